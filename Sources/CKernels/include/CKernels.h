@@ -1,0 +1,223 @@
+/* The vector loops behind TensorCore's plans.
+
+   A plan is a list of kernel calls. Each kernel here is a function
+       void kernel(void *context, long share)
+   over a context prepared once by the plan; share is 0 ..< the number of shares the plan split the
+   kernel into. Shares may run in any order on any thread and never write the same memory, and how a
+   kernel is split depends only on its sizes, so results do not depend on the number of threads.
+
+   Every memory area handed to a kernel starts at a 64-byte boundary or is a view into one that does,
+   and may be *read* up to 64 bytes past its last element (never written past it). */
+#ifndef DESCENT_CKERNELS_H
+#define DESCENT_CKERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum {
+  CK_F32 = 0,
+  CK_F64 = 1,
+  CK_I32 = 2,
+  CK_U8 = 3,
+  CK_BOOL = 4, /* one byte, 0 or 1 */
+} ck_dtype;
+
+/* ---------------------------------------------------------------- fused groups
+
+   A group runs a short list of vector instructions over blocks of its iteration space: `count`
+   elements, flat, in row-major order. It computes in one type (f32, f64 or i32); logical values are
+   0 and 1 of that type.
+
+   A group may be row-structured (inner > 0): the space is rows x inner, blocks hold whole rows, and
+   row-level instructions and operands have one element a row.
+
+   A group has one or more segments: the same program over different memory (the parameters of a
+   model, say). Operand i of segment s lives at segments[s].bases[i]. */
+
+typedef enum {
+  CK_TEMP = 0,   /* scratch, `slot` says which */
+  CK_STREAM = 1, /* contiguous memory of the compute type, element i of the space at base[i] */
+  CK_SPLAT = 2,  /* one element in memory, read once a run, the same for all elements */
+  CK_VIEW = 3,   /* memory reached through a ck_view; only CK_LOAD reads it */
+  CK_BYTES = 4,  /* contiguous memory of another type than the compute type; only CK_LOAD and CK_STORE use it */
+  CK_RAW = 5,    /* memory an instruction interprets itself (a random key) */
+} ck_operand_kind;
+
+enum { CK_MAX_RANK = 8 };
+
+/* How element i of the space finds its place: i is split into indices by `dims` (row-major; their
+   product is the space's count, or its rows for a row-level operand), and the element is
+   base[sum(index[k] * strides[k])]. Strides count elements and may be zero or negative.
+   With gather >= 0, the index of dimension 0 is first replaced by element index[0] of operand
+   `gather` (contiguous i32, i64 never); an index outside 0 ..< limit reads NaN (0 in i32). */
+typedef struct {
+  int32_t rank;
+  int32_t gather;
+  int64_t limit;
+  int64_t offset; /* elements, added to base */
+  int64_t dims[CK_MAX_RANK];
+  int64_t strides[CK_MAX_RANK];
+} ck_view;
+
+typedef struct {
+  uint8_t kind;  /* ck_operand_kind */
+  uint8_t dtype; /* type in memory (ck_dtype) */
+  uint8_t row;   /* 1: one element a row */
+  uint8_t output; /* 1: the group writes it */
+  int32_t slot;  /* CK_TEMP: index of the scratch slot */
+  int32_t view;  /* CK_VIEW: index into group->views */
+} ck_operand;
+
+typedef enum {
+  /* one argument */
+  CK_COPY, CK_NEG, CK_ABS, CK_SIGN, CK_SQRT, CK_RECIP, CK_EXP, CK_EXPM1, CK_LOG, CK_LOG1P, CK_SIN, CK_COS,
+  CK_TANH, CK_ERF, CK_SIGMOID, CK_SOFTPLUS, CK_FLOOR, CK_CEIL, CK_ROUND, CK_NOT, CK_ISFINITE,
+  /* two */
+  CK_ADD, CK_SUB, CK_MUL, CK_DIV, CK_MAX, CK_MIN, CK_POW, CK_EQ, CK_NE, CK_LT, CK_LE, CK_AND, CK_OR,
+  /* three */
+  CK_SELECT,   /* a != 0 ? b : c */
+  CK_FMA,      /* a * b + c */
+  CK_FMS,      /* a * b - c */
+  CK_FNMA,     /* c - a * b */
+  CK_LERP,     /* a + c * (b - a) */
+  CK_SQLERP,   /* a + c * (b * b - a) */
+  CK_MULMUL,   /* a * b * c */
+  CK_DIVSQRT,  /* a / (sqrt(b) + c) */
+  CK_DIVSQRTI, /* a / sqrt(b + c) */
+  CK_SQRTADD,  /* two arguments: sqrt(a) + b */
+  /* four and five */
+  CK_AXPBY,     /* a * b + c * d */
+  CK_STEPSQRT,  /* a - b * c / (sqrt(d) + e) */
+  CK_STEPSQRTI, /* a - b * c / sqrt(d + e) */
+  CK_STEPDIV,   /* four: a - b * c / d */
+  /* memory and rows */
+  CK_LOAD,   /* dst (temp) <- a (CK_VIEW or CK_BYTES), converted to the compute type */
+  CK_STORE,  /* dst (CK_BYTES) <- a, converted from the compute type */
+  CK_EXPAND, /* dst (full) <- a (row), each row's value over the row */
+  CK_ROWSUM, CK_ROWMAX, CK_ROWARGMAX, /* dst (row) <- a (full); argmax: the first maximum, NaN counts as the greatest */
+  CK_SUMALL, CK_MAXALL, /* partial result of this block, see ck_group.partials; dst = index of the reduction */
+  CK_UNIFORM, /* dst <- uniform in [0, 1); a = CK_RAW key (two uint32), counter = element index in the segment */
+  CK_NORMAL,  /* dst <- standard normal, same arguments */
+  CK_OPCODES
+} ck_op;
+
+typedef struct {
+  uint8_t op;
+  uint8_t row; /* 1: works on one element a row (for CK_ROW...: the result is row-level, 0 here) */
+  uint16_t dst;
+  uint16_t args[5]; /* operand indices */
+} ck_instr;
+
+typedef struct {
+  int64_t count;       /* elements */
+  int64_t first_block; /* blocks of all segments are numbered in order */
+  void **bases;        /* one per operand; unused for CK_TEMP */
+} ck_segment;
+
+typedef struct {
+  int32_t dtype; /* compute type */
+  int32_t instr_count, operand_count, slot_count, segment_count, reduction_count;
+  const ck_instr *instrs;
+  const ck_operand *operands;
+  const ck_view *views;
+  const ck_segment *segments;
+  int64_t inner;      /* 0, or the length of a row */
+  int64_t block;      /* elements in a full block; a multiple of inner if that is not 0. At most CK_MAX_BLOCK */
+  int64_t block_count;
+  int64_t blocks_per_share;
+  /* Full reductions: partials[r * block_count + block], always double. */
+  double *partials;
+  const uint8_t *reduction_ops; /* CK_SUMALL or CK_MAXALL */
+  /* results[r * segment_count + segment]: where ck_group_finish puts the result (compute type) */
+  void **results;
+} ck_group;
+
+enum { CK_MAX_BLOCK = 4096 };
+
+void ck_group_run(void *group, long share);
+/* After all shares: combines the partial results in block order. Serial; share is ignored. */
+void ck_group_finish(void *group, long share);
+
+/* ---------------------------------------------------------------- other kernels */
+
+/* Reduces the middle axis of a contiguous [outer, reduced, inner] array: out is [outer, inner].
+   op: CK_SUMALL, CK_MAXALL, or CK_ROWARGMAX (out is i32). dtype f32, f64, i32.
+   Split over outer x column blocks: ck_reduce_shares says into how many shares. */
+typedef struct {
+  const void *in;
+  void *out;
+  int64_t outer, reduced, inner;
+  int32_t dtype, op;
+  int64_t shares;
+} ck_reduction;
+int64_t ck_reduction_shares(const ck_reduction *r);
+void ck_reduction_run(void *reduction, long share);
+
+/* Copies count elements of element_size bytes between two strided views (no conversion). Serial. */
+typedef struct {
+  const void *in;
+  void *out;
+  int32_t element_size, rank;
+  int64_t dims[CK_MAX_RANK], in_strides[CK_MAX_RANK], out_strides[CK_MAX_RANK];
+} ck_strided_copy;
+void ck_strided_copy_run(void *copy, long share);
+
+/* out[table_rows, width] = 0, then out[index[i]] += values[i] for i in order; an index out of range is left out.
+   Each share owns a range of the table's columns or rows, so the order of additions is fixed. dtype f32, f64. */
+typedef struct {
+  const int32_t *index;
+  const void *values;
+  void *out;
+  int64_t index_count, table_rows, width;
+  int32_t dtype;
+  int64_t shares;
+} ck_scatter_add;
+int64_t ck_scatter_add_shares(const ck_scatter_add *s);
+void ck_scatter_add_run(void *scatter, long share);
+
+/* Row-major C[m, n] = op(A) op(B) in double precision; rows_per_share rows of C a share. */
+typedef struct {
+  const double *a, *b;
+  double *c;
+  int64_t m, n, k, lda, ldb, ldc;
+  int32_t transpose_a, transpose_b;
+  int64_t rows_per_share;
+} ck_dgemm;
+void ck_dgemm_run(void *gemm, long share);
+
+/* Sets or copies bytes. Serial. */
+typedef struct {
+  const void *in; /* NULL: fill with zero bytes */
+  void *out;
+  size_t bytes;
+} ck_move;
+void ck_move_run(void *move, long share);
+
+/* Index of the first element that is not finite, or -1 (dtype f32 or f64). */
+int64_t ck_first_nonfinite(const void *data, int64_t count, int32_t dtype);
+
+/* The instruction set in use: "avx512", "avx2" or "baseline". */
+const char *ck_instruction_set(void);
+
+/* Hint to the processor that the caller spins. */
+static inline void ck_pause(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+/* Sleeping and waking on a 32-bit word (Linux futex; elsewhere a timed sleep). */
+void ck_wait(const uint32_t *word, uint32_t expected, int64_t timeout_ns);
+void ck_wake(const uint32_t *word, int32_t waiters);
+
+/* Keeps a library's own OpenMP at one thread for the calling thread, if OpenMP is loaded at all. */
+void ck_single_threaded_libraries(void);
+
+/* One pointer a thread, for the trace in progress. */
+void *ck_thread_slot_get(void);
+void ck_thread_slot_set(void *value);
+
+#endif
