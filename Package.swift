@@ -1,0 +1,31 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+let package = Package(
+  name: "Descent",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Descent", targets: ["Descent"]),
+    .library(name: "Optimizers", targets: ["Optimizers"]),
+    .library(name: "TensorCore", targets: ["TensorCore"]),
+    .executable(name: "descent", targets: ["DescentCLI"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+  ],
+  targets: [
+    .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CKernels"),
+    .target(name: "TensorCore", dependencies: ["CKernels", "COneDNN"]),
+    .target(name: "Optimizers", dependencies: ["TensorCore"]),
+    .target(name: "Descent", dependencies: ["TensorCore", "Optimizers", "CZlib"]),
+    .executableTarget(
+      name: "DescentCLI",
+      dependencies: ["Descent", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "CKernels"]),
+    .testTarget(name: "OptimizersTests", dependencies: ["Optimizers"]),
+    .testTarget(name: "DescentTests", dependencies: ["Descent"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

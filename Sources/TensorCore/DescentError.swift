@@ -1,0 +1,35 @@
+/// The one error Descent throws: what was wrong, what was expected, and where.
+public struct DescentError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// What kind of thing was at fault.
+  public enum Kind: String, Sendable {
+    /// A value given to a call: an option, a shape, a name.
+    case invalidArgument
+    /// Data to train on or to predict from.
+    case data
+    /// A file that is missing, truncated, malformed or of an unsupported kind.
+    case file
+    /// Something that needs a step that has not been taken, such as `compile` before `fit`.
+    case state
+    /// A numerical failure that the user asked to be told of.
+    case numerics
+  }
+
+  public let kind: Kind
+  public let message: String
+
+  public init(_ kind: Kind, _ message: String) {
+    self.kind = kind
+    self.message = message
+  }
+
+  public var description: String { message }
+}
+
+/// Stops the program for a mistake in a traced expression: there is no data to blame and no way to go on.
+/// (`preconditionFailure` says nothing in a release build.)
+@usableFromInline
+package func programmingError(
+  _ message: @autoclosure () -> String, file: StaticString = #fileID, line: UInt = #line
+) -> Never {
+  fatalError(message(), file: file, line: line)
+}

@@ -1,0 +1,83 @@
+/// The primitives. Everything a user can write is made of these, and the derivative of each is made of these again.
+package enum Operation {
+  /// Elements in memory.
+  case constant(Buffer)
+  /// The same number in every element.
+  case fill(Double)
+  /// A variable's value.
+  case variable(Variable)
+  /// An argument of the function being compiled.
+  case argument(Int)
+
+  case unary(UnaryFunction)
+  case binary(BinaryFunction)
+  /// `condition ? a : b`, inputs in that order.
+  case select
+  case cast
+
+  /// Over `axes` (ascending), which disappear from the shape.
+  case reduce(Reduction, axes: [Int])
+  /// Index of the first greatest element along an axis, which disappears.
+  case argmax(axis: Int)
+
+  /// The last two axes are matrices; those before are batch dimensions and equal in both.
+  case matrixProduct(transposeA: Bool, transposeB: Bool)
+
+  case reshape
+  /// To a larger shape; the input's axes are the last ones of the result's, and of size 1 or equal.
+  case broadcast
+  /// Axis k of the result is axis `permutation[k]` of the input.
+  case transpose([Int])
+  case slice(starts: [Int], strides: [Int])
+  /// Zeros before and after each axis.
+  case pad(low: [Int], high: [Int])
+  case concatenate(axis: Int)
+
+  /// Rows of the first input chosen by the second (int32).
+  case gather
+  /// Zeros with each row of the first input added where the second (int32) says.
+  case scatterAdd
+
+  /// Random numbers from a key (int32, two elements); element i depends on the key and i alone.
+  case random(RandomDistribution)
+
+  /// A computation that is not made of primitives, done by a Swift function over whole arrays. Not differentiable.
+  case host(HostFunction)
+}
+
+package enum UnaryFunction: String {
+  case negate, abs, sign, sqrt, reciprocal, exp, expm1, log, log1p, sin, cos, tanh, erf, sigmoid, softplus
+  case floor, ceil, round, not, isFinite
+}
+
+package enum BinaryFunction: String {
+  case add, subtract, multiply, divide, maximum, minimum, power
+  case equal, notEqual, less, lessOrEqual, and, or
+
+  var isComparison: Bool {
+    switch self {
+    case .equal, .notEqual, .less, .lessOrEqual: true
+    default: false
+    }
+  }
+  var isLogical: Bool { self == .and || self == .or }
+}
+
+package enum Reduction: String {
+  case sum, max
+}
+
+package enum RandomDistribution: String {
+  case uniform, normal
+}
+
+/// See ``Operation/host(_:)``. `body` gets the inputs' memory and the output's, all contiguous.
+package final class HostFunction {
+  let name: String
+  let body: ([UnsafeRawBufferPointer], UnsafeMutableRawBufferPointer) -> Void
+
+  init(name: String, body: @escaping ([UnsafeRawBufferPointer], UnsafeMutableRawBufferPointer) -> Void) {
+    self.name = name
+    self.body = body
+  }
+}

@@ -1,0 +1,33 @@
+/// The matrix product of the last two axes, either side transposed first if asked. Leading axes are batch dimensions and
+/// broadcast; a vector on the left counts as one row, on the right as one column, and that axis disappears again.
+public func matmul(_ a: Tensor, _ b: Tensor, transposeA: Bool = false, transposeB: Bool = false) -> Tensor {
+  let (a, b) = Tensor.sameDType(a, b, "matmul")
+  if !a.dtype.isFloatingPoint || a.rank == 0 || b.rank == 0 {
+    programmingError("matmul: \(a.dtype) \(a.shape) and \(b.dtype) \(b.shape) cannot be multiplied")
+  }
+  if a.rank == 1 {
+    let result = matmul(a.reshaped([1, a.count]), b, transposeB: transposeB)
+    return result.reshaped(b.rank == 1 ? [] : result.shape.dropLast(2) + [result.shape.last!])
+  }
+  if b.rank == 1 {
+    let result = matmul(a, b.reshaped([b.count, 1]), transposeA: transposeA)
+    return result.reshaped(Array(result.shape.dropLast()))
+  }
+  let rowsA = a.shape[a.rank - 2], columnsA = a.shape[a.rank - 1]
+  let rowsB = b.shape[b.rank - 2], columnsB = b.shape[b.rank - 1]
+  let (m, k) = transposeA ? (columnsA, rowsA) : (rowsA, columnsA)
+  let (k2, n) = transposeB ? (columnsB, rowsB) : (rowsB, columnsB)
+  guard k == k2, let batch = broadcastShape(Array(a.shape.dropLast(2)), Array(b.shape.dropLast(2))) else {
+    programmingError(
+      "matmul: shapes \(a.shape)\(transposeA ? "ᵀ" : "") and \(b.shape)\(transposeB ? "ᵀ" : "") do not fit")
+  }
+  if b.rank == 2 && a.rank > 2 && !transposeA {
+    // A matrix on the right needs no batch: all rows of the left are rows of one product.
+    let flat = matmul(a.reshaped([a.count / Swift.max(k, 1), k]), b, transposeB: transposeB)
+    return flat.reshaped(batch + [m, n])
+  }
+  return Tensor(
+    .matrixProduct(transposeA: transposeA, transposeB: transposeB),
+    [a.broadcast(to: batch + [rowsA, columnsA]), b.broadcast(to: batch + [rowsB, columnsB])],
+    shape: batch + [m, n], dtype: a.dtype)
+}
