@@ -14,6 +14,8 @@ package enum Operation {
   /// `condition ? a : b`, inputs in that order.
   case select
   case cast
+  /// The same value, through which no derivative flows.
+  case stopGradient
 
   /// Over `axes` (ascending), which disappear from the shape.
   case reduce(Reduction, axes: [Int])

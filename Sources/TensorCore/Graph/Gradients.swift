@@ -1,0 +1,212 @@
+import Foundation
+
+/// The derivatives of `output` (summed over its elements) with respect to tensors it was computed from.
+///
+/// The results are tensors of the same graph, so they can be differentiated again. A target that `output` does not depend on
+/// has a derivative of zeros.
+/// - Precondition: `output` and all targets are of a floating-point dtype.
+public func gradients(of output: Tensor, withRespectTo targets: [Tensor]) -> [Tensor] {
+  for tensor in targets + [output] where !tensor.dtype.isFloatingPoint {
+    programmingError("gradients: \(tensor.dtype) \(tensor.shape) has no derivative")
+  }
+  let found = Adjoints(of: output, targets: targets.map(\.node))
+  return targets.map { found[$0.node] ?? Tensor.zeros($0.shape, dtype: $0.dtype) }
+}
+
+/// The derivatives of `output` with respect to variables, at the values that `output` was computed from.
+public func gradients(of output: Tensor, withRespectTo variables: [Variable]) -> [Tensor] {
+  gradients(of: output, withRespectTo: variables.map(\.firstRead))
+}
+
+/// The value of a function and its derivatives with respect to its arguments.
+public func valueAndGradients(at arguments: [Tensor], _ body: ([Tensor]) -> Tensor) -> (value: Tensor, gradients: [Tensor]) {
+  // Fresh handles, so that the derivative is taken at the arguments even if they were computed from one another.
+  let copies = arguments.map { stopGradient($0) }
+  let value = body(copies)
+  return (value, gradients(of: value, withRespectTo: copies))
+}
+
+/// The same value, through which no derivative flows.
+public func stopGradient(_ a: Tensor) -> Tensor {
+  Tensor(.stopGradient, [a], shape: a.shape, dtype: a.dtype, isNumber: a.node.isNumber)
+}
+
+/// One reverse sweep over the graph.
+private struct Adjoints {
+  private var adjoints: [Int: Tensor] = [:]
+
+  subscript(_ node: Node) -> Tensor? { adjoints[node.id] }
+
+  init(of output: Tensor, targets: [Node]) {
+    let wanted = Set(targets.map(\.id))
+    let order = nodesBelow(output.node, downTo: wanted)
+    // Only the nodes between the targets and the output take part.
+    var dependent: Set<Int> = wanted
+    for node in order.reversed() where node.inputs.contains(where: { dependent.contains($0.id) }) {
+      if case .stopGradient = node.operation, !wanted.contains(node.id) { continue }
+      dependent.insert(node.id)
+    }
+    guard dependent.contains(output.node.id) else {
+      if order.contains(where: \.isReleased) {
+        programmingError(
+          "gradients: the output's history is longer than is kept for constants; compute it inside valueAndGradients, or from variables")
+      }
+      return
+    }
+    adjoints[output.node.id] = Tensor.ones(output.shape, dtype: output.dtype)
+    for node in order where dependent.contains(node.id) {
+      guard let adjoint = adjoints[node.id] else { continue }
+      if wanted.contains(node.id) && !node.inputs.contains(where: { dependent.contains($0.id) }) { continue }
+      let needed = node.inputs.map { dependent.contains($0.id) }
+      let parts = derivative(of: Tensor(node), adjoint: adjoint, needed: needed)
+      for (input, part) in zip(node.inputs, parts) {
+        guard let part, dependent.contains(input.id) else { continue }
+        adjoints[input.id] = adjoints[input.id].map { $0 + part } ?? part
+      }
+    }
+  }
+
+  /// All nodes the output was computed from, later ones first.
+  private func nodesBelow(_ output: Node, downTo targets: Set<Int>) -> [Node] {
+    var seen: Set<Int> = [output.id]
+    var stack = [output]
+    var nodes: [Node] = []
+    while let node = stack.popLast() {
+      nodes.append(node)
+      for input in node.inputs where seen.insert(input.id).inserted { stack.append(input) }
+    }
+    return nodes.sorted { $0.id > $1.id }
+  }
+}
+
+/// What reaches each input of an operation, given what reaches its result.
+private func derivative(of result: Tensor, adjoint g: Tensor, needed: [Bool]) -> [Tensor?] {
+  let inputs = result.node.inputs.map { Tensor($0) }
+  switch result.node.operation {
+  case .constant, .fill, .variable, .argument, .stopGradient, .argmax, .random:
+    return inputs.map { _ in nil }
+  case .unary(let function):
+    return [derivative(of: function, at: inputs[0], result: result, adjoint: g)]
+  case .binary(let function):
+    return derivative(of: function, inputs[0], inputs[1], result: result, adjoint: g, needed: needed)
+  case .select:
+    let zero = Tensor.zeros([], dtype: g.dtype)
+    return [nil, needed[1] ? select(inputs[0], g, zero) : nil, needed[2] ? select(inputs[0], zero, g) : nil]
+  case .cast:
+    return [inputs[0].dtype.isFloatingPoint && result.dtype.isFloatingPoint ? g.cast(to: inputs[0].dtype) : nil]
+  case .reduce(let reduction, let axes):
+    let kept = inputs[0].shape.enumerated().map { axes.contains($0.offset) ? 1 : $0.element }
+    let spread = g.reshaped(kept).broadcast(to: inputs[0].shape)
+    if reduction == .sum { return [spread] }
+    let isGreatest = (inputs[0] .== result.reshaped(kept)).cast(to: g.dtype)
+    return [spread * isGreatest / isGreatest.sum(axes: axes, keepDims: true)]
+  case .matrixProduct(let transposeA, let transposeB):
+    let (a, b) = (inputs[0], inputs[1])
+    var parts: [Tensor?] = [nil, nil]
+    if needed[0] {
+      parts[0] = transposeA
+        ? matmul(b, g, transposeA: transposeB, transposeB: true) : matmul(g, b, transposeB: !transposeB)
+    }
+    if needed[1] {
+      parts[1] = transposeB
+        ? matmul(g, a, transposeA: true, transposeB: transposeA) : matmul(a, g, transposeA: !transposeA)
+    }
+    return parts
+  case .reshape:
+    return [g.reshaped(inputs[0].shape)]
+  case .broadcast:
+    return [g.summed(to: inputs[0].shape)]
+  case .transpose(let permutation):
+    var inverse = permutation
+    for (axis, source) in permutation.enumerated() { inverse[source] = axis }
+    return [g.transposed(inverse)]
+  case .slice(let starts, let strides):
+    return [unsliced(g, starts: starts, strides: strides, shape: inputs[0].shape)]
+  case .pad(let low, _):
+    return [g.sliced(starts: low, sizes: inputs[0].shape)]
+  case .concatenate(let axis):
+    var start = 0
+    return inputs.map { input in
+      var starts = [Int](repeating: 0, count: input.rank)
+      starts[axis] = start
+      start += input.shape[axis]
+      return g.sliced(starts: starts, sizes: input.shape)
+    }
+  case .gather:
+    return [g.scatterAdding(at: inputs[1], rows: inputs[0].shape[0]), nil]
+  case .scatterAdd:
+    let indices = inputs[1]
+    let isInside = (indices .>= 0 .&& indices .< Tensor(number: Double(result.shape[0])))
+    let mask = isInside.reshaped([indices.count] + Array(repeating: 1, count: g.rank - 1))
+    return [select(mask, g.gathering(indices), Tensor.zeros([], dtype: g.dtype)), nil]
+  case .host(let function):
+    programmingError("gradients: \(function.name) has no derivative")
+  }
+}
+
+/// Puts the elements of a slice back where they came from, with zeros around.
+private func unsliced(_ g: Tensor, starts: [Int], strides: [Int], shape: [Int]) -> Tensor {
+  var spread = g
+  for axis in 0..<g.rank where strides[axis] > 1 && spread.shape[axis] > 0 {
+    // Each element becomes the first of `stride` ones along its axis; the surplus after the last is cut off.
+    let size = spread.shape[axis]
+    var high = [Int](repeating: 0, count: g.rank + 1)
+    high[axis + 1] = strides[axis] - 1
+    let wide = spread.expandingShape(at: axis + 1).padded(low: high.map { _ in 0 }, high: high)
+    var flat = spread.shape
+    flat[axis] = size * strides[axis]
+    var kept = flat
+    kept[axis] = (size - 1) * strides[axis] + 1
+    spread = wide.reshaped(flat).sliced(starts: flat.map { _ in 0 }, sizes: kept)
+  }
+  let high = shape.indices.map { shape[$0] - starts[$0] - spread.shape[$0] }
+  return spread.padded(low: starts, high: high)
+}
+
+private func derivative(of function: UnaryFunction, at x: Tensor, result y: Tensor, adjoint g: Tensor) -> Tensor? {
+  switch function {
+  case .negate: -g
+  case .abs: g * sign(x)
+  case .sqrt: g * 0.5 / y
+  case .reciprocal: -(g * y * y)
+  case .exp: g * y
+  case .expm1: g * (y + 1)
+  case .log: g / x
+  case .log1p: g / (x + 1)
+  case .sin: g * cos(x)
+  case .cos: -(g * sin(x))
+  case .tanh: g * (1 - y * y)
+  case .erf: g * (2 / Double.pi.squareRoot()) * exp(-(x * x))
+  case .sigmoid: g * y * (1 - y)
+  case .softplus: g * sigmoid(x)
+  case .sign, .floor, .ceil, .round, .not, .isFinite: nil
+  }
+}
+
+private func derivative(
+  of function: BinaryFunction, _ a: Tensor, _ b: Tensor, result: Tensor, adjoint g: Tensor, needed: [Bool]
+) -> [Tensor?] {
+  let zero = Tensor.zeros([], dtype: g.dtype)
+  switch function {
+  case .add: return [g, g]
+  case .subtract: return [g, needed[1] ? -g : nil]
+  case .multiply: return [needed[0] ? g * b : nil, needed[1] ? g * a : nil]
+  case .divide: return [needed[0] ? g / b : nil, needed[1] ? -(g * result / b) : nil]
+  // Where both are equal the derivative is the second's, so that relu's at zero is zero. The comparison uses the result
+  // because that is often in memory anyway when the derivative is computed, and `a` is not.
+  case .maximum:
+    let first = result .> b
+    return [needed[0] ? select(first, g, zero) : nil, needed[1] ? select(first, zero, g) : nil]
+  case .minimum:
+    let first = result .< b
+    return [needed[0] ? select(first, g, zero) : nil, needed[1] ? select(first, zero, g) : nil]
+  case .power:
+    // The logarithm's argument is made harmless where it is not used, or its NaN would reach a second derivative.
+    let isPositive = a .> 0
+    return [
+      needed[0] ? g * b * pow(a, b - 1) : nil,
+      needed[1] ? select(isPositive, g * result * log(select(isPositive, a, Tensor.ones([], dtype: a.dtype))), zero) : nil,
+    ]
+  case .equal, .notEqual, .less, .lessOrEqual, .and, .or: return [nil, nil]
+  }
+}
