@@ -32,7 +32,7 @@ CASES = {
     "RAdam": [{}, {"lr": 0.02}, {"betas": [0.5, 0.9]}, {"betas": [0.9, 0.8]}, {"eps": 0.1}, {"weight_decay": 0.1}, {"weight_decay": 0.1, "decoupled_weight_decay": True, "lr": 0.02}],
     "Rprop": [{}, {"lr": 0.002}, {"etas": [0.3, 1.5]}, {"step_sizes": [0.005, 0.02]}, {"etas": [0.8, 1.1], "step_sizes": [0.008, 0.05]}],
     "ASGD": [{}, {"lr": 0.05, "lambd": 0.1, "alpha": 0.5, "t0": 5.0}, {"weight_decay": 0.1, "t0": 10.0}],
-    "Adafactor": [{}, {"lr": 0.1}, {"beta2_decay": -0.5}, {"eps": [1e-3, 0.5]}, {"d": 0.5}, {"weight_decay": 0.1}],
+    "Adafactor": [{}, {"lr": 0.1}, {"beta2_decay": -0.5}, {"eps": [1e-3, 0.5]}, {"d": 1.5}, {"weight_decay": 0.1}],
 }
 MUON = [{}, {"lr": 0.02}, {"weight_decay": 0.0}, {"momentum": 0.5}, {"nesterov": False}, {"ns_coefficients": [3.0, -3.2, 1.2]}, {"ns_steps": 2}, {"adjust_lr_fn": "match_rms_adamw"}, {"adjust_lr_fn": "spectral_unclamped"}]
 
@@ -91,7 +91,7 @@ def lbfgs(problem, config, outer):
 
     # one outer iteration per call of step
     x = torch.nn.Parameter(torch.tensor(start))
-    optimizer = torch.optim.LBFGS([x], max_iter=1, **config)
+    optimizer = torch.optim.LBFGS([x], max_iter=1, max_eval=1000, **config)
     iterates = []
     for _ in range(outer):
         before = len(evaluations)
@@ -102,7 +102,7 @@ def lbfgs(problem, config, outer):
     # all in one call
     evaluations.clear()
     x = torch.nn.Parameter(torch.tensor(start))
-    optimizer = torch.optim.LBFGS([x], max_iter=outer, **config)
+    optimizer = torch.optim.LBFGS([x], max_iter=outer, max_eval=1000, **config)
     optimizer.step(closure)
     state = optimizer.state[x]
     return {
@@ -137,7 +137,7 @@ def main():
     problems = {name: {"start": start, "formula": formula, **data} for name, (_, start, formula, data) in PROBLEMS.items()}
     header = {
         "reference": f"torch {torch.__version__}, float64", "made_by": "scripts/torch_optimizers.py", "problems": problems,
-        "note": "defaults lr=1, history_size=100, tolerance_grad=1e-7, tolerance_change=1e-9, max_eval=max_iter*5/4; iterates_max_iter_1: step() called again and again with max_iter=1 (state is kept, "
+        "note": "defaults lr=1, history_size=100, tolerance_grad=1e-7, tolerance_change=1e-9, max_eval=1000 (given; torch defaults to max_iter*5/4 and cuts the line search by it); iterates_max_iter_1: step() called again and again with max_iter=1 (state is kept, "
                 "each call evaluates once at its start); single_call: one step() with max_iter, 'evaluated' lists every evaluated point with its value last",
     }
     write(out_path(options, "optimizers", "lbfgs.json"), header, {"cases": [lbfgs(*item) for item in LBFGS]})
