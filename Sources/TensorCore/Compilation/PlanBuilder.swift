@@ -6,6 +6,8 @@ struct PlanBuilder {
   private(set) var argumentPlaces: [[Plan.Relocation]]
   private(set) var outputPlaces: [[Plan.Relocation]]
   private(set) var statistics = Plan.Statistics()
+  /// What each call does, for people.
+  private(set) var names: [String] = []
 
   private let arguments: [Node]
   private let outputCount: Int
@@ -49,13 +51,27 @@ struct PlanBuilder {
     let order = ordered()
     assignMemory(order)
     var calls: [Plan.Step] = []
-    for kernel in order { calls += steps(for: kernel) }
+    for kernel in order {
+      let part = steps(for: kernel)
+      calls += part
+      names += part.map { _ in name(of: kernel) }
+    }
     for (index, variable) in variables.enumerated() {
       let value = fusion.outputs[outputCount + index]
-      if inPlace[value] == nil { calls.append(move(value, to: variable)) }
+      if inPlace[value] == nil {
+        calls.append(move(value, to: variable))
+        names.append("copy to \(variable.path)")
+      }
     }
     statistics.kernels = calls.count
     return calls
+  }
+
+  private func name(of kernel: Fusion.Kernel) -> String {
+    if let opaque = kernel.opaque { return "\(fusion.values[opaque].operation) \(fusion.values[opaque].shape)" }
+    let program = programs[kernel.index]![0]
+    let codes = program.instructions.map { String($0.code.rawValue) + ($0.isRow ? "r" : "") }.joined(separator: " ")
+    return "group of \(programs[kernel.index]!.count) × \(program.count)/\(program.inner) \(program.type): \(codes)"
   }
 
   // MARK: - What lies in memory

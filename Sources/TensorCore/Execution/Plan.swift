@@ -9,6 +9,9 @@ package final class Plan {
     let shares: Int
   }
 
+  /// What each step does, for people.
+  private let names: [String]
+
   /// A place in a kernel's context that holds an address which changes between runs.
   struct Relocation {
     let place: UnsafeMutablePointer<UnsafeMutableRawPointer?>
@@ -39,6 +42,7 @@ package final class Plan {
     let steps = builder.build()
     self.steps = .allocate(capacity: steps.count)
     _ = self.steps.initialize(from: steps)
+    names = builder.names
     memory = builder.memory
     argumentPlaces = builder.argumentPlaces
     outputPlaces = builder.outputPlaces
@@ -82,6 +86,22 @@ package final class Plan {
     }
     execute()
     return results
+  }
+
+  /// The least time of each step over some runs, in nanoseconds, with what it does.
+  package func profile(runs: Int) -> [(name: String, shares: Int, nanoseconds: Double)] {
+    let clock = ContinuousClock()
+    var least = [Duration](repeating: .seconds(1), count: steps.count)
+    for _ in 0..<runs {
+      for (index, step) in steps.enumerated() {
+        let time = clock.measure { ThreadPool.shared.run(step.work, step.context, shares: step.shares) }
+        least[index] = min(least[index], time)
+      }
+    }
+    return steps.indices.map { index in
+      let time = least[index].components
+      return (names[index], steps[index].shares, Double(time.seconds) * 1e9 + Double(time.attoseconds) / 1e9)
+    }
   }
 
   private func execute() {
