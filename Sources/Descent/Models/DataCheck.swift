@@ -36,7 +36,7 @@ struct CheckedData {
 
     var preparation: PlanKey.Preparation? {
       if input is Tensor { return PlanKey.Preparation.none }
-      return (input as? Pixels).map { .pixels(whitest: $0.whitest) }
+      return (input as? Pixels).map { .pixels(divisor: $0.divisor) }
     }
 
     /// `[12, 3, 4]`, the place of an element.

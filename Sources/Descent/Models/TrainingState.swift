@@ -77,7 +77,7 @@ struct PlanKey: Hashable {
   /// How stored rows become the model's.
   enum Preparation: Hashable {
     case none
-    case pixels(whitest: Double)
+    case pixels(divisor: Double)
   }
 
   let purpose: Purpose
