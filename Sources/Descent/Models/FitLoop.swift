@@ -77,6 +77,7 @@ final class FitLoop {
     } catch {
       failure = error
     }
+    optimizerState.finalizeVariableValues()
     // Callbacks close their files however training ends; the first error is the one to tell.
     for callback in callbacks.callbacks {
       do { try callback.onTrainEnd(logs) } catch { failure = failure ?? error }

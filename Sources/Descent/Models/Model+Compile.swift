@@ -41,10 +41,6 @@ extension Model {
       throw DescentError(.invalidArgument, "compile: two metrics are named '\(metric.name)'; rename one with named(_:)")
     }
     try buildIfDeclared()
-    if let outputShape {
-      // What can be told without data: whether the loss can be used on such predictions at all.
-      try loss.validateOutput(shape: outputShape)
-    }
     training = TrainingState(optimizer: optimizer, loss: loss, metrics: metrics, weightedMetrics: weightedMetrics)
   }
 
@@ -62,10 +58,13 @@ extension Model {
     get throws { try readyOptimizerState("learningRate").learningRate }
   }
 
-  /// Sets the learning rate from the next step on.
-  /// - Throws: ``DescentError`` before `compile`, or if the rate is a schedule, negative or not finite.
+  /// Sets the learning rate from the next step on, in place of a number or a schedule.
+  /// - Throws: ``DescentError`` before `compile`, or if the rate is negative or not finite.
   public func setLearningRate(_ rate: Double) throws {
-    try readyOptimizerState("setLearningRate").setLearningRate(rate)
+    guard rate.isFinite && rate >= 0 else {
+      throw DescentError(.invalidArgument, "setLearningRate: \(rate) is no learning rate; it must be at least 0")
+    }
+    try readyOptimizerState("setLearningRate").learningRate = rate
   }
 
   func compiled(_ caller: String) throws -> TrainingState {
@@ -88,6 +87,9 @@ extension Model {
     // Variables of frozen layers too, so that thawing one keeps what is remembered of it.
     let state = try OptimizerState(
       training.optimizer, variables: variables.filter { $0.isTrainable && $0.dtype.isFloatingPoint })
+    let constraints = Dictionary(
+      allLayers.flatMap(\.constraints).map { (ObjectIdentifier($0.variable), $0.constraint) }, uniquingKeysWith: { first, _ in first })
+    if !constraints.isEmpty { state.constraint = { constraints[ObjectIdentifier($0)]?($1) ?? $1 } }
     training.optimizerState = state
     return state
   }

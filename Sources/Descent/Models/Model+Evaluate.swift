@@ -65,6 +65,8 @@ extension Model {
     let logs = Logs { totals.results }
     totals.reset()
     try callbacks.each { try $0.onTestBegin() }
+    training?.optimizerState?.useEvaluationValues()
+    defer { training?.optimizerState?.restoreTrainingValues() }
     var plan: (rows: Int, plan: Plan)?
     for (step, batch) in evaluation.batches.enumerated() {
       for callback in callbacks.callbacks { try callback.onTestBatchBegin(step) }

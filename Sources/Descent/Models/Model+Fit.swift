@@ -101,7 +101,7 @@ extension Model {
     let prediction = [data.count] + outputShape
     try training.loss.validate(targetShape: y.tensor.shape, predictionShape: prediction)
     if let allowed = training.loss.allowedClasses(predictionShape: prediction) {
-      try y.checkClasses(allowed, orElse: training.loss.config["ignore_class"]?.intValue, caller)
+      try y.checkClasses(allowed, orElse: training.loss.config["ignore_class"]?.int, caller)
     }
     _ = try training.totals(targetShape: y.rowShape, predictionShape: outputShape)
   }

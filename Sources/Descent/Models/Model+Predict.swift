@@ -19,6 +19,8 @@ extension Model {
       callbacks + (bar.map { [$0] } ?? []), model: self,
       parameters: RunParameters(epochs: 1, steps: starts.count, batchSize: batchSize))
     try list.each { try $0.onPredictBegin() }
+    training?.optimizerState?.useEvaluationValues()
+    defer { training?.optimizerState?.restoreTrainingValues() }
     let shape = [end] + (outputShape ?? [])
     let rowBytes = shape.dropFirst().reduce(1, *) * dtype.byteCount
     var plan: (rows: Int, plan: Plan)?

@@ -24,22 +24,28 @@ struct StepRunner {
 
   /// The plan for a training step on so many rows, with all but the rows' numbers bound.
   func trainingPlan(rows: Int, phase: StepPhase, optimizerState: OptimizerState) throws -> Plan {
-    let trained = model.trainableVariables
     let plan = try training.plans.plan(for: key(.train(phase), rows: rows, shapes: inputs.map(\.tensor.shape))) {
-      try tracedPlan(inputs.map { ($0.tensor.shape, $0.dtype) } + [([rows], .int32)]) { arguments in
-        let indices = arguments[arguments.count - 1]
-        let batch = zip(inputs, arguments).map { $0.input.prepared($1.gathering(indices)) }
-        let total = try forward(batch, isTraining: true)
-        let gradients = gradients(of: total, withRespectTo: trained)
-        optimizerState.apply(gradients: gradients, to: trained, phase: phase)
-        for (variable, constraint) in model.allLayers.flatMap(\.constraints) {
-          variable.assign(constraint(variable.value))
+      try withFrozenLayers {
+        try tracedPlan(inputs.map { ($0.tensor.shape, $0.dtype) } + [([rows], .int32)]) { arguments in
+          let indices = arguments[arguments.count - 1]
+          let batch = zip(inputs, arguments).map { $0.input.prepared($1.gathering(indices)) }
+          let loss = optimizerState.scaled(loss: try forward(batch, isTraining: true))
+          let trained = optimizerState.trainableVariables
+          optimizerState.apply(gradients: gradients(of: loss, withRespectTo: trained), phase: phase)
+          return []
         }
-        return []
       }
     }
     for (index, input) in inputs.enumerated() { plan.bind(argument: index, to: input.buffer) }
     return plan
+  }
+
+  /// Runs `body` while the variables of frozen layers are marked, for the optimizer to see.
+  private func withFrozenLayers<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let frozen = model.nonTrainableVariables.filter(\.isTrainable)
+    frozen.forEach { $0.isTrainable = false }
+    defer { frozen.forEach { $0.isTrainable = true } }
+    return try body()
   }
 
   /// The number of the argument that holds the rows' numbers.
