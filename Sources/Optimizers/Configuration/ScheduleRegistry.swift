@@ -1,0 +1,55 @@
+import Synchronization
+
+/// The schedules that JSON can name.
+public enum ScheduleRegistry {
+  private static let builtIn: [any ConfigurableSchedule.Type] = [
+    ExponentialDecay.self, InverseTimeDecay.self,
+  ]
+  private static let added = Mutex<[any ConfigurableSchedule.Type]>([])
+
+  /// Makes a schedule known by its ``ConfigurableSchedule/className``.
+  public static func register(_ type: any ConfigurableSchedule.Type) {
+    added.withLock { $0.append(type) }
+  }
+
+  /// All known schedules.
+  public static var all: [any ConfigurableSchedule.Type] { builtIn + added.withLock { $0 } }
+
+  /// Reads a schedule from Keras's JSON; the class's name in any case.
+  /// - Throws: ``DescentError`` naming what is not understood or out of range.
+  public static func schedule(from value: ConfigurationValue) throws -> any LearningRateSchedule {
+    let (name, config) = try classNameAndConfig(value, "schedule")
+    guard let type = all.last(where: { $0.className.lowercased() == name.lowercased() }) else {
+      throw unknownName(name, kind: "schedule", among: all.map { $0.className })
+    }
+    return try make(type, config)
+  }
+
+  private static func make<Schedule: ConfigurableSchedule>(
+    _ type: Schedule.Type, _ config: [ConfigurationValue.Entry]
+  ) throws -> Schedule {
+    var schedule = Schedule.template
+    // Keras writes the name of a graph's scope, which means nothing here.
+    let entries = config.filter { $0.key != "name" }
+    try configure(&schedule, Schedule.className, from: entries, by: Schedule.hyperparameters)
+    try schedule.validate()
+    return schedule
+  }
+
+  /// The schedule as Keras prints it.
+  /// - Throws: ``DescentError`` if the schedule is no ``ConfigurableSchedule``.
+  public static func configuration(of schedule: any LearningRateSchedule) throws -> ConfigurationValue {
+    guard let schedule = schedule as? any ConfigurableSchedule else {
+      throw DescentError(
+        .invalidArgument, "the schedule \(type(of: schedule)) cannot be written as JSON; make it a ConfigurableSchedule")
+    }
+    return try write(schedule)
+  }
+
+  private static func write<Schedule: ConfigurableSchedule>(_ schedule: Schedule) throws -> ConfigurationValue {
+    let config = try Schedule.hyperparameters.map {
+      ConfigurationValue.Entry($0.key, try $0.value(in: schedule))
+    }
+    return kerasObject(module: "keras.optimizers.schedules", className: Schedule.className, config: config)
+  }
+}
