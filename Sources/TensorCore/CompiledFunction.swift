@@ -11,7 +11,7 @@ public final class CompiledFunction {
     let dtype: DType
   }
 
-  init(_ body: @escaping ([Tensor]) -> [Tensor]) { self.body = body }
+  package init(_ body: @escaping ([Tensor]) -> [Tensor]) { self.body = body }
 
   public func callAsFunction(_ arguments: Tensor...) -> [Tensor] { call(arguments) }
 

@@ -46,6 +46,16 @@ public final class Variable {
     return Tensor(node)
   }
 
+  /// The value of a `float64` variable without axes as a number: it takes the dtype of the tensor it meets. Learning rates and
+  /// step counts are such variables, so that changing one changes no plan.
+  public var numberValue: Tensor {
+    guard shape.isEmpty, dtype == .float64 else {
+      programmingError("numberValue: variable \(path) is \(dtype) \(shape), not float64 []")
+    }
+    let value = value
+    return Tensor(.reshape, [value], shape: [], dtype: .float64, isNumber: true)
+  }
+
   /// The value before any assignment of the function being traced: what derivatives are taken with respect to.
   var firstRead: Tensor {
     Trace.current.map { $0.firstValue(of: self) } ?? value

@@ -1,5 +1,141 @@
+import CKernels
+
+/// A list of kernel calls on fixed memory, ready to run again and again.
 package final class Plan {
-  init(arguments: [Node], outputs: [Node], assignments: [(variable: Variable, value: Tensor)]) {}
-  func bind(argument: Int, to buffer: Buffer, offset: Int = 0) {}
-  func run() -> [Tensor] { [] }
+  /// One call: all shares of a kernel.
+  struct Step {
+    let work: ThreadPool.Work
+    let context: UnsafeMutableRawPointer
+    let shares: Int
+  }
+
+  /// What each step does, for people.
+  private let names: [String]
+
+  /// A place in a kernel's context that holds an address which changes between runs.
+  struct Relocation {
+    let place: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+    let offset: Int
+  }
+
+  package struct Statistics {
+    /// Kernel calls in a run.
+    package var kernels = 0
+    /// Fused groups among them, and the vector instructions these run on each block.
+    package var groups = 0
+    package var instructions = 0
+    /// Memory for intermediate results.
+    package var workspaceBytes = 0
+  }
+
+  package private(set) var statistics: Statistics
+  private let steps: UnsafeMutableBufferPointer<Step>
+  private let memory: PlanMemory
+  private let argumentPlaces: [[Relocation]]
+  private let outputPlaces: [[Relocation]]
+  private let outputs: [(shape: [Int], dtype: DType)]
+  private let assigned: [Variable]
+  private var boundArguments: [Buffer?]
+
+  package init(arguments: [Node], outputs: [Node], assignments: [(variable: Variable, value: Tensor)]) {
+    var builder = PlanBuilder(arguments: arguments, outputs: outputs, assignments: assignments)
+    let steps = builder.build()
+    self.steps = .allocate(capacity: steps.count)
+    _ = self.steps.initialize(from: steps)
+    names = builder.names
+    memory = builder.memory
+    argumentPlaces = builder.argumentPlaces
+    outputPlaces = builder.outputPlaces
+    statistics = builder.statistics
+    self.outputs = outputs.map { ($0.shape, $0.dtype) }
+    assigned = assignments.map(\.variable)
+    boundArguments = arguments.map { _ in nil }
+  }
+
+  deinit { steps.deallocate() }
+
+  /// Lets an argument stand for memory from `offset` bytes on. It must hold the argument's elements, be 64-byte readable past
+  /// its end as a ``Buffer`` is, and stay as it is while the plan runs.
+  package func bind(argument: Int, to buffer: Buffer, offset: Int = 0) {
+    boundArguments[argument] = buffer
+    for place in argumentPlaces[argument] { place.place.pointee = buffer.pointer + (offset + place.offset) }
+  }
+
+  package func bind(argument: Int, to tensor: Tensor, offset: Int = 0) {
+    bind(argument: argument, to: tensor.materialized(), offset: offset)
+  }
+
+  /// Moves the window an argument sees in the memory it is bound to.
+  package func bind(argument: Int, offset: Int) {
+    let buffer = boundArguments[argument]!
+    for place in argumentPlaces[argument] { place.place.pointee = buffer.pointer + (offset + place.offset) }
+  }
+
+  /// Runs all steps. Allocates the outputs and nothing else.
+  @discardableResult
+  package func run() -> [Tensor] {
+    for variable in assigned { variable.willChange() }
+    if outputs.isEmpty {
+      execute()
+      return []
+    }
+    let results = zip(outputs, outputPlaces).map { output, places in
+      let buffer = Buffer(byteCount: output.shape.reduce(1, *) * output.dtype.byteCount)
+      for place in places { place.place.pointee = buffer.pointer + place.offset }
+      return Tensor(.constant(buffer), shape: output.shape, dtype: output.dtype)
+    }
+    execute()
+    return results
+  }
+
+  /// The least time of each step over some runs, in nanoseconds, with what it does.
+  package func profile(runs: Int) -> [(name: String, shares: Int, nanoseconds: Double)] {
+    let clock = ContinuousClock()
+    var least = [Duration](repeating: .seconds(1), count: steps.count)
+    for _ in 0..<runs {
+      for (index, step) in steps.enumerated() {
+        let time = clock.measure { ThreadPool.shared.run(step.work, step.context, shares: step.shares) }
+        least[index] = min(least[index], time)
+      }
+    }
+    return steps.indices.map { index in
+      let time = least[index].components
+      return (names[index], steps[index].shares, Double(time.seconds) * 1e9 + Double(time.attoseconds) / 1e9)
+    }
+  }
+
+  private func execute() {
+    let pool = ThreadPool.shared
+    for step in steps {
+      if step.shares == 1 {
+        step.work(step.context, 0)
+      } else {
+        pool.run(step.work, step.context, shares: step.shares)
+      }
+    }
+  }
+}
+
+/// The memory a plan owns: kernels' contexts, constants, intermediate results.
+final class PlanMemory {
+  private var blocks: [UnsafeMutableRawPointer] = []
+  private var kept: [AnyObject] = []
+
+  deinit { blocks.forEach { $0.deallocate() } }
+
+  func allocate<Element>(_ type: Element.Type, _ count: Int) -> UnsafeMutablePointer<Element> {
+    let size = max(count, 1) * MemoryLayout<Element>.stride
+    let block = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: Buffer.alignment)
+    block.initializeMemory(as: UInt8.self, repeating: 0, count: size)
+    blocks.append(block)
+    return block.bindMemory(to: type, capacity: max(count, 1))
+  }
+
+  func store<Element>(_ elements: [Element]) -> UnsafeMutablePointer<Element> {
+    let memory = allocate(Element.self, elements.count)
+    memory.update(from: elements, count: elements.count)
+    return memory
+  }
+
+  func keep(_ object: AnyObject) { kept.append(object) }
 }

@@ -1,0 +1,197 @@
+/* The elementwise instructions, included once for each compute type with
+     T, V, V_AT   the element, a vector of it, and that vector in memory
+     SIGNED(v)    v, as a vector whose comparisons are those of the type
+     NAME(op)     the kernel's name
+     FLOATING     1 or 0
+   Integers are computed as unsigned vectors, so that overflow wraps.
+
+   A loop always works on whole vectors; a splat operand holds one vector and is stepped over by 0
+   bytes. Nothing is restrict: an output may be exactly one of the inputs. */
+
+#define TRUTH(mask) ((mask) ? (V)(1) : (V)(0))
+#define SPLAT(x) ((V)((T)(x)))
+
+#define BEGIN                                                                                  \
+  char *out = block->at[instr->dst];                                                           \
+  const char *const end = out + (instr->row ? block->rows : block->count) * (int64_t)sizeof(T)
+#define ARGUMENT(name, k)                            \
+  const char *name##_at = block->at[instr->args[k]]; \
+  const int64_t name##_step = block->step[instr->args[k]]
+#define NEXT(name)                           \
+  const V name = *(const V_AT *)name##_at; \
+  name##_at += name##_step
+#define EACH_VECTOR for (; out < end; out += CK_VECTOR_BYTES)
+#define RESULT *(V_AT *)out
+
+#define UNARY(op, expression)                                         \
+  static void NAME(op)(const ck_instr *instr, const ck_block *block) { \
+    BEGIN;                                                             \
+    ARGUMENT(a, 0);                                                    \
+    EACH_VECTOR {                                                      \
+      NEXT(a);                                                         \
+      RESULT = (expression);                                           \
+    }                                                                  \
+  }
+
+#define BINARY(op, expression)                                        \
+  static void NAME(op)(const ck_instr *instr, const ck_block *block) { \
+    BEGIN;                                                             \
+    ARGUMENT(a, 0);                                                    \
+    ARGUMENT(b, 1);                                                    \
+    EACH_VECTOR {                                                      \
+      NEXT(a);                                                         \
+      NEXT(b);                                                         \
+      RESULT = (expression);                                           \
+    }                                                                  \
+  }
+
+#define TERNARY(op, expression)                                       \
+  static void NAME(op)(const ck_instr *instr, const ck_block *block) { \
+    BEGIN;                                                             \
+    ARGUMENT(a, 0);                                                    \
+    ARGUMENT(b, 1);                                                    \
+    ARGUMENT(c, 2);                                                    \
+    EACH_VECTOR {                                                      \
+      NEXT(a);                                                         \
+      NEXT(b);                                                         \
+      NEXT(c);                                                         \
+      RESULT = (expression);                                           \
+    }                                                                  \
+  }
+
+#define QUATERNARY(op, expression)                                    \
+  static void NAME(op)(const ck_instr *instr, const ck_block *block) { \
+    BEGIN;                                                             \
+    ARGUMENT(a, 0);                                                    \
+    ARGUMENT(b, 1);                                                    \
+    ARGUMENT(c, 2);                                                    \
+    ARGUMENT(d, 3);                                                    \
+    EACH_VECTOR {                                                      \
+      NEXT(a);                                                         \
+      NEXT(b);                                                         \
+      NEXT(c);                                                         \
+      NEXT(d);                                                         \
+      RESULT = (expression);                                           \
+    }                                                                  \
+  }
+
+#define QUINARY(op, expression)                                       \
+  static void NAME(op)(const ck_instr *instr, const ck_block *block) { \
+    BEGIN;                                                             \
+    ARGUMENT(a, 0);                                                    \
+    ARGUMENT(b, 1);                                                    \
+    ARGUMENT(c, 2);                                                    \
+    ARGUMENT(d, 3);                                                    \
+    ARGUMENT(e, 4);                                                    \
+    EACH_VECTOR {                                                      \
+      NEXT(a);                                                         \
+      NEXT(b);                                                         \
+      NEXT(c);                                                         \
+      NEXT(d);                                                         \
+      NEXT(e);                                                         \
+      RESULT = (expression);                                           \
+    }                                                                  \
+  }
+
+/* ---- the same for every type */
+
+UNARY(copy, a)
+UNARY(neg, -a)
+UNARY(not, TRUTH(a == SPLAT(0)))
+
+BINARY(add, a + b)
+BINARY(sub, a - b)
+BINARY(mul, a * b)
+BINARY(eq, TRUTH(a == b))
+BINARY(ne, TRUTH(a != b))
+BINARY(lt, TRUTH(SIGNED(a) < SIGNED(b)))
+BINARY(le, TRUTH(SIGNED(a) <= SIGNED(b)))
+BINARY(and, TRUTH((a != SPLAT(0)) & (b != SPLAT(0))))
+BINARY(or, TRUTH((a != SPLAT(0)) | (b != SPLAT(0))))
+
+TERNARY(select, a != SPLAT(0) ? b : c)
+TERNARY(fma, a * b + c)
+TERNARY(fms, a * b - c)
+TERNARY(fnma, c - a * b)
+TERNARY(lerp, a + c * (b - a))
+TERNARY(sqlerp, a + c * (b * b - a))
+TERNARY(mulmul, a * b * c)
+QUATERNARY(axpby, a * b + c * d)
+
+#if FLOATING
+
+UNARY(abs, __builtin_elementwise_abs(a))
+/* Zeros and NaN stay what they are. */
+UNARY(sign, a > SPLAT(0) ? SPLAT(1) : (a < SPLAT(0) ? SPLAT(-1) : a))
+UNARY(sqrt, __builtin_elementwise_sqrt(a))
+UNARY(recip, SPLAT(1) / a)
+UNARY(floor, __builtin_elementwise_floor(a))
+UNARY(ceil, __builtin_elementwise_ceil(a))
+UNARY(round, __builtin_elementwise_rint(a))
+UNARY(isfinite, TRUTH(__builtin_elementwise_abs(a) < SPLAT(INFINITY)))
+UNARY(exp_kernel, NAME(exp)(a))
+UNARY(expm1_kernel, NAME(expm1)(a))
+UNARY(log_kernel, NAME(log)(a))
+UNARY(log1p_kernel, NAME(log1p)(a))
+UNARY(sine_kernel, NAME(sin)(a, 0))
+UNARY(cosine_kernel, NAME(sin)(a, 1))
+UNARY(tanh_kernel, NAME(tanh)(a))
+UNARY(erf_kernel, NAME(erf)(a))
+UNARY(sigmoid_kernel, NAME(sigmoid)(a))
+UNARY(softplus_kernel, NAME(softplus)(a))
+
+BINARY(div, a / b)
+BINARY(max, CK_COMBINE_MAX(a, b))
+BINARY(min, CK_COMBINE_MIN(a, b))
+BINARY(pow_kernel, NAME(pow)(a, b))
+BINARY(sqrtadd, __builtin_elementwise_sqrt(a) + b)
+
+TERNARY(divsqrt, a / (__builtin_elementwise_sqrt(b) + c))
+TERNARY(divsqrti, a / __builtin_elementwise_sqrt(b + c))
+QUATERNARY(stepdiv, a - b * c / d)
+QUINARY(stepsqrt, a - b * c / (__builtin_elementwise_sqrt(d) + e))
+QUINARY(stepsqrti, a - b * c / __builtin_elementwise_sqrt(d + e))
+
+#else
+
+/* Truncating; x / 0 is 0. */
+CK_INLINE V integer_quotient(V a, V b) {
+  V result;
+  for (int lane = 0; lane < CK_LANES_32; lane++) {
+    const int64_t divisor = (int32_t)b[lane];
+    result[lane] = divisor ? (uint32_t)((int32_t)a[lane] / divisor) : 0;
+  }
+  return result;
+}
+
+UNARY(abs, SIGNED(a) < 0 ? -a : a)
+UNARY(sign, (V)((SIGNED(a) < 0) - (SIGNED(a) > 0)))
+BINARY(div, integer_quotient(a, b))
+BINARY(max, SIGNED(a) > SIGNED(b) ? a : b)
+BINARY(min, SIGNED(a) < SIGNED(b) ? a : b)
+QUATERNARY(stepdiv, a - integer_quotient(b * c, d))
+
+/* Integers are finite already. */
+static void NAME(isfinite)(const ck_instr *instr, const ck_block *block) {
+  BEGIN;
+  EACH_VECTOR RESULT = SPLAT(1);
+}
+
+/* Instructions that have no integer meaning. */
+static void NAME(zero)(const ck_instr *instr, const ck_block *block) {
+  BEGIN;
+  EACH_VECTOR RESULT = SPLAT(0);
+}
+
+#endif
+
+#undef BEGIN
+#undef ARGUMENT
+#undef NEXT
+#undef EACH_VECTOR
+#undef RESULT
+#undef UNARY
+#undef BINARY
+#undef TERNARY
+#undef QUATERNARY
+#undef QUINARY

@@ -1,0 +1,237 @@
+/* The interpreter of fused groups. */
+#include "ck_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { SPLAT_BYTES = 64 };
+
+/* Behind each scratch slot: room for a vector too much, and an odd number of cache lines, so that slots
+   of 4 KiB do not all compete for the same place in the cache. */
+enum { SLOT_PADDING = 192 };
+
+/* What one share needs besides the group, all in the thread's scratch memory. */
+typedef struct {
+  const ck_group *group;
+  int64_t slot_bytes;
+  int64_t vector_mask; /* lanes of a vector, less one */
+  char **at;
+  int64_t *step;
+  ck_kernel *kernels;
+  const ck_walk **walks;
+  int32_t *moving;      /* operands whose place depends on the block */
+  int32_t moving_count;
+  char **detours;       /* for each output in memory, scratch for blocks that end within a vector */
+  char *splats;         /* for each operand */
+} run_state;
+
+/* Scratch memory is handed out in units of a cache line. */
+static inline size_t padded(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
+
+static ck_walk merged(const ck_view *view) {
+  ck_walk walk = {.gather = view->gather, .limit = view->limit, .offset = view->offset};
+  int32_t rank = 0;
+  for (int32_t k = 0; k < view->rank; k++) {
+    const bool gathered = k == 0 && view->gather >= 0;
+    if (view->dims[k] == 1 && !gathered) continue;
+    const bool joins = rank > (view->gather >= 0 ? 1 : 0) && walk.strides[rank - 1] == view->strides[k] * view->dims[k];
+    if (joins) {
+      walk.dims[rank - 1] *= view->dims[k];
+      walk.strides[rank - 1] = view->strides[k];
+    } else {
+      walk.dims[rank] = view->dims[k];
+      walk.strides[rank] = view->strides[k];
+      rank++;
+    }
+  }
+  if (rank == 0) {
+    walk.dims[0] = 1;
+    walk.strides[0] = 0;
+    rank = 1;
+  }
+  walk.rank = rank;
+  return walk;
+}
+
+static run_state prepare(const ck_group *g, const ck_isa *isa) {
+  const size_t element = (size_t)ck_dtype_bytes(g->dtype);
+  const size_t operands = (size_t)g->operand_count;
+  size_t views = 0, outputs = 0;
+  for (size_t i = 0; i < operands; i++) {
+    views += g->operands[i].kind == CK_VIEW;
+    outputs += g->operands[i].kind == CK_STREAM && g->operands[i].output;
+  }
+  run_state s = {.group = g, .slot_bytes = (int64_t)(padded((size_t)g->block * element) + SLOT_PADDING),
+                 .vector_mask = isa->vector_bytes / (int64_t)element - 1};
+  const size_t pointers = padded(operands * sizeof(void *));
+  const size_t kernels = padded((size_t)g->instr_count * sizeof(ck_kernel));
+  const size_t moving = padded(operands * sizeof(int32_t));
+  const size_t walks = padded(views * sizeof(ck_walk));
+  const size_t splats = operands * SPLAT_BYTES;
+  const size_t slots = ((size_t)g->slot_count + outputs) * (size_t)s.slot_bytes;
+  char *memory = ck_scratch(4 * pointers + kernels + moving + walks + splats + slots);
+  s.at = (char **)memory, memory += pointers;
+  s.step = (int64_t *)memory, memory += pointers;
+  s.walks = (const ck_walk **)memory, memory += pointers;
+  s.detours = (char **)memory, memory += pointers;
+  s.kernels = (ck_kernel *)memory, memory += kernels;
+  s.moving = (int32_t *)memory, memory += moving;
+  ck_walk *walk = (ck_walk *)memory;
+  memory += walks;
+  s.splats = memory, memory += splats;
+  char *detour = memory + g->slot_count * s.slot_bytes;
+
+  for (int32_t i = 0; i < g->operand_count; i++) {
+    const ck_operand *operand = &g->operands[i];
+    s.step[i] = isa->vector_bytes;
+    s.detours[i] = NULL;
+    switch (operand->kind) {
+      case CK_TEMP:
+        s.at[i] = memory + operand->slot * s.slot_bytes;
+        break;
+      case CK_SPLAT:
+        s.at[i] = s.splats + i * SPLAT_BYTES;
+        s.step[i] = 0;
+        break;
+      case CK_VIEW:
+        *walk = merged(&g->views[operand->view]);
+        s.walks[i] = walk++;
+        s.moving[s.moving_count++] = i;
+        break;
+      default:
+        if (operand->kind == CK_STREAM && operand->output) {
+          s.detours[i] = detour;
+          detour += s.slot_bytes;
+        }
+        s.moving[s.moving_count++] = i;
+        break;
+    }
+  }
+  for (int32_t i = 0; i < g->instr_count; i++) s.kernels[i] = isa->kernels[g->dtype][g->instrs[i].op];
+  return s;
+}
+
+/* The value of one element in memory, in the compute type, repeated over a vector. */
+static void fill_splat(char *to, const void *from, int32_t memory_type, int32_t compute_type) {
+  if (memory_type == compute_type && compute_type != CK_F64) {
+    uint32_t bits[SPLAT_BYTES / 4];
+    memcpy(bits, from, 4);
+    for (int i = 1; i < SPLAT_BYTES / 4; i++) bits[i] = bits[0];
+    memcpy(to, bits, sizeof bits);
+    return;
+  }
+  double value;
+  switch (memory_type) {
+    case CK_F32: value = *(const float *)from; break;
+    case CK_F64: value = *(const double *)from; break;
+    case CK_I32: value = *(const int32_t *)from; break;
+    default: value = *(const uint8_t *)from; break;
+  }
+  const double whole = value != value ? 0 : value < INT32_MIN ? INT32_MIN : value > INT32_MAX ? INT32_MAX : value;
+  for (int i = 0; i < SPLAT_BYTES / (compute_type == CK_F64 ? 8 : 4); i++) {
+    switch (compute_type) {
+      case CK_F32: ((float *)to)[i] = (float)value; break;
+      case CK_F64: ((double *)to)[i] = value; break;
+      default: ((int32_t *)to)[i] = (int32_t)whole; break;
+    }
+  }
+}
+
+/* The segment of a block; empty segments have the first block of their successor. */
+static int32_t segment_of(const ck_group *g, int64_t block) {
+  int32_t low = 0, high = g->segment_count - 1;
+  while (low < high) {
+    const int32_t middle = low + (high - low + 1) / 2;
+    if (g->segments[middle].first_block <= block) {
+      low = middle;
+    } else {
+      high = middle - 1;
+    }
+  }
+  return low;
+}
+
+static void run_block(const run_state *s, const ck_segment *segment, ck_block *block) {
+  const ck_group *g = s->group;
+  const int64_t element = ck_dtype_bytes(g->dtype);
+  bool detour = false;
+  for (int32_t m = 0; m < s->moving_count; m++) {
+    const int32_t i = s->moving[m];
+    const ck_operand *operand = &g->operands[i];
+    char *base = segment->bases[i];
+    if (operand->kind == CK_STREAM || operand->kind == CK_BYTES) {
+      base += (operand->row ? block->start_row : block->start) * ck_dtype_bytes(operand->dtype);
+      if (s->detours[i] && (operand->row ? block->rows : block->count) & s->vector_mask) {
+        base = s->detours[i];
+        detour = true;
+      }
+    }
+    s->at[i] = base;
+  }
+  for (int32_t k = 0; k < g->instr_count; k++) s->kernels[k](&g->instrs[k], block);
+  if (!detour) return;
+  for (int32_t m = 0; m < s->moving_count; m++) {
+    const int32_t i = s->moving[m];
+    if (!s->detours[i] || s->at[i] != s->detours[i]) continue;
+    const bool row = g->operands[i].row;
+    char *to = (char *)segment->bases[i] + (row ? block->start_row : block->start) * element;
+    memcpy(to, s->at[i], (size_t)((row ? block->rows : block->count) * element));
+  }
+}
+
+void ck_group_run(void *context, long share) {
+  const ck_group *g = context;
+  const int64_t first = share * g->blocks_per_share;
+  const int64_t last = ck_min64(first + g->blocks_per_share, g->block_count);
+  if (first >= last) return;
+  const run_state s = prepare(g, ck_isa_in_use());
+  ck_block block = {.inner = g->inner, .at = s.at, .step = s.step, .walks = s.walks, .group = g};
+  const int64_t rows_per_block = g->inner ? g->block / g->inner : 0;
+  int64_t number = first;
+  for (int32_t i = segment_of(g, first); i < g->segment_count && number < last; i++) {
+    const ck_segment *segment = &g->segments[i];
+    const int64_t blocks = (segment->count + g->block - 1) / g->block;
+    const int64_t end = ck_min64(last, segment->first_block + blocks);
+    if (number >= end) continue;
+    for (int32_t k = 0; k < g->operand_count; k++)
+      if (g->operands[k].kind == CK_SPLAT) fill_splat(s.at[k], segment->bases[k], g->operands[k].dtype, g->dtype);
+    block.bases = segment->bases;
+    for (; number < end; number++) {
+      const int64_t within = number - segment->first_block;
+      block.number = number;
+      block.start = within * g->block;
+      block.start_row = within * rows_per_block;
+      block.count = ck_min64(g->block, segment->count - block.start);
+      block.rows = block.count == g->block ? rows_per_block : g->inner ? block.count / g->inner : 0;
+      run_block(&s, segment, &block);
+    }
+  }
+}
+
+void ck_group_finish(void *context, long share) {
+  (void)share;
+  const ck_group *g = context;
+  for (int32_t r = 0; r < g->reduction_count; r++) {
+    const double *partials = g->partials + r * g->block_count;
+    for (int32_t i = 0; i < g->segment_count; i++) {
+      const ck_segment *segment = &g->segments[i];
+      const double *p = partials + segment->first_block;
+      const int64_t blocks = (segment->count + g->block - 1) / g->block;
+      double total = g->reduction_ops[r] == CK_SUMALL ? 0 : -INFINITY;
+      for (int64_t b = 0; b < blocks; b++) {
+        if (g->reduction_ops[r] == CK_SUMALL) {
+          total += p[b];
+        } else {
+          total = total != total || total > p[b] ? total : p[b];
+        }
+      }
+      void *result = g->results[r * g->segment_count + i];
+      switch (g->dtype) {
+        case CK_F32: *(float *)result = (float)total; break;
+        case CK_F64: *(double *)result = total; break;
+        /* A sum wraps as the additions would have; nothing is the greatest of none. */
+        default: *(int32_t *)result = total < INT64_MIN ? INT32_MIN : (int32_t)(uint32_t)(int64_t)total; break;
+      }
+    }
+  }
+}

@@ -1,0 +1,70 @@
+/* What the kernel sources share with each other. */
+#ifndef CK_INTERNAL_H
+#define CK_INTERNAL_H
+
+#include "CKernels.h"
+
+#define CK_HIDDEN __attribute__((visibility("hidden")))
+
+/* A ck_view with dimensions of one element dropped and neighbours merged where the memory allows it.
+   rank is at least 1. */
+typedef struct {
+  int32_t rank;
+  int32_t gather;
+  int64_t limit;
+  int64_t offset;
+  int64_t dims[CK_MAX_RANK];
+  int64_t strides[CK_MAX_RANK];
+} ck_walk;
+
+/* One block of a group while it is being interpreted. */
+typedef struct {
+  int64_t count;     /* elements */
+  int64_t rows;      /* rows, 0 without row structure */
+  int64_t inner;     /* length of a row */
+  int64_t start;     /* first element and first row within the segment */
+  int64_t start_row;
+  int64_t number;    /* among the blocks of all segments */
+  char **at;         /* for each operand, where this block's elements are */
+  const int64_t *step; /* for each operand, bytes from one vector to the next: 0 for a splat */
+  void *const *bases;  /* the segment's memory */
+  const ck_walk *const *walks; /* for each CK_VIEW operand */
+  const ck_group *group;
+} ck_block;
+
+typedef void (*ck_kernel)(const ck_instr *instr, const ck_block *block);
+
+/* Everything that is compiled once for each instruction set. */
+typedef struct {
+  const char *name;
+  int32_t vector_bytes;
+  ck_kernel kernels[3][CK_OPCODES]; /* by compute type */
+  /* Units are tiles of CK_REDUCTION_TILE columns, counted over outer x column tiles. */
+  void (*reduction[3])(const ck_reduction *reduction, int64_t first_unit, int64_t last_unit);
+  void (*scatter_add[2])(const ck_scatter_add *scatter, int64_t first_row, int64_t last_row, int64_t first_column, int64_t last_column);
+  void (*dgemm)(const ck_dgemm *gemm, int64_t first_row, int64_t last_row);
+  int64_t (*first_nonfinite[2])(const void *data, int64_t count);
+} ck_isa;
+
+enum { CK_REDUCTION_TILE = 64 };
+
+extern const ck_isa ck_isa_baseline CK_HIDDEN;
+#if defined(__x86_64__)
+extern const ck_isa ck_isa_avx2 CK_HIDDEN;
+extern const ck_isa ck_isa_avx512 CK_HIDDEN;
+#endif
+
+const ck_isa *ck_isa_in_use(void) CK_HIDDEN;
+
+/* This thread's scratch memory, at least `bytes` long and 64-byte aligned; its contents do not
+   survive the kernel that asked for it. */
+char *ck_scratch(size_t bytes) CK_HIDDEN;
+
+static inline int64_t ck_min64(int64_t a, int64_t b) { return a < b ? a : b; }
+static inline int64_t ck_max64(int64_t a, int64_t b) { return a > b ? a : b; }
+
+static inline int64_t ck_dtype_bytes(int32_t dtype) {
+  return dtype == CK_F64 ? 8 : dtype == CK_U8 || dtype == CK_BOOL ? 1 : 4;
+}
+
+#endif

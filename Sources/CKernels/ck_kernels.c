@@ -1,0 +1,161 @@
+/* The kernels besides fused groups: how each is split into shares, and those that only move bytes. */
+#include "ck_internal.h"
+
+#include <string.h>
+
+/* A share below this many elements costs more to hand out than it saves. */
+enum { ELEMENTS_PER_SHARE = 16384, MOST_SHARES = 64 };
+
+static int64_t shares_of(int64_t elements, int64_t units) {
+  const int64_t wanted = ck_min64(elements / ELEMENTS_PER_SHARE, MOST_SHARES);
+  return ck_max64(1, ck_min64(wanted, units));
+}
+
+/* ---- reduction of an axis */
+
+static int64_t reduction_units(const ck_reduction *r) {
+  return r->outer * ((r->inner + CK_REDUCTION_TILE - 1) / CK_REDUCTION_TILE);
+}
+
+int64_t ck_reduction_shares(const ck_reduction *r) {
+  return shares_of(r->outer * r->reduced * r->inner, reduction_units(r));
+}
+
+void ck_reduction_run(void *context, long share) {
+  const ck_reduction *r = context;
+  const int64_t units = reduction_units(r);
+  ck_isa_in_use()->reduction[r->dtype](r, units * share / r->shares, units * (share + 1) / r->shares);
+}
+
+/* ---- scatter-add */
+
+/* Columns can be split where each share gets whole cache lines; otherwise the table's rows are. */
+static bool scatter_splits_columns(const ck_scatter_add *s) { return s->width >= 16 * s->shares; }
+
+int64_t ck_scatter_add_shares(const ck_scatter_add *s) {
+  return ck_min64(8, shares_of((s->index_count + s->table_rows) * s->width, ck_max64(s->table_rows, s->width / 16)));
+}
+
+void ck_scatter_add_run(void *context, long share) {
+  const ck_scatter_add *s = context;
+  int64_t first_row = 0, last_row = s->table_rows, first_column = 0, last_column = s->width;
+  if (scatter_splits_columns(s)) {
+    const int64_t lines = (s->width + 15) / 16;
+    first_column = lines * share / s->shares * 16;
+    last_column = ck_min64(lines * (share + 1) / s->shares * 16, s->width);
+  } else {
+    first_row = s->table_rows * share / s->shares;
+    last_row = s->table_rows * (share + 1) / s->shares;
+  }
+  ck_isa_in_use()->scatter_add[s->dtype](s, first_row, last_row, first_column, last_column);
+}
+
+/* ---- matrix product */
+
+void ck_dgemm_run(void *context, long share) {
+  const ck_dgemm *g = context;
+  const int64_t first = share * g->rows_per_share, last = ck_min64(first + g->rows_per_share, g->m);
+  if (first < last) ck_isa_in_use()->dgemm(g, first, last);
+}
+
+/* ---- moving bytes */
+
+void ck_move_run(void *context, long share) {
+  (void)share;
+  const ck_move *move = context;
+  if (!move->bytes) return;
+  if (move->in) {
+    memmove(move->out, move->in, move->bytes);
+  } else {
+    memset(move->out, 0, move->bytes);
+  }
+}
+
+int64_t ck_first_nonfinite(const void *data, int64_t count, int32_t dtype) {
+  return ck_isa_in_use()->first_nonfinite[dtype](data, count);
+}
+
+/* ---- strided copy */
+
+typedef struct {
+  char *out;
+  const char *in;
+  int64_t rows, columns;
+  int64_t in_row, in_column, out_row, out_column; /* bytes */
+} plane;
+
+#define COPY_TILE(type)                                                                     \
+  for (int64_t r = first_row; r < last_row; r++) {                                          \
+    const char *in = p->in + r * p->in_row;                                                 \
+    char *out = p->out + r * p->out_row;                                                    \
+    for (int64_t c = first_column; c < last_column; c++)                                    \
+      *(type *)(out + c * p->out_column) = *(const type *)(in + c * p->in_column);          \
+  }
+
+/* In square tiles, so that a transposition uses each cache line it fetches. */
+static void copy_plane(const plane *p, int32_t element_size) {
+  enum { TILE = 32 };
+  for (int64_t first_row = 0; first_row < p->rows; first_row += TILE) {
+    const int64_t last_row = ck_min64(first_row + TILE, p->rows);
+    for (int64_t first_column = 0; first_column < p->columns; first_column += TILE) {
+      const int64_t last_column = ck_min64(first_column + TILE, p->columns);
+      switch (element_size) {
+        case 1: COPY_TILE(uint8_t) break;
+        case 2: COPY_TILE(uint16_t) break;
+        case 4: COPY_TILE(uint32_t) break;
+        case 8: COPY_TILE(uint64_t) break;
+        default:
+          for (int64_t r = first_row; r < last_row; r++)
+            for (int64_t c = first_column; c < last_column; c++)
+              memcpy(p->out + r * p->out_row + c * p->out_column, p->in + r * p->in_row + c * p->in_column, (size_t)element_size);
+      }
+    }
+  }
+}
+
+void ck_strided_copy_run(void *context, long share) {
+  (void)share;
+  const ck_strided_copy *copy = context;
+  int64_t dims[CK_MAX_RANK + 2], in_strides[CK_MAX_RANK + 2], out_strides[CK_MAX_RANK + 2];
+  int32_t rank = 0;
+  for (int32_t k = 0; k < copy->rank; k++) {
+    if (copy->dims[k] == 0) return;
+    if (copy->dims[k] == 1) continue;
+    const int64_t in = copy->in_strides[k] * copy->element_size, out = copy->out_strides[k] * copy->element_size;
+    if (rank && in_strides[rank - 1] == in * copy->dims[k] && out_strides[rank - 1] == out * copy->dims[k]) {
+      dims[rank - 1] *= copy->dims[k];
+    } else {
+      dims[rank++] = copy->dims[k];
+    }
+    in_strides[rank - 1] = in;
+    out_strides[rank - 1] = out;
+  }
+  /* The last two dimensions are a plane, whatever the rank. */
+  for (int32_t missing = rank < 2 ? 2 - rank : 0; missing > 0; missing--, rank++) {
+    for (int32_t k = rank; k > 0; k--) dims[k] = dims[k - 1], in_strides[k] = in_strides[k - 1], out_strides[k] = out_strides[k - 1];
+    dims[0] = 1, in_strides[0] = 0, out_strides[0] = 0;
+  }
+  const int32_t row = rank - 2, column = rank - 1;
+  plane p = {.out = copy->out, .in = copy->in, .rows = dims[row], .columns = dims[column], .in_row = in_strides[row],
+             .in_column = in_strides[column], .out_row = out_strides[row], .out_column = out_strides[column]};
+  const bool contiguous = p.in_column == copy->element_size && p.out_column == copy->element_size;
+  int64_t at[CK_MAX_RANK] = {0};
+  for (;;) {
+    if (contiguous) {
+      for (int64_t r = 0; r < p.rows; r++)
+        memcpy(p.out + r * p.out_row, p.in + r * p.in_row, (size_t)(p.columns * copy->element_size));
+    } else {
+      copy_plane(&p, copy->element_size);
+    }
+    int32_t k = row - 1;
+    for (; k >= 0; k--) {
+      p.in += in_strides[k];
+      p.out += out_strides[k];
+      if (++at[k] < dims[k]) break;
+      p.in -= in_strides[k] * dims[k];
+      p.out -= out_strides[k] * dims[k];
+      at[k] = 0;
+    }
+    if (k < 0) return;
+  }
+}

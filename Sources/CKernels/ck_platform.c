@@ -1,0 +1,140 @@
+/* What depends on the processor and the operating system. */
+#if defined(__linux__)
+#define _GNU_SOURCE
+#endif
+#include "ck_internal.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#if defined(__linux__)
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+/* ---- instruction set */
+
+#if defined(__x86_64__)
+static uint64_t enabled_register_state(void) {
+  uint32_t low, high;
+  __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return (uint64_t)high << 32 | low;
+}
+
+/* 0 baseline, 1 AVX2 with FMA, 2 AVX-512 F/DQ/BW/VL. The operating system must save the registers too. */
+static int processor_level(void) {
+  uint32_t a, b, c, d;
+  const uint32_t fma = 1u << 12, f16c = 1u << 29, osxsave = 1u << 27, avx = 1u << 28;
+  if (!__get_cpuid(1, &a, &b, &c, &d)) return 0;
+  if ((c & (fma | f16c | osxsave | avx)) != (fma | f16c | osxsave | avx)) return 0;
+  const uint64_t state = enabled_register_state();
+  if ((state & 0x6) != 0x6) return 0;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return 0;
+  const uint32_t bmi1 = 1u << 3, avx2 = 1u << 5, bmi2 = 1u << 8;
+  if ((b & (bmi1 | avx2 | bmi2)) != (bmi1 | avx2 | bmi2)) return 0;
+  const uint32_t f = 1u << 16, dq = 1u << 17, bw = 1u << 30, vl = 1u << 31;
+  if ((b & (f | dq | bw | vl)) != (f | dq | bw | vl) || (state & 0xe6) != 0xe6) return 1;
+  return 2;
+}
+#endif
+
+static const ck_isa *choose_isa(void) {
+#if defined(__x86_64__)
+  int level = processor_level();
+  const char *wanted = getenv("DESCENT_ISA");
+  if (wanted && strcmp(wanted, "baseline") == 0) level = 0;
+  if (wanted && strcmp(wanted, "avx2") == 0 && level > 1) level = 1;
+  if (level == 2) return &ck_isa_avx512;
+  if (level == 1) return &ck_isa_avx2;
+#endif
+  return &ck_isa_baseline;
+}
+
+const ck_isa *ck_isa_in_use(void) {
+  static _Atomic(const ck_isa *) chosen;
+  const ck_isa *isa = atomic_load_explicit(&chosen, memory_order_relaxed);
+  if (!isa) {
+    isa = choose_isa();
+    atomic_store_explicit(&chosen, isa, memory_order_relaxed);
+  }
+  return isa;
+}
+
+const char *ck_instruction_set(void) { return ck_isa_in_use()->name; }
+
+/* ---- scratch memory */
+
+static _Thread_local char *scratch;
+static _Thread_local size_t scratch_bytes;
+static pthread_key_t scratch_key;
+static pthread_once_t scratch_once = PTHREAD_ONCE_INIT;
+
+/* The key only frees the memory when its thread ends. */
+static void make_scratch_key(void) {
+  if (pthread_key_create(&scratch_key, free)) abort();
+}
+
+static char *grow_scratch(size_t bytes) {
+  pthread_once(&scratch_once, make_scratch_key);
+  const size_t page = 4096;
+  bytes = (bytes + bytes / 2 + page - 1) / page * page;
+  free(scratch);
+  void *memory = NULL;
+  if (posix_memalign(&memory, page, bytes)) abort();
+  /* Vectors are read whole, so memory that nobody wrote is read too (and its lanes thrown away). */
+  memset(memory, 0, bytes);
+  pthread_setspecific(scratch_key, memory);
+  scratch = memory;
+  scratch_bytes = bytes;
+  return scratch;
+}
+
+char *ck_scratch(size_t bytes) { return bytes <= scratch_bytes ? scratch : grow_scratch(bytes); }
+
+/* ---- sleeping */
+
+#if defined(__linux__)
+
+void ck_wait(const uint32_t *word, uint32_t expected, int64_t timeout_ns) {
+  struct timespec limit = {.tv_sec = timeout_ns / 1000000000, .tv_nsec = timeout_ns % 1000000000};
+  syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, timeout_ns < 0 ? NULL : &limit, NULL, 0);
+}
+
+void ck_wake(const uint32_t *word, int32_t waiters) {
+  syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, waiters, NULL, NULL, 0);
+}
+
+#else
+
+void ck_wait(const uint32_t *word, uint32_t expected, int64_t timeout_ns) {
+  if (__atomic_load_n(word, __ATOMIC_ACQUIRE) != expected) return;
+  const int64_t nap = 50000;
+  struct timespec limit = {.tv_sec = 0, .tv_nsec = timeout_ns < 0 || timeout_ns > nap ? nap : timeout_ns};
+  nanosleep(&limit, NULL);
+}
+
+void ck_wake(const uint32_t *word, int32_t waiters) {
+  (void)word;
+  (void)waiters;
+}
+
+#endif
+
+/* ---- threads */
+
+void ck_single_threaded_libraries(void) {
+  void (*set_threads)(int);
+  *(void **)&set_threads = dlsym(RTLD_DEFAULT, "omp_set_num_threads");
+  if (set_threads) set_threads(1);
+}
+
+static _Thread_local void *thread_slot;
+void *ck_thread_slot_get(void) { return thread_slot; }
+void ck_thread_slot_set(void *value) { thread_slot = value; }

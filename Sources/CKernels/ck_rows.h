@@ -1,0 +1,135 @@
+/* Instructions that combine elements: over rows, over the block, and back from rows to elements.
+   Included once for each compute type, like ck_elementwise.h, with
+     FOLD       CK_FOLD_32BIT or CK_FOLD_64BIT
+     LANES      lanes of V
+     WIDE       a vector of double with as many lanes
+     LOWEST     what every number is at least as great as */
+
+#define LOAD_AT(p) (*(const V_AT *)(p))
+
+/* Lanes from `valid` on are replaced, so that what lies behind the end of a row has no effect. */
+static const T NAME(lane_numbers)[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+#define KEEP_LANES(v, valid, other) \
+  (SIGNED(LOAD_AT(NAME(lane_numbers))) < SIGNED(SPLAT(valid)) ? (v) : SPLAT(other))
+
+#if FLOATING
+#define MAX_OF CK_COMBINE_MAX
+#define IS_NAN(x) ((x) != (x))
+#else
+#define IS_NAN(x) 0
+#define MAX_OF(a, b) ({ __auto_type max_a = (a); __auto_type max_b = (b); max_a > max_b ? max_a : max_b; })
+#endif
+
+/* A splat given where a whole row is read: one more vector operand kind would not pay here. */
+CK_INLINE const T *NAME(elements)(const ck_block *block, int32_t operand, T *spread, int64_t count) {
+  const T *p = (const T *)block->at[operand];
+  if (block->step[operand]) return p;
+  for (int64_t i = 0; i < count; i += LANES) *(V_AT *)(spread + i) = LOAD_AT(p);
+  return spread;
+}
+#define SPREAD_BUFFER(name) T name[CK_MAX_BLOCK + LANES]
+
+CK_INLINE V NAME(row_sum_lanes)(const T *p, int64_t n) {
+  V sum = SPLAT(0);
+  int64_t i = 0;
+  if (n >= 4 * LANES) {
+    V second = SPLAT(0), third = SPLAT(0), fourth = SPLAT(0);
+    for (; i + 4 * LANES <= n; i += 4 * LANES) {
+      sum += LOAD_AT(p + i);
+      second += LOAD_AT(p + i + LANES);
+      third += LOAD_AT(p + i + 2 * LANES);
+      fourth += LOAD_AT(p + i + 3 * LANES);
+    }
+    sum = (sum + second) + (third + fourth);
+  }
+  for (; i + LANES <= n; i += LANES) sum += LOAD_AT(p + i);
+  if (i < n) sum += KEEP_LANES(LOAD_AT(p + i), n - i, 0);
+  return sum;
+}
+
+CK_INLINE T NAME(row_max)(const T *p, int64_t n) {
+  V greatest = SPLAT(LOWEST);
+  int64_t i = 0;
+  for (; i + LANES <= n; i += LANES) {
+    const V v = LOAD_AT(p + i);
+    greatest = (V)MAX_OF(SIGNED(greatest), SIGNED(v));
+  }
+  if (i < n) {
+    const V v = KEEP_LANES(LOAD_AT(p + i), n - i, LOWEST);
+    greatest = (V)MAX_OF(SIGNED(greatest), SIGNED(v));
+  }
+  return FOLD(SIGNED(greatest), MAX_OF);
+}
+
+/* The first of the greatest; the first NaN if there is one. */
+CK_INLINE int64_t NAME(row_argmax)(const T *p, int64_t n) {
+  const T greatest = NAME(row_max)(p, n);
+  for (int64_t i = 0; i < n; i++)
+    if (p[i] == greatest || IS_NAN(p[i])) return i;
+  return 0;
+}
+
+#define EACH_ROW(expression)                                                   \
+  SPREAD_BUFFER(spread);                                                       \
+  const T *p = NAME(elements)(block, instr->args[0], spread, block->count);    \
+  T *out = (T *)block->at[instr->dst];                                         \
+  const int64_t inner = block->inner, rows = block->rows;                      \
+  for (int64_t row = 0; row < rows; row++, p += inner) out[row] = (T)(expression)
+
+static void NAME(rowsum)(const ck_instr *instr, const ck_block *block) {
+  EACH_ROW(FOLD(NAME(row_sum_lanes)(p, inner), CK_COMBINE_ADD));
+}
+static void NAME(rowmax)(const ck_instr *instr, const ck_block *block) { EACH_ROW(NAME(row_max)(p, inner)); }
+static void NAME(rowargmax)(const ck_instr *instr, const ck_block *block) { EACH_ROW(NAME(row_argmax)(p, inner)); }
+
+/* Whole vectors, each row running into the next one that is then written over; only what would pass
+   the end of the block's last vector is written element by element. */
+static void NAME(expand)(const ck_instr *instr, const ck_block *block) {
+  const T *values = (const T *)block->at[instr->args[0]];
+  const int64_t next = block->step[instr->args[0]] ? 1 : 0;
+  T *out = (T *)block->at[instr->dst];
+  const int64_t inner = block->inner;
+  const T *const end = out + (block->count + LANES - 1) / LANES * LANES;
+  for (int64_t row = 0; row < block->rows; row++, values += next, out += inner) {
+    const T value = *values;
+    int64_t i = 0;
+    for (; i < inner && out + i + LANES <= end; i += LANES) *(V_AT *)(out + i) = SPLAT(value);
+    for (; i < inner; i++) out[i] = value;
+  }
+}
+
+#if FLOATING
+#define TO_DOUBLES(v) __builtin_convertvector((v), WIDE)
+#else
+#define TO_DOUBLES(v) __builtin_convertvector(SIGNED(v), WIDE)
+#endif
+
+#define BLOCK_ELEMENTS                                                             \
+  const int64_t n = instr->row ? block->rows : block->count;                       \
+  SPREAD_BUFFER(spread);                                                           \
+  const T *p = NAME(elements)(block, instr->args[0], spread, n);                   \
+  double *partial = block->group->partials + instr->dst * block->group->block_count + block->number
+
+static void NAME(sumall)(const ck_instr *instr, const ck_block *block) {
+  BLOCK_ELEMENTS;
+#if FLOATING
+  *partial = FOLD(TO_DOUBLES(NAME(row_sum_lanes)(p, n)), CK_COMBINE_ADD);
+#else
+  double sum = 0;
+  for (int64_t i = 0; i < n; i++) sum += p[i];
+  *partial = sum;
+#endif
+}
+
+static void NAME(maxall)(const ck_instr *instr, const ck_block *block) {
+  BLOCK_ELEMENTS;
+  *partial = (double)NAME(row_max)(p, n);
+}
+
+#undef LOAD_AT
+#undef KEEP_LANES
+#undef MAX_OF
+#undef SPREAD_BUFFER
+#undef EACH_ROW
+#undef BLOCK_ELEMENTS
+#undef TO_DOUBLES

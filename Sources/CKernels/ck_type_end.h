@@ -1,0 +1,20 @@
+/* Ends the definitions of one compute type (see ck_body.h). */
+#undef T
+#undef V
+#undef V_AT
+#undef WIDE
+#undef LANES
+#undef FOLD
+#undef SIGNED
+#undef NAME
+#undef FLOATING
+#undef IS_DOUBLE
+#undef IS_NAN
+#undef LOWEST
+#undef MISSING
+#undef COUNTERS
+#undef WORDS
+#undef SUM
+#undef SUMS
+#undef TRUTH
+#undef SPLAT

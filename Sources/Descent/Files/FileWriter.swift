@@ -1,0 +1,113 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Writes a file so that its path never names half of one: to a temporary file beside it, flushed to the disk, then renamed.
+/// Folders on the way are made.
+/// - Throws: ``DescentError`` of kind `file`; the path then still names what it named before.
+package func writeFile(_ path: String, _ body: (FileWriter) throws -> Void) throws {
+  let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+  if !folder.isEmpty { try makeFolder(folder) }
+  let temporary = "\(path).\(getpid()).tmp"
+  let file = try FileWriter(path: path, temporary: temporary)
+  do {
+    try body(file)
+    try file.finish()
+  } catch {
+    unlink(temporary)
+    throw error
+  }
+  guard rename(temporary, path) == 0 else {
+    let error = fileError(path, "cannot be written")
+    unlink(temporary)
+    throw error
+  }
+  // The new name is lasting once the folder is on the disk too; not every file system can be asked for that.
+  let descriptor = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_CLOEXEC)
+  if descriptor >= 0 {
+    fsync(descriptor)
+    close(descriptor)
+  }
+}
+
+/// Writes text to a file, as ``writeFile(_:_:)`` does.
+package func writeFile(_ path: String, text: String) throws {
+  try writeFile(path) { try $0.write(Array(text.utf8)) }
+}
+
+/// Makes a folder and those above it, where they are missing.
+package func makeFolder(_ path: String) throws {
+  if mkdir(path, 0o777) == 0 || errno == EEXIST {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+      throw DescentError(.file, "\(path): expected a folder, but it is a file")
+    }
+    return
+  }
+  if errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex {
+    try makeFolder(String(path[..<slash]))
+    if mkdir(path, 0o777) == 0 || errno == EEXIST { return }
+  }
+  throw fileError(path, "the folder cannot be made")
+}
+
+/// A file that is being written from its start to its end.
+package final class FileWriter {
+  private let path: String
+  private let descriptor: Int32
+  private var buffer: [UInt8] = []
+  private var flushed = 0
+
+  private static let bufferByteCount = 1 << 16
+
+  /// How many bytes have been written.
+  package var count: Int { flushed + buffer.count }
+
+  fileprivate init(path: String, temporary: String) throws {
+    self.path = path
+    descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw fileError(path, "cannot be written") }
+  }
+
+  deinit { close(descriptor) }
+
+  package func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
+
+  package func write(_ bytes: UnsafeRawBufferPointer) throws {
+    if buffer.count + bytes.count > FileWriter.bufferByteCount { try flush() }
+    if bytes.count > FileWriter.bufferByteCount {
+      try writeNow(bytes)
+    } else {
+      buffer.append(contentsOf: bytes)
+    }
+  }
+
+  private func flush() throws {
+    try buffer.withUnsafeBytes { try writeNow($0) }
+    buffer.removeAll(keepingCapacity: true)
+  }
+
+  private func writeNow(_ bytes: UnsafeRawBufferPointer) throws {
+    var done = 0
+    while done < bytes.count {
+      let got = systemWrite(descriptor, bytes.baseAddress! + done, bytes.count - done)
+      if got < 0 && errno == EINTR { continue }
+      if got < 0 { throw fileError(path, "cannot be written") }
+      done += got
+    }
+    flushed += bytes.count
+  }
+
+  fileprivate func finish() throws {
+    try flush()
+    // Delayed allocation reports a full disk here.
+    guard fsync(descriptor) == 0 else { throw fileError(path, "cannot be written") }
+  }
+}
+
+/// `write`, whose name the class has taken.
+private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int {
+  write(descriptor, bytes, count)
+}

@@ -1,0 +1,405 @@
+import CKernels
+
+/// Decides what is computed together. Every value becomes one of: memory that is there already, a view of other memory, a
+/// member of a fused group, or the result of a kernel of its own.
+struct Fusion {
+  enum Role { case memory, view, fused, opaque }
+
+  private(set) var values: [SimplifiedGraph.Value] = []
+  private(set) var views: [View] = []
+  private(set) var roles: [Role] = []
+  /// Members of a group that only have their value when the whole group is done.
+  private(set) var isLate: [Bool] = []
+  /// The kernel that computes each value, by way of `kernel(of:)`.
+  private var kernelIndex: [Int] = []
+  private(set) var kernels: [Kernel] = []
+  /// Where the plan's outputs ended up: contiguous memory of their own.
+  private(set) var outputs: [Int] = []
+
+  /// A fused group, or one operation with a kernel of its own.
+  final class Kernel {
+    let index: Int
+    var opaque: Int?
+    var members: [Int] = []
+    var type: DType
+    /// Elements of the iteration space, and the length of its rows (0: no rows).
+    var count: Int
+    var inner: Int
+    /// Members with one element a row.
+    var rowMembers: Set<Int> = []
+    var dependencies: Set<Int> = []
+    /// The kernel this one was merged into.
+    var replacement: Kernel?
+    var hasRandom = false
+
+    init(index: Int, opaque: Int?, type: DType, count: Int, inner: Int) {
+      self.index = index
+      self.opaque = opaque
+      self.type = type
+      self.count = count
+      self.inner = inner
+    }
+
+    var rows: Int { inner > 0 ? count / inner : count }
+  }
+
+  static let longestRow = Int(CK_MAX_BLOCK)
+
+  init(_ graph: SimplifiedGraph) {
+    var place: [Int] = []
+    for value in graph.values {
+      var value = value
+      value.inputs = value.inputs.map { place[$0] }
+      place.append(add(value))
+    }
+    var taken: Set<Int> = []
+    for output in graph.outputs {
+      let index = inMemory(place[output])
+      let source = views[index].source
+      let isWhole = roles[source] != .memory && isFlat(index)
+      outputs.append(isWhole && taken.insert(source).inserted ? source : copy(index))
+    }
+  }
+
+  func kernel(of value: Int) -> Kernel? {
+    let index = kernelIndex[value]
+    return index < 0 ? nil : root(kernels[index])
+  }
+
+  func root(_ index: Int) -> Kernel { root(kernels[index]) }
+
+  private func root(_ kernel: Kernel) -> Kernel {
+    var kernel = kernel
+    while let next = kernel.replacement { kernel = next }
+    return kernel
+  }
+
+  var groupsAndKernels: [Kernel] { kernels.filter { $0.replacement == nil } }
+
+  /// The value is its source's memory from the first element to the last, in the source's dtype.
+  func isFlat(_ index: Int) -> Bool {
+    let view = views[index]
+    let source = values[view.source]
+    return view.offset == 0 && view.isContiguous && view.count == source.count && values[index].dtype == source.dtype
+  }
+
+  // MARK: - Roles
+
+  private mutating func append(_ value: SimplifiedGraph.Value, _ role: Role, _ view: View? = nil, isLate late: Bool = false) -> Int {
+    values.append(value)
+    roles.append(role)
+    views.append(view ?? View(of: values.count - 1, shape: value.shape))
+    isLate.append(late)
+    kernelIndex.append(-1)
+    return values.count - 1
+  }
+
+  private mutating func add(_ value: SimplifiedGraph.Value) -> Int {
+    switch value.operation {
+    case .constant, .fill, .variable, .argument:
+      return append(value, .memory)
+    case .reshape:
+      return addView(value) { $0.reshaped(value.shape) }
+    case .broadcast:
+      return addView(value) { $0.broadcast(to: value.shape) }
+    case .transpose(let order):
+      return addView(value) { $0.transposed(order) }
+    case .slice(let starts, let strides):
+      return addView(value) { $0.sliced(starts: starts, strides: strides, shape: value.shape) }
+    case .gather:
+      return addGather(value)
+    case .cast:
+      return addCast(value)
+    case .unary, .binary, .select, .random, .stopGradient:
+      return addFused(value)
+    case .reduce(let reduction, let axes):
+      return addReduction(value, reduction, axes)
+    case .argmax(let axis):
+      return addArgmax(value, axis)
+    case .matrixProduct, .pad, .concatenate, .scatterAdd, .host:
+      return addOpaque(value)
+    }
+  }
+
+  /// The value, or a copy of it, as contiguous memory of its own dtype.
+  private mutating func inMemory(_ index: Int) -> Int {
+    if views[index].isContiguous && values[views[index].source].dtype == values[index].dtype {
+      if case .fill = values[views[index].source].operation { return copy(index) }
+      return index
+    }
+    return copy(index)
+  }
+
+  private mutating func copy(_ index: Int) -> Int {
+    addFused(
+      SimplifiedGraph.Value(
+        operation: .stopGradient, inputs: [index], shape: values[index].shape, dtype: values[index].dtype))
+  }
+
+  private mutating func addView(_ value: SimplifiedGraph.Value, _ change: (View) -> View?) -> Int {
+    if let view = change(views[value.inputs[0]]), view.collapsed().dims.count <= Int(CK_MAX_RANK) {
+      return append(value, .view, view)
+    }
+    let source = copy(value.inputs[0])
+    return append(value, .view, change(views[source])!)
+  }
+
+  private mutating func addGather(_ value: SimplifiedGraph.Value) -> Int {
+    let table = inMemory(value.inputs[0]), indices = inMemory(value.inputs[1])
+    let tableView = views[table]
+    var view = View(of: tableView.source, shape: value.shape)
+    view.offset = tableView.offset
+    view.strides[0] = values[table].shape.dropFirst().reduce(1, *)
+    view.gather = indices
+    view.rowLimit = values[table].shape[0]
+    return append(value, .view, view)
+  }
+
+  private mutating func addCast(_ value: SimplifiedGraph.Value) -> Int {
+    var input = value.inputs[0]
+    let source = views[input].source
+    if value.dtype == .bool { return addFused(value) }
+    if value.dtype == .uint8 { return addFused(value, isLate: true) }
+    if roles[source] == .fused && isFlat(input) && !isLate[source] {
+      if values[input].dtype == .bool { return addFused(value) }
+      if case .argmax = values[source].operation, value.dtype == kernel(of: source)!.type { return addFused(value) }
+    }
+    // Converted where it is read; twice would skip the rounding in between.
+    if values[source].dtype != values[input].dtype { input = copy(input) }
+    return append(value, .view, views[input])
+  }
+
+  private mutating func addOpaque(_ value: SimplifiedGraph.Value) -> Int {
+    var value = value
+    value.inputs = value.inputs.map { inMemory($0) }
+    let index = append(value, .opaque)
+    let kernel = Kernel(index: kernels.count, opaque: index, type: value.dtype, count: value.count, inner: 0)
+    for input in value.inputs {
+      if let needed = self.kernel(of: views[input].source) { kernel.dependencies.insert(needed.index) }
+    }
+    kernels.append(kernel)
+    kernelIndex[index] = kernel.index
+    return index
+  }
+
+  // MARK: - Reductions
+
+  private mutating func addReduction(_ value: SimplifiedGraph.Value, _ reduction: Reduction, _ axes: [Int]) -> Int {
+    let input = value.inputs[0]
+    let shape = values[input].shape
+    let long = axes.filter { shape[$0] != 1 }
+    let reduced = long.reduce(1) { $0 * shape[$1] }
+    if reduced == values[input].count { return addFused(value, isLate: true) }
+    let isTrailing = long.allSatisfy { axis in (axis..<shape.count).allSatisfy { shape[$0] == 1 || long.contains($0) } }
+    if isTrailing && reduced <= Fusion.longestRow { return addFused(value, rowLength: reduced) }
+    let isContiguous = (long.first!...long.last!).allSatisfy { shape[$0] == 1 || long.contains($0) }
+    if isContiguous { return addOpaque(value) }
+    // Scattered axes are moved to the end first.
+    let order = shape.indices.filter { !axes.contains($0) } + axes
+    let moved = add(
+      SimplifiedGraph.Value(
+        operation: .transpose(order), inputs: [input], shape: order.map { shape[$0] }, dtype: values[input].dtype))
+    let last = Array((shape.count - axes.count)..<shape.count)
+    return add(
+      SimplifiedGraph.Value(
+        operation: .reduce(reduction, axes: last), inputs: [moved], shape: value.shape, dtype: value.dtype))
+  }
+
+  private mutating func addArgmax(_ value: SimplifiedGraph.Value, _ axis: Int) -> Int {
+    let shape = values[value.inputs[0]].shape
+    let isTrailing = shape[(axis + 1)...].allSatisfy { $0 == 1 }
+    let isWhole = shape[axis] == values[value.inputs[0]].count
+    if isTrailing && !isWhole && shape[axis] > 1 && shape[axis] <= Fusion.longestRow {
+      return addFused(value, rowLength: shape[axis])
+    }
+    return addOpaque(value)
+  }
+
+  // MARK: - Groups
+
+  /// The type the group of a value computes in.
+  private func computeType(_ value: SimplifiedGraph.Value) -> DType {
+    var type = value.dtype
+    switch value.operation {
+    case .binary(let function) where function.isComparison: type = values[value.inputs[0]].dtype
+    case .unary(.isFinite), .argmax: type = values[value.inputs[0]].dtype
+    case .cast where value.dtype == .bool || value.dtype == .uint8: type = values[value.inputs[0]].dtype
+    default: break
+    }
+    if type == .bool || type == .uint8 {
+      // Truths can be computed in any type: in that of a group they come from, if there is one.
+      for input in value.inputs where values[input].dtype == .bool {
+        let source = views[input].source
+        if roles[source] == .fused && !isLate[source] { return kernel(of: source)!.type }
+      }
+      return .float32
+    }
+    return type
+  }
+
+  /// How an input can be had inside a group without going through memory.
+  enum Access {
+    case same(Int)
+    /// One element a row of the given length.
+    case rows(Int, length: Int)
+    case memory
+  }
+
+  func access(_ input: Int, from value: SimplifiedGraph.Value) -> Access {
+    let view = views[input]
+    let source = view.source
+    guard roles[source] == .fused, !isLate[source], values[source].dtype == values[input].dtype else { return .memory }
+    if case .argmax = values[source].operation {
+      guard case .cast = value.operation else { return .memory }
+    }
+    if isFlat(input) { return .same(source) }
+    if let length = view.rowLength(rows: values[source].count), length <= Fusion.longestRow {
+      return .rows(source, length: length)
+    }
+    return .memory
+  }
+
+  private mutating func addFused(_ value: SimplifiedGraph.Value, isLate late: Bool = false, rowLength: Int = 0) -> Int {
+    let type = computeType(value)
+    var count = value.count
+    if rowLength > 0 { count *= rowLength }
+    if late, case .reduce = value.operation { count = values[value.inputs[0]].count }
+
+    // Candidates: the groups that inputs come from; the latest first, for the others may be what it waits for.
+    var candidates: [Kernel] = []
+    for input in value.inputs {
+      let source: Int
+      switch access(input, from: value) {
+      case .same(let index), .rows(let index, _): source = index
+      case .memory: continue
+      }
+      let group = kernel(of: source)!
+      if !candidates.contains(where: { $0 === group }) { candidates.append(group) }
+    }
+    candidates.sort { $0.index > $1.index }
+    let index = append(value, .fused, isLate: late)
+    for candidate in candidates where candidate.type == type {
+      if let group = join(value, candidate, others: candidates, count: count, rowLength: rowLength) {
+        enter(index, group, isRow: group.inner > 0 && (rowLength > 0 || count != group.count))
+        return index
+      }
+    }
+    let group = Kernel(index: kernels.count, opaque: nil, type: type, count: count, inner: rowLength)
+    kernels.append(group)
+    enter(index, group, isRow: rowLength > 0)
+    return index
+  }
+
+  private mutating func enter(_ index: Int, _ group: Kernel, isRow: Bool) {
+    group.members.append(index)
+    if case .reduce = values[index].operation, isLate[index] {
+      // A full reduction of one value a row works on rows itself.
+      if group.inner > 0 && values[values[index].inputs[0]].count != group.count { group.rowMembers.insert(index) }
+    } else if isRow {
+      group.rowMembers.insert(index)
+    }
+    if case .random = values[index].operation { group.hasRandom = true }
+    kernelIndex[index] = group.index
+    for needed in memoryDependencies(of: values[index], in: group) { group.dependencies.insert(needed.index) }
+  }
+
+  /// The kernels that must be done before a value can be computed in a group.
+  private func memoryDependencies(of value: SimplifiedGraph.Value, in group: Kernel) -> [Kernel] {
+    var needed: [Kernel] = []
+    for input in value.inputs {
+      if isAccessible(input, from: value, in: group) { continue }
+      for source in [views[input].source, views[input].gather.map { views[$0].source }] {
+        if let source, let kernel = kernel(of: source) { needed.append(kernel) }
+      }
+    }
+    return needed
+  }
+
+  func isAccessible(_ input: Int, from value: SimplifiedGraph.Value, in group: Kernel) -> Bool {
+    switch access(input, from: value) {
+    case .memory: return false
+    case .same(let source): return kernel(of: source) === group
+    case .rows(let source, let length):
+      return kernel(of: source) === group && group.inner == length && group.rowMembers.contains(source)
+    }
+  }
+
+  /// Makes room for a value in a group, merging in the other groups it draws from where that is possible. Nil if it cannot
+  /// live there.
+  private func join(_ value: SimplifiedGraph.Value, _ group: Kernel, others: [Kernel], count: Int, rowLength: Int) -> Kernel? {
+    // The space the value wants, from how it uses this group's members.
+    for input in value.inputs {
+      guard case .rows(let source, let length) = access(input, from: value), kernel(of: source) === group else { continue }
+      if group.inner == 0 {
+        guard rowLength == 0 || rowLength == length else { return nil }
+        guard canBecomeRows(group, length: length), group.count * length == count else { return nil }
+        becomeRows(group, length: length)
+      }
+      guard group.inner == length, group.rowMembers.contains(source) else { return nil }
+    }
+    guard fits(group, count: count, rowLength: rowLength) else { return nil }
+    if rowLength > 0 {
+      let isFull = value.inputs.allSatisfy { input in
+        guard case .same(let source) = access(input, from: value), kernel(of: source) === group else { return true }
+        return !group.rowMembers.contains(source)
+      }
+      guard isFull else { return nil }
+      group.inner = rowLength
+    }
+    for other in others where other !== group && other.type == group.type {
+      _ = merge(other, into: group)
+    }
+    guard fits(group, count: count, rowLength: rowLength) else { return nil }
+    for needed in memoryDependencies(of: value, in: group) where needed === group || depends(needed, on: group) { return nil }
+    return group
+  }
+
+  private func fits(_ group: Kernel, count: Int, rowLength: Int) -> Bool {
+    if rowLength > 0 { return group.count == count && (group.inner == 0 || group.inner == rowLength) }
+    return group.count == count || (group.inner > 0 && group.rows == count)
+  }
+
+  private func canBecomeRows(_ group: Kernel, length: Int) -> Bool {
+    group.inner == 0 && !group.hasRandom && group.count > 1 && length > 1 && length <= Fusion.longestRow
+  }
+
+  private func becomeRows(_ group: Kernel, length: Int) {
+    group.rowMembers = Set(group.members)
+    group.count *= length
+    group.inner = length
+  }
+
+  private func merge(_ other: Kernel, into group: Kernel) -> Bool {
+    if depends(other, on: group) || depends(group, on: other) { return false }
+    if other.count == group.count {
+      guard other.inner == 0 || group.inner == 0 || other.inner == group.inner else { return false }
+      group.inner = Swift.max(group.inner, other.inner)
+    } else if group.inner > 0 && other.inner == 0 && other.count == group.rows && canBecomeRows(other, length: group.inner) {
+      becomeRows(other, length: group.inner)
+    } else if other.inner > 0 && group.inner == 0 && group.count == other.rows && canBecomeRows(group, length: other.inner) {
+      becomeRows(group, length: other.inner)
+    } else {
+      return false
+    }
+    group.members += other.members
+    group.rowMembers.formUnion(other.rowMembers)
+    group.dependencies.formUnion(other.dependencies)
+    group.hasRandom = group.hasRandom || other.hasRandom
+    other.replacement = group
+    return true
+  }
+
+  /// Whether one kernel has to wait for another, directly or not.
+  func depends(_ kernel: Kernel, on target: Kernel) -> Bool {
+    var seen: Set<Int> = [kernel.index]
+    var stack = [kernel]
+    while let current = stack.popLast() {
+      for index in current.dependencies {
+        let next = root(kernels[index])
+        if next === target { return true }
+        if next !== kernel && seen.insert(next.index).inserted { stack.append(next) }
+      }
+    }
+    return false
+  }
+}

@@ -1,0 +1,154 @@
+import CKernels
+
+/// How a group's elements are cut into blocks and shares. Depends on sizes alone, never on the number of threads.
+struct GroupLayout {
+  let block: Int
+  let blockCount: Int
+  let blocksPerShare: Int
+  let shares: Int
+
+  static let kernel: ThreadPool.Work = { ck_group_run($0, $1) }
+  static let finish: ThreadPool.Work = { ck_group_finish($0, $1) }
+
+  init(_ program: GroupProgram, counts: [Int]) {
+    // All that a block touches should stay in the first-level cache.
+    let vectors = program.operands.filter { $0.kind == CK_STREAM || $0.kind == CK_TEMP }.count
+    let target = vectors <= 8 ? 1024 : 512
+    if program.inner > 0 {
+      block = Swift.max(1, target / program.inner) * program.inner
+    } else {
+      block = target
+    }
+    let size = block
+    blockCount = counts.reduce(0) { $0 + ($1 + size - 1) / size }
+    let nanosecondsPerElement = program.instructions.reduce(0.0) { $0 + GroupLayout.cost($1.code) }
+    let elements = Double(counts.reduce(0, +))
+    let estimate = elements * nanosecondsPerElement
+    let wanted = estimate < 4000 ? 1 : Int(Swift.min(64, estimate / 1000))
+    blocksPerShare = Swift.max(1, (blockCount + wanted - 1) / wanted)
+    shares = Swift.max(1, (blockCount + blocksPerShare - 1) / blocksPerShare)
+  }
+
+  /// Rough time of an instruction, in nanoseconds an element.
+  private static func cost(_ code: ck_op) -> Double {
+    switch code {
+    case CK_DIV, CK_SQRT, CK_RECIP, CK_SQRTADD, CK_STEPDIV: 0.1
+    case CK_DIVSQRT, CK_DIVSQRTI, CK_STEPSQRT, CK_STEPSQRTI: 0.15
+    case CK_EXP, CK_EXPM1, CK_LOG, CK_LOG1P, CK_SIN, CK_COS, CK_TANH, CK_ERF, CK_SIGMOID, CK_SOFTPLUS: 0.5
+    case CK_POW, CK_UNIFORM, CK_NORMAL: 2
+    case CK_LOAD, CK_EXPAND, CK_STORE: 0.15
+    default: 0.04
+    }
+  }
+
+  func blocks(_ count: Int) -> Int { (count + block - 1) / block }
+
+  func context(_ program: GroupProgram, _ memory: PlanMemory) -> ck_group {
+    var group = ck_group()
+    group.dtype = program.type.kernelType
+    group.instr_count = Int32(program.instructions.count)
+    group.operand_count = Int32(program.operands.count)
+    group.slot_count = Int32(program.slotCount)
+    group.reduction_count = Int32(program.reductions.count)
+    group.instrs = UnsafePointer(memory.store(program.instructions.map(GroupLayout.instruction)))
+    group.operands = UnsafePointer(memory.store(program.operands.map(GroupLayout.operand)))
+    group.views = UnsafePointer(memory.store(program.views.map(GroupLayout.view)))
+    group.inner = Int64(program.inner)
+    group.block = Int64(block)
+    group.block_count = Int64(blockCount)
+    group.blocks_per_share = Int64(blocksPerShare)
+    group.partials = memory.allocate(Double.self, program.reductions.count * blockCount)
+    group.reduction_ops = UnsafePointer(
+      memory.store(program.reductions.map { UInt8($0.isSum ? CK_SUMALL.rawValue : CK_MAXALL.rawValue) }))
+    return group
+  }
+
+  private static func instruction(_ instruction: GroupProgram.Instruction) -> ck_instr {
+    func index(_ reference: GroupProgram.Reference) -> UInt16 {
+      switch reference {
+      case .operand(let index), .reduction(let index): UInt16(index)
+      case .register: preconditionFailure("a register was given no slot")
+      }
+    }
+    var result = ck_instr()
+    result.op = UInt8(instruction.code.rawValue)
+    result.row = instruction.isRow ? 1 : 0
+    result.dst = index(instruction.result)
+    withUnsafeMutableBytes(of: &result.args) { bytes in
+      let arguments = bytes.bindMemory(to: UInt16.self)
+      for (position, argument) in instruction.arguments.enumerated() { arguments[position] = index(argument) }
+    }
+    return result
+  }
+
+  private static func operand(_ operand: GroupProgram.Operand) -> ck_operand {
+    ck_operand(
+      kind: UInt8(operand.kind.rawValue), dtype: UInt8(operand.dtype.kernelType), row: operand.isRow ? 1 : 0,
+      output: operand.isOutput ? 1 : 0, slot: Int32(operand.slot), view: Int32(operand.view ?? -1))
+  }
+
+  private static func view(_ view: GroupProgram.StoredView) -> ck_view {
+    var result = ck_view()
+    result.rank = Int32(view.dims.count)
+    result.gather = Int32(view.gatherOperand ?? -1)
+    result.limit = Int64(view.limit)
+    withUnsafeMutableBytes(of: &result.dims) { bytes in
+      for (axis, size) in view.dims.enumerated() { bytes.bindMemory(to: Int64.self)[axis] = Int64(size) }
+    }
+    withUnsafeMutableBytes(of: &result.strides) { bytes in
+      for (axis, stride) in view.strides.enumerated() { bytes.bindMemory(to: Int64.self)[axis] = Int64(stride) }
+    }
+    return result
+  }
+}
+
+extension DType {
+  var kernelType: Int32 {
+    switch self {
+    case .float32: Int32(CK_F32.rawValue)
+    case .float64: Int32(CK_F64.rawValue)
+    case .int32: Int32(CK_I32.rawValue)
+    case .uint8: Int32(CK_U8.rawValue)
+    case .bool: Int32(CK_BOOL.rawValue)
+    }
+  }
+}
+
+/// Offsets in the plan's workspace; memory that is free again is given out anew.
+struct Workspace {
+  private(set) var size = 0
+  private var free: [(offset: Int, size: Int)] = []
+
+  private static func rounded(_ bytes: Int) -> Int { (bytes + Buffer.alignment - 1) / Buffer.alignment * Buffer.alignment }
+
+  /// The smallest free piece that is large enough, or new memory at the end.
+  mutating func allocate(_ bytes: Int) -> Int {
+    let bytes = Workspace.rounded(bytes)
+    let fitting = free.indices.filter { free[$0].size >= bytes }.min { free[$0].size < free[$1].size }
+    guard let index = fitting else {
+      size += bytes
+      return size - bytes
+    }
+    let offset = free[index].offset
+    if free[index].size == bytes {
+      free.remove(at: index)
+    } else {
+      free[index] = (offset + bytes, free[index].size - bytes)
+    }
+    return offset
+  }
+
+  mutating func free(_ offset: Int, _ bytes: Int) {
+    free.append((offset, Workspace.rounded(bytes)))
+    free.sort { $0.offset < $1.offset }
+    var merged: [(offset: Int, size: Int)] = []
+    for piece in free {
+      if let last = merged.last, last.offset + last.size == piece.offset {
+        merged[merged.count - 1].size += piece.size
+      } else {
+        merged.append(piece)
+      }
+    }
+    free = merged
+  }
+}

@@ -1,0 +1,124 @@
+import CKernels
+
+/// Replaces several instructions by one of the richer ones, so that an optimizer's step is half a dozen of them.
+///
+/// An instruction is drawn into its reader only if it has no other reader and its result is not kept.
+struct InstructionFuser {
+  typealias Instruction = GroupProgram.Instruction
+  typealias Reference = GroupProgram.Reference
+
+  private(set) var instructions: [Instruction]
+  private let kept: Set<Reference>
+  private var definition: [Reference: Int] = [:]
+  private var useCount: [Reference: Int] = [:]
+  private var isDead: [Bool]
+
+  init(_ instructions: [Instruction], kept: Set<Reference>) {
+    self.instructions = instructions
+    self.kept = kept
+    isDead = instructions.map { _ in false }
+    for (index, instruction) in instructions.enumerated() {
+      definition[instruction.result] = index
+      for argument in instruction.arguments { useCount[argument, default: 0] += 1 }
+    }
+  }
+
+  static func isElementwise(_ code: ck_op) -> Bool { code.rawValue < CK_LOAD.rawValue }
+
+  mutating func run() {
+    for index in instructions.indices {
+      while let better = combined(instructions[index]) { replace(index, by: better) }
+    }
+    removeUnread()
+    instructions = instructions.indices.filter { !isDead[$0] }.map { instructions[$0] }
+  }
+
+  /// What nobody reads is not computed: a comparison whose result went into another form, say.
+  private mutating func removeUnread() {
+    for index in instructions.indices.reversed() where !isDead[index] {
+      let result = instructions[index].result
+      guard case .register = result, !kept.contains(result), useCount[result, default: 0] == 0 else { continue }
+      isDead[index] = true
+      for argument in instructions[index].arguments { useCount[argument]! -= 1 }
+    }
+  }
+
+  private mutating func replace(_ index: Int, by better: Instruction) {
+    for argument in instructions[index].arguments { useCount[argument]! -= 1 }
+    for argument in better.arguments { useCount[argument, default: 0] += 1 }
+    instructions[index] = better
+    // Instructions whose only reader this was are gone; their own arguments have one reader less.
+    removeUnreadBefore(index)
+  }
+
+  private mutating func removeUnreadBefore(_ end: Int) {
+    for index in (0..<end).reversed() where !isDead[index] && Self.isElementwise(instructions[index].code) {
+      let result = instructions[index].result
+      guard case .register = result, !kept.contains(result), useCount[result, default: 0] == 0 else { continue }
+      isDead[index] = true
+      for argument in instructions[index].arguments { useCount[argument]! -= 1 }
+    }
+  }
+
+  /// The arguments of the instruction that made `reference`, if it has this code and may be drawn in by one reader.
+  private func parts(_ reference: Reference, _ code: ck_op, row: Bool, uses: Int = 1) -> [Reference]? {
+    guard case .register = reference, let index = definition[reference], !isDead[index] else { return nil }
+    let instruction = instructions[index]
+    guard instruction.code == code, instruction.isRow == row, useCount[reference] == uses, !kept.contains(reference) else {
+      return nil
+    }
+    return instruction.arguments
+  }
+
+  private func combined(_ instruction: Instruction) -> Instruction? {
+    let row = instruction.isRow
+    let x = instruction.arguments
+    func make(_ code: ck_op, _ arguments: [Reference]) -> Instruction {
+      Instruction(code: code, isRow: row, result: instruction.result, arguments: arguments)
+    }
+    switch instruction.code {
+    case CK_ADD:
+      if let m = parts(x[0], CK_MUL, row: row) { return make(CK_FMA, [m[0], m[1], x[1]]) }
+      if let m = parts(x[1], CK_MUL, row: row) { return make(CK_FMA, [m[0], m[1], x[0]]) }
+      if let s = parts(x[0], CK_SQRT, row: row) { return make(CK_SQRTADD, [s[0], x[1]]) }
+      if let s = parts(x[1], CK_SQRT, row: row) { return make(CK_SQRTADD, [s[0], x[0]]) }
+    case CK_SUB:
+      if let q = parts(x[1], CK_DIVSQRT, row: row), let m = parts(q[0], CK_MUL, row: row) {
+        return make(CK_STEPSQRT, [x[0], m[0], m[1], q[1], q[2]])
+      }
+      if let q = parts(x[1], CK_DIVSQRTI, row: row), let m = parts(q[0], CK_MUL, row: row) {
+        return make(CK_STEPSQRTI, [x[0], m[0], m[1], q[1], q[2]])
+      }
+      if let q = parts(x[1], CK_DIV, row: row), let m = parts(q[0], CK_MUL, row: row) {
+        return make(CK_STEPDIV, [x[0], m[0], m[1], q[1]])
+      }
+      if let m = parts(x[1], CK_MUL, row: row) { return make(CK_FNMA, [m[0], m[1], x[0]]) }
+      if let m = parts(x[0], CK_MUL, row: row) { return make(CK_FMS, [m[0], m[1], x[1]]) }
+    case CK_FNMA:
+      // c − a · b where one factor is itself a quotient.
+      for (factor, other) in [(x[0], x[1]), (x[1], x[0])] {
+        if let q = parts(factor, CK_DIVSQRT, row: row) { return make(CK_STEPSQRT, [x[2], other, q[0], q[1], q[2]]) }
+        if let q = parts(factor, CK_DIVSQRTI, row: row) { return make(CK_STEPSQRTI, [x[2], other, q[0], q[1], q[2]]) }
+        if let q = parts(factor, CK_DIV, row: row) { return make(CK_STEPDIV, [x[2], other, q[0], q[1]]) }
+      }
+    case CK_FMA:
+      // a · b + c with a = d − c is c + b · (d − c).
+      for (factor, other) in [(x[0], x[1]), (x[1], x[0])] {
+        if let d = parts(factor, CK_SUB, row: row), d[1] == x[2] { return make(CK_LERP, [x[2], d[0], other]) }
+        if let d = parts(factor, CK_FMS, row: row), d[2] == x[2], d[0] == d[1] {
+          return make(CK_SQLERP, [x[2], d[0], other])
+        }
+      }
+      if let m = parts(x[2], CK_MUL, row: row) { return make(CK_AXPBY, [x[0], x[1], m[0], m[1]]) }
+    case CK_LERP:
+      if let m = parts(x[1], CK_MUL, row: row), m[0] == m[1] { return make(CK_SQLERP, [x[0], m[0], x[2]]) }
+    case CK_DIV:
+      if let s = parts(x[1], CK_SQRTADD, row: row) { return make(CK_DIVSQRT, [x[0], s[0], s[1]]) }
+      if let s = parts(x[1], CK_SQRT, row: row), let a = parts(s[0], CK_ADD, row: row) {
+        return make(CK_DIVSQRTI, [x[0], a[0], a[1]])
+      }
+    default: break
+    }
+    return nil
+  }
+}
