@@ -33,7 +33,7 @@ public struct Adam: Optimizer {
     learningRate: (any LearningRateConvertible)? = nil, beta1: Double? = nil, beta2: Double? = nil, epsilon: Double? = nil,
     amsgrad: Bool? = nil, convention: Convention = .keras3
   ) {
-    self.init(convention: convention)
+    adopt(convention)
     if let learningRate { options.learningRate = learningRate.learningRate }
     if let beta1 { self.beta1 = beta1 }
     if let beta2 { self.beta2 = beta2 }
@@ -65,7 +65,7 @@ public struct Adam: Optimizer {
     .choice("epsilon_place", \.epsilonPlace, "whether epsilon is added to the uncorrected or the corrected root"),
   ]
 
-  public static let conventions: [Convention: [String: ConfigurationValue]] = [
+  public static let conventions: [Convention: [String: JSONValue]] = [
     .keras2: [:],
     .torch: ["epsilon": 1e-8, "epsilon_place": "corrected", "weight_decay_mode": "l2"],
     .paper: ["epsilon": 1e-8, "epsilon_place": "corrected"],

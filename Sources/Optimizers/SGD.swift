@@ -28,7 +28,7 @@ public struct SGD: Optimizer {
     learningRate: (any LearningRateConvertible)? = nil, momentum: Double? = nil, nesterov: Bool? = nil, dampening: Double? = nil,
     convention: Convention = .keras3
   ) {
-    self.init(convention: convention)
+    adopt(convention)
     if let learningRate { options.learningRate = learningRate.learningRate }
     if let momentum { self.momentum = momentum }
     if let nesterov { self.nesterov = nesterov }
@@ -58,7 +58,7 @@ public struct SGD: Optimizer {
     .choice("momentum_form", \.momentumForm, "whether the velocity contains the learning rate"),
   ]
 
-  public static let conventions: [Convention: [String: ConfigurationValue]] = [
+  public static let conventions: [Convention: [String: JSONValue]] = [
     .keras2: [:],
     .torch: ["learning_rate": 0.001, "momentum_form": "rate_outside", "weight_decay_mode": "l2"],
     .paper: [:],

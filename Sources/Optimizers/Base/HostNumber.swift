@@ -12,10 +12,15 @@ final class HostNumber {
   }
 
   /// The value in a formula.
-  var number: Tensor { variable.asNumber }
+  var number: Tensor { variable.numberValue }
 }
 
-extension Variable {
-  /// A `float64` scalar as a number, which takes the dtype of what it meets.
-  var asNumber: Tensor { Tensor(.cast, [value], shape: [], dtype: .float64, isNumber: true) }
+/// `velocityHat` as files spell it: `velocity_hat`.
+func snakeCase(_ name: String) -> String {
+  var result = ""
+  for character in name {
+    if character.isUppercase && !result.isEmpty { result += "_" }
+    result += character.lowercased()
+  }
+  return result
 }

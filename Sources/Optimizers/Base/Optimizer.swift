@@ -62,7 +62,7 @@ public protocol Optimizer: Sendable {
 
   /// What other conventions have otherwise than Keras 3, by Keras's name of the hyperparameter. A convention that is not
   /// listed does not know the optimizer.
-  static var conventions: [Convention: [String: ConfigurationValue]] { get }
+  static var conventions: [Convention: [String: JSONValue]] { get }
 
   /// What the command line and the documentation say.
   static var about: OptimizerDescription { get }
@@ -76,9 +76,11 @@ extension Optimizer {
   public func update(_ parameters: inout [ParameterUpdate], shared: inout Slots, step: Step) {
     prepare(shared: &shared, step: step)
     for index in parameters.indices {
-      let own = step.sharing(shared).scaled(by: parameters[index].rateMultiplier)
+      var parameter = parameters[index]
       update(
-        &parameters[index].value, gradient: parameters[index].gradient, slots: &parameters[index].slots, step: own)
+        &parameter.value, gradient: parameter.gradient, slots: &parameter.slots,
+        step: step.sharing(shared).scaled(by: parameter.rateMultiplier))
+      parameters[index] = parameter
     }
   }
 
@@ -89,7 +91,7 @@ extension Optimizer {
 
   public static var className: String { String(describing: Self.self) }
   public static var hyperparameters: [Hyperparameter<Self>] { [] }
-  public static var conventions: [Convention: [String: ConfigurationValue]] { [:] }
+  public static var conventions: [Convention: [String: JSONValue]] { [:] }
   public static var about: OptimizerDescription { OptimizerDescription(summary: className, formula: "", source: "") }
 }
 

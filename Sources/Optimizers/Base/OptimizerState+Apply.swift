@@ -168,9 +168,8 @@ extension OptimizerState {
   }
 
   private func clipByGlobalNorm(_ gradients: [Tensor], _ limit: Double, _ part: Part) -> [Tensor] {
-    let square = gradients.map { ($0 * $0).sum().cast(to: .float64) }.reduce(nil) { $0.map { sum in sum + $1 } ?? $1 }
-    guard let square else { return gradients }
-    let norm = sqrt(square)
+    let squares = gradients.map { ($0 * $0).sum().cast(to: .float64) }
+    let norm = sqrt(stack(squares).sum())
     part.gradientNorm.variable.assign(norm)
     // An infinite norm would make finite gradients zero and so hide that something is wrong.
     let scale = select(isFinite(norm), limit / maximum(norm, Tensor(number: limit)), Tensor(Double.nan))

@@ -1,18 +1,17 @@
 /// Sets what a configuration names.
 /// - Throws: ``DescentError`` for a setting that is not known, given twice, missing, of the wrong kind or out of range.
 func configure<Root>(
-  _ root: inout Root, _ name: String, from entries: [ConfigurationValue.Entry], by table: [Hyperparameter<Root>]
+  _ root: inout Root, _ name: String, from config: JSONObject, by table: [Hyperparameter<Root>]
 ) throws {
   var seen: [String: String] = [:]
-  for entry in entries {
-    guard let hyperparameter = table.first(where: { $0.understands(entry.key) }) else {
-      let error = unknownName(entry.key, kind: "setting", among: table.map(\.key))
-      throw DescentError(.invalidArgument, "\(name): \(error.message)")
+  for (key, value) in config.members {
+    guard let hyperparameter = table.first(where: { $0.understands(key) }) else {
+      throw DescentError(.invalidArgument, "\(name): \(unknownName(key, what: "setting", known: table.map(\.key)).message)")
     }
-    if let other = seen.updateValue(entry.key, forKey: hyperparameter.key) {
-      throw DescentError(.invalidArgument, "\(name): \(other) and \(entry.key) name the same setting")
+    if let other = seen.updateValue(key, forKey: hyperparameter.key) {
+      throw DescentError(.invalidArgument, "\(name): \(other) and \(key) name the same setting")
     }
-    do { try hyperparameter.set(entry.value, in: &root) } catch let error as DescentError {
+    do { try hyperparameter.set(value, in: &root) } catch let error as DescentError {
       throw DescentError(error.kind, "\(name): \(error.message)")
     }
   }
@@ -24,33 +23,29 @@ func configure<Root>(
 
 /// The parts of `{"class_name": …, "config": {…}}`, or of a name alone.
 /// - Throws: ``DescentError`` if the value is anything else.
-func classNameAndConfig(_ value: ConfigurationValue, _ what: String) throws -> (name: String, config: [ConfigurationValue.Entry]) {
-  switch value {
-  case .text(let name): return (name, [])
-  case .object(let entries):
-    let known = ["class_name", "config", "module", "registered_name", "build_config", "compile_config", "shared_object_id"]
-    for entry in entries where !known.contains(entry.key) {
-      throw DescentError(
-        .invalidArgument, "\(what): \(unknownName(entry.key, kind: "field", among: ["class_name", "config"]).message)")
-    }
-    guard case .text(let name)? = value["class_name"] else {
-      throw DescentError(.invalidArgument, "\(what): class_name is missing")
-    }
-    switch value["config"] {
-    case .object(let config)?: return (name, config)
-    case nil, .null?: return (name, [])
-    case let other?: throw DescentError(.invalidArgument, "\(what) \(name): config is \(other.kind); expected an object")
-    }
-  default:
+func classNameAndConfig(_ value: JSONValue, _ what: String) throws -> (name: String, config: JSONObject) {
+  if let name = value.string { return (name, JSONObject()) }
+  guard let object = value.object else {
     throw DescentError(
-      .invalidArgument, "\(what) is \(value.kind); expected a name or {\"class_name\": …, \"config\": {…}}")
+      .invalidArgument, "\(what) is \(value.shortText); expected a name or {\"class_name\": …, \"config\": {…}}")
+  }
+  let known = ["class_name", "config", "module", "registered_name", "build_config", "compile_config", "shared_object_id"]
+  for key in object.keys where !known.contains(key) {
+    throw DescentError(
+      .invalidArgument, "\(what): \(unknownName(key, what: "field", known: ["class_name", "config"]).message)")
+  }
+  guard let name = object["class_name"]?.string else {
+    throw DescentError(.invalidArgument, "\(what): class_name is missing")
+  }
+  switch object["config"] {
+  case .object(let config)?: return (name, config)
+  case nil, .null?: return (name, JSONObject())
+  case let other?:
+    throw DescentError(.invalidArgument, "\(what) \(name): config is \(other.shortText); expected an object")
   }
 }
 
 /// `{"module": …, "class_name": …, "config": {…}, "registered_name": null}` as Keras prints it.
-func kerasObject(module: String, className: String, config: [ConfigurationValue.Entry]) -> ConfigurationValue {
-  .object([
-    .init("module", .text(module)), .init("class_name", .text(className)), .init("config", .object(config)),
-    .init("registered_name", .null),
-  ])
+func kerasObject(module: String, className: String, config: JSONObject) -> JSONValue {
+  ["module": .string(module), "class_name": .string(className), "config": .object(config), "registered_name": nil]
 }

@@ -13,15 +13,14 @@ public enum Convention: String, Sendable, CaseIterable {
   case textbook
 
   /// What holds for all optimizers of the convention.
-  var common: [String: ConfigurationValue] {
+  var common: [String: JSONValue] {
     self == .keras2 ? ["clipnorm_scope": "global"] : [:]
   }
 }
 
 extension Optimizer {
-  /// The optimizer with a convention's defaults. A convention that does not know the optimizer is refused when it is used.
-  public init(convention: Convention) {
-    self.init()
+  /// Takes a convention's defaults. A convention that does not know the optimizer is refused when the optimizer is used.
+  package mutating func adopt(_ convention: Convention) {
     options.convention = convention
     let settings = convention.common.merging(Self.conventions[convention] ?? [:]) { $1 }
     for (key, value) in settings {
@@ -131,10 +130,10 @@ extension Hyperparameter {
     let text = "a list of {\"rule\", \"learning_rate_multiplier\", \"weight_decay\", \"frozen\"}"
     return Hyperparameter(
       key, summary, range: text, isInKeras: false,
-      read: { .list($0[keyPath: path].map(\.configuration)) },
+      read: { .array($0[keyPath: path].map(\.configuration)) },
       write: {
-        guard case .list(let values) = $1 else {
-          throw DescentError(.invalidArgument, "\(key) is \($1.kind); expected \(text)")
+        guard case .array(let values) = $1 else {
+          throw DescentError(.invalidArgument, "\(key) is \($1.shortText); expected \(text)")
         }
         $0[keyPath: path] = try values.map {
           do { return try ParameterSetting(configuration: $0) } catch let error as DescentError {
@@ -146,27 +145,25 @@ extension Hyperparameter {
 }
 
 extension ParameterSetting {
-  var configuration: ConfigurationValue {
-    var entries = [ConfigurationValue.Entry("rule", .text(rule.text))]
-    if let learningRateMultiplier { entries.append(.init("learning_rate_multiplier", .number(learningRateMultiplier))) }
-    if let weightDecay { entries.append(.init("weight_decay", .number(weightDecay))) }
-    if let isFrozen { entries.append(.init("frozen", .flag(isFrozen))) }
-    return .object(entries)
+  var configuration: JSONValue {
+    var object = JSONObject([("rule", .string(rule.text))])
+    object["learning_rate_multiplier"] = learningRateMultiplier.map { JSONValue($0) }
+    object["weight_decay"] = weightDecay.map { JSONValue($0) }
+    object["frozen"] = isFrozen.map { .bool($0) }
+    return .object(object)
   }
 
-  init(configuration: ConfigurationValue) throws {
-    guard case .object(let entries) = configuration, case .text(let rule)? = configuration["rule"] else {
-      throw DescentError(.invalidArgument, "a setting is \(configuration.kind); expected an object with a \"rule\"")
+  init(configuration: JSONValue) throws {
+    guard let members = configuration.object?.members, let rule = configuration["rule"]?.string else {
+      throw DescentError(.invalidArgument, "a setting is \(configuration.shortText); expected an object with a \"rule\"")
     }
     self.init(try ParameterRule(text: rule))
-    for entry in entries where entry.key != "rule" {
-      switch (entry.key, entry.value) {
-      case ("learning_rate_multiplier", .number(let value)): learningRateMultiplier = value
-      case ("learning_rate_multiplier", .integer(let value)): learningRateMultiplier = Double(value)
-      case ("weight_decay", .number(let value)): weightDecay = value
-      case ("weight_decay", .integer(let value)): weightDecay = Double(value)
-      case ("frozen", .flag(let value)): isFrozen = value
-      default: throw DescentError(.invalidArgument, "\(entry.key) is \(entry.value.kind), which is not understood")
+    for (key, value) in members where key != "rule" {
+      switch key {
+      case "learning_rate_multiplier" where value.double != nil: learningRateMultiplier = value.double
+      case "weight_decay" where value.double != nil: weightDecay = value.double
+      case "frozen" where value.bool != nil: isFrozen = value.bool
+      default: throw DescentError(.invalidArgument, "\(key) is \(value.shortText), which is not understood")
       }
     }
   }

@@ -13,16 +13,16 @@ public struct Hyperparameter<Root>: Sendable {
   public let isInKeras: Bool
   /// Whether JSON must have it.
   public let isRequired: Bool
-  private let read: @Sendable (Root) throws -> ConfigurationValue
-  private let write: @Sendable (inout Root, ConfigurationValue) throws -> Void
+  private let read: @Sendable (Root) throws -> JSONValue
+  private let write: @Sendable (inout Root, JSONValue) throws -> Void
 
   /// - Parameters:
   ///   - read: the present value.
   ///   - write: sets the value, or throws if it is of the wrong kind or out of range.
   init(
     _ key: String, aliases: [String] = [], _ summary: String, range: String, isInKeras: Bool = true, isRequired: Bool = false,
-    read: @escaping @Sendable (Root) throws -> ConfigurationValue,
-    write: @escaping @Sendable (inout Root, ConfigurationValue) throws -> Void
+    read: @escaping @Sendable (Root) throws -> JSONValue,
+    write: @escaping @Sendable (inout Root, JSONValue) throws -> Void
   ) {
     self.key = key
     self.aliases = aliases
@@ -35,11 +35,11 @@ public struct Hyperparameter<Root>: Sendable {
   }
 
   /// The present value. Throws for a schedule that JSON cannot describe.
-  public func value(in root: Root) throws -> ConfigurationValue { try read(root) }
+  public func value(in root: Root) throws -> JSONValue { try read(root) }
 
   /// Sets the value.
   /// - Throws: ``DescentError`` naming the setting and the values it may have.
-  public func set(_ value: ConfigurationValue, in root: inout Root) throws { try write(&root, value) }
+  public func set(_ value: JSONValue, in root: inout Root) throws { try write(&root, value) }
 
   func understands(_ name: String) -> Bool { name == key || aliases.contains(name) }
 
@@ -74,33 +74,32 @@ public struct NumberRange: Sendable, CustomStringConvertible {
   public static func atLeast(_ low: Double) -> NumberRange { NumberRange("at least \(low)") { $0 >= low } }
 }
 
+extension JSONValue {
+  /// The value in an error message.
+  var shortText: String {
+    switch self {
+    case .array: "a list"
+    case .object: "an object"
+    default: description
+    }
+  }
+}
+
 // MARK: - Kinds of settings
 
 extension Hyperparameter {
-  private static func refuse(_ key: String, _ value: ConfigurationValue, _ range: String) -> DescentError {
-    DescentError(.invalidArgument, "\(key) is \(value.kind); expected \(range)")
+  private static func refuse(_ key: String, _ value: JSONValue, _ range: String) -> DescentError {
+    DescentError(.invalidArgument, "\(key) is \(value.shortText); expected \(range)")
   }
 
-  private static func double(_ key: String, _ value: ConfigurationValue, _ range: NumberRange, _ text: String) throws -> Double {
-    let number: Double
-    switch value {
-    case .number(let given): number = given
-    case .integer(let given): number = Double(given)
-    default: throw refuse(key, value, text)
-    }
+  private static func double(_ key: String, _ value: JSONValue, _ range: NumberRange, _ text: String) throws -> Double {
     // Written so that NaN is refused.
-    guard number.isFinite, range.isIncluded(number) else { throw refuse(key, value, text) }
+    guard let number = value.double, number.isFinite, range.isIncluded(number) else { throw refuse(key, value, text) }
     return number
   }
 
-  private static func int(_ key: String, _ value: ConfigurationValue, _ low: Int, _ text: String) throws -> Int {
-    let number: Int?
-    switch value {
-    case .integer(let given): number = given
-    case .number(let given): number = Int(exactly: given)
-    default: number = nil
-    }
-    guard let number, number >= low else { throw refuse(key, value, text) }
+  private static func int(_ key: String, _ value: JSONValue, _ low: Int, _ text: String) throws -> Int {
+    guard let number = value.int, number >= low else { throw refuse(key, value, text) }
     return number
   }
 
@@ -112,7 +111,7 @@ extension Hyperparameter {
     let text = range.description.hasPrefix("any") ? "a number" : "a number \(range)"
     return Hyperparameter(
       key, aliases: aliases, summary, range: text, isInKeras: isInKeras, isRequired: isRequired,
-      read: { .number($0[keyPath: path]) }, write: { $0[keyPath: path] = try double(key, $1, range, text) })
+      read: { JSONValue($0[keyPath: path]) }, write: { $0[keyPath: path] = try double(key, $1, range, text) })
   }
 
   /// A number or nothing.
@@ -123,7 +122,7 @@ extension Hyperparameter {
     let text = (range.description.hasPrefix("any") ? "a number" : "a number \(range)") + ", or null"
     return Hyperparameter(
       key, summary, range: text, isInKeras: isInKeras,
-      read: { $0[keyPath: path].map { .number($0) } ?? .null },
+      read: { $0[keyPath: path].map { JSONValue($0) } ?? .null },
       write: { $0[keyPath: path] = $1 == .null ? nil : try double(key, $1, range, text) })
   }
 
@@ -135,7 +134,7 @@ extension Hyperparameter {
     let text = "a whole number at least \(low)"
     return Hyperparameter(
       key, summary, range: text, isInKeras: isInKeras, isRequired: isRequired,
-      read: { .integer($0[keyPath: path]) }, write: { $0[keyPath: path] = try int(key, $1, low, text) })
+      read: { JSONValue($0[keyPath: path]) }, write: { $0[keyPath: path] = try int(key, $1, low, text) })
   }
 
   /// A whole number or nothing.
@@ -145,7 +144,7 @@ extension Hyperparameter {
     let text = "a whole number at least \(low), or null"
     return Hyperparameter(
       key, summary, range: text, isInKeras: isInKeras,
-      read: { $0[keyPath: path].map { .integer($0) } ?? .null },
+      read: { $0[keyPath: path].map { JSONValue($0) } ?? .null },
       write: { $0[keyPath: path] = $1 == .null ? nil : try int(key, $1, low, text) })
   }
 
@@ -155,9 +154,9 @@ extension Hyperparameter {
   ) -> Hyperparameter {
     let text = "true or false"
     return Hyperparameter(
-      key, summary, range: text, isInKeras: isInKeras, read: { .flag($0[keyPath: path]) },
+      key, summary, range: text, isInKeras: isInKeras, read: { .bool($0[keyPath: path]) },
       write: {
-        guard case .flag(let value) = $1 else { throw refuse(key, $1, text) }
+        guard case .bool(let value) = $1 else { throw refuse(key, $1, text) }
         $0[keyPath: path] = value
       })
   }
@@ -168,9 +167,9 @@ extension Hyperparameter {
   ) -> Hyperparameter {
     let text = "one of " + Value.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
     return Hyperparameter(
-      key, summary, range: text, isInKeras: isInKeras, read: { .text($0[keyPath: path].rawValue) },
+      key, summary, range: text, isInKeras: isInKeras, read: { .string($0[keyPath: path].rawValue) },
       write: {
-        guard case .text(let name) = $1, let value = Value(rawValue: name) else { throw refuse(key, $1, text) }
+        guard case .string(let name) = $1, let value = Value(rawValue: name) else { throw refuse(key, $1, text) }
         $0[keyPath: path] = value
       })
   }
@@ -181,11 +180,11 @@ extension Hyperparameter {
   ) -> Hyperparameter {
     let text = "a text, or null"
     return Hyperparameter(
-      key, summary, range: text, read: { $0[keyPath: path].map { .text($0) } ?? .null },
+      key, summary, range: text, read: { $0[keyPath: path].map { .string($0) } ?? .null },
       write: {
         switch $1 {
         case .null: $0[keyPath: path] = nil
-        case .text(let value): $0[keyPath: path] = value
+        case .string(let value): $0[keyPath: path] = value
         default: throw refuse(key, $1, text)
         }
       })
@@ -198,9 +197,9 @@ extension Hyperparameter {
   ) -> Hyperparameter {
     let text = range.description.hasPrefix("any") ? "a list of numbers" : "a list of numbers \(range)"
     return Hyperparameter(
-      key, summary, range: text, isRequired: isRequired, read: { .list($0[keyPath: path].map { .number($0) }) },
+      key, summary, range: text, isRequired: isRequired, read: { .array($0[keyPath: path].map { JSONValue($0) }) },
       write: {
-        guard case .list(let values) = $1 else { throw refuse(key, $1, text) }
+        guard case .array(let values) = $1 else { throw refuse(key, $1, text) }
         $0[keyPath: path] = try values.map { try double(key, $0, range, text) }
       })
   }
@@ -211,9 +210,9 @@ extension Hyperparameter {
   ) -> Hyperparameter {
     let text = "a list of whole numbers at least \(low)"
     return Hyperparameter(
-      key, summary, range: text, isRequired: isRequired, read: { .list($0[keyPath: path].map { .integer($0) }) },
+      key, summary, range: text, isRequired: isRequired, read: { .array($0[keyPath: path].map { JSONValue($0) }) },
       write: {
-        guard case .list(let values) = $1 else { throw refuse(key, $1, text) }
+        guard case .array(let values) = $1 else { throw refuse(key, $1, text) }
         $0[keyPath: path] = try values.map { try int(key, $0, low, text) }
       })
   }
@@ -225,13 +224,13 @@ extension Hyperparameter {
   ) -> Hyperparameter {
     let text = "a list of texts, or null"
     return Hyperparameter(
-      key, summary, range: text, isInKeras: isInKeras, read: { .list($0[keyPath: path].map { .text($0) }) },
+      key, summary, range: text, isInKeras: isInKeras, read: { .array($0[keyPath: path].map { .string($0) }) },
       write: {
         switch $1 {
         case .null: $0[keyPath: path] = []
-        case .list(let values):
+        case .array(let values):
           $0[keyPath: path] = try values.map {
-            guard case .text(let value) = $0 else { throw refuse(key, $0, text) }
+            guard case .string(let value) = $0 else { throw refuse(key, $0, text) }
             do { try check(value) } catch let error as DescentError {
               throw DescentError(.invalidArgument, "\(key): \(error.message)")
             }
@@ -253,7 +252,7 @@ extension Hyperparameter {
       key, aliases: aliases, summary, range: text, isRequired: isRequired,
       read: {
         switch $0[keyPath: path] {
-        case .constant(let rate): .number(rate)
+        case .constant(let rate): JSONValue(rate)
         case .schedule(let schedule): try ScheduleRegistry.configuration(of: schedule)
         }
       },
@@ -286,9 +285,9 @@ extension Hyperparameter {
     let text = "a list of schedules"
     return Hyperparameter(
       key, summary, range: text, isRequired: true,
-      read: { .list(try $0[keyPath: path].map { try ScheduleRegistry.configuration(of: $0) }) },
+      read: { .array(try $0[keyPath: path].map { try ScheduleRegistry.configuration(of: $0) }) },
       write: {
-        guard case .list(let values) = $1 else { throw refuse(key, $1, text) }
+        guard case .array(let values) = $1 else { throw refuse(key, $1, text) }
         $0[keyPath: path] = try values.map { try ScheduleRegistry.schedule(from: $0) }
       })
   }

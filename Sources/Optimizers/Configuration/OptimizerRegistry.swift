@@ -19,7 +19,7 @@ public enum OptimizerRegistry {
   /// - Throws: ``DescentError`` listing the known names and the nearest.
   public static func type(named name: String) throws -> any Optimizer.Type {
     guard let type = all.last(where: { $0.className.lowercased() == name.lowercased() }) else {
-      throw unknownName(name, kind: "optimizer", among: all.map { $0.className.lowercased() })
+      throw unknownName(name, what: "optimizer", known: all.map { $0.className.lowercased() })
     }
     return type
   }
@@ -27,7 +27,7 @@ public enum OptimizerRegistry {
   /// An optimizer with its defaults, by name in any case: `"adam"`.
   /// - Throws: ``DescentError`` listing the known names and the nearest.
   public static func optimizer(named name: String, convention: Convention = .keras3) throws -> any Optimizer {
-    try make(type(named: name), [], convention)
+    try make(type(named: name), JSONObject(), convention)
   }
 
   /// Reads Keras's JSON: `{"class_name": "Adam", "config": {"learning_rate": 0.001, …}}`, or a name in quotes.
@@ -36,12 +36,12 @@ public enum OptimizerRegistry {
   /// `"convention": "keras2"`.
   /// - Throws: ``DescentError`` naming what is not understood or out of range.
   public static func optimizer(json: String, convention: Convention = .keras3) throws -> any Optimizer {
-    try optimizer(from: ConfigurationValue(json: json), convention: convention)
+    try optimizer(from: JSONValue(parsing: json, name: "optimizer"), convention: convention)
   }
 
   /// Reads what ``configuration(of:)`` wrote.
   /// - Throws: ``DescentError`` naming what is not understood or out of range.
-  public static func optimizer(from value: ConfigurationValue, convention: Convention = .keras3) throws -> any Optimizer {
+  public static func optimizer(from value: JSONValue, convention: Convention = .keras3) throws -> any Optimizer {
     let (name, config) = try classNameAndConfig(value, "optimizer")
     return try make(type(named: name), config, convention)
   }
@@ -55,35 +55,38 @@ public enum OptimizerRegistry {
     if trimmed.hasPrefix("{") || trimmed.hasPrefix("\"") { return try optimizer(json: text, convention: convention) }
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     let settings = parts.count == 2 ? parts[1].split(separator: ",") : []
-    let entries = try settings.map { setting in
-      let sides = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    var config = JSONObject()
+    for setting in settings {
+      let sides = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       guard sides.count == 2 else {
         throw DescentError(.invalidArgument, "\(text): \"\(setting)\" is not key=value")
       }
+      if config[sides[0]] != nil { throw DescentError(.invalidArgument, "\(text): \(sides[0]) is given twice") }
       // A value that is not JSON is a word.
-      let value = (try? ConfigurationValue(json: String(sides[1]))) ?? .text(String(sides[1]))
-      return ConfigurationValue.Entry(String(sides[0]), value)
+      config[sides[0]] = (try? JSONValue(parsing: sides[1])) ?? .string(sides[1])
     }
-    return try make(type(named: String(parts[0])), entries, convention)
+    return try make(type(named: String(parts[0])), config, convention)
   }
 
   private static func make<Made: Optimizer>(
-    _ type: Made.Type, _ config: [ConfigurationValue.Entry], _ convention: Convention
+    _ type: Made.Type, _ config: JSONObject, _ convention: Convention
   ) throws -> Made {
     var convention = convention
-    var entries = config
-    if let index = entries.firstIndex(where: { $0.key == "convention" }) {
-      guard case .text(let name) = entries[index].value, let named = Convention(rawValue: name) else {
+    var config = config
+    if let given = config["convention"] {
+      guard let named = given.string.flatMap(Convention.init(rawValue:)) else {
         let known = Convention.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
-        throw DescentError(.invalidArgument, "\(Made.className): convention is \(entries[index].value.kind); expected one of \(known)")
+        throw DescentError(
+          .invalidArgument, "\(Made.className): convention is \(given.shortText); expected one of \(known)")
       }
       convention = named
-      entries.remove(at: index)
+      config["convention"] = nil
     }
     // Keras 2 means its default where epsilon is null.
-    if convention == .keras2 { entries.removeAll { $0.key == "epsilon" && $0.value == .null } }
-    var optimizer = Made(convention: convention)
-    try configure(&optimizer, Made.className, from: entries, by: Made.allHyperparameters)
+    if convention == .keras2, config["epsilon"] == .null { config["epsilon"] = nil }
+    var optimizer = Made()
+    optimizer.adopt(convention)
+    try configure(&optimizer, Made.className, from: config, by: Made.allHyperparameters)
     try optimizer.validate()
     return optimizer
   }
@@ -93,11 +96,11 @@ public enum OptimizerRegistry {
   /// What Keras lacks is written only where it is not at its default, and Keras refuses to read it then. A time decay is
   /// written as the `InverseTimeDecay` that it is.
   /// - Throws: ``DescentError`` if the learning rate is a schedule that JSON cannot describe.
-  public static func configuration(of optimizer: any Optimizer) throws -> ConfigurationValue {
+  public static func configuration(of optimizer: any Optimizer) throws -> JSONValue {
     try write(optimizer)
   }
 
-  private static func write<Written: Optimizer>(_ original: Written) throws -> ConfigurationValue {
+  private static func write<Written: Optimizer>(_ original: Written) throws -> JSONValue {
     var optimizer = original
     if optimizer.options.decay > 0, case .constant(let rate) = optimizer.options.learningRate {
       optimizer.options.learningRate = .schedule(
@@ -105,13 +108,13 @@ public enum OptimizerRegistry {
       optimizer.options.decay = 0
     }
     let plain = Written()
-    var config: [ConfigurationValue.Entry] = []
+    var config = JSONObject()
     for hyperparameter in Written.allHyperparameters {
       let value = try hyperparameter.value(in: optimizer)
       if hyperparameter.key == "name" && value == .null {
-        config.append(.init("name", .text(Written.className.lowercased())))
+        config["name"] = .string(Written.className.lowercased())
       } else if try hyperparameter.isInKeras || value != hyperparameter.value(in: plain) {
-        config.append(.init(hyperparameter.key, value))
+        config[hyperparameter.key] = value
       }
     }
     return kerasObject(module: "keras.optimizers", className: Written.className, config: config)
@@ -120,5 +123,5 @@ public enum OptimizerRegistry {
 
 extension Optimizer {
   /// The optimizer as Keras's JSON; see ``OptimizerRegistry/configuration(of:)``.
-  public func json() throws -> String { try OptimizerRegistry.configuration(of: self).json }
+  public func json() throws -> String { try OptimizerRegistry.configuration(of: self).text() }
 }

@@ -17,28 +17,29 @@ public enum ScheduleRegistry {
 
   /// Reads a schedule from Keras's JSON; the class's name in any case.
   /// - Throws: ``DescentError`` naming what is not understood or out of range.
-  public static func schedule(from value: ConfigurationValue) throws -> any LearningRateSchedule {
+  public static func schedule(from value: JSONValue) throws -> any LearningRateSchedule {
     let (name, config) = try classNameAndConfig(value, "schedule")
     guard let type = all.last(where: { $0.className.lowercased() == name.lowercased() }) else {
-      throw unknownName(name, kind: "schedule", among: all.map { $0.className })
+      throw unknownName(name, what: "schedule", known: all.map { $0.className })
     }
     return try make(type, config)
   }
 
   private static func make<Schedule: ConfigurableSchedule>(
-    _ type: Schedule.Type, _ config: [ConfigurationValue.Entry]
+    _ type: Schedule.Type, _ config: JSONObject
   ) throws -> Schedule {
     var schedule = Schedule.template
     // Keras writes the name of a graph's scope, which means nothing here.
-    let entries = config.filter { $0.key != "name" }
-    try configure(&schedule, Schedule.className, from: entries, by: Schedule.hyperparameters)
+    var config = config
+    config["name"] = nil
+    try configure(&schedule, Schedule.className, from: config, by: Schedule.hyperparameters)
     try schedule.validate()
     return schedule
   }
 
   /// The schedule as Keras prints it.
   /// - Throws: ``DescentError`` if the schedule is no ``ConfigurableSchedule``.
-  public static func configuration(of schedule: any LearningRateSchedule) throws -> ConfigurationValue {
+  public static func configuration(of schedule: any LearningRateSchedule) throws -> JSONValue {
     guard let schedule = schedule as? any ConfigurableSchedule else {
       throw DescentError(
         .invalidArgument, "the schedule \(type(of: schedule)) cannot be written as JSON; make it a ConfigurableSchedule")
@@ -46,10 +47,8 @@ public enum ScheduleRegistry {
     return try write(schedule)
   }
 
-  private static func write<Schedule: ConfigurableSchedule>(_ schedule: Schedule) throws -> ConfigurationValue {
-    let config = try Schedule.hyperparameters.map {
-      ConfigurationValue.Entry($0.key, try $0.value(in: schedule))
-    }
-    return kerasObject(module: "keras.optimizers.schedules", className: Schedule.className, config: config)
+  private static func write<Schedule: ConfigurableSchedule>(_ schedule: Schedule) throws -> JSONValue {
+    let config = try Schedule.hyperparameters.map { (key: $0.key, value: try $0.value(in: schedule)) }
+    return kerasObject(module: "keras.optimizers.schedules", className: Schedule.className, config: JSONObject(config))
   }
 }
