@@ -10,7 +10,7 @@ public struct ActivationFunction: KerasNamed {
   private let body: @Sendable (Tensor) -> Tensor
 
   init(
-    _ name: String, config: Configuration = [:], problem: DescentError? = nil,
+    _ name: String, config: [String: JSONValue] = [:], problem: DescentError? = nil,
     _ body: @escaping @Sendable (Tensor) -> Tensor
   ) {
     keras = KerasDescription(name, name: name, config: config, problem: problem)

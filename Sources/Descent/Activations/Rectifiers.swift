@@ -7,7 +7,7 @@ extension ActivationFunction {
     ActivationFunction(
       "relu",
       config: [
-        "negative_slope": .number(negativeSlope), "max_value": .optional(maxValue), "threshold": .number(threshold),
+        "negative_slope": JSONValue(negativeSlope), "max_value": .optional(maxValue), "threshold": JSONValue(threshold),
       ],
       problem: problem(
         "relu", (negativeSlope.isFinite, "negative_slope is \(negativeSlope) but must be finite"),
@@ -33,7 +33,7 @@ extension ActivationFunction {
   /// x where x ≥ 0, `negativeSlope` · x elsewhere. (Keras's function has a slope of 0.2, its layer `LeakyReLU` 0.3.)
   public static func leakyReLU(negativeSlope: Double = 0.2) -> ActivationFunction {
     ActivationFunction(
-      "leaky_relu", config: ["negative_slope": .number(negativeSlope)],
+      "leaky_relu", config: ["negative_slope": JSONValue(negativeSlope)],
       problem: problem("leaky_relu", (negativeSlope.isFinite, "negative_slope is \(negativeSlope) but must be finite"))
     ) { x in select(x .>= 0, x, x * negativeSlope) }
   }
@@ -42,7 +42,7 @@ extension ActivationFunction {
   /// x where x > 0, `alpha` · (eˣ − 1) elsewhere (Clevert et al., 2016).
   public static func elu(alpha: Double = 1) -> ActivationFunction {
     ActivationFunction(
-      "elu", config: ["alpha": .number(alpha)],
+      "elu", config: ["alpha": JSONValue(alpha)],
       problem: problem("elu", (alpha.isFinite, "alpha is \(alpha) but must be finite"))
     ) { exponentialLinear($0, scale: alpha) }
   }
@@ -51,7 +51,7 @@ extension ActivationFunction {
   /// max(x, 0) + `alpha` · (e^(min(x, 0) / `alpha`) − 1) (Barron, 2017).
   public static func celu(alpha: Double = 1) -> ActivationFunction {
     ActivationFunction(
-      "celu", config: ["alpha": .number(alpha)],
+      "celu", config: ["alpha": JSONValue(alpha)],
       problem: problem("celu", (alpha.isFinite && alpha != 0, "alpha is \(alpha) but must be finite and not zero"))
     ) { x in select(x .> 0, x, expm1(minimum(x, 0) / alpha) * alpha) }
   }
@@ -70,7 +70,7 @@ extension ActivationFunction {
   /// x > `threshold` ? x : `value`. (Keras calls the second argument `default_value`.)
   public static func threshold(_ threshold: Double, default value: Double) -> ActivationFunction {
     ActivationFunction(
-      "threshold", config: ["threshold": .number(threshold), "default_value": .number(value)],
+      "threshold", config: ["threshold": JSONValue(threshold), "default_value": JSONValue(value)],
       problem: problem("threshold", (!threshold.isNaN, "threshold is NaN"))
     ) { x in select(x .> Tensor(number: threshold), x, Tensor(number: value)) }
   }

@@ -2,7 +2,7 @@ extension ActivationFunction {
   /// x where |x| > `threshold`, 0 elsewhere.
   public static func hardShrink(threshold: Double = 0.5) -> ActivationFunction {
     ActivationFunction(
-      "hard_shrink", config: ["threshold": .number(threshold)], problem: shrinkProblem("hard_shrink", threshold)
+      "hard_shrink", config: ["threshold": JSONValue(threshold)], problem: shrinkProblem("hard_shrink", threshold)
     ) { x in select(abs(x) .> Tensor(number: threshold), x, 0) }
   }
   public static let hardShrink = hardShrink()
@@ -10,7 +10,7 @@ extension ActivationFunction {
   /// x moved toward zero by `threshold`, and 0 within it.
   public static func softShrink(threshold: Double = 0.5) -> ActivationFunction {
     ActivationFunction(
-      "soft_shrink", config: ["threshold": .number(threshold)], problem: shrinkProblem("soft_shrink", threshold)
+      "soft_shrink", config: ["threshold": JSONValue(threshold)], problem: shrinkProblem("soft_shrink", threshold)
     ) { x in
       select(
         x .> Tensor(number: threshold), x - threshold, select(x .< Tensor(number: -threshold), x + threshold, 0))

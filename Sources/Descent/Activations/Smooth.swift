@@ -16,7 +16,7 @@ extension ActivationFunction {
   /// (x + √(x² + `b`)) / 2 (Barron, 2021).
   public static func squareplus(b: Double = 4) -> ActivationFunction {
     ActivationFunction(
-      "squareplus", config: ["b": .number(b)],
+      "squareplus", config: ["b": JSONValue(b)],
       problem: problem("squareplus", (b > 0 && b.isFinite, "b is \(b) but must be positive"))
     ) { x in (x + sqrt(square(x) + b)) * 0.5 }
   }

@@ -1,13 +1,13 @@
 extension ActivationFunction {
   /// eˣ / Σ eˣ along `axis`.
   public static func softmax(axis: Int = -1) -> ActivationFunction {
-    ActivationFunction("softmax", config: ["axis": .integer(axis)]) { $0.softmax(axis: axis) }
+    ActivationFunction("softmax", config: ["axis": JSONValue(axis)]) { $0.softmax(axis: axis) }
   }
   public static let softmax = softmax()
 
   /// log(eˣ / Σ eˣ) along `axis`.
   public static func logSoftmax(axis: Int = -1) -> ActivationFunction {
-    ActivationFunction("log_softmax", config: ["axis": .integer(axis)]) { $0.logSoftmax(axis: axis) }
+    ActivationFunction("log_softmax", config: ["axis": JSONValue(axis)]) { $0.logSoftmax(axis: axis) }
   }
   public static let logSoftmax = logSoftmax()
 
@@ -16,7 +16,7 @@ extension ActivationFunction {
   ///
   /// The work is proportional to the square of the axis's size.
   public static func sparsemax(axis: Int = -1) -> ActivationFunction {
-    ActivationFunction("sparsemax", config: ["axis": .integer(axis)]) { x in
+    ActivationFunction("sparsemax", config: ["axis": JSONValue(axis)]) { x in
       let last = x.movingLast(axis)
       return nearestOnSimplex(last).movingFromLast(to: axis)
     }
@@ -26,7 +26,7 @@ extension ActivationFunction {
   /// The gated linear unit (Dauphin et al., 2017): the first half along `axis` times the sigmoid of the second half.
   /// - Precondition: the axis's size is even.
   public static func glu(axis: Int = -1) -> ActivationFunction {
-    ActivationFunction("glu", config: ["axis": .integer(axis)]) { x in
+    ActivationFunction("glu", config: ["axis": JSONValue(axis)]) { x in
       let axis = axis < 0 ? axis + x.rank : axis
       guard x.shape.indices.contains(axis), x.shape[axis] % 2 == 0 else {
         programmingError("glu: shape \(x.shape) has no axis \(axis) of even size")
@@ -45,7 +45,7 @@ extension ActivationFunction {
   package func logitsActivation(rank: Int) -> Logits.Activation? {
     switch className {
     case "sigmoid": .sigmoid
-    case "softmax": config["axis"]?.intValue.map { $0 == -1 || $0 == rank - 1 } == true ? .softmax : nil
+    case "softmax": config["axis"]?.int.map { $0 == -1 || $0 == rank - 1 } == true ? .softmax : nil
     default: nil
     }
   }

@@ -1,4 +1,5 @@
 import Foundation
+import TensorCore
 
 /// How much `fit`, `evaluate` and `predict` print. Numbers mean what they mean in Keras.
 public struct Verbosity: Sendable, Equatable, ExpressibleByIntegerLiteral {
@@ -16,6 +17,13 @@ public struct Verbosity: Sendable, Equatable, ExpressibleByIntegerLiteral {
 
   private init(level: Int) { self.level = level }
   public init(integerLiteral value: Int) { level = value }
+
+  func validate(_ caller: String) throws {
+    guard (-1...2).contains(level) else {
+      throw DescentError(
+        .invalidArgument, "\(caller): verbose is \(level); it must be 0 (nothing), 1 (a bar), 2 (one line an epoch) or .auto")
+    }
+  }
 
   /// Whether a bar is drawn, or nil if nothing is printed.
   func drawsBar(onTerminal: Bool) -> Bool? { level == 0 ? nil : level != 2 && onTerminal }

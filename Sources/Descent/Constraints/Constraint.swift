@@ -10,7 +10,7 @@ public struct Constraint: KerasNamed {
   private let body: @Sendable (Tensor) -> Tensor
 
   init(
-    _ className: String?, name: String, config: Configuration = [:], problem: DescentError? = nil,
+    _ className: String?, name: String, config: [String: JSONValue] = [:], problem: DescentError? = nil,
     _ body: @escaping @Sendable (Tensor) -> Tensor
   ) {
     keras = KerasDescription(className, name: name, config: config, problem: problem)

@@ -3,7 +3,7 @@ extension Constraint {
   /// - Parameter axes: those along which a vector lies.
   public static func maxNorm(_ maxValue: Double = 2, axes: [Int] = [0]) -> Constraint {
     Constraint(
-      "MaxNorm", name: "max_norm", config: ["max_value": .number(maxValue), "axis": axisSetting(axes)],
+      "MaxNorm", name: "max_norm", config: ["max_value": JSONValue(maxValue), "axis": axisSetting(axes)],
       problem: problem("MaxNorm", (maxValue >= 0, "max_value is \(maxValue) but must not be negative"))
     ) { w in
       let norm = w.norm(alongAxes: axes)
@@ -22,7 +22,7 @@ extension Constraint {
     Constraint(
       "MinMaxNorm", name: "min_max_norm",
       config: [
-        "min_value": .number(minValue), "max_value": .number(maxValue), "rate": .number(rate), "axis": axisSetting(axes),
+        "min_value": JSONValue(minValue), "max_value": JSONValue(maxValue), "rate": JSONValue(rate), "axis": axisSetting(axes),
       ],
       problem: problem(
         "MinMaxNorm", (minValue >= 0, "min_value is \(minValue) but must not be negative"),
@@ -46,6 +46,6 @@ extension Constraint {
   public static let unitNorm = unitNorm()
 
   private static func axisSetting(_ axes: [Int]) -> JSONValue {
-    axes.count == 1 ? .integer(axes[0]) : .array(axes.map { .integer($0) })
+    axes.count == 1 ? JSONValue(axes[0]) : .array(axes.map { JSONValue($0) })
   }
 }

@@ -7,7 +7,7 @@ extension Initializer {
 
   /// `value` everywhere.
   public static func constant(_ value: Double = 0) -> Initializer {
-    Initializer("Constant", name: "constant", config: ["value": .number(value)]) { shape, dtype, _ in
+    Initializer("Constant", name: "constant", config: ["value": JSONValue(value)]) { shape, dtype, _ in
       Tensor(repeating: value, shape: shape, dtype: dtype)
     }
   }
@@ -15,7 +15,7 @@ extension Initializer {
 
   /// `gain` on the diagonal of a matrix of any two sizes, 0 elsewhere.
   public static func identity(gain: Double = 1) -> Initializer {
-    Initializer("Identity", name: "identity", config: ["gain": .number(gain)]) { shape, dtype, _ in
+    Initializer("Identity", name: "identity", config: ["gain": JSONValue(gain)]) { shape, dtype, _ in
       guard shape.count == 2 else {
         throw DescentError(.invalidArgument, "initializer identity: shape \(shape) is not that of a matrix")
       }

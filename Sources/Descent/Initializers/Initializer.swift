@@ -12,7 +12,7 @@ public struct Initializer: KerasNamed {
   private let body: @Sendable (_ shape: [Int], DType, RandomGenerator) throws -> Tensor
 
   init(
-    _ className: String?, name: String, config: Configuration = [:], seed: Int? = nil, problem: DescentError? = nil,
+    _ className: String?, name: String, config: [String: JSONValue] = [:], seed: Int? = nil, problem: DescentError? = nil,
     _ body: @escaping @Sendable (_ shape: [Int], DType, RandomGenerator) throws -> Tensor
   ) {
     keras = KerasDescription(className, name: name, config: config, problem: problem)

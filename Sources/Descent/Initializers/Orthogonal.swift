@@ -3,7 +3,7 @@ extension Initializer {
   /// (Saxe et al., 2014). Weights of higher rank are one matrix of all axes but the last, and the last.
   public static func orthogonal(gain: Double = 1, seed: Int? = nil) -> Initializer {
     Initializer(
-      "Orthogonal", name: "orthogonal", config: ["gain": .number(gain), "seed": .optional(seed)], seed: seed
+      "Orthogonal", name: "orthogonal", config: ["gain": JSONValue(gain), "seed": .optional(seed)], seed: seed
     ) { shape, dtype, generator in
       guard shape.count >= 2 else {
         throw DescentError(.invalidArgument, "initializer orthogonal: shape \(shape) has fewer than two axes")

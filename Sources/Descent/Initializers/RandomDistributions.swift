@@ -3,7 +3,7 @@ extension Initializer {
   public static func randomUniform(low: Double = -0.05, high: Double = 0.05, seed: Int? = nil) -> Initializer {
     Initializer(
       "RandomUniform", name: "random_uniform",
-      config: ["minval": .number(low), "maxval": .number(high), "seed": .optional(seed)], seed: seed,
+      config: ["minval": JSONValue(low), "maxval": JSONValue(high), "seed": .optional(seed)], seed: seed,
       problem: problem("RandomUniform", (low <= high, "maxval is \(high) but must be at least minval, \(low)"))
     ) { shape, dtype, generator in generator.uniform(shape, low: low, high: high, dtype: dtype) }
   }
@@ -13,7 +13,7 @@ extension Initializer {
   public static func randomNormal(mean: Double = 0, standardDeviation: Double = 0.05, seed: Int? = nil) -> Initializer {
     Initializer(
       "RandomNormal", name: "random_normal",
-      config: ["mean": .number(mean), "stddev": .number(standardDeviation), "seed": .optional(seed)], seed: seed,
+      config: ["mean": JSONValue(mean), "stddev": JSONValue(standardDeviation), "seed": .optional(seed)], seed: seed,
       problem: deviationProblem("RandomNormal", standardDeviation)
     ) { shape, dtype, generator in
       generator.normal(shape, mean: mean, standardDeviation: standardDeviation, dtype: dtype)
@@ -26,7 +26,7 @@ extension Initializer {
   public static func truncatedNormal(mean: Double = 0, standardDeviation: Double = 0.05, seed: Int? = nil) -> Initializer {
     Initializer(
       "TruncatedNormal", name: "truncated_normal",
-      config: ["mean": .number(mean), "stddev": .number(standardDeviation), "seed": .optional(seed)], seed: seed,
+      config: ["mean": JSONValue(mean), "stddev": JSONValue(standardDeviation), "seed": .optional(seed)], seed: seed,
       problem: deviationProblem("TruncatedNormal", standardDeviation)
     ) { shape, dtype, generator in
       truncatedNormal(shape, dtype, generator) * standardDeviation + mean

@@ -32,7 +32,7 @@ extension Initializer {
   ) -> Initializer {
     scaled(
       "VarianceScaling", "variance_scaling", scale, mode, distribution, seed, axes,
-      settings: ["scale": .number(scale), "mode": .string(mode.rawValue), "distribution": .string(distribution.rawValue)],
+      settings: ["scale": JSONValue(scale), "mode": .string(mode.rawValue), "distribution": .string(distribution.rawValue)],
       problem: problem("VarianceScaling", (scale > 0 && scale.isFinite, "scale is \(scale) but must be positive")))
   }
   public static let varianceScaling = varianceScaling()
@@ -75,10 +75,10 @@ extension Initializer {
 
   private static func scaled(
     _ className: String, _ name: String, _ scale: Double, _ mode: FanMode, _ distribution: Distribution, _ seed: Int?,
-    _ axes: FanAxes?, settings: Configuration = [:], problem: DescentError? = nil
+    _ axes: FanAxes?, settings: [String: JSONValue] = [:], problem: DescentError? = nil
   ) -> Initializer {
-    func list(_ axes: [Int]?) -> JSONValue { axes.map { .array($0.map { .integer($0) }) } ?? .null }
-    let common: Configuration = [
+    func list(_ axes: [Int]?) -> JSONValue { axes.map { .array($0.map { JSONValue($0) }) } ?? .null }
+    let common: [String: JSONValue] = [
       "seed": .optional(seed), "input_axes": list(axes?.inputs), "output_axes": list(axes?.outputs),
     ]
     return Initializer(className, name: name, config: settings.merging(common) { $1 }, seed: seed, problem: problem) {

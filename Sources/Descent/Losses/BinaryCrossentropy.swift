@@ -8,7 +8,7 @@ extension Loss {
   public static func binaryCrossentropy(fromLogits: Bool = false, labelSmoothing: Double = 0, axis: Int = -1) -> Loss {
     Loss(
       "BinaryCrossentropy", name: "binary_crossentropy",
-      config: ["from_logits": .bool(fromLogits), "label_smoothing": .number(labelSmoothing), "axis": .integer(axis)],
+      config: ["from_logits": .bool(fromLogits), "label_smoothing": JSONValue(labelSmoothing), "axis": JSONValue(axis)],
       problem: smoothingProblem("BinaryCrossentropy", labelSmoothing), fromLogits: fromLogits
     ) { input in
       let target = smoothedBinary(input.target, by: labelSmoothing)

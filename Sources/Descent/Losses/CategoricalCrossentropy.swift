@@ -8,7 +8,7 @@ extension Loss {
   public static func categoricalCrossentropy(fromLogits: Bool = false, labelSmoothing: Double = 0, axis: Int = -1) -> Loss {
     Loss(
       "CategoricalCrossentropy", name: "categorical_crossentropy",
-      config: ["from_logits": .bool(fromLogits), "label_smoothing": .number(labelSmoothing), "axis": .integer(axis)],
+      config: ["from_logits": .bool(fromLogits), "label_smoothing": JSONValue(labelSmoothing), "axis": JSONValue(axis)],
       problem: smoothingProblem("CategoricalCrossentropy", labelSmoothing), fromLogits: fromLogits
     ) { input in
       let target = smoothedCategorical(input.target, by: labelSmoothing).movingLast(axis)

@@ -47,7 +47,7 @@ public struct Loss: KerasNamed {
   private let body: @Sendable (Input) -> Tensor
 
   init(
-    _ className: String, name: String, config: Configuration = [:], problem: DescentError? = nil,
+    _ className: String, name: String, config: [String: JSONValue] = [:], problem: DescentError? = nil,
     form: TargetForm = .likePrediction, fromLogits: Bool = false, ignoring ignoredClass: Int? = nil,
     _ body: @escaping @Sendable (Input) -> Tensor
   ) {

@@ -9,7 +9,7 @@ extension Loss {
   public static func sparseCategoricalCrossentropy(fromLogits: Bool = false, ignoreClass: Int? = nil, axis: Int = -1) -> Loss {
     Loss(
       "SparseCategoricalCrossentropy", name: "sparse_categorical_crossentropy",
-      config: ["from_logits": .bool(fromLogits), "ignore_class": .optional(ignoreClass), "axis": .integer(axis)],
+      config: ["from_logits": .bool(fromLogits), "ignore_class": .optional(ignoreClass), "axis": JSONValue(axis)],
       form: .classIndices(axis: axis), fromLogits: fromLogits, ignoring: ignoreClass
     ) { input in
       let values: Tensor

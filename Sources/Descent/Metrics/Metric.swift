@@ -15,7 +15,7 @@ public struct Metric: KerasNamed {
   let definition: any MetricDefinition
 
   init(
-    _ className: String?, name: String, config: Configuration = [:], problem: DescentError? = nil,
+    _ className: String?, name: String, config: [String: JSONValue] = [:], problem: DescentError? = nil,
     direction: Direction?, _ definition: some MetricDefinition
   ) {
     var config = config

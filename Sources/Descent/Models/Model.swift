@@ -29,6 +29,8 @@ open class Model: Layer {
   let modelBuilder: ModelBuilder
   /// What `compile` was given and what training made of it.
   var training: TrainingState?
+  /// Plans of `predict`, which needs no `compile`.
+  let predictionPlans = PlanCache()
   /// Set when what follows an epoch is to be left out.
   var isAbandoned = false
 
@@ -79,7 +81,16 @@ open class Model: Layer {
     forgetTrace()
     inputShape = nil
     outputShape = nil
+    predictionPlans.removeAll()
     training?.isOutdated = true
+  }
+}
+
+extension Model {
+  /// Ends training after the batch and leaves out the rest of the epoch: validation and the callbacks' `onEpochEnd`.
+  func abandonTraining() {
+    isAbandoned = true
+    stopTraining = true
   }
 }
 

@@ -6,7 +6,7 @@ extension Regularizer {
   public static func orthogonal(factor: Double = 0.01, mode: OrthogonalMode = .rows) -> Regularizer {
     Regularizer(
       "OrthogonalRegularizer", name: "orthogonal_regularizer",
-      config: ["factor": .number(factor), "mode": .string(mode.rawValue)],
+      config: ["factor": JSONValue(factor), "mode": .string(mode.rawValue)],
       problem: factorProblem("OrthogonalRegularizer", ["factor": factor])
     ) { x in
       guard x.rank == 2 else {

@@ -52,29 +52,27 @@ public struct Catalog<Value: KerasNamed>: Sendable {
     switch json {
     case .string(let name): return try value(named: name)
     case .object(let members):
-      guard let className = members["class_name"]?.stringValue else {
+      guard let className = members["class_name"]?.string else {
         throw DescentError(.invalidArgument, "\(Value.kindName): \(json) has no \"class_name\"")
       }
       let config = members["config"] ?? [:]
-      guard let settings = config.objectValue else {
+      guard let settings = config.object else {
         throw DescentError(
-          .invalidArgument, "\(Value.kindName) \(className): \"config\" is \(config.kindName), not an object")
+          .invalidArgument, "\(Value.kindName) \(className): \"config\" is \(config), not an object")
       }
-      return try value(named: className, settings: settings)
+      return try value(named: className, settings: settings.dictionary)
     default:
       throw DescentError(
-        .invalidArgument, "\(Value.kindName): expected a name or {\"class_name\": …, \"config\": {…}}, not \(json.kindName)")
+        .invalidArgument, "\(Value.kindName): expected a name or {\"class_name\": …, \"config\": {…}}, not \(json)")
     }
   }
 
   /// The value with the given name and settings; those that are missing have their defaults.
-  func value(named name: String, settings given: Configuration) throws -> Value {
+  func value(named name: String, settings given: [String: JSONValue]) throws -> Value {
     let entry = try entry(named: name)
     let defaults = entry.value.keras.config
     for key in given.keys.sorted() where defaults[key] == nil && !ignoredSettings.contains(key) {
-      throw DescentError(
-        .invalidArgument,
-        "\(Value.kindName) \(name) has no setting '\(key)'; \(knownNamesText(for: key, among: defaults.keys))")
+      throw unknownName(key, what: "setting of \(Value.kindName) \(name)", known: Array(defaults.keys))
     }
     let settings = Settings(
       owner: "\(Value.kindName) \(name)", values: defaults.merging(given.filter { defaults[$0.key] != nil }) { $1 })
@@ -86,7 +84,6 @@ public struct Catalog<Value: KerasNamed>: Sendable {
   private func entry(named name: String) throws -> Entry {
     if let index = indices[name] ?? indices[name.lowercased()] { return entries[index] }
     if let reason = refused[name] { throw DescentError(.invalidArgument, "\(Value.kindName) '\(name)': \(reason)") }
-    throw DescentError(
-      .invalidArgument, "unknown \(Value.kindName) '\(name)'; \(knownNamesText(for: name, among: names))")
+    throw unknownName(name, what: Value.kindName, known: names)
   }
 }

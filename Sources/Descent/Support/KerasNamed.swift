@@ -1,17 +1,15 @@
-/// What Keras calls `config`: the settings of a layer, a loss, an initializer …
-public typealias Configuration = [String: JSONValue]
-
 /// How Keras names a value and writes it down.
 public struct KerasDescription: Sendable, Equatable {
   /// Keras's class: `MeanSquaredError`. Nil for what the program made from a closure.
   public let className: String?
   /// Keras's name: `mean_squared_error`.
   public var name: String
-  public var config: Configuration
+  /// What Keras calls `config`: the settings.
+  public var config: [String: JSONValue]
   /// Why the value cannot be used: an unknown name in a string literal, a setting that is out of range.
   package let problem: DescentError?
 
-  package init(_ className: String?, name: String, config: Configuration = [:], problem: DescentError? = nil) {
+  package init(_ className: String?, name: String, config: [String: JSONValue] = [:], problem: DescentError? = nil) {
     self.className = className
     self.name = name
     self.config = config
@@ -38,8 +36,8 @@ public protocol KerasNamed: Sendable, CustomStringConvertible, ExpressibleByStri
 extension KerasNamed {
   public var name: String { keras.name }
   public var className: String? { keras.className }
-  public var config: Configuration { keras.config }
-  public var description: String { keras.config.isEmpty ? name : "\(name) \(JSONValue.object(keras.config))" }
+  public var config: [String: JSONValue] { keras.config }
+  public var description: String { keras.config.isEmpty ? name : "\(name) \(JSONValue(keras.config))" }
 
   /// The names that string literals and ``init(named:)`` understand, in alphabetical order.
   public static var knownNames: [String] { catalog.names }
@@ -71,7 +69,7 @@ extension KerasNamed {
         .invalidArgument, "\(Self.kindName) '\(name)' was made from a closure, which cannot be written to a file")
     }
     return [
-      "module": .string(Self.kerasModule), "class_name": .string(className), "config": .object(config),
+      "module": .string(Self.kerasModule), "class_name": .string(className), "config": JSONValue(config),
       "registered_name": nil,
     ]
   }

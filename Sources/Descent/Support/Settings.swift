@@ -2,7 +2,7 @@
 package struct Settings: Sendable {
   /// Whose settings they are, for messages.
   let owner: String
-  let values: Configuration
+  let values: [String: JSONValue]
 
   private func read<Result>(
     _ key: String, _ expected: String, _ convert: (JSONValue) -> Result?
@@ -23,12 +23,12 @@ package struct Settings: Sendable {
     return try read(key, expected + " or null", convert)
   }
 
-  func double(_ key: String) throws -> Double { try read(key, "a number", \.doubleValue) }
-  func optionalDouble(_ key: String) throws -> Double? { try readOptional(key, "a number", \.doubleValue) }
-  func int(_ key: String) throws -> Int { try read(key, "an integer", \.intValue) }
-  func optionalInt(_ key: String) throws -> Int? { try readOptional(key, "an integer", \.intValue) }
-  func bool(_ key: String) throws -> Bool { try read(key, "true or false", \.boolValue) }
-  func string(_ key: String) throws -> String { try read(key, "a string", \.stringValue) }
+  func double(_ key: String) throws -> Double { try read(key, "a number", \.double) }
+  func optionalDouble(_ key: String) throws -> Double? { try readOptional(key, "a number", \.double) }
+  func int(_ key: String) throws -> Int { try read(key, "an integer", \.int) }
+  func optionalInt(_ key: String) throws -> Int? { try readOptional(key, "an integer", \.int) }
+  func bool(_ key: String) throws -> Bool { try read(key, "true or false", \.bool) }
+  func string(_ key: String) throws -> String { try read(key, "a string", \.string) }
 
   /// Null, one integer or a list of integers.
   func optionalInts(_ key: String) throws -> [Int]? {
@@ -46,18 +46,18 @@ package struct Settings: Sendable {
   func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, _ type: Choice.Type) throws -> Choice
   where Choice.RawValue == String {
     let names = Choice.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
-    return try read(key, "one of \(names)") { $0.stringValue.flatMap(Choice.init(rawValue:)) }
+    return try read(key, "one of \(names)") { $0.string.flatMap(Choice.init(rawValue:)) }
   }
 
   private static func ints(_ value: JSONValue) -> [Int]? {
-    if let one = value.intValue { return [one] }
-    let elements = value.arrayValue?.map(\.intValue)
+    if let one = value.int { return [one] }
+    let elements = value.array?.map(\.int)
     return elements.flatMap { $0.contains(nil) ? nil : $0.compactMap { $0 } }
   }
 
   private static func doubles(_ value: JSONValue) -> [Double]? {
-    if let one = value.doubleValue { return [one] }
-    let elements = value.arrayValue?.map(\.doubleValue)
+    if let one = value.double { return [one] }
+    let elements = value.array?.map(\.double)
     return elements.flatMap { $0.contains(nil) ? nil : $0.compactMap { $0 } }
   }
 }
