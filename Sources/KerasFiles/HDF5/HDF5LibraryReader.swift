@@ -8,14 +8,20 @@ extension HDF5Contents {
   /// libhdf5 believes what a file says, and a file made to harm can make it crash or worse: use this for files of known origin,
   /// or in a process that may die.
   package init(trusting path: String, name: String) throws {
-    self = try HDF5Library.use { try HDF5LibraryReader(file: path, path: name).contents() }
+    self = try HDF5Library.use {
+      var reader = HDF5LibraryReader(file: path, path: name)
+      return try reader.read()
+    }
   }
 }
 
 extension HDF5Contents {
   /// Reads a file that is in memory through libhdf5; see ``init(trusting:name:)``.
   init(trustingImage bytes: [UInt8], name: String) throws {
-    self = try HDF5Library.use { try HDF5LibraryReader(file: name, path: name, image: bytes).contents() }
+    self = try HDF5Library.use {
+      var reader = HDF5LibraryReader(file: name, path: name, image: bytes)
+      return try reader.read()
+    }
   }
 }
 
@@ -26,7 +32,7 @@ private struct HDF5LibraryReader {
   /// The file, if it is in memory.
   let image: [UInt8]?
   private var contents = HDF5Contents()
-  private var visited: Set<UInt64> = []
+  private var visited: Set<haddr_t> = []
 
   init(file: String, path: String, image: [UInt8]? = nil) {
     self.file = file
@@ -34,7 +40,7 @@ private struct HDF5LibraryReader {
     self.image = image
   }
 
-  mutating func contents() throws -> HDF5Contents {
+  mutating func read() throws -> HDF5Contents {
     let access = try handle(H5Pcreate(H5P_CLS_FILE_ACCESS_ID_g), "libhdf5 cannot read it", H5Pclose)
     if var image {
       try check(H5Pset_fapl_core(access.id, image.count, false), "")

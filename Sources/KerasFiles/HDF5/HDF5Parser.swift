@@ -6,7 +6,7 @@ extension HDF5Contents {
   /// - Throws: ``DescentError`` of kind `file`; `HDF5Unsupported` for what only libhdf5 can read.
   init(parsing source: ByteSource) throws {
     var parser = HDF5Parser(source)
-    self = try parser.contents()
+    self = try parser.read()
   }
 }
 
@@ -22,7 +22,7 @@ private struct HDF5Parser {
 
   init(_ source: ByteSource) { file = HDF5Input(source) }
 
-  mutating func contents() throws -> HDF5Contents {
+  mutating func read() throws -> HDF5Contents {
     try readObject(at: try rootAddress(), path: "", depth: 0)
     return contents
   }

@@ -44,22 +44,14 @@ public enum HDF5ReaderProcess {
     var status = stat()
     guard fstat(0, &status) == 0 else { throw DescentError(.file, "\(name): standard input cannot be read") }
     let memory = rlim_t(greatestByteCount(of: Int(status.st_size)))
-    #if canImport(Glibc)
-      var limits = [(__rlimit_resource_t(0), rlimit())]
-      limits = [
-        (RLIMIT_AS, rlimit(rlim_cur: memory, rlim_max: memory)),
-        (RLIMIT_CPU, rlimit(rlim_cur: rlim_t(longestTime), rlim_max: rlim_t(longestTime))),
-        (RLIMIT_CORE, rlimit(rlim_cur: 0, rlim_max: 0)),
-        (RLIMIT_FSIZE, rlimit(rlim_cur: 0, rlim_max: 0)),
-      ]
-    #else
-      var limits = [
-        (RLIMIT_AS, rlimit(rlim_cur: memory, rlim_max: memory)),
-        (RLIMIT_CPU, rlimit(rlim_cur: rlim_t(longestTime), rlim_max: rlim_t(longestTime))),
-        (RLIMIT_CORE, rlimit(rlim_cur: 0, rlim_max: 0)),
-      ]
-    #endif
-    for index in limits.indices { setrlimit(limits[index].0, &limits[index].1) }
+    for (resource, most) in [(RLIMIT_AS, memory), (RLIMIT_CPU, rlim_t(longestTime)), (RLIMIT_CORE, 0), (RLIMIT_FSIZE, 0)] {
+      var limit = rlimit(rlim_cur: most, rlim_max: most)
+      #if canImport(Glibc)
+        setrlimit(__rlimit_resource_t(resource.rawValue), &limit)
+      #else
+        setrlimit(resource, &limit)
+      #endif
+    }
     alarm(UInt32(longestTime))
   }
 
