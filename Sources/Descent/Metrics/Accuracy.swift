@@ -1,0 +1,3 @@
+extension Metric {
+  public static let accuracy = Metric("Accuracy", name: "accuracy", direction: .up, MeanOfValues { $0.prediction })
+}
