@@ -1,0 +1,173 @@
+import Testing
+
+import TensorCore
+
+/// Random expressions, computed by a plan and by the plainest interpreter there is.
+@Suite struct PlanTests {
+  struct Generator: RandomNumberGenerator {
+    var state: UInt64
+    mutating func next() -> UInt64 {
+      state &+= 0x9E37_79B9_7F4A_7C15
+      var z = state
+      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+      return z ^ (z >> 31)
+    }
+  }
+
+  /// Grows an expression at random; every tensor made is a candidate for further use.
+  struct Grower {
+    var random: Generator
+    let dtype: DType
+    var pool: [Tensor] = []
+    var integers: [Tensor] = []
+
+    init(seed: UInt64, dtype: DType) {
+      random = Generator(state: seed)
+      self.dtype = dtype
+    }
+
+    mutating func pick<Element>(_ elements: [Element]) -> Element { elements.randomElement(using: &random)! }
+
+    mutating func leaf(_ shape: [Int]) -> Tensor {
+      let values = (0..<shape.reduce(1, *)).map { _ in Double(Int.random(in: -64...64, using: &random)) / 32 }
+      return Tensor(shape: shape, scalars: values).cast(to: dtype).evaluated()
+    }
+
+    mutating func shape() -> [Int] {
+      pick([[], [1], [5], [4, 6], [4, 1], [6], [3, 4, 6], [20, 10], [20, 1], [2, 3, 1, 4], [17], [33, 40], [1500]])
+    }
+
+    /// A tensor of the pool that broadcasts with another, or a new leaf that does.
+    mutating func partner(of other: Tensor) -> Tensor {
+      let fitting = pool.filter { broadcastShape($0.shape, other.shape) != nil && $0.count * other.count < 40_000 }
+      if let found = fitting.randomElement(using: &random), Bool.random(using: &random) { return found }
+      var shape = Array(other.shape.suffix(Int.random(in: 0...other.rank, using: &random)))
+      for axis in shape.indices where Int.random(in: 0..<3, using: &random) == 0 { shape[axis] = 1 }
+      return leaf(shape)
+    }
+
+    mutating func grow() {
+      if pool.isEmpty || Int.random(in: 0..<12, using: &random) == 0 { pool.append(leaf(shape())) }
+      let a = pick(pool)
+      guard let next = step(a), next.count < 40_000 else { return }
+      // Kept within bounds, so that no expression runs away and rounding stays comparable.
+      pool.append(tanh(next * 0.5) * 2)
+      if Bool.random(using: &random) { pool.append(next) }
+    }
+
+    private mutating func step(_ a: Tensor) -> Tensor? {
+      let b = partner(of: a)
+      switch Int.random(in: 0..<26, using: &random) {
+      case 0: return a + b
+      case 1: return a - b
+      case 2: return a * b
+      case 3: return a / (abs(b) + 1.5)
+      case 4: return maximum(a, b)
+      case 5: return select(a .< b, a, b * 0.5)
+      case 6: return lerp(a, b, 0.25)
+      case 7: return lerp(a, b * b, 0.125)
+      case 8: return a - 0.5 * b / (sqrt(abs(a * b)) + 0.25)
+      case 9: return sqrt(abs(a) + 0.5) + b
+      case 10: return exp(-abs(a))
+      case 11: return a.sum() * 0.001 + b
+      case 12 where a.rank > 0: return a.sum(axis: a.rank - 1, keepDims: Bool.random(using: &random)) * 0.1
+      case 13 where a.rank > 0: return a.max(axis: Int.random(in: 0..<a.rank, using: &random), keepDims: true)
+      case 14 where a.rank > 1: return a.sum(axes: [0]) * 0.1
+      case 15 where a.rank > 0: return a.softmax() * 2
+      case 16 where a.rank > 1:
+        return a.transposed(Array(0..<a.rank).shuffled(using: &random))
+      case 17 where a.rank > 0 && a.shape[0] > 1:
+        return a.sliced(starts: [1], sizes: [(a.shape[0] - 1 + 1) / 2], strides: [2])
+      case 18 where a.rank > 0: return concatenate([a, a * 2], axis: Int.random(in: 0..<a.rank, using: &random))
+      case 19 where a.rank > 0: return a.padded(low: a.shape.map { _ in 1 }, high: a.shape.map { _ in 2 })
+      case 20: return a.reshaped([a.count])
+      case 21 where a.rank == 2:
+        return matmul(a, leaf([a.shape[1], 7]), transposeA: false) * 0.1
+      case 22 where a.rank >= 2:
+        let last = a.shape[a.rank - 2]
+        return matmul(a, leaf([3, last]), transposeA: true, transposeB: true) * 0.1
+      case 23 where a.rank > 0:
+        let rows = Tensor((0..<6).map { _ in Int32.random(in: 0..<Int32(a.shape[0]), using: &random) })
+        return a.gathering(rows)
+      case 24 where a.rank > 0 && a.shape[0] > 0:
+        let rows = Tensor((0..<a.shape[0]).map { _ in Int32.random(in: 0..<5, using: &random) })
+        return a.scatterAdding(at: rows, rows: 5)
+      case 25 where a.rank > 0:
+        return a.argmax().cast(to: dtype) * 0.1 + 0.0
+      default: return a * (b .> 0).cast(to: dtype)
+      }
+    }
+  }
+
+  static func expectEqual(
+    _ result: [Double], _ expected: [Double], within tolerance: Double, _ comment: @autoclosure () -> String
+  ) {
+    #expect(result.count == expected.count, "\(comment())")
+    for (a, b) in zip(result, expected) where !((a - b).magnitude <= tolerance * Swift.max(1, b.magnitude)) {
+      Issue.record("\(comment()): \(a) where \(b) was expected")
+      return
+    }
+  }
+
+  @Test(arguments: 0..<400)
+  func randomExpressions(seed: Int) {
+    var grower = Grower(seed: UInt64(seed), dtype: .float64)
+    for _ in 0..<(5 + seed % 40) { grower.grow() }
+    let chosen = (0..<4).map { _ in grower.pick(grower.pool) }
+    let plan = Plan(arguments: [], outputs: chosen.map(\.node), assignments: [])
+    var interpreter = ReferenceInterpreter()
+    for (result, tensor) in zip(plan.run(), chosen) {
+      PlanTests.expectEqual(result.doubles, interpreter.evaluate(tensor.node), within: 1e-11, "seed \(seed), shape \(tensor.shape)")
+    }
+  }
+
+  @Test(arguments: 0..<100)
+  func randomExpressionsInSinglePrecision(seed: Int) {
+    var grower = Grower(seed: UInt64(seed) + 5000, dtype: .float32)
+    for _ in 0..<(5 + seed % 12) { grower.grow() }
+    let chosen = (0..<3).map { _ in grower.pick(grower.pool) }
+    let plan = Plan(arguments: [], outputs: chosen.map(\.node), assignments: [])
+    var interpreter = ReferenceInterpreter()
+    for (result, tensor) in zip(plan.run(), chosen) {
+      let expected = interpreter.evaluate(tensor.node)
+      let results = result.doubles
+      #expect(results.count == expected.count)
+      // Comparisons may fall on the other side after rounding; all but a few elements agree.
+      let off = zip(results, expected).filter { !(($0 - $1).magnitude <= 2e-3 * Swift.max(1, $1.magnitude)) }.count
+      #expect(off <= expected.count / 50, "seed \(seed), shape \(tensor.shape): \(off) of \(expected.count) differ")
+    }
+  }
+
+  /// Variables read and written in one plan: every read means the old value, however the writes are ordered.
+  @Test(arguments: 0..<200)
+  func randomAssignments(seed: Int) {
+    var grower = Grower(seed: UInt64(seed) + 9000, dtype: .float64)
+    let shapes: [[Int]] = [[4, 6], [4, 6], [6], [20, 10], [20, 1], []]
+    let variables = shapes.map { Variable(grower.leaf($0)) }
+    let before = variables.map { $0.value.evaluated().doubles }
+    var expected: [[Double]] = []
+    var outputs: [Tensor] = []
+    let function = CompiledFunction { _ in
+      grower.pool = variables.map(\.value)
+      for _ in 0..<(3 + seed % 25) { grower.grow() }
+      var news: [(Variable, Tensor)] = []
+      for variable in variables {
+        let fitting = grower.pool.filter { $0.shape == variable.shape && $0.dtype == .float64 }
+        if let value = fitting.randomElement(using: &grower.random) { news.append((variable, value)) }
+      }
+      outputs = (0..<2).map { _ in grower.pick(grower.pool) }
+      var interpreter = ReferenceInterpreter()
+      for (variable, value) in zip(variables, before) { interpreter.variables[ObjectIdentifier(variable)] = value }
+      let after = Dictionary(uniqueKeysWithValues: news.map { (ObjectIdentifier($0.0), interpreter.evaluate($0.1.node)) })
+      expected = outputs.map { interpreter.evaluate($0.node) }
+      for (index, variable) in variables.enumerated() { expected.append(after[ObjectIdentifier(variable)] ?? before[index]) }
+      for (variable, value) in news { variable.assign(value) }
+      return outputs
+    }
+    let results = function.call([]).map(\.doubles) + variables.map { $0.value.doubles }
+    for (index, result) in results.enumerated() {
+      PlanTests.expectEqual(result, expected[index], within: 1e-11, "seed \(seed), value \(index)")
+    }
+  }
+}

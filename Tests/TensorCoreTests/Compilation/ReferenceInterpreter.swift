@@ -1,0 +1,165 @@
+import Foundation
+import TensorCore
+
+/// Computes a graph the plainest way, one node at a time in `Double`, to hold plans against.
+struct ReferenceInterpreter {
+  private var known: [Int: [Double]] = [:]
+  /// Values of variables before the plan ran.
+  var variables: [ObjectIdentifier: [Double]] = [:]
+
+  mutating func evaluate(_ node: Node) -> [Double] {
+    if let result = known[node.id] { return result }
+    let inputs = node.inputs.map { evaluate($0) }
+    let result = compute(node, inputs)
+    known[node.id] = result
+    return result
+  }
+
+  private func index(_ flat: Int, _ shape: [Int]) -> [Int] {
+    var rest = flat
+    return shape.reversed().map { size in
+      defer { rest /= max(size, 1) }
+      return rest % max(size, 1)
+    }.reversed()
+  }
+
+  private func flat(_ index: [Int], _ shape: [Int]) -> Int {
+    zip(index, shape).reduce(0) { $0 * $1.1 + $1.0 }
+  }
+
+  private func compute(_ node: Node, _ inputs: [[Double]]) -> [Double] {
+    let shape = node.shape
+    let count = shape.reduce(1, *)
+    let shapes = node.inputs.map(\.shape)
+    func each(_ body: ([Int]) -> Double) -> [Double] { (0..<count).map { body(index($0, shape)) } }
+    switch node.operation {
+    case .constant: return Tensor(node).doubles
+    case .fill(let value): return [Double](repeating: value, count: count)
+    case .variable(let variable): return variables[ObjectIdentifier(variable)]!
+    case .argument, .random, .host: preconditionFailure("not interpreted")
+    case .stopGradient, .reshape: return inputs[0]
+    case .cast:
+      return inputs[0].map { value in
+        switch node.dtype {
+        case .bool: value == 0 ? 0 : 1
+        case .int32, .uint8: value.rounded(.towardZero)
+        case .float32: Double(Float(value))
+        case .float64: value
+        }
+      }
+    case .unary(let function):
+      return inputs[0].map { x in
+        switch function {
+        case .negate: -x
+        case .abs: x.magnitude
+        case .sign: x > 0 ? 1 : x < 0 ? -1 : 0
+        case .sqrt: x.squareRoot()
+        case .reciprocal: 1 / x
+        case .exp: Foundation.exp(x)
+        case .expm1: Foundation.expm1(x)
+        case .log: Foundation.log(x)
+        case .log1p: Foundation.log1p(x)
+        case .sin: Foundation.sin(x)
+        case .cos: Foundation.cos(x)
+        case .tanh: Foundation.tanh(x)
+        case .erf: Foundation.erf(x)
+        case .sigmoid: 1 / (1 + Foundation.exp(-x))
+        case .softplus: Foundation.log1p(Foundation.exp(x))
+        case .floor: x.rounded(.down)
+        case .ceil: x.rounded(.up)
+        case .round: x.rounded(.toNearestOrEven)
+        case .not: x == 0 ? 1 : 0
+        case .isFinite: x.isFinite ? 1 : 0
+        }
+      }
+    case .binary(let function):
+      return zip(inputs[0], inputs[1]).map { a, b in
+        switch function {
+        case .add: a + b
+        case .subtract: a - b
+        case .multiply: a * b
+        case .divide: a / b
+        case .maximum: Swift.max(a, b)
+        case .minimum: Swift.min(a, b)
+        case .power: Foundation.pow(a, b)
+        case .equal: a == b ? 1 : 0
+        case .notEqual: a != b ? 1 : 0
+        case .less: a < b ? 1 : 0
+        case .lessOrEqual: a <= b ? 1 : 0
+        case .and: a != 0 && b != 0 ? 1 : 0
+        case .or: a != 0 || b != 0 ? 1 : 0
+        }
+      }
+    case .select: return (0..<count).map { inputs[0][$0] != 0 ? inputs[1][$0] : inputs[2][$0] }
+    case .reduce(let reduction, let axes):
+      var result = [Double](repeating: reduction == .sum ? 0 : -.infinity, count: count)
+      for (position, value) in inputs[0].enumerated() {
+        let place = index(position, shapes[0]).enumerated().filter { !axes.contains($0.offset) }.map(\.element)
+        let target = flat(place, shape)
+        result[target] = reduction == .sum ? result[target] + value : Swift.max(result[target], value)
+      }
+      return result
+    case .argmax(let axis):
+      return each { place in
+        var best = 0
+        for candidate in 0..<shapes[0][axis] {
+          func value(_ i: Int) -> Double {
+            var full = place
+            full.insert(i, at: axis)
+            return inputs[0][flat(full, shapes[0])]
+          }
+          if value(candidate) > value(best) { best = candidate }
+        }
+        return Double(best)
+      }
+    case .matrixProduct(let transposeA, let transposeB):
+      let rank = shape.count
+      let k = shapes[0][rank - (transposeA ? 2 : 1)]
+      return each { place in
+        let batch = Array(place.dropLast(2))
+        return (0..<k).reduce(0) { sum, i in
+          let a = transposeA ? [i, place[rank - 2]] : [place[rank - 2], i]
+          let b = transposeB ? [place[rank - 1], i] : [i, place[rank - 1]]
+          return sum + inputs[0][flat(batch + a, shapes[0])] * inputs[1][flat(batch + b, shapes[1])]
+        }
+      }
+    case .broadcast:
+      let added = shape.count - shapes[0].count
+      return each { place in
+        inputs[0][flat(shapes[0].indices.map { shapes[0][$0] == 1 ? 0 : place[$0 + added] }, shapes[0])]
+      }
+    case .transpose(let order):
+      return each { place in
+        var source = place
+        for (axis, from) in order.enumerated() { source[from] = place[axis] }
+        return inputs[0][flat(source, shapes[0])]
+      }
+    case .slice(let starts, let strides):
+      return each { place in inputs[0][flat(place.indices.map { starts[$0] + place[$0] * strides[$0] }, shapes[0])] }
+    case .pad(let low, _):
+      return each { place in
+        let source = zip(place, low).map(-)
+        let isInside = zip(source, shapes[0]).allSatisfy { $0 >= 0 && $0 < $1 }
+        return isInside ? inputs[0][flat(source, shapes[0])] : 0
+      }
+    case .concatenate(let axis):
+      return each { place in
+        var place = place
+        for (input, inputShape) in zip(inputs, shapes) {
+          if place[axis] < inputShape[axis] { return input[flat(place, inputShape)] }
+          place[axis] -= inputShape[axis]
+        }
+        preconditionFailure("outside of all inputs")
+      }
+    case .gather:
+      return each { place in inputs[0][flat([Int(inputs[1][place[0]])] + place.dropFirst(), shapes[0])] }
+    case .scatterAdd:
+      var result = [Double](repeating: 0, count: count)
+      let width = shape.dropFirst().reduce(1, *)
+      for (row, target) in inputs[1].enumerated() {
+        for column in 0..<width { result[Int(target) * width + column] += inputs[0][row * width + column] }
+      }
+      return result
+    }
+  }
+}
