@@ -24,7 +24,7 @@ extension Model {
     optimizer: String, loss: Loss, metrics: [Metric] = [], weightedMetrics: [Metric] = []
   ) throws {
     try compile(
-      anyOptimizer: makeOptimizer(named: optimizer), loss: loss, metrics: metrics, weightedMetrics: weightedMetrics)
+      anyOptimizer: OptimizerRegistry.optimizer(named: optimizer), loss: loss, metrics: metrics, weightedMetrics: weightedMetrics)
   }
 
   /// The same with an optimizer chosen at run time.
