@@ -23,7 +23,9 @@ let package = Package(
     .executableTarget(
       name: "DescentCLI",
       dependencies: ["Descent", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
-    .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "CKernels"]),
+    // Counts calls of malloc in the process it is linked into: tests only.
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+    .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "CKernels", "CAllocationCounter"]),
     .testTarget(name: "OptimizersTests", dependencies: ["Optimizers"]),
     .testTarget(name: "DescentTests", dependencies: ["Descent"]),
   ],

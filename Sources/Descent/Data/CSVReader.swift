@@ -97,11 +97,11 @@ struct CSVReader {
     if let value = decimal(&position), isFieldEnd { return value }
     // Something that the fast way does not understand: back to the start of the field.
     while position > 0, !isSeparator(bytes[position - 1]) { position -= 1 }
-    let start = position
+    let firstLine = line
     let field = try field()
     if let value = number(field) { return value }
+    line = firstLine
     if isMissing(field) { throw missing(column, names) }
-    position = start
     let shown = String(decoding: text(field).prefix(40), as: UTF8.self)
     throw fault("column '\(names[column])' has '\(shown)', which is not a finite number")
   }

@@ -55,18 +55,14 @@ struct ZipArchiveTests {
 
   @Test(arguments: ["../a", "/a", "a/../../b", "a\\b", "C:/a", ""])
   func namesThatPointOutside(_ name: String) throws {
-    let length = max(name.utf8.count, 1)
-    var bytes = try written { try add(String(repeating: "#", count: length), "x", to: $0) }
+    let placeholder = String(repeating: "#", count: max(name.utf8.count, 1))
+    var bytes = try written { try add(placeholder, "x", to: $0) }
+    // The directory follows the one entry: a header of 30 bytes, its name, one byte.
+    let directory = 30 + placeholder.utf8.count + 1
     if name.isEmpty {
-      // The name's length, in both headers.
-      bytes[26] = 0
-      let directory = try #require(bytes.lastIndex(of: UInt8(ascii: "#"))) - 46
       bytes[directory + 28] = 0
     } else {
-      var rest = bytes.indices.filter { bytes[$0] == UInt8(ascii: "#") }[...]
-      while !rest.isEmpty {
-        for byte in name.utf8 { bytes[rest.removeFirst()] = byte }
-      }
+      bytes.replaceSubrange((directory + 46)..<(directory + 46 + name.utf8.count), with: Array(name.utf8))
     }
     #expect(failure { try archive(bytes) } == "f: the entry '\(name)' points outside of the archive")
   }
@@ -77,20 +73,26 @@ struct ZipArchiveTests {
       try add("other", "0123456789", to: $0)
     }
     // The second directory entry's place becomes that of the first.
-    let directory = try #require(bytes.lastIndex(of: UInt8(ascii: "o"))) - 46
-    for index in 42..<46 { bytes[directory + index] = 0 }
+    let second = 2 * (30 + 5 + 10) + 46 + 5
+    for index in 42..<46 { bytes[second + index] = 0 }
     #expect(failure { try archive(bytes) }.contains("runs into what follows"))
   }
 
   @Test func moreThanDeclared() throws {
     var bytes = try written { try add("name", String(repeating: "a", count: 1000), to: $0, deflated: true) }
-    let directory = try #require(bytes.lastIndex(of: UInt8(ascii: "n"))) - 46
-    bytes[directory + 24] = 100
-    bytes[directory + 25] = 0
-    let short = try archive(bytes)
-    #expect(failure { try short.bytes(short.entries[0]) }.contains("more than 100 bytes, but the archive says 100"))
-    bytes[directory + 25] = 40
-    #expect(failure { try archive(bytes) }.contains("cannot have") || failure { try archive(bytes).bytes(archive(bytes).entries[0]) }.contains("expands to"))
+    let entry = try archive(bytes).entries[0]
+    #expect(entry.byteCount == 1000)
+    let directory = bytes.count - 22 - 46 - 4
+    func declare(_ byteCount: Int) throws -> ZipArchive {
+      bytes[directory + 24] = UInt8(byteCount & 0xFF)
+      bytes[directory + 25] = UInt8(byteCount >> 8)
+      return try archive(bytes)
+    }
+    let less = try declare(100)
+    #expect(failure { try less.bytes(less.entries[0]) }.contains("its checksum is wrong"))
+    let more = try declare(1001)
+    #expect(failure { try more.bytes(more.entries[0]) }.contains("expands to 1000 bytes, but the archive says 1001"))
+    #expect(failure { try declare(65535) }.contains("cannot have 65535 bytes"))
   }
 
   @Test func notAnArchive() {
