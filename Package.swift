@@ -28,12 +28,14 @@ let package = Package(
     .executableTarget(
       name: "DescentCLI",
       dependencies: ["Descent", "KerasFiles", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    .target(name: "CLimits", dependencies: ["COneDNN"], path: "Benchmarks/CLimits"),
+    .executableTarget(name: "DescentBench", dependencies: ["Descent", "CLimits"], path: "Benchmarks/DescentBench"),
     // Counts calls of malloc in the process it is linked into: tests only.
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "CKernels", "CAllocationCounter"]),
     .testTarget(name: "OptimizersTests", dependencies: ["Optimizers"]),
     .testTarget(name: "DescentTests", dependencies: ["Descent"]),
-    .testTarget(name: "KerasFilesTests", dependencies: ["KerasFiles", "HDF5Helper"], path: "Tests/KerasFilesTests"),
+    .testTarget(name: "KerasFilesTests", dependencies: ["KerasFiles", "HDF5Helper"]),
   ],
   swiftLanguageModes: [.v6]
 )
