@@ -146,5 +146,7 @@ public func pow(_ a: Tensor, _ b: Double) -> Tensor { pow(a, Tensor(number: b)) 
 public func pow(_ a: Double, _ b: Tensor) -> Tensor { pow(Tensor(number: a), b) }
 public func square(_ a: Tensor) -> Tensor { a * a }
 /// a + t · (b − a).
+// Disfavoured, so that `1 - beta` of Doubles is not taken for a tensor expression.
+@_disfavoredOverload
 public func lerp(_ a: Tensor, _ b: Tensor, _ t: Tensor) -> Tensor { a + t * (b - a) }
 public func lerp(_ a: Tensor, _ b: Tensor, _ t: Double) -> Tensor { lerp(a, b, Tensor(number: t)) }

@@ -1,0 +1,26 @@
+/// A number that the host writes before a run and formulas read: `float64`, whatever the dtype of the data it meets.
+final class HostNumber {
+  let variable: Variable
+
+  init(_ name: String, _ value: Double = 0) {
+    variable = Variable(Tensor(value), name: name, isTrainable: false)
+  }
+
+  var value: Double {
+    get { variable.withBytes { $0.load(as: Double.self) } }
+    set { variable.withMutableBytes { $0.storeBytes(of: newValue, as: Double.self) } }
+  }
+
+  /// The value in a formula.
+  var number: Tensor { variable.numberValue }
+}
+
+/// `velocityHat` as files spell it: `velocity_hat`.
+func snakeCase(_ name: String) -> String {
+  var result = ""
+  for character in name {
+    if character.isUppercase && !result.isEmpty { result += "_" }
+    result += character.lowercased()
+  }
+  return result
+}

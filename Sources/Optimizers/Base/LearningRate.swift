@@ -1,0 +1,35 @@
+/// A learning rate: a number or a schedule.
+public enum LearningRate: Sendable {
+  case constant(Double)
+  case schedule(any LearningRateSchedule)
+
+  /// The rate of an update; the first update is number 0.
+  public func callAsFunction(step: Int) -> Double {
+    switch self {
+    case .constant(let rate): rate
+    case .schedule(let schedule): schedule(step: step)
+    }
+  }
+
+  var isSchedule: Bool {
+    if case .schedule = self { true } else { false }
+  }
+}
+
+/// What can be given as a learning rate: numbers, schedules, and ``LearningRate`` itself.
+public protocol LearningRateConvertible {
+  var learningRate: LearningRate { get }
+}
+
+extension LearningRate: LearningRateConvertible {
+  public var learningRate: LearningRate { self }
+}
+extension Double: LearningRateConvertible {
+  public var learningRate: LearningRate { .constant(self) }
+}
+extension Float: LearningRateConvertible {
+  public var learningRate: LearningRate { .constant(Double(self)) }
+}
+extension Int: LearningRateConvertible {
+  public var learningRate: LearningRate { .constant(Double(self)) }
+}

@@ -1,0 +1,178 @@
+extension OptimizerState {
+  /// The loss, multiplied by the loss scale if there is one. Gradients given to ``apply(gradients:phase:)`` are those of this.
+  package func scaled(loss: Tensor) -> Tensor {
+    lossScale.map { loss * $0.number } ?? loss
+  }
+
+  /// The parameters that gradients are expected for, in order.
+  package var trainableVariables: [Variable] { entries.map(\.variable).filter(\.isTrainable) }
+
+  /// One step, within a trace. This is the one place where the order of operations is written; see ``OptimizerOptions``.
+  /// - Parameters:
+  ///   - gradients: of ``scaled(loss:)``, one for each of ``trainableVariables``.
+  ///   - phase: what ``beginStep()`` said.
+  package func apply(gradients: [Tensor], phase: StepPhase) {
+    let trainable = entries.indices.filter { entries[$0].variable.isTrainable }
+    guard gradients.count == trainable.count else {
+      programmingError("apply: \(gradients.count) gradients were given for \(trainable.count) trainable parameters")
+    }
+    var work = zip(trainable, gradients).map { Work(index: $0, entry: entries[$0], gradient: $1) }
+      .filter { $0.entry.isTrained }
+    for item in work where item.gradient.shape != item.entry.variable.shape || item.gradient.dtype != item.entry.variable.dtype {
+      programmingError(
+        "apply: the gradient of \(item.entry.variable.path) is \(item.gradient.dtype) \(item.gradient.shape), expected \(item.entry.variable.dtype) \(item.entry.variable.shape)")
+    }
+
+    if let lossScale {
+      let inverse = 1 / lossScale.number
+      for index in work.indices { work[index].gradient *= inverse }
+    }
+    let isFinite = nonFiniteCounts.map { countNonFinite(work, in: $0) }
+
+    var code = phase.code
+    for part in parts {
+      let digit = code % part.phaseCount
+      code /= part.phaseCount
+      let mine = work.filter { $0.entry.part === part }
+      if mine.isEmpty { continue }
+      if digit == 0 {
+        accumulate(mine, part, isFinite)
+      } else {
+        update(mine, part, variant: (digit - 1) / 2, overwrites: (digit - 1) % 2 == 1, isFinite)
+      }
+    }
+  }
+
+  /// A parameter and its gradient on the way through a step.
+  private struct Work {
+    let index: Int
+    let entry: Entry
+    var gradient: Tensor
+  }
+
+  /// Counts, for each parameter, the elements of its gradient that are not finite. The result is true if there are none.
+  private func countNonFinite(_ work: [Work], in counts: Variable) -> Tensor {
+    var all = [Tensor](repeating: Tensor.zeros([], dtype: .float64), count: entries.count)
+    for item in work {
+      all[item.index] = select(isFinite(item.gradient), Tensor.zeros([], dtype: item.gradient.dtype), 1).sum().cast(to: .float64)
+    }
+    let vector = stack(all)
+    counts.assign(vector)
+    return vector.sum() .== 0
+  }
+
+  /// Assigns a new value, unless the step is to change nothing.
+  private func assign(_ variable: Variable, _ value: Tensor, unless isFinite: Tensor?) {
+    variable.assign(isFinite.map { select($0, value, variable.value) } ?? value)
+  }
+
+  private func accumulate(_ work: [Work], _ part: Part, _ isFinite: Tensor?) {
+    for item in work {
+      let accumulator = item.entry.accumulator!
+      assign(accumulator, accumulator.value + item.gradient, unless: isFinite)
+      if part.options.countsMicroSteps, let average = item.entry.average {
+        assign(average, averaged(average, item.entry.variable.value, part), unless: isFinite)
+      }
+    }
+  }
+
+  private func update(_ given: [Work], _ part: Part, variant: Int, overwrites: Bool, _ isFinite: Tensor?) {
+    var work = given
+    let options = part.options
+    let step = Step(learningRate: part.rate.number, number: part.number.number, variant: variant)
+
+    if part.accumulationSteps > 1 {
+      for index in work.indices {
+        let accumulator = work[index].entry.accumulator!
+        let sum = work[index].gradient + accumulator.value
+        assign(accumulator, Tensor.zeros(accumulator.shape, dtype: accumulator.dtype), unless: isFinite)
+        work[index].gradient = sum / Double(part.accumulationSteps)
+      }
+    }
+
+    let clipped = clip(work.map(\.gradient), part)
+    for index in work.indices { work[index].gradient = clipped[index] }
+
+    var parameters = work.map { item in
+      var w = item.entry.variable.value
+      var g = item.gradient
+      decay(&w, &g, item.entry, options, step)
+      return ParameterUpdate(
+        parameter: item.entry.description, value: w, gradient: g, slots: item.entry.slotValues,
+        rateMultiplier: item.entry.rateMultiplier)
+    }
+
+    var shared = Slots(
+      owner: type(of: part.optimizer).className,
+      values: Dictionary(uniqueKeysWithValues: part.shared.map { ($0.slot.name, $0.number.number) }))
+    let before = shared
+    part.optimizer.update(&parameters, shared: &shared, step: step)
+
+    for (slot, number) in part.shared where shared[slot.name].node !== before[slot.name].node {
+      let value = shared[slot.name]
+      number.variable.assign(isFinite.map { select($0, value, before[slot.name]) } ?? value)
+    }
+    for (item, result) in zip(work, parameters) { store(result, of: item.entry, part, overwrites, isFinite) }
+  }
+
+  private func decay(_ w: inout Tensor, _ g: inout Tensor, _ entry: Entry, _ options: OptimizerOptions, _ step: Step) {
+    let strength = entry.weightDecay
+    if strength == 0 { return }
+    switch options.weightDecayMode {
+    case .decoupled: w *= 1 - strength * (step.learningRate * entry.rateMultiplier)
+    case .independent: w *= Tensor(number: 1 - strength)
+    case .l2: g += strength * w
+    }
+  }
+
+  private func store(_ result: ParameterUpdate, of entry: Entry, _ part: Part, _ overwrites: Bool, _ isFinite: Tensor?) {
+    for (name, variable) in entry.slotVariables {
+      let value = result.slots[name]
+      if value.node !== variable.value.node { assign(variable, value, unless: isFinite) }
+    }
+    var w = result.value
+    if let average = entry.average {
+      let mean = averaged(average, w, part)
+      assign(average, mean, unless: isFinite)
+      if overwrites { w = mean }
+    }
+    if let constraint { w = constraint(entry.variable, w) }
+    assign(entry.variable, w, unless: isFinite)
+  }
+
+  /// At the first update the momentum is 0, so that the average begins with the weights.
+  private func averaged(_ average: Variable, _ w: Tensor, _ part: Part) -> Tensor {
+    let momentum = part.averageMomentum.number
+    return momentum * average.value + (1 - momentum) * w
+  }
+
+  // MARK: - Clipping
+
+  private func clip(_ gradients: [Tensor], _ part: Part) -> [Tensor] {
+    let options = part.options
+    func isOn(_ limit: Double?) -> Double? { limit.flatMap { $0 > 0 ? $0 : nil } }
+    var result = gradients
+    if let limit = isOn(options.globalClipnorm) ?? (options.clipnormScope == .global ? isOn(options.clipnorm) : nil) {
+      result = clipByGlobalNorm(result, limit, part)
+    } else if let limit = isOn(options.clipnorm) {
+      result = result.map { clipByNorm($0, limit) }
+    }
+    if let limit = isOn(options.clipvalue) {
+      result = result.map { TensorCore.clip($0, Tensor(number: -limit), Tensor(number: limit)) }
+    }
+    return result
+  }
+
+  private func clipByNorm(_ g: Tensor, _ limit: Double) -> Tensor {
+    g * (limit / maximum(sqrt((g * g).sum()), Tensor(number: limit)))
+  }
+
+  private func clipByGlobalNorm(_ gradients: [Tensor], _ limit: Double, _ part: Part) -> [Tensor] {
+    let squares = gradients.map { ($0 * $0).sum().cast(to: .float64) }
+    let norm = sqrt(stack(squares).sum())
+    part.gradientNorm.variable.assign(norm)
+    // An infinite norm would make finite gradients zero and so hide that something is wrong.
+    let scale = select(isFinite(norm), limit / maximum(norm, Tensor(number: limit)), Tensor(Double.nan))
+    return gradients.map { $0 * scale.cast(to: $0.dtype) }
+  }
+}

@@ -1,0 +1,352 @@
+/// An optimizer at work on parameters: the parameters, what is remembered of each, and the counters.
+///
+/// A training loop calls, for each step,
+///
+/// 1. ``beginStep()``, which writes the learning rate and the number of the step where the plan reads them, and says which of
+///    the compiled functions (one for each ``StepPhase``) to run;
+/// 2. that function, which while it was traced called ``scaled(loss:)`` and ``apply(gradients:phase:)``;
+/// 3. ``endStep()``, which counts, or throws if a gradient was not finite and the optimizer was told to stop then.
+///
+/// For use without a model see ``Stepper`` and ``Minimizer``.
+public final class OptimizerState {
+  /// What is known of one parameter.
+  final class Entry {
+    let variable: Variable
+    let description: ParameterDescription
+    let part: Part
+    let rateMultiplier: Double
+    let weightDecay: Double
+    let isFrozen: Bool
+    let slots: [Slot]
+    var slotVariables: [String: Variable] = [:]
+    var average: Variable?
+    var accumulator: Variable?
+
+    init(_ variable: Variable, part: Part) {
+      self.variable = variable
+      self.part = part
+      description = ParameterDescription(variable)
+      let options = part.optimizer.options
+      let description = description
+      let settings = options.parameterSettings.filter { $0.rule.matches(description) }
+      rateMultiplier = settings.compactMap(\.learningRateMultiplier).last ?? 1
+      isFrozen = settings.compactMap(\.isFrozen).last ?? false
+      let isExcluded = options.weightDecayExclusions.contains { $0.matches(description) }
+      weightDecay =
+        settings.compactMap(\.weightDecay).last ?? (isExcluded ? 0 : part.optimizer.weightDecay(for: description) ?? 0)
+      slots = part.optimizer.slots(for: description)
+    }
+
+    var isTrained: Bool { variable.isTrainable && !isFrozen }
+
+    /// The slots as a formula sees them.
+    var slotValues: Slots {
+      Slots(owner: type(of: part.optimizer).className, values: slotVariables.mapValues(\.value))
+    }
+  }
+
+  /// One optimizer and the parameters it has; only ``MultiOptimizer`` makes more than one part.
+  final class Part {
+    let optimizer: any Optimizer
+    var learningRate: LearningRate
+    /// The rate was set to a number where the optimizer has a schedule.
+    var isRateOverridden = false
+    /// Updates done.
+    var iterations = 0
+    /// Gradients accumulated since the last update.
+    var microStep = 0
+    /// Steps done, those that only accumulated among them.
+    var allSteps = 0
+    var entries: [Entry] = []
+    var shared: [(slot: Slot, number: HostNumber)] = []
+    let rate = HostNumber("learning_rate")
+    let number = HostNumber("step")
+    let averageMomentum = HostNumber("ema_momentum")
+    /// The norm of all gradients before clipping, where clipping needs it.
+    let gradientNorm = HostNumber("gradient_norm", .nan)
+
+    init(_ optimizer: any Optimizer) {
+      self.optimizer = optimizer
+      learningRate = optimizer.options.learningRate
+      shared = optimizer.sharedSlots.map { slot in
+        guard case .number(let start) = slot.start else {
+          programmingError("\(type(of: optimizer)): the shared slot \(slot.name) does not start with a number")
+        }
+        return (slot, HostNumber(slot.name, start))
+      }
+    }
+
+    var options: OptimizerOptions { optimizer.options }
+    var accumulationSteps: Int { Swift.max(1, options.gradientAccumulationSteps ?? 1) }
+    /// Whether the next step ends an accumulation.
+    var isUpdateNext: Bool { microStep + 1 >= accumulationSteps }
+    /// How many phases the part has: accumulating, and each formula with and without overwriting the weights by the averages.
+    var phaseCount: Int { 1 + 2 * optimizer.variantCount }
+
+    /// The rate as it is set, without time decay, at the next update.
+    var plainRate: Double { learningRate(step: options.countsMicroSteps ? allSteps : iterations) }
+    /// The rate of the next update.
+    var nextRate: Double { plainRate / (1 + options.decay * Double(iterations)) }
+  }
+
+  /// The optimizer this state is of.
+  public let optimizer: any Optimizer
+  private(set) var parts: [Part] = []
+  private(set) var entries: [Entry] = []
+  private let partOf: (ParameterDescription) throws -> Int
+
+  /// Steps that changed nothing because a gradient was not finite.
+  public internal(set) var skippedSteps = 0
+  let policy: NonFinitePolicy
+  let lossScale: LossScale?
+  /// How many elements of each parameter's gradient were not finite; nil where nobody asks.
+  var nonFiniteCounts: Variable?
+  /// Applied to a parameter's new value; see ``OptimizerOptions`` for when.
+  package var constraint: ((Variable, Tensor) -> Tensor)?
+  /// The parameters' own values while evaluation values are in their place.
+  var trainingValues: [(Variable, Tensor)]?
+
+  /// - Parameter variables: all that may be trained, in the order of Keras's files. Those that are not trainable at a step keep
+  ///   their slots.
+  /// - Throws: ``DescentError`` if the optimizer's settings are out of range or do not go together, or two variables share a path.
+  package init(_ optimizer: any Optimizer, variables: [Variable]) throws {
+    try optimizer.validate()
+    self.optimizer = optimizer
+    let wrapper = optimizer as? LossScaleOptimizer
+    let inner = wrapper?.innerOptimizer ?? optimizer
+    if let multi = inner as? MultiOptimizer {
+      parts = multi.parts.map { Part($0) }
+      partOf = { try multi.partIndex(for: $0) }
+    } else {
+      parts = [Part(inner)]
+      partOf = { _ in 0 }
+    }
+    if let wrapper {
+      policy = .skip
+      lossScale = LossScale(wrapper)
+    } else {
+      policy = inner.options.nonFinite
+      lossScale = inner.options.lossScaleFactor.map { LossScale(fixed: $0) }
+    }
+    try add(variables)
+  }
+
+  /// Takes parameters in that were not there before; the others keep what is remembered of them.
+  package func add(_ variables: [Variable]) throws {
+    var paths = Set(entries.map(\.variable.path))
+    let known = Set(entries.map { ObjectIdentifier($0.variable) })
+    let new = variables.filter { !known.contains(ObjectIdentifier($0)) }
+    for variable in new {
+      guard variable.dtype.isFloatingPoint else {
+        throw DescentError(.invalidArgument, "the optimizer cannot train \(variable.path): it is \(variable.dtype)")
+      }
+      guard paths.insert(variable.path).inserted else {
+        throw DescentError(.invalidArgument, "two parameters have the path \(variable.path); the optimizer needs to tell them apart")
+      }
+    }
+    let added = try new.map { variable in
+      Entry(variable, part: parts[try partOf(ParameterDescription(variable))])
+    }
+    entries += added
+    for part in parts { part.entries += added.filter { $0.part === part } }
+    allocate(added)
+    if policy != .propagate && !entries.isEmpty {
+      nonFiniteCounts = Variable(Tensor.zeros([entries.count], dtype: .float64), name: "non_finite", isTrainable: false)
+    }
+  }
+
+  /// Gives parameters their slots: those of one name lie side by side, as the parameters do.
+  private func allocate(_ added: [Entry]) {
+    var names: [String] = []
+    for slot in added.flatMap(\.slots) where slot.fileValue == nil && !names.contains(slot.name) { names.append(slot.name) }
+    for name in names {
+      let owners = added.filter { $0.slots.contains { $0.name == name } }
+      let made = Variable.sideBySide(
+        owners.map { entry in
+          let slot = entry.slots.first { $0.name == name }!
+          return (
+            name: snakeCase(name), path: "\(entry.variable.path)/\(snakeCase(name))", shape: slot.shape(for: entry.variable.shape),
+            dtype: slot.dtype ?? entry.variable.dtype, isTrainable: false
+          )
+        })
+      for (entry, variable) in zip(owners, made) {
+        entry.slotVariables[name] = variable
+        start(variable, entry.slots.first { $0.name == name }!, of: entry)
+      }
+    }
+    func likeParameters(_ owners: [Entry], _ name: String, _ keep: (Entry, Variable) -> Void) {
+      let made = Variable.sideBySide(
+        owners.map {
+          (name: name, path: "\($0.variable.path)/\(name)", shape: $0.variable.shape, dtype: $0.variable.dtype, isTrainable: false)
+        })
+      for (entry, variable) in zip(owners, made) { keep(entry, variable) }
+    }
+    likeParameters(added.filter { $0.part.options.useEMA }, "average") { $0.average = $1 }
+    likeParameters(added.filter { $0.part.accumulationSteps > 1 }, "gradient_accumulator") { $0.accumulator = $1 }
+  }
+
+  private func start(_ variable: Variable, _ slot: Slot, of entry: Entry) {
+    switch slot.start {
+    case .number(let value):
+      if value != 0 { variable.assign(Tensor(repeating: value, shape: variable.shape, dtype: variable.dtype)) }
+    case .parameter:
+      variable.assign(entry.variable.value)
+    case .identity(let scale):
+      let size = variable.shape.last ?? 1
+      variable.assign((Tensor.identity(size, dtype: variable.dtype) * scale).broadcast(to: variable.shape))
+    }
+  }
+
+  // MARK: - Steps
+
+  /// Prepares the coming run and says which plan it is.
+  package func beginStep() -> StepPhase {
+    var code = 0
+    for part in parts.reversed() {
+      part.rate.value = part.nextRate
+      part.number.value = Double(part.iterations + 1)
+      part.averageMomentum.value = part.iterations == 0 ? 0 : part.options.emaMomentum
+      code = code * part.phaseCount + digit(of: part)
+    }
+    lossScale?.write()
+    return StepPhase(code: code)
+  }
+
+  private func digit(of part: Part) -> Int {
+    let frequency = part.options.emaOverwriteFrequency
+    let overwrites = part.options.useEMA && frequency.map { (part.iterations + 1) % $0 == 0 } == true
+    // Keras counts the averages by micro-steps, and overwrites at each micro-step of a window.
+    if !part.isUpdateNext { return 0 }
+    return 1 + 2 * part.optimizer.variant(at: part.iterations + 1) + (overwrites ? 1 : 0)
+  }
+
+  /// Counts the step that was run.
+  /// - Throws: ``DescentError`` of kind `numerics` if a gradient was not finite and the policy is to stop. Nothing was changed then.
+  package func endStep() throws {
+    let bad = nonFiniteParameters()
+    lossScale?.adapt(isFinite: bad.isEmpty)
+    if !bad.isEmpty {
+      if policy == .stop {
+        throw DescentError(
+          .numerics,
+          "step \(iterations + 1): the gradient of \(bad.joined(separator: ", ")) is not finite; nothing was changed")
+      }
+      skippedSteps += 1
+      return
+    }
+    for part in parts {
+      part.allSteps += 1
+      if part.isUpdateNext {
+        part.microStep = 0
+        part.iterations += 1
+      } else {
+        part.microStep += 1
+      }
+    }
+  }
+
+  /// The parameters whose gradients were not finite in the last run, if anybody looked.
+  private func nonFiniteParameters() -> [String] {
+    guard let nonFiniteCounts else { return [] }
+    return nonFiniteCounts.withBytes { bytes in
+      let counts = bytes.bindMemory(to: Double.self)
+      // The usual case makes no array.
+      if counts.allSatisfy({ $0 == 0 }) { return [] }
+      return entries.indices.filter { counts[$0] != 0 }.map { entries[$0].variable.path }
+    }
+  }
+
+  // MARK: - Counters and rates
+
+  /// Updates done; of the first part, if there are several.
+  public var iterations: Int { parts[0].iterations }
+
+  /// The learning rate: the number that is set, or the schedule's at the next update. Setting it replaces either.
+  ///
+  /// Time decay (``OptimizerOptions/decay``) is applied on top; see ``effectiveLearningRate``. Of a ``MultiOptimizer`` it is the
+  /// default optimizer's rate; see ``learningRates``.
+  public var learningRate: Double {
+    get { parts[parts.count - 1].plainRate }
+    set { set(newValue, of: parts[parts.count - 1]) }
+  }
+
+  /// The rate of the next update, time decay included.
+  public var effectiveLearningRate: Double { parts[parts.count - 1].nextRate }
+
+  /// The learning rates of a ``MultiOptimizer``'s optimizers, the default's last. One rate of any other optimizer.
+  public var learningRates: [Double] {
+    get { parts.map(\.plainRate) }
+    set {
+      precondition(newValue.count == parts.count, "learningRates: one for each optimizer is expected")
+      for (part, rate) in zip(parts, newValue) { set(rate, of: part) }
+    }
+  }
+
+  private func set(_ rate: Double, of part: Part) {
+    if part.options.learningRate.isSchedule { part.isRateOverridden = true }
+    part.learningRate = .constant(rate)
+  }
+
+  /// What the loss is multiplied by before its gradients are taken; 1 if nothing.
+  public var currentLossScale: Double { lossScale?.value ?? 1 }
+
+  /// The norm of all gradients at the last update, before clipping. Known where the optimizer clips by the norm of all.
+  public var gradientNorm: Double? {
+    let norm = parts[parts.count - 1].gradientNorm.value
+    return norm.isNaN ? nil : norm
+  }
+
+  /// The paths of the parameters whose weights decay.
+  public var decayedParameters: [String] { entries.filter { $0.weightDecay > 0 }.map(\.variable.path) }
+
+  /// Bytes of memory that the state takes.
+  public var byteCount: Int {
+    entries.reduce(0) { sum, entry in
+      let variables = Array(entry.slotVariables.values) + [entry.average, entry.accumulator].compactMap { $0 }
+      return sum + variables.reduce(0) { $0 + $1.count * $1.dtype.byteCount }
+    }
+  }
+
+  // MARK: - Averages
+
+  /// Puts the averages of the weights in the place of the weights, where averages are kept. `fit` does this at its end.
+  public func finalizeVariableValues() {
+    for entry in entries { if let average = entry.average, entry.isTrained, entry.part.iterations > 0 { entry.variable.assign(average.value) } }
+  }
+
+  /// Exchanges the weights and their averages, where averages are kept. Doing it twice restores both.
+  public func exchangeAveragedValues() {
+    for entry in entries {
+      guard let average = entry.average, entry.part.iterations > 0 else { continue }
+      let weights = entry.variable.value.evaluated()
+      entry.variable.assign(average.value)
+      average.assign(weights)
+    }
+  }
+
+  /// Whether evaluation takes other values than training; see ``Optimizer/evaluationValue(of:slots:)``.
+  public var hasEvaluationValues: Bool {
+    entries.contains { $0.part.optimizer.evaluationValue(of: $0.variable.value, slots: $0.slotValues) != nil }
+  }
+
+  /// Puts the values to evaluate with in the place of the parameters, until ``restoreTrainingValues()``. Does nothing for
+  /// optimizers that evaluate what they train.
+  public func useEvaluationValues() {
+    if trainingValues != nil { return }
+    var kept: [(Variable, Tensor)] = []
+    for entry in entries where entry.part.iterations > 0 {
+      let value = entry.variable.value
+      guard let other = entry.part.optimizer.evaluationValue(of: value, slots: entry.slotValues) else { continue }
+      let evaluated = other.evaluated()
+      kept.append((entry.variable, value.evaluated()))
+      entry.variable.assign(evaluated)
+    }
+    trainingValues = kept
+  }
+
+  /// Undoes ``useEvaluationValues()``.
+  public func restoreTrainingValues() {
+    for (variable, value) in trainingValues ?? [] { variable.assign(value) }
+    trainingValues = nil
+  }
+}

@@ -1,0 +1,46 @@
+/// What a formula may know of the step it computes. The numbers are inputs of the plan, so a change of them traces nothing anew.
+public struct Step {
+  /// The rate of this update, from the number, schedule or decay in force: a number.
+  public let learningRate: Tensor
+  /// 1 for the first update, then 2 …: a number. Accumulated micro-steps are not counted.
+  public let number: Tensor
+  /// Which of the optimizer's formulas is wanted; see ``Optimizer/variant(at:)``.
+  public let variant: Int
+  /// The numbers shared by all parameters, as ``Optimizer/prepare(shared:step:)`` left them.
+  public let shared: Slots
+
+  package init(learningRate: Tensor, number: Tensor, variant: Int = 0, shared: Slots = Slots(owner: "", values: [:])) {
+    self.learningRate = learningRate
+    self.number = number
+    self.variant = variant
+    self.shared = shared
+  }
+
+  /// The same step at another rate.
+  public func scaled(by factor: Double) -> Step {
+    factor == 1 ? self : with(learningRate: learningRate * factor)
+  }
+
+  /// The same step at another rate.
+  public func with(learningRate rate: Tensor) -> Step {
+    Step(learningRate: rate, number: number, variant: variant, shared: shared)
+  }
+
+  func sharing(_ shared: Slots) -> Step {
+    Step(learningRate: learningRate, number: number, variant: variant, shared: shared)
+  }
+}
+
+/// Which plan a training step runs: what is to be done differs between steps that accumulate and steps that update, and
+/// between the formulas an optimizer alternates between. A training loop keeps one compiled function for each phase it meets.
+public struct StepPhase: Hashable, Sendable {
+  /// One digit for each part of the optimizer: 0 accumulates, the others update.
+  let code: Int
+
+  init(code: Int) { self.code = code }
+
+  /// The step only adds up gradients.
+  public static let accumulate = StepPhase(code: 0)
+  /// The step updates the parameters.
+  public static let update = StepPhase(code: 1)
+}

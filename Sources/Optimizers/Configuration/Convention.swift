@@ -1,0 +1,170 @@
+/// Whose defaults and formulas are meant where libraries that use one name differ. A convention is a set of hyperparameters;
+/// each optimizer lists in ``Optimizer/conventions`` what it has otherwise than Keras 3.
+public enum Convention: String, Sendable, CaseIterable {
+  /// Keras 3.
+  case keras3
+  /// The original Keras 2.2 (not tf.keras).
+  case keras2
+  /// PyTorch.
+  case torch
+  /// The paper that introduced the optimizer.
+  case paper
+  /// Introductory textbooks: epsilon 1e-7 outside the root, accumulators that start at 0.
+  case textbook
+
+  /// What holds for all optimizers of the convention.
+  var common: [String: JSONValue] {
+    self == .keras2 ? ["clipnorm_scope": "global"] : [:]
+  }
+}
+
+extension Optimizer {
+  /// Takes a convention's defaults. A convention that does not know the optimizer is refused when the optimizer is used.
+  package mutating func adopt(_ convention: Convention) {
+    options.convention = convention
+    let settings = convention.common.merging(Self.conventions[convention] ?? [:]) { $1 }
+    for (key, value) in settings {
+      guard let hyperparameter = Self.allHyperparameters.first(where: { $0.key == key }) else {
+        programmingError("\(Self.className): convention \(convention.rawValue) sets \(key), which is no hyperparameter")
+      }
+      do { try hyperparameter.set(value, in: &self) } catch {
+        programmingError("\(Self.className): convention \(convention.rawValue): \(error)")
+      }
+    }
+  }
+
+  /// The conventions that know the optimizer.
+  public static var knownConventions: [Convention] {
+    Convention.allCases.filter { $0 == .keras3 || conventions[$0] != nil }
+  }
+
+  /// All settings in Keras's order: the common ones and then the optimizer's own.
+  public static var allHyperparameters: [Hyperparameter<Self>] {
+    let own = hyperparameters
+    return OptimizerOptions.hyperparameters.filter { common in !own.contains { $0.key == common.key } }
+      .map { $0.lifted(\Self.options) } + own
+  }
+
+  /// Checks the ranges of all hyperparameters and that the options go together.
+  /// - Throws: ``DescentError`` naming what is wrong and what is allowed.
+  public func validate() throws {
+    let name = Self.className
+    var copy = self
+    for hyperparameter in Self.allHyperparameters {
+      do {
+        // A schedule that JSON cannot describe is fine here.
+        guard let value = try? hyperparameter.value(in: self) else { continue }
+        try hyperparameter.set(value, in: &copy)
+      } catch let error as DescentError {
+        throw DescentError(error.kind, "\(name): \(error.message)")
+      }
+    }
+    do { try options.validate() } catch let error as DescentError {
+      throw DescentError(error.kind, "\(name): \(error.message)")
+    }
+    guard Self.knownConventions.contains(options.convention) else {
+      let known = Self.knownConventions.map(\.rawValue).joined(separator: ", ")
+      throw DescentError(
+        .invalidArgument, "\(name): the convention \(options.convention.rawValue) does not know it; known are \(known)")
+    }
+  }
+}
+
+extension OptimizerOptions {
+  /// The settings that all optimizers share.
+  public static let hyperparameters: [Hyperparameter<OptimizerOptions>] = [
+    .optionalText("name", \.name, "name in Keras's JSON"),
+    .rate("learning_rate", aliases: ["lr"], \.learningRate, "a number or a schedule"),
+    .optionalNumber("weight_decay", \.weightDecay, in: .nonNegative, "strength of the weight decay"),
+    .optionalNumber("clipnorm", \.clipnorm, in: .nonNegative, "greatest L2 norm of each gradient"),
+    .optionalNumber("global_clipnorm", \.globalClipnorm, in: .nonNegative, "greatest L2 norm of all gradients together"),
+    .optionalNumber("clipvalue", \.clipvalue, in: .nonNegative, "greatest absolute value of a gradient's element"),
+    .flag("use_ema", \.useEMA, "keep averages of the weights over time"),
+    .number("ema_momentum", \.emaMomentum, in: .fraction, "share of the old average in the new"),
+    .optionalInteger(
+      "ema_overwrite_frequency", \.emaOverwriteFrequency, atLeast: 1, "updates after which the averages replace the weights"),
+    .optionalNumber("loss_scale_factor", \.lossScaleFactor, in: .positive, "multiplies the loss, divides the gradients"),
+    .optionalInteger(
+      "gradient_accumulation_steps", \.gradientAccumulationSteps, atLeast: 1, "micro-steps whose mean gradient makes an update"),
+    .number("decay", \.decay, in: .nonNegative, "rate / (1 + decay · updates done), as in Keras 2", isInKeras: false),
+    .choice("clipnorm_scope", \.clipnormScope, "whether clipnorm measures each gradient or all together"),
+    .choice("weight_decay_mode", \.weightDecayMode, "how weights decay"),
+    .texts(
+      "weight_decay_exclusions", \.weightDecayExclusionTexts, "rules for parameters whose weights do not decay", isInKeras: false,
+      check: { _ = try ParameterRule(text: $0) }),
+    .choice("non_finite", \.nonFinite, "what happens when a gradient is not finite"),
+    .flag("counts_micro_steps", \.countsMicroSteps, "schedule and averages count micro-steps, as in Keras 3", isInKeras: false),
+    .parameterSettings("parameter_settings", \.parameterSettings, "parameters with a rate, a decay or a freeze of their own"),
+  ]
+
+  private var weightDecayExclusionTexts: [String] {
+    get { weightDecayExclusions.map(\.text) }
+    set { weightDecayExclusions = newValue.compactMap { try? ParameterRule(text: $0) } }
+  }
+
+  /// Checks that the options go together; their ranges are checked with the hyperparameters.
+  func validate() throws {
+    for rule in weightDecayExclusions { try rule.validate() }
+    for setting in parameterSettings {
+      try setting.rule.validate()
+      for (name, value) in [("learning_rate_multiplier", setting.learningRateMultiplier), ("weight_decay", setting.weightDecay)] {
+        guard let value, !(value >= 0 && value.isFinite) else { continue }
+        throw DescentError(
+          .invalidArgument, "parameter_settings: \(name) is \(value) for \(setting.rule.text); expected a number at least 0")
+      }
+    }
+    let clips = [("clipnorm", clipnorm), ("global_clipnorm", globalClipnorm), ("clipvalue", clipvalue)].filter { $0.1 != nil }
+    // Keras 2 clips by the norm and then by value.
+    let isKeras2 = clipnormScope == .global && globalClipnorm == nil
+    if clips.count > 1 && !isKeras2 {
+      let given = clips.map { "\($0.0)=\($0.1!)" }.joined(separator: ", ")
+      throw DescentError(.invalidArgument, "only one of clipnorm, global_clipnorm and clipvalue can be set, not \(given)")
+    }
+  }
+}
+
+extension Hyperparameter {
+  static func parameterSettings(
+    _ key: String, _ path: WritableKeyPath<Root, [ParameterSetting]> & Sendable, _ summary: String
+  ) -> Hyperparameter {
+    let text = "a list of {\"rule\", \"learning_rate_multiplier\", \"weight_decay\", \"frozen\"}"
+    return Hyperparameter(
+      key, summary, range: text, isInKeras: false,
+      read: { .array($0[keyPath: path].map(\.configuration)) },
+      write: {
+        guard case .array(let values) = $1 else {
+          throw DescentError(.invalidArgument, "\(key) is \($1.shortText); expected \(text)")
+        }
+        $0[keyPath: path] = try values.map {
+          do { return try ParameterSetting(configuration: $0) } catch let error as DescentError {
+            throw DescentError(.invalidArgument, "\(key): \(error.message)")
+          }
+        }
+      })
+  }
+}
+
+extension ParameterSetting {
+  var configuration: JSONValue {
+    var object = JSONObject([("rule", .string(rule.text))])
+    object["learning_rate_multiplier"] = learningRateMultiplier.map { JSONValue($0) }
+    object["weight_decay"] = weightDecay.map { JSONValue($0) }
+    object["frozen"] = isFrozen.map { .bool($0) }
+    return .object(object)
+  }
+
+  init(configuration: JSONValue) throws {
+    guard let members = configuration.object?.members, let rule = configuration["rule"]?.string else {
+      throw DescentError(.invalidArgument, "a setting is \(configuration.shortText); expected an object with a \"rule\"")
+    }
+    self.init(try ParameterRule(text: rule))
+    for (key, value) in members where key != "rule" {
+      switch key {
+      case "learning_rate_multiplier" where value.double != nil: learningRateMultiplier = value.double
+      case "weight_decay" where value.double != nil: weightDecay = value.double
+      case "frozen" where value.bool != nil: isFrozen = value.bool
+      default: throw DescentError(.invalidArgument, "\(key) is \(value.shortText), which is not understood")
+      }
+    }
+  }
+}

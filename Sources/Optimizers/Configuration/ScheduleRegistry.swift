@@ -1,0 +1,54 @@
+import Synchronization
+
+/// The schedules that JSON can name.
+public enum ScheduleRegistry {
+  private static let builtIn: [any ConfigurableSchedule.Type] = [
+    ExponentialDecay.self, InverseTimeDecay.self,
+  ]
+  private static let added = Mutex<[any ConfigurableSchedule.Type]>([])
+
+  /// Makes a schedule known by its ``ConfigurableSchedule/className``.
+  public static func register(_ type: any ConfigurableSchedule.Type) {
+    added.withLock { $0.append(type) }
+  }
+
+  /// All known schedules.
+  public static var all: [any ConfigurableSchedule.Type] { builtIn + added.withLock { $0 } }
+
+  /// Reads a schedule from Keras's JSON; the class's name in any case.
+  /// - Throws: ``DescentError`` naming what is not understood or out of range.
+  public static func schedule(from value: JSONValue) throws -> any LearningRateSchedule {
+    let (name, config) = try classNameAndConfig(value, "schedule")
+    guard let type = all.last(where: { $0.className.lowercased() == name.lowercased() }) else {
+      throw unknownName(name, what: "schedule", known: all.map { $0.className })
+    }
+    return try make(type, config)
+  }
+
+  private static func make<Schedule: ConfigurableSchedule>(
+    _ type: Schedule.Type, _ config: JSONObject
+  ) throws -> Schedule {
+    var schedule = Schedule.template
+    // Keras writes the name of a graph's scope, which means nothing here.
+    var config = config
+    config["name"] = nil
+    try configure(&schedule, Schedule.className, from: config, by: Schedule.hyperparameters)
+    try schedule.validate()
+    return schedule
+  }
+
+  /// The schedule as Keras prints it.
+  /// - Throws: ``DescentError`` if the schedule is no ``ConfigurableSchedule``.
+  public static func configuration(of schedule: any LearningRateSchedule) throws -> JSONValue {
+    guard let schedule = schedule as? any ConfigurableSchedule else {
+      throw DescentError(
+        .invalidArgument, "the schedule \(type(of: schedule)) cannot be written as JSON; make it a ConfigurableSchedule")
+    }
+    return try write(schedule)
+  }
+
+  private static func write<Schedule: ConfigurableSchedule>(_ schedule: Schedule) throws -> JSONValue {
+    let config = try Schedule.hyperparameters.map { (key: $0.key, value: try $0.value(in: schedule)) }
+    return kerasObject(module: "keras.optimizers.schedules", className: Schedule.className, config: JSONObject(config))
+  }
+}

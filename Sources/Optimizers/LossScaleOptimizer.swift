@@ -1,0 +1,51 @@
+/// Multiplies the loss by a scale that adapts itself, so that small gradients do not vanish in a narrow floating-point type.
+///
+///     gradients finite:  the inner optimizer's update; after `dynamicGrowthSteps` of them scale ← 2 · scale
+///     otherwise:         nothing is changed; scale ← scale / 2
+///
+/// Defaults: `initialScale` 32768, `dynamicGrowthSteps` 2000. The scale stays between 2⁻¹⁰⁰ and 2¹⁰⁰; Keras knows no limits.
+/// All options are the inner optimizer's.
+///
+/// Source: Keras, `LossScaleOptimizer`; Micikevicius et al., 2018, "Mixed Precision Training".
+public struct LossScaleOptimizer: Optimizer {
+  public var innerOptimizer: any Optimizer
+  /// The scale of the first step.
+  public var initialScale = 32768.0
+  /// Finite steps after which the scale doubles.
+  public var dynamicGrowthSteps = 2000
+  public var name: String?
+
+  public init() { self.init(SGD()) }
+
+  public init(_ innerOptimizer: any Optimizer, initialScale: Double? = nil, dynamicGrowthSteps: Int? = nil) {
+    self.innerOptimizer = innerOptimizer
+    if let initialScale { self.initialScale = initialScale }
+    if let dynamicGrowthSteps { self.dynamicGrowthSteps = dynamicGrowthSteps }
+  }
+
+  public var options: OptimizerOptions {
+    get { innerOptimizer.options }
+    set { innerOptimizer.options = newValue }
+  }
+
+  public func slots(for parameter: ParameterDescription) -> [Slot] { innerOptimizer.slots(for: parameter) }
+
+  public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
+    innerOptimizer.update(&w, gradient: g, slots: &slots, step: step)
+  }
+
+  public static let hyperparameters: [Hyperparameter<LossScaleOptimizer>] = [
+    .optionalText("name", \.name, "name in Keras's JSON"),
+    .optimizer("inner_optimizer", \.innerOptimizer, "the optimizer that updates"),
+    .number("initial_scale", \.initialScale, in: .positive, "scale of the first step"),
+    .integer("dynamic_growth_steps", \.dynamicGrowthSteps, atLeast: 1, "finite steps after which the scale doubles"),
+  ]
+
+  public static let about = OptimizerDescription(
+    summary: "scales the loss so that small gradients do not vanish, around another optimizer",
+    formula: """
+      gradients finite:  the inner optimizer's update; after dynamic_growth_steps of them scale ← 2 · scale
+      otherwise:         nothing is changed; scale ← scale / 2
+      """,
+    source: "Micikevicius et al., 2018, Mixed Precision Training (arXiv 1710.03740)")
+}
