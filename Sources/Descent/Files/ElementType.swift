@@ -146,6 +146,7 @@ extension ElementType {
     _ source: UnsafeRawBufferPointer, bigEndian: Bool, to target: UnsafeMutableRawBufferPointer, firstIndex: Int = 0,
     name: String
   ) throws {
+    if isNativeInFile(bigEndian: bigEndian) { return target.copyMemory(from: source) }
     func each<Stored: FixedWidthInteger, Target>(_ body: (Stored) -> Target?) throws {
       let stored = MemoryLayout<Stored>.size
       let size = MemoryLayout<Target>.size

@@ -24,8 +24,8 @@ SHAPES = {"scale": (), "bias": (7,), "kernel": (5, 6), "conv/kernel": (3, 3, 2, 
 RECORDED = {
     "scale": [0],
     "bias": list(range(7)),
-    "kernel": list(range(0, 30, 2)),
-    "conv/kernel": list(range(1, 72, 4)),
+    "kernel": list(range(0, 30, 3)),
+    "conv/kernel": list(range(1, 72, 6)),
 }
 
 

@@ -3,8 +3,9 @@
 Writes optimizers/published.json and optimizers/matrix-roots.json.
 
 pytorch_optimizer runs with foreach=False where it has the choice (its per-parameter code is the
-readable one). One thing is changed: SOAP rounds its QR decomposition to float32; here it stays in
-float64, so that the formula can be checked exactly.
+readable one). Two things are changed, so that the formulas can be checked exactly: SOAP rounds its
+QR decomposition, and the global gradient norm (SAM, Adan's max_grad_norm, LAMB's pre_norm) is
+rounded, to float32; here both stay in float64.
 """
 
 import importlib
@@ -20,7 +21,7 @@ import pytorch_optimizer as po
 import schedulefree
 import scipy
 import torch
-import pytorch_optimizer.optimizer.soap as soap_module
+import pytorch_optimizer.optimizer.utils.gradient as gradient_module
 
 from importlib.metadata import distribution, version
 
@@ -32,11 +33,19 @@ class SOAP64(po.SOAP):
     pass
 
 
-source = inspect.getsource(po.SOAP.get_orthogonal_matrix_qr)
-assert ".to(torch.float32)" in source
-namespace = dict(vars(soap_module))
-exec(textwrap.dedent(source).replace(".to(torch.float32)", ""), namespace)
-SOAP64.get_orthogonal_matrix_qr = namespace["get_orthogonal_matrix_qr"]
+def replaced(function, old, new):
+    """The same function with `old` in its source replaced by `new`."""
+    source = textwrap.dedent(inspect.getsource(function))
+    assert source.count(old) == 1
+    namespace = dict(vars(sys.modules[function.__module__]))
+    exec(source.replace(old, new), namespace)
+    return namespace[function.__name__]
+
+
+SOAP64.get_orthogonal_matrix_qr = replaced(po.SOAP.get_orthogonal_matrix_qr, "power_iter.to(torch.float32)", "power_iter")
+norm64 = replaced(gradient_module.get_global_gradient_norm, ".float().square_()", ".square_()")
+for module in ("adan", "lamb", "sam"):
+    sys.modules[f"pytorch_optimizer.optimizer.{module}"].get_global_gradient_norm = norm64
 
 
 def timm_module(name):
@@ -77,7 +86,6 @@ ELEMENTWISE = [
     ("CautiousLion", po.Lion, [{"cautious": True}, {"cautious": True, "lr": 0.01}, {"cautious": True, "betas": [0.5, 0.8], "weight_decay": 0.1, "lr": 0.01}]),
     ("CautiousAdEMAMix", po.AdEMAMix, [{"cautious": True}]),
     ("CautiousADOPT", po.ADOPT, [{"cautious": True, "lr": 0.01}]),
-    ("CautiousLaProp", po.LaProp, [{"cautious": True}]),
 ]
 WHOLE = [
     ("Prodigy", prodigyopt.Prodigy, [{}, {"d0": 0.01, "betas": [0.5, 0.9]}, {"beta3": 0.9, "d0": 0.01}, {"use_bias_correction": True}, {"safeguard_warmup": True, "d0": 1e-3}, {"weight_decay": 0.1, "d0": 0.01}, {"weight_decay": 0.1, "decouple": False, "d0": 0.01},
@@ -100,7 +108,7 @@ TIMM = [
 SHAMPOO = [{}, {"lr": 0.05}, {"momentum": 0.5}, {"weight_decay": 0.1}, {"weight_decay": 0.1, "weight_decouple": True, "lr": 0.05}, {"preconditioning_compute_steps": 3}, {"matrix_eps": 0.1}]
 SCALABLE = [{"use_svd": True, "shape_interpretation": False, "start_preconditioning_step": 5, "preconditioning_compute_steps": 2}, {"use_svd": True, "shape_interpretation": False, "start_preconditioning_step": 1, "preconditioning_compute_steps": 1, "betas": [0.9, 0.95], "nesterov": False},
             {"use_svd": True, "shape_interpretation": False, "start_preconditioning_step": 5, "preconditioning_compute_steps": 5, "graft_type": 2, "weight_decay": 0.1}]
-SOAP = [{}, {"lr": 0.02}, {"betas": [0.8, 0.9]}, {"shampoo_beta": 0.7}, {"weight_decay": 0.0}, {"weight_decay": 0.3}, {"precondition_frequency": 1}, {"precondition_frequency": 3, "betas": [0.9, 0.99]}, {"max_precondition_dim": 4}, {"merge_dims": True, "max_precondition_dim": 20},
+SOAP = [{}, {"lr": 0.02}, {"betas": [0.8, 0.9]}, {"shampoo_beta": 0.7}, {"weight_decay": 0.0}, {"weight_decay": 0.3}, {"precondition_frequency": 1}, {"precondition_frequency": 3, "betas": [0.9, 0.99]}, {"max_precondition_dim": 4}, {"merge_dims": True, "max_precondition_dim": 9},
         {"correct_bias": False}, {"normalize_gradient": True}, {"eps": 0.1}]
 SOPHIA = [{}, {"lr": 0.01}, {"betas": [0.5, 0.9]}, {"p": 0.2}, {"p": 5.0, "lr": 0.01}, {"eps": 0.1}, {"weight_decay": 0.1, "lr": 0.01}, {"update_period": 3}]
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 import torch.optim._muon as torch_muon
 
-from fixturelib import arguments, out_path, write
+from fixturelib import RECORDED, arguments, out_path, write
 from torchlib import OBJECTIVE, run
 
 source = inspect.getsource(torch_muon._zeropower_via_newtonschulz)
@@ -122,7 +122,7 @@ def main():
             def finish(optimizer, parameters, names):
                 if name != "ASGD":
                     return {}
-                return {"average": {key: optimizer.state[p]["ax"].numpy().reshape(-1)[:5].copy() for key, p in zip(names, parameters)}}
+                return {"average": {key: optimizer.state[p]["ax"].numpy().reshape(-1)[RECORDED[key]].copy() for key, p in zip(names, parameters)}}
 
             results.append(run(lambda p: getattr(torch.optim, name)(p, foreach=False, **tuples(config)), case, (1, 3, 50) if not config else (1, 50), finish=finish))
     for config in MUON:
@@ -130,7 +130,7 @@ def main():
         results.append(run(lambda p: torch.optim.Muon(p, **tuples(config)), case, (1, 50), names=["kernel"]))
     header = {
         "reference": f"torch {torch.__version__}, CPU, float64, default dtype float64, foreach=False",
-        "made_by": "scripts/torch_optimizers.py", "dtype": "float64", "objective": OBJECTIVE, "positions": "inputs.json 'recorded' (ASGD 'average': the first five)",
+        "made_by": "scripts/torch_optimizers.py", "dtype": "float64", "objective": OBJECTIVE, "positions": "inputs.json 'recorded'",
     }
     write(out_path(options, "optimizers", "torch.json"), header, {"cases": results})
 

@@ -1,0 +1,29 @@
+.PHONY: help run build test bench setup clean
+
+swift_flags ?=
+
+help:
+	@echo "make run     train a classifier on Fashion-MNIST"
+	@echo "make test    run the whole test suite"
+	@echo "make bench   measure, next to what the machine can do"
+	@echo "make build   build everything, optimized"
+	@echo "make setup   install the system packages that are missing"
+	@echo "make clean   remove what was built"
+
+setup:
+	@scripts/setup.sh
+
+build: setup
+	@swift build -c release --product descent $(swift_flags)
+
+run: build
+	@.build/release/descent train
+
+test: setup
+	@swift test -c release $(swift_flags)
+
+bench: setup
+	@swift run -c release $(swift_flags) bench
+
+clean:
+	@rm -rf .build

@@ -1,0 +1,39 @@
+extension ActivationFunction {
+  /// Names as Keras has them; of its layers those that are activation functions with settings are understood too.
+  public static let catalog = Catalog<ActivationFunction>(
+    [
+      .init(.relu, ["ReLU"]) { s in
+        .relu(
+          negativeSlope: try s.double("negative_slope"), maxValue: try s.optionalDouble("max_value"),
+          threshold: try s.double("threshold"))
+      },
+      .init(.relu6, ["ReLU6"]),
+      .init(.leakyReLU, ["LeakyReLU"]) { s in .leakyReLU(negativeSlope: try s.double("negative_slope")) },
+      .init(.elu, ["ELU"]) { s in .elu(alpha: try s.double("alpha")) },
+      .init(.celu) { s in .celu(alpha: try s.double("alpha")) },
+      .init(.selu),
+      .init(.sigmoid),
+      .init(.logSigmoid),
+      .init(.hardSigmoid),
+      .init(.sparseSigmoid),
+      .init(.tanh),
+      .init(.hardTanh),
+      .init(.softsign),
+      .init(.silu, ["swish"]),
+      .init(.hardSilu, ["hard_swish"]),
+      .init(.gelu) { s in .gelu(approximate: try s.bool("approximate")) },
+      .init(.mish),
+      .init(.hardShrink) { s in .hardShrink(threshold: try s.double("threshold")) },
+      .init(.softShrink) { s in .softShrink(threshold: try s.double("threshold")) },
+      .init(.tanhShrink),
+      .init(.linear),
+      .init(.exponential),
+      .init(.softplus),
+      .init(.sparsePlus),
+      .init(.squareplus) { s in .squareplus(b: try s.double("b")) },
+      .init(.softmax, ["Softmax"]) { s in .softmax(axis: try s.int("axis")) },
+      .init(.logSoftmax) { s in .logSoftmax(axis: try s.int("axis")) },
+      .init(.sparsemax) { s in .sparsemax(axis: try s.int("axis")) },
+      .init(.glu) { s in .glu(axis: try s.int("axis")) },
+    ], ignoring: ["name", "trainable", "dtype"])
+}

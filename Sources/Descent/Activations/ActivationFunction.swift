@@ -1,0 +1,41 @@
+/// A function applied to a layer's output: `.relu`, `"relu"`, `.leakyReLU(negativeSlope: 0.1)`, `.custom("cube") { $0 * $0 * $0 }`.
+///
+/// Names and definitions are those of [Keras](https://keras.io/api/layers/activations/). The result has the argument's shape
+/// (except ``glu(axis:)``'s) and dtype, which is floating-point.
+public struct ActivationFunction: KerasNamed {
+  public static var kindName: String { "activation" }
+  public static var kerasModule: String { "keras.activations" }
+
+  public let keras: KerasDescription
+  private let body: @Sendable (Tensor) -> Tensor
+
+  init(
+    _ name: String, config: [String: JSONValue] = [:], problem: DescentError? = nil,
+    _ body: @escaping @Sendable (Tensor) -> Tensor
+  ) {
+    keras = KerasDescription(name, name: name, config: config, problem: problem)
+    self.body = body
+  }
+
+  public init(refusedWith error: DescentError) {
+    keras = KerasDescription(nil, name: "refused", problem: error)
+    body = { $0 }
+  }
+
+  private init(custom name: String, _ body: @escaping @Sendable (Tensor) -> Tensor) {
+    keras = KerasDescription(nil, name: name)
+    self.body = body
+  }
+
+  /// A function of one's own. It cannot be written to a file.
+  public static func custom(_ name: String = "custom", _ body: @escaping @Sendable (Tensor) -> Tensor) -> ActivationFunction {
+    ActivationFunction(custom: name, body)
+  }
+
+  /// The function's value.
+  /// - Precondition: `x` is floating-point, and the function is one that ``validated()`` accepts.
+  public func callAsFunction(_ x: Tensor) -> Tensor {
+    assumeValid()
+    return body(x)
+  }
+}

@@ -1,0 +1,77 @@
+extension ActivationFunction {
+  /// max(x, 0).
+  public static let relu = relu()
+
+  /// `maxValue` where x ≥ `maxValue`; x where `threshold` ≤ x < `maxValue`; `negativeSlope` · (x − `threshold`) below.
+  public static func relu(negativeSlope: Double = 0, maxValue: Double? = nil, threshold: Double = 0) -> ActivationFunction {
+    ActivationFunction(
+      "relu",
+      config: [
+        "negative_slope": JSONValue(negativeSlope), "max_value": .optional(maxValue), "threshold": JSONValue(threshold),
+      ],
+      problem: problem(
+        "relu", (negativeSlope.isFinite, "negative_slope is \(negativeSlope) but must be finite"),
+        (maxValue ?? 0 >= 0, "max_value is \(maxValue ?? 0) but must not be negative"),
+        (threshold >= 0, "threshold is \(threshold) but must not be negative"))
+    ) { x in
+      var result = x
+      if threshold != 0 {
+        let low = negativeSlope == 0 ? Tensor(number: 0) : (x - threshold) * negativeSlope
+        result = select(x .>= Tensor(number: threshold), x, low)
+      } else if negativeSlope == 0 {
+        result = TensorCore.relu(x)
+      } else {
+        result = select(x .> 0, x, x * negativeSlope)
+      }
+      return maxValue.map { minimum(result, Tensor(number: $0)) } ?? result
+    }
+  }
+
+  /// min(max(x, 0), 6).
+  public static let relu6 = ActivationFunction("relu6") { minimum(maximum($0, 0), 6) }
+
+  /// x where x ≥ 0, `negativeSlope` · x elsewhere. (Keras's function has a slope of 0.2, its layer `LeakyReLU` 0.3.)
+  public static func leakyReLU(negativeSlope: Double = 0.2) -> ActivationFunction {
+    ActivationFunction(
+      "leaky_relu", config: ["negative_slope": JSONValue(negativeSlope)],
+      problem: problem("leaky_relu", (negativeSlope.isFinite, "negative_slope is \(negativeSlope) but must be finite"))
+    ) { x in select(x .>= 0, x, x * negativeSlope) }
+  }
+  public static let leakyReLU = leakyReLU()
+
+  /// x where x > 0, `alpha` · (eˣ − 1) elsewhere (Clevert et al., 2016).
+  public static func elu(alpha: Double = 1) -> ActivationFunction {
+    ActivationFunction(
+      "elu", config: ["alpha": JSONValue(alpha)],
+      problem: problem("elu", (alpha.isFinite, "alpha is \(alpha) but must be finite"))
+    ) { exponentialLinear($0, scale: alpha) }
+  }
+  public static let elu = elu()
+
+  /// max(x, 0) + `alpha` · (e^(min(x, 0) / `alpha`) − 1) (Barron, 2017).
+  public static func celu(alpha: Double = 1) -> ActivationFunction {
+    ActivationFunction(
+      "celu", config: ["alpha": JSONValue(alpha)],
+      problem: problem("celu", (alpha.isFinite && alpha != 0, "alpha is \(alpha) but must be finite and not zero"))
+    ) { x in select(x .> 0, x, expm1(minimum(x, 0) / alpha) * alpha) }
+  }
+  public static let celu = celu()
+
+  /// 1.0507009873554805 · elu(x) with alpha 1.6732632423543772 (Klambauer et al., 2017).
+  public static let selu = ActivationFunction("selu") { x in
+    exponentialLinear(x, scale: 1.6732632423543772) * 1.0507009873554805
+  }
+
+  /// The exponential is taken of what is not positive only: beyond that it would overflow, and 0 · ∞ spoil the derivative.
+  private static func exponentialLinear(_ x: Tensor, scale: Double) -> Tensor {
+    select(x .> 0, x, expm1(minimum(x, 0)) * scale)
+  }
+
+  /// x > `threshold` ? x : `value`. (Keras calls the second argument `default_value`.)
+  public static func threshold(_ threshold: Double, default value: Double) -> ActivationFunction {
+    ActivationFunction(
+      "threshold", config: ["threshold": JSONValue(threshold), "default_value": JSONValue(value)],
+      problem: problem("threshold", (!threshold.isNaN, "threshold is NaN"))
+    ) { x in select(x .> Tensor(number: threshold), x, Tensor(number: value)) }
+  }
+}

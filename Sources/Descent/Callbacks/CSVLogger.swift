@@ -1,0 +1,89 @@
+import Foundation
+import TensorCore
+
+/// Writes the numbers of each epoch to a file as soon as it ends: `epoch`, then the names in alphabetical order.
+///
+/// The names are those of the first epoch it sees, and with validation also their `val_` counterparts; a number that an epoch
+/// lacks is written as `NA`. (Keras: `keras.callbacks.CSVLogger`; here the file is closed however training ends.)
+public final class CSVLogger: Callback {
+  public let path: String
+  public let separator: String
+  /// Goes on in a file that is there, under its header.
+  public let append: Bool
+
+  private var file: FileHandle?
+  private var names: [String] = []
+
+  public init(_ path: String, separator: String = ",", append: Bool = false) {
+    self.path = path
+    self.separator = separator
+    self.append = append
+  }
+
+  public override func onTrainBegin() throws {
+    names = []
+    let existing = append ? try header() : nil
+    if let existing {
+      names = Array(existing.dropFirst())
+    } else if !FileManager.default.createFile(atPath: path, contents: nil) {
+      throw DescentError(.file, "CSVLogger: \(path) cannot be created")
+    }
+    do {
+      let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+      try handle.seekToEnd()
+      file = handle
+    } catch {
+      throw DescentError(.file, "CSVLogger: \(path) cannot be written: \(error.localizedDescription)")
+    }
+  }
+
+  public override func onEpochEnd(_ epoch: Int, _ logs: Logs) throws {
+    if names.isEmpty {
+      names = logs.names
+      if parameters.hasValidation && !names.contains(where: { $0.hasPrefix("val_") }) {
+        names += names.filter { $0 != "learning_rate" }.map { "val_" + $0 }
+      }
+      try write(CSVLogger.line(["epoch"] + names, separator: separator))
+    }
+    let cells = names.map { logs[$0].map { "\($0)" } ?? "NA" }
+    try write(CSVLogger.line([String(epoch)] + cells, separator: separator))
+  }
+
+  public override func onTrainEnd(_ logs: Logs) throws {
+    try? file?.close()
+    file = nil
+  }
+
+  private func write(_ text: String) throws {
+    do {
+      try file?.write(contentsOf: Data(text.utf8))
+    } catch {
+      throw DescentError(.file, "CSVLogger: \(path) cannot be written: \(error.localizedDescription)")
+    }
+  }
+
+  /// The columns of the file that is there, or nil if there is none.
+  private func header() throws -> [String]? {
+    guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
+    defer { try? handle.close() }
+    let longest = 1 << 16
+    let start = try handle.read(upToCount: longest) ?? Data()
+    if start.isEmpty { return nil }
+    guard let end = start.firstIndex(of: UInt8(ascii: "\n")) else {
+      throw DescentError(.file, "CSVLogger: \(path) has no header line in its first \(longest) bytes; it is not appended to")
+    }
+    let columns = String(decoding: start[..<end], as: UTF8.self).components(separatedBy: separator)
+    guard columns.first == "epoch" else {
+      throw DescentError(.file, "CSVLogger: the header of \(path) does not begin with 'epoch'; it is not appended to")
+    }
+    return columns
+  }
+
+  /// Cells that hold the separator, a quote or a line break are quoted.
+  static func line(_ cells: [String], separator: String) -> String {
+    cells.map { cell in
+      let isPlain = !cell.contains(separator) && !cell.contains("\"") && !cell.contains("\n")
+      return isPlain ? cell : "\"" + cell.replacingOccurrences(of: "\"", with: "\"\"") + "\""
+    }.joined(separator: separator) + "\n"
+  }
+}

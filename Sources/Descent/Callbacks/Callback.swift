@@ -1,0 +1,45 @@
+/// Something that watches training, evaluation or prediction and may act on it. Override the hooks you need.
+///
+/// Batches and epochs count from 0. What a hook throws leaves `fit` after ``onTrainEnd(_:)`` was called; the model then holds the
+/// weights as they are. (Keras: `keras.callbacks.Callback`.)
+open class Callback {
+  /// The model at work, while it is.
+  public internal(set) weak var model: Model?
+  /// What `fit`, `evaluate` or `predict` was asked for.
+  public internal(set) var parameters = RunParameters()
+
+  public init() {}
+
+  /// Before anything; the model has the weights it starts with.
+  open func onTrainBegin() throws {}
+  /// At the end of `fit`, however it ends. `logs` are the last epoch's.
+  open func onTrainEnd(_ logs: Logs) throws {}
+  open func onEpochBegin(_ epoch: Int) throws {}
+  /// After validation. Numbers put into `logs` are kept by ``History``.
+  open func onEpochEnd(_ epoch: Int, _ logs: Logs) throws {}
+  open func onTrainBatchBegin(_ batch: Int) throws {}
+  /// After a step. `logs` hold the means over the epoch so far.
+  open func onTrainBatchEnd(_ batch: Int, _ logs: Logs) throws {}
+
+  /// At the start of `evaluate` and of each validation.
+  open func onTestBegin() throws {}
+  open func onTestEnd(_ logs: Logs) throws {}
+  open func onTestBatchBegin(_ batch: Int) throws {}
+  open func onTestBatchEnd(_ batch: Int, _ logs: Logs) throws {}
+
+  open func onPredictBegin() throws {}
+  open func onPredictEnd() throws {}
+  open func onPredictBatchBegin(_ batch: Int) throws {}
+  open func onPredictBatchEnd(_ batch: Int) throws {}
+}
+
+/// What a run was asked for.
+public struct RunParameters: Sendable {
+  /// The number of epochs at which `fit` ends.
+  public var epochs = 1
+  /// Batches an epoch.
+  public var steps = 0
+  public var batchSize = 0
+  /// Whether validation follows an epoch.
+  public var hasValidation = false
+}

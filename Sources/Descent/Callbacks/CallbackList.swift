@@ -1,0 +1,16 @@
+/// The callbacks of one run, called in order.
+struct CallbackList {
+  let callbacks: [Callback]
+
+  init(_ callbacks: [Callback], model: Model, parameters: RunParameters) {
+    self.callbacks = callbacks
+    for callback in callbacks {
+      callback.model = model
+      callback.parameters = parameters
+    }
+  }
+
+  func each(_ body: (Callback) throws -> Void) rethrows {
+    for callback in callbacks { try body(callback) }
+  }
+}

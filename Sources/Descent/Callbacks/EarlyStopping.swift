@@ -1,0 +1,75 @@
+import TensorCore
+
+/// Stops training when a number has not improved for some epochs. (Keras: `keras.callbacks.EarlyStopping`.)
+///
+/// With `restoreBestWeights` the weights of the best epoch are put back when training ends, whether this callback stopped it or
+/// not. They are copied to memory of their own whenever an epoch is the best so far; the optimizer's slots are not.
+/// Different from Keras: a NaN is never the best, so that a bad first epoch neither blocks later ones nor is restored; and a
+/// number that does not exist is an error, not a warning.
+public final class EarlyStopping: Callback {
+  public let monitor: String
+  public let minDelta: Double
+  public let patience: Int
+  public let mode: MonitorMode
+  public let baseline: Double?
+  public let restoreBestWeights: Bool
+  public let startFromEpoch: Int
+
+  /// The epoch with the best number, counted from 0.
+  public private(set) var bestEpoch: Int?
+  /// The epoch after which this callback stopped training.
+  public private(set) var stoppedEpoch: Int?
+  /// Epochs without improvement.
+  public private(set) var wait = 0
+
+  private var watch: Monitor?
+  private var bestWeights: [Tensor]?
+
+  /// - Parameters:
+  ///   - minDelta: a smaller change is no improvement.
+  ///   - patience: how many epochs without improvement to bear.
+  ///   - baseline: only numbers better than this one (and than the best before) end the waiting.
+  ///   - startFromEpoch: epochs before this one are not looked at.
+  public init(
+    monitor: String = "val_loss", minDelta: Double = 0, patience: Int = 0, mode: MonitorMode = .auto, baseline: Double? = nil,
+    restoreBestWeights: Bool = false, startFromEpoch: Int = 0
+  ) {
+    self.monitor = monitor
+    self.minDelta = minDelta
+    self.patience = patience
+    self.mode = mode
+    self.baseline = baseline
+    self.restoreBestWeights = restoreBestWeights
+    self.startFromEpoch = startFromEpoch
+  }
+
+  public override func onTrainBegin() {
+    watch = nil
+    bestWeights = nil
+    bestEpoch = nil
+    stoppedEpoch = nil
+    wait = 0
+  }
+
+  public override func onEpochEnd(_ epoch: Int, _ logs: Logs) throws {
+    guard let model, epoch >= startFromEpoch else { return }
+    var watch = try self.watch ?? Monitor(monitor, mode: mode, minDelta: minDelta, in: model)
+    let value = try watch.value(in: logs, for: "EarlyStopping")
+    wait += 1
+    if watch.isImprovement(value) {
+      watch.accept(value)
+      bestEpoch = epoch
+      if restoreBestWeights { bestWeights = model.weights }
+      if baseline.map({ watch.isImprovement(value, over: $0) }) ?? true { wait = 0 }
+    } else if wait >= patience && epoch > 0 {
+      stoppedEpoch = epoch
+      model.stopTraining = true
+    }
+    self.watch = watch
+  }
+
+  public override func onTrainEnd(_ logs: Logs) throws {
+    if let bestWeights { try model?.setWeights(bestWeights) }
+    bestWeights = nil
+  }
+}

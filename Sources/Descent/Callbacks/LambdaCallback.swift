@@ -1,0 +1,32 @@
+/// Calls functions at the hooks. (Keras: `keras.callbacks.LambdaCallback`.)
+public final class LambdaCallback: Callback {
+  public typealias Plain = () throws -> Void
+  public typealias Counted = (_ index: Int) throws -> Void
+  public typealias Logged = (_ index: Int, _ logs: Logs) throws -> Void
+
+  private let epochBegin: Counted?
+  private let epochEnd: Logged?
+  private let trainBegin: Plain?
+  private let trainEnd: ((_ logs: Logs) throws -> Void)?
+  private let trainBatchBegin: Counted?
+  private let trainBatchEnd: Logged?
+
+  public init(
+    onEpochBegin: Counted? = nil, onEpochEnd: Logged? = nil, onTrainBegin: Plain? = nil,
+    onTrainEnd: ((_ logs: Logs) throws -> Void)? = nil, onTrainBatchBegin: Counted? = nil, onTrainBatchEnd: Logged? = nil
+  ) {
+    epochBegin = onEpochBegin
+    epochEnd = onEpochEnd
+    trainBegin = onTrainBegin
+    trainEnd = onTrainEnd
+    trainBatchBegin = onTrainBatchBegin
+    trainBatchEnd = onTrainBatchEnd
+  }
+
+  public override func onEpochBegin(_ epoch: Int) throws { try epochBegin?(epoch) }
+  public override func onEpochEnd(_ epoch: Int, _ logs: Logs) throws { try epochEnd?(epoch, logs) }
+  public override func onTrainBegin() throws { try trainBegin?() }
+  public override func onTrainEnd(_ logs: Logs) throws { try trainEnd?(logs) }
+  public override func onTrainBatchBegin(_ batch: Int) throws { try trainBatchBegin?(batch) }
+  public override func onTrainBatchEnd(_ batch: Int, _ logs: Logs) throws { try trainBatchEnd?(batch, logs) }
+}

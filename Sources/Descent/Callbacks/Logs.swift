@@ -1,0 +1,41 @@
+/// Named numbers of a batch or an epoch: `loss`, the metrics, and their `val_` counterparts.
+///
+/// They are read from the model's running totals only when somebody asks, so a callback that does not look costs nothing. During a
+/// batch hook the object is good for that call only: the next batch uses it again.
+public final class Logs {
+  private var known: [String: Double]?
+  private let source: () -> [String: Double]
+
+  /// Logs with the given values.
+  public init(_ values: [String: Double] = [:]) {
+    known = values
+    source = { [:] }
+  }
+
+  /// Logs that are read when somebody asks.
+  init(reading source: @escaping () -> [String: Double]) { self.source = source }
+
+  /// The number of that name, or nil. Setting one adds it, so that ``History`` and later callbacks see it.
+  public subscript(name: String) -> Double? {
+    get { dictionary[name] }
+    set {
+      var values = dictionary
+      values[name] = newValue
+      known = values
+    }
+  }
+
+  /// All of them.
+  public var dictionary: [String: Double] {
+    if let known { return known }
+    let values = source()
+    known = values
+    return values
+  }
+
+  /// The names in alphabetical order, as Keras shows them.
+  public var names: [String] { dictionary.keys.sorted() }
+
+  /// The next reading asks the source again.
+  func invalidate() { known = nil }
+}

@@ -1,0 +1,80 @@
+import Foundation
+
+/// Shows progress: in a terminal one line that is drawn again, elsewhere one line an epoch. `fit`, `evaluate` and `predict` add
+/// one unless `verbose` is 0. (Keras: `keras.callbacks.ProgbarLogger`.)
+public final class ProgbarLogger: Callback {
+  private let output: ProgressOutput
+  private let drawsBar: Bool
+  private let clock: () -> Double
+  private var bar: ProgressBar
+  private var isTraining = false
+  private var seen = 0
+
+  /// Nil if nothing is to be shown.
+  convenience init?(_ verbosity: Verbosity, output: ProgressOutput = .standard) {
+    guard let drawsBar = verbosity.drawsBar(onTerminal: output.isTerminal) else { return nil }
+    self.init(drawsBar: drawsBar, output: output, clock: monotonicSeconds)
+  }
+
+  init(drawsBar: Bool, output: ProgressOutput, clock: @escaping () -> Double) {
+    self.drawsBar = drawsBar
+    self.output = output
+    self.clock = clock
+    bar = ProgressBar(target: 0, drawsBar: drawsBar, now: 0)
+  }
+
+  public override func onTrainBegin() { isTraining = true }
+
+  public override func onEpochBegin(_ epoch: Int) {
+    if parameters.epochs > 1 { output.write("Epoch \(epoch + 1)/\(parameters.epochs)\n") }
+    begin()
+  }
+
+  public override func onTrainBatchEnd(_ batch: Int, _ logs: Logs) { step(batch, logs) }
+  public override func onEpochEnd(_ epoch: Int, _ logs: Logs) { end(logs) }
+
+  public override func onTrainEnd(_ logs: Logs) {
+    isTraining = false
+    // An epoch that was cut short leaves a bar without its line's end.
+    if seen > 0 && drawsBar { output.write("\n") }
+  }
+
+  // Validation within `fit` is silent.
+  public override func onTestBegin() { if !isTraining { begin() } }
+  public override func onTestBatchEnd(_ batch: Int, _ logs: Logs) { if !isTraining { step(batch, logs) } }
+  public override func onTestEnd(_ logs: Logs) { if !isTraining { end(logs) } }
+
+  public override func onPredictBegin() { begin() }
+  public override func onPredictBatchEnd(_ batch: Int) { step(batch, nil) }
+  public override func onPredictEnd() { end(nil) }
+
+  private func begin() {
+    bar = ProgressBar(target: parameters.steps, drawsBar: drawsBar, now: clock())
+    seen = 0
+  }
+
+  private func step(_ batch: Int, _ logs: Logs?) {
+    seen = batch + 1
+    let now = clock()
+    // Reading the numbers costs more than a step, so it is done only when they are shown.
+    guard bar.isDue(after: seen, now: now) else { return }
+    output.write(bar.text(step: seen, values: values(logs), isFinal: false, now: now))
+  }
+
+  private func end(_ logs: Logs?) {
+    output.write(bar.text(step: seen, values: values(logs), isFinal: true, now: clock()))
+    seen = 0
+  }
+
+  private func values(_ logs: Logs?) -> [(name: String, value: Double)] {
+    guard let logs else { return [] }
+    return logs.names.compactMap { name in logs[name].map { (name, $0) } }
+  }
+}
+
+/// Seconds on a clock that nobody sets.
+func monotonicSeconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}

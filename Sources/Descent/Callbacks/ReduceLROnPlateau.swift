@@ -1,0 +1,70 @@
+import TensorCore
+
+/// Multiplies the learning rate by a factor when a number has not improved for some epochs, and logs it as `learning_rate`.
+/// (Keras: `keras.callbacks.ReduceLROnPlateau`. Different from Keras: a NaN is never the best, and a number that does not exist
+/// is an error.)
+public final class ReduceLROnPlateau: Callback {
+  public let monitor: String
+  public let factor: Double
+  public let patience: Int
+  public let mode: MonitorMode
+  public let minDelta: Double
+  public let cooldown: Int
+  public let minimumLearningRate: Double
+
+  /// Epochs without improvement since the rate last changed.
+  public private(set) var wait = 0
+  /// Epochs to go in which nothing is counted.
+  public private(set) var cooldownLeft = 0
+  private var watch: Monitor?
+
+  /// - Parameters:
+  ///   - factor: at least 0 and less than 1.
+  ///   - cooldown: how many epochs to leave uncounted after a reduction.
+  ///   - minimumLearningRate: the rate does not go below (Keras's `min_lr`).
+  public init(
+    monitor: String = "val_loss", factor: Double = 0.1, patience: Int = 10, mode: MonitorMode = .auto,
+    minDelta: Double = 1e-4, cooldown: Int = 0, minimumLearningRate: Double = 0
+  ) {
+    self.monitor = monitor
+    self.factor = factor
+    self.patience = patience
+    self.mode = mode
+    self.minDelta = minDelta
+    self.cooldown = cooldown
+    self.minimumLearningRate = minimumLearningRate
+  }
+
+  public override func onTrainBegin() throws {
+    guard factor >= 0 && factor < 1 else {
+      throw DescentError(.invalidArgument, "ReduceLROnPlateau: factor is \(factor); it must be at least 0 and less than 1")
+    }
+    watch = nil
+    wait = 0
+    cooldownLeft = 0
+  }
+
+  public override func onEpochEnd(_ epoch: Int, _ logs: Logs) throws {
+    guard let model else { return }
+    let rate = try model.learningRate
+    logs["learning_rate"] = rate
+    var watch = try self.watch ?? Monitor(monitor, mode: mode, minDelta: minDelta, in: model)
+    defer { self.watch = watch }
+    let value = try watch.value(in: logs, for: "ReduceLROnPlateau")
+    if cooldownLeft > 0 {
+      cooldownLeft -= 1
+      wait = 0
+    }
+    if watch.isImprovement(value) {
+      watch.accept(value)
+      wait = 0
+    } else if cooldownLeft == 0 {
+      wait += 1
+      if wait >= patience && rate > minimumLearningRate {
+        try model.setLearningRate(max(rate * factor, minimumLearningRate))
+        cooldownLeft = cooldown
+        wait = 0
+      }
+    }
+  }
+}

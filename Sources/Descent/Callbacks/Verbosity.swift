@@ -1,0 +1,44 @@
+import Foundation
+import TensorCore
+
+/// How much `fit`, `evaluate` and `predict` print. Numbers mean what they mean in Keras.
+public struct Verbosity: Sendable, Equatable, ExpressibleByIntegerLiteral {
+  /// −1 for ``auto``.
+  let level: Int
+
+  /// A progress bar in a terminal, one line an epoch elsewhere.
+  public static let auto = Verbosity(level: -1)
+  /// 0: nothing.
+  public static let silent = Verbosity(level: 0)
+  /// 1: a progress bar that is drawn again as it grows; one line an epoch where the output is no terminal.
+  public static let progressBar = Verbosity(level: 1)
+  /// 2: one line an epoch.
+  public static let oneLine = Verbosity(level: 2)
+
+  private init(level: Int) { self.level = level }
+  public init(integerLiteral value: Int) { level = value }
+
+  func validate(_ caller: String) throws {
+    guard (-1...2).contains(level) else {
+      throw DescentError(
+        .invalidArgument, "\(caller): verbose is \(level); it must be 0 (nothing), 1 (a bar), 2 (one line an epoch) or .auto")
+    }
+  }
+
+  /// Whether a bar is drawn, or nil if nothing is printed.
+  func drawsBar(onTerminal: Bool) -> Bool? { level == 0 ? nil : level != 2 && onTerminal }
+}
+
+/// Where progress goes: standard output, or what a test puts in its place.
+struct ProgressOutput {
+  let isTerminal: Bool
+  let write: (String) -> Void
+
+  static var standard: ProgressOutput {
+    ProgressOutput(isTerminal: isatty(STDOUT_FILENO) != 0) { text in
+      print(text, terminator: "")
+      // All streams, because the one meant is a mutable global.
+      fflush(nil)
+    }
+  }
+}

@@ -1,0 +1,34 @@
+/// A projection that weights go through after each update: `.nonNeg`, `.maxNorm(2)`, `"max_norm"`.
+///
+/// Definitions are those of [Keras](https://keras.io/api/layers/constraints/). Norms are Euclidean, over the axes given; for
+/// a `Dense` kernel of shape [inputs, units] axis 0 makes them those of each unit's weights.
+public struct Constraint: KerasNamed {
+  public static var kindName: String { "constraint" }
+  public static var kerasModule: String { "keras.constraints" }
+
+  public let keras: KerasDescription
+  private let body: @Sendable (Tensor) -> Tensor
+
+  init(
+    _ className: String?, name: String, config: [String: JSONValue] = [:], problem: DescentError? = nil,
+    _ body: @escaping @Sendable (Tensor) -> Tensor
+  ) {
+    keras = KerasDescription(className, name: name, config: config, problem: problem)
+    self.body = body
+  }
+
+  public init(refusedWith error: DescentError) {
+    self.init(nil, name: "refused", problem: error) { $0 }
+  }
+
+  /// A projection of one's own: from the weights to weights of the same shape. It cannot be written to a file.
+  public static func custom(_ name: String = "custom", _ body: @escaping @Sendable (Tensor) -> Tensor) -> Constraint {
+    Constraint(nil, name: name, body)
+  }
+
+  /// The weights that satisfy the constraint: the same shape and dtype.
+  public func callAsFunction(_ weights: Tensor) -> Tensor {
+    assumeValid()
+    return body(weights)
+  }
+}

@@ -1,0 +1,12 @@
+extension Constraint {
+  public static let catalog = Catalog<Constraint>([
+    .init(.maxNorm) { s in .maxNorm(try s.double("max_value"), axes: try s.ints("axis")) },
+    .init(.minMaxNorm) { s in
+      .minMaxNorm(
+        minValue: try s.double("min_value"), maxValue: try s.double("max_value"), rate: try s.double("rate"),
+        axes: try s.ints("axis"))
+    },
+    .init(.nonNeg),
+    .init(.unitNorm) { s in .unitNorm(axes: try s.ints("axis")) },
+  ])
+}

@@ -1,0 +1,84 @@
+/// A table of numbers with one column to predict, read from a CSV file (RFC 4180).
+///
+/// The first line names the columns. All columns but the target hold numbers and become ``features``. A target whose fields are all
+/// numbers keeps them; any other holds class names, which are numbered in sorted order. Fields may be quoted; line ends are LF or CRLF;
+/// empty lines are skipped. A missing or non-finite value is an error that names the line and the column.
+public struct CSVTable {
+  /// `float32` [rows, columns]: all columns but the target.
+  public let features: Tensor
+  /// The names of the columns of ``features``.
+  public let featureNames: [String]
+  /// [rows]: `int32` if all are whole numbers or if they are classes, else `float32`.
+  public let target: Tensor
+  public let targetName: String
+  /// The names of the classes 0, 1, … if the target is made of names: sorted by their UTF-8 bytes.
+  public let classNames: [String]?
+
+  /// Reads a file.
+  /// - Parameter target: the name of the column to predict.
+  /// - Throws: ``DescentError`` of kind `file` that names the file, the line and the column.
+  public init(_ path: String, target: String) throws {
+    try self.init(ByteSource(path: path).allBytes(), name: path, target: target)
+  }
+
+  /// Reads a file that is in memory.
+  /// - Parameters:
+  ///   - name: what to call it in errors.
+  ///   - target: the name of the column to predict.
+  public init(_ bytes: [UInt8], name: String, target: String) throws {
+    self = try bytes.withUnsafeBytes { bytes in
+      var reader = CSVReader(bytes: bytes, name: name)
+      return try CSVTable(&reader, name: name, target: target)
+    }
+  }
+
+  private init(_ reader: inout CSVReader, name: String, target: String) throws {
+    let names = try reader.header()
+    let targetColumn = try CSVTable.column(target, of: names, name: name)
+    guard names.count > 1 else {
+      throw DescentError(.file, "\(name): has no column but the target '\(target)'")
+    }
+    let (values, targets) = try reader.rows(names: names, target: targetColumn)
+    guard !targets.isEmpty else { throw DescentError(.file, "\(name): has a header but no rows") }
+    features = Tensor(shape: [targets.count, names.count - 1], scalars: values)
+    featureNames = names.enumerated().filter { $0.offset != targetColumn }.map(\.element)
+    targetName = target
+    (self.target, classNames) = try CSVTable.targets(targets, reader, name: name)
+  }
+
+  private static func column(_ target: String, of names: [String], name: String) throws -> Int {
+    let places = names.indices.filter { names[$0] == target }
+    if places.count > 1 { throw DescentError(.file, "\(name): the target '\(target)' names \(places.count) columns") }
+    guard let place = places.first else {
+      let hint = nearestName(to: target, in: names).map { "; did you mean '\($0)'?" } ?? ";"
+      let shown = names.prefix(20).joined(separator: ", ") + (names.count > 20 ? ", …" : "")
+      throw DescentError(.file, "\(name): the first line names no column '\(target)'\(hint) it names \(shown)")
+    }
+    return place
+  }
+
+  private static func targets(_ fields: [CSVReader.Field], _ reader: CSVReader, name: String) throws -> (Tensor, [String]?) {
+    var numbers: [Double] = []
+    numbers.reserveCapacity(fields.count)
+    for field in fields {
+      guard let number = reader.number(field) else { break }
+      numbers.append(number)
+    }
+    if numbers.count == fields.count {
+      let whole = numbers.compactMap { Int32(exactly: $0) }
+      return (whole.count == numbers.count ? Tensor(whole) : Tensor(numbers.map { Float($0) }), nil)
+    }
+    var known: [[UInt8]: Int32] = [:]
+    let found = fields.map { field in
+      let text = reader.text(field)
+      if let number = known[text] { return number }
+      let number = Int32(known.count)
+      known[text] = number
+      return number
+    }
+    let sorted = known.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+    var ranks = [Int32](repeating: 0, count: sorted.count)
+    for (rank, known) in sorted.enumerated() { ranks[Int(known.value)] = Int32(rank) }
+    return (Tensor(found.map { ranks[Int($0)] }), sorted.map { String(decoding: $0.key, as: UTF8.self) })
+  }
+}

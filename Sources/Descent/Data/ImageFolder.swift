@@ -1,0 +1,83 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+import Dispatch
+
+/// Images and what is on them.
+public struct LabelledImages {
+  /// [images, height, width].
+  public let images: Pixels
+  /// `uint8` [images]: the class of each.
+  public let labels: Tensor
+
+  /// The number of images.
+  public var count: Int { labels.count }
+}
+
+/// A folder with the four IDX files of a data set like MNIST.
+public enum ImageFolder {
+  /// Training images and labels, test images and labels; each may have `.gz` at its end.
+  public static let fileNames = [
+    "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte",
+  ]
+
+  /// Reads the four files, several at once.
+  /// - Throws: ``DescentError`` of kind `file` when one is missing or malformed, and of kind `data` when images and labels do not
+  ///   belong together.
+  public static func load(_ folder: String) throws -> (train: LabelledImages, test: LabelledImages) {
+    let paths = try fileNames.map { name in
+      guard let path = path(of: name, in: folder) else {
+        throw DescentError(.file, "\(folder): has no file \(name) or \(name).gz")
+      }
+      return path
+    }
+    let results = Results(count: paths.count)
+    DispatchQueue.concurrentPerform(iterations: paths.count) { index in
+      results.set(index, Result { try IDX.read(paths[index]) })
+    }
+    let tensors = try results.all.map { try $0.get() }
+    return (
+      try labelled(tensors[0], tensors[1], paths[0], paths[1]), try labelled(tensors[2], tensors[3], paths[2], paths[3])
+    )
+  }
+
+  static func isComplete(_ folder: String) -> Bool { fileNames.allSatisfy { path(of: $0, in: folder) != nil } }
+
+  private static func path(of name: String, in folder: String) -> String? {
+    ["\(folder)/\(name)", "\(folder)/\(name).gz"].first { access($0, F_OK) == 0 }
+  }
+
+  private static func labelled(_ images: Tensor, _ labels: Tensor, _ imagePath: String, _ labelPath: String) throws
+    -> LabelledImages
+  {
+    guard images.dtype == .uint8, images.rank > 1 else {
+      throw DescentError(.data, "\(imagePath): expected uint8 images, found \(images.dtype) \(images.shape)")
+    }
+    guard labels.dtype == .uint8 || labels.dtype == .int32, labels.shape == [images.shape[0]] else {
+      throw DescentError(
+        .data, "\(labelPath): expected \(images.shape[0]) labels, one for each image, found \(labels.dtype) \(labels.shape)")
+    }
+    return LabelledImages(images: try Pixels(images), labels: labels)
+  }
+}
+
+/// What several threads found, each at a place of its own.
+private final class Results: @unchecked Sendable {
+  private let places: UnsafeMutableBufferPointer<Result<Tensor, any Error>?>
+
+  init(count: Int) {
+    places = .allocate(capacity: count)
+    places.initialize(repeating: nil)
+  }
+
+  deinit {
+    places.deinitialize()
+    places.deallocate()
+  }
+
+  func set(_ index: Int, _ result: Result<Tensor, any Error>) { places[index] = result }
+
+  var all: [Result<Tensor, any Error>] { places.map { $0! } }
+}

@@ -1,0 +1,166 @@
+/// The safetensors format: named arrays and a few words about them.
+///
+/// The file is mapped into memory, so that opening costs nothing and only the arrays that are asked for are read from the disk. It must
+/// not be made shorter by somebody else while it is open. `float32`, `float64`, `int32`, `uint8` and `bool` keep their type; `float16`
+/// and `bfloat16` become `float32`; the other integers become `int32`, and a value that does not fit is an error.
+/// Source: <https://github.com/huggingface/safetensors>.
+public struct SafeTensors {
+  /// The names of the arrays, in the order of the file.
+  public let names: [String]
+  /// The words that the file's writer put in.
+  public let metadata: [String: String]
+
+  private let file: MappedFile
+  private let entries: [String: Entry]
+
+  fileprivate struct Entry {
+    let type: ElementType
+    let shape: [Int]
+    let range: Range<Int>
+  }
+
+  /// The longest header that is read: that of some hundred thousand arrays.
+  private static let greatestHeaderByteCount = 1 << 25
+
+  /// Opens a file and reads its header.
+  /// - Throws: ``DescentError`` of kind `file` when it cannot be read or anything in its header does not fit the file.
+  public init(_ path: String) throws { try self.init(MappedFile(path: path)) }
+
+  /// Opens a file that is in memory.
+  /// - Parameter name: what to call it in errors.
+  public init(_ bytes: [UInt8], name: String) throws { try self.init(MappedFile(bytes, name: name)) }
+
+  private init(_ file: MappedFile) throws {
+    let name = file.name
+    guard file.bytes.count >= 8 else { throw DescentError(.file, "\(name): is not a safetensors file: it has \(file.bytes.count) bytes") }
+    let claimed = UInt64(littleEndian: file.bytes.loadUnaligned(as: UInt64.self))
+    guard claimed <= UInt64(Self.greatestHeaderByteCount), Int(claimed) <= file.bytes.count - 8 else {
+      throw DescentError(
+        .file, "\(name): is not a safetensors file, or is truncated: its header claims \(claimed) of \(file.bytes.count) bytes")
+    }
+    let dataStart = 8 + Int(claimed)
+    let header = try JSONValue(parsing: UnsafeRawBufferPointer(rebasing: file.bytes[8..<dataStart]), name: "\(name): header")
+    guard let object = header.object else { throw DescentError(.file, "\(name): its header is not a JSON object") }
+    var metadata: [String: String] = [:]
+    var entries: [String: Entry] = [:]
+    var names: [String] = []
+    for (key, value) in object.members {
+      if key == "__metadata__" {
+        for (word, text) in value.object?.members ?? [] {
+          guard let text = text.string else { throw DescentError(.file, "\(name): the metadata '\(word)' are not text") }
+          metadata[word] = text
+        }
+        continue
+      }
+      entries[key] = try Entry(value, label: "\(name): \(key)", dataStart: dataStart)
+      names.append(key)
+    }
+    // In the order of their data, which lie side by side and fill the file.
+    names.sort {
+      let (left, right) = (entries[$0]!.range, entries[$1]!.range)
+      return (left.lowerBound, left.upperBound) < (right.lowerBound, right.upperBound)
+    }
+    var end = dataStart
+    for key in names {
+      let range = entries[key]!.range
+      guard range.lowerBound == end else {
+        throw DescentError(
+          .file, "\(name): the data of \(key) start at byte \(range.lowerBound), but those before end at \(end)")
+      }
+      end = range.upperBound
+    }
+    guard end == file.bytes.count else {
+      throw DescentError(.file, "\(name): is truncated or too long: its arrays end at byte \(end), the file at \(file.bytes.count)")
+    }
+    self.file = file
+    self.names = names
+    self.metadata = metadata
+    self.entries = entries
+  }
+
+  /// The shape of an array, `nil` if there is none of that name.
+  public func shape(_ name: String) -> [Int]? { entries[name]?.shape }
+
+  /// Reads the array of that name.
+  /// - Throws: ``DescentError`` of kind `file`; when there is no such array, it lists those there are.
+  public func tensor(_ name: String) throws -> Tensor {
+    guard let entry = entries[name] else {
+      throw DescentError(.file, "\(file.name): has no array '\(name)'; it has \(names.joined(separator: ", "))")
+    }
+    try checkFits(byteCount: entry.shape.reduce(entry.type.dtype.byteCount, *), name: "\(file.name): \(name)")
+    return try Tensor(shape: entry.shape, dtype: entry.type.dtype) { bytes in
+      try entry.type.convert(
+        UnsafeRawBufferPointer(rebasing: file.bytes[entry.range]), bigEndian: false, to: bytes, name: "\(file.name): \(name)")
+    }
+  }
+
+  /// Writes a file.
+  /// - Parameters:
+  ///   - tensors: names and arrays; a name comes once.
+  ///   - metadata: words to put in.
+  /// - Throws: ``DescentError`` when a name comes twice or the file cannot be written.
+  public static func write(_ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to path: String) throws {
+    var header = JSONObject()
+    if !metadata.isEmpty {
+      header["__metadata__"] = .object(
+        JSONObject(metadata.sorted { $0.key < $1.key }.map { (key: $0.key, value: .string($0.value)) }))
+    }
+    var members: [(key: String, value: JSONValue)] = []
+    var end = 0
+    // The reference writer puts wide elements first, so that all are aligned.
+    let ordered = tensors.enumerated().sorted {
+      (-$0.element.tensor.dtype.byteCount, $0.offset) < (-$1.element.tensor.dtype.byteCount, $1.offset)
+    }.map(\.element)
+    for (name, tensor) in ordered {
+      let start = end
+      end += tensor.count * tensor.dtype.byteCount
+      members.append(
+        (
+          name,
+          [
+            "dtype": .string(Entry.names[ElementType(tensor.dtype)]!), "shape": .array(tensor.shape.map { JSONValue($0) }),
+            "data_offsets": [JSONValue(start), JSONValue(end)],
+          ]
+        ))
+    }
+    let all = JSONObject(header.members + members)
+    guard all.count == header.count + members.count, !members.contains(where: { $0.key == "__metadata__" }) else {
+      throw DescentError(.invalidArgument, "\(path): a name comes twice among \(members.map(\.key).joined(separator: ", "))")
+    }
+    var text = JSONValue.object(all).text()
+    text += String(repeating: " ", count: (8 - text.utf8.count % 8) % 8)
+    try writeFile(path) { file in
+      try withUnsafeBytes(of: UInt64(text.utf8.count).littleEndian) { try file.write($0) }
+      try file.write(Array(text.utf8))
+      for (_, tensor) in ordered { try tensor.withBytes { try file.write($0) } }
+    }
+  }
+}
+
+extension SafeTensors.Entry {
+  static let names: [ElementType: String] = [
+    .float16: "F16", .bfloat16: "BF16", .float32: "F32", .float64: "F64", .int8: "I8", .int16: "I16", .int32: "I32", .int64: "I64",
+    .uint8: "U8", .uint16: "U16", .uint32: "U32", .uint64: "U64", .bool: "BOOL",
+  ]
+
+  init(_ value: JSONValue, label: String, dataStart: Int) throws {
+    guard let code = value["dtype"]?.string, let sizes = value["shape"]?.array, let offsets = value["data_offsets"]?.array,
+      offsets.count == 2, let first = offsets[0].int, let last = offsets[1].int
+    else { throw DescentError(.file, "\(label): expected dtype, shape and two data_offsets in its header") }
+    guard let type = Self.names.first(where: { $0.value == code })?.key else {
+      let known = Self.names.values.sorted().joined(separator: ", ")
+      throw DescentError(.file, "\(label): dtype \(code) cannot be read; \(known) can")
+    }
+    let shape = try sizes.map { size in
+      guard let size = size.int, size >= 0 else { throw DescentError(.file, "\(label): \(size) is not a size") }
+      return size
+    }
+    guard shape.count <= 64, first >= 0, last >= first, last < 1 << 56 else {
+      throw DescentError(.file, "\(label): its shape \(shape) or data_offsets [\(first), \(last)] are not possible")
+    }
+    _ = try checkedElementCount(shape, of: type, byteCount: last - first, name: label)
+    self.type = type
+    self.shape = shape
+    range = (dataStart + first)..<(dataStart + last)
+  }
+}

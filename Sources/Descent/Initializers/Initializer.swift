@@ -1,0 +1,48 @@
+/// How a layer's weights start: `.glorotUniform`, `"uniform"`, `.randomNormal(standardDeviation: 0.01)`.
+///
+/// Names and definitions are those of [Keras](https://keras.io/api/layers/initializers/). Numbers come from the generator that
+/// the model passes, so that one seed decides all; an initializer with a `seed` of its own gives the same numbers at every call
+/// with the same shape, as in Keras.
+public struct Initializer: KerasNamed {
+  public static var kindName: String { "initializer" }
+  public static var kerasModule: String { "keras.initializers" }
+
+  public let keras: KerasDescription
+  private let seed: Int?
+  private let body: @Sendable (_ shape: [Int], DType, RandomGenerator) throws -> Tensor
+
+  init(
+    _ className: String?, name: String, config: [String: JSONValue] = [:], seed: Int? = nil, problem: DescentError? = nil,
+    _ body: @escaping @Sendable (_ shape: [Int], DType, RandomGenerator) throws -> Tensor
+  ) {
+    keras = KerasDescription(className, name: name, config: config, problem: problem)
+    self.seed = seed
+    self.body = body
+  }
+
+  public init(refusedWith error: DescentError) {
+    self.init(nil, name: "refused", problem: error) { _, _, _ in throw error }
+  }
+
+  /// An initializer of one's own, which cannot be written to a file.
+  public static func custom(
+    _ name: String = "custom", _ body: @escaping @Sendable (_ shape: [Int], DType, RandomGenerator) throws -> Tensor
+  ) -> Initializer {
+    Initializer(nil, name: name, body)
+  }
+
+  /// Fresh weights.
+  /// - Parameters:
+  ///   - shape: for weights of rank 2 [inputs, outputs]; of higher rank […, input channels, output channels].
+  ///   - dtype: floating-point.
+  ///   - generator: where random numbers come from unless the initializer has its own seed.
+  /// - Throws: ``DescentError`` if the initializer makes no weights of this shape or is itself one that ``validated()`` refuses.
+  public func callAsFunction(_ shape: [Int], dtype: DType = .float32, generator: RandomGenerator) throws -> Tensor {
+    try validated()
+    guard dtype.isFloatingPoint else {
+      throw DescentError(.invalidArgument, "initializer \(name): dtype \(dtype) cannot be used; float32 or float64 can")
+    }
+    let source = seed.map { RandomGenerator(seed: UInt64(bitPattern: Int64($0))) } ?? generator
+    return try body(shape, dtype, source)
+  }
+}

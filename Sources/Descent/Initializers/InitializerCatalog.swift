@@ -1,0 +1,47 @@
+extension Initializer {
+  public static let catalog = Catalog<Initializer>(
+    [
+      .init(.zeros, ["zero"]),
+      .init(.ones, ["one"]),
+      .init(.constant) { s in .constant(try s.double("value")) },
+      .init(.identity, ["IdentityInitializer"]) { s in .identity(gain: try s.double("gain")) },
+      .init(.randomUniform, ["uniform"]) { s in
+        .randomUniform(low: try s.double("minval"), high: try s.double("maxval"), seed: try s.optionalInt("seed"))
+      },
+      .init(.randomNormal, ["normal"]) { s in
+        .randomNormal(
+          mean: try s.double("mean"), standardDeviation: try s.double("stddev"), seed: try s.optionalInt("seed"))
+      },
+      .init(.truncatedNormal) { s in
+        .truncatedNormal(
+          mean: try s.double("mean"), standardDeviation: try s.double("stddev"), seed: try s.optionalInt("seed"))
+      },
+      .init(.orthogonal, ["OrthogonalInitializer"]) { s in
+        .orthogonal(gain: try s.double("gain"), seed: try s.optionalInt("seed"))
+      },
+      .init(.varianceScaling) { s in
+        .varianceScaling(
+          scale: try s.double("scale"), mode: try s.choice("mode", FanMode.self),
+          distribution: try s.choice("distribution", Distribution.self), seed: try s.optionalInt("seed"),
+          axes: try fanAxes(s))
+      },
+      .init(.glorotUniform) { s in .glorotUniform(seed: try s.optionalInt("seed"), axes: try fanAxes(s)) },
+      .init(.glorotNormal) { s in .glorotNormal(seed: try s.optionalInt("seed"), axes: try fanAxes(s)) },
+      .init(.heUniform) { s in .heUniform(seed: try s.optionalInt("seed"), axes: try fanAxes(s)) },
+      .init(.heNormal) { s in .heNormal(seed: try s.optionalInt("seed"), axes: try fanAxes(s)) },
+      .init(.lecunUniform) { s in .lecunUniform(seed: try s.optionalInt("seed"), axes: try fanAxes(s)) },
+      .init(.lecunNormal) { s in .lecunNormal(seed: try s.optionalInt("seed"), axes: try fanAxes(s)) },
+    ],
+    refused: ["stft": "Descent has no short-time Fourier kernels", "STFT": "Descent has no short-time Fourier kernels"])
+
+  private static func fanAxes(_ settings: Settings) throws -> FanAxes? {
+    let inputs = try settings.optionalInts("input_axes")
+    let outputs = try settings.optionalInts("output_axes")
+    switch (inputs, outputs) {
+    case (nil, nil): return nil
+    case (let inputs?, let outputs?): return FanAxes(inputs: inputs, outputs: outputs)
+    default:
+      throw DescentError(.invalidArgument, "\(settings.owner): 'input_axes' and 'output_axes' must be given together")
+    }
+  }
+}

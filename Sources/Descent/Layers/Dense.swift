@@ -1,0 +1,72 @@
+import TensorCore
+
+/// activation(x · kernel + bias) over the last axis: `[rows, …, inputs]` to `[rows, …, units]`. (Keras: `keras.layers.Dense`.)
+public final class Dense: Layer {
+  public let units: Int
+  public let activation: ActivationFunction
+  public let useBias: Bool
+  public let kernelInitializer: Initializer
+  public let biasInitializer: Initializer
+  public let kernelRegularizer: Regularizer?
+  public let biasRegularizer: Regularizer?
+  /// A penalty on the result, divided by the number of rows.
+  public let activityRegularizer: Regularizer?
+  public let kernelConstraint: Constraint?
+  public let biasConstraint: Constraint?
+
+  /// `[inputs, units]`; nil until the layer is built.
+  public private(set) var kernel: Variable?
+  /// `[units]`; nil until the layer is built, or without a bias.
+  public private(set) var bias: Variable?
+
+  /// - Parameters:
+  ///   - units: the size of the last axis of the result, at least 1.
+  ///   - inputShape: the shape of one row of input, for the first layer of a model.
+  public init(
+    _ units: Int, activation: ActivationFunction = .linear, useBias: Bool = true,
+    kernelInitializer: Initializer = .glorotUniform, biasInitializer: Initializer = .zeros,
+    kernelRegularizer: Regularizer? = nil, biasRegularizer: Regularizer? = nil, activityRegularizer: Regularizer? = nil,
+    kernelConstraint: Constraint? = nil, biasConstraint: Constraint? = nil, inputShape: [Int]? = nil, name: String? = nil
+  ) {
+    self.units = units
+    self.activation = activation
+    self.useBias = useBias
+    self.kernelInitializer = kernelInitializer
+    self.biasInitializer = biasInitializer
+    self.kernelRegularizer = kernelRegularizer
+    self.biasRegularizer = biasRegularizer
+    self.activityRegularizer = activityRegularizer
+    self.kernelConstraint = kernelConstraint
+    self.biasConstraint = biasConstraint
+    super.init(name: name, inputShape: inputShape)
+  }
+
+  public override func build(inputShape: [Int]) throws {
+    guard units > 0 else {
+      throw DescentError(.invalidArgument, "layer \(name): units is \(units); it must be at least 1")
+    }
+    guard let inputs = inputShape.last else {
+      throw DescentError(.invalidArgument, "layer \(name): a row of the input has no axes; Dense needs at least one")
+    }
+    kernel = try addVariable(
+      "kernel", shape: [inputs, units], initializer: kernelInitializer, regularizer: kernelRegularizer,
+      constraint: kernelConstraint)
+    if useBias {
+      bias = try addVariable(
+        "bias", shape: [units], initializer: biasInitializer, regularizer: biasRegularizer, constraint: biasConstraint)
+    }
+  }
+
+  public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
+    guard let kernel, x.rank > 1, x.shape.last == kernel.shape[0] else {
+      throw DescentError(
+        .invalidArgument,
+        "layer \(name): it was built for \(kernel?.shape[0] ?? 0) inputs but a row has shape \(Array(x.shape.dropFirst()))")
+    }
+    var y = matmul(x, kernel.value)
+    if let bias { y += bias.value }
+    y = try context.apply(activation, to: y)
+    if let activityRegularizer { context.addLoss(try activityRegularizer.validated()(y) / Double(max(x.shape[0], 1))) }
+    return y
+  }
+}

@@ -1,0 +1,43 @@
+import TensorCore
+
+/// While training, sets elements to zero with probability `rate` and multiplies the others by 1 / (1 − rate), so that the
+/// expected sum stays; otherwise gives its input back. (Srivastava et al., 2014; Keras: `keras.layers.Dropout`.)
+public final class Dropout: Layer {
+  /// The probability of an element to be dropped, in 0 ..< 1.
+  public let rate: Double
+  /// The shape of the random choice, which broadcasts over a row; nil to choose for every element.
+  public let noiseShape: [Int]?
+  private let generator: RandomGenerator?
+
+  /// - Parameters:
+  ///   - noiseShape: without the axis of rows, which are always chosen for independently.
+  ///   - seed: for a stream of random numbers of its own; nil to draw from the model's.
+  public init(
+    _ rate: Double, noiseShape: [Int]? = nil, seed: UInt64? = nil, inputShape: [Int]? = nil, name: String? = nil
+  ) {
+    self.rate = rate
+    self.noiseShape = noiseShape
+    generator = seed.map { RandomGenerator(seed: $0, name: "seed_generator_state") }
+    super.init(name: name, inputShape: inputShape)
+  }
+
+  public override func build(inputShape: [Int]) throws {
+    guard rate >= 0 && rate < 1 else {
+      throw DescentError(.invalidArgument, "layer \(name): rate is \(rate); it must be at least 0 and less than 1")
+    }
+    if let noiseShape, broadcastShape(noiseShape, inputShape) != inputShape {
+      throw DescentError(
+        .invalidArgument, "layer \(name): noiseShape \(noiseShape) does not stretch to rows of shape \(inputShape)")
+    }
+  }
+
+  public override func forward(_ x: Tensor, _ context: ForwardContext) -> Tensor {
+    if !context.isTraining || rate == 0 { return x }
+    let shape = [x.shape[0]] + (noiseShape ?? Array(x.shape.dropFirst()))
+    let isKept = (generator ?? context.random).bernoulli(shape, probability: 1 - rate)
+    return select(isKept, x * (1 / (1 - rate)), Tensor.zeros([], dtype: x.dtype))
+  }
+
+  /// The state of a generator of its own, for saving.
+  package var randomState: Variable? { generator?.state }
+}

@@ -1,0 +1,56 @@
+import TensorCore
+
+/// What a forward pass is told, and what it leaves beside its result.
+public final class ForwardContext {
+  /// True in the forward pass of a training step, false when evaluating and predicting.
+  public let isTraining: Bool
+  /// The model's source of random numbers. Its state is saved with the model, so that training goes on where it stopped.
+  public let random: RandomGenerator
+
+  let builder: ModelBuilder
+  /// Layers make their variables and find their sublayers in this pass.
+  let isBuilding: Bool
+  private(set) var losses: [Tensor] = []
+
+  private var stack: [Layer] = []
+  /// What a softmax or sigmoid was computed from, by the result's node.
+  private var origins: [Int: Logits] = [:]
+
+  init(builder: ModelBuilder, isTraining: Bool, isBuilding: Bool = false) {
+    self.builder = builder
+    self.isTraining = isTraining
+    self.isBuilding = isBuilding
+    random = builder.random
+  }
+
+  /// Whether the layer being called, and all around it, have ``Layer/isTrainable`` set. Layers that keep statistics leave them
+  /// alone otherwise.
+  public var isLayerTrainable: Bool { stack.allSatisfy(\.isTrainable) }
+
+  /// Adds a scalar to the loss of this pass, such as a penalty on what a layer computed.
+  public func addLoss(_ loss: Tensor) {
+    if !loss.shape.isEmpty { programmingError("addLoss: the loss has shape \(loss.shape); it must be a scalar") }
+    losses.append(loss)
+  }
+
+  /// Applies an activation, remembering the logits of a softmax or sigmoid so that a cross-entropy can be computed from them.
+  /// - Throws: ``DescentError`` if the activation's name is unknown.
+  public func apply(_ activation: ActivationFunction, to x: Tensor) throws -> Tensor {
+    let y = try activation.validated()(x)
+    if let logits = Logits(x, before: activation) { origins[y.node.id] = logits }
+    return y
+  }
+
+  /// What the given result of a softmax or sigmoid was computed from, if that is remembered.
+  func logits(of output: Tensor) -> Logits? { origins[output.node.id] }
+
+  func enter(_ layer: Layer) {
+    if isBuilding, let parent = stack.last, !parent.sublayers.contains(where: { $0 === layer }) {
+      parent.sublayers.append(layer)
+      layer.place(under: parent)
+    }
+    stack.append(layer)
+  }
+
+  func leave() { stack.removeLast() }
+}

@@ -1,0 +1,31 @@
+import TensorCore
+
+/// Gives each row another shape; the elements and their order stay. (Keras: `keras.layers.Reshape`.)
+public final class Reshape: Layer {
+  /// The shape of a row of the result; one size may be −1 and is worked out.
+  public let targetShape: [Int]
+
+  public init(_ targetShape: [Int], inputShape: [Int]? = nil, name: String? = nil) {
+    self.targetShape = targetShape
+    super.init(name: name, inputShape: inputShape)
+  }
+
+  public override func build(inputShape: [Int]) throws { _ = try resolvedShape(from: inputShape) }
+
+  public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
+    x.reshaped([x.shape[0]] + (try resolvedShape(from: Array(x.shape.dropFirst()))))
+  }
+
+  private func resolvedShape(from shape: [Int]) throws -> [Int] {
+    let count = shape.reduce(1, *)
+    let open = targetShape.indices.filter { targetShape[$0] == -1 }
+    let known = targetShape.filter { $0 != -1 }.reduce(1, *)
+    var result = targetShape
+    if let axis = open.first, known > 0 { result[axis] = count / known }
+    guard open.count <= 1, result.allSatisfy({ $0 >= 0 }), result.reduce(1, *) == count else {
+      throw DescentError(
+        .invalidArgument, "layer \(name): rows of shape \(shape) have \(count) elements and cannot take the shape \(targetShape)")
+    }
+    return result
+  }
+}

@@ -1,0 +1,21 @@
+/// What a model computed before its last activation, when that was a sigmoid or a softmax over the last axis.
+///
+/// Cross-entropies and accuracies computed from logits are exact where the activation itself has saturated: a probability that
+/// rounds to 0 or 1 has no logarithm worth having and no gradient.
+public struct Logits {
+  public enum Activation: Sendable { case sigmoid, softmax }
+
+  public let values: Tensor
+  public let activation: Activation
+
+  public init(_ values: Tensor, before activation: Activation) {
+    self.values = values
+    self.activation = activation
+  }
+
+  /// Nil if the activation function is another one.
+  public init?(_ values: Tensor, before function: ActivationFunction) {
+    guard let activation = function.logitsActivation(rank: values.rank) else { return nil }
+    self.init(values, before: activation)
+  }
+}

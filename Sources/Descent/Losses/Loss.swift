@@ -1,0 +1,141 @@
+/// What training makes small: `.meanSquaredError`, `"mse"`, `.sparseCategoricalCrossentropy(fromLogits: true)`,
+/// `.custom("cubic") { target, prediction in … }`.
+///
+/// Names and definitions are those of [Keras](https://keras.io/api/losses/). A loss has one value per sample (for predictions
+/// with inner axes, one per inner position: the last axis disappears); ``callAsFunction(target:prediction:sampleWeight:logits:)``
+/// weights and reduces them.
+public struct Loss: KerasNamed {
+  public static var kindName: String { "loss" }
+  public static var kerasModule: String { "keras.losses" }
+
+  /// How the values of the samples become one number.
+  public enum Reduction: String, Sendable, CaseIterable {
+    /// The sum divided by the number of values (not by the sum of the weights).
+    case sumOverBatchSize = "sum_over_batch_size"
+    case sum
+    /// The sum divided by the sum of the weights.
+    case meanWithSampleWeight = "mean_with_sample_weight"
+    /// The values themselves.
+    case none
+  }
+
+  /// What is compared: both of the same rank, the target in the form the loss expects.
+  struct Input {
+    let target: Tensor
+    let prediction: Tensor
+    let logits: Logits?
+  }
+
+  /// Which targets a loss takes.
+  enum TargetForm: Sendable {
+    /// The prediction's shape.
+    case likePrediction
+    /// Class numbers: the prediction's shape without the class axis.
+    case classIndices(axis: Int)
+    /// By shape, as Keras's "crossentropy" and "accuracy".
+    case byShape
+    /// Whatever the closure expects.
+    case any
+  }
+
+  public private(set) var keras: KerasDescription
+  public private(set) var reduction: Reduction
+  /// Whether the prediction is taken as logits rather than probabilities.
+  public let isFromLogits: Bool
+  let form: TargetForm
+  private let ignoredClass: Int?
+  private let body: @Sendable (Input) -> Tensor
+
+  init(
+    _ className: String, name: String, config: [String: JSONValue] = [:], problem: DescentError? = nil,
+    form: TargetForm = .likePrediction, fromLogits: Bool = false, ignoring ignoredClass: Int? = nil,
+    _ body: @escaping @Sendable (Input) -> Tensor
+  ) {
+    reduction = .sumOverBatchSize
+    var config = config
+    config["name"] = .string(name)
+    config["reduction"] = .string(reduction.rawValue)
+    keras = KerasDescription(className, name: name, config: config, problem: problem)
+    self.form = form
+    isFromLogits = fromLogits
+    self.ignoredClass = ignoredClass
+    self.body = body
+  }
+
+  init(
+    unwritable name: String, problem: DescentError? = nil, form: TargetForm, _ body: @escaping @Sendable (Input) -> Tensor
+  ) {
+    reduction = .sumOverBatchSize
+    keras = KerasDescription(nil, name: name, problem: problem)
+    self.form = form
+    isFromLogits = false
+    ignoredClass = nil
+    self.body = body
+  }
+
+  public init(refusedWith error: DescentError) {
+    self.init(unwritable: "refused", problem: error, form: .any) { $0.prediction }
+  }
+
+  /// A loss of one's own, which cannot be written to a file.
+  /// - Parameter body: gets the target (as it was given) and the prediction and returns one value per sample, or a scalar.
+  public static func custom(
+    _ name: String = "custom", _ body: @escaping @Sendable (_ target: Tensor, _ prediction: Tensor) -> Tensor
+  ) -> Loss {
+    Loss(unwritable: name, form: .any) { body($0.target, $0.prediction) }
+  }
+
+  /// The same loss under another name.
+  public func named(_ name: String) -> Loss {
+    var result = self
+    result.keras.name = name
+    if className != nil { result.keras.config["name"] = .string(name) }
+    return result
+  }
+
+  /// The same loss with another reduction; ``Reduction/sumOverBatchSize`` is the default.
+  public func reducing(by reduction: Reduction) -> Loss {
+    var result = self
+    result.reduction = reduction
+    if className != nil { result.keras.config["reduction"] = .string(reduction.rawValue) }
+    return result
+  }
+}
+
+// MARK: - Values
+
+extension Loss {
+  /// The loss of each sample, before weights and reduction.
+  ///
+  /// - Parameters:
+  ///   - target: the prediction's shape, or class numbers for the sparse losses; any dtype. A missing or superfluous last axis
+  ///     of size 1 is put right.
+  ///   - prediction: floating-point.
+  ///   - logits: what the model computed before a final sigmoid or softmax, if that is known; the cross-entropies use it in
+  ///     place of the logarithm of the (clipped) prediction.
+  /// - Precondition: the shapes fit; ``validate(targetShape:predictionShape:)`` tells.
+  public func values(target: Tensor, prediction: Tensor, logits: Logits? = nil) -> Tensor {
+    assumeValid()
+    do {
+      try validate(targetShape: target.shape, predictionShape: prediction.shape)
+    } catch {
+      programmingError("\(error)")
+    }
+    return body(aligned(target, prediction, logits))
+  }
+
+  /// The loss of a batch: a scalar, or one value per sample with ``Reduction/none``.
+  ///
+  /// - Parameters:
+  ///   - sampleWeight: one number per sample, or of any shape that stretches to that of ``values(target:prediction:logits:)``.
+  ///   - logits: see ``values(target:prediction:logits:)``.
+  public func callAsFunction(target: Tensor, prediction: Tensor, sampleWeight: Tensor? = nil, logits: Logits? = nil) -> Tensor {
+    let values = values(target: target, prediction: prediction, logits: logits)
+    return reduce(values, weights: sampleWeight, mask: mask(target: target, shape: values.shape))
+  }
+
+  /// Which values count, if some do not.
+  func mask(target: Tensor, shape: [Int]) -> Tensor? {
+    ignoredClass.map { (target.cast(to: .int32) .!= Tensor(number: Double($0))).reshaped(shape) }
+  }
+}

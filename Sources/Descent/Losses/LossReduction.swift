@@ -1,0 +1,47 @@
+extension Loss {
+  /// The values weighted and made one number.
+  ///
+  /// A mask leaves values out: of the mean also from the count. Weights do not change the count, except with
+  /// ``Reduction/meanWithSampleWeight``. A mean over nothing is 0.
+  func reduce(_ values: Tensor, weights: Tensor?, mask: Tensor?) -> Tensor {
+    var factors: [Tensor] = []
+    if let mask {
+      let kept = mask.cast(to: values.dtype)
+      factors.append(reduction == .sumOverBatchSize ? kept * quotient(Double(mask.count), kept.sum()) : kept)
+    }
+    if let weights { factors.append(Loss.fitted(weights.cast(to: values.dtype), to: values.shape, name)) }
+    let factor = factors.dropFirst().reduce(factors.first, { $0! * $1 })
+    let weighted = factor.map { values * $0 } ?? values
+    switch reduction {
+    case .none: return weighted
+    case .sum: return weighted.sum()
+    case .sumOverBatchSize: return weighted.sum() / Double(Swift.max(weighted.count, 1))
+    case .meanWithSampleWeight:
+      guard let factor else { return weighted.sum() / Double(Swift.max(weighted.count, 1)) }
+      return quotient(weighted.sum(), factor.broadcast(to: weighted.shape).sum())
+    }
+  }
+
+  /// 0 where the divisor is.
+  private func quotient(_ a: Tensor, _ b: Tensor) -> Tensor {
+    let isZero = b .== 0
+    return select(isZero, 0, a / select(isZero, 1, b))
+  }
+
+  private func quotient(_ a: Double, _ b: Tensor) -> Tensor {
+    quotient(Tensor(repeating: a, dtype: b.dtype), b)
+  }
+
+  /// Weights in a shape that stretches to that of the values: one per sample is followed by axes of size 1.
+  static func fitted(_ weights: Tensor, to shape: [Int], _ name: String) -> Tensor {
+    var weightShape = weights.shape
+    while weightShape.count > shape.count, weightShape.last == 1 { weightShape.removeLast() }
+    let isPrefix = weightShape.count < shape.count && zip(weightShape, shape).allSatisfy { $0 == $1 || $0 == 1 }
+    if isPrefix { weightShape += [Int](repeating: 1, count: shape.count - weightShape.count) }
+    // A loss over the whole batch has one value, which the weights of the samples multiply one by one.
+    guard shape.isEmpty || broadcastShape(weightShape, shape) == shape else {
+      programmingError("\(name): sample weights of shape \(weights.shape) do not fit values of shape \(shape)")
+    }
+    return weights.reshaped(weightShape)
+  }
+}

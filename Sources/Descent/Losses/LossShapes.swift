@@ -1,0 +1,88 @@
+extension Loss {
+  /// Checks that targets of one shape can be compared with predictions of another (batch axes included).
+  ///
+  /// A last axis of size 1 may be missing or superfluous in the targets, as in Keras. Anything else that NumPy would silently
+  /// stretch is refused.
+  /// - Throws: ``DescentError`` of kind `data` with both shapes and what the loss expects.
+  public func validate(targetShape: [Int], predictionShape: [Int]) throws {
+    try validated()
+    switch form {
+    case .any: return
+    case .byShape:
+      try Loss.crossentropy(forTarget: targetShape, prediction: predictionShape)
+        .validate(targetShape: targetShape, predictionShape: predictionShape)
+    case .likePrediction:
+      if Shapes(aligning: targetShape, with: predictionShape) != nil { return }
+      let hint =
+        name.hasPrefix("categorical") && targetShape.count < predictionShape.count
+        ? "; for class numbers use sparse_categorical_crossentropy" : ""
+      throw DescentError(
+        .data, "loss \(name): targets of shape \(targetShape) do not match predictions of shape \(predictionShape)\(hint)")
+    case .classIndices(let axis):
+      guard let rest = Loss.removing(axis: axis, from: predictionShape) else {
+        throw DescentError(.data, "loss \(name): predictions of shape \(predictionShape) have no class axis \(axis)")
+      }
+      if targetShape == rest || targetShape == rest + [1] { return }
+      let hint = targetShape == predictionShape ? "; for one-hot targets use categorical_crossentropy" : ""
+      throw DescentError(
+        .data,
+        "loss \(name): targets of shape \(targetShape) are not class numbers for predictions of shape \(predictionShape): "
+          + "expected \(rest)\(hint)")
+    }
+  }
+
+  /// The class numbers that targets may hold, if the loss takes class numbers.
+  /// - Parameter predictionShape: with the batch axis.
+  public func allowedClasses(predictionShape: [Int]) -> Range<Int>? {
+    switch form {
+    case .classIndices(let axis):
+      let axis = axis < 0 ? axis + predictionShape.count : axis
+      return predictionShape.indices.contains(axis) ? 0..<predictionShape[axis] : nil
+    default: return nil
+    }
+  }
+
+  static func removing(axis: Int, from shape: [Int]) -> [Int]? {
+    let axis = axis < 0 ? axis + shape.count : axis
+    guard shape.indices.contains(axis) else { return nil }
+    var rest = shape
+    rest.remove(at: axis)
+    return rest
+  }
+
+  /// The shapes of targets and predictions after a missing last axis of size 1 has been put right.
+  struct Shapes {
+    let target: [Int]
+    let prediction: [Int]
+
+    init?(aligning target: [Int], with prediction: [Int]) {
+      var (target, prediction) = (target, prediction)
+      if target.count == prediction.count + 1, target.last == 1 {
+        if prediction.count == 1 { prediction.append(1) } else { target.removeLast() }
+      } else if prediction.count == target.count + 1, prediction.last == 1 {
+        if target.count == 1 { target.append(1) } else { prediction.removeLast() }
+      }
+      guard target == prediction else { return nil }
+      self.target = target
+      self.prediction = prediction
+    }
+  }
+
+  /// Target, prediction and logits in the shapes and dtypes that the loss's body expects.
+  func aligned(_ target: Tensor, _ prediction: Tensor, _ logits: Logits?) -> Input {
+    switch form {
+    case .any, .byShape:
+      return Input(target: target, prediction: prediction, logits: logits)
+    case .likePrediction:
+      guard let shapes = Shapes(aligning: target.shape, with: prediction.shape) else {
+        programmingError("loss \(name): targets \(target.shape) do not match predictions \(prediction.shape)")
+      }
+      return Input(
+        target: target.cast(to: prediction.dtype).reshaped(shapes.target), prediction: prediction.reshaped(shapes.prediction),
+        logits: logits.map { Logits($0.values.reshaped(shapes.prediction), before: $0.activation) })
+    case .classIndices(let axis):
+      let rest = Loss.removing(axis: axis, from: prediction.shape) ?? []
+      return Input(target: target.reshaped(rest), prediction: prediction, logits: logits)
+    }
+  }
+}

@@ -1,0 +1,106 @@
+/// A figure that judges a model: `.accuracy`, `"mse"`, `.topKCategoricalAccuracy(k: 3)`.
+///
+/// This is its description. ``makeState(targetShape:predictionShape:)`` makes the running totals, which a compiled training
+/// step updates. Names and definitions are those of [Keras](https://keras.io/api/metrics/).
+public struct Metric: KerasNamed {
+  public static var kindName: String { "metric" }
+  public static var kerasModule: String { "keras.metrics" }
+
+  /// Which way is better.
+  public enum Direction: Sendable { case up, down }
+
+  public private(set) var keras: KerasDescription
+  /// Which way is better, where that is known: what `mode: .auto` of the callbacks goes by.
+  public let direction: Direction?
+  let definition: any MetricDefinition
+
+  init(
+    _ className: String?, name: String, config: [String: JSONValue] = [:], problem: DescentError? = nil,
+    direction: Direction?, _ definition: some MetricDefinition
+  ) {
+    var config = config
+    if className != nil { config["name"] = .string(name) }
+    keras = KerasDescription(className, name: name, config: config, problem: problem)
+    self.direction = direction
+    self.definition = definition
+  }
+
+  public init(refusedWith error: DescentError) {
+    self.init(nil, name: "refused", problem: error, direction: nil, MeanOfValues { $0.prediction })
+  }
+
+  /// The metric with the given Keras name; the name is kept as it was given (`"acc"` is logged as `acc`).
+  public init(named name: String) throws { self = try Metric.catalog.value(named: name).named(name) }
+
+  public init(stringLiteral name: String) {
+    do {
+      self = try Metric.catalog.value(named: name).named(name)
+    } catch {
+      self.init(refusedWith: error as? DescentError ?? DescentError(.invalidArgument, "\(error)"))
+    }
+  }
+
+  /// The same metric under another name in the logs.
+  public func named(_ name: String) -> Metric {
+    var result = self
+    result.keras.name = name
+    if className != nil { result.keras.config["name"] = .string(name) }
+    return result
+  }
+
+  /// The mean over all samples of a closure's values: one value per sample. It cannot be written to a file.
+  public static func custom(
+    _ name: String, direction: Direction? = nil,
+    _ body: @escaping @Sendable (_ target: Tensor, _ prediction: Tensor) -> Tensor
+  ) -> Metric {
+    Metric(nil, name: name, direction: direction, MeanOfValues { body($0.target, $0.prediction) })
+  }
+
+  /// The metric as it is meant beside a loss: `accuracy` and the cross-entropies know whether predictions are logits.
+  ///
+  /// With a loss that takes logits, binary accuracy's threshold of 0.5 on a probability is one of 0 on the logit (Keras
+  /// compares the logit with 0.5).
+  public func resolved(for loss: Loss) -> Metric {
+    loss.isFromLogits ? definition.takingLogits.map { Metric(copying: self, $0) } ?? self : self
+  }
+
+  private init(copying other: Metric, _ definition: any MetricDefinition) {
+    keras = other.keras
+    direction = other.direction
+    self.definition = definition
+  }
+
+  /// Running totals for targets and predictions of these shapes (batch axis included).
+  /// - Throws: ``DescentError`` if the metric cannot judge such predictions, or is itself one that ``validated()`` refuses.
+  public func makeState(targetShape: [Int], predictionShape: [Int]) throws -> MetricState {
+    try validated()
+    try definition.validate(targetShape: targetShape, predictionShape: predictionShape)
+    return MetricState(self, definition.makeVariables(predictionShape: predictionShape))
+  }
+}
+
+/// What a metric is updated with.
+struct MetricInput {
+  let target: Tensor
+  let prediction: Tensor
+  let logits: Logits?
+  let sampleWeight: Tensor?
+}
+
+/// How a metric counts.
+protocol MetricDefinition: Sendable {
+  /// The form that takes logits as predictions, if this one takes probabilities and the difference matters.
+  var takingLogits: (any MetricDefinition)? { get }
+  func validate(targetShape: [Int], predictionShape: [Int]) throws
+  /// The running totals, all zero.
+  func makeVariables(predictionShape: [Int]) -> [Variable]
+  /// Adds a batch; may run inside a trace.
+  func update(_ variables: [Variable], with input: MetricInput)
+  /// The figure, or several with what tells them apart, from the variables' elements.
+  func results(_ totals: [[Double]]) -> [(suffix: String, value: Double)]
+}
+
+extension MetricDefinition {
+  var takingLogits: (any MetricDefinition)? { nil }
+  func validate(targetShape: [Int], predictionShape: [Int]) throws {}
+}

@@ -1,0 +1,50 @@
+/// The running totals of a ``Metric`` over batches.
+///
+/// ``update(target:prediction:sampleWeight:logits:)`` inside a compiled function becomes part of each run; the results are
+/// computed from the totals outside.
+public final class MetricState {
+  public let metric: Metric
+  /// The totals: `float64`, not trainable. They start, and are after ``reset()``, all zero.
+  public let variables: [Variable]
+
+  init(_ metric: Metric, _ variables: [Variable]) {
+    self.metric = metric
+    self.variables = variables
+  }
+
+  /// Adds a batch to the totals.
+  ///
+  /// - Parameters:
+  ///   - target: as for ``Loss/values(target:prediction:logits:)``.
+  ///   - prediction: the model's output, floating-point.
+  ///   - sampleWeight: one number per sample; without it all weigh 1.
+  ///   - logits: what the model computed before a final sigmoid or softmax, if that is known.
+  public func update(target: Tensor, prediction: Tensor, sampleWeight: Tensor? = nil, logits: Logits? = nil) {
+    metric.definition.update(
+      variables, with: MetricInput(target: target, prediction: prediction, logits: logits, sampleWeight: sampleWeight))
+  }
+
+  /// Adds values themselves, to a ``Metric/mean`` or ``Metric/sum``.
+  public func add(_ values: Tensor, sampleWeight: Tensor? = nil) {
+    update(target: values, prediction: values, sampleWeight: sampleWeight)
+  }
+
+  /// Back to nothing seen.
+  public func reset() {
+    for variable in variables {
+      variable.withMutableBytes { _ = $0.initializeMemory(as: UInt8.self, repeating: 0) }
+    }
+  }
+
+  /// What the logs show: one figure under the metric's name; a metric with several (one per class or threshold) gives each a
+  /// suffix: `f1_score_0`, `f1_score_1`, …
+  public var results: [(name: String, value: Double)] {
+    metric.definition.results(variables.map(\.value.doubles)).map { (metric.name + $0.suffix, $0.value) }
+  }
+
+  /// The figure of a metric that has one, the mean of those of a metric that has several.
+  public var result: Double {
+    let values = results.map(\.value)
+    return values.reduce(0, +) / Double(values.count)
+  }
+}

@@ -1,0 +1,104 @@
+import Optimizers
+import TensorCore
+
+extension Model {
+  /// Chooses how the model is trained and judged.
+  ///
+  ///     try model.compile(optimizer: .adam, loss: .meanSquaredError)
+  ///     try model.compile(optimizer: SGD(learningRate: 0.1, momentum: 0.9), loss: "mse", metrics: ["mae"])
+  ///
+  /// The weights stay as they are; what an earlier optimizer remembered of them is dropped. (Keras: `Model.compile`.)
+  /// - Parameters:
+  ///   - loss: by value or by Keras's name.
+  ///   - metrics: what to report beside the loss. They do not look at sample and class weights.
+  ///   - weightedMetrics: those that do.
+  /// - Throws: ``DescentError``, having changed nothing, for unknown names, settings out of range, and layers that do not fit.
+  public func compile(
+    optimizer: some Optimizer, loss: Loss, metrics: [Metric] = [], weightedMetrics: [Metric] = []
+  ) throws {
+    try compile(anyOptimizer: optimizer, loss: loss, metrics: metrics, weightedMetrics: weightedMetrics)
+  }
+
+  /// The same with an optimizer by Keras's name (`"adam"`) and with its default settings.
+  public func compile(
+    optimizer: String, loss: Loss, metrics: [Metric] = [], weightedMetrics: [Metric] = []
+  ) throws {
+    try compile(
+      anyOptimizer: OptimizerRegistry.optimizer(named: optimizer), loss: loss, metrics: metrics, weightedMetrics: weightedMetrics)
+  }
+
+  /// The same with an optimizer chosen at run time.
+  public func compile(
+    anyOptimizer optimizer: any Optimizer, loss: Loss, metrics: [Metric] = [], weightedMetrics: [Metric] = []
+  ) throws {
+    try optimizer.validate()
+    try loss.validated()
+    if loss.reduction == .none {
+      throw DescentError(.invalidArgument, "compile: the loss \(loss.name) has reduction none; training needs one number")
+    }
+    var names: Set<String> = ["loss"]
+    for metric in metrics + weightedMetrics where !names.insert(try metric.validated().name).inserted {
+      throw DescentError(.invalidArgument, "compile: two metrics are named '\(metric.name)'; rename one with named(_:)")
+    }
+    try buildIfDeclared()
+    training = TrainingState(optimizer: optimizer, loss: loss, metrics: metrics, weightedMetrics: weightedMetrics)
+  }
+
+  /// What `compile` was given.
+  public var optimizer: (any Optimizer)? { training?.optimizer }
+  public var loss: Loss? { training?.loss }
+  public var metrics: [Metric] { training.map { $0.metrics + $0.weightedMetrics } ?? [] }
+
+  /// What the optimizer remembers: slots, the number of steps, the learning rate. Nil until training begins.
+  public var optimizerState: OptimizerState? { training?.optimizerState }
+
+  /// The learning rate of the next step.
+  /// - Throws: ``DescentError`` before `compile`.
+  public var learningRate: Double {
+    get throws { try readyOptimizerState("learningRate").learningRate }
+  }
+
+  /// Sets the learning rate from the next step on, in place of a number or a schedule.
+  /// - Throws: ``DescentError`` before `compile`, or if the rate is negative or not finite.
+  public func setLearningRate(_ rate: Double) throws {
+    guard rate.isFinite && rate >= 0 else {
+      throw DescentError(.invalidArgument, "setLearningRate: \(rate) is no learning rate; it must be at least 0")
+    }
+    try readyOptimizerState("setLearningRate").learningRate = rate
+  }
+
+  func compiled(_ caller: String) throws -> TrainingState {
+    guard let training else {
+      throw DescentError(.state, "\(caller): call compile(optimizer:loss:metrics:) first")
+    }
+    if training.isOutdated {
+      throw DescentError(.state, "\(caller): layers were added or removed after compile; call compile again")
+    }
+    return training
+  }
+
+  func readyOptimizerState(_ caller: String) throws -> OptimizerState {
+    let training = try compiled(caller)
+    if let state = training.optimizerState { return state }
+    try buildIfDeclared()
+    guard isBuilt else {
+      throw DescentError(.state, "\(caller): the model has no variables yet; give its first layer an inputShape, or call fit first")
+    }
+    // Variables of frozen layers too, so that thawing one keeps what is remembered of it.
+    let state = try OptimizerState(
+      training.optimizer, variables: variables.filter { $0.isTrainable && $0.dtype.isFloatingPoint })
+    let constraints = Dictionary(
+      allLayers.flatMap(\.constraints).map { (ObjectIdentifier($0.variable), $0.constraint) }, uniquingKeysWith: { first, _ in first })
+    if !constraints.isEmpty { state.constraint = { constraints[ObjectIdentifier($0)]?($1) ?? $1 } }
+    training.optimizerState = state
+    return state
+  }
+
+  /// Which way the number of that name in the logs gets better, if it is known.
+  func isGreaterBetter(forLog name: String) -> Bool? {
+    let name = name.hasPrefix("val_") ? String(name.dropFirst(4)) : name
+    if name == "loss" { return false }
+    let metric = metrics.first { $0.name == name } ?? metrics.first { name.hasPrefix($0.name + "_") }
+    return metric?.direction.map { $0 == .up }
+  }
+}

@@ -1,0 +1,93 @@
+import TensorCore
+
+/// What `evaluate` returns: the loss and the metrics.
+public struct Scores: Sendable, Equatable, CustomStringConvertible {
+  /// All numbers by name.
+  public let values: [String: Double]
+
+  public var loss: Double { values["loss"] ?? .nan }
+  /// The number of that name, or nil.
+  public subscript(name: String) -> Double? { values[name] }
+  /// The names in alphabetical order.
+  public var names: [String] { values.keys.sorted() }
+  public var description: String { names.map { "\($0): \(ProgressBar.number(values[$0]!))" }.joined(separator: " - ") }
+}
+
+/// Rows to judge the model on.
+struct Evaluation {
+  let data: CheckedData
+  let rows: Range<Int>
+  var batchSize = 32
+  /// Batches; nil for all.
+  var steps: Int?
+
+  init(data: CheckedData, rows: Range<Int>) {
+    self.data = data
+    self.rows = rows
+  }
+
+  /// The rows of each batch, in order.
+  var batches: [Range<Int>] {
+    let starts = stride(from: rows.lowerBound, to: rows.upperBound, by: batchSize)
+    return starts.prefix(steps ?? .max).map { $0..<min($0 + batchSize, rows.upperBound) }
+  }
+}
+
+extension Model {
+  /// Loss and metrics on rows that the model is not trained on. (Keras: `Model.evaluate`.)
+  ///
+  /// Both are means over the batches, weighted by their rows, so the size of a batch changes nothing but rounding, as long as the loss
+  /// is a mean.
+  /// - Parameters: as those of `fit`; `steps` is how many batches to look at, nil for all.
+  /// - Throws: ``DescentError`` if the model is not compiled or the data does not fit it.
+  @discardableResult
+  public func evaluate(
+    _ x: any ModelInput, _ y: any ModelInput, batchSize: Int = 32, verbose: Verbosity = .auto, sampleWeight: Tensor? = nil,
+    steps: Int? = nil, callbacks: [Callback] = []
+  ) throws -> Scores {
+    _ = try compiled("evaluate")
+    try checkCounts(batchSize: batchSize, steps: steps, verbose: verbose, "evaluate")
+    let data = try CheckedData(x: x, y: y, sampleWeight: sampleWeight, "evaluate")
+    try prepare(for: data, "evaluate")
+    var evaluation = Evaluation(data: data, rows: 0..<data.count)
+    evaluation.batchSize = min(batchSize, data.count)
+    evaluation.steps = steps
+    let bar = ProgbarLogger(verbose)
+    let list = CallbackList(
+      callbacks + (bar.map { [$0] } ?? []), model: self,
+      parameters: RunParameters(epochs: 1, steps: evaluation.batches.count, batchSize: evaluation.batchSize))
+    return Scores(values: try run(evaluation, callbacks: list))
+  }
+
+  func run(_ evaluation: Evaluation, callbacks: CallbackList) throws -> [String: Double] {
+    let runner = try StepRunner(model: self, training: try compiled("evaluate"), data: evaluation.data)
+    let totals = runner.totals
+    let logs = Logs { totals.results }
+    totals.reset()
+    try callbacks.each { try $0.onTestBegin() }
+    training?.optimizerState?.useEvaluationValues()
+    defer { training?.optimizerState?.restoreTrainingValues() }
+    var plan: (rows: Int, plan: Plan)?
+    for (step, batch) in evaluation.batches.enumerated() {
+      for callback in callbacks.callbacks { try callback.onTestBatchBegin(step) }
+      if plan?.rows != batch.count { plan = (batch.count, try runner.testPlan(rows: batch.count)) }
+      if let plan = plan?.plan {
+        runner.bind(plan, at: batch.lowerBound)
+        plan.run()
+      }
+      totals.count(rows: batch.count)
+      logs.invalidate()
+      for callback in callbacks.callbacks { try callback.onTestBatchEnd(step, logs) }
+    }
+    let results = totals.results
+    try callbacks.each { try $0.onTestEnd(Logs(results)) }
+    return results
+  }
+
+  func checkCounts(batchSize: Int, steps: Int?, verbose: Verbosity, _ caller: String) throws {
+    for (name, value) in [("batchSize", batchSize), ("steps", steps ?? 1)] where value < 1 {
+      throw DescentError(.invalidArgument, "\(caller): \(name) is \(value); it must be at least 1")
+    }
+    try verbose.validate(caller)
+  }
+}

@@ -1,0 +1,120 @@
+import Optimizers
+import TensorCore
+
+extension Model {
+  /// Trains the model.
+  ///
+  /// Each epoch goes once over the rows, in a new order, in batches; each batch is one step of the optimizer. The last batch may be
+  /// smaller and is counted by its rows. Loss and metrics of an epoch are means over its batches, taken from the same forward
+  /// passes as the gradients. Ctrl-C ends training after the batch; the history so far is returned. (Keras: `Model.fit`.)
+  ///
+  /// - Parameters:
+  ///   - x: rows of input on axis 0: a ``Tensor``, or bytes that are scaled on the way into the step (``Pixels``).
+  ///   - y: as many rows of targets.
+  ///   - batchSize: rows a step; the number of rows for gradient descent on all data at once, 1 for one sample at a time.
+  ///   - epochs: the epoch at which to end (see `initialEpoch`).
+  ///   - verbose: 0 or `.silent`, 1 or `.progressBar`, 2 or `.oneLine`; `.auto` is a bar in a terminal and one line an epoch elsewhere.
+  ///   - validationSplit: the part of the rows, taken from the end before any shuffling, to judge the model on after each epoch.
+  ///   - validationData: other rows to judge it on; they go before `validationSplit`.
+  ///   - shuffle: whether the rows are put in a new order before each epoch.
+  ///   - classWeight: how much the rows of a class count in the loss; 1 for classes that are not named. `y` holds class numbers or
+  ///     one-hot rows.
+  ///   - sampleWeight: how much each row counts in the loss: one number a row.
+  ///   - initialEpoch: the epoch, counted from 0, at which to begin.
+  ///   - stepsPerEpoch: batches an epoch; nil for all rows once. The next epoch goes on where the last one stopped, and where the
+  ///     rows end a new pass over them begins.
+  ///   - validationSteps: batches a validation; nil for all of them.
+  ///   - validationBatchSize: `batchSize` if nil.
+  ///   - validationFrequency: epochs from one validation to the next.
+  /// - Returns: the numbers of each epoch.
+  /// - Throws: ``DescentError``, having changed nothing, if the model is not compiled or the data does not fit it; and what callbacks
+  ///   throw.
+  @discardableResult
+  public func fit(
+    _ x: any ModelInput, _ y: any ModelInput, batchSize: Int = 32, epochs: Int = 1, verbose: Verbosity = .auto,
+    callbacks: [Callback] = [], validationSplit: Double = 0, validationData: (x: any ModelInput, y: any ModelInput)? = nil,
+    validationSampleWeight: Tensor? = nil, shuffle: Bool = true, classWeight: [Int: Double]? = nil,
+    sampleWeight: Tensor? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil, validationSteps: Int? = nil,
+    validationBatchSize: Int? = nil, validationFrequency: Int = 1
+  ) throws -> History {
+    let training = try compiled("fit")
+    let validationBatchSize = validationBatchSize ?? batchSize
+    for (name, value, least) in [
+      ("batchSize", batchSize, 1), ("epochs", epochs, 0), ("initialEpoch", initialEpoch, 0),
+      ("stepsPerEpoch", stepsPerEpoch ?? 1, 1), ("validationSteps", validationSteps ?? 1, 1),
+      ("validationBatchSize", validationBatchSize, 1), ("validationFrequency", validationFrequency, 1),
+    ] where value < least {
+      throw DescentError(.invalidArgument, "fit: \(name) is \(value); it must be at least \(least)")
+    }
+    try verbose.validate("fit")
+    var data = try CheckedData(x: x, y: y, sampleWeight: sampleWeight, "fit")
+    try prepare(for: data, "fit")
+    if let classWeight { data = try data.weighted(by: classWeight, "fit") }
+
+    var trainRows = data.count
+    var validation: Evaluation?
+    if let validationData {
+      let checked = try CheckedData(
+        x: validationData.x, y: validationData.y, sampleWeight: validationSampleWeight, "fit", label: "validation ")
+      try prepare(for: checked, "fit")
+      validation = Evaluation(data: checked, rows: 0..<checked.count)
+    } else if validationSplit != 0 {
+      guard validationSplit > 0 && validationSplit < 1 else {
+        throw DescentError(.invalidArgument, "fit: validationSplit is \(validationSplit); it must be at least 0 and less than 1")
+      }
+      trainRows = Int((Double(data.count) * (1 - validationSplit)).rounded(.down))
+      guard trainRows > 0 && trainRows < data.count else {
+        let empty = trainRows == 0 ? "training" : "validation"
+        throw DescentError(
+          .data, "fit: validationSplit \(validationSplit) of \(data.count) rows leaves none for \(empty)")
+      }
+      // Rows of the same tensors: nothing is copied.
+      validation = Evaluation(data: data, rows: trainRows..<data.count)
+    } else if validationSampleWeight != nil {
+      throw DescentError(.invalidArgument, "fit: validationSampleWeight is of no use without validationData")
+    }
+
+    let optimizerState = try readyOptimizerState("fit")
+    training.notice(trained: trainableVariables)
+    let runner = try StepRunner(model: self, training: training, data: data)
+    let batches = BatchSequence(rows: trainRows, batchSize: batchSize, stepsPerEpoch: stepsPerEpoch)
+    let history = History()
+    let bar = ProgbarLogger(verbose)
+    let list = CallbackList(
+      callbacks + [history] + (bar.map { [$0] } ?? []), model: self,
+      parameters: RunParameters(
+        epochs: epochs, steps: batches.stepsPerEpoch, batchSize: batchSize, hasValidation: validation != nil))
+    validation?.batchSize = validationBatchSize
+    validation?.steps = validationSteps
+    let loop = FitLoop(
+      model: self, runner: runner, optimizerState: optimizerState, batches: batches, callbacks: list, history: history,
+      shuffle: shuffle, epochs: initialEpoch..<max(initialEpoch, epochs), validation: validation,
+      validationFrequency: validationFrequency)
+    try Interruption.watched { try loop.run() }
+    return history
+  }
+
+  /// Builds the model for such rows if need be, and checks that they fit it and the loss.
+  func prepare(for data: CheckedData, _ caller: String) throws {
+    try build(rows: data.x.rowShape, caller)
+    guard let y = data.y, let training, let outputShape else { return }
+    let prediction = [data.count] + outputShape
+    try training.loss.validate(targetShape: y.tensor.shape, predictionShape: prediction)
+    if let allowed = training.loss.allowedClasses(predictionShape: prediction) {
+      try y.checkClasses(allowed, orElse: training.loss.config["ignore_class"]?.int, caller)
+    }
+    _ = try training.totals(targetShape: y.rowShape, predictionShape: outputShape)
+  }
+
+  func build(rows shape: [Int], _ caller: String) throws {
+    try buildIfDeclared()
+    if let inputShape, isBuilt {
+      if inputShape != shape {
+        throw DescentError(
+          .data, "\(caller): \(name) takes rows of shape \(inputShape) but a row of x has shape \(shape)")
+      }
+    } else {
+      try build(rows: shape)
+    }
+  }
+}

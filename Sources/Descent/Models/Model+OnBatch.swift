@@ -1,0 +1,50 @@
+import TensorCore
+
+extension Model {
+  /// One step of training on the given rows. (Keras: `Model.train_on_batch`.)
+  /// - Parameters:
+  ///   - resetMetrics: false for numbers that are means over all calls since the last reset, as current Keras gives them; otherwise
+  ///     they are this batch's.
+  /// - Returns: loss and metrics, from the forward pass before the update.
+  /// - Throws: ``DescentError``, having changed nothing, if the model is not compiled or the data does not fit it.
+  @discardableResult
+  public func trainOnBatch(
+    _ x: any ModelInput, _ y: any ModelInput, sampleWeight: Tensor? = nil, classWeight: [Int: Double]? = nil,
+    resetMetrics: Bool = true
+  ) throws -> Scores {
+    let training = try compiled("trainOnBatch")
+    var data = try CheckedData(x: x, y: y, sampleWeight: sampleWeight, "trainOnBatch")
+    try prepare(for: data, "trainOnBatch")
+    if let classWeight { data = try data.weighted(by: classWeight, "trainOnBatch") }
+    let optimizerState = try readyOptimizerState("trainOnBatch")
+    training.notice(trained: trainableVariables)
+    let runner = try StepRunner(model: self, training: training, data: data)
+    if resetMetrics { runner.totals.reset() }
+    let phase = optimizerState.beginStep()
+    let plan = try runner.trainingPlan(rows: data.count, phase: phase, optimizerState: optimizerState)
+    plan.bind(argument: runner.indexArgument, to: RowOrder.inOrder(data.count))
+    plan.run()
+    try optimizerState.endStep()
+    runner.totals.count(rows: data.count)
+    return Scores(values: runner.totals.results)
+  }
+
+  /// Loss and metrics on the given rows, as one batch. (Keras: `Model.test_on_batch`.)
+  /// - Parameter resetMetrics: as in ``trainOnBatch(_:_:sampleWeight:classWeight:resetMetrics:)``.
+  /// - Throws: ``DescentError`` if the model is not compiled or the data does not fit it.
+  public func testOnBatch(
+    _ x: any ModelInput, _ y: any ModelInput, sampleWeight: Tensor? = nil, resetMetrics: Bool = true
+  ) throws -> Scores {
+    let training = try compiled("testOnBatch")
+    let data = try CheckedData(x: x, y: y, sampleWeight: sampleWeight, "testOnBatch")
+    try prepare(for: data, "testOnBatch")
+    let runner = try StepRunner(model: self, training: training, data: data)
+    if resetMetrics { runner.totals.reset() }
+    try runner.testPlan(rows: data.count).run()
+    runner.totals.count(rows: data.count)
+    return Scores(values: runner.totals.results)
+  }
+
+  /// Forgets what ``trainOnBatch(_:_:sampleWeight:classWeight:resetMetrics:)`` and its like have added up.
+  public func resetMetrics() { training?.currentTotals?.reset() }
+}

@@ -1,0 +1,118 @@
+import TensorCore
+
+/// A layer that can be trained: `compile`, then `fit`, `evaluate` and `predict`.
+///
+/// ``Sequential`` is the usual one. A model of another form is a subclass whose forward pass calls its layers:
+///
+///     final class Residual: Model {
+///       let inner = Dense(64, activation: .relu)
+///       let outer = Dense(64)
+///       override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
+///         try x + outer(inner(x, context), context)
+///       }
+///     }
+///
+/// A model is used from one thread at a time. (Keras: `keras.Model`.)
+open class Model: Layer {
+  /// The dtype of the variables and of the computation. Inputs of another dtype are cast on their way into a step.
+  public let dtype: DType
+  /// Decides the initial weights, the order of rows in training, and dropout. Setting it before the weights exist changes all
+  /// of these, later only what is still to come.
+  public var seed: UInt64 {
+    didSet { modelBuilder.reseed(seed) }
+  }
+  /// Set to true by a callback, ends training after the batch; `fit` sets it to false when it starts.
+  public var stopTraining = false
+
+  /// How many passes over training data were begun: with ``seed`` it decides the order of rows of the next.
+  package var passCount = 0
+  let modelBuilder: ModelBuilder
+  /// What `compile` was given and what training made of it.
+  var training: TrainingState?
+  /// Plans of `predict`, which needs no `compile`.
+  let predictionPlans = PlanCache()
+  /// Set when what follows an epoch is to be left out.
+  var isAbandoned = false
+
+  /// - Parameters: as those of ``Sequential/init(_:name:dtype:seed:)``.
+  public init(name: String? = nil, dtype: DType = .float32, seed: UInt64? = nil) {
+    let seed = seed ?? nextDefaultSeed()
+    self.dtype = dtype
+    self.seed = seed
+    modelBuilder = ModelBuilder(dtype: dtype, seed: seed)
+    super.init(name: name)
+  }
+
+  /// The layers that the model calls; for other models than ``Sequential`` known once it is built.
+  public var layers: [Layer] { sublayers }
+
+  /// The layer of that name.
+  /// - Throws: ``DescentError`` with the names there are.
+  public func layer(named name: String) throws -> Layer {
+    if let layer = layers.first(where: { $0.name == name }) { return layer }
+    throw DescentError(
+      .invalidArgument, "\(self.name) has no layer '\(name)'; it has \(layers.map(\.name).joined(separator: ", "))")
+  }
+
+  /// The shape of a row of input as far as it can be told from the layers.
+  var declaredInputShape: [Int]? { inputShape }
+
+  /// Makes all variables for rows of the given shape. `fit` and its like do this when they first see data.
+  /// - Throws: ``DescentError`` if the layers do not fit one another or an option of theirs is unknown.
+  public final func build(rows shape: [Int]) throws {
+    guard dtype.isFloatingPoint else {
+      throw DescentError(.invalidArgument, "\(name): a model's dtype is float32 or float64, not \(dtype)")
+    }
+    try buildByTracing(inputShape: shape, dtype: dtype, with: modelBuilder)
+  }
+
+  /// Builds the model if its layers say for what shape.
+  func buildIfDeclared() throws {
+    if let shape = declaredInputShape { try build(rows: shape) }
+  }
+
+  override func prepareToBeInspected() {
+    // What is wrong is told where it can be thrown: by compile, fit or predict.
+    try? buildIfDeclared()
+  }
+
+  /// After layers came or went.
+  func structureChanged() {
+    forgetTrace()
+    inputShape = nil
+    outputShape = nil
+    predictionPlans.removeAll()
+    training?.isOutdated = true
+  }
+}
+
+extension Model {
+  /// Ends training after the batch and leaves out the rest of the epoch: validation and the callbacks' `onEpochEnd`.
+  func abandonTraining() {
+    isAbandoned = true
+    stopTraining = true
+  }
+}
+
+// MARK: - Weights
+
+extension Model {
+  /// The values of ``Layer/variables``, in order.
+  public var weights: [Tensor] { variables.map(\.value) }
+
+  /// Replaces the values of ``Layer/variables``.
+  /// - Throws: ``DescentError``, having changed nothing, if number, shapes or dtypes do not fit.
+  public func setWeights(_ weights: [Tensor]) throws {
+    let variables = self.variables
+    guard weights.count == variables.count else {
+      throw DescentError(
+        .invalidArgument, "setWeights: \(name) has \(variables.count) variables but \(weights.count) tensors were given")
+    }
+    for (variable, weight) in zip(variables, weights) where variable.shape != weight.shape || variable.dtype != weight.dtype {
+      throw DescentError(
+        .invalidArgument,
+        "setWeights: \(variable.path) is \(variable.dtype) \(variable.shape) but the tensor is \(weight.dtype) \(weight.shape)")
+    }
+    for (variable, weight) in zip(variables, weights) { variable.assign(weight) }
+  }
+}

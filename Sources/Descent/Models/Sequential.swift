@@ -1,0 +1,90 @@
+import TensorCore
+
+/// Layers one after another: a model whose only input goes through all of them in order.
+///
+///     let model = Sequential {
+///       Flatten(inputShape: [28, 28])
+///       Dense(100, activation: .relu)
+///       Dense(10, activation: .softmax)
+///     }
+///
+/// The shape of the input is that of the first layer, of an ``Input`` before it, or of the data that `fit` meets first.
+/// (Keras: `keras.Sequential`.)
+public final class Sequential: Model {
+  /// An ``Input`` in front; it is not among the layers.
+  private var input: Input?
+  /// What is wrong with the layers' names or order, told when the model is built.
+  private var problem: DescentError?
+
+  /// - Parameters:
+  ///   - name: `sequential` if nil; in another model, numbered where there are several.
+  ///   - dtype: of the variables and the computation: `float32` or `float64`.
+  ///   - seed: for the initial weights, the order of rows and dropout; nil for one derived from ``setRandomSeed(_:)``'s.
+  public init(_ layers: [Layer] = [], name: String? = nil, dtype: DType = .float32, seed: UInt64? = nil) {
+    super.init(name: name, dtype: dtype, seed: seed)
+    layers.forEach(add)
+  }
+
+  public convenience init(
+    name: String? = nil, dtype: DType = .float32, seed: UInt64? = nil, @LayerListBuilder _ layers: () -> [Layer]
+  ) {
+    self.init(layers(), name: name, dtype: dtype, seed: seed)
+  }
+
+  /// The layers in order, without an ``Input``.
+  public override var layers: [Layer] { sublayers }
+
+  /// Puts a layer at the end. A model that was compiled must be compiled again.
+  public func add(_ layer: Layer) {
+    if let layer = layer as? Input {
+      if input != nil || !sublayers.isEmpty {
+        problem = problem ?? DescentError(.invalidArgument, "\(name): Input must be the first layer")
+      }
+      input = layer
+    } else {
+      if sublayers.contains(where: { $0 === layer || (layer.hasGivenName && $0.name == layer.name) }) {
+        problem = problem ?? DescentError(
+          .invalidArgument, "\(name): there are two layers named '\(layer.name)'; give one of them another name")
+      }
+      sublayers.append(layer)
+      layer.place(under: self)
+    }
+    structureChanged()
+  }
+
+  /// Takes the last layer away. A model that was compiled must be compiled again.
+  @discardableResult
+  public func pop() -> Layer? {
+    let last = sublayers.popLast()
+    if last != nil { structureChanged() }
+    return last
+  }
+
+  public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
+    if let problem { throw problem }
+    if let shape = input?.givenInputShape, shape != Array(x.shape.dropFirst()) {
+      throw DescentError(
+        .invalidArgument, "\(name): Input says \(shape) but a row of the input has shape \(Array(x.shape.dropFirst()))")
+    }
+    var y = x
+    for layer in sublayers { y = try layer(y, context) }
+    return y
+  }
+
+  override var declaredInputShape: [Int]? {
+    if let shape = input?.givenInputShape { return shape }
+    return sublayers.first?.givenInputShape ?? (sublayers.first as? Model)?.declaredInputShape
+  }
+}
+
+/// Lists layers one a line, with `if` and `for` where wanted.
+@resultBuilder
+public enum LayerListBuilder {
+  public static func buildExpression(_ layer: Layer) -> [Layer] { [layer] }
+  public static func buildExpression(_ layers: [Layer]) -> [Layer] { layers }
+  public static func buildBlock(_ parts: [Layer]...) -> [Layer] { parts.flatMap { $0 } }
+  public static func buildOptional(_ part: [Layer]?) -> [Layer] { part ?? [] }
+  public static func buildEither(first part: [Layer]) -> [Layer] { part }
+  public static func buildEither(second part: [Layer]) -> [Layer] { part }
+  public static func buildArray(_ parts: [[Layer]]) -> [Layer] { parts.flatMap { $0 } }
+}

@@ -1,0 +1,25 @@
+extension Regularizer {
+  /// Which vectors of a matrix are pushed towards being orthogonal.
+  public enum OrthogonalMode: String, Sendable, CaseIterable { case rows, columns }
+
+  /// `factor` · Σ |cos| over the pairs of different rows (or columns), divided by the number of pairs. Of matrices only.
+  public static func orthogonal(factor: Double = 0.01, mode: OrthogonalMode = .rows) -> Regularizer {
+    Regularizer(
+      "OrthogonalRegularizer", name: "orthogonal_regularizer",
+      config: ["factor": JSONValue(factor), "mode": .string(mode.rawValue)],
+      problem: factorProblem("OrthogonalRegularizer", ["factor": factor])
+    ) { x in
+      guard x.rank == 2 else {
+        programmingError("regularizer orthogonal_regularizer: the weights have shape \(x.shape), not that of a matrix")
+      }
+      let axis = mode == .rows ? 1 : 0
+      let unit = x.normalized(alongAxes: [axis])
+      let size = x.shape[1 - axis]
+      let cosines = mode == .rows ? matmul(unit, unit, transposeB: true) : matmul(unit, unit, transposeA: true)
+      let isOffDiagonal = 1 - Tensor.identity(size, dtype: x.dtype)
+      let pairs = Double(size * (size - 1)) / 2
+      return abs(cosines * isOffDiagonal).sum() * (factor * 0.5 / Swift.max(pairs, 1))
+    }
+  }
+  public static let orthogonal = orthogonal()
+}

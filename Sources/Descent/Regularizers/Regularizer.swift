@@ -1,0 +1,34 @@
+/// A penalty on a layer's weights or outputs that is added to the loss: `.l2(0.01)`, `"l2"`.
+///
+/// The gradient of the penalty passes through the optimizer like that of the loss, so with Adam and its kin L2 is not weight
+/// decay. Definitions are those of [Keras](https://keras.io/api/layers/regularizers/).
+public struct Regularizer: KerasNamed {
+  public static var kindName: String { "regularizer" }
+  public static var kerasModule: String { "keras.regularizers" }
+
+  public let keras: KerasDescription
+  private let body: @Sendable (Tensor) -> Tensor
+
+  init(
+    _ className: String?, name: String, config: [String: JSONValue] = [:], problem: DescentError? = nil,
+    _ body: @escaping @Sendable (Tensor) -> Tensor
+  ) {
+    keras = KerasDescription(className, name: name, config: config, problem: problem)
+    self.body = body
+  }
+
+  public init(refusedWith error: DescentError) {
+    self.init(nil, name: "refused", problem: error) { _ in 0 }
+  }
+
+  /// A penalty of one's own: a closure from the weights to a scalar. It cannot be written to a file.
+  public static func custom(_ name: String = "custom", _ body: @escaping @Sendable (Tensor) -> Tensor) -> Regularizer {
+    Regularizer(nil, name: name, body)
+  }
+
+  /// The penalty: a scalar of the weights' dtype.
+  public func callAsFunction(_ weights: Tensor) -> Tensor {
+    assumeValid()
+    return body(weights)
+  }
+}

@@ -1,0 +1,89 @@
+/// The Keras names of one kind of value, and how each is made from its settings.
+public struct Catalog<Value: KerasNamed>: Sendable {
+  package struct Entry: Sendable {
+    /// The value with default settings; its `config` holds the names of all settings and their defaults.
+    let value: Value
+    let names: [String]
+    let make: @Sendable (Settings) throws -> Value
+
+    /// - Parameters:
+    ///   - aliases: names besides Keras's class name and the value's own name.
+    ///   - make: the value with other settings; nil for a value that has none.
+    init(
+      _ value: Value, _ aliases: [String] = [], make: (@Sendable (Settings) throws -> Value)? = nil
+    ) {
+      self.value = value
+      self.make = make ?? { _ in value }
+      names = [value.keras.className ?? value.name, value.name] + aliases
+    }
+  }
+
+  private let entries: [Entry]
+  private let indices: [String: Int]
+  /// What Keras has and Descent has not, with the reason.
+  private let refused: [String: String]
+  private let ignoredSettings: Set<String>
+
+  /// - Parameters:
+  ///   - refused: Keras names that get an error of their own.
+  ///   - ignoring: settings that Keras writes and that have no meaning here.
+  package init(_ entries: [Entry], refused: [String: String] = [:], ignoring: Set<String> = []) {
+    self.entries = entries
+    self.refused = refused
+    ignoredSettings = ignoring
+    var indices: [String: Int] = [:]
+    for (index, entry) in entries.enumerated() {
+      for name in entry.names where indices[name] == nil { indices[name] = index }
+    }
+    for (name, index) in indices where indices[name.lowercased()] == nil { indices[name.lowercased()] = index }
+    self.indices = indices
+  }
+
+  /// Each value's own name and its aliases, without the class names.
+  public var names: [String] {
+    var names: Set<String> = []
+    for entry in entries { names.formUnion(entry.names.dropFirst()) }
+    return names.sorted()
+  }
+
+  func value(named name: String) throws -> Value { try entry(named: name).value.validated() }
+
+  func value(json: JSONValue) throws -> Value {
+    switch json {
+    case .string(let name): return try value(named: name)
+    case .object(let members):
+      guard let className = members["class_name"]?.string else {
+        throw DescentError(.invalidArgument, "\(Value.kindName): \(json) has no \"class_name\"")
+      }
+      let config = members["config"] ?? [:]
+      guard let settings = config.object else {
+        throw DescentError(
+          .invalidArgument, "\(Value.kindName) \(className): \"config\" is \(config), not an object")
+      }
+      return try value(named: className, settings: settings.dictionary)
+    default:
+      throw DescentError(
+        .invalidArgument, "\(Value.kindName): expected a name or {\"class_name\": …, \"config\": {…}}, not \(json)")
+    }
+  }
+
+  /// The value with the given name and settings; those that are missing have their defaults.
+  func value(named name: String, settings given: [String: JSONValue]) throws -> Value {
+    let entry = try entry(named: name)
+    let defaults = entry.value.keras.config
+    for key in given.keys.sorted() where defaults[key] == nil && !ignoredSettings.contains(key) {
+      throw unknownName(key, what: "setting of \(Value.kindName) \(name)", known: Array(defaults.keys))
+    }
+    let settings = Settings(
+      owner: "\(Value.kindName) \(name)", values: defaults.merging(given.filter { defaults[$0.key] != nil }) { $1 })
+    let value = try entry.make(settings)
+    if let problem = value.keras.problem { throw problem }
+    return value
+  }
+
+  private func entry(named name: String) throws -> Entry {
+    if let index = indices[name] ?? indices[name.lowercased()] { return entries[index] }
+    if let reason = refused[name] { throw DescentError(.invalidArgument, "\(Value.kindName) '\(name)': \(reason)") }
+    throw unknownName(name, what: Value.kindName, known: names)
+  }
+}

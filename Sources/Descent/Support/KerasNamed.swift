@@ -1,0 +1,94 @@
+/// How Keras names a value and writes it down.
+public struct KerasDescription: Sendable, Equatable {
+  /// Keras's class: `MeanSquaredError`. Nil for what Keras has no class for, as what a program made from a closure.
+  public let className: String?
+  /// Keras's name: `mean_squared_error`.
+  public var name: String
+  /// What Keras calls `config`: the settings.
+  public var config: [String: JSONValue]
+  /// Why the value cannot be used: an unknown name in a string literal, a setting that is out of range.
+  package let problem: DescentError?
+
+  package init(_ className: String?, name: String, config: [String: JSONValue] = [:], problem: DescentError? = nil) {
+    self.className = className
+    self.name = name
+    self.config = config
+    self.problem = problem
+  }
+}
+
+/// A value that Keras knows by name: an activation function, an initializer, a regularizer, a constraint, a loss, a metric.
+///
+/// It can be made as a value (`.huber(delta: 2)`), from a Keras name (`"huber"`, in code as a string literal) and from Keras's
+/// JSON. A string literal cannot throw, so one with an unknown name makes a value that ``validated()`` refuses; whatever
+/// takes such values from a user (`compile`, a layer being built) calls it.
+public protocol KerasNamed: Sendable, CustomStringConvertible, ExpressibleByStringLiteral where StringLiteralType == String {
+  /// What it is, for messages: `loss`.
+  static var kindName: String { get }
+  /// Where Keras has its classes: `keras.losses`.
+  static var kerasModule: String { get }
+  static var catalog: Catalog<Self> { get }
+  var keras: KerasDescription { get }
+  /// A value that stands for a mistake and that ``validated()`` refuses.
+  init(refusedWith error: DescentError)
+}
+
+extension KerasNamed {
+  public var name: String { keras.name }
+  public var className: String? { keras.className }
+  public var config: [String: JSONValue] { keras.config }
+  public var description: String { keras.config.isEmpty ? name : "\(name) \(JSONValue(keras.config))" }
+
+  /// The names that string literals and ``init(named:)`` understand, in alphabetical order.
+  public static var knownNames: [String] { catalog.names }
+
+  /// The value with the given Keras name (`mse`, `mean_squared_error`, `MeanSquaredError`) and default settings.
+  /// - Throws: ``DescentError`` naming the nearest and all known names if there is none.
+  public init(named name: String) throws { self = try Self.catalog.value(named: name) }
+
+  public init(stringLiteral name: String) {
+    do {
+      self = try Self.catalog.value(named: name)
+    } catch {
+      self.init(refusedWith: error as? DescentError ?? DescentError(.invalidArgument, "\(error)"))
+    }
+  }
+
+  /// The value that Keras's JSON describes: `{"class_name": …, "config": {…}}`, or just a name.
+  ///
+  /// Settings that are missing have their defaults.
+  /// - Throws: ``DescentError`` for an unknown class or setting and for a value of the wrong type or out of range.
+  public init(json: JSONValue) throws { self = try Self.catalog.value(json: json) }
+
+  /// What Keras's `serialize` gives.
+  /// - Throws: ``DescentError`` if the value has no class of Keras's, as one made from a closure.
+  public func json() throws -> JSONValue {
+    try validated()
+    guard let className else {
+      throw DescentError(
+        .invalidArgument, "\(Self.kindName) '\(name)' has no class of Keras's and cannot be written to a file")
+    }
+    return [
+      "module": .string(Self.kerasModule), "class_name": .string(className), "config": JSONValue(config),
+      "registered_name": nil,
+    ]
+  }
+
+  /// The value itself.
+  /// - Throws: what is wrong with it: an unknown name, a setting that is out of range.
+  @discardableResult
+  public func validated() throws -> Self {
+    if let problem = keras.problem { throw problem }
+    return self
+  }
+
+  /// Stops the program if the value is one that ``validated()`` refuses.
+  func assumeValid() {
+    if let problem = keras.problem { programmingError(problem.message) }
+  }
+
+  /// The error for a setting that is out of range, or nil if it is not.
+  static func problem(_ className: String, _ checks: (isFine: Bool, message: String)...) -> DescentError? {
+    checks.first { !$0.isFine }.map { DescentError(.invalidArgument, "\(kindName) \(className): \($0.message)") }
+  }
+}

@@ -1,0 +1,10 @@
+import ArgumentParser
+
+@main
+struct DescentCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "descent",
+    abstract: "Train networks by gradient descent.",
+    version: "0.1.0",
+    subcommands: [TrainCommand.self])
+}

@@ -1,0 +1,177 @@
+import ArgumentParser
+import Descent
+
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Train a network of dense layers on a data set.",
+    discussion: """
+      Trains, judges the network on data it has not seen, and leaves history.csv (the numbers of each epoch) and weights.npz \
+      (the trained weights, for numpy.load) in a folder.
+
+      EXAMPLES:
+        descent train
+        descent train --epochs 20 --batch-size 128 --layers 256,64
+        descent train --optimizer sgd:momentum=0.9,nesterov=true --learning-rate 0.05
+        descent train --optimizer '{"class_name": "Adam", "config": {"beta_1": 0.8}}'
+        descent train --data flowers.csv --target species --layers 16
+        descent train --data houses.csv --target price --loss mean_absolute_error --batch-size all
+        descent train --data d.npz --no-shuffle --seed 7 --out runs/mine
+      """)
+
+  @OptionGroup(title: "Data") var dataOptions: DataOptions
+
+  @Option(help: "The part of the rows, from the end, to validate on after each epoch. (default: 0.2, or 0 if the data hold x_val)")
+  var validationSplit: Double?
+
+  @Flag(inversion: .prefixedNo, help: "Put the rows in a new order before each epoch.")
+  var shuffle = true
+
+  @Option(help: ArgumentHelp("Sizes of the hidden layers, with commas between them; none for no hidden layer.", valueName: "sizes"))
+  var layers = LayerSizes(argument: "100")!
+
+  @Option(help: ArgumentHelp("The hidden layers' activation, by Keras's name.", valueName: "name"))
+  var activation = "relu"
+
+  @Option(help: ArgumentHelp("Passes over the training rows.", valueName: "n"))
+  var epochs = 5
+
+  @Option(help: ArgumentHelp("Rows a step: a number, or all for the whole data set at once.", valueName: "n|all"))
+  var batchSize = BatchSize.rows(32)
+
+  @Option(help: ArgumentHelp("A name, name:key=value,…, or Keras's JSON.", valueName: "optimizer"))
+  var optimizer = "adam"
+
+  @Option(help: ArgumentHelp("The optimizer's learning rate. (default: its own)", valueName: "rate"))
+  var learningRate: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "A name, or Keras's JSON. (default: sparse_categorical_crossentropy for classes, else mean_squared_error)", valueName: "loss"))
+  var loss: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Names with commas between them, or none. (default: accuracy for classes, else mean_absolute_error)", valueName: "names"))
+  var metrics: WordList?
+
+  @Option(help: ArgumentHelp("Decides the initial weights and the order of the rows.", valueName: "n"))
+  var seed: UInt64 = 0
+
+  @Option(help: "0 prints no progress, 1 a progress bar, 2 a line an epoch; auto a bar in a terminal, else a line.")
+  var verbose = VerbosityOption.auto
+
+  @Option(help: ArgumentHelp("Where to write. (default: a new folder in runs, named after the time)", valueName: "folder"))
+  var out: String?
+
+  func validate() throws {
+    if epochs < 1 { throw ValidationError("--epochs is \(epochs); it must be at least 1.") }
+    if let validationSplit, !(validationSplit >= 0 && validationSplit < 1) {
+      throw ValidationError("--validation-split is \(validationSplit); it must be at least 0 and less than 1.")
+    }
+    if let learningRate, !(learningRate >= 0 && learningRate.isFinite) {
+      throw ValidationError("--learning-rate is \(learningRate); it must be a number of at least 0.")
+    }
+  }
+
+  func run() throws {
+    // What can be refused without data is refused before they are read.
+    let optimizer = try chosenOptimizer()
+    let loss = try self.loss.map(chosenLoss)
+    let metrics = try self.metrics?.words.map { try Metric(named: $0) }
+    let activation = try ActivationFunction(named: activation)
+    let data = try dataOptions.load()
+    if data.validation != nil, let validationSplit, validationSplit > 0 {
+      throw ValidationError("--validation-split is given, but \(data.name) holds x_val and y_val. Leave one out.")
+    }
+    let task = try data.task()
+    let plan = Outcome(task, loss: loss)
+    let model = network(for: data, plan, activation)
+    try model.compile(
+      anyOptimizer: optimizer, loss: plan.loss, metrics: metrics ?? [plan.metric])
+    let folder = try RunFolder(out)
+    if verbose != .silent { print(data.description(task)) }
+    let history = try model.fit(
+      data.train.x, data.train.y, batchSize: batchSize.count(of: data.train.count), epochs: epochs, verbose: verbose.verbosity,
+      validationSplit: data.validation == nil ? validationSplit ?? Self.defaultValidationSplit : 0,
+      validationData: data.validation.map { ($0.x, $0.y) }, shuffle: shuffle)
+    try history.writeCSV(to: folder.file("history.csv"))
+    try NPZ.write(model.variables.map { ($0.path, $0.value) }, to: folder.file("weights.npz"))
+    if history.isInterrupted {
+      print("Interrupted; wrote what there is to \(folder.file("history.csv")) and \(folder.file("weights.npz"))")
+      throw ExitCode(130)
+    }
+    try report(model, data, history, folder)
+  }
+
+  private static let defaultValidationSplit = 0.2
+
+  private func chosenOptimizer() throws -> any Optimizer {
+    var chosen = try OptimizerRegistry.optimizer(text: optimizer)
+    if let learningRate {
+      if optimizer.contains("learning_rate") || optimizer.contains("lr=") || optimizer.contains("\"lr\"") {
+        throw ValidationError("--learning-rate is given, but --optimizer has a learning rate too. Leave one out.")
+      }
+      chosen.options.learningRate = .constant(learningRate)
+      try chosen.validate()
+    }
+    return chosen
+  }
+
+  private func chosenLoss(_ text: String) throws -> Loss {
+    text.hasPrefix("{") ? try Loss(json: JSONValue(parsing: text, name: "--loss")) : try Loss(named: text)
+  }
+
+  private func network(for data: DataSet, _ outcome: Outcome, _ activation: ActivationFunction) -> Sequential {
+    let rowShape = Array(data.train.x.stored.shape.dropFirst())
+    let model = Sequential([Input(shape: rowShape)], seed: seed)
+    if rowShape.count != 1 { model.add(Flatten()) }
+    for size in layers.sizes { model.add(Dense(size, activation: activation)) }
+    model.add(Dense(outcome.width, activation: outcome.activation))
+    return model
+  }
+
+  /// Judges the network on the rows that were kept apart, and says where its files are.
+  private func report(_ model: Sequential, _ data: DataSet, _ history: History, _ folder: RunFolder) throws {
+    if verbose == .silent { return }
+    if let test = data.test {
+      print("Test: \(try model.evaluate(test.x, test.y, batchSize: Self.evaluationBatchSize, verbose: 0))")
+    } else {
+      let last = history.names.filter { $0.hasPrefix("val_") }.compactMap { name in history[name].last.map { "\(name): \($0)" } }
+      if !last.isEmpty { print("Validation: \(last.joined(separator: " - "))") }
+    }
+    print("Wrote \(folder.file("history.csv")) and \(folder.file("weights.npz"))")
+  }
+
+  private static let evaluationBatchSize = 256
+}
+
+/// The last layer, the loss and the metric for what is to be predicted.
+struct Outcome {
+  let width: Int
+  let activation: ActivationFunction
+  let loss: Loss
+  let metric: Metric
+
+  init(_ task: DataSet.Task, loss chosen: Loss?) {
+    let loss: Loss
+    switch task {
+    case .classes(let count):
+      loss = chosen ?? .sparseCategoricalCrossentropy
+      // Only class numbers need an output for each class; other losses compare them as the numbers that they are.
+      width = loss.className == Loss.sparseCategoricalCrossentropy.className ? count : 1
+    case .numbers(let count):
+      loss = chosen ?? .meanSquaredError
+      width = count
+    }
+    self.loss = loss
+    switch loss.className {
+    case _ where loss.isFromLogits: activation = .linear
+    case Loss.sparseCategoricalCrossentropy.className, Loss.categoricalCrossentropy.className: activation = .softmax
+    case Loss.binaryCrossentropy.className: activation = .sigmoid
+    default: activation = .linear
+    }
+    let isClassification = loss.className?.contains("Crossentropy") ?? false
+    metric = isClassification ? .accuracy : "mean_absolute_error"
+  }
+}

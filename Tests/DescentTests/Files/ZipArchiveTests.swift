@@ -1,0 +1,110 @@
+import Descent
+import Testing
+
+struct ZipArchiveTests {
+  private func written(_ body: (ZipWriter) throws -> Void) throws -> [UInt8] {
+    try withTemporaryFolder { folder in
+      try ZipWriter.write(folder + "/a.zip", body)
+      return try ByteSource(path: folder + "/a.zip").allBytes()
+    }
+  }
+
+  private func archive(_ bytes: [UInt8]) throws -> ZipArchive { try ZipArchive(ByteSource(bytes, name: "f")) }
+
+  private func add(_ name: String, _ text: String, to writer: ZipWriter, deflated: Bool = false) throws {
+    try Array(text.utf8).withUnsafeBytes {
+      try deflated ? writer.addDeflated(name, $0) : writer.add(name, pieces: [$0])
+    }
+  }
+
+  private func sample() throws -> [UInt8] {
+    try written {
+      try add("config.json", "{}", to: $0)
+      try add("a/b.txt", String(repeating: "abc", count: 100), to: $0, deflated: true)
+      try add("empty", "", to: $0)
+    }
+  }
+
+  @Test func whatIsWrittenIsRead() throws {
+    let bytes = try sample()
+    let archive = try archive(bytes)
+    #expect(archive.entries.map(\.name) == ["config.json", "a/b.txt", "empty"])
+    #expect(archive.entries.map(\.byteCount) == [2, 300, 0])
+    #expect(try archive.bytes(#require(archive["config.json"])) == Array("{}".utf8))
+    #expect(try archive.bytes(#require(archive["a/b.txt"])) == Array(String(repeating: "abc", count: 100).utf8))
+    #expect(try archive.bytes(#require(archive["empty"])).isEmpty)
+    #expect(archive["other"] == nil)
+    #expect(bytes.count < 500)
+    // No clock and no machine in the file.
+    #expect(try sample() == bytes)
+  }
+
+  @Test func limit() throws {
+    let archive = try archive(sample())
+    let entry = try #require(archive["a/b.txt"])
+    #expect(failure { try archive.bytes(entry, limit: 299) } == "f: a/b.txt has 300 bytes; at most 299 are expected")
+  }
+
+  @Test func wrongChecksum() throws {
+    var bytes = try written { try add("name", "contents", to: $0) }
+    let place = try #require(bytes.firstIndex(of: UInt8(ascii: "c")))
+    bytes[place] ^= 1
+    let archive = try archive(bytes)
+    #expect(failure { try archive.bytes(archive.entries[0]) } == "f: name: its checksum is wrong; the file is corrupt")
+  }
+
+  @Test(arguments: ["../a", "/a", "a/../../b", "a\\b", "C:/a", ""])
+  func namesThatPointOutside(_ name: String) throws {
+    let placeholder = String(repeating: "#", count: max(name.utf8.count, 1))
+    var bytes = try written { try add(placeholder, "x", to: $0) }
+    // The directory follows the one entry: a header of 30 bytes, its name, one byte.
+    let directory = 30 + placeholder.utf8.count + 1
+    if name.isEmpty {
+      bytes[directory + 28] = 0
+    } else {
+      bytes.replaceSubrange((directory + 46)..<(directory + 46 + name.utf8.count), with: Array(name.utf8))
+    }
+    #expect(failure { try archive(bytes) } == "f: the entry '\(name)' points outside of the archive")
+  }
+
+  @Test func entriesThatShareBytes() throws {
+    var bytes = try written {
+      try add("first", "0123456789", to: $0)
+      try add("other", "0123456789", to: $0)
+    }
+    // The second directory entry's place becomes that of the first.
+    let second = 2 * (30 + 5 + 10) + 46 + 5
+    for index in 42..<46 { bytes[second + index] = 0 }
+    #expect(failure { try archive(bytes) }.contains("runs into what follows"))
+  }
+
+  @Test func moreThanDeclared() throws {
+    var bytes = try written { try add("name", String(repeating: "a", count: 1000), to: $0, deflated: true) }
+    let entry = try archive(bytes).entries[0]
+    #expect(entry.byteCount == 1000)
+    let directory = bytes.count - 22 - 46 - 4
+    func declare(_ byteCount: Int) throws -> ZipArchive {
+      bytes[directory + 24] = UInt8(byteCount & 0xFF)
+      bytes[directory + 25] = UInt8(byteCount >> 8)
+      return try archive(bytes)
+    }
+    let less = try declare(100)
+    #expect(failure { try less.bytes(less.entries[0]) }.contains("its checksum is wrong"))
+    let more = try declare(1001)
+    #expect(failure { try more.bytes(more.entries[0]) }.contains("expands to 1000 bytes, but the archive says 1001"))
+    #expect(failure { try declare(65535) }.contains("cannot have 65535 bytes"))
+  }
+
+  @Test func notAnArchive() {
+    #expect(failure { try archive([]) }.contains("is not a zip file"))
+    #expect(failure { try archive(Array("PK\u{03}\u{04}".utf8)) }.contains("is not a zip file"))
+  }
+
+  @Test func robust() throws {
+    let bytes = try sample()
+    expectRobust(bytes, count: 1500) { bytes in
+      let archive = try ZipArchive(ByteSource(bytes, name: "mutant"))
+      return archive.entries.compactMap { entry in (try? archive.bytes(entry)).map { Tensor($0) } }
+    }
+  }
+}

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that Descent links to and trains on, where they are missing.
+set -euo pipefail
+
+# What each is for:
+#   libdnnl-dev            matrix products
+#   zlib1g-dev             compressed data files
+#   libhdf5-dev            Keras's weight files
+#   dataset-fashion-mnist  the data of `make run`
+packages=(libdnnl-dev zlib1g-dev libhdf5-dev dataset-fashion-mnist)
+
+stop_with_list() {
+  {
+    echo "setup: $1"
+    echo "setup: please install by hand: ${missing[*]}"
+    echo "setup:   on Debian or Ubuntu: sudo apt-get install ${missing[*]}"
+  } >&2
+  exit 1
+}
+
+# Package names of other systems differ; there, what these packages bring is looked for when it is built against.
+if ! command -v dpkg-query > /dev/null; then
+  missing=("${packages[@]}")
+  stop_with_list "this system has no Debian packages, so what is missing cannot be told"
+fi
+
+missing=()
+installed=$(dpkg-query --show --showformat '${db:Status-Status} ${Package}\n' "${packages[@]}" 2> /dev/null || true)
+for package in "${packages[@]}"; do
+  grep --quiet --line-regexp "installed $package" <<< "$installed" || missing+=("$package")
+done
+
+if [ "${#missing[@]}" -gt 0 ]; then
+  command -v apt-get > /dev/null || stop_with_list "there is no apt-get"
+  as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo > /dev/null || stop_with_list "not root, and there is no sudo"
+    as_root=(sudo)
+  fi
+  echo "setup: installing ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends "${missing[@]}")
+  log=$(mktemp)
+  trap 'rm -f "$log"' EXIT
+  # The lists of packages may be old or not there at all; they are fetched only if the first try fails.
+  if ! "${install[@]}" > "$log" 2>&1; then
+    echo "setup: updating the lists of packages"
+    if ! { "${as_root[@]}" apt-get update --quiet && "${install[@]}"; } > "$log" 2>&1; then
+      tail -n 20 "$log" >&2
+      stop_with_list "apt-get could not install them"
+    fi
+  fi
+  echo "setup: done"
+fi
+
+if ! command -v swift > /dev/null; then
+  echo "setup: there is no 'swift' on the PATH; Swift 6 is needed: https://www.swift.org/install" >&2
+  exit 1
+fi
