@@ -57,13 +57,19 @@ extension Model {
 
   /// Reads weights by name: from `.weights.h5`, from the legacy `.h5` of Keras 1 to 3, from `.keras`, `.safetensors` or `.npz`.
   /// Anything that does not fit is an error listing it, and nothing is changed. The optimizer is left alone.
-  public func loadWeights(_ path: String) throws { try loadWeights(path, skipMismatch: false) }
+  public func loadWeights(_ path: String) throws { try loadWeights(path, skipMismatch: false, trusted: false) }
 
   /// The same; with `skipMismatch` what fits is loaded.
-  /// - Parameter trusted: lets libhdf5 read the file in this process if only libhdf5 can; for files of known origin.
   /// - Returns: what was skipped.
   @discardableResult
-  public func loadWeights(_ path: String, skipMismatch: Bool, trusted: Bool = false) throws -> WeightMismatches {
+  public func loadWeights(_ path: String, skipMismatch: Bool) throws -> WeightMismatches {
+    try loadWeights(path, skipMismatch: skipMismatch, trusted: false)
+  }
+
+  /// The same.
+  /// - Parameter trusted: lets libhdf5 read the file in this process if only libhdf5 can; for files of known origin.
+  @discardableResult
+  public func loadWeights(_ path: String, skipMismatch: Bool, trusted: Bool) throws -> WeightMismatches {
     if path.hasSuffix(".keras") {
       try requireWeights("loadWeights")
       let archive = try KerasArchive(path, trusted: trusted)

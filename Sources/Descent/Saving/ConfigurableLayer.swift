@@ -91,20 +91,26 @@ public struct LayerOptions {
     try read(key, "text", default: standard, \.string)
   }
 
+  /// A list of integers, or one.
   public mutating func ints(_ key: String) throws -> [Int] {
     try read(key, "a list of integers", default: nil) { value in
+      if let one = value.int { return [one] }
       let sizes = value.array?.map(\.int)
       return sizes.flatMap { $0.contains(nil) ? nil : $0.compactMap { $0 } }
     }
   }
 
   /// An integer, or nil where the option is null or missing.
-  public mutating func optionalInt(_ key: String) throws -> Int? {
-    if values[key] ?? .null == .null {
-      _ = value(key)
-      return nil
-    }
-    return try int(key)
+  public mutating func optionalInt(_ key: String) throws -> Int? { isNull(key) ? nil : try int(key) }
+
+  /// A number, or nil where the option is null or missing.
+  public mutating func optionalDouble(_ key: String) throws -> Double? { isNull(key) ? nil : try double(key) }
+
+  /// Takes an option that is null or missing.
+  private mutating func isNull(_ key: String) -> Bool {
+    if let value = values[key], value != .null { return false }
+    values[key] = nil
+    return true
   }
 
   /// An initializer, an activation …: by name or as an object.
