@@ -23,7 +23,11 @@ let package = Package(
     .executableTarget(
       name: "DescentCLI",
       dependencies: ["Descent", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
-    .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "CKernels"]),
+    .target(name: "CLimits", dependencies: ["COneDNN"], path: "Benchmarks/CLimits"),
+    .executableTarget(name: "DescentBench", dependencies: ["Descent", "CLimits"], path: "Benchmarks/DescentBench"),
+    // Counts calls of malloc in the process it is linked into: tests only.
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+    .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "CKernels", "CAllocationCounter"]),
     .testTarget(name: "OptimizersTests", dependencies: ["Optimizers"]),
     .testTarget(name: "DescentTests", dependencies: ["Descent"]),
   ],

@@ -3,34 +3,41 @@
      SIGNED(v)    v, as a vector whose comparisons are those of the type
      NAME(op)     the kernel's name
      FLOATING     1 or 0
+     SPECIALISED  1: separate loops for the usual patterns of splat arguments
+     QUICK_SQRT   square root to within an ulp, where the hardware's exact one costs more
    Integers are computed as unsigned vectors, so that overflow wraps.
 
-   A loop always works on whole vectors; a splat operand holds one vector and is stepped over by 0
-   bytes. Nothing is restrict: an output may be exactly one of the inputs. */
+   A loop always works on whole vectors; a splat operand holds one vector, and its step is 0. Nothing is restrict: an output may be exactly one of the inputs. */
 
 #define TRUTH(mask) ((mask) ? (V)(1) : (V)(0))
 #define SPLAT(x) ((V)((T)(x)))
 
-#define BEGIN                                                                                  \
-  char *out = block->at[instr->dst];                                                           \
-  const char *const end = out + (instr->row ? block->rows : block->count) * (int64_t)sizeof(T)
-#define ARGUMENT(name, k)                            \
-  const char *name##_at = block->at[instr->args[k]]; \
+#define BEGIN                           \
+  char *const out = block->at[instr->dst]; \
+  const int64_t bytes = (instr->row ? block->rows : block->count) * (int64_t)sizeof(T)
+#define ARGUMENT(name, k)                                  \
+  const char *const name##_at = block->at[instr->args[k]]; \
   const int64_t name##_step = block->step[instr->args[k]]
-#define NEXT(name)                           \
-  const V name = *(const V_AT *)name##_at; \
-  name##_at += name##_step
-#define EACH_VECTOR for (; out < end; out += CK_VECTOR_BYTES)
-#define RESULT *(V_AT *)out
+
+/* An argument read anew for each vector, or read once and kept. */
+#define EACH(name) const V name = *(const V_AT *)(name##_at + place);
+#define ONCE(name) const V name = *(const V_AT *)name##_at;
+/* Whichever of the two it is. */
+#define EITHER(name) const V name = *(const V_AT *)(name##_at + (name##_step ? place : 0));
+
+#define LOOP(before, within, expression)                                   \
+  do {                                                                     \
+    before for (int64_t place = 0; place < bytes; place += CK_VECTOR_BYTES) { \
+      within *(V_AT *)(out + place) = (expression);                        \
+    }                                                                      \
+    return;                                                                \
+  } while (0)
 
 #define UNARY(op, expression)                                         \
   static void NAME(op)(const ck_instr *instr, const ck_block *block) { \
     BEGIN;                                                             \
     ARGUMENT(a, 0);                                                    \
-    EACH_VECTOR {                                                      \
-      NEXT(a);                                                         \
-      RESULT = (expression);                                           \
-    }                                                                  \
+    LOOP(, EITHER(a), expression);                                     \
   }
 
 #define BINARY(op, expression)                                        \
@@ -38,11 +45,10 @@
     BEGIN;                                                             \
     ARGUMENT(a, 0);                                                    \
     ARGUMENT(b, 1);                                                    \
-    EACH_VECTOR {                                                      \
-      NEXT(a);                                                         \
-      NEXT(b);                                                         \
-      RESULT = (expression);                                           \
-    }                                                                  \
+    if (SPECIALISED && a_step && b_step) LOOP(, EACH(a) EACH(b), expression);    \
+    if (SPECIALISED && a_step && !b_step) LOOP(ONCE(b), EACH(a), expression);    \
+    if (SPECIALISED && !a_step && b_step) LOOP(ONCE(a), EACH(b), expression);    \
+    LOOP(, EITHER(a) EITHER(b), expression);                           \
   }
 
 #define TERNARY(op, expression)                                       \
@@ -51,12 +57,14 @@
     ARGUMENT(a, 0);                                                    \
     ARGUMENT(b, 1);                                                    \
     ARGUMENT(c, 2);                                                    \
-    EACH_VECTOR {                                                      \
-      NEXT(a);                                                         \
-      NEXT(b);                                                         \
-      NEXT(c);                                                         \
-      RESULT = (expression);                                           \
+    if (SPECIALISED) {                                                 \
+      if (a_step && b_step && c_step) LOOP(, EACH(a) EACH(b) EACH(c), expression);  \
+      if (a_step && b_step && !c_step) LOOP(ONCE(c), EACH(a) EACH(b), expression);  \
+      if (a_step && !b_step && c_step) LOOP(ONCE(b), EACH(a) EACH(c), expression);  \
+      if (!a_step && b_step && c_step) LOOP(ONCE(a), EACH(b) EACH(c), expression);  \
+      if (a_step && !b_step && !c_step) LOOP(ONCE(b) ONCE(c), EACH(a), expression); \
     }                                                                  \
+    LOOP(, EITHER(a) EITHER(b) EITHER(c), expression);                 \
   }
 
 #define QUATERNARY(op, expression)                                    \
@@ -66,13 +74,9 @@
     ARGUMENT(b, 1);                                                    \
     ARGUMENT(c, 2);                                                    \
     ARGUMENT(d, 3);                                                    \
-    EACH_VECTOR {                                                      \
-      NEXT(a);                                                         \
-      NEXT(b);                                                         \
-      NEXT(c);                                                         \
-      NEXT(d);                                                         \
-      RESULT = (expression);                                           \
-    }                                                                  \
+    if (SPECIALISED && a_step && !b_step && c_step && !d_step) LOOP(ONCE(b) ONCE(d), EACH(a) EACH(c), expression); \
+    if (SPECIALISED && a_step && !b_step && c_step && d_step) LOOP(ONCE(b), EACH(a) EACH(c) EACH(d), expression); \
+    LOOP(, EITHER(a) EITHER(b) EITHER(c) EITHER(d), expression);       \
   }
 
 #define QUINARY(op, expression)                                       \
@@ -83,14 +87,9 @@
     ARGUMENT(c, 2);                                                    \
     ARGUMENT(d, 3);                                                    \
     ARGUMENT(e, 4);                                                    \
-    EACH_VECTOR {                                                      \
-      NEXT(a);                                                         \
-      NEXT(b);                                                         \
-      NEXT(c);                                                         \
-      NEXT(d);                                                         \
-      NEXT(e);                                                         \
-      RESULT = (expression);                                           \
-    }                                                                  \
+    if (SPECIALISED && a_step && !b_step && c_step && d_step && !e_step)         \
+      LOOP(ONCE(b) ONCE(e), EACH(a) EACH(c) EACH(d), expression);      \
+    LOOP(, EITHER(a) EITHER(b) EITHER(c) EITHER(d) EITHER(e), expression); \
   }
 
 /* ---- the same for every type */
@@ -144,13 +143,13 @@ BINARY(div, a / b)
 BINARY(max, CK_COMBINE_MAX(a, b))
 BINARY(min, CK_COMBINE_MIN(a, b))
 BINARY(pow_kernel, NAME(pow)(a, b))
-BINARY(sqrtadd, __builtin_elementwise_sqrt(a) + b)
+BINARY(sqrtadd, QUICK_SQRT(a) + b)
 
-TERNARY(divsqrt, a / (__builtin_elementwise_sqrt(b) + c))
-TERNARY(divsqrti, a / __builtin_elementwise_sqrt(b + c))
+TERNARY(divsqrt, a / (QUICK_SQRT(b) + c))
+TERNARY(divsqrti, a / QUICK_SQRT(b + c))
 QUATERNARY(stepdiv, a - b * c / d)
-QUINARY(stepsqrt, a - b * c / (__builtin_elementwise_sqrt(d) + e))
-QUINARY(stepsqrti, a - b * c / __builtin_elementwise_sqrt(d + e))
+QUINARY(stepsqrt, a - b * c / (QUICK_SQRT(d) + e))
+QUINARY(stepsqrti, a - b * c / QUICK_SQRT(d + e))
 
 #else
 
@@ -174,22 +173,23 @@ QUATERNARY(stepdiv, a - integer_quotient(b * c, d))
 /* Integers are finite already. */
 static void NAME(isfinite)(const ck_instr *instr, const ck_block *block) {
   BEGIN;
-  EACH_VECTOR RESULT = SPLAT(1);
+  LOOP(, , SPLAT(1));
 }
 
 /* Instructions that have no integer meaning. */
 static void NAME(zero)(const ck_instr *instr, const ck_block *block) {
   BEGIN;
-  EACH_VECTOR RESULT = SPLAT(0);
+  LOOP(, , SPLAT(0));
 }
 
 #endif
 
 #undef BEGIN
 #undef ARGUMENT
-#undef NEXT
-#undef EACH_VECTOR
-#undef RESULT
+#undef EACH
+#undef ONCE
+#undef EITHER
+#undef LOOP
 #undef UNARY
 #undef BINARY
 #undef TERNARY

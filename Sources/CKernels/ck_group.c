@@ -19,9 +19,11 @@ typedef struct {
   int64_t *step;
   ck_kernel *kernels;
   const ck_walk **walks;
-  int32_t *moving;      /* operands whose place depends on the block */
+  int64_t *advance;     /* for each operand, bytes from one block to the next */
+  int32_t *moving;      /* operands that have such a distance */
   int32_t moving_count;
   char **detours;       /* for each output in memory, scratch for blocks that end within a vector */
+  bool row_outputs;     /* some outputs in memory have one element a row */
   char *splats;         /* for each operand */
 } run_state;
 
@@ -69,11 +71,12 @@ static run_state prepare(const ck_group *g, const ck_isa *isa) {
   const size_t walks = padded(views * sizeof(ck_walk));
   const size_t splats = operands * SPLAT_BYTES;
   const size_t slots = ((size_t)g->slot_count + outputs) * (size_t)s.slot_bytes;
-  char *memory = ck_scratch(4 * pointers + kernels + moving + walks + splats + slots);
+  char *memory = ck_scratch(5 * pointers + kernels + moving + walks + splats + slots);
   s.at = (char **)memory, memory += pointers;
   s.step = (int64_t *)memory, memory += pointers;
   s.walks = (const ck_walk **)memory, memory += pointers;
   s.detours = (char **)memory, memory += pointers;
+  s.advance = (int64_t *)memory, memory += pointers;
   s.kernels = (ck_kernel *)memory, memory += kernels;
   s.moving = (int32_t *)memory, memory += moving;
   ck_walk *walk = (ck_walk *)memory;
@@ -85,6 +88,7 @@ static run_state prepare(const ck_group *g, const ck_isa *isa) {
     const ck_operand *operand = &g->operands[i];
     s.step[i] = isa->vector_bytes;
     s.detours[i] = NULL;
+    s.advance[i] = 0;
     switch (operand->kind) {
       case CK_TEMP:
         s.at[i] = memory + operand->slot * s.slot_bytes;
@@ -96,14 +100,18 @@ static run_state prepare(const ck_group *g, const ck_isa *isa) {
       case CK_VIEW:
         *walk = merged(&g->views[operand->view]);
         s.walks[i] = walk++;
-        s.moving[s.moving_count++] = i;
         break;
-      default:
+      case CK_STREAM:
+      case CK_BYTES:
+        s.advance[i] = (operand->row ? g->block / g->inner : g->block) * ck_dtype_bytes(operand->dtype);
+        s.moving[s.moving_count++] = i;
         if (operand->kind == CK_STREAM && operand->output) {
           s.detours[i] = detour;
+          s.row_outputs |= operand->row;
           detour += s.slot_bytes;
         }
-        s.moving[s.moving_count++] = i;
+        break;
+      default:
         break;
     }
   }
@@ -151,31 +159,47 @@ static int32_t segment_of(const ck_group *g, int64_t block) {
   return low;
 }
 
-static void run_block(const run_state *s, const ck_segment *segment, ck_block *block) {
+/* Where the operands of a segment are, at its block `within`. */
+static void enter_segment(const run_state *s, const ck_segment *segment, int64_t within) {
+  for (int32_t i = 0; i < s->group->operand_count; i++) {
+    const ck_operand *operand = &s->group->operands[i];
+    if (operand->kind == CK_TEMP) continue;
+    if (operand->kind == CK_SPLAT) {
+      fill_splat(s->at[i], segment->bases[i], operand->dtype, s->group->dtype);
+    } else {
+      s->at[i] = (char *)segment->bases[i] + within * s->advance[i];
+    }
+  }
+}
+
+static void run_instructions(const run_state *s, const ck_block *block) {
+  const ck_instr *instrs = s->group->instrs;
+  for (int32_t k = 0; k < s->group->instr_count; k++) s->kernels[k](&instrs[k], block);
+}
+
+static void advance(const run_state *s) {
+  for (int32_t m = 0; m < s->moving_count; m++) s->at[s->moving[m]] += s->advance[s->moving[m]];
+}
+
+/* A block that ends within a vector: what it writes to memory goes through scratch. */
+static void run_ragged_block(const run_state *s, const ck_block *block) {
   const ck_group *g = s->group;
   const int64_t element = ck_dtype_bytes(g->dtype);
-  bool detour = false;
   for (int32_t m = 0; m < s->moving_count; m++) {
     const int32_t i = s->moving[m];
-    const ck_operand *operand = &g->operands[i];
-    char *base = segment->bases[i];
-    if (operand->kind == CK_STREAM || operand->kind == CK_BYTES) {
-      base += (operand->row ? block->start_row : block->start) * ck_dtype_bytes(operand->dtype);
-      if (s->detours[i] && (operand->row ? block->rows : block->count) & s->vector_mask) {
-        base = s->detours[i];
-        detour = true;
-      }
-    }
-    s->at[i] = base;
+    if (!s->detours[i]) continue;
+    char *const memory = s->at[i];
+    s->at[i] = s->detours[i];
+    s->detours[i] = memory;
   }
-  for (int32_t k = 0; k < g->instr_count; k++) s->kernels[k](&g->instrs[k], block);
-  if (!detour) return;
+  run_instructions(s, block);
   for (int32_t m = 0; m < s->moving_count; m++) {
     const int32_t i = s->moving[m];
-    if (!s->detours[i] || s->at[i] != s->detours[i]) continue;
-    const bool row = g->operands[i].row;
-    char *to = (char *)segment->bases[i] + (row ? block->start_row : block->start) * element;
-    memcpy(to, s->at[i], (size_t)((row ? block->rows : block->count) * element));
+    if (!s->detours[i]) continue;
+    char *const scratch = s->at[i];
+    memcpy(s->detours[i], scratch, (size_t)((g->operands[i].row ? block->rows : block->count) * element));
+    s->at[i] = s->detours[i];
+    s->detours[i] = scratch;
   }
 }
 
@@ -193,17 +217,21 @@ void ck_group_run(void *context, long share) {
     const int64_t blocks = (segment->count + g->block - 1) / g->block;
     const int64_t end = ck_min64(last, segment->first_block + blocks);
     if (number >= end) continue;
-    for (int32_t k = 0; k < g->operand_count; k++)
-      if (g->operands[k].kind == CK_SPLAT) fill_splat(s.at[k], segment->bases[k], g->operands[k].dtype, g->dtype);
+    int64_t within = number - segment->first_block;
+    enter_segment(&s, segment, within);
     block.bases = segment->bases;
-    for (; number < end; number++) {
-      const int64_t within = number - segment->first_block;
+    for (; number < end; number++, within++) {
       block.number = number;
       block.start = within * g->block;
       block.start_row = within * rows_per_block;
       block.count = ck_min64(g->block, segment->count - block.start);
       block.rows = block.count == g->block ? rows_per_block : g->inner ? block.count / g->inner : 0;
-      run_block(&s, segment, &block);
+      if ((block.count | (s.row_outputs ? block.rows : 0)) & s.vector_mask) {
+        run_ragged_block(&s, &block);
+      } else {
+        run_instructions(&s, &block);
+      }
+      advance(&s);
     }
   }
 }

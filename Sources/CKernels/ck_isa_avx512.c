@@ -3,6 +3,7 @@
 #include "ck_internal.h"
 
 #include <float.h>
+#include <immintrin.h>
 #include <math.h>
 #include <string.h>
 

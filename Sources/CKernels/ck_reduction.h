@@ -10,10 +10,8 @@ enum { NAME(rows_per_chunk) = 64 };
 #define LOAD_AT(p) (*(const V_AT *)(p))
 
 #if FLOATING
-#define MAX_OF CK_COMBINE_MAX
 #define TO_SUMS(v) __builtin_convertvector((v), SUMS)
 #else
-#define MAX_OF(a, b) ({ __auto_type max_a = (a); __auto_type max_b = (b); max_a > max_b ? max_a : max_b; })
 #define TO_SUMS(v) (v)
 #endif
 
@@ -54,16 +52,11 @@ CK_INLINE void NAME(sum_columns)(const T *in, T *out, int64_t reduced, int64_t s
     NAME(put_lanes)(out + v * LANES, __builtin_convertvector(total[v], V), columns - v * LANES);
 }
 
-CK_INLINE void NAME(max_columns)(const T *in, T *out, int64_t reduced, int64_t stride, int64_t columns, const int vectors) {
-  V greatest[NAME(tile_vectors)];
-  for (int v = 0; v < vectors; v++) greatest[v] = SPLAT(LOWEST);
-  for (int64_t row = 0; row < reduced; row++, in += stride) {
-    for (int v = 0; v < vectors; v++) {
-      const V x = LOAD_AT(in + v * LANES);
-      greatest[v] = (V)MAX_OF(SIGNED(greatest[v]), SIGNED(x));
-    }
-  }
-  for (int v = 0; v < vectors; v++) NAME(put_lanes)(out + v * LANES, greatest[v], columns - v * LANES);
+CK_INLINE void NAME(max_column)(const T *in, T *out, int64_t reduced, int64_t stride, int64_t columns) {
+  V greatest = SPLAT(LOWEST);
+  MASK unordered = (MASK)(0);
+  for (int64_t row = 0; row < reduced; row++) TAKE_MAX(LOAD_AT(in + row * stride));
+  NAME(put_lanes)(out, unordered ? SPLAT(MISSING) : greatest, columns);
 }
 
 /* A tile of up to CK_REDUCTION_TILE neighbouring columns. */
@@ -80,11 +73,9 @@ static void NAME(reduce_tile)(const ck_reduction *r, const T *in, T *out, int64_
         case 3: NAME(sum_columns)(from, to, r->reduced, r->inner, left, 3); break;
         default: NAME(sum_columns)(from, to, r->reduced, r->inner, ck_min64(left, 4 * LANES), 4); break;
       }
-    } else if (vectors == 4) {
-      NAME(max_columns)(from, to, r->reduced, r->inner, ck_min64(left, 4 * LANES), 4);
     } else {
       for (int64_t v = 0; v < vectors; v++)
-        NAME(max_columns)(from + v * LANES, to + v * LANES, r->reduced, r->inner, left - v * LANES, 1);
+        NAME(max_column)(from + v * LANES, to + v * LANES, r->reduced, r->inner, left - v * LANES);
     }
     column += vectors * LANES;
   }
@@ -138,5 +129,6 @@ static void NAME(reduction)(const ck_reduction *r, int64_t first_unit, int64_t l
 }
 
 #undef LOAD_AT
-#undef MAX_OF
+#undef TAKE_MAX
+#undef GREATER_OF
 #undef TO_SUMS

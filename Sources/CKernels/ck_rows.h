@@ -3,6 +3,7 @@
      FOLD       CK_FOLD_32BIT or CK_FOLD_64BIT
      LANES      lanes of V
      WIDE       a vector of double with as many lanes
+     MASK       what comparing two V gives
      LOWEST     what every number is at least as great as */
 
 #define LOAD_AT(p) (*(const V_AT *)(p))
@@ -13,11 +14,9 @@ static const T NAME(lane_numbers)[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 1
   (SIGNED(LOAD_AT(NAME(lane_numbers))) < SIGNED(SPLAT(valid)) ? (v) : SPLAT(other))
 
 #if FLOATING
-#define MAX_OF CK_COMBINE_MAX
 #define IS_NAN(x) ((x) != (x))
 #else
 #define IS_NAN(x) 0
-#define MAX_OF(a, b) ({ __auto_type max_a = (a); __auto_type max_b = (b); max_a > max_b ? max_a : max_b; })
 #endif
 
 /* A splat given where a whole row is read: one more vector operand kind would not pay here. */
@@ -47,18 +46,23 @@ CK_INLINE V NAME(row_sum_lanes)(const T *p, int64_t n) {
   return sum;
 }
 
+/* The greatest number so far; what is not a number is remembered aside, which is quicker than having
+   each comparison pass it on. */
+#define TAKE_MAX(v)                                            \
+  do {                                                         \
+    const V candidate = (v);                                   \
+    unordered |= candidate != candidate;                       \
+    greatest = SIGNED(candidate) > SIGNED(greatest) ? candidate : greatest; \
+  } while (0)
+#define GREATER_OF(a, b) ({ __auto_type max_a = (a); __auto_type max_b = (b); max_a > max_b ? max_a : max_b; })
+
 CK_INLINE T NAME(row_max)(const T *p, int64_t n) {
   V greatest = SPLAT(LOWEST);
+  MASK unordered = (MASK)(0);
   int64_t i = 0;
-  for (; i + LANES <= n; i += LANES) {
-    const V v = LOAD_AT(p + i);
-    greatest = (V)MAX_OF(SIGNED(greatest), SIGNED(v));
-  }
-  if (i < n) {
-    const V v = KEEP_LANES(LOAD_AT(p + i), n - i, LOWEST);
-    greatest = (V)MAX_OF(SIGNED(greatest), SIGNED(v));
-  }
-  return FOLD(SIGNED(greatest), MAX_OF);
+  for (; i + LANES <= n; i += LANES) TAKE_MAX(LOAD_AT(p + i));
+  if (i < n) TAKE_MAX(KEEP_LANES(LOAD_AT(p + i), n - i, LOWEST));
+  return FLOATING && __builtin_reduce_or(unordered) ? (T)MISSING : FOLD(SIGNED(greatest), GREATER_OF);
 }
 
 /* The first of the greatest; the first NaN if there is one. */
@@ -128,7 +132,6 @@ static void NAME(maxall)(const ck_instr *instr, const ck_block *block) {
 
 #undef LOAD_AT
 #undef KEEP_LANES
-#undef MAX_OF
 #undef SPREAD_BUFFER
 #undef EACH_ROW
 #undef BLOCK_ELEMENTS

@@ -3,11 +3,14 @@
 #undef V
 #undef V_AT
 #undef WIDE
+#undef MASK
 #undef LANES
 #undef FOLD
 #undef SIGNED
 #undef NAME
 #undef FLOATING
+#undef SPECIALISED
+#undef QUICK_SQRT
 #undef IS_DOUBLE
 #undef IS_NAN
 #undef LOWEST

@@ -1,21 +1,52 @@
 extension Loss {
   public static let catalog = Catalog<Loss>(
     [
-      .init(.crossentropy, ["ce"]),
       entry(.meanSquaredError, "mse", "MSE"),
+      entry(.meanAbsoluteError, "mae", "MAE"),
+      entry(.meanAbsolutePercentageError, "mape", "MAPE"),
+      entry(.meanSquaredLogarithmicError, "msle", "MSLE"),
+      entry(.huber, "huber") { s in .huber(delta: try s.double("delta")) },
+      entry(.logCosh, "logcosh"),
+      entry(.cosineSimilarity) { s in .cosineSimilarity(axis: try s.int("axis")) },
+      entry(.hinge),
+      entry(.squaredHinge),
+      entry(.categoricalHinge),
+      entry(.klDivergence, "kld", "KLD"),
+      entry(.poisson),
       entry(.binaryCrossentropy, "bce", "BCE") { s in
         .binaryCrossentropy(
           fromLogits: try s.bool("from_logits"), labelSmoothing: try s.double("label_smoothing"), axis: try s.int("axis"))
+      },
+      entry(.binaryFocalCrossentropy) { s in
+        .binaryFocalCrossentropy(
+          applyClassBalancing: try s.bool("apply_class_balancing"), alpha: try s.double("alpha"),
+          gamma: try s.double("gamma"), fromLogits: try s.bool("from_logits"),
+          labelSmoothing: try s.double("label_smoothing"), axis: try s.int("axis"))
       },
       entry(.categoricalCrossentropy) { s in
         .categoricalCrossentropy(
           fromLogits: try s.bool("from_logits"), labelSmoothing: try s.double("label_smoothing"), axis: try s.int("axis"))
       },
+      entry(.categoricalFocalCrossentropy) { s in
+        .categoricalFocalCrossentropy(
+          alpha: try s.double("alpha"), gamma: try s.double("gamma"), fromLogits: try s.bool("from_logits"),
+          labelSmoothing: try s.double("label_smoothing"), axis: try s.int("axis"))
+      },
+      entry(.categoricalGeneralizedCrossEntropy) { s in .categoricalGeneralizedCrossEntropy(q: try s.double("q")) },
       entry(.sparseCategoricalCrossentropy) { s in
         .sparseCategoricalCrossentropy(
           fromLogits: try s.bool("from_logits"), ignoreClass: try s.optionalInt("ignore_class"), axis: try s.int("axis"))
       },
-    ], refused: ["ctc": "not available"], ignoring: ["dtype"])
+      entry(.dice) { s in .dice(axes: try s.optionalInts("axis")) },
+      entry(.tversky) { s in
+        .tversky(alpha: try s.double("alpha"), beta: try s.double("beta"), axes: try s.optionalInts("axis"))
+      },
+      .init(.crossentropy, ["ce"]),
+    ],
+    refused: [
+      "ctc": "Descent has no connectionist temporal classification", "CTC": "Descent has no connectionist temporal classification",
+      "circle": "Descent has no circle loss", "Circle": "Descent has no circle loss",
+    ], ignoring: ["dtype"])
 
   /// Name and reduction are settings of every loss.
   private static func entry(

@@ -1,55 +1,93 @@
 /// A metric that is the (weighted) mean of one value per sample.
 struct MeanOfValues: MetricDefinition {
   /// The values, and which of them count if not all do.
-  typealias Values = @Sendable (MetricInput) -> Tensor
+  typealias Values = @Sendable (MetricInput) -> (values: Tensor, mask: Tensor?)
+  typealias Check = @Sendable (_ targetShape: [Int], _ predictionShape: [Int]) throws -> Void
 
   private let values: Values
   private let logitsForm: Values?
-  private let check: @Sendable (_ targetShape: [Int], _ predictionShape: [Int]) throws -> Void
+  private let check: Check
+  private let finish: @Sendable (Double) -> Double
 
   init(
-    takingLogits logitsForm: Values? = nil,
-    check: @escaping @Sendable (_ targetShape: [Int], _ predictionShape: [Int]) throws -> Void = { _, _ in },
-    _ values: @escaping Values
+    takingLogits logitsForm: Values? = nil, check: @escaping Check = { _, _ in },
+    finish: @escaping @Sendable (Double) -> Double = { $0 }, masked values: @escaping Values
   ) {
     self.values = values
     self.logitsForm = logitsForm
     self.check = check
+    self.finish = finish
   }
 
-  var takingLogits: (any MetricDefinition)? { logitsForm.map { MeanOfValues(check: check, $0) } }
-
-  func validate(name: String, targetShape: [Int], predictionShape: [Int]) throws { try check(targetShape, predictionShape) }
-
-  func makeVariables(predictionShape: [Int]) -> [Variable] {
-    ["total", "count"].map { Variable(.zeros([], dtype: .float64), name: $0, isTrainable: false) }
+  init(
+    check: @escaping Check = { _, _ in }, finish: @escaping @Sendable (Double) -> Double = { $0 },
+    _ values: @escaping @Sendable (MetricInput) -> Tensor
+  ) {
+    self.init(check: check, finish: finish, masked: { (values($0), nil) })
   }
+
+  var takingLogits: (any MetricDefinition)? { logitsForm.map { MeanOfValues(check: check, finish: finish, masked: $0) } }
+
+  func validate(targetShape: [Int], predictionShape: [Int]) throws { try check(targetShape, predictionShape) }
+
+  func makeVariables(predictionShape: [Int]) -> [Variable] { makeTotals(["total", "count"]) }
 
   func update(_ variables: [Variable], with input: MetricInput) {
-    MeanOfValues.add(values(input), weights: input.sampleWeight, to: variables)
-  }
-
-  /// Adds values of which the first axis is the samples'; those of one sample are averaged.
-  static func add(_ values: Tensor, weights: Tensor?, to variables: [Variable]) {
-    var values = values
+    let (values, mask) = values(input)
     let (total, count) = (variables[0], variables[1])
+    var weights = mask?.cast(to: values.dtype)
+    if let sampleWeight = input.sampleWeight {
+      let fitted = Loss.fitted(sampleWeight.cast(to: values.dtype), to: values.shape, "metric")
+      weights = weights.map { $0 * fitted } ?? fitted
+    }
+    // The values of one sample are averaged, so that a sample counts once whatever its number of values.
+    let samples = values.shape.first ?? 1
     guard let weights else {
-      let samples = values.shape.first ?? 1
-      let perSample = values.count / Swift.max(samples, 1)
-      let sum = values.sum().cast(to: .float64)
-      total.assign(total.value + (perSample > 1 ? sum / Double(perSample) : sum))
-      count.assign(count.value + Double(samples))
+      let perSample = Double(values.count / Swift.max(samples, 1))
+      total.add(values.sum().dividedUnlessOne(by: perSample))
+      count.add(Tensor(repeating: Double(samples), dtype: .float64))
       return
     }
-    let factor = Loss.fitted(weights.cast(to: values.dtype), to: values.shape, "metric")
-    values = values * factor
-    let perSample = Double(values.count) / Double(Swift.max(factor.count, 1))
-    total.assign(total.value + values.sum().cast(to: .float64) / perSample)
-    count.assign(count.value + factor.sum().cast(to: .float64))
+    let perSample = Double(weights.count / Swift.max(samples, 1))
+    let perWeight = Double(values.count / Swift.max(weights.count, 1))
+    total.add((values * weights).sum().dividedUnlessOne(by: perSample * perWeight))
+    count.add(weights.sum().dividedUnlessOne(by: perSample))
   }
 
   func results(_ totals: [[Double]]) -> [(suffix: String, value: Double)] {
     let (total, count) = (totals[0][0], totals[1][0])
-    return [("", count == 0 ? 0 : total / count)]
+    return [("", finish(count == 0 ? 0 : total / count))]
   }
+}
+
+/// A metric that is the (weighted) sum of all values.
+struct SumOfValues: MetricDefinition {
+  func makeVariables(predictionShape: [Int]) -> [Variable] { makeTotals(["total"]) }
+
+  func update(_ variables: [Variable], with input: MetricInput) {
+    var values = input.prediction
+    if let weights = input.sampleWeight {
+      values *= Loss.fitted(weights.cast(to: values.dtype), to: values.shape, "metric")
+    }
+    variables[0].add(values.sum())
+  }
+
+  func results(_ totals: [[Double]]) -> [(suffix: String, value: Double)] { [("", totals[0][0])] }
+}
+
+extension MetricDefinition {
+  /// Variables of the given shape, all zero. Totals are `float64`: in `float32` a sum over many batches would lose digits, and
+  /// a count past 2²⁴ stand still.
+  func makeTotals(_ names: [String], shape: [Int] = []) -> [Variable] {
+    names.map { Variable(.zeros(shape, dtype: .float64), name: $0, isTrainable: false) }
+  }
+}
+
+extension Variable {
+  /// Adds to a total.
+  func add(_ amount: Tensor) { assign(value + amount.cast(to: dtype)) }
+}
+
+extension Tensor {
+  fileprivate func dividedUnlessOne(by divisor: Double) -> Tensor { divisor == 1 ? self : self / divisor }
 }

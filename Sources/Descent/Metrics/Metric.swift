@@ -74,7 +74,7 @@ public struct Metric: KerasNamed {
   /// - Throws: ``DescentError`` if the metric cannot judge such predictions, or is itself one that ``validated()`` refuses.
   public func makeState(targetShape: [Int], predictionShape: [Int]) throws -> MetricState {
     try validated()
-    try definition.validate(name: name, targetShape: targetShape, predictionShape: predictionShape)
+    try definition.validate(targetShape: targetShape, predictionShape: predictionShape)
     return MetricState(self, definition.makeVariables(predictionShape: predictionShape))
   }
 }
@@ -91,11 +91,16 @@ struct MetricInput {
 protocol MetricDefinition: Sendable {
   /// The form that takes logits as predictions, if this one takes probabilities and the difference matters.
   var takingLogits: (any MetricDefinition)? { get }
-  func validate(name: String, targetShape: [Int], predictionShape: [Int]) throws
+  func validate(targetShape: [Int], predictionShape: [Int]) throws
   /// The running totals, all zero.
   func makeVariables(predictionShape: [Int]) -> [Variable]
   /// Adds a batch; may run inside a trace.
   func update(_ variables: [Variable], with input: MetricInput)
-  /// The figure, or several with what tells them apart.
+  /// The figure, or several with what tells them apart, from the variables' elements.
   func results(_ totals: [[Double]]) -> [(suffix: String, value: Double)]
+}
+
+extension MetricDefinition {
+  var takingLogits: (any MetricDefinition)? { nil }
+  func validate(targetShape: [Int], predictionShape: [Int]) throws {}
 }

@@ -24,6 +24,11 @@ public final class MetricState {
       variables, with: MetricInput(target: target, prediction: prediction, logits: logits, sampleWeight: sampleWeight))
   }
 
+  /// Adds values themselves, to a ``Metric/mean`` or ``Metric/sum``.
+  public func add(_ values: Tensor, sampleWeight: Tensor? = nil) {
+    update(target: values, prediction: values, sampleWeight: sampleWeight)
+  }
+
   /// Back to nothing seen.
   public func reset() {
     for variable in variables {

@@ -46,7 +46,7 @@ public struct Catalog<Value: KerasNamed>: Sendable {
     return names.sorted()
   }
 
-  func value(named name: String) throws -> Value { try entry(named: name).value }
+  func value(named name: String) throws -> Value { try entry(named: name).value.validated() }
 
   func value(json: JSONValue) throws -> Value {
     switch json {

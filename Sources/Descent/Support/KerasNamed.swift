@@ -1,6 +1,6 @@
 /// How Keras names a value and writes it down.
 public struct KerasDescription: Sendable, Equatable {
-  /// Keras's class: `MeanSquaredError`. Nil for what the program made from a closure.
+  /// Keras's class: `MeanSquaredError`. Nil for what Keras has no class for, as what a program made from a closure.
   public let className: String?
   /// Keras's name: `mean_squared_error`.
   public var name: String
@@ -61,12 +61,12 @@ extension KerasNamed {
   public init(json: JSONValue) throws { self = try Self.catalog.value(json: json) }
 
   /// What Keras's `serialize` gives.
-  /// - Throws: ``DescentError`` if the value was made from a closure.
+  /// - Throws: ``DescentError`` if the value has no class of Keras's, as one made from a closure.
   public func json() throws -> JSONValue {
     try validated()
     guard let className else {
       throw DescentError(
-        .invalidArgument, "\(Self.kindName) '\(name)' was made from a closure, which cannot be written to a file")
+        .invalidArgument, "\(Self.kindName) '\(name)' has no class of Keras's and cannot be written to a file")
     }
     return [
       "module": .string(Self.kerasModule), "class_name": .string(className), "config": JSONValue(config),

@@ -49,6 +49,12 @@ package struct Settings: Sendable {
     return try read(key, "one of \(names)") { $0.string.flatMap(Choice.init(rawValue:)) }
   }
 
+  /// Null or one of the names of an enumeration.
+  func optionalChoice<Choice: RawRepresentable & CaseIterable>(_ key: String, _ type: Choice.Type) throws -> Choice?
+  where Choice.RawValue == String {
+    values[key] ?? .null == .null ? nil : try choice(key, type)
+  }
+
   private static func ints(_ value: JSONValue) -> [Int]? {
     if let one = value.int { return [one] }
     let elements = value.array?.map(\.int)

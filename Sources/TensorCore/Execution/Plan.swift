@@ -73,10 +73,10 @@ package final class Plan {
 
   /// Runs all steps. Allocates the outputs and nothing else.
   @discardableResult
-  package func run() -> [Tensor] {
+  package func run(on pool: ThreadPool = .shared) -> [Tensor] {
     for variable in assigned { variable.willChange() }
     if outputs.isEmpty {
-      execute()
+      execute(on: pool)
       return []
     }
     let results = zip(outputs, outputPlaces).map { output, places in
@@ -84,7 +84,7 @@ package final class Plan {
       for place in places { place.place.pointee = buffer.pointer + place.offset }
       return Tensor(.constant(buffer), shape: output.shape, dtype: output.dtype)
     }
-    execute()
+    execute(on: pool)
     return results
   }
 
@@ -104,8 +104,7 @@ package final class Plan {
     }
   }
 
-  private func execute() {
-    let pool = ThreadPool.shared
+  private func execute(on pool: ThreadPool) {
     for step in steps {
       if step.shares == 1 {
         step.work(step.context, 0)

@@ -5,7 +5,8 @@ import Synchronization
 /// A few threads that spin briefly for work and then sleep.
 ///
 /// A region of work is cut into shares handed out by an atomic counter. The caller works too, and waits only for shares that
-/// somebody has begun, so a core taken away by another process slows a region and does not stall it.
+/// somebody has begun. Where another process took the core away in the middle of a share, the caller gives up its own core to
+/// let that thread finish, and works alone for a while: on a crowded machine helpers cost more than they bring.
 package final class ThreadPool: @unchecked Sendable {
   package typealias Work = @convention(c) (UnsafeMutableRawPointer?, Int) -> Void
 
@@ -32,15 +33,23 @@ package final class ThreadPool: @unchecked Sendable {
   /// What sleeping threads wait on: changes with every region that finds one asleep.
   private let bell: UnsafeMutablePointer<UInt32>
 
-  private static let spinCount = 4000
+  /// Until when the caller works alone, and how often its patience was tried lately. Only touched by who holds `isBusy`.
+  private var aloneUntil: ContinuousClock.Instant?
+  private var recentStalls = 0
+  private var calmRegions = 0
 
-  init(threadCount: Int) {
+  /// How long a thread looks for work before it sleeps, and a caller for a share to end before it gives up its core.
+  private static let spinCount = 4000
+  private static let patience = 1000
+
+  /// Threads live as long as the process; a pool is made once and kept.
+  package init(threadCount: Int) {
     self.threadCount = threadCount
     bell = .allocate(capacity: 1)
     bell.initialize(to: 0)
     ck_single_threaded_libraries()
     for _ in 1..<max(threadCount, 1) {
-      let thread = Thread { [unowned self] in self.serve() }
+      let thread = Thread { self.serve() }
       thread.stackSize = 1 << 20
       thread.name = "descent"
       thread.start()
@@ -56,6 +65,16 @@ package final class ThreadPool: @unchecked Sendable {
       for share in 0..<shares { body(context, share) }
       return
     }
+    if let end = aloneUntil, ContinuousClock.now < end {
+      for share in 0..<shares { body(context, share) }
+    } else {
+      aloneUntil = nil
+      runTogether(body, context, shares: shares)
+    }
+    isBusy.store(false, ordering: .releasing)
+  }
+
+  private func runTogether(_ body: Work, _ context: UnsafeMutableRawPointer?, shares: Int) {
     finished.store(0, ordering: .relaxed)
     shareCount.store(shares, ordering: .relaxed)
     work.store(UInt(bitPattern: unsafeBitCast(body, to: Int.self)), ordering: .relaxed)
@@ -67,8 +86,21 @@ package final class ThreadPool: @unchecked Sendable {
       ck_wake(bell, Int32(threadCount))
     }
     takeShares(of: region)
-    while finished.load(ordering: .acquiring) < shares { ck_pause() }
-    isBusy.store(false, ordering: .releasing)
+    for _ in 0..<ThreadPool.patience {
+      if finished.load(ordering: .acquiring) == shares {
+        if recentStalls > 0 { calmRegions += 1 }
+        if calmRegions > 1000 { (recentStalls, calmRegions) = (0, 0) }
+        return
+      }
+      ck_pause()
+    }
+    let start = ContinuousClock.now
+    while finished.load(ordering: .acquiring) < shares { sched_yield() }
+    // Helping has to pay for the waiting; the more often it does not, the longer it is left out.
+    let end = ContinuousClock.now
+    recentStalls = min(recentStalls + 1, 6)
+    calmRegions = 0
+    aloneUntil = end + min((end - start) * (4 << recentStalls), .milliseconds(500))
   }
 
   /// Works on a region until no share is left. A share is taken by advancing the ticket, which fails once the region is
@@ -111,3 +143,6 @@ package final class ThreadPool: @unchecked Sendable {
     }
   }
 }
+
+/// The vector instructions the kernels use: `avx512`, `avx2` or `baseline`.
+public var instructionSet: String { String(cString: ck_instruction_set()) }

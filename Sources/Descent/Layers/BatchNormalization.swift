@@ -1,0 +1,88 @@
+import TensorCore
+
+/// gamma · (x − mean) / √(variance + epsilon) + beta for each position along an axis. (Ioffe & Szegedy, 2015; Keras:
+/// `keras.layers.BatchNormalization`.)
+///
+/// While training, mean and variance (divided by the number of elements) are the batch's, and the moving ones follow:
+/// moving ← momentum · moving + (1 − momentum) · batch's. Otherwise, and when the layer is not trainable, the moving ones are used.
+public final class BatchNormalization: Layer {
+  public let axis: Int
+  /// The part of the moving mean and variance that is kept in each step.
+  public let momentum: Double
+  public let epsilon: Double
+  /// Whether beta is added, and whether gamma multiplies.
+  public let center: Bool, scale: Bool
+  private let initializers: (beta: Initializer, gamma: Initializer, mean: Initializer, variance: Initializer)
+  private let penalties: (beta: Regularizer?, gamma: Regularizer?)
+  private let projections: (beta: Constraint?, gamma: Constraint?)
+
+  /// One element for each position along the axis; nil until the layer is built, or if switched off.
+  public private(set) var gamma: Variable?, beta: Variable?
+  public private(set) var movingMean: Variable?, movingVariance: Variable?
+
+  /// - Parameter axis: with axis 0 counting the rows; negative from the end.
+  public init(
+    axis: Int = -1, momentum: Double = 0.99, epsilon: Double = 1e-3, center: Bool = true, scale: Bool = true,
+    betaInitializer: Initializer = .zeros, gammaInitializer: Initializer = .ones,
+    movingMeanInitializer: Initializer = .zeros, movingVarianceInitializer: Initializer = .ones,
+    betaRegularizer: Regularizer? = nil, gammaRegularizer: Regularizer? = nil, betaConstraint: Constraint? = nil,
+    gammaConstraint: Constraint? = nil, inputShape: [Int]? = nil, name: String? = nil
+  ) {
+    self.axis = axis
+    self.momentum = momentum
+    self.epsilon = epsilon
+    self.center = center
+    self.scale = scale
+    initializers = (betaInitializer, gammaInitializer, movingMeanInitializer, movingVarianceInitializer)
+    penalties = (betaRegularizer, gammaRegularizer)
+    projections = (betaConstraint, gammaConstraint)
+    super.init(name: name, inputShape: inputShape)
+  }
+
+  public override func build(inputShape: [Int]) throws {
+    let rank = inputShape.count + 1
+    let axis = axis < 0 ? axis + rank : axis
+    guard axis > 0 && axis < rank else {
+      throw DescentError(.invalidArgument, "layer \(name): axis \(self.axis) is not one of a row of shape \(inputShape)")
+    }
+    guard momentum >= 0 && momentum <= 1, epsilon >= 0 else {
+      throw DescentError(
+        .invalidArgument, "layer \(name): momentum is \(momentum) and epsilon \(epsilon); expected 0 to 1, and at least 0")
+    }
+    let shape = [inputShape[axis - 1]]
+    if scale {
+      gamma = try addVariable(
+        "gamma", shape: shape, initializer: initializers.gamma, regularizer: penalties.gamma, constraint: projections.gamma)
+    }
+    if center {
+      beta = try addVariable(
+        "beta", shape: shape, initializer: initializers.beta, regularizer: penalties.beta, constraint: projections.beta)
+    }
+    movingMean = try addVariable("moving_mean", shape: shape, initializer: initializers.mean, isTrainable: false)
+    movingVariance = try addVariable("moving_variance", shape: shape, initializer: initializers.variance, isTrainable: false)
+  }
+
+  public override func forward(_ x: Tensor, _ context: ForwardContext) -> Tensor {
+    guard let movingMean, let movingVariance else { return x }
+    let axis = axis < 0 ? axis + x.rank : axis
+    var spread = [Int](repeating: 1, count: x.rank)
+    spread[axis] = movingMean.shape[0]
+    var mean = movingMean.value.reshaped(spread)
+    var variance = movingVariance.value.reshaped(spread)
+    if context.isTraining && context.isLayerTrainable {
+      let others = (0..<x.rank).filter { $0 != axis }
+      mean = x.mean(axes: others, keepDims: true)
+      variance = square(x - mean).mean(axes: others, keepDims: true)
+      follow(movingMean, mean)
+      follow(movingVariance, variance)
+    }
+    var factor = 1 / sqrt(variance + epsilon)
+    if let gamma { factor *= gamma.value.reshaped(spread) }
+    let y = (x - mean) * factor
+    return beta.map { y + $0.value.reshaped(spread) } ?? y
+  }
+
+  private func follow(_ moving: Variable, _ value: Tensor) {
+    moving.assign(moving.value * momentum + stopGradient(value).reshaped(moving.shape) * (1 - momentum))
+  }
+}

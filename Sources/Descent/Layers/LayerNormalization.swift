@@ -1,0 +1,65 @@
+import TensorCore
+
+/// gamma · (x − mean) / √(variance + epsilon) + beta with mean and variance of each row's own elements over some axes. (Ba et al.,
+/// 2016; Keras: `keras.layers.LayerNormalization`.)
+public final class LayerNormalization: Layer {
+  public let axes: [Int]
+  public let epsilon: Double
+  /// Whether beta is added, and whether gamma multiplies.
+  public let center: Bool, scale: Bool
+  private let betaOptions: (initializer: Initializer, regularizer: Regularizer?, constraint: Constraint?)
+  private let gammaOptions: (initializer: Initializer, regularizer: Regularizer?, constraint: Constraint?)
+
+  /// Of the shape of the normalized axes; nil until the layer is built, or if switched off.
+  public private(set) var gamma: Variable?, beta: Variable?
+
+  /// - Parameter axes: what to take mean and variance over, with axis 0 counting the rows; negative from the end.
+  public init(
+    axes: [Int] = [-1], epsilon: Double = 1e-3, center: Bool = true, scale: Bool = true,
+    betaInitializer: Initializer = .zeros, gammaInitializer: Initializer = .ones, betaRegularizer: Regularizer? = nil,
+    gammaRegularizer: Regularizer? = nil, betaConstraint: Constraint? = nil, gammaConstraint: Constraint? = nil,
+    inputShape: [Int]? = nil, name: String? = nil
+  ) {
+    self.axes = axes
+    self.epsilon = epsilon
+    self.center = center
+    self.scale = scale
+    betaOptions = (betaInitializer, betaRegularizer, betaConstraint)
+    gammaOptions = (gammaInitializer, gammaRegularizer, gammaConstraint)
+    super.init(name: name, inputShape: inputShape)
+  }
+
+  public override func build(inputShape: [Int]) throws {
+    let axes = normalized(rank: inputShape.count + 1)
+    guard !axes.isEmpty, Set(axes).count == self.axes.count, axes.allSatisfy({ $0 > 0 && $0 <= inputShape.count }) else {
+      throw DescentError(.invalidArgument, "layer \(name): axes \(self.axes) are not those of a row of shape \(inputShape)")
+    }
+    guard epsilon >= 0 else {
+      throw DescentError(.invalidArgument, "layer \(name): epsilon is \(epsilon); it must be at least 0")
+    }
+    let shape = axes.map { inputShape[$0 - 1] }
+    if scale {
+      gamma = try addVariable(
+        "gamma", shape: shape, initializer: gammaOptions.initializer, regularizer: gammaOptions.regularizer,
+        constraint: gammaOptions.constraint)
+    }
+    if center {
+      beta = try addVariable(
+        "beta", shape: shape, initializer: betaOptions.initializer, regularizer: betaOptions.regularizer,
+        constraint: betaOptions.constraint)
+    }
+  }
+
+  public override func forward(_ x: Tensor, _ context: ForwardContext) -> Tensor {
+    let axes = normalized(rank: x.rank)
+    let spread = (0..<x.rank).map { axes.contains($0) ? x.shape[$0] : 1 }
+    let mean = x.mean(axes: axes, keepDims: true)
+    let variance = square(x - mean).mean(axes: axes, keepDims: true)
+    var factor = 1 / sqrt(variance + epsilon)
+    if let gamma { factor = factor * gamma.value.reshaped(spread) }
+    let y = (x - mean) * factor
+    return beta.map { y + $0.value.reshaped(spread) } ?? y
+  }
+
+  private func normalized(rank: Int) -> [Int] { axes.map { $0 < 0 ? $0 + rank : $0 }.sorted() }
+}

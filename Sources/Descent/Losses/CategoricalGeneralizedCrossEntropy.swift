@@ -1,0 +1,12 @@
+extension Loss {
+  /// (1 − p^`q`) / `q` with the probability p of the class that the target names by number: between cross-entropy (`q` → 0) and
+  /// mean absolute error (`q` = 1), for labels that may be wrong (Zhang & Sabuncu, 2018).
+  public static func categoricalGeneralizedCrossEntropy(q: Double = 0.5) -> Loss {
+    Loss(
+      "CategoricalGeneralizedCrossEntropy", name: "categorical_generalized_cross_entropy", config: ["q": JSONValue(q)],
+      problem: problem("CategoricalGeneralizedCrossEntropy", (q > 0 && q < 1, "q is \(q) but must lie between 0 and 1")),
+      form: .classIndices(axis: -1)
+    ) { input in (1 - pow(pick(input.target, from: input.prediction), q)) / q }
+  }
+  public static let categoricalGeneralizedCrossEntropy = categoricalGeneralizedCrossEntropy()
+}

@@ -1,0 +1,101 @@
+extension Metric {
+  /// The mean over all samples of a loss's values.
+  public static func loss(_ loss: Loss) -> Metric {
+    Metric(nil, name: loss.name, problem: loss.keras.problem, direction: .down, mean(of: loss))
+  }
+
+  public static let meanSquaredError = loss("MeanSquaredError", .meanSquaredError)
+  public static let meanAbsoluteError = loss("MeanAbsoluteError", .meanAbsoluteError)
+  public static let meanAbsolutePercentageError = loss("MeanAbsolutePercentageError", .meanAbsolutePercentageError)
+  public static let meanSquaredLogarithmicError = loss("MeanSquaredLogarithmicError", .meanSquaredLogarithmicError)
+  /// The mean of log(cosh(prediction − target)).
+  public static let logCoshError = loss("LogCoshError", .logCosh, name: "logcosh")
+  public static let poisson = loss("Poisson", .poisson)
+  public static let klDivergence = loss("KLDivergence", .klDivergence)
+  public static let hinge = loss("Hinge", .hinge)
+  public static let squaredHinge = loss("SquaredHinge", .squaredHinge)
+  public static let categoricalHinge = loss("CategoricalHinge", .categoricalHinge)
+
+  /// The mean of the loss of that name. Beside a loss that takes logits, so does the metric.
+  public static func binaryCrossentropy(fromLogits: Bool = false, labelSmoothing: Double = 0) -> Metric {
+    func made(_ fromLogits: Bool) -> Loss { .binaryCrossentropy(fromLogits: fromLogits, labelSmoothing: labelSmoothing) }
+    return loss(
+      "BinaryCrossentropy", made(fromLogits), takingLogits: made(true),
+      config: ["from_logits": .bool(fromLogits), "label_smoothing": JSONValue(labelSmoothing)])
+  }
+  public static let binaryCrossentropy = binaryCrossentropy()
+
+  /// The mean of the loss of that name. Beside a loss that takes logits, so does the metric.
+  public static func categoricalCrossentropy(fromLogits: Bool = false, labelSmoothing: Double = 0, axis: Int = -1) -> Metric {
+    func made(_ fromLogits: Bool) -> Loss {
+      .categoricalCrossentropy(fromLogits: fromLogits, labelSmoothing: labelSmoothing, axis: axis)
+    }
+    return loss(
+      "CategoricalCrossentropy", made(fromLogits), takingLogits: made(true),
+      config: ["from_logits": .bool(fromLogits), "label_smoothing": JSONValue(labelSmoothing), "axis": JSONValue(axis)])
+  }
+  public static let categoricalCrossentropy = categoricalCrossentropy()
+
+  /// The mean of the loss of that name. Beside a loss that takes logits, so does the metric.
+  ///
+  /// Samples of the class to ignore do not count. (In Keras they do, unless sample weights are given.)
+  public static func sparseCategoricalCrossentropy(
+    fromLogits: Bool = false, ignoreClass: Int? = nil, axis: Int = -1
+  ) -> Metric {
+    func made(_ fromLogits: Bool) -> Loss {
+      .sparseCategoricalCrossentropy(fromLogits: fromLogits, ignoreClass: ignoreClass, axis: axis)
+    }
+    return loss(
+      "SparseCategoricalCrossentropy", made(fromLogits), takingLogits: made(true),
+      config: ["from_logits": .bool(fromLogits), "ignore_class": .optional(ignoreClass), "axis": JSONValue(axis)])
+  }
+  public static let sparseCategoricalCrossentropy = sparseCategoricalCrossentropy()
+
+  /// √ of the mean of (prediction − target)².
+  public static let rootMeanSquaredError = Metric(
+    "RootMeanSquaredError", name: "root_mean_squared_error", direction: .down,
+    MeanOfValues(check: { try checkAlike("root_mean_squared_error", $0, $1) }, finish: { $0.squareRoot() }) { input in
+      let (target, prediction) = alike(input)
+      return square(prediction - target)
+    })
+
+  /// The mean cosine of the angle between target and prediction along `axis`. (The loss of that name has the opposite sign, as
+  /// in Keras.)
+  public static func cosineSimilarity(axis: Int = -1) -> Metric {
+    let loss = Loss.cosineSimilarity(axis: axis)
+    return Metric(
+      "CosineSimilarity", name: "cosine_similarity", config: ["axis": JSONValue(axis)], direction: .up,
+      MeanOfValues(check: { try checkAlike("cosine_similarity", $0, $1) }) { input in
+        -loss.values(target: input.target, prediction: input.prediction)
+      })
+  }
+  public static let cosineSimilarity = cosineSimilarity()
+
+  /// The mean of the values themselves; for ``MetricState/add(_:sampleWeight:)``.
+  public static let mean = Metric("Mean", name: "mean", direction: nil, MeanOfValues { $0.prediction })
+
+  /// The sum of the values themselves; for ``MetricState/add(_:sampleWeight:)``.
+  public static let sum = Metric("Sum", name: "sum", direction: nil, SumOfValues())
+
+  private static func loss(
+    _ className: String, _ loss: Loss, takingLogits logitsForm: Loss? = nil, name: String? = nil,
+    config: [String: JSONValue] = [:]
+  ) -> Metric {
+    Metric(
+      className, name: name ?? loss.name, config: config, problem: loss.keras.problem, direction: .down,
+      mean(of: loss, takingLogits: logitsForm))
+  }
+
+  private static func mean(of loss: Loss, takingLogits logitsForm: Loss? = nil) -> MeanOfValues {
+    var takingLogits: MeanOfValues.Values?
+    if let logitsForm { takingLogits = { maskedValues(of: logitsForm, $0) } }
+    return MeanOfValues(
+      takingLogits: takingLogits, check: { try loss.validate(targetShape: $0, predictionShape: $1) },
+      masked: { maskedValues(of: loss, $0) })
+  }
+
+  private static func maskedValues(of loss: Loss, _ input: MetricInput) -> (Tensor, Tensor?) {
+    let values = loss.values(target: input.target, prediction: input.prediction, logits: input.logits)
+    return (values, loss.mask(target: input.target, shape: values.shape))
+  }
+}

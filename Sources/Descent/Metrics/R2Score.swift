@@ -1,0 +1,84 @@
+extension Metric {
+  /// How the scores of several outputs become one.
+  public enum ClassAggregation: String, Sendable, CaseIterable {
+    /// Their mean.
+    case uniformAverage = "uniform_average"
+    /// Their mean weighted by the variance of each output's targets.
+    case varianceWeightedAverage = "variance_weighted_average"
+  }
+
+  /// The coefficient of determination, 1 − Σ (t − p)² / Σ (t − mean t)², of predictions [samples, outputs]: 1 for perfect
+  /// predictions, 0 for what always predicting the mean gives.
+  ///
+  /// - Parameters:
+  ///   - classAggregation: nil for one figure per output.
+  ///   - numRegressors: if not 0 the figure is adjusted for that many independent variables,
+  ///     1 − (1 − R²) (n − 1) / (n − numRegressors − 1) with the number n of samples; where that is not positive R² is
+  ///     left as it is. (Keras 3.15 takes for n the number of targets, outputs times samples.)
+  public static func r2Score(
+    classAggregation: ClassAggregation? = .uniformAverage, numRegressors: Int = 0
+  ) -> Metric {
+    Metric(
+      "R2Score", name: "r2_score",
+      config: [
+        "class_aggregation": classAggregation.map { .string($0.rawValue) } ?? .null, "num_regressors": JSONValue(numRegressors),
+      ],
+      problem: problem("R2Score", (numRegressors >= 0, "num_regressors is \(numRegressors) but must not be negative")),
+      direction: .up, R2Definition(aggregation: classAggregation, regressors: numRegressors))
+  }
+  public static let r2Score = r2Score()
+}
+
+private struct R2Definition: MetricDefinition {
+  let aggregation: Metric.ClassAggregation?
+  let regressors: Int
+
+  func validate(targetShape: [Int], predictionShape: [Int]) throws {
+    guard predictionShape.count == 2, Loss.Shapes(aligning: targetShape, with: predictionShape) != nil else {
+      throw DescentError(
+        .data,
+        "metric r2_score: expected targets and predictions of shape [samples, outputs], not \(targetShape) and \(predictionShape)")
+    }
+  }
+
+  func makeVariables(predictionShape: [Int]) -> [Variable] {
+    makeTotals(["sum", "squared_sum", "residual", "count"], shape: [predictionShape[1]]) + makeTotals(["num_samples"])
+  }
+
+  func update(_ variables: [Variable], with input: MetricInput) {
+    var (target, prediction) = Metric.alike(input)
+    // The variance is the difference of two large sums, so these must be exact.
+    (target, prediction) = (target.cast(to: .float64), prediction.cast(to: .float64))
+    let weights =
+      input.sampleWeight.map { Loss.fitted($0.cast(to: .float64), to: target.shape, "metric r2_score") }
+      ?? Tensor.ones([1, 1], dtype: .float64)
+    let weighted = target * weights
+    variables[0].add(weighted.sum(axis: 0))
+    variables[1].add((target * weighted).sum(axis: 0))
+    variables[2].add((square(target - prediction) * weights).sum(axis: 0))
+    variables[3].add(weights.broadcast(to: target.shape).sum(axis: 0))
+    variables[4].add(Tensor(repeating: Double(target.shape[0]), dtype: .float64))
+  }
+
+  func results(_ totals: [[Double]]) -> [(suffix: String, value: Double)] {
+    let spreads = totals[0].indices.map { totals[1][$0] - totals[0][$0] * ratio(totals[0][$0], totals[3][$0]) }
+    // Where all targets are equal a wrong prediction has no score, and counts as 0.
+    let raw = zip(totals[2], spreads).map { residual, spread in
+      let score = 1 - residual / spread
+      return score.isInfinite ? 0 : score
+    }
+    let scores: [Double]
+    switch aggregation {
+    case nil: scores = raw
+    case .uniformAverage: scores = [raw.reduce(0, +) / Double(raw.count)]
+    case .varianceWeightedAverage:
+      scores = [zip(raw, spreads).reduce(0) { $0 + $1.0 * $1.1 } / spreads.reduce(0, +)]
+    }
+    return scores.enumerated().map { (scores.count == 1 ? "" : "_\($0.offset)", adjusted($0.element, totals[4][0])) }
+  }
+
+  private func adjusted(_ score: Double, _ samples: Double) -> Double {
+    let freedom = samples - Double(regressors) - 1
+    return regressors == 0 || freedom <= 0 ? score : 1 - (1 - score) * (samples - 1) / freedom
+  }
+}
