@@ -23,7 +23,7 @@ test: setup
 	@swift test -c release $(swift_flags)
 
 bench: setup
-	@swift run -c release $(swift_flags) bench
+	@swift run -c release $(swift_flags) DescentBench
 
 clean:
 	@rm -rf .build
