@@ -80,8 +80,8 @@ public final class OptimizerState {
     var accumulationSteps: Int { Swift.max(1, options.gradientAccumulationSteps ?? 1) }
     /// Whether the next step ends an accumulation.
     var isUpdateNext: Bool { microStep + 1 >= accumulationSteps }
-    /// How many phases the part has: accumulating, and each formula with and without overwriting the weights by the averages.
-    var phaseCount: Int { 1 + 2 * optimizer.variantCount }
+    /// How many phases the part has: accumulating and each formula, with and without overwriting the weights by the averages.
+    var phaseCount: Int { 2 + 2 * optimizer.variantCount }
 
     /// The rate as it is set, without time decay, at the next update.
     var plainRate: Double { learningRate(step: options.countsMicroSteps ? allSteps : iterations) }
@@ -213,10 +213,9 @@ public final class OptimizerState {
   }
 
   private func digit(of part: Part) -> Int {
-    let frequency = part.options.emaOverwriteFrequency
-    let overwrites = part.options.useEMA && frequency.map { (part.iterations + 1) % $0 == 0 } == true
-    // Keras counts the averages by micro-steps, and overwrites at each micro-step of a window.
-    if !part.isUpdateNext { return 0 }
+    let options = part.options
+    let overwrites = options.useEMA && options.emaOverwriteFrequency.map { (part.iterations + 1) % $0 == 0 } == true
+    if !part.isUpdateNext { return overwrites && options.countsMicroSteps ? part.phaseCount - 1 : 0 }
     return 1 + 2 * part.optimizer.variant(at: part.iterations + 1) + (overwrites ? 1 : 0)
   }
 

@@ -110,4 +110,6 @@ public struct ParameterUpdate {
   public var slots: Slots
   /// What this parameter's settings multiply the learning rate by.
   public let rateMultiplier: Double
+  /// The strength of the weight decay of this parameter.
+  public let weightDecay: Double
 }
