@@ -93,11 +93,14 @@ extension OptimizerState {
     return scalar("iteration", .int32, { Double(part.allSteps) }, canWrite ? write : nil)
   }
 
-  /// Takes up the variables of a Keras file.
+  /// Takes up the variables of a Keras file. One that has only the counter and the rate, which Keras writes for an optimizer that
+  /// has not made a step, is that of a new optimizer.
   /// - Parameter values: `optimizer/vars/0`, `1` …, of any numeric dtype.
   /// - Throws: ``DescentError`` listing what does not fit. Nothing is changed then.
   public func setKerasVariables(_ values: [Tensor]) throws {
-    let variables = kerasVariables
+    var variables = kerasVariables
+    let head = variables.prefix { $0.shape.isEmpty && !$0.name.contains("/") }
+    if values.count == head.count && values.first?.count == 1 && values[0].item() == 0 { variables = Array(head) }
     var faults: [String] = []
     if values.count != variables.count {
       faults.append("there are \(values.count) variables, expected \(variables.count)")
