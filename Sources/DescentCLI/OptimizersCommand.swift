@@ -31,7 +31,7 @@ struct OptimizerPage {
 
   static var list: String {
     let types = OptimizerRegistry.all
-    let width = types.map(\.className.count).max() ?? 0
+    let width = types.map { $0.className.count }.max() ?? 0
     return types.map { type in
       type.className.lowercased() + String(repeating: " ", count: width - type.className.count + 2) + type.about.summary
     }.joined(separator: "\n")
