@@ -99,6 +99,10 @@ typedef enum {
   CK_SUMALL, CK_MAXALL, /* partial result of this block, see ck_group.partials; dst = index of the reduction */
   CK_UNIFORM, /* dst <- uniform in [0, 1); a = CK_RAW key (two uint32), counter = element index in the segment */
   CK_NORMAL,  /* dst <- standard normal, same arguments */
+  /* further arithmetic */
+  CK_AXMBY,     /* four arguments: a * b - c * d */
+  CK_STEPSIGN,  /* three: a - b * sign(c) */
+  CK_SQRTRATIO, /* four: a * sqrt((b + d) / (c + d)) */
   CK_OPCODES
 } ck_op;
 
