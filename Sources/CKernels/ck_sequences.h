@@ -37,6 +37,26 @@ SEQUENCE(lerp_sqlerp_stepsqrt,
          MOMENTS EACH(w)
          RESULT_OF(2) = w - rate * mean / (QUICK_SQRT(square) + e);)
 
+SEQUENCE(lerp_sqlerp_axpby_stepsqrt,
+         MOMENT_ARGUMENTS ARGUMENT_OF(p, 2, 1); ARGUMENT_OF(q, 2, 3);
+         ARGUMENT_OF(w, 3, 0); ARGUMENT_OF(rate, 3, 1); ARGUMENT_OF(e, 3, 4);
+         char *const out_2 = block->at[instr[2].dst]; char *const out_3 = block->at[instr[3].dst];,
+         ONCE(k) ONCE(l) ONCE(p) ONCE(q) ONCE(rate) ONCE(e),
+         MOMENTS EACH(w)
+         const V ahead = mean * p + g * q;
+         RESULT_OF(2) = ahead;
+         RESULT_OF(3) = w - rate * ahead / (QUICK_SQRT(square) + e);)
+
+SEQUENCE(lerp_sqlerp_max_stepsqrt,
+         MOMENT_ARGUMENTS ARGUMENT_OF(x, 2, 0);
+         ARGUMENT_OF(w, 3, 0); ARGUMENT_OF(rate, 3, 1); ARGUMENT_OF(e, 3, 4);
+         char *const out_2 = block->at[instr[2].dst]; char *const out_3 = block->at[instr[3].dst];,
+         ONCE(k) ONCE(l) ONCE(rate) ONCE(e),
+         MOMENTS EACH(x) EACH(w)
+         const V greatest = CK_COMBINE_MAX(x, square);
+         RESULT_OF(2) = greatest;
+         RESULT_OF(3) = w - rate * mean / (QUICK_SQRT(greatest) + e);)
+
 /* A running sum of squares and the step that divides by its root. */
 #define SQUARE_ARGUMENTS \
   ARGUMENT_OF(a, 0, 0); ARGUMENT_OF(b, 0, 1); ARGUMENT_OF(c, 0, 2); \
@@ -82,6 +102,17 @@ SEQUENCE(axmby_add, MOMENTUM_ARGUMENTS, ONCE(b) ONCE(d),
          RESULT_OF(0) = velocity;
          RESULT_OF(1) = w + velocity;)
 
+SEQUENCE(axmby_axmby_add,
+         ARGUMENT_OF(a, 0, 0); ARGUMENT_OF(b, 0, 1); ARGUMENT_OF(c, 0, 2); ARGUMENT_OF(d, 0, 3); ARGUMENT_OF(w, 2, 0);
+         char *const out_2 = block->at[instr[2].dst];,
+         ONCE(b) ONCE(d),
+         EACH(a) EACH(c) EACH(w)
+         const V velocity = a * b - c * d;
+         const V ahead = velocity * b - c * d;
+         RESULT_OF(0) = velocity;
+         RESULT_OF(1) = ahead;
+         RESULT_OF(2) = w + ahead;)
+
 SEQUENCE(fma_fnma,
          ARGUMENT_OF(a, 0, 0); ARGUMENT_OF(b, 0, 1); ARGUMENT_OF(c, 0, 2);
          ARGUMENT_OF(rate, 1, 1); ARGUMENT_OF(w, 1, 2);,
@@ -116,14 +147,28 @@ static bool reads(const ck_instr *instr, int32_t count, int32_t operand) {
   return false;
 }
 
+/* Whether CK_STEPSQRT moves something else by this numerator and denominator. */
+static bool is_step(const ck_instr *instr, const int64_t *step, int32_t numerator, int32_t denominator) {
+  return varying(instr, step, 5) == 0xD && instr->args[2] == numerator && instr->args[3] == denominator &&
+         instr->args[0] != numerator && instr->args[0] != denominator;
+}
+
 /* Moments, perhaps with their step; or Lion's step. */
 static ck_kernel NAME(sequence_of_lerp)(const ck_instr *i, int32_t count, const int64_t *step, int32_t *length) {
   const int32_t two_vectors = 3; /* a and b vary, c does not */
   if (varying(&i[0], step, 3) != two_vectors) return NULL;
   if (i[1].op == CK_SQLERP && varying(&i[1], step, 3) == two_vectors && i[1].args[1] == i[0].args[1] &&
       !reads(&i[1], 3, i[0].dst)) {
-    const bool stepped = count > 2 && i[2].op == CK_STEPSQRT && i[2].row == i[0].row && varying(&i[2], step, 5) == 0xD &&
-                         i[2].args[2] == i[0].dst && i[2].args[3] == i[1].dst && i[2].args[0] != i[0].dst && i[2].args[0] != i[1].dst;
+    if (count > 3 && i[3].op == CK_STEPSQRT && i[3].row == i[0].row && i[2].row == i[0].row) {
+      /* One instruction between: another numerator, or another denominator. */
+      const bool numerator = i[2].op == CK_AXPBY && varying(&i[2], step, 4) == 5 && i[2].args[0] == i[0].dst && i[2].args[2] == i[0].args[1];
+      const bool denominator = i[2].op == CK_MAX && varying(&i[2], step, 2) == 3 && i[2].args[1] == i[1].dst &&
+                               i[2].args[0] != i[0].dst && i[2].args[0] != i[1].dst;
+      *length = 4;
+      if (numerator && is_step(&i[3], step, i[2].dst, i[1].dst) && i[3].args[0] != i[0].dst) return NAME(lerp_sqlerp_axpby_stepsqrt);
+      if (denominator && is_step(&i[3], step, i[0].dst, i[2].dst) && i[3].args[0] != i[1].dst) return NAME(lerp_sqlerp_max_stepsqrt);
+    }
+    const bool stepped = count > 2 && i[2].op == CK_STEPSQRT && i[2].row == i[0].row && is_step(&i[2], step, i[0].dst, i[1].dst);
     *length = stepped ? 3 : 2;
     return stepped ? NAME(lerp_sqlerp_stepsqrt) : NAME(lerp_sqlerp);
   }
@@ -157,6 +202,13 @@ static ck_kernel NAME(sequence)(const ck_instr *i, int32_t count, const int64_t 
       return NULL;
     case CK_AXPBY:
     case CK_AXMBY:
+      if (count > 2 && i[0].op == CK_AXMBY && i[1].op == CK_AXMBY && i[2].op == CK_ADD && i[2].row == i[0].row &&
+          varying(&i[0], step, 4) == 5 && varying(&i[2], step, 2) == 3 && i[1].args[0] == i[0].dst && i[1].args[1] == i[0].args[1] &&
+          i[1].args[2] == i[0].args[2] && i[1].args[3] == i[0].args[3] && i[2].args[1] == i[1].dst && i[0].args[2] != i[0].dst &&
+          i[2].args[0] != i[0].dst && i[2].args[0] != i[1].dst) {
+        *length = 3;
+        return NAME(axmby_axmby_add);
+      }
       if (i[1].op != CK_ADD || varying(&i[0], step, 4) != 5 || varying(&i[1], step, 2) != 3 || i[1].args[1] != i[0].dst ||
           i[1].args[0] == i[0].dst)
         return NULL;
