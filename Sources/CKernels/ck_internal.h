@@ -17,6 +17,9 @@ typedef struct {
   int64_t strides[CK_MAX_RANK];
 } ck_walk;
 
+/* How far ahead gathered rows are asked for, and how much of each at the most. */
+enum { CK_ROWS_AHEAD = 6, CK_ASKED_BYTES = 2048 };
+
 /* One block of a group while it is being interpreted. */
 typedef struct {
   int64_t count;     /* elements */
