@@ -1,6 +1,5 @@
 import Descent
 import Foundation
-import TestSupport
 import Testing
 
 /// Files that other programs made; see Tests/Fixtures/scripts/data_files.py.
