@@ -32,9 +32,11 @@ let package = Package(
     .executableTarget(name: "DescentBench", dependencies: ["Descent", "CLimits"], path: "Benchmarks/DescentBench"),
     // Counts calls of malloc in the process it is linked into: tests only.
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
-    .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "CKernels", "CAllocationCounter"]),
+    // What test targets share: fixtures, comparison with tolerance, derivatives by differences.
+    .target(name: "TestSupport", dependencies: ["TensorCore"], path: "Tests/TestSupport"),
+    .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "CKernels", "CAllocationCounter", "TestSupport"]),
     .testTarget(name: "OptimizersTests", dependencies: ["Optimizers"]),
-    .testTarget(name: "DescentTests", dependencies: ["Descent"]),
+    .testTarget(name: "DescentTests", dependencies: ["Descent", "TestSupport"]),
     .testTarget(name: "KerasFilesTests", dependencies: ["KerasFiles", "HDF5Helper"]),
   ],
   swiftLanguageModes: [.v6]
