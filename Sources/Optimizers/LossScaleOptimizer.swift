@@ -28,11 +28,15 @@ public struct LossScaleOptimizer: Optimizer {
     set { innerOptimizer.options = newValue }
   }
 
+  public var parts: [any Optimizer] { [innerOptimizer] }
+
   public func slots(for parameter: ParameterDescription) -> [Slot] { innerOptimizer.slots(for: parameter) }
 
   public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
     innerOptimizer.update(&w, gradient: g, slots: &slots, step: step)
   }
+
+  public static let commonHyperparameters: [Hyperparameter<OptimizerOptions>] = []
 
   public static let hyperparameters: [Hyperparameter<LossScaleOptimizer>] = [
     .optionalText("name", \.name, "name in Keras's JSON"),

@@ -33,7 +33,7 @@ public struct MultiOptimizer: Optimizer {
   }
 
   /// The optimizers in the order of Keras's files: the rules' and then the default.
-  var parts: [any Optimizer] { rules.map(\.optimizer) + [defaultOptimizer] }
+  public var parts: [any Optimizer] { rules.map(\.optimizer) + [defaultOptimizer] }
 
   /// Which of ``parts`` has the parameter.
   func partIndex(for parameter: ParameterDescription) throws -> Int {
@@ -47,4 +47,62 @@ public struct MultiOptimizer: Optimizer {
     }
     return matching.first ?? rules.count
   }
+}
+
+extension MultiOptimizer {
+  public static let commonHyperparameters = OptimizerOptions.hyperparameters
+    .filter { ["name", "loss_scale_factor", "non_finite"].contains($0.key) }
+
+  public static let hyperparameters: [Hyperparameter<MultiOptimizer>] = [
+    Hyperparameter(
+      "optimizer_map", "the default and the rules' optimizers", range: "an OptimizerMap", isRequired: true,
+      read: { try $0.mapConfiguration() }, write: { try $0.setMap($1) })
+  ]
+
+  /// The default and the rules as Keras's `OptimizerMap`, whose keys are regular expressions for whole paths.
+  private func mapConfiguration() throws -> JSONValue {
+    var map = JSONObject()
+    for (rule, optimizer) in rules { map[MultiOptimizer.key(of: rule)] = try OptimizerRegistry.configuration(of: optimizer) }
+    return kerasObject(
+      module: "keras.optimizers", className: "OptimizerMap",
+      config: JSONObject([
+        ("default_optimizer", try OptimizerRegistry.configuration(of: defaultOptimizer)), ("optimizer_map", .object(map)),
+      ]))
+  }
+
+  /// A rule as a regular expression for whole paths, where it can be one.
+  private static func key(of rule: ParameterRule) -> String {
+    switch rule {
+    case .pathPattern(let pattern): pattern
+    case .path(let path): path
+    case .name(let name): "(.*/)?" + escaped(name)
+    case .all: ".*"
+    case .pattern, .vectors: rule.text
+    }
+  }
+
+  private static func escaped(_ text: String) -> String {
+    String(text.flatMap { #"\.[]{}()*+?^$|"#.contains($0) ? ["\\", $0] : [$0] })
+  }
+
+  private mutating func setMap(_ value: JSONValue) throws {
+    let (name, config) = try classNameAndConfig(value, "optimizer_map")
+    guard name == "OptimizerMap", let inner = config["default_optimizer"] else {
+      throw DescentError(.invalidArgument, "optimizer_map is a \(name); expected an OptimizerMap with a default_optimizer")
+    }
+    defaultOptimizer = try OptimizerRegistry.optimizer(from: inner)
+    guard let map = config["optimizer_map"]?.object else {
+      rules = []
+      return
+    }
+    rules = try map.members.map { key, value in
+      let rule = try? ParameterRule(text: key)
+      return (try rule ?? ParameterRule(text: "path_pattern:\(key)"), try OptimizerRegistry.optimizer(from: value))
+    }
+  }
+
+  public static let about = OptimizerDescription(
+    summary: "a different optimizer for parameters chosen by rule",
+    formula: "each parameter: the update of the optimizer whose rule chooses it, else of the default",
+    source: "Keras, MultiOptimizer")
 }

@@ -9,6 +9,100 @@ enum Fixture {
       .appendingPathComponent("Fixtures/optimizers/\(name).json")
     return try JSONValue(parsing: [UInt8](Data(contentsOf: url)), name: name)
   }
+
+  static func cases(_ name: String) throws -> [JSONValue] { try #require(load(name)["cases"]?.array) }
+
+  /// The starting values, the gradients of 50 steps, and the positions that fixtures record.
+  static let inputs: Inputs = {
+    do { return try Inputs(load("inputs")) } catch { fatalError("\(error)") }
+  }()
+
+  struct Inputs: Sendable {
+    let names: [String]
+    let shapes: [[Int]]
+    let recorded: [[Int]]
+    let initial: [[Double]]
+    /// By step and parameter.
+    let gradients: [[[Double]]]
+
+    init(_ json: JSONValue) throws {
+      let denominator = try #require(json["denominator"]?.double)
+      let parameters = try #require(json["parameters"]?.array)
+      let names = parameters.compactMap { $0["name"]?.string }
+      self.names = names
+      shapes = parameters.map { $0["shape"]!.array!.map { $0.int! } }
+      recorded = names.map { json["recorded"]![$0]!.array!.map { $0.int! } }
+      func values(_ json: JSONValue) -> [[Double]] { names.map { json[$0]!.numbers.map { $0 / denominator } } }
+      initial = values(json["initial"]!)
+      gradients = json["gradients"]!.array!.map(values)
+    }
+
+    func tensor(_ index: Int, _ values: [Double], _ dtype: DType) -> Tensor {
+      Tensor(shape: shapes[index], scalars: values).cast(to: dtype).evaluated()
+    }
+  }
+}
+
+/// An optimizer on the parameters that the fixtures are about.
+final class FixtureRun {
+  let inputs = Fixture.inputs
+  let dtype: DType
+  let variables: [Variable]
+  let state: OptimizerState
+  private let steps: CompiledSteps
+  /// Which of the parameters take part.
+  private let chosen: [Int]
+  private(set) var step = 0
+
+  init(_ optimizer: any Optimizer, dtype: DType = .float64, only names: [String]? = nil) throws {
+    self.dtype = dtype
+    let inputs = inputs
+    let chosen = inputs.names.indices.filter { names?.contains(inputs.names[$0]) ?? true }
+    self.chosen = chosen
+    let variables = chosen.map { index in
+      let variable = Variable(
+        inputs.tensor(index, inputs.initial[index], dtype), name: String(inputs.names[index].split(separator: "/").last!))
+      variable.path = inputs.names[index]
+      return variable
+    }
+    self.variables = variables
+    let state = try OptimizerState(optimizer, variables: variables)
+    self.state = state
+    steps = CompiledSteps(state) { gradients, phase in
+      state.apply(gradients: gradients, phase: phase)
+      return []
+    }
+  }
+
+  /// The gradients of a step, the first being 1.
+  func gradients(at step: Int) -> [Tensor] {
+    chosen.map { inputs.tensor($0, inputs.gradients[step - 1][$0], dtype) }
+  }
+
+  func advance(_ given: [Tensor]? = nil) throws {
+    step += 1
+    _ = try steps.run(given ?? gradients(at: step))
+  }
+
+  /// The recorded elements of each parameter, by name.
+  func values() -> [String: [Double]] {
+    var result: [String: [Double]] = [:]
+    for (variable, index) in zip(variables, chosen) {
+      let all = variable.value.doubles
+      result[variable.path] = inputs.recorded[index].map { all[$0] }
+    }
+    return result
+  }
+
+  /// The greatest difference from a fixture's values, relative to each parameter's size.
+  func difference(from expected: JSONValue) throws -> Double {
+    let found = values()
+    var greatest = 0.0
+    for (name, numbers) in expected.object!.members {
+      greatest = max(greatest, relativeDifference(try #require(found[name]), numbers.numbers))
+    }
+    return greatest
+  }
 }
 
 extension JSONValue {
@@ -18,15 +112,28 @@ extension JSONValue {
     if let double { return [double] }
     return string.flatMap { Double($0) }.map { [$0] } ?? []
   }
+
+  /// Whether both say the same, however numbers are spelled.
+  func means(_ other: JSONValue) -> Bool {
+    if let double { return other.double == double }
+    if let array, let others = other.array {
+      return array.count == others.count && zip(array, others).allSatisfy { $0.means($1) }
+    }
+    if let object, let others = other.object {
+      return object.count == others.count && object.members.allSatisfy { others[$0.key].map($0.value.means) ?? false }
+    }
+    return self == other
+  }
 }
 
-/// The greatest difference, relative to the size of the numbers.
+/// The greatest difference between two lists, relative to the elements; those below a thousandth of the greatest count as that.
 func relativeDifference(_ found: [Double], _ expected: [Double]) -> Double {
   if found.count != expected.count { return .infinity }
+  let size = expected.filter(\.isFinite).map(abs).max() ?? 0
   var greatest = 0.0
   for (a, b) in zip(found, expected) where a != b && !(a.isNaN && b.isNaN) {
-    greatest = max(greatest, abs(a - b) / max(abs(a), abs(b), 1e-3))
-    if a.isNaN || b.isNaN { return .infinity }
+    if !a.isFinite || !b.isFinite { return .infinity }
+    greatest = max(greatest, abs(a - b) / max(abs(b), 1e-3 * size))
   }
   return greatest
 }

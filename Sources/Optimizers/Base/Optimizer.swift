@@ -20,6 +20,9 @@ public protocol Optimizer: Sendable {
   /// What all optimizers have in common: the learning rate, clipping, weight decay, averaging …
   var options: OptimizerOptions { get set }
 
+  /// The optimizers inside this one. None by default.
+  var parts: [any Optimizer] { get }
+
   /// What is remembered of one parameter from step to step, in the order of Keras's files. None by default.
   func slots(for parameter: ParameterDescription) -> [Slot]
 
@@ -51,11 +54,17 @@ public protocol Optimizer: Sendable {
   /// Weight decay for a parameter that no setting speaks of. ``OptimizerOptions/weightDecay`` by default.
   func weightDecay(for parameter: ParameterDescription) -> Double?
 
+  /// Whether the formula decays the weights, by ``Step/weightDecay``, so that it is not done before it. `false` by default.
+  var decaysWeightsItself: Bool { get }
+
   /// The value with which to evaluate a parameter, where that is not the one being trained. `nil` by default.
   func evaluationValue(of w: Tensor, slots: Slots) -> Tensor?
 
   /// Its name in Keras's JSON. The name of the type by default.
   static var className: String { get }
+
+  /// The common hyperparameters that it understands. All by default.
+  static var commonHyperparameters: [Hyperparameter<OptimizerOptions>] { get }
 
   /// The optimizer's own hyperparameters: JSON, the command line, validation and the documentation follow from this list.
   static var hyperparameters: [Hyperparameter<Self>] { get }
@@ -69,6 +78,7 @@ public protocol Optimizer: Sendable {
 }
 
 extension Optimizer {
+  public var parts: [any Optimizer] { [] }
   public func slots(for parameter: ParameterDescription) -> [Slot] { [] }
   public var sharedSlots: [Slot] { [] }
   public func prepare(shared: inout Slots, step: Step) {}
@@ -79,7 +89,7 @@ extension Optimizer {
       var parameter = parameters[index]
       update(
         &parameter.value, gradient: parameter.gradient, slots: &parameter.slots,
-        step: step.sharing(shared).scaled(by: parameter.rateMultiplier))
+        step: step.of(parameter, shared: shared))
       parameters[index] = parameter
     }
   }
@@ -87,9 +97,11 @@ extension Optimizer {
   public var variantCount: Int { 1 }
   public func variant(at number: Int) -> Int { 0 }
   public func weightDecay(for parameter: ParameterDescription) -> Double? { options.weightDecay }
+  public var decaysWeightsItself: Bool { false }
   public func evaluationValue(of w: Tensor, slots: Slots) -> Tensor? { nil }
 
   public static var className: String { String(describing: Self.self) }
+  public static var commonHyperparameters: [Hyperparameter<OptimizerOptions>] { OptimizerOptions.hyperparameters }
   public static var hyperparameters: [Hyperparameter<Self>] { [] }
   public static var conventions: [Convention: [String: JSONValue]] { [:] }
   public static var about: OptimizerDescription { OptimizerDescription(summary: className, formula: "", source: "") }

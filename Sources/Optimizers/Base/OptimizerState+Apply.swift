@@ -35,8 +35,8 @@ extension OptimizerState {
       code /= part.phaseCount
       let mine = work.filter { $0.entry.part === part }
       if mine.isEmpty { continue }
-      if digit == 0 {
-        accumulate(mine, part, isFinite)
+      if digit == 0 || digit == part.phaseCount - 1 {
+        accumulate(mine, part, overwrites: digit != 0, isFinite)
       } else {
         update(mine, part, variant: (digit - 1) / 2, overwrites: (digit - 1) % 2 == 1, isFinite)
       }
@@ -66,12 +66,14 @@ extension OptimizerState {
     variable.assign(isFinite.map { select($0, value, variable.value) } ?? value)
   }
 
-  private func accumulate(_ work: [Work], _ part: Part, _ isFinite: Tensor?) {
+  private func accumulate(_ work: [Work], _ part: Part, overwrites: Bool, _ isFinite: Tensor?) {
     for item in work {
       let accumulator = item.entry.accumulator!
       assign(accumulator, accumulator.value + item.gradient, unless: isFinite)
       if part.options.countsMicroSteps, let average = item.entry.average {
-        assign(average, averaged(average, item.entry.variable.value, part), unless: isFinite)
+        let mean = averaged(average, item.entry.variable.value, part)
+        assign(average, mean, unless: isFinite)
+        if overwrites { assign(item.entry.variable, mean, unless: isFinite) }
       }
     }
   }
@@ -96,10 +98,10 @@ extension OptimizerState {
     var parameters = work.map { item in
       var w = item.entry.variable.value
       var g = item.gradient
-      decay(&w, &g, item.entry, options, step)
+      if !part.optimizer.decaysWeightsItself { decay(&w, &g, item.entry, options, step) }
       return ParameterUpdate(
         parameter: item.entry.description, value: w, gradient: g, slots: item.entry.slotValues,
-        rateMultiplier: item.entry.rateMultiplier)
+        rateMultiplier: item.entry.rateMultiplier, weightDecay: item.entry.weightDecay)
     }
 
     var shared = Slots(

@@ -80,8 +80,8 @@ public final class OptimizerState {
     var accumulationSteps: Int { Swift.max(1, options.gradientAccumulationSteps ?? 1) }
     /// Whether the next step ends an accumulation.
     var isUpdateNext: Bool { microStep + 1 >= accumulationSteps }
-    /// How many phases the part has: accumulating, and each formula with and without overwriting the weights by the averages.
-    var phaseCount: Int { 1 + 2 * optimizer.variantCount }
+    /// How many phases the part has: accumulating and each formula, with and without overwriting the weights by the averages.
+    var phaseCount: Int { 2 + 2 * optimizer.variantCount }
 
     /// The rate as it is set, without time decay, at the next update.
     var plainRate: Double { learningRate(step: options.countsMicroSteps ? allSteps : iterations) }
@@ -160,18 +160,19 @@ public final class OptimizerState {
     var names: [String] = []
     for slot in added.flatMap(\.slots) where slot.fileValue == nil && !names.contains(slot.name) { names.append(slot.name) }
     for name in names {
-      let owners = added.filter { $0.slots.contains { $0.name == name } }
+      let owners = added.compactMap { entry in
+        entry.slots.first { $0.name == name && $0.fileValue == nil }.map { (entry: entry, slot: $0) }
+      }
       let made = Variable.sideBySide(
-        owners.map { entry in
-          let slot = entry.slots.first { $0.name == name }!
-          return (
+        owners.map { entry, slot in
+          (
             name: snakeCase(name), path: "\(entry.variable.path)/\(snakeCase(name))", shape: slot.shape(for: entry.variable.shape),
             dtype: slot.dtype ?? entry.variable.dtype, isTrainable: false
           )
         })
-      for (entry, variable) in zip(owners, made) {
+      for ((entry, slot), variable) in zip(owners, made) {
         entry.slotVariables[name] = variable
-        start(variable, entry.slots.first { $0.name == name }!, of: entry)
+        start(variable, slot, of: entry)
       }
     }
     func likeParameters(_ owners: [Entry], _ name: String, _ keep: (Entry, Variable) -> Void) {
@@ -213,10 +214,9 @@ public final class OptimizerState {
   }
 
   private func digit(of part: Part) -> Int {
-    let frequency = part.options.emaOverwriteFrequency
-    let overwrites = part.options.useEMA && frequency.map { (part.iterations + 1) % $0 == 0 } == true
-    // Keras counts the averages by micro-steps, and overwrites at each micro-step of a window.
-    if !part.isUpdateNext { return 0 }
+    let options = part.options
+    let overwrites = options.useEMA && options.emaOverwriteFrequency.map { (part.iterations + 1) % $0 == 0 } == true
+    if !part.isUpdateNext { return overwrites && options.countsMicroSteps ? part.phaseCount - 1 : 0 }
     return 1 + 2 * part.optimizer.variant(at: part.iterations + 1) + (overwrites ? 1 : 0)
   }
 

@@ -6,10 +6,16 @@ public struct Step {
   public let number: Tensor
   /// Which of the optimizer's formulas is wanted; see ``Optimizer/variant(at:)``.
   public let variant: Int
+  /// The strength of the weight decay of the parameter at hand, for optimizers that say ``Optimizer/decaysWeightsItself``.
+  public let weightDecay: Double
   /// The numbers shared by all parameters, as ``Optimizer/prepare(shared:step:)`` left them.
   public let shared: Slots
 
-  package init(learningRate: Tensor, number: Tensor, variant: Int = 0, shared: Slots = Slots(owner: "", values: [:])) {
+  package init(
+    learningRate: Tensor, number: Tensor, variant: Int = 0, weightDecay: Double = 0,
+    shared: Slots = Slots(owner: "", values: [:])
+  ) {
+    self.weightDecay = weightDecay
     self.learningRate = learningRate
     self.number = number
     self.variant = variant
@@ -23,18 +29,21 @@ public struct Step {
 
   /// The same step at another rate.
   public func with(learningRate rate: Tensor) -> Step {
-    Step(learningRate: rate, number: number, variant: variant, shared: shared)
+    Step(learningRate: rate, number: number, variant: variant, weightDecay: weightDecay, shared: shared)
   }
 
-  func sharing(_ shared: Slots) -> Step {
-    Step(learningRate: learningRate, number: number, variant: variant, shared: shared)
+  /// The step as one parameter sees it.
+  public func of(_ parameter: ParameterUpdate, shared: Slots) -> Step {
+    Step(
+      learningRate: parameter.rateMultiplier == 1 ? learningRate : learningRate * parameter.rateMultiplier, number: number,
+      variant: variant, weightDecay: parameter.weightDecay, shared: shared)
   }
 }
 
 /// Which plan a training step runs: what is to be done differs between steps that accumulate and steps that update, and
 /// between the formulas an optimizer alternates between. A training loop keeps one compiled function for each phase it meets.
 public struct StepPhase: Hashable, Sendable {
-  /// One digit for each part of the optimizer: 0 accumulates, the others update.
+  /// One digit for each part of the optimizer: 0 accumulates, 1 updates, and so do the others but the last.
   let code: Int
 
   init(code: Int) { self.code = code }

@@ -40,9 +40,7 @@ extension Optimizer {
 
   /// All settings in Keras's order: the common ones and then the optimizer's own.
   public static var allHyperparameters: [Hyperparameter<Self>] {
-    let own = hyperparameters
-    return OptimizerOptions.hyperparameters.filter { common in !own.contains { $0.key == common.key } }
-      .map { $0.lifted(\Self.options) } + own
+    commonHyperparameters.map { $0.lifted(\Self.options) } + hyperparameters
   }
 
   /// Checks the ranges of all hyperparameters and that the options go together.
@@ -62,6 +60,7 @@ extension Optimizer {
     do { try options.validate() } catch let error as DescentError {
       throw DescentError(error.kind, "\(name): \(error.message)")
     }
+    for part in parts { try part.validate() }
     guard Self.knownConventions.contains(options.convention) else {
       let known = Self.knownConventions.map(\.rawValue).joined(separator: ", ")
       throw DescentError(

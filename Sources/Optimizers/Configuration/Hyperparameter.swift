@@ -67,8 +67,8 @@ public struct NumberRange: Sendable, CustomStringConvertible {
   public static let nonPositive = NumberRange("at most 0") { $0 <= 0 }
   /// 0 ≤ x < 1.
   public static let decay = NumberRange("at least 0 and less than 1") { $0 >= 0 && $0 < 1 }
-  /// 0 < x < 1.
-  public static let inside = NumberRange("greater than 0 and less than 1") { $0 > 0 && $0 < 1 }
+  /// 0 < x ≤ 1.
+  public static let interpolation = NumberRange("greater than 0 and at most 1") { $0 > 0 && $0 <= 1 }
   /// 0 ≤ x ≤ 1.
   public static let fraction = NumberRange("between 0 and 1") { $0 >= 0 && $0 <= 1 }
   public static func atLeast(_ low: Double) -> NumberRange { NumberRange("at least \(low)") { $0 >= low } }
@@ -76,7 +76,7 @@ public struct NumberRange: Sendable, CustomStringConvertible {
 
 extension JSONValue {
   /// The value in an error message.
-  var shortText: String {
+  package var shortText: String {
     switch self {
     case .array: "a list"
     case .object: "an object"

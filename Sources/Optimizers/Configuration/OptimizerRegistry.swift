@@ -3,7 +3,8 @@ import Synchronization
 /// The optimizers that can be named.
 public enum OptimizerRegistry {
   private static let builtIn: [any Optimizer.Type] = [
-    SGD.self, Adam.self,
+    SGD.self, RMSprop.self, Adagrad.self, Adadelta.self, Adam.self, AdamW.self, Adamax.self, Nadam.self, Adafactor.self,
+    Ftrl.self, Lion.self, Lamb.self, Muon.self, ScheduleFreeAdamW.self, LossScaleOptimizer.self, MultiOptimizer.self,
   ]
   private static let added = Mutex<[any Optimizer.Type]>([])
 

@@ -3,7 +3,9 @@ import Synchronization
 /// The schedules that JSON can name.
 public enum ScheduleRegistry {
   private static let builtIn: [any ConfigurableSchedule.Type] = [
-    ExponentialDecay.self, InverseTimeDecay.self,
+    ExponentialDecay.self, InverseTimeDecay.self, PolynomialDecay.self, PiecewiseConstantDecay.self, CosineDecay.self,
+    CosineDecayRestarts.self, ConstantSchedule.self, LinearWarmup.self, OneCycle.self, NoamDecay.self, WarmupStableDecay.self,
+    StepDecay.self, MultiStepDecay.self, CyclicLearningRate.self, SequentialSchedule.self,
   ]
   private static let added = Mutex<[any ConfigurableSchedule.Type]>([])
 
@@ -15,9 +17,12 @@ public enum ScheduleRegistry {
   /// All known schedules.
   public static var all: [any ConfigurableSchedule.Type] { builtIn + added.withLock { $0 } }
 
-  /// Reads a schedule from Keras's JSON; the class's name in any case.
+  /// Reads a schedule from Keras's JSON; the class's name in any case. A number is a schedule that stays there.
   /// - Throws: ``DescentError`` naming what is not understood or out of range.
   public static func schedule(from value: JSONValue) throws -> any LearningRateSchedule {
+    if let rate = value.double {
+      return try make(ConstantSchedule.self, JSONObject([("learning_rate", JSONValue(rate))]))
+    }
     let (name, config) = try classNameAndConfig(value, "schedule")
     guard let type = all.last(where: { $0.className.lowercased() == name.lowercased() }) else {
       throw unknownName(name, what: "schedule", known: all.map { $0.className })

@@ -24,11 +24,7 @@ public final class Minimizer<Parameters: ParameterCollection> {
     _ optimizer: any Optimizer, startingAt start: Parameters, loss: @escaping (Parameters.Tensors) -> Tensor
   ) throws {
     structure = start
-    let variables = start.parameterTensors.map { path, tensor in
-      let variable = Variable(tensor, name: path)
-      variable.path = path
-      return variable
-    }
+    let variables = start.variables()
     self.variables = variables
     let state = try OptimizerState(optimizer, variables: variables)
     self.state = state

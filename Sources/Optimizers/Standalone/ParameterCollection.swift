@@ -15,6 +15,17 @@ public protocol ParameterCollection {
   func tensors(_ tensors: [Tensor]) -> Tensors
 }
 
+extension ParameterCollection {
+  /// A variable for each parameter, with its value; the name is the last part of the path.
+  func variables() -> [Variable] {
+    parameterTensors.map { path, tensor in
+      let variable = Variable(tensor, name: path.split(separator: "/").last.map(String.init) ?? path)
+      variable.path = path
+      return variable
+    }
+  }
+}
+
 /// Something that can be one parameter: a tensor, or a plain array as a vector.
 public protocol ParameterValue {
   /// The value as a tensor.

@@ -21,11 +21,7 @@ public final class Stepper<Parameters: ParameterCollection> {
   /// - Throws: ``DescentError`` if the optimizer's settings are out of range or the parameters cannot be trained.
   public init(_ optimizer: any Optimizer, parameters: Parameters) throws {
     structure = parameters
-    let variables = parameters.parameterTensors.map { path, tensor in
-      let variable = Variable(tensor, name: path)
-      variable.path = path
-      return variable
-    }
+    let variables = parameters.variables()
     self.variables = variables
     let state = try OptimizerState(optimizer, variables: variables)
     self.state = state

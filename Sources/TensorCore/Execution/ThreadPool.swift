@@ -143,3 +143,6 @@ package final class ThreadPool: @unchecked Sendable {
     }
   }
 }
+
+/// The vector instructions the kernels use: `avx512`, `avx2` or `baseline`.
+public var instructionSet: String { String(cString: ck_instruction_set()) }

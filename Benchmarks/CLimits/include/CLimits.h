@@ -1,0 +1,29 @@
+/* What the machine can do: loops written by hand for one purpose each, to print beside Descent's. */
+#ifndef DESCENT_LIMITS_H
+#define DESCENT_LIMITS_H
+
+/* The loops, by what they read and write for each element. a is written in all of them. */
+typedef enum {
+  LIMIT_TRIAD,      /* a = b + 3 c */
+  LIMIT_SGD,        /* parameter and gradient */
+  LIMIT_MOMENTUM,   /* and one slot */
+  LIMIT_RMSPROP,    /* one slot, with a root and a division */
+  LIMIT_ADAM,       /* two slots, with a root and a division */
+  LIMIT_ADADELTA,   /* two slots, with two roots and a division */
+  LIMIT_AMSGRAD,    /* three slots, with a root and a division */
+} limit_kind;
+
+/* Bytes read or written for each element. */
+int limit_bytes(limit_kind kind);
+
+/* Starts the helper thread; loops then run on `threads` (1 or more) threads that spin between calls. */
+void limits_start(int threads);
+void limits_stop(void);
+
+/* One pass over n elements of five arrays, split evenly over the threads. */
+void limit_run(limit_kind kind, long n, float *a, float *b, float *c, float *d, float *e);
+
+/* oneDNN's product of row-major [m, k] and [k, n] (a transposed if asked), split in two along m, one part a thread. */
+void limit_product(int transpose_a, long m, long n, long k, const float *a, const float *b, float *c);
+
+#endif

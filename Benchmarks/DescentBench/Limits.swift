@@ -1,0 +1,63 @@
+import CLimits
+import Foundation
+
+/// Memory for the hand-written loops.
+final class LimitArrays {
+  let count: Int
+  let arrays: [UnsafeMutablePointer<Float>]
+
+  init(count: Int) {
+    self.count = count
+    let padded = (count + 31) / 16 * 16
+    arrays = (0..<5).map { number in
+      let memory = UnsafeMutableRawPointer.allocate(byteCount: 4 * padded, alignment: 64).bindMemory(to: Float.self, capacity: padded)
+      memory.initialize(repeating: number == 1 ? 0.01 : 0.5, count: padded)
+      return memory
+    }
+  }
+
+  deinit { arrays.forEach { $0.deallocate() } }
+
+  func run(_ kind: limit_kind) { limit_run(kind, count, arrays[0], arrays[1], arrays[2], arrays[3], arrays[4]) }
+}
+
+let limitNames: [(limit_kind, String)] = [
+  (LIMIT_TRIAD, "triad"), (LIMIT_SGD, "2 arrays (SGD)"), (LIMIT_MOMENTUM, "3 arrays (momentum)"),
+  (LIMIT_RMSPROP, "3 arrays, root and division (RMSprop)"), (LIMIT_ADAM, "4 arrays, root and division (Adam)"),
+  (LIMIT_ADADELTA, "4 arrays, two roots and a division (Adadelta)"), (LIMIT_AMSGRAD, "5 arrays, root and division (AMSGrad)"),
+]
+
+/// What the machine can do, alone and on all threads.
+func benchLimits(sizes: [Int], threads: Int, rounds: Int) {
+  print("## Limits of this machine\n")
+  print("Loops written by hand in C, best instruction set, median over \(rounds) rounds; \(threads) threads.\n")
+  for size in sizes {
+    let arrays = LimitArrays(count: size)
+    let rows = limitNames.map { kind, name in
+      limits_start(1)
+      let alone = Comparison(rounds: rounds, { arrays.run(kind) }, {}).first
+      limits_stop()
+      limits_start(Int32(threads))
+      let together = Comparison(rounds: rounds, { arrays.run(kind) }, {}).first
+      limits_stop()
+      let bandwidth = Double(limit_bytes(kind)) * Double(size) / together / 1e9
+      return [name, text(alone), text(together), String(format: "%.0f GB/s", bandwidth)]
+    }
+    print("\(size) elements:\n")
+    printTable(["loop", "one thread", "\(threads) threads", "bandwidth"], rows)
+  }
+
+  limits_start(Int32(threads))
+  let products: [(Int32, Int, Int, Int)] = [(0, 32, 100, 784), (1, 784, 100, 32), (0, 32, 10, 100), (1, 100, 10, 32)]
+  var total = 0.0
+  var rows = products.map { transpose, m, n, k in
+    let a = LimitArrays(count: m * k), b = LimitArrays(count: k * n), c = LimitArrays(count: m * n)
+    let time = Comparison(rounds: rounds, { limit_product(transpose, m, n, k, a.arrays[0], b.arrays[0], c.arrays[0]) }, {}).first
+    total += time
+    return ["\(m)×\(k) · \(k)×\(n)" + (transpose == 1 ? " (left transposed)" : ""), text(time)]
+  }
+  rows.append(["sum", text(total)])
+  print("oneDNN's products at the job's shapes, split over the threads:\n")
+  printTable(["product", "time"], rows)
+  limits_stop()
+}

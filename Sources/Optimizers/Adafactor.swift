@@ -1,0 +1,134 @@
+/// The average square of a matrix's gradient kept as the averages of its rows and columns, and a step relative to the
+/// parameter's size.
+///
+///     ρ = min(rate, 1/√t),  α = max(epsilon2, RMS(w)) · ρ,  b = 1 − t^beta2Decay,  G = g² + epsilon1
+///     rank ≥ 2 (the last two axes):  r ← b · r + (1 − b) · mean of G over columns
+///                                    c ← b · c + (1 − b) · mean of G over rows
+///                                    v = (r / mean of r) ⊗ c
+///     rank < 2:                      v ← b · v + (1 − b) · G
+///     u = g / √v,  w ← w − α · u / max(1, RMS(u) / clipThreshold)
+///
+/// Defaults: `learningRate` 0.001, `beta2Decay` −0.8, `epsilon1` 1e-30, `epsilon2` 0.001, `clipThreshold` 1, `relativeStep` true.
+///
+/// Keras keeps v of matrices as well, so that its Adafactor takes more memory than SGD with momentum; here r and c are all that
+/// is kept, with the same result. In Keras and PyTorch the rate never exceeds 1/√t, and Keras's `relative_step`, which says that
+/// it turns this off, changes nothing; `limitsRate` does (true by default). PyTorch (`convention: .torch`, rate 0.01) does not add
+/// epsilon1 but takes it as the least value of the mean of r and its square as that of v; `epsilon1` nil is the spacing of the
+/// dtype's numbers at 1. It measures RMS(w) before weight decay.
+///
+/// Source: Shazeer & Stern, 2018, "Adafactor: Adaptive Learning Rates with Sublinear Memory Cost" (arXiv 1804.04235); Keras,
+/// `Adafactor`.
+public struct Adafactor: Optimizer {
+  public var options = OptimizerOptions(learningRate: 0.001)
+  /// How fast the averages' memory grows; less than 0.
+  public var beta2Decay = -0.8
+  /// Keeps the divisor from 0.
+  public var epsilon1: Double? = 1e-30
+  /// The least size of a parameter that steps are relative to.
+  public var epsilon2 = 1e-3
+  /// The greatest root mean square of a step before the rate.
+  public var clipThreshold = 1.0
+  /// Has no effect, as in Keras; see `limitsRate`.
+  public var relativeStep = true
+  /// Whether the rate is at most 1/√t.
+  public var limitsRate = true
+  public var epsilonForm = EpsilonForm.added
+
+  public init() {}
+
+  public init(
+    learningRate: (any LearningRateConvertible)? = nil, beta2Decay: Double? = nil, epsilon1: Double? = nil,
+    epsilon2: Double? = nil, clipThreshold: Double? = nil, limitsRate: Bool? = nil, convention: Convention = .keras3
+  ) {
+    adopt(convention)
+    if let learningRate { options.learningRate = learningRate.learningRate }
+    if let beta2Decay { self.beta2Decay = beta2Decay }
+    if let epsilon1 { self.epsilon1 = epsilon1 }
+    if let epsilon2 { self.epsilon2 = epsilon2 }
+    if let clipThreshold { self.clipThreshold = clipThreshold }
+    if let limitsRate { self.limitsRate = limitsRate }
+  }
+
+  public func slots(for parameter: ParameterDescription) -> [Slot] {
+    let shape = parameter.shape
+    guard shape.count >= 2 else {
+      // Keras keeps two zeros beside the average.
+      let nothing = ["r", "c"].map { Slot(inFilesOnly: $0, shape: .scalar, dtype: .int32) { _ in Tensor(Int32(0)) } }
+      return nothing + ["velocity"]
+    }
+    let epsilon = (epsilon1 ?? Adafactor.spacing(parameter.dtype), epsilonForm)
+    return [
+      Slot("r", shape: .fixed(Array(shape.dropLast()))),
+      Slot("c", shape: .fixed(shape.dropLast(2) + [shape[shape.count - 1]])),
+      Slot(inFilesOnly: "velocity", shape: .likeParameter) { Adafactor.product($0.r, $0.c, epsilon.0, epsilon.1) },
+    ]
+  }
+
+  public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
+    let epsilon = epsilon1 ?? Adafactor.spacing(g.dtype)
+    let limit = 1 / sqrt(step.number)
+    let relativeRate = limitsRate ? minimum(step.learningRate, limit) : step.learningRate
+    let size = maximum(Adafactor.rootMeanSquare(w), Tensor(number: epsilon2))
+    let share = pow(step.number, beta2Decay)
+    let square = epsilonForm == .added ? g * g + epsilon : g * g
+
+    let estimate: Tensor
+    if slots.contains("r") {
+      slots.r = lerp(slots.r, square.mean(axis: -1), share)
+      slots.c = lerp(slots.c, square.mean(axis: -2), share)
+      estimate = Adafactor.product(slots.r, slots.c, epsilon, epsilonForm)
+    } else {
+      slots.velocity = lerp(slots.velocity, square, share)
+      estimate = epsilonForm == .added ? slots.velocity : maximum(slots.velocity, Tensor(number: epsilon * epsilon))
+    }
+    let change = g / sqrt(estimate)
+    let clipped = relativeRate * size / maximum(Adafactor.rootMeanSquare(change) / clipThreshold, 1)
+    w -= clipped * change
+  }
+
+  /// The average squares of a matrix from those of its rows and columns.
+  private static func product(_ r: Tensor, _ c: Tensor, _ epsilon: Double, _ form: EpsilonForm) -> Tensor {
+    let mean = r.mean(axis: -1, keepDims: true)
+    let rows = r / (form == .added ? mean : maximum(mean, Tensor(number: epsilon)))
+    let product = rows.expandingShape(at: -1) * c.expandingShape(at: c.rank - 1)
+    return form == .added ? product : maximum(product, Tensor(number: epsilon * epsilon))
+  }
+
+  private static func rootMeanSquare(_ x: Tensor) -> Tensor { sqrt((x * x).mean()) }
+
+  /// The difference between 1 and the next number.
+  private static func spacing(_ dtype: DType) -> Double {
+    dtype == .float32 ? Double(Float.ulpOfOne) : Double.ulpOfOne
+  }
+
+  public static let hyperparameters: [Hyperparameter<Adafactor>] = [
+    .number("beta_2_decay", \.beta2Decay, in: .nonPositive, "how fast the averages' memory grows"),
+    .optionalNumber("epsilon_1", \.epsilon1, in: .nonNegative, "keeps the divisor from 0"),
+    .number("epsilon_2", \.epsilon2, in: .nonNegative, "the least size of a parameter that steps are relative to"),
+    .number("clip_threshold", \.clipThreshold, in: .positive, "the greatest root mean square of a step before the rate"),
+    .flag("relative_step", \.relativeStep, "has no effect, as in Keras"),
+    .flag("limits_rate", \.limitsRate, "whether the rate is at most 1/√t", isInKeras: false),
+    .choice("epsilon_form", \.epsilonForm, "whether epsilon_1 is added or a least value"),
+  ]
+
+  public static let conventions: [Convention: [String: JSONValue]] = [
+    .torch: ["learning_rate": 0.01, "epsilon_1": nil, "epsilon_form": "floor"],
+    .paper: ["learning_rate": 0.01],
+  ]
+
+  public static let about = OptimizerDescription(
+    summary: "second moments kept by rows and columns; steps relative to the parameter's size",
+    formula: """
+      ρ = min(rate, 1/√t);  α = max(epsilon_2, RMS(w)) · ρ;  b = 1 − t^beta_2_decay;  G = g² + epsilon_1
+      matrices:  r ← b · r + (1 − b) · row means of G;  c likewise of columns;  v = (r / mean r) ⊗ c
+      otherwise: v ← b · v + (1 − b) · G
+      u = g / √v;  w ← w − α · u / max(1, RMS(u) / clip_threshold)
+      """,
+    source: "Shazeer & Stern, 2018, Adafactor: Adaptive Learning Rates with Sublinear Memory Cost (arXiv 1804.04235)",
+    advice: "For memory: a matrix of n × m costs n + m numbers. Keras's own keeps n · m more.")
+}
+
+extension Optimizer where Self == Adafactor {
+  /// ``Adafactor`` with Keras 3's defaults.
+  public static var adafactor: Adafactor { Adafactor() }
+}

@@ -1,0 +1,80 @@
+/// Divides the gradient by the root of the sum of its squares so far: steps get smaller where much has happened.
+///
+///     a ← a + g²
+///     w ← w − rate · g / √(a + epsilon)
+///
+/// Defaults: `learningRate` 0.001, `initialAccumulatorValue` 0.1 (where a starts), `epsilon` 1e-7.
+///
+/// Keras 2 (`convention: .keras2`: rate 0.01, a starts at 0), PyTorch (`.torch`: 0.01, 0, 1e-10) and the paper add epsilon to
+/// the root. PyTorch's `lr_decay` is ``OptimizerOptions/decay`` here; its `weightDecay` is the derivative of an L2 penalty.
+///
+/// Source: Duchi, Hazan & Singer, 2011, "Adaptive Subgradient Methods for Online Learning and Stochastic Optimization"; Keras,
+/// `Adagrad`.
+public struct Adagrad: Optimizer {
+  public var options = OptimizerOptions(learningRate: 0.001)
+  /// Where the sum of squares starts.
+  public var initialAccumulatorValue = 0.1
+  /// Keeps the divisor from 0.
+  public var epsilon = 1e-7
+  public var epsilonPlace = EpsilonPlace.inside
+
+  public init() {}
+
+  public init(
+    learningRate: (any LearningRateConvertible)? = nil, initialAccumulatorValue: Double? = nil, epsilon: Double? = nil,
+    convention: Convention = .keras3
+  ) {
+    adopt(convention)
+    if let learningRate { options.learningRate = learningRate.learningRate }
+    if let initialAccumulatorValue { self.initialAccumulatorValue = initialAccumulatorValue }
+    if let epsilon { self.epsilon = epsilon }
+  }
+
+  public func slots(for parameter: ParameterDescription) -> [Slot] {
+    [Slot("accumulator", start: .number(initialAccumulatorValue))]
+  }
+
+  public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
+    slots.accumulator += g * g
+    w -= step.learningRate * g / epsilonPlace.root(slots.accumulator, epsilon)
+  }
+
+  public static let hyperparameters: [Hyperparameter<Adagrad>] = [
+    .number("initial_accumulator_value", \.initialAccumulatorValue, in: .nonNegative, "where the sum of squares starts"),
+    .number("epsilon", \.epsilon, in: .nonNegative, "keeps the divisor from 0"),
+    .choice("epsilon_place", \.epsilonPlace, "whether epsilon stands inside or outside the root"),
+  ]
+
+  public static let conventions: [Convention: [String: JSONValue]] = [
+    .keras2: ["learning_rate": 0.01, "initial_accumulator_value": 0.0, "epsilon_place": "outside"],
+    .torch: [
+      "learning_rate": 0.01, "initial_accumulator_value": 0.0, "epsilon": 1e-10, "epsilon_place": "outside",
+      "weight_decay_mode": "l2",
+    ],
+    .paper: ["learning_rate": 0.01, "initial_accumulator_value": 0.0, "epsilon_place": "outside"],
+    .textbook: ["learning_rate": 0.01, "initial_accumulator_value": 0.0, "epsilon_place": "outside"],
+  ]
+
+  public static let about = OptimizerDescription(
+    summary: "divides the gradient by the root of the sum of its squares so far",
+    formula: """
+      a ← a + g²    (a starts at initial_accumulator_value)
+      w ← w − rate · g / √(a + epsilon)
+      """,
+    source: "Duchi, Hazan & Singer, 2011, Adaptive Subgradient Methods for Online Learning and Stochastic Optimization",
+    advice: "For sparse features. Its steps fade as the sum grows, so long trainings come to a halt.")
+}
+
+extension Optimizer where Self == Adagrad {
+  /// ``Adagrad`` with Keras 3's defaults.
+  public static var adagrad: Adagrad { Adagrad() }
+
+  /// ``Adagrad`` with the given hyperparameters.
+  public static func adagrad(
+    learningRate: (any LearningRateConvertible)? = nil, initialAccumulatorValue: Double? = nil, epsilon: Double? = nil,
+    convention: Convention = .keras3
+  ) -> Adagrad {
+    Adagrad(
+      learningRate: learningRate, initialAccumulatorValue: initialAccumulatorValue, epsilon: epsilon, convention: convention)
+  }
+}

@@ -1,0 +1,91 @@
+/// ``Adam`` with the greatest recent gradient in the place of the root of the average square.
+///
+///     m ← m + (1 − beta1) · (g − m)
+///     u ← max(beta2 · u, |g|)
+///     w ← w − rate / (1 − beta1ᵗ) · m / (u + epsilon)
+///
+/// Defaults: `learningRate` 0.001, `beta1` 0.9, `beta2` 0.999, `epsilon` 1e-7.
+///
+/// Keras 2, PyTorch and the paper have the rate 0.002. PyTorch (`convention: .torch`, 1e-8) adds epsilon to |g| inside the
+/// maximum and its `weightDecay` is the derivative of an L2 penalty; the paper has no epsilon (`.paper` keeps 1e-30, so that a
+/// gradient that has always been zero does not divide zero by zero). MLX leaves the correction out.
+///
+/// Source: Kingma & Ba, 2015, "Adam", algorithm 2 (arXiv 1412.6980); Keras, `Adamax`.
+public struct Adamax: Optimizer {
+  public var options = OptimizerOptions(learningRate: 0.001)
+  /// Share of the average gradient that is kept, at least 0 and less than 1.
+  public var beta1 = 0.9
+  /// What the greatest gradient shrinks by each step, at least 0 and less than 1.
+  public var beta2 = 0.999
+  /// Keeps the divisor from 0.
+  public var epsilon = 1e-7
+  public var epsilonPlace = AdamaxEpsilonPlace.divisor
+
+  public init() {}
+
+  public init(
+    learningRate: (any LearningRateConvertible)? = nil, beta1: Double? = nil, beta2: Double? = nil, epsilon: Double? = nil,
+    convention: Convention = .keras3
+  ) {
+    adopt(convention)
+    if let learningRate { options.learningRate = learningRate.learningRate }
+    if let beta1 { self.beta1 = beta1 }
+    if let beta2 { self.beta2 = beta2 }
+    if let epsilon { self.epsilon = epsilon }
+  }
+
+  public func slots(for parameter: ParameterDescription) -> [Slot] { ["momentum", "norm"] }
+
+  public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
+    slots.momentum = lerp(slots.momentum, g, 1 - beta1)
+    let size = epsilonPlace == .maximum ? abs(g) + epsilon : abs(g)
+    slots.norm = maximum(beta2 * slots.norm, size)
+    let divisor = epsilonPlace == .divisor ? slots.norm + epsilon : slots.norm
+    let rate = step.learningRate / (1 - pow(beta1, step.number))
+    w -= rate * slots.momentum / divisor
+  }
+
+  public static let hyperparameters: [Hyperparameter<Adamax>] = [
+    .number("beta_1", \.beta1, in: .decay, "share of the average gradient that is kept"),
+    .number("beta_2", \.beta2, in: .decay, "what the greatest gradient shrinks by each step"),
+    .number("epsilon", \.epsilon, in: .nonNegative, "keeps the divisor from 0"),
+    .choice("epsilon_place", \.epsilonPlace, "whether epsilon is added to the divisor or inside the maximum"),
+  ]
+
+  public static let conventions: [Convention: [String: JSONValue]] = [
+    .keras2: ["learning_rate": 0.002],
+    .torch: ["learning_rate": 0.002, "epsilon": 1e-8, "epsilon_place": "maximum", "weight_decay_mode": "l2"],
+    .paper: ["learning_rate": 0.002, "epsilon": 1e-30],
+  ]
+
+  public static let about = OptimizerDescription(
+    summary: "Adam with the greatest recent gradient as the divisor",
+    formula: """
+      m ← m + (1 − beta_1) · (g − m)
+      u ← max(beta_2 · u, |g|)
+      w ← w − rate / (1 − beta_1ᵗ) · m / (u + epsilon)
+      """,
+    source: "Kingma & Ba, 2015, Adam: A Method for Stochastic Optimization, algorithm 2 (arXiv 1412.6980)",
+    advice: "Less disturbed than Adam by rare great gradients; sometimes better for embeddings.")
+}
+
+/// Where ``Adamax`` adds epsilon.
+public enum AdamaxEpsilonPlace: String, Sendable, CaseIterable {
+  /// To the greatest gradient when it divides (Keras).
+  case divisor
+  /// To |g| inside the maximum (PyTorch).
+  case maximum
+}
+
+extension Optimizer where Self == Adamax {
+  /// ``Adamax`` with Keras 3's defaults.
+  public static var adamax: Adamax { Adamax() }
+
+  /// ``Adamax`` with the given hyperparameters.
+  public static func adamax(
+    learningRate: (any LearningRateConvertible)? = nil, beta1: Double? = nil, beta2: Double? = nil, epsilon: Double? = nil,
+    convention: Convention = .keras3
+  ) -> Adamax {
+    Adamax(learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, convention: convention)
+  }
+}

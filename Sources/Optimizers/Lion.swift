@@ -1,0 +1,66 @@
+/// Steps of one size in the direction of the sign of a momentum.
+///
+///     w ← w − rate · sign(beta1 · m + (1 − beta1) · g)
+///     m ← m + (1 − beta2) · (g − m)
+///
+/// Defaults: `learningRate` 0.001, `beta1` 0.9, `beta2` 0.99. The paper (`convention: .paper`) takes the rate 0.0001, as a third to
+/// a tenth of AdamW's, and a weight decay three to ten times as great. Weight decay is decoupled.
+///
+/// Source: Chen et al., 2023, "Symbolic Discovery of Optimization Algorithms" (arXiv 2302.06675); Keras, `Lion`.
+public struct Lion: Optimizer {
+  public var options = OptimizerOptions(learningRate: 0.001)
+  /// Share of the momentum in the step, at least 0 and less than 1. Keras allows 1 and then never looks at the gradient.
+  public var beta1 = 0.9
+  /// Share of the momentum that is kept, at least 0 and less than 1.
+  public var beta2 = 0.99
+
+  public init() {}
+
+  public init(
+    learningRate: (any LearningRateConvertible)? = nil, beta1: Double? = nil, beta2: Double? = nil,
+    convention: Convention = .keras3
+  ) {
+    adopt(convention)
+    if let learningRate { options.learningRate = learningRate.learningRate }
+    if let beta1 { self.beta1 = beta1 }
+    if let beta2 { self.beta2 = beta2 }
+  }
+
+  public func slots(for parameter: ParameterDescription) -> [Slot] { ["momentum"] }
+
+  public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
+    w -= step.learningRate * sign(beta1 * slots.momentum + (1 - beta1) * g)
+    slots.momentum = lerp(slots.momentum, g, 1 - beta2)
+  }
+
+  public static let hyperparameters: [Hyperparameter<Lion>] = [
+    .number("beta_1", \.beta1, in: .decay, "share of the momentum in the step"),
+    .number("beta_2", \.beta2, in: .decay, "share of the momentum that is kept"),
+  ]
+
+  public static let conventions: [Convention: [String: JSONValue]] = [
+    .paper: ["learning_rate": 0.0001]
+  ]
+
+  public static let about = OptimizerDescription(
+    summary: "steps of one size by the sign of a momentum",
+    formula: """
+      w ← w − rate · sign(beta_1 · m + (1 − beta_1) · g)
+      m ← m + (1 − beta_2) · (g − m)
+      """,
+    source: "Chen et al., 2023, Symbolic Discovery of Optimization Algorithms (arXiv 2302.06675)",
+    advice: "Half of Adam's memory. Take a third to a tenth of AdamW's rate, more weight decay and large batches.")
+}
+
+extension Optimizer where Self == Lion {
+  /// ``Lion`` with Keras 3's defaults.
+  public static var lion: Lion { Lion() }
+
+  /// ``Lion`` with the given hyperparameters.
+  public static func lion(
+    learningRate: (any LearningRateConvertible)? = nil, beta1: Double? = nil, beta2: Double? = nil,
+    convention: Convention = .keras3
+  ) -> Lion {
+    Lion(learningRate: learningRate, beta1: beta1, beta2: beta2, convention: convention)
+  }
+}

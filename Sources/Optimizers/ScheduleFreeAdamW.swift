@@ -1,0 +1,85 @@
+/// Adam without momentum on z, an average x of it over all time, and gradients taken between the two: needs no schedule.
+///
+///     rate' = rate · min(t / warmupSteps, 1)
+///     v ← v + (1 − beta2) · (g² − v)
+///     x = (w − (1 − beta1) · z) / beta1
+///     z ← z − rate' · g / (√(v / (1 − beta2ᵗ)) + epsilon)       (z starts at w)
+///     x ← (1 − 1/t) · x + z / t
+///     w ← (1 − beta1) · z + beta1 · x
+///
+/// Defaults: `learningRate` 0.0025, `beta1` 0.9, `beta2` 0.999, `epsilon` 1e-8, `warmupSteps` 0.
+///
+/// These are Keras's formulas. Their authors average by the squares of the rates, decay the weights at w, and evaluate at x, not at w; with
+/// `evaluatesAverage` (false by default) evaluation takes x here too. `beta1` must be greater than 0, or x could not be told.
+///
+/// Source: Defazio et al., 2024, "The Road Less Scheduled" (arXiv 2405.15682); Keras, `ScheduleFreeAdamW`.
+public struct ScheduleFreeAdamW: Optimizer {
+  public var options = OptimizerOptions(learningRate: 0.0025)
+  /// Where gradients are taken: between z (0) and the average (1).
+  public var beta1 = 0.9
+  /// Share of the average squared gradient that is kept, at least 0 and less than 1.
+  public var beta2 = 0.999
+  /// Keeps the divisor from 0.
+  public var epsilon = 1e-8
+  /// Updates until the rate is reached.
+  public var warmupSteps = 0
+  /// Whether evaluation takes the average x.
+  public var evaluatesAverage = false
+
+  public init() {}
+
+  public init(
+    learningRate: (any LearningRateConvertible)? = nil, beta1: Double? = nil, beta2: Double? = nil, epsilon: Double? = nil,
+    warmupSteps: Int? = nil, evaluatesAverage: Bool? = nil, convention: Convention = .keras3
+  ) {
+    adopt(convention)
+    if let learningRate { options.learningRate = learningRate.learningRate }
+    if let beta1 { self.beta1 = beta1 }
+    if let beta2 { self.beta2 = beta2 }
+    if let epsilon { self.epsilon = epsilon }
+    if let warmupSteps { self.warmupSteps = warmupSteps }
+    if let evaluatesAverage { self.evaluatesAverage = evaluatesAverage }
+  }
+
+  public func slots(for parameter: ParameterDescription) -> [Slot] {
+    // Keras's names; "momentum" is z.
+    [Slot("momentum", start: .parameter), "velocity"]
+  }
+
+  public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
+    let warmup = warmupSteps > 0 ? minimum(step.number / Double(warmupSteps), 1) : 1
+    let correction = sqrt(1 - pow(beta2, step.number))
+    let average = average(w, slots)
+
+    slots.velocity = lerp(slots.velocity, g * g, 1 - beta2)
+    slots.momentum -= step.learningRate * warmup * correction * g / (sqrt(slots.velocity) + epsilon * correction)
+    w = lerp(slots.momentum, lerp(average, slots.momentum, 1 / step.number), beta1)
+  }
+
+  public func evaluationValue(of w: Tensor, slots: Slots) -> Tensor? { evaluatesAverage ? average(w, slots) : nil }
+
+  private func average(_ w: Tensor, _ slots: Slots) -> Tensor { (w - (1 - beta1) * slots.momentum) * (1 / beta1) }
+
+  public static let hyperparameters: [Hyperparameter<ScheduleFreeAdamW>] = [
+    .number("beta_1", \.beta1, in: .interpolation, "where gradients are taken, between z and the average"),
+    .number("beta_2", \.beta2, in: .decay, "share of the average squared gradient that is kept"),
+    .number("epsilon", \.epsilon, in: .nonNegative, "keeps the divisor from 0"),
+    .integer("warmup_steps", \.warmupSteps, atLeast: 0, "updates until the rate is reached"),
+    .flag("evaluates_average", \.evaluatesAverage, "whether evaluation takes the average", isInKeras: false),
+  ]
+
+  public static let about = OptimizerDescription(
+    summary: "Adam on z, its average x, gradients between the two: no schedule",
+    formula: """
+      v ← v + (1 − beta_2) · (g² − v);  x = (w − (1 − beta_1) · z) / beta_1
+      z ← z − rate · min(t / warmup_steps, 1) · g / (√(v / (1 − beta_2ᵗ)) + epsilon)
+      x ← (1 − 1/t) · x + z / t;  w ← (1 − beta_1) · z + beta_1 · x
+      """,
+    source: "Defazio et al., 2024, The Road Less Scheduled (arXiv 2405.15682)",
+    advice: "Where the length of the training is not known beforehand. Keras evaluates at w; evaluates_average=true takes x.")
+}
+
+extension Optimizer where Self == ScheduleFreeAdamW {
+  /// ``ScheduleFreeAdamW`` with Keras 3's defaults.
+  public static var scheduleFreeAdamW: ScheduleFreeAdamW { ScheduleFreeAdamW() }
+}

@@ -1,0 +1,13 @@
+/// The same rate at all times: a part of a ``SequentialSchedule`` or what follows a ``LinearWarmup``.
+public struct ConstantSchedule: ConfigurableSchedule {
+  public var rate: Double
+
+  public init(_ rate: Double) { self.rate = rate }
+
+  public func callAsFunction(step: Int) -> Double { rate }
+
+  public static let template = ConstantSchedule(0)
+  public static let hyperparameters: [Hyperparameter<ConstantSchedule>] = [
+    .number("learning_rate", \.rate, in: .nonNegative, "the rate", isRequired: true)
+  ]
+}

@@ -1,0 +1,53 @@
+import Foundation
+
+/// A ``CosineDecay`` that begins again and again, each time `tMul` as long and `mMul` as high.
+///
+///     initial · ((1 − alpha) · ½ · mMulⁱ · (1 + cos(π · f)) + alpha)
+///
+/// where i counts the restarts and f is the part of the present period that is over. Defaults: `tMul` 2, `mMul` 1, `alpha` 0.
+///
+/// Source: Loshchilov & Hutter, 2017, "SGDR: Stochastic Gradient Descent with Warm Restarts" (arXiv 1608.03983); Keras,
+/// `CosineDecayRestarts`.
+public struct CosineDecayRestarts: ConfigurableSchedule {
+  public var initialLearningRate: Double
+  public var firstDecaySteps: Int
+  /// How much longer each period is than the one before.
+  public var tMul = 2.0
+  /// How much higher each period starts than the one before.
+  public var mMul = 1.0
+  /// The least rate, as a fraction of the initial one.
+  public var alpha = 0.0
+
+  public init(
+    initialLearningRate: Double, firstDecaySteps: Int, tMul: Double? = nil, mMul: Double? = nil, alpha: Double? = nil
+  ) {
+    self.initialLearningRate = initialLearningRate
+    self.firstDecaySteps = firstDecaySteps
+    if let tMul { self.tMul = tMul }
+    if let mMul { self.mMul = mMul }
+    if let alpha { self.alpha = alpha }
+  }
+
+  public func callAsFunction(step: Int) -> Double {
+    var part = Double(step) / Double(firstDecaySteps)
+    let restart: Double
+    if tMul == 1 {
+      restart = part.rounded(.down)
+      part -= restart
+    } else {
+      restart = (log(1 - part * (1 - tMul)) / log(tMul)).rounded(.down)
+      let before = (1 - pow(tMul, restart)) / (1 - tMul)
+      part = (part - before) / pow(tMul, restart)
+    }
+    return initialLearningRate * ((1 - alpha) * 0.5 * pow(mMul, restart) * (1 + cos(.pi * part)) + alpha)
+  }
+
+  public static let template = CosineDecayRestarts(initialLearningRate: 0, firstDecaySteps: 1)
+  public static let hyperparameters: [Hyperparameter<CosineDecayRestarts>] = [
+    .number("initial_learning_rate", \.initialLearningRate, in: .nonNegative, "rate of the first update", isRequired: true),
+    .integer("first_decay_steps", \.firstDecaySteps, atLeast: 1, "updates of the first period", isRequired: true),
+    .number("t_mul", \.tMul, in: .atLeast(1), "how much longer each period is"),
+    .number("m_mul", \.mMul, in: .nonNegative, "how much higher each period starts"),
+    .number("alpha", \.alpha, in: .nonNegative, "least rate, as a fraction of the initial one"),
+  ]
+}

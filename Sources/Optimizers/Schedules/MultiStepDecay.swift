@@ -1,0 +1,29 @@
+import Foundation
+
+/// initial · gamma^(number of milestones reached). A milestone is reached when so many updates are done. `gamma` is 0.1 by
+/// default.
+///
+/// Source: PyTorch, `MultiStepLR`.
+public struct MultiStepDecay: ConfigurableSchedule {
+  public var initialLearningRate: Double
+  /// Numbers of updates.
+  public var milestones: [Int]
+  public var gamma = 0.1
+
+  public init(initialLearningRate: Double, milestones: [Int], gamma: Double? = nil) {
+    self.initialLearningRate = initialLearningRate
+    self.milestones = milestones
+    if let gamma { self.gamma = gamma }
+  }
+
+  public func callAsFunction(step: Int) -> Double {
+    initialLearningRate * pow(gamma, Double(milestones.count { $0 <= step }))
+  }
+
+  public static let template = MultiStepDecay(initialLearningRate: 0, milestones: [])
+  public static let hyperparameters: [Hyperparameter<MultiStepDecay>] = [
+    .number("initial_learning_rate", \.initialLearningRate, in: .nonNegative, "rate of the first update", isRequired: true),
+    .integers("milestones", \.milestones, atLeast: 0, "numbers of updates", isRequired: true),
+    .number("gamma", \.gamma, in: .nonNegative, "factor of each fall"),
+  ]
+}

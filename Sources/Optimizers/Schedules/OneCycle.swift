@@ -1,0 +1,66 @@
+import Foundation
+
+/// Half a cosine up to the greatest rate and another down to almost nothing: one cycle for the whole training.
+///
+/// The rate rises from maximum / `divFactor` to the maximum in the first `pctStart` of the updates and falls to
+/// maximum / (`divFactor` · `finalDivFactor`) in the rest; it stays there. Defaults: `pctStart` 0.3, `divFactor` 25,
+/// `finalDivFactor` 10000, `annealing` cosine.
+///
+/// Source: Smith & Topin, 2018, "Super-Convergence" (arXiv 1708.07120); PyTorch, `OneCycleLR` (its rates; momentum is not
+/// cycled).
+public struct OneCycle: ConfigurableSchedule {
+  /// The shape of a change.
+  public enum Annealing: String, Sendable, CaseIterable {
+    case cosine, linear
+  }
+
+  public var maximumLearningRate: Double
+  public var totalSteps: Int
+  /// The part of the updates in which the rate rises.
+  public var pctStart = 0.3
+  public var divFactor = 25.0
+  public var finalDivFactor = 1e4
+  public var annealing = Annealing.cosine
+
+  public init(
+    maximumLearningRate: Double, totalSteps: Int, pctStart: Double? = nil, divFactor: Double? = nil,
+    finalDivFactor: Double? = nil, annealing: Annealing? = nil
+  ) {
+    self.maximumLearningRate = maximumLearningRate
+    self.totalSteps = totalSteps
+    if let pctStart { self.pctStart = pctStart }
+    if let divFactor { self.divFactor = divFactor }
+    if let finalDivFactor { self.finalDivFactor = finalDivFactor }
+    if let annealing { self.annealing = annealing }
+  }
+
+  public func callAsFunction(step: Int) -> Double {
+    let first = maximumLearningRate / divFactor
+    let last = first / finalDivFactor
+    let top = pctStart * Double(totalSteps) - 1
+    let end = Double(totalSteps) - 1
+    let now = min(Double(step), end)
+    return now <= top
+      ? change(from: first, to: maximumLearningRate, now / top)
+      : change(from: maximumLearningRate, to: last, end > top ? (now - top) / (end - top) : 1)
+  }
+
+  private func change(from start: Double, to end: Double, _ part: Double) -> Double {
+    // A rise of no length is over.
+    let part = part.isNaN ? 1 : part
+    switch annealing {
+    case .cosine: return end + (start - end) / 2 * (1 + cos(.pi * part))
+    case .linear: return start + (end - start) * part
+    }
+  }
+
+  public static let template = OneCycle(maximumLearningRate: 0, totalSteps: 1)
+  public static let hyperparameters: [Hyperparameter<OneCycle>] = [
+    .number("max_learning_rate", \.maximumLearningRate, in: .nonNegative, "the greatest rate", isRequired: true),
+    .integer("total_steps", \.totalSteps, atLeast: 1, "updates of the whole training", isRequired: true),
+    .number("pct_start", \.pctStart, in: .fraction, "the part of the updates in which the rate rises"),
+    .number("div_factor", \.divFactor, in: .positive, "the greatest rate divided by the first"),
+    .number("final_div_factor", \.finalDivFactor, in: .positive, "the first rate divided by the last"),
+    .choice("annealing", \.annealing, "the shape of the changes"),
+  ]
+}
