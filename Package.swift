@@ -36,7 +36,7 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["TensorCore"], path: "Tests/TestSupport"),
     .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "CKernels", "CAllocationCounter", "TestSupport"]),
     .testTarget(name: "OptimizersTests", dependencies: ["Optimizers"]),
-    .testTarget(name: "DescentTests", dependencies: ["Descent", "TestSupport"]),
+    .testTarget(name: "DescentTests", dependencies: ["Descent", "CAllocationCounter", "TestSupport"]),
     .testTarget(name: "KerasFilesTests", dependencies: ["KerasFiles", "HDF5Helper"]),
   ],
   swiftLanguageModes: [.v6]
