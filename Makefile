@@ -1,6 +1,7 @@
 .PHONY: help run build test bench setup clean
 
 swift_flags ?=
+bench ?=
 
 help:
 	@echo "make run     train a classifier on Fashion-MNIST"
@@ -23,7 +24,7 @@ test: setup
 	@swift test -c release $(swift_flags)
 
 bench: setup
-	@swift run -c release $(swift_flags) bench
+	@swift run -c release $(swift_flags) DescentBench $(bench)
 
 clean:
 	@rm -rf .build

@@ -6,9 +6,11 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "Descent", targets: ["Descent"]),
+    .library(name: "KerasFiles", targets: ["KerasFiles"]),
     .library(name: "Optimizers", targets: ["Optimizers"]),
     .library(name: "TensorCore", targets: ["TensorCore"]),
     .executable(name: "descent", targets: ["DescentCLI"]),
+    .executable(name: "descent-hdf5", targets: ["HDF5Helper"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
@@ -16,13 +18,16 @@ let package = Package(
   targets: [
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CHDF5", providers: [.apt(["libhdf5-dev"])]),
     .target(name: "CKernels"),
     .target(name: "TensorCore", dependencies: ["CKernels", "COneDNN"]),
     .target(name: "Optimizers", dependencies: ["TensorCore"]),
     .target(name: "Descent", dependencies: ["TensorCore", "Optimizers", "CZlib"]),
+    .target(name: "KerasFiles", dependencies: ["Descent", "CHDF5"]),
+    .executableTarget(name: "HDF5Helper", dependencies: ["KerasFiles"]),
     .executableTarget(
       name: "DescentCLI",
-      dependencies: ["Descent", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: ["Descent", "KerasFiles", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .target(name: "CLimits", dependencies: ["COneDNN"], path: "Benchmarks/CLimits"),
     .executableTarget(name: "DescentBench", dependencies: ["Descent", "CLimits"], path: "Benchmarks/DescentBench"),
     // Counts calls of malloc in the process it is linked into: tests only.
@@ -30,6 +35,7 @@ let package = Package(
     .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "CKernels", "CAllocationCounter"]),
     .testTarget(name: "OptimizersTests", dependencies: ["Optimizers"]),
     .testTarget(name: "DescentTests", dependencies: ["Descent"]),
+    .testTarget(name: "KerasFilesTests", dependencies: ["KerasFiles", "HDF5Helper"]),
   ],
   swiftLanguageModes: [.v6]
 )

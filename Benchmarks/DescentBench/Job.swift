@@ -77,6 +77,6 @@ private func child(_ argument: String) throws -> (seconds: Double, peakMegabytes
   let seconds = now() - start
   guard process.terminationStatus == 0 else { throw DescentError(.state, "the child process '\(argument)' failed") }
   var usage = rusage()
-  getrusage(RUSAGE_CHILDREN, &usage)
+  getrusage(__rusage_who_t(RUSAGE_CHILDREN.rawValue), &usage)
   return (seconds, usage.ru_maxrss / 1024)
 }

@@ -13,8 +13,11 @@ struct Layout {
 
   /// A million parameters in 200 tensors whose sizes spread as those of real models do.
   static var many: Layout {
-    let weights = (0..<200).map { exp(2 * sin(Double($0) * 12.9898) + cos(Double($0) * 4.1414)) }
-    let sum = weights.reduce(0, +)
+    let weights: [Double] = (0..<200).map { (index: Int) -> Double in
+      let place = Double(index)
+      return Foundation.exp(2 * Foundation.sin(place * 12.9898) + Foundation.cos(place * 4.1414))
+    }
+    let sum = weights.reduce(0.0) { $0 + $1 }
     return Layout(name: "200 tensors", shapes: weights.map { [max(1, Int($0 / sum * 1e6))] })
   }
 }
@@ -69,6 +72,7 @@ func benchOptimizers(names: [String], rounds: Int, threads: Int) throws {
   let layouts = [Layout.job, .flat(1_000_000), .many, .flat(10_000_000)]
   for layout in layouts {
     let arrays = LimitArrays(count: layout.count)
+    let peers = Peers(layout, names)
     var rows: [[String]] = []
     for name in names {
       let update = try OptimizerUpdate(named(name), layout)
@@ -79,10 +83,10 @@ func benchOptimizers(names: [String], rounds: Int, threads: Int) throws {
       rows.append([
         name, text(result.first), kind == nil ? "" : text(result.second),
         kind == nil ? "" : String(format: "%.2f (%.2f–%.2f)", result.ratio, result.ratioRange.lowerBound, result.ratioRange.upperBound),
-      ])
+      ] + peers.columns(name, ours: result.first))
     }
     print("\(layout.count) parameters, \(layout.name):\n")
-    printTable(["optimizer", "Descent", "loop by hand", "ratio"], rows)
+    printTable(["optimizer", "Descent", "loop by hand", "ratio"] + peers.header, rows)
   }
 }
 

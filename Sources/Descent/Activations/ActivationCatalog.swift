@@ -2,14 +2,17 @@ extension ActivationFunction {
   /// Names as Keras has them; of its layers those that are activation functions with settings are understood too.
   public static let catalog = Catalog<ActivationFunction>(
     [
-      .init(.relu, ["ReLU"]) { s in
+      .init(.relu, classes: ["ReLU"]) { s in
         .relu(
           negativeSlope: try s.double("negative_slope"), maxValue: try s.optionalDouble("max_value"),
           threshold: try s.double("threshold"))
       },
-      .init(.relu6, ["ReLU6"]),
-      .init(.leakyReLU, ["LeakyReLU"]) { s in .leakyReLU(negativeSlope: try s.double("negative_slope")) },
-      .init(.elu, ["ELU"]) { s in .elu(alpha: try s.double("alpha")) },
+      .init(.relu6, classes: ["ReLU6"]),
+      .init(.leakyReLU) { s in .leakyReLU(negativeSlope: try s.double("negative_slope")) },
+      .init(.leakyReLU(negativeSlope: 0.3), classes: ["LeakyReLU"]) { s in
+        .leakyReLU(negativeSlope: try s.double("negative_slope"))
+      },
+      .init(.elu, classes: ["ELU"]) { s in .elu(alpha: try s.double("alpha")) },
       .init(.celu) { s in .celu(alpha: try s.double("alpha")) },
       .init(.selu),
       .init(.sigmoid),
@@ -31,9 +34,24 @@ extension ActivationFunction {
       .init(.softplus),
       .init(.sparsePlus),
       .init(.squareplus) { s in .squareplus(b: try s.double("b")) },
-      .init(.softmax, ["Softmax"]) { s in .softmax(axis: try s.int("axis")) },
+      .init(.softmax, classes: ["Softmax"]) { s in .softmax(axis: try s.int("axis")) },
       .init(.logSoftmax) { s in .logSoftmax(axis: try s.int("axis")) },
       .init(.sparsemax) { s in .sparsemax(axis: try s.int("axis")) },
       .init(.glu) { s in .glu(axis: try s.int("axis")) },
     ], ignoring: ["name", "trainable", "dtype"])
+
+  /// What Keras's `serialize` gives: the name alone, or for one with settings the layer that Keras writes in its place.
+  public func json() throws -> JSONValue {
+    try validated()
+    guard let className else {
+      throw DescentError(.invalidArgument, "activation '\(name)' has no name of Keras's and cannot be written to a file")
+    }
+    let layers = ["relu": "ReLU", "leaky_relu": "LeakyReLU", "elu": "ELU", "softmax": "Softmax"]
+    if try ActivationFunction(named: className).config == config { return .string(className) }
+    let layer = layers[className]
+    return [
+      "module": .string(layer == nil ? ActivationFunction.kerasModule : "keras.layers"),
+      "class_name": .string(layer ?? className), "config": JSONValue(config), "registered_name": nil,
+    ]
+  }
 }

@@ -53,7 +53,7 @@ extension ActivationFunction {
     ActivationFunction(
       "celu", config: ["alpha": JSONValue(alpha)],
       problem: problem("celu", (alpha.isFinite && alpha != 0, "alpha is \(alpha) but must be finite and not zero"))
-    ) { x in select(x .> 0, x, expm1(minimum(x, 0) / alpha) * alpha) }
+    ) { x in select(x .> 0, x, expm1(select(x .> 0, 0, x) / alpha) * alpha) }
   }
   public static let celu = celu()
 
@@ -62,9 +62,10 @@ extension ActivationFunction {
     exponentialLinear(x, scale: 1.6732632423543772) * 1.0507009873554805
   }
 
-  /// The exponential is taken of what is not positive only: beyond that it would overflow, and 0 · ∞ spoil the derivative.
+  /// The exponential is taken of what is not positive only: beyond that it would overflow, and 0 · ∞ spoil the derivative. (A
+  /// minimum would do that too, but has a derivative of its own at zero.)
   private static func exponentialLinear(_ x: Tensor, scale: Double) -> Tensor {
-    select(x .> 0, x, expm1(minimum(x, 0)) * scale)
+    select(x .> 0, x, expm1(select(x .> 0, 0, x)) * scale)
   }
 
   /// x > `threshold` ? x : `value`. (Keras calls the second argument `default_value`.)

@@ -4,7 +4,7 @@ extension Initializer {
       .init(.zeros, ["zero"]),
       .init(.ones, ["one"]),
       .init(.constant) { s in .constant(try s.double("value")) },
-      .init(.identity, ["IdentityInitializer"]) { s in .identity(gain: try s.double("gain")) },
+      .init(.identity, classes: ["IdentityInitializer"]) { s in .identity(gain: try s.double("gain")) },
       .init(.randomUniform, ["uniform"]) { s in
         .randomUniform(low: try s.double("minval"), high: try s.double("maxval"), seed: try s.optionalInt("seed"))
       },
@@ -16,7 +16,7 @@ extension Initializer {
         .truncatedNormal(
           mean: try s.double("mean"), standardDeviation: try s.double("stddev"), seed: try s.optionalInt("seed"))
       },
-      .init(.orthogonal, ["OrthogonalInitializer"]) { s in
+      .init(.orthogonal, classes: ["OrthogonalInitializer"]) { s in
         .orthogonal(gain: try s.double("gain"), seed: try s.optionalInt("seed"))
       },
       .init(.varianceScaling) { s in

@@ -12,9 +12,9 @@ public final class BatchNormalization: Layer {
   public let epsilon: Double
   /// Whether beta is added, and whether gamma multiplies.
   public let center: Bool, scale: Bool
-  private let initializers: (beta: Initializer, gamma: Initializer, mean: Initializer, variance: Initializer)
-  private let penalties: (beta: Regularizer?, gamma: Regularizer?)
-  private let projections: (beta: Constraint?, gamma: Constraint?)
+  let initializers: (beta: Initializer, gamma: Initializer, mean: Initializer, variance: Initializer)
+  let penalties: (beta: Regularizer?, gamma: Regularizer?)
+  let projections: (beta: Constraint?, gamma: Constraint?)
 
   /// One element for each position along the axis; nil until the layer is built, or if switched off.
   public private(set) var gamma: Variable?, beta: Variable?

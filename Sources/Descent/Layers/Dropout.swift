@@ -7,6 +7,8 @@ public final class Dropout: Layer {
   public let rate: Double
   /// The shape of the random choice, which broadcasts over a row; nil to choose for every element.
   public let noiseShape: [Int]?
+  /// Of a stream of random numbers of the layer's own; nil if it draws from the model's.
+  public let seed: UInt64?
   private let generator: RandomGenerator?
 
   /// - Parameters:
@@ -17,6 +19,7 @@ public final class Dropout: Layer {
   ) {
     self.rate = rate
     self.noiseShape = noiseShape
+    self.seed = seed
     generator = seed.map { RandomGenerator(seed: $0, name: "seed_generator_state") }
     super.init(name: name, inputShape: inputShape)
   }

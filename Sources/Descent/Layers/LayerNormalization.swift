@@ -7,8 +7,8 @@ public final class LayerNormalization: Layer {
   public let epsilon: Double
   /// Whether beta is added, and whether gamma multiplies.
   public let center: Bool, scale: Bool
-  private let betaOptions: (initializer: Initializer, regularizer: Regularizer?, constraint: Constraint?)
-  private let gammaOptions: (initializer: Initializer, regularizer: Regularizer?, constraint: Constraint?)
+  let betaOptions: (initializer: Initializer, regularizer: Regularizer?, constraint: Constraint?)
+  let gammaOptions: (initializer: Initializer, regularizer: Regularizer?, constraint: Constraint?)
 
   /// Of the shape of the normalized axes; nil until the layer is built, or if switched off.
   public private(set) var gamma: Variable?, beta: Variable?

@@ -8,7 +8,7 @@ public struct Logits {
   public let values: Tensor
   public let activation: Activation
 
-  public init(_ values: Tensor, before activation: Activation) {
+  public init(_ values: Tensor, of activation: Activation) {
     self.values = values
     self.activation = activation
   }
@@ -16,6 +16,6 @@ public struct Logits {
   /// Nil if the activation function is another one.
   public init?(_ values: Tensor, before function: ActivationFunction) {
     guard let activation = function.logitsActivation(rank: values.rank) else { return nil }
-    self.init(values, before: activation)
+    self.init(values, of: activation)
   }
 }

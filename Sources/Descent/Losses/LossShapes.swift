@@ -79,7 +79,7 @@ extension Loss {
       }
       return Input(
         target: target.cast(to: prediction.dtype).reshaped(shapes.target), prediction: prediction.reshaped(shapes.prediction),
-        logits: logits.map { Logits($0.values.reshaped(shapes.prediction), before: $0.activation) })
+        logits: logits.map { Logits($0.values.reshaped(shapes.prediction), of: $0.activation) })
     case .classIndices(let axis):
       let rest = Loss.removing(axis: axis, from: prediction.shape) ?? []
       return Input(target: target.reshaped(rest), prediction: prediction, logits: logits)

@@ -32,6 +32,6 @@ extension Loss {
   public static let tversky = tversky()
 
   private static func axesSetting(_ axes: [Int]?) -> JSONValue {
-    axes.map { $0.count == 1 ? JSONValue($0[0]) : .array($0.map { JSONValue($0) }) } ?? .null
+    axes.map { .array($0.map { JSONValue($0) }) } ?? .null
   }
 }

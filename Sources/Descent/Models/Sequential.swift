@@ -12,7 +12,7 @@ import TensorCore
 /// (Keras: `keras.Sequential`.)
 public final class Sequential: Model {
   /// An ``Input`` in front; it is not among the layers.
-  private var input: Input?
+  private(set) var input: Input?
   /// What is wrong with the layers' names or order, told when the model is built.
   private var problem: DescentError?
 

@@ -3,18 +3,24 @@ public struct Catalog<Value: KerasNamed>: Sendable {
   package struct Entry: Sendable {
     /// The value with default settings; its `config` holds the names of all settings and their defaults.
     let value: Value
+    /// What it is called in code and messages.
     let names: [String]
+    /// What it is called in Keras's JSON besides.
+    let classNames: [String]
     let make: @Sendable (Settings) throws -> Value
 
     /// - Parameters:
-    ///   - aliases: names besides Keras's class name and the value's own name.
+    ///   - aliases: names besides the value's own.
+    ///   - classes: names of Keras's classes besides the value's own.
     ///   - make: the value with other settings; nil for a value that has none.
     init(
-      _ value: Value, _ aliases: [String] = [], make: (@Sendable (Settings) throws -> Value)? = nil
+      _ value: Value, _ aliases: [String] = [], classes: [String] = [],
+      make: (@Sendable (Settings) throws -> Value)? = nil
     ) {
       self.value = value
       self.make = make ?? { _ in value }
-      names = [value.keras.className ?? value.name, value.name] + aliases
+      names = [value.name] + aliases
+      classNames = [value.keras.className].compactMap { $0 } + classes
     }
   }
 
@@ -33,18 +39,14 @@ public struct Catalog<Value: KerasNamed>: Sendable {
     ignoredSettings = ignoring
     var indices: [String: Int] = [:]
     for (index, entry) in entries.enumerated() {
-      for name in entry.names where indices[name] == nil { indices[name] = index }
+      for name in entry.names + entry.classNames where indices[name] == nil { indices[name] = index }
     }
     for (name, index) in indices where indices[name.lowercased()] == nil { indices[name.lowercased()] = index }
     self.indices = indices
   }
 
-  /// Each value's own name and its aliases, without the class names.
-  public var names: [String] {
-    var names: Set<String> = []
-    for entry in entries { names.formUnion(entry.names.dropFirst()) }
-    return names.sorted()
-  }
+  /// Each value's own name and its aliases, in alphabetical order.
+  public var names: [String] { Set(entries.flatMap(\.names)).sorted() }
 
   func value(named name: String) throws -> Value { try entry(named: name).value.validated() }
 

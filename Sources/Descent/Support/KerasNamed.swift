@@ -29,6 +29,9 @@ public protocol KerasNamed: Sendable, CustomStringConvertible, ExpressibleByStri
   static var kerasModule: String { get }
   static var catalog: Catalog<Self> { get }
   var keras: KerasDescription { get }
+  /// What Keras's `serialize` gives.
+  /// - Throws: ``DescentError`` if the value has no class of Keras's, as one made from a closure.
+  func json() throws -> JSONValue
   /// A value that stands for a mistake and that ``validated()`` refuses.
   init(refusedWith error: DescentError)
 }
@@ -60,8 +63,6 @@ extension KerasNamed {
   /// - Throws: ``DescentError`` for an unknown class or setting and for a value of the wrong type or out of range.
   public init(json: JSONValue) throws { self = try Self.catalog.value(json: json) }
 
-  /// What Keras's `serialize` gives.
-  /// - Throws: ``DescentError`` if the value has no class of Keras's, as one made from a closure.
   public func json() throws -> JSONValue {
     try validated()
     guard let className else {

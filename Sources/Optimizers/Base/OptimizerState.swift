@@ -160,18 +160,19 @@ public final class OptimizerState {
     var names: [String] = []
     for slot in added.flatMap(\.slots) where slot.fileValue == nil && !names.contains(slot.name) { names.append(slot.name) }
     for name in names {
-      let owners = added.filter { $0.slots.contains { $0.name == name } }
+      let owners = added.compactMap { entry in
+        entry.slots.first { $0.name == name && $0.fileValue == nil }.map { (entry: entry, slot: $0) }
+      }
       let made = Variable.sideBySide(
-        owners.map { entry in
-          let slot = entry.slots.first { $0.name == name }!
-          return (
+        owners.map { entry, slot in
+          (
             name: snakeCase(name), path: "\(entry.variable.path)/\(snakeCase(name))", shape: slot.shape(for: entry.variable.shape),
             dtype: slot.dtype ?? entry.variable.dtype, isTrainable: false
           )
         })
-      for (entry, variable) in zip(owners, made) {
+      for ((entry, slot), variable) in zip(owners, made) {
         entry.slotVariables[name] = variable
-        start(variable, entry.slots.first { $0.name == name }!, of: entry)
+        start(variable, slot, of: entry)
       }
     }
     func likeParameters(_ owners: [Entry], _ name: String, _ keep: (Entry, Variable) -> Void) {

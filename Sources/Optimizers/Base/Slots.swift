@@ -38,11 +38,13 @@ public struct Slot: Sendable, Equatable, ExpressibleByStringLiteral {
   }
 
   /// Something Keras's files hold and this optimizer does not need to remember.
-  public init(inFilesOnly name: String, shape: Shape, value: @escaping @Sendable (Slots) -> Tensor) {
+  public init(
+    inFilesOnly name: String, shape: Shape, dtype: DType? = nil, value: @escaping @Sendable (Slots) -> Tensor
+  ) {
     self.name = name
     self.shape = shape
     start = .number(0)
-    dtype = nil
+    self.dtype = dtype
     fileGroup = 0
     fileValue = value
   }

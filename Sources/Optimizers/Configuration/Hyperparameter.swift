@@ -76,7 +76,7 @@ public struct NumberRange: Sendable, CustomStringConvertible {
 
 extension JSONValue {
   /// The value in an error message.
-  var shortText: String {
+  package var shortText: String {
     switch self {
     case .array: "a list"
     case .object: "an object"

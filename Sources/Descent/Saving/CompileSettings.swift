@@ -1,0 +1,81 @@
+import Optimizers
+import TensorCore
+
+/// What `compile` was given, as Keras writes it: `compile_config`.
+package struct CompileSettings {
+  package let optimizer: any Optimizer
+  package let loss: Loss
+  package let metrics: [Metric]
+  package let weightedMetrics: [Metric]
+
+  /// - Parameter name: what errors call the file.
+  package init(_ config: JSONObject, name: String) throws {
+    var config = config
+    func take(_ key: String) -> JSONValue {
+      defer { config[key] = nil }
+      return config[key] ?? .null
+    }
+    /// Says where a fault lies.
+    func at<Result>(_ key: String, _ body: () throws -> Result) throws -> Result {
+      do {
+        return try body()
+      } catch let error as DescentError {
+        throw DescentError(.file, "\(name): compile_config: \(key): \(error.message)")
+      }
+    }
+    func metrics(_ key: String) throws -> [Metric] {
+      let value = take(key)
+      if value == .null { return [] }
+      guard let list = value.array else {
+        throw DescentError(.file, "\(name): compile_config: \(key) is \(value.shortText); expected a list")
+      }
+      return try list.map { metric in try at(key) { try metric.string.map(Metric.init(named:)) ?? Metric(json: metric) } }
+    }
+    optimizer = try at("optimizer") { try OptimizerRegistry.optimizer(from: take("optimizer")) }
+    loss = try at("loss") { try Loss(json: take("loss")) }
+    self.metrics = try metrics("metrics")
+    weightedMetrics = try metrics("weighted_metrics")
+    guard take("loss_weights") == .null else {
+      throw DescentError(.file, "\(name): compile_config: loss_weights are for models with several outputs, which Descent does not have")
+    }
+    // How Keras runs a step, which does not change what it computes.
+    for key in ["run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss"] { _ = take(key) }
+    if let key = config.keys.first {
+      throw DescentError(.file, "\(name): compile_config: '\(key)' (\(config[key]!.shortText)) is not known")
+    }
+  }
+
+  package func compile(_ model: Model) throws {
+    try model.compile(anyOptimizer: optimizer, loss: loss, metrics: metrics, weightedMetrics: weightedMetrics)
+  }
+}
+
+extension TrainingState {
+  /// `compile_config`. The learning rate is the present one.
+  func json() throws -> JSONValue {
+    func list(_ metrics: [Metric]) throws -> JSONValue {
+      metrics.isEmpty ? .null : .array(try metrics.map { try $0.shortJSON(Metric.init(named:)) })
+    }
+    return [
+      "optimizer": try OptimizerRegistry.configuration(of: presentOptimizer), "loss": try loss.shortJSON(Loss.init(named:)),
+      "loss_weights": nil, "metrics": try list(metrics), "weighted_metrics": try list(weightedMetrics), "run_eagerly": false,
+      "steps_per_execution": 1, "jit_compile": "auto",
+    ]
+  }
+
+  /// The optimizer with the learning rate that was set since, if one was.
+  private var presentOptimizer: any Optimizer {
+    guard let optimizerState, !(optimizer is MultiOptimizer), case .constant = optimizer.options.learningRate else { return optimizer }
+    var result = optimizer
+    result.options.learningRate = .constant(optimizerState.learningRate)
+    return result
+  }
+}
+
+extension KerasNamed {
+  /// Just the name where that says it all, as Keras keeps it.
+  fileprivate func shortJSON(_ named: (String) throws -> Self) throws -> JSONValue {
+    if let plain = try? named(name), plain.config == config { return .string(name) }
+    return try json()
+  }
+}

@@ -1,0 +1,50 @@
+import Synchronization
+import TensorCore
+
+/// The layers that a model's description can name.
+public enum LayerRegistry {
+  private struct Registered: Sendable {
+    let name: String
+    let type: any ConfigurableLayer.Type
+  }
+
+  private static let builtIn: [any ConfigurableLayer.Type] = [
+    Activation.self, BatchNormalization.self, Dense.self, Dropout.self, ELU.self, Flatten.self, LayerNormalization.self,
+    LeakyReLU.self, ReLU.self, Rescaling.self, Reshape.self, Sequential.self, Softmax.self,
+  ]
+  private static let added = Mutex<[Registered]>([])
+
+  /// Lets descriptions name a layer of the program's own, as Keras's `register_keras_serializable` does. The last one of a name
+  /// counts. A class named `Lambda` is known only if it is registered: nothing in a file is ever run.
+  /// - Parameter package: what stands before the class's name in files: `Custom>Scale`.
+  public static func register(_ type: any ConfigurableLayer.Type, package: String = "Custom") {
+    added.withLock { $0.append(Registered(name: "\(package)>\(type.className)", type: type)) }
+  }
+
+  /// The type that a description names.
+  /// - Throws: ``DescentError`` naming it and those that are known.
+  static func type(className: String, registeredName: String?, owner: String) throws -> any ConfigurableLayer.Type {
+    let added = added.withLock { $0 }
+    if let registeredName, let found = added.last(where: { $0.name == registeredName }) { return found.type }
+    if let found = added.last(where: { $0.type.className == className }) { return found.type }
+    if let found = builtIn.first(where: { $0.className == className }) { return found }
+    if className == "Lambda" {
+      throw DescentError(
+        .file, "\(owner) is a Lambda layer, whose code lies in the file and is not run; register a layer with the class name Lambda to say what it does"
+      )
+    }
+    let known = builtIn.map { $0.className } + added.map(\.name)
+    let hint = nearestName(to: className, in: known).map { "; did you mean \($0)?" } ?? ""
+    throw DescentError(
+      .file, "\(owner) is a \(registeredName ?? className), which Descent does not have\(hint) (it has \(known.joined(separator: ", ")); LayerRegistry.register adds one)"
+    )
+  }
+
+  /// The name to write for a layer of the program's own; nil for one of Descent's.
+  static func registeredName(of type: any ConfigurableLayer.Type) throws -> String? {
+    if builtIn.contains(where: { $0 == type }) { return nil }
+    if let found = added.withLock({ $0 }).last(where: { $0.type == type }) { return found.name }
+    throw DescentError(
+      .state, "the layer class \(type.className) is not registered, so the file could not be read back; call LayerRegistry.register")
+  }
+}

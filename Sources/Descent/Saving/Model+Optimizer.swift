@@ -1,0 +1,10 @@
+import Optimizers
+import TensorCore
+
+extension Model {
+  /// Takes up the optimizer's state from one of Keras's files.
+  /// - Throws: ``DescentError`` telling what does not fit. Nothing is changed then.
+  package func restoreOptimizer(kerasVariables: [Tensor]) throws {
+    try readyOptimizerState("load").restore(kerasVariables: kerasVariables)
+  }
+}

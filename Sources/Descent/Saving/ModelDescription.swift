@@ -1,0 +1,200 @@
+import Optimizers
+import TensorCore
+
+/// Reads and writes layers as Keras's JSON does: `{"module": …, "class_name": …, "config": {…}, "registered_name": …}`.
+enum LayerJSON {
+  /// The description of a layer with all in it.
+  static func json(of layer: Layer, dtype: DType) throws -> JSONValue {
+    guard let configurable = layer as? any ConfigurableLayer else {
+      throw DescentError(
+        .state, "layer \(layer.name) is a \(type(of: layer)), which cannot be written to a file; make it a ConfigurableLayer")
+    }
+    let type = type(of: configurable)
+    let registeredName = try LayerRegistry.registeredName(of: type)
+    var config = JSONObject([
+      ("name", .string(layer.name)), ("trainable", .bool(layer.isTrainable)), ("dtype", policy(dtype)),
+    ])
+    for (key, value) in try configurable.options().members { config[key] = value }
+    let module: JSONValue = registeredName != nil ? nil : .string(layer is Model ? "keras" : "keras.layers")
+    var result = JSONObject([
+      ("module", module), ("class_name", .string(type.className)), ("config", .object(config)),
+      ("registered_name", registeredName.map { .string($0) } ?? .null),
+    ])
+    if layer.isBuilt, let shape = layer.inputShape { result["build_config"] = ["input_shape": rowShape(shape)] }
+    return .object(result)
+  }
+
+  /// The layer that a description tells of.
+  /// - Parameters:
+  ///   - dtype: that of the model it is to be a part of; nil for a model itself.
+  ///   - place: where the description stands, for errors.
+  static func layer(_ json: JSONValue, dtype: DType?, place: String) throws -> Layer {
+    let (className, config) = try classNameAndConfig(json, place)
+    let name = config["name"]?.string
+    let owner = "\(place): layer '\(name ?? className)'"
+    if className == "InputLayer" { return try input(config, owner: owner) }
+    let ownDType = try self.dtype(config["dtype"] ?? .null, owner: owner)
+    if let dtype, let ownDType, ownDType != dtype {
+      throw DescentError(.file, "\(owner) is \(ownDType) in a model that is \(dtype); all layers of a model have one dtype")
+    }
+    var values = config
+    let isTrainable = config["trainable"] ?? true
+    let inputShape = try (config["batch_shape"] ?? config["batch_input_shape"]).map { try shape($0, owner: owner) }
+    for key in ["name", "trainable", "dtype", "batch_shape", "batch_input_shape"] { values[key] = nil }
+    guard let isTrainable = isTrainable.bool else {
+      throw DescentError(.file, "\(owner): 'trainable' is \(isTrainable.shortText); expected true or false")
+    }
+    let type = try LayerRegistry.type(className: className, registeredName: json["registered_name"]?.string, owner: owner)
+    var options = LayerOptions(
+      values, name: name ?? Layer.kerasName(ofClass: className), inputShape: inputShape, dtype: dtype ?? ownDType ?? .float32,
+      owner: owner)
+    let layer: Layer = try type.init(&options)
+    try options.expectNothingLeft()
+    layer.isTrainable = isTrainable
+    return layer
+  }
+
+  private static func input(_ config: JSONObject, owner: String) throws -> Input {
+    var options = LayerOptions(
+      config, name: config["name"]?.string ?? "input_layer", inputShape: nil, dtype: .float32, owner: owner)
+    _ = options.value("name")
+    _ = options.value("trainable")
+    // Rows are cast to the model's dtype on their way in.
+    _ = options.value("dtype")
+    try options.refuse("sparse", unless: false)
+    try options.refuse("ragged", unless: false)
+    try options.refuse("optional", unless: false)
+    let given = [options.value("batch_shape"), options.value("batch_input_shape")].first { $0 != .null }
+    try options.expectNothingLeft()
+    guard let given else { throw DescentError(.file, "\(owner): 'batch_shape' is missing") }
+    return Input(shape: try shape(given, owner: owner), name: options.name)
+  }
+
+  /// The name and the options of anything that Keras has written.
+  static func classNameAndConfig(_ json: JSONValue, _ place: String) throws -> (String, JSONObject) {
+    guard let className = json["class_name"]?.string, let config = json["config"]?.object else {
+      throw DescentError(.file, "\(place): expected {\"class_name\": …, \"config\": {…}}, found \(json.shortText)")
+    }
+    return (className, config)
+  }
+
+  // MARK: - Shapes and dtypes
+
+  /// The shape of a row as Keras writes it, with an axis of rows of any number in front.
+  static func rowShape(_ shape: [Int]) -> JSONValue { .array([.null] + shape.map { JSONValue($0) }) }
+
+  /// The shape of a row. A number of rows that is fixed means nothing here.
+  static func shape(_ json: JSONValue, owner: String) throws -> [Int] {
+    guard let sizes = json.array, !sizes.isEmpty, sizes.count <= 64 else {
+      throw DescentError(.file, "\(owner): \(json.shortText) is not the shape of a batch")
+    }
+    var count = 1
+    return try sizes.dropFirst().map { size in
+      guard let size = size.int, size >= 0, case let (product, overflow) = count.multipliedReportingOverflow(by: max(size, 1)), !overflow,
+        product < 1 << 48
+      else {
+        throw DescentError(
+          .file, "\(owner): a row of shape \(json.shortText) cannot be used: sizes must be given, and be possible")
+      }
+      count = product
+      return size
+    }
+  }
+
+  static func policy(_ dtype: DType) -> JSONValue {
+    ["module": "keras", "class_name": "DTypePolicy", "config": ["name": .string("\(dtype)")], "registered_name": nil]
+  }
+
+  private static func dtype(_ json: JSONValue, owner: String) throws -> DType? {
+    if json == .null { return nil }
+    switch json.string ?? json["config"]?["name"]?.string {
+    case "float32": return .float32
+    case "float64": return .float64
+    default: throw DescentError(.file, "\(owner): its dtype is \(json.shortText); Descent computes in float32 and float64")
+    }
+  }
+}
+
+extension Sequential: ConfigurableLayer {
+  public convenience init(_ options: inout LayerOptions) throws {
+    guard let layers = options.value("layers").array else {
+      throw DescentError(.file, "\(options.owner): 'layers' is missing; expected a list")
+    }
+    let shape = options.value("build_input_shape")
+    self.init(name: options.name, dtype: options.dtype)
+    for json in layers { add(try LayerJSON.layer(json, dtype: options.dtype, place: options.owner)) }
+    if declaredInputShape == nil, shape != .null {
+      try build(rows: try LayerJSON.shape(shape, owner: options.owner))
+    } else {
+      try buildIfDeclared()
+    }
+  }
+
+  public func options() throws -> JSONObject {
+    try buildIfDeclared()
+    var layers = try layers.map { try LayerJSON.json(of: $0, dtype: dtype) }
+    guard let inputShape else { return JSONObject([("layers", .array(layers))]) }
+    layers.insert(
+      [
+        "module": "keras.layers", "class_name": "InputLayer",
+        "config": [
+          "batch_shape": LayerJSON.rowShape(inputShape), "dtype": .string("\(dtype)"), "sparse": false, "ragged": false,
+          "name": .string(input?.name ?? "input_layer"), "optional": false,
+        ], "registered_name": nil,
+      ], at: 0)
+    return JSONObject([("layers", .array(layers)), ("build_input_shape", LayerJSON.rowShape(inputShape))])
+  }
+}
+
+// MARK: - Whole models
+
+extension Model {
+  /// The model's description as Keras's `Model.to_json` writes it: layers and options, shapes, and what `compile` was given.
+  /// Weights are not in it.
+  /// - Throws: ``DescentError`` naming what cannot be written: a layer that is no ``ConfigurableLayer`` or not registered, an
+  ///   activation or a loss made from a closure.
+  public func json() throws -> JSONValue {
+    guard case .object(var result) = try LayerJSON.json(of: self, dtype: dtype) else { return .null }
+    if let training { result["compile_config"] = try training.json() }
+    return .object(result)
+  }
+
+  /// ``json()`` as text.
+  /// - Parameter indent: spaces a level; nil for one line.
+  public func toJSON(indent: Int? = nil) throws -> String { try json().text(indent: indent) }
+}
+
+extension Sequential {
+  /// The model that a description tells of, with new weights; compiled if the description says how. (Keras: `model_from_json`.)
+  /// - Parameters:
+  ///   - name: what to call the description in errors: a file's name.
+  ///   - compiled: whether to compile the model as the description says.
+  ///   - seed: as in ``init(_:name:dtype:seed:)``.
+  /// - Throws: ``DescentError`` naming the layer or option that Descent lacks.
+  public static func fromJSON(
+    _ json: JSONValue, name: String = "JSON", compiled: Bool = true, seed: UInt64? = nil
+  ) throws -> Sequential {
+    let (className, _) = try LayerJSON.classNameAndConfig(json, name)
+    guard className == Sequential.className else {
+      throw DescentError(.file, "\(name): the model is a \(className); Descent reads Sequential models")
+    }
+    guard let model = try LayerJSON.layer(json, dtype: nil, place: name) as? Sequential else {
+      throw DescentError(.file, "\(name): the model is a \(className); Descent reads Sequential models")
+    }
+    if !model.isBuilt, let shape = json["build_config"]?["input_shape"], shape != .null {
+      try model.build(rows: try LayerJSON.shape(shape, owner: name))
+    }
+    if let seed { model.seed = seed }
+    if compiled, let config = json["compile_config"]?.object, !config.isEmpty {
+      try CompileSettings(config, name: name).compile(model)
+    }
+    return model
+  }
+
+  /// The same from text.
+  public static func fromJSON(
+    _ text: String, name: String = "JSON", compiled: Bool = true, seed: UInt64? = nil
+  ) throws -> Sequential {
+    try fromJSON(JSONValue(parsing: text, name: name), name: name, compiled: compiled, seed: seed)
+  }
+}

@@ -1,0 +1,3 @@
+import KerasFiles
+
+HDF5ReaderProcess.serve()

@@ -1,0 +1,57 @@
+import Descent
+
+/// What an HDF5 file holds: groups, arrays and attributes by their paths (`layers/dense/vars/0`; the root's is empty).
+package struct HDF5Contents {
+  package enum Value {
+    /// The strings of an attribute, in row-major order, whatever its shape.
+    case strings([String])
+    case numbers(Tensor)
+  }
+
+  /// The paths of all groups but the root, each after the one it lies in.
+  package private(set) var groups: [String] = []
+  /// The paths of all arrays, in the order of the file.
+  package private(set) var names: [String] = []
+  private var tensors: [String: Tensor] = [:]
+  private var attributes: [String: [(name: String, value: Value)]] = [:]
+  private var knownGroups: Set<String> = []
+
+  package init() {}
+
+  /// Adds a group and those it lies in, where they are missing.
+  package mutating func addGroup(_ path: String) {
+    if path.isEmpty || !knownGroups.insert(path).inserted { return }
+    addGroup(HDF5Contents.parent(path))
+    groups.append(path)
+  }
+
+  /// Adds an array and the groups it lies in.
+  package mutating func add(_ path: String, _ tensor: Tensor) {
+    addGroup(HDF5Contents.parent(path))
+    if tensors.updateValue(tensor, forKey: path) == nil { names.append(path) }
+  }
+
+  package mutating func setAttribute(_ name: String, of path: String, to value: Value) {
+    attributes[path, default: []].removeAll { $0.name == name }
+    attributes[path, default: []].append((name, value))
+  }
+
+  package subscript(path: String) -> Tensor? { tensors[path] }
+
+  package func hasGroup(_ path: String) -> Bool { path.isEmpty || knownGroups.contains(path) }
+
+  package func attributes(of path: String) -> [(name: String, value: Value)] { attributes[path] ?? [] }
+
+  /// The strings of an attribute; nil if there is none of that name, or it holds numbers.
+  package func strings(_ name: String, of path: String) -> [String]? {
+    for attribute in attributes(of: path) where attribute.name == name {
+      if case .strings(let strings) = attribute.value { return strings }
+    }
+    return nil
+  }
+
+  /// The path of the group that something lies in.
+  static func parent(_ path: String) -> String {
+    path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+  }
+}

@@ -1,0 +1,98 @@
+import Foundation
+
+/// A `.keras` file: a zip of a description, the version of Keras, and the weights.
+struct KerasArchive {
+  let config: JSONValue
+  let weights: HDF5Contents
+
+  private static let configName = "config.json"
+  private static let metadataName = "metadata.json"
+  private static let weightsName = "model.weights.h5"
+  /// A description is text of some kilobytes.
+  private static let greatestConfigByteCount = 1 << 26
+  /// The version of Keras whose files these are.
+  private static let kerasVersion = "3.15.1"
+
+  init(_ path: String, trusted: Bool) throws { try self.init(ByteSource(path: path), trusted: trusted) }
+
+  init(_ source: ByteSource, trusted: Bool) throws {
+    let archive = try ZipArchive(source)
+    let name = archive.name
+    func entry(_ entryName: String) throws -> ZipArchive.Entry {
+      guard let entry = archive[entryName] else {
+        let found = archive.entries.prefix(10).map(\.name).joined(separator: ", ")
+        throw DescentError(.file, "\(name): is not a .keras file: it has no \(entryName), only \(found.isEmpty ? "nothing" : found)")
+      }
+      return entry
+    }
+    let text = try archive.bytes(entry(KerasArchive.configName), limit: KerasArchive.greatestConfigByteCount)
+    config = try JSONValue(parsing: text, name: "\(name): \(KerasArchive.configName)")
+    for other in archive.entries where other.name.hasPrefix("assets/") {
+      throw DescentError(.file, "\(name): holds \(other.name), which belongs to a layer that Descent does not have")
+    }
+    let bytes = try archive.bytes(entry(KerasArchive.weightsName))
+    weights = try HDF5Contents(ByteSource(bytes, name: "\(name): \(KerasArchive.weightsName)"), trusted: trusted)
+  }
+
+  static func write(_ model: Model, to path: String) throws {
+    let config = try model.toJSON()
+    let formatter = DateFormatter()
+    formatter.locale = Locale(identifier: "en_US_POSIX")
+    formatter.dateFormat = "yyyy-MM-dd@HH:mm:ss"
+    let metadata = JSONValue.object(
+      JSONObject([("keras_version", .string(kerasVersion)), ("date_saved", .string(formatter.string(from: Date())))]))
+    let weights = try WeightsFile.contents(of: model).encoded(name: "\(path): \(weightsName)")
+    try ZipWriter.write(path) { archive in
+      for (name, bytes) in [(metadataName, Array(metadata.text().utf8)), (configName, Array(config.utf8)), (weightsName, weights)] {
+        try bytes.withUnsafeBytes { try archive.add(name, pieces: [$0]) }
+      }
+    }
+  }
+}
+
+extension Model {
+  /// Writes all of the model to a `.keras` file, which Keras 3 reads: layers, weights, what `compile` was given and what the
+  /// optimizer remembers, so that training can go on from it. The file is replaced at once or not at all. (Keras: `Model.save`.)
+  /// - Throws: ``DescentError`` naming what such a file cannot hold: a layer that is not registered, a loss made from a closure.
+  public func save(_ path: String) throws {
+    guard path.hasSuffix(".keras") else {
+      throw DescentError(.invalidArgument, "save: \(path): the name of a file with a whole model ends in .keras; saveWeights writes other kinds")
+    }
+    try KerasArchive.write(self, to: path)
+  }
+}
+
+extension Sequential {
+  /// Reads a model from a `.keras` file that Keras 3 or Descent wrote, ready to predict, and to train on where the file's
+  /// training stopped. (Keras: `keras.saving.load_model`.)
+  ///
+  ///     let model = try Sequential.load("classifier.keras")
+  ///     try model.fit(x, y, epochs: 3)
+  ///
+  /// Nothing in the file is run. What Descent lacks, a layer, an option, a loss, is an error that names it, as is any weight or
+  /// variable of the optimizer that has no place.
+  /// - Parameters:
+  ///   - compiled: whether to compile the model as the file says and take up the optimizer's state.
+  ///   - trusted: lets libhdf5 read the weights in this process if only libhdf5 can; for files of known origin. See
+  ///     ``HDF5ReaderProcess``.
+  /// - Throws: ``DescentError`` of kind `file`.
+  public static func load(_ path: String, compiled: Bool = true, trusted: Bool = false) throws -> Sequential {
+    try make(KerasArchive(path, trusted: trusted), name: path, compiled: compiled)
+  }
+
+  static func make(_ archive: KerasArchive, name: String, compiled: Bool) throws -> Sequential {
+    let model = try fromJSON(archive.config, name: "\(name): config.json", compiled: compiled)
+    _ = try WeightsFile.load(archive.weights, into: model, file: name, skipMismatch: false)
+    guard compiled, let variables = try WeightsFile.optimizerVariables(archive.weights, file: name) else { return model }
+    guard model.optimizer != nil else {
+      throw DescentError(.file, "\(name): holds an optimizer's state, but config.json does not say of which; load it with compiled: false to do without")
+    }
+    // Keras writes the counters of an optimizer that has not begun.
+    do {
+      try model.restoreOptimizer(kerasVariables: variables)
+    } catch let error as DescentError {
+      throw DescentError(.file, "\(name): \(error.message)")
+    }
+    return model
+  }
+}

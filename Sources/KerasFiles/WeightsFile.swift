@@ -1,0 +1,96 @@
+/// The layout of Keras's weight files: arrays `0`, `1` … in a group `vars` for each layer, and for the optimizer.
+enum WeightsFile {
+  static let optimizerGroup = "optimizer/vars"
+
+  /// The model's weights, and what its optimizer remembers if it has begun to train.
+  static func contents(of model: Model) throws -> HDF5Contents {
+    var contents = HDF5Contents()
+    for place in KerasPaths.places(in: model) {
+      contents.addGroup(place.group)
+      contents.setAttribute("name", of: place.group, to: .strings([place.layer.name]))
+      for (name, variable) in place.variables { contents.add(name, variable.value) }
+    }
+    if let state = model.optimizerState {
+      contents.addGroup(optimizerGroup)
+      let name = try OptimizerRegistry.configuration(of: state.optimizer)["config"]?["name"]?.string
+      contents.setAttribute("name", of: optimizerGroup, to: .strings([name ?? "optimizer"]))
+      for (index, tensor) in try state.kerasVariables().enumerated() { contents.add("\(optimizerGroup)/\(index)", tensor) }
+    }
+    return contents
+  }
+
+  /// Puts a file's arrays into the model's variables.
+  static func load(
+    _ contents: HDF5Contents, into model: Model, file: String, skipMismatch: Bool
+  ) throws -> WeightMismatches {
+    let variables = KerasPaths.places(in: model).flatMap(\.variables)
+    let names = contents.names.filter { !$0.hasPrefix(optimizerGroup + "/") }
+    return try NamedVariables(variables).load(from: file, names: names, skipMismatch: skipMismatch) { contents[$0]! }
+  }
+
+  /// The optimizer's variables in a file, in order; nil if it has none.
+  static func optimizerVariables(_ contents: HDF5Contents, file: String) throws -> [Tensor]? {
+    let count = contents.names.count { $0.hasPrefix(optimizerGroup + "/") }
+    if count == 0 { return nil }
+    return try (0..<count).map { index in
+      guard let tensor = contents["\(optimizerGroup)/\(index)"] else {
+        throw DescentError(.file, "\(file): has \(count) variables of the optimizer, but number \(index) is not among them")
+      }
+      return tensor
+    }
+  }
+}
+
+extension Model {
+  /// Writes the weights: `.weights.h5` as Keras does, with what the optimizer remembers, or `.safetensors` or `.npz`, as the
+  /// name ends. The file is replaced at once or not at all. (Keras: `Model.save_weights`.)
+  /// - Throws: ``DescentError`` if the model has no weights yet, or the file cannot be written.
+  public func saveWeights(_ path: String) throws {
+    guard path.hasSuffix(".h5") else { return try saveWeights(path, format: nil) }
+    guard path.hasSuffix(".weights.h5") else {
+      throw DescentError(.invalidArgument, "saveWeights: \(path): the name of a file with weights ends in .weights.h5")
+    }
+    try requireWeights("saveWeights")
+    let bytes = try WeightsFile.contents(of: self).encoded(name: path)
+    try writeFile(path) { try $0.write(bytes) }
+  }
+
+  /// Reads weights by name: from `.weights.h5`, from the legacy `.h5` of Keras 1 to 3, from `.keras`, `.safetensors` or `.npz`.
+  /// Anything that does not fit is an error listing it, and nothing is changed. The optimizer is left alone.
+  public func loadWeights(_ path: String) throws { try loadWeights(path, skipMismatch: false, trusted: false) }
+
+  /// The same; with `skipMismatch` what fits is loaded.
+  /// - Returns: what was skipped.
+  @discardableResult
+  public func loadWeights(_ path: String, skipMismatch: Bool) throws -> WeightMismatches {
+    try loadWeights(path, skipMismatch: skipMismatch, trusted: false)
+  }
+
+  /// The same.
+  /// - Parameter trusted: lets libhdf5 read the file in this process if only libhdf5 can; for files of known origin.
+  @discardableResult
+  public func loadWeights(_ path: String, skipMismatch: Bool, trusted: Bool) throws -> WeightMismatches {
+    if path.hasSuffix(".keras") {
+      try requireWeights("loadWeights")
+      let archive = try KerasArchive(path, trusted: trusted)
+      return try WeightsFile.load(archive.weights, into: self, file: path, skipMismatch: skipMismatch)
+    }
+    guard path.hasSuffix(".h5") || path.hasSuffix(".hdf5") else {
+      return try loadWeights(path, skipMismatch: skipMismatch, format: nil)
+    }
+    try requireWeights("loadWeights")
+    let contents = try HDF5Contents(ByteSource(path: path), trusted: trusted)
+    if LegacyWeights.isLegacy(contents) {
+      return try LegacyWeights(contents, file: path).load(into: self, skipMismatch: skipMismatch)
+    }
+    return try WeightsFile.load(contents, into: self, file: path, skipMismatch: skipMismatch)
+  }
+
+  func requireWeights(_ caller: String) throws {
+    // Listing the variables builds a model whose layers say for what shape.
+    _ = variables
+    guard inputShape != nil, outputShape != nil else {
+      throw DescentError(.state, "\(caller): \(name) has no weights yet; give its first layer an inputShape, or build it")
+    }
+  }
+}
