@@ -53,10 +53,8 @@ public struct Adafactor: Optimizer {
     let shape = parameter.shape
     guard shape.count >= 2 else {
       // Keras keeps two zeros beside the average.
-      let nothing: @Sendable (Slots) -> Tensor = { _ in Tensor(Float(0)) }
-      return [
-        Slot(inFilesOnly: "r", shape: .scalar, value: nothing), Slot(inFilesOnly: "c", shape: .scalar, value: nothing), "velocity",
-      ]
+      let nothing = ["r", "c"].map { Slot(inFilesOnly: $0, shape: .scalar, dtype: .int32) { _ in Tensor(Int32(0)) } }
+      return nothing + ["velocity"]
     }
     let epsilon = (epsilon1 ?? Adafactor.spacing(parameter.dtype), epsilonForm)
     return [

@@ -101,6 +101,7 @@ public struct Muon: Optimizer {
     switch rateAdjustment {
     case .longerSide: rmsRate.map { $0 * Double(max(rows, columns)).squareRoot() } ?? 1
     case .aspect: max(1, Double(rows) / Double(columns)).squareRoot()
+    case .spectral: (Double(rows) / Double(columns)).squareRoot()
     }
   }
 
@@ -147,6 +148,8 @@ public enum MuonRateAdjustment: String, Sendable, CaseIterable {
   case longerSide = "longer_side"
   /// √max(1, rows / columns) (Jordan, PyTorch).
   case aspect
+  /// √(rows / columns) (PyTorch's `spectral_unclamped`).
+  case spectral
 }
 
 extension Optimizer where Self == Muon {

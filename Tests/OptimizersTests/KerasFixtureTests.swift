@@ -32,9 +32,9 @@ import Testing
 
   /// Runs a case; returns what differs by more than the tolerance.
   static func faults(_ json: JSONValue, tolerance: Double) throws -> [String] {
-    var faults: [String] = []
+    var found: [String] = []
     func check(_ what: String, _ difference: Double) {
-      if !(difference <= tolerance) { faults.append("\(name(json)), \(what): \(difference)") }
+      if !(difference <= tolerance) { found.append("\(name(json)), \(what): \(difference)") }
     }
     let run = try FixtureRun(optimizer(json), dtype: DType(rawValue: json["dtype"]!.string!)!)
     for step in 1...50 {
@@ -54,24 +54,92 @@ import Testing
         ("dynamic_scale", "optimizer/dynamic_scale"), ("step_counter", "optimizer/step_counter"),
         ("inner_iterations", "optimizer/iterations"),
       ] where state[key]!.double != checkpoint[name]!.item() {
-        faults.append("\(Self.name(json)): \(key) is \(checkpoint[name]!.item()), expected \(state[key]!)")
+        found.append("\(Self.name(json)): \(key) is \(checkpoint[name]!.item()), expected \(state[key]!)")
       }
     }
     if let expected = json["finalized"] {
       run.state.finalizeVariableValues()
       check("finalized", try run.difference(from: expected))
     }
-    return faults
+    return found
   }
 
-  static func check(_ fixture: String, tolerance: Double) throws {
-    let faults = try Fixture.cases(fixture).flatMap { json in
-      do { return try faults(json, tolerance: tolerance) } catch { return ["\(name(json)): \(error)"] }
+  static func check(_ fixture: String, tolerance: @escaping (JSONValue) -> Double) throws {
+    let found = try Fixture.cases(fixture).flatMap { json -> [String] in
+      do { return try faults(json, tolerance: tolerance(json)) } catch { return ["\(name(json)): \(error)"] }
     }
-    #expect(faults.isEmpty, "\(faults.count) differences:\n\(faults.joined(separator: "\n"))")
+    #expect(found.isEmpty, "\(found.count) differences:\n\(found.joined(separator: "\n"))")
   }
 
-  @Test func everyArgument() throws { try Self.check("keras", tolerance: 1e-12) }
-  @Test func settingsDrawnAtRandom() throws { try Self.check("keras-random", tolerance: 1e-12) }
-  @Test func singlePrecision() throws { try Self.check("keras-float32", tolerance: 1e-5) }
+  @Test func everyArgument() throws { try Self.check("keras") { _ in 1e-12 } }
+  @Test func settingsDrawnAtRandom() throws { try Self.check("keras-random") { _ in 1e-12 } }
+
+  @Test func singlePrecision() throws {
+    try Self.check("keras-float32") { json in
+      // Keras computes 1 − 0.999ᵗ in float32 and is itself 1.9e-5 from the float64 result for a weight near zero here.
+      json["optimizer"] == "Adam" && json["config"]!["amsgrad"] == true ? 3e-5 : 1e-5
+    }
+  }
+
+  /// The optimizer's own variables after 50 steps, in the order of Keras's files; and a run that goes on from such a file.
+  @Test func stateInKerasOrder() throws {
+    for json in try Fixture.cases("keras-state") {
+      let name = Self.name(json)
+      let run = try FixtureRun(Self.optimizer(json))
+      for _ in 1...50 { try run.advance() }
+      let expected = json["variables"]!.array!
+      let found = run.state.kerasVariables()
+      #expect(found.count == expected.count, "\(name)")
+      for (value, wanted) in zip(found, expected) {
+        let path = wanted["path"]!
+        #expect(value.shape == wanted["shape"]!.array!.map { $0.int! }, "\(name): \(path)")
+        #expect(value.dtype.isFloatingPoint == wanted["dtype"]!.string!.hasPrefix("float"), "\(name): \(path)")
+        let difference = relativeDifference(value.doubles, wanted["value"]!.numbers)
+        #expect(difference <= 1e-12, "\(name): \(path): \(difference)")
+      }
+
+      let resumed = try FixtureRun(Self.optimizer(json))
+      for (old, new) in zip(run.variables, resumed.variables) { new.assign(old.value) }
+      try resumed.state.restore(
+        kerasVariables: expected.map { json in
+          let value = Tensor(shape: json["shape"]!.array!.map { $0.int! }, scalars: json["value"]!.numbers)
+          return json["dtype"]!.string!.hasPrefix("int") ? value.cast(to: .int32) : value
+        })
+      for step in 1...5 {
+        try run.advance(run.gradients(at: step))
+        try resumed.advance(run.gradients(at: step))
+      }
+      for (path, values) in run.values() {
+        let difference = relativeDifference(resumed.values()[path]!, values)
+        #expect(difference <= 1e-11, "\(name), resumed, \(path): \(difference)")
+      }
+    }
+  }
+
+  /// What Keras prints is read, and printed again as it was.
+  @Test func serialized() throws {
+    let all = try (Fixture.cases("keras") + Fixture.cases("keras-state")).compactMap { $0["serialized"] }
+    #expect(all.count > 50)
+    for given in all {
+      let written = try OptimizerRegistry.configuration(of: OptimizerRegistry.optimizer(from: given))
+      #expect(written.means(withoutScheduleNames(given)), "\(given)\nbecame\n\(written)")
+      let again = try OptimizerRegistry.configuration(of: OptimizerRegistry.optimizer(from: written))
+      #expect(again == written)
+    }
+  }
+
+  /// The names that Keras gives schedules say nothing and are not kept.
+  private func withoutScheduleNames(_ json: JSONValue) -> JSONValue {
+    guard var object = json.object else { return json }
+    let isSchedule = object["module"] == "keras.optimizers.schedules"
+    for (key, value) in object.members {
+      if isSchedule && key == "config", var config = value.object {
+        config["name"] = nil
+        object[key] = .object(config)
+      } else {
+        object[key] = withoutScheduleNames(value)
+      }
+    }
+    return .object(object)
+  }
 }

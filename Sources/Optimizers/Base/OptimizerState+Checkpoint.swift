@@ -82,7 +82,7 @@ extension OptimizerState {
   }
 
   /// A counter from a file: whatever the file says, it is one.
-  private static func count(_ value: Double) -> Int {
+  static func count(_ value: Double) -> Int {
     value >= 0 && value < 0x1p53 ? Int(value) : 0
   }
 

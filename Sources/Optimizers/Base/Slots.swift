@@ -38,11 +38,13 @@ public struct Slot: Sendable, Equatable, ExpressibleByStringLiteral {
   }
 
   /// Something Keras's files hold and this optimizer does not need to remember.
-  public init(inFilesOnly name: String, shape: Shape, value: @escaping @Sendable (Slots) -> Tensor) {
+  public init(
+    inFilesOnly name: String, shape: Shape, dtype: DType? = nil, value: @escaping @Sendable (Slots) -> Tensor
+  ) {
     self.name = name
     self.shape = shape
     start = .number(0)
-    dtype = nil
+    self.dtype = dtype
     fileGroup = 0
     fileValue = value
   }
@@ -112,4 +114,6 @@ public struct ParameterUpdate {
   public let rateMultiplier: Double
   /// The strength of the weight decay of this parameter.
   public let weightDecay: Double
+  /// Where the gradient came from, before it was accumulated and clipped.
+  let origin: GradientOrigin
 }

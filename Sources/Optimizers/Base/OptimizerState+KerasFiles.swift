@@ -1,0 +1,119 @@
+/// One of an optimizer's own variables as Keras's files hold them: `optimizer/vars/0`, `1` …
+struct KerasVariable {
+  /// What it is: `iteration`, `learning_rate`, `dense/kernel/momentum`.
+  let name: String
+  let shape: [Int]
+  /// The dtype Keras gives it.
+  let dtype: DType
+  /// Whether Keras makes it with the optimizer, before the parameters are known.
+  var isHead = false
+  let read: () -> Tensor
+  /// Nil for what is worked out from the others.
+  let write: ((Tensor) -> Void)?
+}
+
+extension OptimizerState {
+  /// The state as Keras's files hold it (`optimizer/vars/0`, `1` …).
+  ///
+  /// The files say neither names nor paths, only positions, so that a file fits only an optimizer of the same kind and settings
+  /// on the same parameters in the same order.
+  public func kerasVariables() -> [Tensor] { kerasLayout.map { $0.read() } }
+
+  /// Takes up a state that Keras's files hold. One of an optimizer that has not made a step, which Keras writes without slots, is
+  /// that of a new optimizer.
+  /// - Throws: ``DescentError`` listing what does not fit. Nothing is changed then.
+  public func restore(kerasVariables values: [Tensor]) throws {
+    var layout = kerasLayout
+    let head = layout.filter(\.isHead)
+    if values.count == head.count, values.count < layout.count, values.allSatisfy({ $0.count == 1 }), values[0].item() == 0 {
+      layout = head
+    }
+    var faults: [String] = []
+    if values.count != layout.count {
+      faults.append(
+        "there are \(values.count) variables, expected \(layout.count): \(layout.map(\.name).joined(separator: ", "))")
+    }
+    for (index, (value, place)) in zip(values, layout).enumerated()
+    where value.shape != place.shape || value.dtype.isFloatingPoint != place.dtype.isFloatingPoint {
+      faults.append("\(index) is \(value.dtype) \(value.shape), expected \(place.name), \(place.dtype) \(place.shape)")
+    }
+    guard faults.isEmpty else {
+      throw DescentError(
+        .state, "the file's optimizer state does not fit \(type(of: optimizer).className): \(faults.joined(separator: "; "))")
+    }
+    for (value, place) in zip(values, layout) { place.write?(value) }
+  }
+
+  /// All variables in Keras's order.
+  var kerasLayout: [KerasVariable] {
+    var result: [KerasVariable] = []
+    if let lossScale, lossScale.growthSteps != nil {
+      // Nothing depends on the wrapper's own counter and rate.
+      result += [scalar("iteration", .int32, isHead: true, { 0 }), scalar("learning_rate", dtype(of: entries), isHead: true, { 0 })]
+      result.append(
+        scalar("step_counter", .int32, { Double(lossScale.counter) }) {
+          lossScale.restore(value: lossScale.value, counter: OptimizerState.count($0))
+        })
+      result.append(
+        scalar("dynamic_scale", .float32, { lossScale.value }) { lossScale.restore(value: $0, counter: lossScale.counter) })
+    }
+    if hasSeveralParts {
+      result.append(scalar("iteration", .int32, isHead: true, { [self] in Double(parts.map(\.allSteps).max() ?? 0) }))
+      result.append(scalar("learning_rate", dtype(of: entries), isHead: true, { 0 }))
+    }
+    return result + parts.flatMap(kerasLayout)
+  }
+
+  private func dtype(of entries: [Entry]) -> DType { entries.first?.variable.dtype ?? .float32 }
+
+  private func kerasLayout(of part: Part) -> [KerasVariable] {
+    // Keras counts every step, those that only accumulate among them.
+    let iteration = scalar("iteration", .int32, isHead: true, { Double(part.allSteps) }) { value in
+      part.allSteps = OptimizerState.count(value)
+      part.iterations = part.allSteps / part.accumulationSteps
+      part.microStep = part.allSteps % part.accumulationSteps
+    }
+    var result = [iteration]
+    // A time decay is the schedule InverseTimeDecay to Keras.
+    if !part.options.learningRate.isSchedule && part.options.decay == 0 {
+      let rate = scalar("learning_rate", dtype(of: part.entries), isHead: true, { part.plainRate }) {
+        part.learningRate = .constant($0)
+      }
+      result.append(rate)
+    }
+    result += part.entries.compactMap { entry in entry.average.map { stored("average", $0, entry) } }
+    result += part.entries.compactMap { entry in entry.accumulator.map { stored("gradient_accumulator", $0, entry) } }
+    for group in Set(part.entries.flatMap { $0.slots.map(\.fileGroup) }).sorted() {
+      for entry in part.entries {
+        result += entry.slots.filter { $0.fileGroup == group }.map { kerasVariable($0, entry) }
+      }
+    }
+    return result
+      + part.shared.map { slot, number in
+        scalar(snakeCase(slot.name), dtype(of: part.entries), { number.value }) { number.value = $0 }
+      }
+  }
+
+  private func kerasVariable(_ slot: Slot, _ entry: Entry) -> KerasVariable {
+    let name = snakeCase(slot.name)
+    guard let fileValue = slot.fileValue else { return stored(name, entry.slotVariables[slot.name]!, entry) }
+    let dtype = slot.dtype ?? entry.variable.dtype
+    return KerasVariable(
+      name: "\(entry.variable.path)/\(name)", shape: slot.shape(for: entry.variable.shape), dtype: dtype,
+      read: { fileValue(entry.slotValues).cast(to: dtype) }, write: nil)
+  }
+
+  private func stored(_ name: String, _ variable: Variable, _ entry: Entry) -> KerasVariable {
+    KerasVariable(
+      name: "\(entry.variable.path)/\(name)", shape: variable.shape, dtype: variable.dtype,
+      read: { Tensor(copying: variable) }, write: { variable.assign($0.cast(to: variable.dtype)) })
+  }
+
+  private func scalar(
+    _ name: String, _ dtype: DType, isHead: Bool = false, _ read: @escaping () -> Double, _ write: ((Double) -> Void)? = nil
+  ) -> KerasVariable {
+    KerasVariable(
+      name: name, shape: [], dtype: dtype, isHead: isHead, read: { Tensor(read()).cast(to: dtype) },
+      write: write.map { write in { write($0.item()) } })
+  }
+}
