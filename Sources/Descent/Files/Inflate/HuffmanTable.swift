@@ -19,12 +19,10 @@ final class HuffmanTable {
 
   static let longestCode = 15
 
-  /// Room for the longest codes of all symbols, each alone in a subtable.
-  private var capacity: Int { 1 << rootBitCount + symbols.count << (HuffmanTable.longestCode - rootBitCount) }
-
   init(symbols: [UInt32], rootBitCount: Int) {
     self.symbols = symbols
     self.rootBitCount = rootBitCount
+    // Room for the longest codes of all symbols, each alone in a subtable.
     entries = .allocate(capacity: 1 << rootBitCount + symbols.count << (HuffmanTable.longestCode - rootBitCount))
   }
 
