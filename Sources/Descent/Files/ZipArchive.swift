@@ -55,7 +55,7 @@ package final class ZipArchive {
     }
     let data = SourceStream(source, range: start..<(start + entry.compressedByteCount))
     return ZipEntryStream(
-      entry.isDeflated ? InflateStream(data, format: .deflate) : data, name: label, byteCount: entry.byteCount,
+      entry.isDeflated ? try InflateStream(data, format: .deflate) : data, name: label, byteCount: entry.byteCount,
       checksum: entry.checksum)
   }
 
