@@ -43,7 +43,7 @@ struct EvaluateCommand: ParsableCommand {
     let part = data.test ?? data.train
     let scores = try model.evaluate(part.x, part.y, batchSize: batchSize.count(of: part.count), verbose: 0)
     if json {
-      print(JSONValue.object(JSONObject(scores.map { ($0.name, JSONValue($0.value)) })))
+      print(JSONValue.object(JSONObject(scores.names.map { (key: $0, value: JSONValue(scores.values[$0]!)) })))
     } else {
       print(scores)
     }
