@@ -32,6 +32,7 @@ public struct Adafactor: Optimizer {
   public var relativeStep = true
   /// Whether the rate is at most 1/√t.
   public var limitsRate = true
+  /// Whether epsilon1 is added or a least value.
   public var epsilonForm = EpsilonForm.added
 
   public init() {}
