@@ -17,6 +17,9 @@ struct RunFolder {
 
   func file(_ name: String) -> String { path.hasSuffix("/") ? path + name : "\(path)/\(name)" }
 
+  /// Takes the folder away again when a run that was refused left it empty.
+  func removeIfEmpty() { rmdir(path) }
+
   private static func unused() -> String {
     let formatter = DateFormatter()
     formatter.locale = Locale(identifier: "en_US_POSIX")

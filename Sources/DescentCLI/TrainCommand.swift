@@ -15,13 +15,16 @@ struct TrainCommand: ParsableCommand {
         descent train --optimizer sgd:momentum=0.9,nesterov=true --learning-rate 0.05
         descent train --optimizer '{"class_name": "Adam", "config": {"beta_1": 0.8}}'
         descent train --data flowers.csv --target species --layers 16
-        descent train --data houses.csv --target price --loss mean_absolute_error --batch-size all
+        descent train --data houses.csv --target price --loss mae --batch-size all
         descent train --data d.npz --no-shuffle --seed 7 --out runs/mine
       """)
 
   @OptionGroup(title: "Data") var dataOptions: DataOptions
 
-  @Option(help: "The part of the rows, from the end, to validate on after each epoch. (default: 0.2, or 0 if the data hold x_val)")
+  @Option(
+    help: ArgumentHelp(
+      "The part of the rows, from the end, to validate on after each epoch. (default: 0.2, or 0 if the data hold x_val)",
+      valueName: "part"))
   var validationSplit: Double?
 
   @Flag(inversion: .prefixedNo, help: "Put the rows in a new order before each epoch.")
@@ -58,7 +61,9 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Decides the initial weights and the order of the rows.", valueName: "n"))
   var seed: UInt64 = 0
 
-  @Option(help: "0 prints no progress, 1 a progress bar, 2 a line an epoch; auto a bar in a terminal, else a line.")
+  @Option(
+    help: ArgumentHelp(
+      "0 prints nothing, 1 a progress bar, 2 a line an epoch; auto a bar in a terminal, else a line.", valueName: "level"))
   var verbose = VerbosityOption.auto
 
   @Option(help: ArgumentHelp("Where to write. (default: a new folder in runs, named after the time)", valueName: "folder"))
@@ -91,10 +96,16 @@ struct TrainCommand: ParsableCommand {
       anyOptimizer: optimizer, loss: plan.loss, metrics: metrics ?? [plan.metric])
     let folder = try RunFolder(out)
     if verbose != .silent { print(data.description(task)) }
-    let history = try model.fit(
-      data.train.x, data.train.y, batchSize: batchSize.count(of: data.train.count), epochs: epochs, verbose: verbose.verbosity,
-      validationSplit: data.validation == nil ? validationSplit ?? Self.defaultValidationSplit : 0,
-      validationData: data.validation.map { ($0.x, $0.y) }, shuffle: shuffle)
+    let history: History
+    do {
+      history = try model.fit(
+        data.train.x, data.train.y, batchSize: batchSize.count(of: data.train.count), epochs: epochs, verbose: verbose.verbosity,
+        validationSplit: data.validation == nil ? validationSplit ?? Self.defaultValidationSplit : 0,
+        validationData: data.validation.map { ($0.x, $0.y) }, shuffle: shuffle)
+    } catch {
+      folder.removeIfEmpty()
+      throw error
+    }
     try history.writeCSV(to: folder.file("history.csv"))
     try NPZ.write(model.variables.map { ($0.path, $0.value) }, to: folder.file("weights.npz"))
     if history.isInterrupted {

@@ -49,6 +49,23 @@ public final class CSVLogger: Callback {
     try write(CSVLogger.line([String(epoch)] + cells, separator: separator))
   }
 
+  /// The file so far: lines that were written after the checkpoint will be written again.
+  public override func state() throws -> CallbackState? {
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
+    return CallbackState(JSONObject([("text", .string(text))]))
+  }
+
+  public override func restore(_ state: CallbackState) throws {
+    guard let text = state["text"]?.string, let file else { return }
+    do {
+      try file.truncate(atOffset: 0)
+      try file.write(contentsOf: Data(text.utf8))
+    } catch {
+      throw DescentError(.file, "CSVLogger: \(path) cannot be written: \(error.localizedDescription)")
+    }
+    names = try header().map { Array($0.dropFirst()) } ?? []
+  }
+
   public override func onTrainEnd(_ logs: Logs) throws {
     try? file?.close()
     file = nil

@@ -27,6 +27,11 @@ open class Callback {
   open func onTestBatchBegin(_ batch: Int) throws {}
   open func onTestBatchEnd(_ batch: Int, _ logs: Logs) throws {}
 
+  /// What the callback remembers from epoch to epoch, for ``BackupAndRestore`` to keep; nil if that is nothing.
+  open func state() throws -> CallbackState? { nil }
+  /// Takes up what ``state()`` gave. Called after ``onTrainBegin()`` of a run that goes on from a checkpoint.
+  open func restore(_ state: CallbackState) throws {}
+
   open func onPredictBegin() throws {}
   open func onPredictEnd() throws {}
   open func onPredictBatchBegin(_ batch: Int) throws {}

@@ -68,6 +68,23 @@ public final class EarlyStopping: Callback {
     self.watch = watch
   }
 
+  public override func state() -> CallbackState? {
+    var values = JSONObject([("wait", JSONValue(wait)), ("best", watch?.state ?? .null)])
+    values["best_epoch"] = bestEpoch.map { JSONValue($0) }
+    values["stopped_epoch"] = stoppedEpoch.map { JSONValue($0) }
+    let weights = (bestWeights ?? []).enumerated().map { (name: String($0.offset), tensor: $0.element) }
+    return CallbackState(values, tensors: weights)
+  }
+
+  public override func restore(_ state: CallbackState) throws {
+    guard let model else { return }
+    watch = try Monitor(monitor, mode: mode, minDelta: minDelta, in: model, state: state["best"])
+    wait = state["wait"]?.int ?? 0
+    bestEpoch = state["best_epoch"]?.int
+    stoppedEpoch = state["stopped_epoch"]?.int
+    if !state.tensors.isEmpty { bestWeights = state.tensors.indices.compactMap { state.tensor(String($0)) } }
+  }
+
   public override func onTrainEnd(_ logs: Logs) throws {
     if let bestWeights { try model?.setWeights(bestWeights) }
     bestWeights = nil

@@ -23,6 +23,18 @@ public final class History: Callback {
 
   public override func onEpochEnd(_ epoch: Int, _ logs: Logs) { record(epoch, logs.dictionary) }
 
+  public override func state() -> CallbackState? {
+    let columns = names.map { name in (key: name, value: JSONValue.array(self[name].map { JSONValue($0) })) }
+    return CallbackState(
+      JSONObject([("epochs", .array(epochs.map { JSONValue($0) })), ("values", .object(JSONObject(columns)))]))
+  }
+
+  public override func restore(_ state: CallbackState) {
+    epochs = state["epochs"]?.array?.compactMap(\.int) ?? []
+    values = [:]
+    for (name, column) in state["values"]?.object?.members ?? [] { values[name] = column.array?.compactMap(\.double) ?? [] }
+  }
+
   func record(_ epoch: Int, _ numbers: [String: Double]) {
     for name in Set(values.keys).union(numbers.keys) {
       // A name that comes late, such as one of a validation every other epoch, has no numbers for the epochs before.

@@ -44,6 +44,18 @@ public final class ReduceLROnPlateau: Callback {
     cooldownLeft = 0
   }
 
+  public override func state() -> CallbackState? {
+    CallbackState(
+      JSONObject([("wait", JSONValue(wait)), ("cooldown", JSONValue(cooldownLeft)), ("best", watch?.state ?? .null)]))
+  }
+
+  public override func restore(_ state: CallbackState) throws {
+    guard let model else { return }
+    watch = try Monitor(monitor, mode: mode, minDelta: minDelta, in: model, state: state["best"])
+    wait = state["wait"]?.int ?? 0
+    cooldownLeft = state["cooldown"]?.int ?? 0
+  }
+
   public override func onEpochEnd(_ epoch: Int, _ logs: Logs) throws {
     guard let model else { return }
     let rate = try model.learningRate

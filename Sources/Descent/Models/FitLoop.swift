@@ -19,22 +19,23 @@ struct BatchSequence {
 
 /// The loop of `fit`: epochs of batches, with validation and callbacks around them.
 final class FitLoop {
-  private let model: Model
-  private let runner: StepRunner
-  private let optimizerState: OptimizerState
-  private let batches: BatchSequence
-  private let callbacks: CallbackList
-  private let history: History
-  private let shuffle: Bool
-  private let epochs: Range<Int>
-  private let validation: Evaluation?
-  private let validationFrequency: Int
+  let model: Model
+  let runner: StepRunner
+  let optimizerState: OptimizerState
+  let batches: BatchSequence
+  let callbacks: CallbackList
+  let history: History
+  let shuffle: Bool
+  let epochs: Range<Int>
+  let validation: Evaluation?
+  let validationFrequency: Int
 
   private var plans: [PlanSlot: Plan] = [:]
   private var latest: (slot: PlanSlot, plan: Plan)?
-  private var order: Tensor
+  var order: Tensor
   /// The row of ``order`` at which the next batch begins; its count when a new pass is due.
-  private var position: Int
+  var position: Int
+  let backups: [BackupAndRestore]
   private let batchLogs: Logs
 
   private struct PlanSlot: Hashable {
@@ -58,6 +59,7 @@ final class FitLoop {
     self.validationFrequency = validationFrequency
     order = RowOrder.inOrder(batches.rows)
     position = batches.rows
+    backups = callbacks.callbacks.compactMap { $0 as? BackupAndRestore }
     let totals = runner.totals
     batchLogs = Logs { totals.results }
   }
@@ -69,8 +71,9 @@ final class FitLoop {
     var failure: (any Error)?
     do {
       try callbacks.each { try $0.onTrainBegin() }
-      for epoch in epochs {
-        guard let epochLogs = try run(epoch) else { break }
+      let start = try resume() ?? FitPosition(epoch: epochs.lowerBound, step: 0)
+      for epoch in start.epoch..<max(start.epoch, epochs.upperBound) where !model.stopTraining {
+        guard let epochLogs = try run(epoch, from: epoch == start.epoch ? start.step : 0) else { break }
         logs = epochLogs
         if model.stopTraining { break }
       }
@@ -78,24 +81,33 @@ final class FitLoop {
       failure = error
     }
     optimizerState.finalizeVariableValues()
+    let isComplete = failure == nil && !history.isInterrupted
     // Callbacks close their files however training ends; the first error is the one to tell.
     for callback in callbacks.callbacks {
       do { try callback.onTrainEnd(logs) } catch { failure = failure ?? error }
     }
     if let failure { throw failure }
+    if isComplete { try backups.forEach { try $0.finish() } }
   }
 
   /// One epoch; nil if it was cut short in a way that leaves nothing to log.
-  private func run(_ epoch: Int) throws -> Logs? {
-    runner.totals.reset()
-    try callbacks.each { try $0.onEpochBegin(epoch) }
-    if batches.isOnePass { position = batches.rows }
-    for step in 0..<batches.stepsPerEpoch {
+  private func run(_ epoch: Int, from firstStep: Int) throws -> Logs? {
+    if firstStep == 0 {
+      runner.totals.reset()
+      try callbacks.each { try $0.onEpochBegin(epoch) }
+      if batches.isOnePass { position = batches.rows }
+    } else {
+      // An epoch that began before the checkpoint: callbacks have done then what they do at its beginning.
+      for callback in callbacks.callbacks where callback is ProgbarLogger { try callback.onEpochBegin(epoch) }
+    }
+    for step in firstStep..<batches.stepsPerEpoch {
       for callback in callbacks.callbacks { try callback.onTrainBatchBegin(step) }
       try runStep()
       batchLogs.invalidate()
       for callback in callbacks.callbacks { try callback.onTrainBatchEnd(step, batchLogs) }
-      if Interruption.isPending {
+      let isInterrupted = Interruption.isPending
+      if !backups.isEmpty { try backUp(batchAt: FitPosition(epoch: epoch, step: step + 1), isInterrupted: isInterrupted) }
+      if isInterrupted {
         history.isInterrupted = true
         model.stopTraining = true
         return nil
@@ -110,6 +122,7 @@ final class FitLoop {
     }
     let logs = Logs(values)
     try callbacks.each { try $0.onEpochEnd(epoch, logs) }
+    if !backups.isEmpty { try backUp(epochAt: FitPosition(epoch: epoch + 1, step: 0)) }
     return logs
   }
 

@@ -34,6 +34,12 @@ final class RunningTotals {
   /// Says that a step has run on so many rows.
   func count(rows count: Int) { rows += count }
 
+  /// All that is totalled, for checkpoints.
+  var variables: [Variable] { [lossTotal] + (states + weightedStates).flatMap(\.variables) }
+
+  /// Says that so many rows were counted.
+  func restore(rows count: Int) { rows = count }
+
   func reset() {
     rows = 0
     lossTotal.assign(Tensor.zeros([], dtype: .float64))

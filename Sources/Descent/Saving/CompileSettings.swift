@@ -51,13 +51,14 @@ package struct CompileSettings {
 }
 
 extension TrainingState {
-  /// `compile_config`. The learning rate is the present one.
-  func json() throws -> JSONValue {
+  /// `compile_config`.
+  /// - Parameter withPresentRate: whether to write the learning rate that is set now, or the one that `compile` was given.
+  func json(withPresentRate: Bool = true) throws -> JSONValue {
     func list(_ metrics: [Metric]) throws -> JSONValue {
       metrics.isEmpty ? .null : .array(try metrics.map { try $0.shortJSON(Metric.init(named:)) })
     }
     return [
-      "optimizer": try OptimizerRegistry.configuration(of: presentOptimizer), "loss": try loss.shortJSON(Loss.init(named:)),
+      "optimizer": try OptimizerRegistry.configuration(of: withPresentRate ? presentOptimizer : optimizer), "loss": try loss.shortJSON(Loss.init(named:)),
       "loss_weights": nil, "metrics": try list(metrics), "weighted_metrics": try list(weightedMetrics), "run_eagerly": false,
       "steps_per_execution": 1, "jit_compile": "auto",
     ]

@@ -11,8 +11,9 @@ package func unknownName(_ name: String, what: String, known: [String]) -> Desce
 /// The candidate that a typing mistake could have made `name` from, if there is one: at most a third of its letters differ.
 package func nearestName(to name: String, in candidates: [String]) -> String? {
   let name = normalized(name)
+  // Of several spellings of one name, the plainest: lower case sorts last.
   let ranked = candidates.map { (distance: editDistance(name, normalized($0)), name: $0) }
-  guard let best = ranked.min(by: { ($0.distance, $0.name) < ($1.distance, $1.name) }) else { return nil }
+  guard let best = ranked.min(by: { ($0.distance, $1.name) < ($1.distance, $0.name) }) else { return nil }
   return best.distance <= max(1, name.count / 3) ? best.name : nil
 }
 

@@ -162,7 +162,7 @@ def main():
             steps = {}
             for step, gradient in enumerate(gradients, start=1):
                 optimizer.update(parameters, [gradient[key] for key in names])
-                if step in ((1, 3, 50) if not config else (1, 50)):
+                if step in ((1, 3, 50) if not config else (50,)):
                     steps[step] = record(dict(zip(names, parameters)))
             cases.append({"reference": "keras-2.2", "optimizer": name, "config": config, "dtype": "float64", "steps": steps})
     header = {

@@ -1,0 +1,114 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Keeps a training run on disk, so that one that was killed goes on as if nothing had happened: the same call of `fit` in a new
+/// process ends in the same bits.
+///
+///     try model.fit(x, y, epochs: 100, callbacks: [BackupAndRestore("backup"), EarlyStopping(patience: 5)])
+///
+/// A checkpoint holds everything: weights, the optimizer's slots, counters and rates, averages, the state of all random numbers,
+/// the epoch and the place in the shuffled rows, the running loss and metrics, what callbacks remember (``Callback/state()``: the
+/// best number, the patience left) and the history. It is written to a temporary file, flushed to the disk and renamed, and the one before
+/// is kept beside it; a checkpoint that is torn or altered is noticed by its checksums, and the one before is taken. When the disk is
+/// full `fit` throws, and the checkpoints stay as they are.
+///
+/// The run must be the same: another optimizer, loss, number of rows or batch size is an error. (Keras:
+/// `keras.callbacks.BackupAndRestore`, which restores weights and the epoch.)
+public final class BackupAndRestore: Callback {
+  /// The folder of the checkpoints.
+  public let folder: String
+  public let saveFrequency: SaveFrequency
+  /// Whether the checkpoints are removed when training has come to its end; not if it was interrupted.
+  public let deletesAtEnd: Bool
+  /// The checkpoint that this run went on from.
+  public private(set) var restoredFrom: String?
+  /// Why the latest checkpoint was not taken, if it was not.
+  public private(set) var damage: String?
+
+  private var batches = 0
+
+  /// - Parameters:
+  ///   - folder: made if it is missing; of this run alone.
+  ///   - saveFrequency: after each epoch, or after so many batches. Ctrl-C is followed by a checkpoint too.
+  public init(_ folder: String, saveFrequency: SaveFrequency = .epoch, deletesAtEnd: Bool = true) {
+    self.folder = folder
+    self.saveFrequency = saveFrequency
+    self.deletesAtEnd = deletesAtEnd
+  }
+
+  private var latestPath: String { "\(folder)/latest.checkpoint" }
+  private var previousPath: String { "\(folder)/previous.checkpoint" }
+
+  public override func onTrainBegin() throws {
+    batches = 0
+    restoredFrom = nil
+    damage = nil
+    try saveFrequency.validate("BackupAndRestore")
+    try makeFolder(folder)
+  }
+
+  /// The last complete checkpoint, nil if there is none.
+  /// - Throws: ``DescentError`` if there are files and none is whole.
+  func latest() throws -> TrainingCheckpoint? {
+    var faults: [String] = []
+    for path in [latestPath, previousPath] where access(path, F_OK) == 0 {
+      do {
+        let checkpoint = try TrainingCheckpoint(path)
+        restoredFrom = path
+        damage = faults.first
+        return checkpoint
+      } catch let error as DescentError {
+        faults.append(error.message)
+      }
+    }
+    if faults.isEmpty { return nil }
+    throw DescentError(
+      .file, "BackupAndRestore: no checkpoint in \(folder) can be read; remove them to start anew: \(faults.joined(separator: "; "))")
+  }
+
+  func isDue(afterBatch isInterrupted: Bool) -> Bool {
+    batches += 1
+    if case .batches(let count) = saveFrequency, batches % count == 0 { return true }
+    return isInterrupted
+  }
+
+  func write(_ checkpoint: TrainingCheckpoint) throws {
+    // The latest gets a second name before the first is given away, so that there is always a whole one. After a damaged latest was
+    // found, the previous is the one to keep.
+    if damage == nil && access(latestPath, F_OK) == 0 {
+      unlink(previousPath)
+      if link(latestPath, previousPath) != 0 && errno != EPERM && errno != ENOTSUP {
+        throw fileError(previousPath, "cannot be written")
+      }
+    }
+    try checkpoint.write(to: latestPath)
+    damage = nil
+  }
+
+  /// After training has come to its end.
+  func finish() throws {
+    if !deletesAtEnd { return }
+    for path in [latestPath, previousPath] where unlink(path) != 0 && errno != ENOENT {
+      throw fileError(path, "cannot be removed")
+    }
+    // Only if nothing else is in it.
+    rmdir(folder)
+  }
+}
+
+/// When something is saved.
+public enum SaveFrequency: Sendable, Equatable {
+  /// After each epoch, when all other callbacks have seen its end.
+  case epoch
+  /// After every so many batches, counted from the start of `fit`.
+  case batches(Int)
+
+  func validate(_ caller: String) throws {
+    if case .batches(let count) = self, count < 1 {
+      throw DescentError(.invalidArgument, "\(caller): saveFrequency is every \(count) batches; it must be at least 1")
+    }
+  }
+}

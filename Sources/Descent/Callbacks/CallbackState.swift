@@ -1,0 +1,28 @@
+import TensorCore
+
+/// What a callback remembers from epoch to epoch, for a checkpoint: the best number so far, how long it has waited.
+public struct CallbackState {
+  public var values: JSONObject
+  public var tensors: [(name: String, tensor: Tensor)]
+
+  public init(_ values: JSONObject = JSONObject(), tensors: [(name: String, tensor: Tensor)] = []) {
+    self.values = values
+    self.tensors = tensors
+  }
+
+  public subscript(name: String) -> JSONValue? { values[name] }
+
+  /// The tensor of that name, if there is one.
+  public func tensor(_ name: String) -> Tensor? { tensors.first { $0.name == name }?.tensor }
+}
+
+extension Monitor {
+  /// The best number so far as JSON.
+  var state: JSONValue { best.map { JSONValue($0) } ?? .null }
+
+  /// A monitor that has seen the best number that ``state`` told.
+  init(_ name: String, mode: MonitorMode, minDelta: Double, in model: Model, state: JSONValue?) throws {
+    try self.init(name, mode: mode, minDelta: minDelta, in: model)
+    if let best = state?.double { accept(best) }
+  }
+}

@@ -1,0 +1,163 @@
+import Foundation
+import TensorCore
+
+/// Saves the model while it is trained: after each epoch, after so many batches, or whenever it is the best so far. (Keras:
+/// `keras.callbacks.ModelCheckpoint`.)
+///
+///     ModelCheckpoint("best.keras", saveBestOnly: true)
+///     ModelCheckpoint("weights-{epoch:02d}-{val_loss:.2f}.safetensors")
+///
+/// The path may name the epoch, counted from 1, the batch, and any number of the logs, with a format as Python has it. Files are
+/// replaced at once or not at all. With ``BackupAndRestore`` the best number outlives a killed run, so that a worse model does not
+/// replace the best one.
+public final class ModelCheckpoint: Callback {
+  public let path: String
+  public let monitor: String
+  public let saveBestOnly: Bool
+  public let mode: MonitorMode
+  public let saveFrequency: SaveFrequency
+  /// Only a number better than this one is saved.
+  public let initialValueThreshold: Double?
+  /// The file that was written last.
+  public private(set) var lastPath: String?
+
+  private let format: ModelFormat?
+  private var watch: Monitor?
+  private var epoch = 0
+  private var batches = 0
+
+  /// - Parameters:
+  ///   - path: where to write, with `{…}` for what changes.
+  ///   - monitor: the number to go by with `saveBestOnly`.
+  ///   - initialValueThreshold: the number to beat at first.
+  ///   - format: nil for the one that the path's ending tells. `import KerasFiles` for `.keras` and `.weights.h5`.
+  public init(
+    _ path: String, monitor: String = "val_loss", saveBestOnly: Bool = false, mode: MonitorMode = .auto,
+    saveFrequency: SaveFrequency = .epoch, initialValueThreshold: Double? = nil, format: ModelFormat? = nil
+  ) {
+    self.path = path
+    self.monitor = monitor
+    self.saveBestOnly = saveBestOnly
+    self.mode = mode
+    self.saveFrequency = saveFrequency
+    self.initialValueThreshold = initialValueThreshold
+    self.format = format ?? ModelFormat(path: path)
+  }
+
+  public override func onTrainBegin() throws {
+    guard format != nil else {
+      throw DescentError(
+        .invalidArgument, "ModelCheckpoint: \(path): the name must end in .safetensors or .npz; for .keras and .weights.h5 import KerasFiles")
+    }
+    try saveFrequency.validate("ModelCheckpoint")
+    watch = nil
+    batches = 0
+  }
+
+  public override func onEpochBegin(_ epoch: Int) { self.epoch = epoch }
+
+  public override func onEpochEnd(_ epoch: Int, _ logs: Logs) throws {
+    if saveFrequency == .epoch { try save(epoch: epoch, batch: nil, logs) }
+  }
+
+  public override func onTrainBatchEnd(_ batch: Int, _ logs: Logs) throws {
+    guard case .batches(let count) = saveFrequency else { return }
+    batches += 1
+    if batches % count == 0 { try save(epoch: epoch, batch: batch, logs) }
+  }
+
+  private func save(epoch: Int, batch: Int?, _ logs: Logs) throws {
+    guard let model, let format else { return }
+    if saveBestOnly {
+      var watch = try self.watch ?? newMonitor(in: model, state: nil)
+      let value = try watch.value(in: logs, for: "ModelCheckpoint")
+      guard watch.isImprovement(value) else {
+        self.watch = watch
+        return
+      }
+      watch.accept(value)
+      self.watch = watch
+    }
+    let path = try PathTemplate(path).filled(epoch: epoch + 1, batch: batch.map { $0 + 1 }, logs)
+    try format.save(model, path)
+    lastPath = path
+  }
+
+  private func newMonitor(in model: Model, state: JSONValue?) throws -> Monitor {
+    var monitor = try Monitor(monitor, mode: mode, minDelta: 0, in: model, state: state)
+    if monitor.best == nil, let initialValueThreshold { monitor.accept(initialValueThreshold) }
+    return monitor
+  }
+
+  public override func state() -> CallbackState? {
+    CallbackState(JSONObject([("best", watch?.state ?? .null), ("batches", JSONValue(batches)), ("epoch", JSONValue(epoch))]))
+  }
+
+  public override func restore(_ state: CallbackState) throws {
+    guard let model else { return }
+    if saveBestOnly { watch = try newMonitor(in: model, state: state["best"]) }
+    batches = state["batches"]?.int ?? 0
+    epoch = state["epoch"]?.int ?? 0
+  }
+}
+
+/// A kind of file that a model, or its weights, can be saved to.
+public struct ModelFormat: Sendable {
+  let save: @Sendable (Model, String) throws -> Void
+
+  /// - Parameter save: writes the model to the path, replacing what is there at once or not at all.
+  public init(_ save: @escaping @Sendable (_ model: Model, _ path: String) throws -> Void) { self.save = save }
+
+  /// The weights, by name.
+  public static let safetensors = ModelFormat { try $0.saveWeights($1, format: .safetensors) }
+  /// The weights, by name, for NumPy.
+  public static let npz = ModelFormat { try $0.saveWeights($1, format: .npz) }
+
+  init?(path: String) {
+    if path.hasSuffix(".safetensors") {
+      self = .safetensors
+    } else if path.hasSuffix(".npz") {
+      self = .npz
+    } else {
+      return nil
+    }
+  }
+}
+
+/// A path with `{epoch:02d}`, `{val_loss:.2f}` in it.
+struct PathTemplate {
+  private let text: String
+
+  init(_ text: String) { self.text = text }
+
+  func filled(epoch: Int, batch: Int?, _ logs: Logs) throws -> String {
+    var result = ""
+    var rest = text[...]
+    while let open = rest.firstIndex(of: "{") {
+      guard let close = rest[open...].firstIndex(of: "}") else { break }
+      result += rest[..<open]
+      let parts = rest[rest.index(after: open)..<close].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+      result += try value(String(parts[0]), format: parts.count > 1 ? String(parts[1]) : "", epoch, batch, logs)
+      rest = rest[rest.index(after: close)...]
+    }
+    return result + rest
+  }
+
+  private func value(_ name: String, format: String, _ epoch: Int, _ batch: Int?, _ logs: Logs) throws -> String {
+    let letters = format.drop { $0.isNumber || $0 == "." }
+    guard letters.count <= 1, format.count <= 8 else { throw fault("'\(format)' is not a format") }
+    let specification = String(format.dropLast(letters.count))
+    switch (name, letters) {
+    case ("epoch", "d"), ("epoch", ""): return String(format: "%\(specification)d", epoch)
+    case ("batch", "d"), ("batch", ""):
+      guard let batch else { throw fault("there is no batch after an epoch") }
+      return String(format: "%\(specification)d", batch)
+    default:
+      guard let value = logs[name] else { throw fault("there is no '\(name)'; there are epoch, \(logs.names.joined(separator: ", "))") }
+      guard ["f", "e", "g", ""].contains(letters) else { throw fault("'\(format)' is not a format for a number") }
+      return letters.isEmpty ? "\(value)" : String(format: "%\(specification)\(letters)", value)
+    }
+  }
+
+  private func fault(_ message: String) -> DescentError { DescentError(.invalidArgument, "ModelCheckpoint: \(text): \(message)") }
+}

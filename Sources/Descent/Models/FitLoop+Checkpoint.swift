@@ -1,0 +1,158 @@
+import Optimizers
+import TensorCore
+
+/// Where a run of `fit` stands: the epoch, and how many of its batches are done.
+struct FitPosition: Equatable {
+  let epoch: Int
+  let step: Int
+}
+
+extension FitLoop {
+  /// Goes on where the first checkpoint that is found was written; nil if there is none.
+  func resume() throws -> FitPosition? {
+    for backup in backups {
+      if let checkpoint = try backup.latest() { return try restore(checkpoint) }
+    }
+    return nil
+  }
+
+  func backUp(batchAt position: FitPosition, isInterrupted: Bool) throws {
+    for backup in backups where backup.isDue(afterBatch: isInterrupted) { try backup.write(checkpoint(at: position)) }
+  }
+
+  func backUp(epochAt position: FitPosition) throws {
+    for backup in backups where backup.saveFrequency == .epoch { try backup.write(checkpoint(at: position)) }
+  }
+
+  // MARK: - What a checkpoint holds
+
+  /// Everything that the rest of the run depends on.
+  private func checkpoint(at place: FitPosition) throws -> TrainingCheckpoint {
+    var checkpoint = TrainingCheckpoint()
+    checkpoint.state["run"] = conditions
+    checkpoint.state["compile"] = compileSettings
+    checkpoint.state["epoch"] = JSONValue(place.epoch)
+    checkpoint.state["step"] = JSONValue(place.step)
+    checkpoint.state["position"] = JSONValue(position)
+    checkpoint.state["pass"] = JSONValue(model.passCount)
+    // A number of 64 bits does not fit a number of JSON's.
+    checkpoint.state["seed"] = .string(String(model.seed))
+    checkpoint.state["stop"] = .bool(model.stopTraining && place.step == 0)
+    checkpoint.state["counted_rows"] = JSONValue(runner.totals.rows)
+    for (name, variable) in variables { checkpoint.tensors.append((name, variable.value)) }
+    for (name, tensor) in optimizerState.checkpoint().sorted(by: { $0.key < $1.key }) {
+      checkpoint.tensors.append((FitLoop.optimizerPrefix + name, tensor))
+    }
+    var states = JSONObject()
+    for (name, callback) in namedCallbacks {
+      guard let state = try callback.state() else { continue }
+      states[name] = .object(state.values)
+      checkpoint.tensors += state.tensors.map { ("\(FitLoop.callbackPrefix)\(name)/\($0.name)", $0.tensor) }
+    }
+    checkpoint.state["callbacks"] = .object(states)
+    return checkpoint
+  }
+
+  private func restore(_ checkpoint: TrainingCheckpoint) throws -> FitPosition {
+    let state = checkpoint.state
+    for (name, present) in [("run", conditions), ("compile", compileSettings)] where state[name] != present {
+      throw DescentError(
+        .state,
+        "fit: \(checkpoint.name) is of another run: it was written with \(state[name]?.description ?? "nothing"), and this is \(present)"
+      )
+    }
+    guard let epoch = state["epoch"]?.int, let step = state["step"]?.int, let position = state["position"]?.int,
+      let pass = state["pass"]?.int, let seed = state["seed"]?.string.flatMap(UInt64.init), let stop = state["stop"]?.bool,
+      let rows = state["counted_rows"]?.int, epoch >= 0, (0...batches.stepsPerEpoch).contains(step), pass >= 0, rows >= 0,
+      (0...batches.rows).contains(position)
+    else { throw DescentError(.file, "\(checkpoint.name): a part of its state is missing") }
+    let own = checkpoint.tensors.filter {
+      !$0.name.hasPrefix(FitLoop.optimizerPrefix) && !$0.name.hasPrefix(FitLoop.callbackPrefix)
+    }
+    let callbacks = namedCallbacks
+    let states = state["callbacks"]?.object ?? JSONObject()
+    let names = callbacks.map(\.name)
+    for name in states.keys where !names.contains(name) {
+      throw DescentError(.state, "fit: \(checkpoint.name) holds the state of a callback \(name), which this run does not have")
+    }
+    // The optimizer checks before it changes anything; so do the variables, which come after.
+    let optimizer = checkpoint.tensors.filter { $0.name.hasPrefix(FitLoop.optimizerPrefix) }
+      .map { (String($0.name.dropFirst(FitLoop.optimizerPrefix.count)), $0.tensor) }
+    let before = optimizerState.checkpoint()
+    try optimizerState.restore(Dictionary(optimizer) { $1 })
+    model.seed = seed
+    do {
+      let tensors = Dictionary(own.map { ($0.name, $0.tensor) }) { $1 }
+      try NamedVariables(variables).load(from: checkpoint.name, names: own.map(\.name), skipMismatch: false) { tensors[$0]! }
+    } catch {
+      try optimizerState.restore(before)
+      throw error
+    }
+    model.passCount = pass
+    self.position = position
+    if position < batches.rows && shuffle && pass > 0 {
+      order = RowOrder.shuffled(batches.rows, seed: seed, pass: pass - 1)
+    }
+    runner.totals.restore(rows: rows)
+    model.stopTraining = stop
+    for (name, callback) in callbacks {
+      guard let values = states[name]?.object else { continue }
+      let prefix = "\(FitLoop.callbackPrefix)\(name)/"
+      let tensors = checkpoint.tensors.filter { $0.name.hasPrefix(prefix) }
+        .map { (name: String($0.name.dropFirst(prefix.count)), tensor: $0.tensor) }
+      try callback.restore(CallbackState(values, tensors: tensors))
+    }
+    return FitPosition(epoch: epoch, step: step)
+  }
+
+  private static let optimizerPrefix = "optimizer:"
+  private static let callbackPrefix = "callback:"
+
+  /// What must be the same for the rest of the run to be the rest of that run.
+  private var conditions: JSONValue {
+    [
+      "rows": JSONValue(batches.rows), "batch_size": JSONValue(batches.batchSize), "steps_per_epoch": JSONValue(batches.stepsPerEpoch),
+      "shuffle": .bool(shuffle),
+    ]
+  }
+
+  /// Optimizer, loss and metrics; null if they cannot be written.
+  private var compileSettings: JSONValue {
+    // The rate may have been changed since; the optimizer's state has the present one.
+    (try? model.training?.json(withPresentRate: false)) ?? .null
+  }
+
+  /// The model's variables, the states of its generators of random numbers, and the running totals.
+  private var variables: [(name: String, variable: Variable)] {
+    let weights = model.namedVariables.map { (name: "weight:" + $0.name, variable: $0.variable) }
+    let random = model.randomStates.enumerated().map { (name: "random:\($0.offset)", variable: $0.element) }
+    let totals = runner.totals.variables.enumerated().map { (name: "total:\($0.offset)", variable: $0.element) }
+    return weights + random + totals
+  }
+
+  /// The callbacks by their classes, with numbers where there are several of one.
+  private var namedCallbacks: [(name: String, callback: Callback)] {
+    var counts: [String: Int] = [:]
+    return callbacks.callbacks.map { callback in
+      let name = String(describing: type(of: callback))
+      let number = counts[name, default: 0]
+      counts[name] = number + 1
+      return (number == 0 ? name : "\(name)_\(number)", callback)
+    }
+  }
+}
+
+extension Model {
+  /// The states of all generators of random numbers: the model's, and those that layers have as properties.
+  var randomStates: [Variable] {
+    var states = [modelBuilder.random.state]
+    for layer in allLayers {
+      var mirror: Mirror? = Mirror(reflecting: layer)
+      while let present = mirror {
+        states += present.children.compactMap { ($0.value as? RandomGenerator)?.state }
+        mirror = present.superclassMirror
+      }
+    }
+    return states
+  }
+}

@@ -1,0 +1,105 @@
+import ArgumentParser
+import Descent
+import Foundation
+
+struct RaceCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "race",
+    abstract: "Race optimizers on a function of two variables.",
+    discussion: """
+      Each optimizer starts at the same point and makes the same number of steps. Without --optimizer four of them show their
+      character on a ravine: SGD zigzags, momentum overshoots, Adagrad fades, Adam has something of each.
+
+      EXAMPLES:
+        descent race --svg race.svg
+        descent race --function rosenbrock --steps 500 --optimizer adam:learning_rate=0.05 --optimizer sgd:learning_rate=0.001
+        descent race --function beale --start=1,1.5 --optimizer '{"class_name": "Nadam", "config": {"learning_rate": 0.1}}'
+      """)
+
+  @Option(help: ArgumentHelp("The function: \(TestFunction.all.map(\.name).joined(separator: ", ")).", valueName: "name"))
+  var function = "ravine"
+
+  @Option(help: ArgumentHelp("Where to start, as --start=X,Y. (default: the function's own start)", valueName: "X,Y"))
+  var start: String?
+
+  @Option(help: ArgumentHelp("How many steps each makes.", valueName: "n"))
+  var steps = 30
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp("A name, name:key=value,…, or Keras's JSON. May be given several times.", valueName: "optimizer"))
+  var optimizer: [String] = []
+
+  @Option(help: ArgumentHelp("The dtype of the point: float32 or float64.", valueName: "dtype"))
+  var dtype = "float64"
+
+  @Option(help: ArgumentHelp("Draw the paths over level lines into this file.", valueName: "file"))
+  var svg: String?
+
+  @Option(help: ArgumentHelp("Write all points and values into this file.", valueName: "file"))
+  var json: String?
+
+  func run() throws {
+    let optimizers = try optimizer.map { try OptimizerRegistry.optimizer(text: $0) }
+    guard let type = DType(rawValue: dtype), type.isFloatingPoint else {
+      throw DescentError(.invalidArgument, "--dtype is \(dtype); expected float32 or float64")
+    }
+    let race = try Race(
+      TestFunction.named(function), optimizers.isEmpty ? Race.standardOptimizers() : optimizers, start: startPoint(), steps: steps,
+      dtype: type)
+    print(RaceTable(race).text)
+    if let svg { try write(RacePicture(race).svg, to: svg) }
+    if let json { try write(race.json().text() + "\n", to: json) }
+  }
+
+  private func startPoint() throws -> [Double]? {
+    guard let start else { return nil }
+    let numbers = start.split(separator: ",", omittingEmptySubsequences: false).map { Double($0.trimmingCharacters(in: .whitespaces)) }
+    guard numbers.count == 2, let x = numbers[0], let y = numbers[1] else {
+      throw DescentError(.invalidArgument, "--start is \(start); expected two numbers as in --start=-7,2")
+    }
+    return [x, y]
+  }
+
+  private func write(_ text: String, to path: String) throws {
+    do { try text.write(toFile: path, atomically: true, encoding: .utf8) } catch {
+      throw DescentError(.file, "\(path) cannot be written: \(error.localizedDescription)")
+    }
+    print("Wrote \(path)")
+  }
+}
+
+/// A race in numbers.
+struct RaceTable {
+  let race: Race
+
+  init(_ race: Race) { self.race = race }
+
+  var text: String {
+    let steps = race.runs.first.map { $0.points.count - 1 } ?? 0
+    let marks = Array(Set([0, steps / 4, steps / 2, steps * 3 / 4, steps])).sorted()
+    var rows = [["optimizer"] + marks.map { "f after \($0)" } + ["end point", "settings"]]
+    for run in race.runs {
+      let label = Race.label(run.optimizer)
+      let end = run.points.last ?? []
+      rows.append(
+        [label.name] + marks.map { number(run.values[$0]) } + ["(" + end.map { number($0) }.joined(separator: ", ") + ")", label.settings])
+    }
+    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    let lines = rows.map { row in
+      row.enumerated().map { column, cell in
+        let padding = String(repeating: " ", count: widths[column] - cell.count)
+        return column == 0 || column >= row.count - 2 ? cell + padding : padding + cell
+      }.joined(separator: "  ").trimmingCharacters(in: .whitespaces)
+    }
+    let start = race.runs.first?.points.first ?? []
+    return """
+      \(race.function.name): f(x, y) = \(race.function.formula), \(race.function.about)
+      from (\(start.map { number($0) }.joined(separator: ", "))), \(steps) steps
+
+      \(lines.joined(separator: "\n"))
+      """
+  }
+
+  private func number(_ value: Double) -> String { String(format: "%.5g", value) }
+}

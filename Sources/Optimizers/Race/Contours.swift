@@ -1,0 +1,83 @@
+/// Level lines of a function on a grid, by marching squares.
+struct Contours {
+  /// Rows of values from the lowest y to the greatest.
+  let values: [[Double]]
+  let columns: Int
+  let rows: Int
+
+  /// - Parameter value: the function at a point given as fractions of the width and height.
+  init(columns: Int, rows: Int, values: [[Double]]) {
+    self.columns = columns
+    self.rows = rows
+    self.values = values
+  }
+
+  /// Levels that lie closer near the least value, where the function is flat.
+  func levels(_ count: Int) -> [Double] {
+    let finite = values.joined().filter(\.isFinite)
+    guard let least = finite.min(), let greatest = finite.max(), greatest > least else { return [] }
+    return (1...count).map { number in
+      let fraction = Double(number) / Double(count + 1)
+      return least + (greatest - least) * fraction * fraction * fraction
+    }
+  }
+
+  /// The line pieces of one level, in grid coordinates.
+  func segments(at level: Double) -> [(from: (x: Double, y: Double), to: (x: Double, y: Double))] {
+    var result: [(from: (x: Double, y: Double), to: (x: Double, y: Double))] = []
+    for row in 0..<(rows - 1) {
+      for column in 0..<(columns - 1) {
+        let corners = [
+          values[row][column], values[row][column + 1], values[row + 1][column + 1], values[row + 1][column],
+        ]
+        if !corners.allSatisfy(\.isFinite) { continue }
+        var crossings: [(x: Double, y: Double)] = []
+        for side in 0..<4 {
+          let a = corners[side], b = corners[(side + 1) % 4]
+          if (a < level) == (b < level) { continue }
+          let t = (level - a) / (b - a)
+          let (x, y) = (Double(column), Double(row))
+          switch side {
+          case 0: crossings.append((x + t, y))
+          case 1: crossings.append((x + 1, y + t))
+          case 2: crossings.append((x + 1 - t, y + 1))
+          default: crossings.append((x, y + 1 - t))
+          }
+        }
+        if crossings.count >= 2 { result.append((crossings[0], crossings[1])) }
+        if crossings.count == 4 { result.append((crossings[2], crossings[3])) }
+      }
+    }
+    return result
+  }
+
+  /// The pieces joined to polylines, so that a drawing is small and its lines have no gaps.
+  func lines(at level: Double) -> [[(x: Double, y: Double)]] {
+    struct Key: Hashable { let x: Int; let y: Int }
+    func key(_ point: (x: Double, y: Double)) -> Key { Key(x: Int((point.x * 4096).rounded()), y: Int((point.y * 4096).rounded())) }
+    let pieces = segments(at: level)
+    var ends: [Key: [Int]] = [:]
+    for (index, piece) in pieces.enumerated() {
+      ends[key(piece.from), default: []].append(index)
+      ends[key(piece.to), default: []].append(index)
+    }
+    var isUsed = [Bool](repeating: false, count: pieces.count)
+    func follow(_ start: (x: Double, y: Double)) -> [(x: Double, y: Double)] {
+      var line: [(x: Double, y: Double)] = []
+      var point = start
+      while let next = ends[key(point)]?.first(where: { !isUsed[$0] }) {
+        isUsed[next] = true
+        point = key(pieces[next].from) == key(point) ? pieces[next].to : pieces[next].from
+        line.append(point)
+      }
+      return line
+    }
+    var result: [[(x: Double, y: Double)]] = []
+    for (index, piece) in pieces.enumerated() where !isUsed[index] {
+      isUsed[index] = true
+      let ahead = follow(piece.to), behind = follow(piece.from)
+      result.append(behind.reversed() + [piece.from, piece.to] + ahead)
+    }
+    return result
+  }
+}

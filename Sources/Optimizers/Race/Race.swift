@@ -1,0 +1,88 @@
+/// Optimizers on a function of two variables, each from the same start: what ``RacePicture`` draws.
+public struct Race: Sendable {
+  /// One optimizer's way.
+  public struct Run: Sendable {
+    public let optimizer: any Optimizer
+    /// The start, and the point after each step.
+    public let points: [[Double]]
+    /// The function at each point.
+    public let values: [Double]
+  }
+
+  public let function: TestFunction
+  public let runs: [Run]
+
+  /// - Parameters:
+  ///   - start: two numbers; the function's own start if nil.
+  ///   - steps: how many each optimizer makes.
+  ///   - dtype: of the point, one variable of shape [2]: `float32` or `float64`.
+  /// - Throws: ``DescentError`` if an optimizer's settings are out of range or it cannot train a vector, or the start is not two
+  ///   finite numbers.
+  public init(
+    _ function: TestFunction, _ optimizers: [any Optimizer], start: [Double]? = nil, steps: Int = 30, dtype: DType = .float64
+  ) throws {
+    let start = start ?? function.start
+    guard start.count == 2, start.allSatisfy(\.isFinite) else {
+      throw DescentError(.invalidArgument, "race: the start is \(start); expected two finite numbers")
+    }
+    guard dtype.isFloatingPoint else {
+      throw DescentError(.invalidArgument, "race: dtype \(dtype) cannot be used; expected float32 or float64")
+    }
+    guard (0...1_000_000).contains(steps) else {
+      throw DescentError(.invalidArgument, "race: steps is \(steps); expected 0 to 1000000")
+    }
+    guard !optimizers.isEmpty else { throw DescentError(.invalidArgument, "race: no optimizer is given") }
+    self.function = function
+    let value = compile { function($0) }
+    runs = try optimizers.map { optimizer in
+      let first = Tensor(start).cast(to: dtype)
+      let minimizer = try Minimizer(optimizer, startingAt: [first]) { function($0[0]) }
+      var points = [first.doubles]
+      var values = [value(first).item()]
+      for _ in 0..<steps {
+        try minimizer.step()
+        let point = minimizer.parameters[0]
+        points.append(point.doubles)
+        values.append(value(point).item())
+      }
+      return Run(optimizer: optimizer, points: points, values: values)
+    }
+  }
+
+  /// The race that shows four characters: SGD zigzags across the ravine, momentum overshoots, Adagrad starts fast and fades, Adam
+  /// does something of each.
+  public static func standardOptimizers() -> [any Optimizer] {
+    [
+      SGD(learningRate: 0.95), SGD(learningRate: 0.1, momentum: 0.9), Adagrad(learningRate: 1.5, convention: .textbook),
+      Adam(learningRate: 0.3, convention: .textbook),
+    ]
+  }
+
+  /// `{"function": …, "runs": [{"optimizer": {"class_name", "config"}, "points": [[x, y], …], "values": […]}, …]}`, the start
+  /// first and then one point a step. What is not finite is spelled as Python's `json` does.
+  public func json() throws -> JSONValue {
+    let runs = try runs.map { run -> JSONValue in
+      let configuration = try OptimizerRegistry.configuration(of: run.optimizer)
+      return [
+        "optimizer": ["class_name": configuration["class_name"] ?? .null, "config": configuration["config"] ?? .null],
+        "points": .array(run.points.map { .array($0.map { JSONValue($0) }) }),
+        "values": .array(run.values.map { JSONValue($0) }),
+      ]
+    }
+    return ["function": .string(function.name), "runs": .array(runs)]
+  }
+
+  /// What to call an optimizer in a table: its name and the settings that are not its defaults.
+  public static func label(_ optimizer: any Optimizer) -> (name: String, settings: String) {
+    func settings<Made: Optimizer>(_ optimizer: Made) -> String {
+      let plain = Made()
+      return Made.allHyperparameters.compactMap { hyperparameter -> String? in
+        guard hyperparameter.key != "name", let value = try? hyperparameter.value(in: optimizer) else { return nil }
+        if value == (try? hyperparameter.value(in: plain)) && hyperparameter.key != "learning_rate" { return nil }
+        if case .object(let schedule) = value { return "\(hyperparameter.key) \(schedule["class_name"]?.string ?? "schedule")" }
+        return "\(hyperparameter.key) \(value.string ?? value.text())"
+      }.joined(separator: ", ")
+    }
+    return (type(of: optimizer).className, settings(optimizer))
+  }
+}
