@@ -89,6 +89,7 @@ import Testing
     switch value {
     case .bool(let flag): return .bool(!flag)
     case .number(let text) where range.hasPrefix("a whole"): return JSONValue(Int(Double(text)!) + 1)
+    case .number(let text) where range.contains("at least") && !range.contains("at least 0"): return JSONValue(Double(text)! * 2)
     case .number(let text): return JSONValue(range.contains("at most 0") ? Double(text)! - 0.25 : Double(text)! / 2)
     case .string: return range.split(separator: "\"").count > 4 ? .string(String(range.split(separator: "\"").last!)) : nil
     case .array: return ["x"]

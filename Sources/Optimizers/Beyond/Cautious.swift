@@ -38,8 +38,6 @@ public struct Cautious: OptimizerWrapper {
     .choice("scaling", \.scaling, "how the kept elements make up for the others"),
   ]
 
-  public static let conventions: [Convention: [String: JSONValue]] = [.paper: [:]]
-
   public static let about = OptimizerDescription(
     summary: "any optimizer, without the parts of its step that the gradient disagrees with",
     formula: """

@@ -42,7 +42,10 @@ struct GradientOrigin {
 }
 
 extension Optimizer {
-  /// - Throws: ``DescentError`` if the optimizer cannot work with gradients that are computed elsewhere.
+  /// Whether gradients that are computed elsewhere are enough.
+  package var takesGivenGradients: Bool { (try? requireGivenGradients()) != nil }
+
+  /// - Throws: ``DescentError`` if gradients that are computed elsewhere are not enough.
   func requireGivenGradients() throws {
     if self is SAM {
       throw DescentError(
@@ -53,6 +56,7 @@ extension Optimizer {
         .invalidArgument,
         "Sophia's Hutchinson estimate needs the loss, so gradients alone are not enough; use a Minimizer or fit, or estimator \"given\"")
     }
+    try refuseLineSearch()
     for part in parts { try part.requireGivenGradients() }
   }
 }

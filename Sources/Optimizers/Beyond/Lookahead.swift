@@ -77,8 +77,6 @@ public struct Lookahead: OptimizerWrapper {
     .choice("momentum", \.momentum, "what becomes of the inner optimizer's momentum then"),
   ]
 
-  public static let conventions: [Convention: [String: JSONValue]] = [.paper: [:]]
-
   public static let about = OptimizerDescription(
     summary: "any optimizer with slow weights that follow it every few steps",
     formula: """

@@ -4,7 +4,7 @@ import Foundation
 extension Tensor {
   /// The matrix to the power −1 / `root`, for a symmetric matrix whose eigenvalues are at least `least`: computed eigenvalues below that are
   /// taken to be it. Same shape and dtype.
-  func inverseRoot(_ root: Double, least: Double) -> Tensor {
+  package func inverseRoot(_ root: Double, least: Double) -> Tensor {
     let size = squareSize("inverseRoot")
     return hostComputation("inverseRoot", [self], shape: shape, dtype: dtype) { inputs in
       let eigen = SymmetricEigen(inputs[0], size: size)
@@ -24,7 +24,7 @@ extension Tensor {
   }
 
   /// The eigenvectors of a symmetric matrix as columns, that of the greatest eigenvalue first.
-  func eigenvectors() -> Tensor {
+  package func eigenvectors() -> Tensor {
     let size = squareSize("eigenvectors")
     return hostComputation("eigenvectors", [self], shape: shape, dtype: dtype) { inputs in
       let vectors = SymmetricEigen(inputs[0], size: size).vectors
@@ -34,7 +34,7 @@ extension Tensor {
 
   /// One turn of orthogonal iteration: from nearly the eigenvectors of a symmetric matrix to more nearly them, sorted by their
   /// eigenvalues, the greatest first. [2, n, n]: the vectors as columns, and the matrix that sorts columns as they were sorted.
-  func refinedEigenvectors(_ basis: Tensor) -> Tensor {
+  package func refinedEigenvectors(_ basis: Tensor) -> Tensor {
     let size = squareSize("refinedEigenvectors")
     return hostComputation("refinedEigenvectors", [self, basis], shape: [2, size, size], dtype: dtype) { inputs in
       let (matrix, basis) = (inputs[0], inputs[1])

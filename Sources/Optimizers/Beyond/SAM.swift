@@ -56,8 +56,6 @@ public struct SAM: OptimizerWrapper {
     .flag("adaptive", \.adaptive, "whether the neighbourhood scales with the weights"),
   ]
 
-  public static let conventions: [Convention: [String: JSONValue]] = [.paper: [:]]
-
   public static let about = OptimizerDescription(
     summary: "any optimizer with gradients at the worst point near the weights",
     formula: """

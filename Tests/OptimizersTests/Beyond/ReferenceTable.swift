@@ -14,10 +14,13 @@ struct ReferenceOptimizer {
   let adjust: @Sendable (inout JSONObject) -> Void
   /// Why a case is not checked; `nil` to check it.
   let reason: @Sendable (JSONValue) -> String?
+  /// Around the optimizer.
+  let wrap: (@Sendable (any Optimizer) -> any Optimizer)?
 
   init(
     _ function: String, _ className: String, _ defaults: [String: JSONValue] = [:], names: [String: String?] = [:],
-    adjust: @escaping @Sendable (inout JSONObject) -> Void = { _ in }, reason: @escaping @Sendable (JSONValue) -> String? = { _ in nil }
+    adjust: @escaping @Sendable (inout JSONObject) -> Void = { _ in }, reason: @escaping @Sendable (JSONValue) -> String? = { _ in nil },
+    wrap: (@Sendable (any Optimizer) -> any Optimizer)? = nil
   ) {
     self.function = function
     self.className = className
@@ -25,6 +28,7 @@ struct ReferenceOptimizer {
     self.names = names
     self.adjust = adjust
     self.reason = reason
+    self.wrap = wrap
   }
 
   private static let common: [String: String] = ["lr": "learning_rate", "eps": "epsilon", "b1": "beta_1", "b2": "beta_2", "b3": "beta_3"]
@@ -42,7 +46,8 @@ struct ReferenceOptimizer {
       }
     }
     adjust(&result)
-    return try OptimizerRegistry.optimizer(from: ["class_name": .string(className), "config": .object(result)])
+    let optimizer = try OptimizerRegistry.optimizer(from: ["class_name": .string(className), "config": .object(result)])
+    return wrap.map { $0(optimizer) } ?? optimizer
   }
 
   /// `weight_decouple` of pytorch_optimizer as the mode it means.
@@ -69,7 +74,8 @@ extension ReferenceOptimizer {
     .init(
       "pytorch_optimizer.Adan", "Adan", names: ["max_grad_norm": "global_clipnorm", "weight_decouple": "proximal_decay"],
       adjust: { config in if let isDecoupled = config["proximal_decay"]?.bool { config["proximal_decay"] = .bool(!isDecoupled) } }),
-    .init("pytorch_optimizer.AdEMAMix", "AdEMAMix", names: ["t_alpha_beta3": "warmup_steps"], adjust: decoupling(false)),
+    .init("pytorch_optimizer.AdEMAMix", "AdEMAMix", names: ["t_alpha_beta3": "warmup_steps"], adjust: decoupling(false),
+      reason: { $0["cautious"] == nil ? nil : "pytorch_optimizer masks the fast average alone" }),
     .init(
       "pytorch_optimizer.ADOPT", "ADOPT", names: ["clip_lambda": "clip_exponent"], adjust: decoupling(false),
       reason: { config in
@@ -88,7 +94,18 @@ extension ReferenceOptimizer {
       names: ["n_sma_threshold": "threshold", "degenerated_to_sgd": "unrectified_step"],
       adjust: { config in if let isSGD = config["unrectified_step"]?.bool { config["unrectified_step"] = isSGD ? "momentum" : "none" } },
       reason: { $0["weight_decay"] == nil ? nil : "pytorch_optimizer's RAdam does not decay the weights while it makes no steps" }),
-    .init("timm.optim.NAdamW", "NAdamW"),
+    .init("timm.optim.NAdamW", "NAdamW", reason: { $0["caution"] == nil ? nil : "below" }),
+    .init(
+      "timm.optim.NAdamW", "NAdamW", names: ["caution": nil], reason: { $0["caution"] == nil ? "above" : nil },
+      wrap: { Cautious($0, scaling: .leastShare) }),
+    .init(
+      "timm.optim.Adopt", "ADOPT", ["clip_exponent": 0.333], names: ["caution": nil], wrap: { Cautious($0, scaling: .leastShare) }),
+    .init(
+      "pytorch_optimizer.Shampoo", "Shampoo", names: ["preconditioning_compute_steps": "update_period", "matrix_eps": "matrix_epsilon"],
+      adjust: decoupling(false)),
+    .init(
+      "pytorch_optimizer.SOAP", "SOAP",
+      names: ["precondition_frequency": "update_period", "max_precondition_dim": "maximum_size"]),
     .init("prodigyopt.Prodigy", "Prodigy", names: ["beta3": "beta_3", "slice_p": "slice_stride", "decouple": "weight_decay_mode"], adjust: decouple),
     .init("dadaptation.DAdaptAdam", "DAdaptAdam", names: ["decouple": "weight_decay_mode"], adjust: decouple),
     .init("dadaptation.DAdaptSGD", "DAdaptSGD"),
@@ -106,7 +123,9 @@ extension ReferenceOptimizer {
       names: ["trust_coeff": "trust_coefficient", "trust_clip": "clips_trust", "always_adapt": nil],
       reason: { config in
         if config["dampening"] != nil { return "dampening is not part of the method" }
-        return config["weight_decay"] == nil && config["always_adapt"] == nil ? "timm's LARS is SGD where no weights decay" : nil
+        // Parameters whose gradient is exactly zero then only decay, at a rate that differs.
+        if config["weight_decay"] != nil { return "timm does not adapt where the gradient is zero" }
+        return config["always_adapt"] == nil ? "timm's LARS is SGD where no weights decay" : nil
       }),
   ]
 
