@@ -5,6 +5,12 @@ extension Model {
   /// Takes up the optimizer's state from one of Keras's files.
   /// - Throws: ``DescentError`` telling what does not fit. Nothing is changed then.
   package func restoreOptimizer(kerasVariables: [Tensor]) throws {
-    try readyOptimizerState("load").restore(kerasVariables: kerasVariables)
+    try readyOptimizerState("load").setKerasVariables(kerasVariables)
+  }
+
+  /// Takes up what ``OptimizerState/checkpoint()`` of an equal optimizer gave.
+  /// - Throws: ``DescentError`` telling what does not fit. Nothing is changed then.
+  public func restoreOptimizer(_ checkpoint: [String: Tensor]) throws {
+    try readyOptimizerState("restoreOptimizer").restore(checkpoint)
   }
 }
