@@ -68,8 +68,9 @@ import Testing
     func check<Checked: Optimizer>(_ type: Checked.Type) throws {
       var optimizer = Checked()
       for hyperparameter in Checked.hyperparameters {
-        let value = try hyperparameter.value(in: optimizer)
-        if let other = otherValue(value, hyperparameter.range) { try hyperparameter.set(other, in: &optimizer) }
+        for other in try otherValues(hyperparameter.value(in: optimizer), hyperparameter.range) {
+          if (try? hyperparameter.set(other, in: &optimizer)) != nil { break }
+        }
       }
       if Checked.commonHyperparameters.count > 5 { optimizer.options = options }
       let written = try OptimizerRegistry.configuration(of: optimizer)
@@ -84,16 +85,15 @@ import Testing
     for type in OptimizerRegistry.all { try check(type) }
   }
 
-  /// Another value of the same kind and in range.
-  private func otherValue(_ value: JSONValue, _ range: String) -> JSONValue? {
+  /// Other values of the same kind, one of them in range.
+  private func otherValues(_ value: JSONValue, _ range: String) -> [JSONValue] {
     switch value {
-    case .bool(let flag): return .bool(!flag)
-    case .number(let text) where range.hasPrefix("a whole"): return JSONValue(Int(Double(text)!) + 1)
-    case .number(let text) where range.contains("at least") && !range.contains("at least 0"): return JSONValue(Double(text)! * 2)
-    case .number(let text): return JSONValue(range.contains("at most 0") ? Double(text)! - 0.25 : Double(text)! / 2)
-    case .string: return range.split(separator: "\"").count > 4 ? .string(String(range.split(separator: "\"").last!)) : nil
-    case .array: return ["x"]
-    default: return nil
+    case .bool(let flag): return [.bool(!flag)]
+    case .number(let text) where range.hasPrefix("a whole"): return [JSONValue(Int(Double(text)!) + 1)]
+    case .number(let text): return [JSONValue(Double(text)! / 2), JSONValue(Double(text)! * 2), JSONValue(Double(text)! - 0.25)]
+    case .string: return range.split(separator: "\"").map { .string(String($0)) }.filter { $0 != value }
+    case .array: return [["x"]]
+    default: return []
     }
   }
 

@@ -131,8 +131,8 @@ extension OptimizerState {
     let strength = entry.weightDecay
     if strength == 0 { return }
     switch options.weightDecayMode {
-    case .decoupled: w *= 1 - strength * (step.learningRate * entry.rateMultiplier)
-    case .independent: w *= Tensor(number: 1 - strength)
+    case .decoupled: w -= strength * entry.rateMultiplier * step.learningRate * w
+    case .independent: w -= strength * w
     case .l2: g += strength * w
     }
   }

@@ -16,11 +16,13 @@ import Testing
     let name = json["function"]!.string!
     // The reference adds 1e-8 to the norm that it clips by.
     if config["max_grad_norm"] != nil { return dtype == .float64 ? 1e-8 : 1e-5 }
-    if name.hasSuffix(".Shampoo") || name.contains("SOAP") {
+    if name.hasSuffix(".Shampoo") {
       // The sums have fewer directions than rows at first, so that the least eigenvalues are 1e-6 beside 100: of their sixteen digits
-      // seven are left in either library, and in float32, none. SOAP's basis is arbitrary within such directions.
-      return dtype == .float64 ? 1e-6 : nil
+      // eight are left in either library, and in float32 none.
+      return dtype == .float64 ? 1e-7 : nil
     }
+    // In float32 the eigenvectors of eigenvalues that hardly differ are others.
+    if name.contains("SOAP") && dtype == .float32 { return nil }
     if dtype == .float64 { return 1e-12 }
     if name.lowercased().hasSuffix("prodigy") {
       // The estimate is of w₀ − w, which with steps of 1e-6 has hardly a digit in float32, and each step builds on it.
@@ -86,11 +88,8 @@ import Testing
       let isSilent = dtype == .float32 && (reference.className == "Shampoo" || reference.className == "SOAP")
       #expect(result.checked > 0 || isSilent, "no case of \(reference.function) is checked")
       #expect(result.faults.isEmpty, "\(result.faults.joined(separator: "\n"))")
-      if ReferenceTests.prints { print(fixture, reference.function, dtype, result.checked, result.greatest) }
     }
   }
-
-  static let prints = true
 
   @Test(arguments: [DType.float64, .float32]) func published(_ dtype: DType) throws {
     try Self.check("published", ReferenceOptimizer.published, dtype: dtype)
