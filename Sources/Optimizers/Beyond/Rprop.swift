@@ -43,7 +43,8 @@ public struct Rprop: Optimizer {
     // The product of two small gradients could vanish; that of their signs does not.
     let turn = sign(g) * sign(slots.previousGradient)
     let size = select(step.number .== 1, step.learningRate, slots.stepSize)
-    let factor = select(turn .> 0, Tensor(number: increase), select(turn .< 0, Tensor(number: decrease), 1))
+    let same = Tensor.ones([], dtype: w.dtype)
+    let factor = select(turn .> 0, Tensor(number: increase), select(turn .< 0, Tensor(number: decrease), same))
     slots.stepSize = clip(size * factor, Tensor(number: minimumStep), Tensor(number: maximumStep))
     slots.previousGradient = select(turn .< 0, 0, g)
     w -= slots.stepSize * sign(slots.previousGradient)

@@ -86,7 +86,8 @@ import Testing
       let target = Tensor(shape: [2, 3], scalars: [1.0, -2, 3, 0.5, 0, 4]).cast(to: dtype)
       let start = ["a": Tensor.zeros([2, 3], dtype: dtype), "b": Tensor.ones([], dtype: dtype)]
       let minimizer = try Minimizer(LBFGS(), startingAt: start) { p in
-        (square(p["a"]! - target) * square(p["b"]!)).sum() + square(square(p["b"]!) - 4).sum()
+        let weights = Tensor([1.0, 4, 0.25]).cast(to: dtype)
+        return (weights * square(p["a"]! - target)).sum() + square(square(p["b"]!) - 4)
       }
       try minimizer.minimize(steps: 40)
       #expect(minimizer.hasConverged)

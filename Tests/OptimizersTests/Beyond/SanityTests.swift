@@ -14,12 +14,12 @@ import Testing
     SAM(SGD(learningRate: 0.1, momentum: 0.5), rho: 0.01), Shampoo(learningRate: 0.5), SOAP(learningRate: 0.05, weightDecay: 0), LBFGS(),
   ]
 
-  @Test func minimizesABowl() throws {
-    let target = Tensor(shape: [2, 3], scalars: [1.0, -0.5, 0.25, 2, -1, 0.75])
-    let weights = Tensor(shape: [2, 3], scalars: [1.0, 2, 0.5, 1.5, 1, 3])
+  @Test(arguments: [DType.float32, .float64]) func minimizesABowl(_ dtype: DType) throws {
+    let target = Tensor(shape: [2, 3], scalars: [1.0, -0.5, 0.25, 2, -1, 0.75]).cast(to: dtype)
+    let weights = Tensor(shape: [2, 3], scalars: [1.0, 2, 0.5, 1.5, 1, 3]).cast(to: dtype)
     for optimizer in Self.optimizers {
       let name = type(of: optimizer).className
-      let start = ["w": Tensor(shape: [2, 3], scalars: [0.5, 0.5, 0.5, 0.5, 0.5, 0.5]), "b": Tensor([1.5])]
+      let start = ["w": Tensor(repeating: 0.5, shape: [2, 3], dtype: dtype), "b": Tensor(repeating: 1.5, shape: [1], dtype: dtype)]
       let minimizer = try Minimizer(optimizer, startingAt: start) { p in
         (weights * square(p["w"]! - target)).sum() + square(p["b"]! + 1).sum()
       }
@@ -27,7 +27,7 @@ import Testing
       minimizer.state.useEvaluationValues()
       let (w, b) = (minimizer.parameters["w"]!, minimizer.parameters["b"]!)
       let last = ((weights * square(w - target)).sum() + square(b + 1).sum()).item()
-      #expect(last < 0.02 * losses[0], "\(name): from \(losses[0]) to \(last)")
+      #expect(last < 0.02 * losses[0], "\(name), \(dtype): from \(losses[0]) to \(last)")
     }
   }
 
