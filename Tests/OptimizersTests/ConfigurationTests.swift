@@ -48,6 +48,9 @@ import Testing
   @Test func keysBeyondKeras() throws {
     #expect(try config(Adam())["epsilon_place"] == nil)
     #expect(try config(Adam(convention: .torch))["epsilon_place"] == "corrected")
+    let keras2 = try config(SGD(convention: .keras2).with(clipnorm: 2))
+    #expect(keras2["clipnorm_scope"] == nil && keras2["clipnorm"] == .null && keras2["global_clipnorm"] == 2.0)
+    #expect(try config(SGD(convention: .keras2).with(clipnorm: 2, clipvalue: 1))["clipnorm_scope"] == "global")
     let time = try config(Adam(learningRate: 0.5).with(decay: 0.25))
     #expect(time["decay"] == nil)
     #expect(time["learning_rate"]?["class_name"] == "InverseTimeDecay")

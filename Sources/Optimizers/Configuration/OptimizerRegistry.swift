@@ -99,7 +99,7 @@ public enum OptimizerRegistry {
   /// The optimizer as Keras prints it: `{"module": …, "class_name": …, "config": {…}, "registered_name": null}`.
   ///
   /// What Keras lacks is written only where it is not at its default, and Keras refuses to read it then. A time decay is
-  /// written as the `InverseTimeDecay` that it is.
+  /// written as the `InverseTimeDecay` that it is, and Keras 2's `clipnorm` as `global_clipnorm`.
   /// - Throws: ``DescentError`` if the learning rate is a schedule that JSON cannot describe.
   public static func configuration(of optimizer: any Optimizer) throws -> JSONValue {
     try write(optimizer)
@@ -111,6 +111,12 @@ public enum OptimizerRegistry {
       optimizer.options.learningRate = .schedule(
         InverseTimeDecay(initialLearningRate: rate, decaySteps: 1, decayRate: optimizer.options.decay))
       optimizer.options.decay = 0
+    }
+    // Keras 2's clipnorm is what Keras 3 calls global_clipnorm, but for the clipvalue that may follow it.
+    if optimizer.options.clipnormScope == .global && optimizer.options.clipvalue == nil {
+      optimizer.options.globalClipnorm = optimizer.options.clipnorm ?? optimizer.options.globalClipnorm
+      optimizer.options.clipnorm = nil
+      optimizer.options.clipnormScope = .variable
     }
     let plain = Written()
     var config = JSONObject()
