@@ -1,27 +1,28 @@
 import Foundation
 
-/// Newton's method with the inverse Hessian built from the last few steps and changes of the gradient; each step searches along a line.
+/// Newton's method with the inverse Hessian built from the last few steps and changes of the gradient; each step searches along
+/// a line.
 ///
 ///     y = change of the gradient, s = last step;  kept if y · s > 1e-10, at most `historySize` of them
 ///     d = −H · g by the two-loop recursion over the (s, y), starting from H₀ = (y · s) / (y · y)
 ///     a: strong Wolfe's conditions, from `learningRate` on     (min(1, 1 / ‖g‖₁) · `learningRate` at the first step)
 ///     w ← w + a · d
 ///
-/// Strong Wolfe: f(w + a · d) ≤ f(w) + 1e-4 · a · g · d, and |slope there| ≤ 0.9 · |g · d|. With `lineSearch` `.none` a is where the
-/// search would begin.
+/// Strong Wolfe: f(w + a · d) ≤ f(w) + 1e-4 · a · g · d, and |slope there| ≤ 0.9 · |g · d|. With `lineSearch` `.none` a is
+/// where the search would begin.
 ///
-/// It has converged, and steps change nothing any more, when the greatest element of the gradient is at most `toleranceGrad`, or the
-/// last step changed every weight by at most `toleranceChange`, or the loss by less than that.
+/// It has converged, and steps change nothing any more, when the greatest element of the gradient is at most `toleranceGrad`,
+/// or the last step changed every weight by at most `toleranceChange`, or the loss by less than that.
 ///
-/// Defaults: `learningRate` 1, `historySize` 10, `lineSearch` `.strongWolfe`, `maxEvaluations` 25 in a step, `toleranceGrad` 1e-7,
-/// `toleranceChange` 1e-9. PyTorch (`convention: .torch`) remembers 100 steps and does not search.
+/// Defaults: `learningRate` 1, `historySize` 10, `lineSearch` `.strongWolfe`, `maxEvaluations` 25 in a step, `toleranceGrad`
+/// 1e-7, `toleranceChange` 1e-9. PyTorch (`convention: .torch`) remembers 100 steps and does not search.
 ///
-/// It needs the loss at points of its own choosing, always the same loss: use it with a ``Minimizer``. `fit` refuses it, whatever
-/// the batch size, because a model's loss is made of batches; for the whole data set as one batch write the loss as a function of the
-/// parameters. There is no clipping, weight decay or averaging. Numbers are kept in `float64`.
+/// It needs the loss at points of its own choosing, always the same loss: use it with a ``Minimizer``. `fit` refuses it,
+/// whatever the batch size, because a model's loss is made of batches; for the whole data set as one batch write the loss as a
+/// function of the parameters. There is no clipping, weight decay or averaging. Numbers are kept in `float64`.
 ///
-/// Source: Nocedal, 1980, "Updating Quasi-Newton Matrices with Limited Storage"; Nocedal & Wright, 2006, "Numerical Optimization",
-/// algorithms 3.5, 3.6, 7.4 and 7.5; PyTorch, `LBFGS`, whose iterates these are.
+/// Source: Nocedal, 1980, "Updating Quasi-Newton Matrices with Limited Storage"; Nocedal & Wright, 2006, "Numerical
+/// Optimization", algorithms 3.5, 3.6, 7.4 and 7.5; PyTorch, `LBFGS`, whose iterates these are.
 public struct LBFGS: Optimizer {
   public var options = OptimizerOptions(learningRate: 1)
   /// How many steps are remembered.

@@ -18,7 +18,8 @@ final class LBFGSSearch {
       && options.parameterSettings.isEmpty
     if !isPlain {
       throw DescentError(
-        .invalidArgument, "LBFGS has no weight decay, clipping, averaging, accumulation, loss scale or settings of single parameters")
+        .invalidArgument,
+        "LBFGS has no weight decay, clipping, averaging, accumulation, loss scale or settings of single parameters")
     }
     self.settings = settings
     self.state = state

@@ -1,9 +1,10 @@
 import Foundation
 
-/// Functions of symmetric matrices that are not made of primitives. They compute in `Double` on one thread, and have no derivative.
+/// Functions of symmetric matrices that are not made of primitives. They compute in `Double` on one thread, and have no
+/// derivative.
 extension Tensor {
-  /// The matrix to the power −1 / `root`, for a symmetric matrix whose eigenvalues are at least `least`: computed eigenvalues below that are
-  /// taken to be it. Same shape and dtype.
+  /// The matrix to the power −1 / `root`, for a symmetric matrix whose eigenvalues are at least `least`: computed eigenvalues
+  /// below that are taken to be it. Same shape and dtype.
   package func inverseRoot(_ root: Double, least: Double) -> Tensor {
     let size = squareSize("inverseRoot")
     return hostComputation("inverseRoot", [self], shape: shape, dtype: dtype) { inputs in
@@ -67,8 +68,8 @@ extension Tensor {
   }
 }
 
-/// Orthonormal vectors that span what the first, the first two, the first three … of the given ones span: the Q of a QR decomposition by
-/// Householder's reflections.
+/// Orthonormal vectors that span what the first, the first two, the first three … of the given ones span: the Q of a QR
+/// decomposition by Householder's reflections.
 func orthonormalized(columns: [[Double]]) -> [[Double]] {
   let size = columns.count
   var columns = columns

@@ -7,8 +7,8 @@
 ///
 /// Defaults: `learningRate` 0.01 (where sizes start), `decrease` 0.5, `increase` 1.2, `minimumStep` 1e-6, `maximumStep` 50.
 ///
-/// As in PyTorch (`etas`, `step_sizes`). optax applies each step one update later. The learning rate is used at the first update
-/// only, and schedules have no effect.
+/// As in PyTorch (`etas`, `step_sizes`). optax applies each step one update later. The learning rate is used at the first
+/// update only, and schedules have no effect.
 ///
 /// Source: Riedmiller & Braun, 1993, "A direct adaptive method for faster backpropagation learning: the RPROP algorithm"; the
 /// variant iRprop− of Igel & Hüsken, 2000.

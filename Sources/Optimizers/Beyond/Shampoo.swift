@@ -1,5 +1,5 @@
-/// Gradients multiplied, axis by axis, by roots of the inverse sums of their own products: a full matrix of second moments for each
-/// axis of a parameter instead of one number for each weight.
+/// Gradients multiplied, axis by axis, by roots of the inverse sums of their own products: a full matrix of second moments for
+/// each axis of a parameter instead of one number for each weight.
 ///
 ///     g ← (1 − momentum) · g + momentum · (last step u)         (momentum 0: g)
 ///     for each axis k of K:  Lₖ ← Lₖ + gram of g along k            (starts at matrixEpsilon · I)
@@ -9,9 +9,9 @@
 ///
 /// Defaults: `learningRate` 0.001, `momentum` 0, `updatePeriod` 1, `matrixEpsilon` 1e-6, `maximumSize` 1024.
 ///
-/// As in the paper and pytorch_optimizer's `Shampoo`. Vectors have one axis: full-matrix AdaGrad. Scalars step by the gradient. An axis longer
-/// than `maximumSize` is not preconditioned (the exponent of the others stays). The roots are computed in float64, from all eigenvalues, on
-/// one thread: n³ for an axis of n, so take a longer `updatePeriod` for large layers.
+/// As in the paper and pytorch_optimizer's `Shampoo`. Vectors have one axis: full-matrix AdaGrad. Scalars step by the gradient.
+/// An axis longer than `maximumSize` is not preconditioned (the exponent of the others stays). The roots are computed in
+/// float64, from all eigenvalues, on one thread: n³ for an axis of n, so take a longer `updatePeriod` for large layers.
 ///
 /// Source: Gupta et al., 2018, "Shampoo: Preconditioned Stochastic Tensor Optimization" (arXiv 1802.09568).
 public struct Shampoo: Optimizer {

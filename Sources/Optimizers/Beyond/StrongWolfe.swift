@@ -1,5 +1,5 @@
-/// A search along a line for a point that satisfies strong Wolfe's conditions (Nocedal & Wright, 2006, algorithms 3.5 and 3.6), by
-/// cubic interpolation.
+/// A search along a line for a point that satisfies strong Wolfe's conditions (Nocedal & Wright, 2006, algorithms 3.5 and 3.6),
+/// by cubic interpolation.
 struct StrongWolfe {
   /// A point on the line.
   struct Point {

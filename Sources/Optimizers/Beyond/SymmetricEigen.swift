@@ -1,7 +1,7 @@
 import Foundation
 
-/// The eigenvalues and eigenvectors of a symmetric matrix, in `Double`: Householder's tridiagonal form and then the implicit QL method
-/// (Golub & Van Loan, 2013, "Matrix Computations", chapter 8). Deterministic; about 9 n³ multiplications.
+/// The eigenvalues and eigenvectors of a symmetric matrix, in `Double`: Householder's tridiagonal form and then the implicit QL
+/// method (Golub & Van Loan, 2013, "Matrix Computations", chapter 8). Deterministic; about 9 n³ multiplications.
 struct SymmetricEigen {
   /// Ascending.
   private(set) var values: [Double]

@@ -49,8 +49,8 @@ public final class Minimizer<Parameters: ParameterCollection> {
     search = try settings.map { try LBFGSSearch($0, state) { evaluate.call([]) } }
   }
 
-  /// Whether the last step of ``LBFGS`` showed that nothing more is to be gained; further steps change nothing. No other optimizer
-  /// knows.
+  /// Whether the last step of ``LBFGS`` showed that nothing more is to be gained; further steps change nothing. No other
+  /// optimizer knows.
   public var hasConverged: Bool { search?.hasConverged ?? false }
 
   /// The present values.

@@ -1,12 +1,14 @@
 /// A computation over whole arrays by a Swift function, for what is not made of primitives: decompositions of matrices.
 ///
-/// The function gets the elements of the inputs in `Double`, whatever their dtype, and returns those of the result. It runs on one thread,
-/// as part of the plan, and has no derivative.
+/// The function gets the elements of the inputs in `Double`, whatever their dtype, and returns those of the result. It runs on
+/// one thread, as part of the plan, and has no derivative.
 /// - Precondition: the inputs and `dtype` are of floating-point dtypes, and the function returns as many elements as the shape has.
 package func hostComputation(
   _ name: String, _ inputs: [Tensor], shape: [Int], dtype: DType, _ body: @escaping ([[Double]]) -> [Double]
 ) -> Tensor {
-  for input in inputs where !input.dtype.isFloatingPoint { programmingError("\(name): \(input.dtype) \(input.shape) is not floating-point") }
+  for input in inputs where !input.dtype.isFloatingPoint {
+    programmingError("\(name): \(input.dtype) \(input.shape) is not floating-point")
+  }
   let dtypes = inputs.map(\.dtype)
   let function = HostFunction(name: name) { sources, target in
     let values = zip(sources, dtypes).map { source, dtype in

@@ -25,7 +25,8 @@ import Testing
         start,
         { x in
           let count = x.count - 1
-          let head = x.sliced(starts: [0], sizes: [count]), tail = x.sliced(starts: [1], sizes: [count])
+          let head = x.sliced(starts: [0], sizes: [count])
+          let tail = x.sliced(starts: [1], sizes: [count])
           return (100 * square(tail - square(head)) + square(1 - head)).sum()
         }
       )
@@ -85,7 +86,8 @@ import Testing
     for dtype in [DType.float32, .float64] {
       let target = Tensor(shape: [2, 3], scalars: [1.0, -2, 3, 0.5, 0, 4]).cast(to: dtype)
       let start = ["a": Tensor.zeros([2, 3], dtype: dtype), "b": Tensor.ones([], dtype: dtype)]
-      let minimizer = try Minimizer(LBFGS(), startingAt: start) { p in
+      let settings = LBFGS(toleranceChange: dtype == .float32 ? 1e-9 : 1e-15)
+      let minimizer = try Minimizer(settings, startingAt: start) { p in
         let weights = Tensor([1.0, 4, 0.25]).cast(to: dtype)
         return (weights * square(p["a"]! - target)).sum() + square(square(p["b"]!) - 4)
       }

@@ -47,7 +47,8 @@ import Testing
       let found = Tensor(shape: [size, size], scalars: elements).eigenvectors().doubles
       let expected = json["eigenvectors"]!.numbers
       for column in 0..<size {
-        let a = (0..<size).map { found[$0 * size + column] }, b = (0..<size).map { expected[$0 * size + size - 1 - column] }
+        let a = (0..<size).map { found[$0 * size + column] }
+        let b = (0..<size).map { expected[$0 * size + size - 1 - column] }
         let cosine = zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
         #expect(abs(abs(cosine) - 1) < 1e-13)
       }

@@ -40,7 +40,8 @@ import Testing
 
   /// The made-up Hessian diagonal of the fixtures.
   static func hessian(_ variable: Variable, _ step: Int) -> Tensor {
-    Tensor(shape: variable.shape, scalars: (0..<variable.count).map { Double($0 % 5) * 0.25 * Double(1 + step % 3) }).cast(to: variable.dtype)
+    Tensor(shape: variable.shape, scalars: (0..<variable.count).map { Double($0 % 5) * 0.25 * Double(1 + step % 3) }).cast(
+      to: variable.dtype)
   }
 
   static func check(_ json: JSONValue, _ optimizer: any Optimizer, dtype: DType, _ result: inout Result) throws {

@@ -5,13 +5,15 @@ import Testing
 @Suite struct SanityTests {
   /// Settings under which each finds the minimum of a bowl in a few hundred steps.
   static let optimizers: [any Optimizer] = [
-    RAdam(learningRate: 0.05), AdaBelief(learningRate: 0.05), AdaBelief(learningRate: 0.05, rectify: true), NAdamW(learningRate: 0.05, weightDecay: 0),
+    RAdam(learningRate: 0.05), AdaBelief(learningRate: 0.05), AdaBelief(learningRate: 0.05, rectify: true),
+    NAdamW(learningRate: 0.05, weightDecay: 0),
     Adan(learningRate: 0.05), AdEMAMix(learningRate: 0.02, beta3: 0.99), ADOPT(learningRate: 0.05), Yogi(learningRate: 0.1),
     Novograd(learningRate: 0.02), LARS(learningRate: 2, trustCoefficient: 0.02, adaptsVectors: true), Rprop(), Prodigy(),
     DAdaptAdam(), DAdaptSGD(momentum: 0.5), Sophia(learningRate: 0.05, gamma: 1), Cautious(Adam(learningRate: 0.05)),
     CautiousAdamW(learningRate: 0.05, weightDecay: 0), CautiousLion(learningRate: 0.01), SGDScheduleFree(learningRate: 0.3),
     AdamWScheduleFree(learningRate: 0.1), RAdamScheduleFree(learningRate: 0.1), Lookahead(Adam(learningRate: 0.1)),
-    SAM(SGD(learningRate: 0.1, momentum: 0.5), rho: 0.01), Shampoo(learningRate: 0.5), SOAP(learningRate: 0.05, weightDecay: 0), LBFGS(),
+    SAM(SGD(learningRate: 0.1, momentum: 0.5), rho: 0.01), Shampoo(learningRate: 0.5), SOAP(learningRate: 0.05, weightDecay: 0),
+    LBFGS(),
   ]
 
   @Test(arguments: [DType.float32, .float64]) func minimizesABowl(_ dtype: DType) throws {
@@ -19,7 +21,9 @@ import Testing
     let weights = Tensor(shape: [2, 3], scalars: [1.0, 2, 0.5, 1.5, 1, 3]).cast(to: dtype)
     for optimizer in Self.optimizers {
       let name = type(of: optimizer).className
-      let start = ["w": Tensor(repeating: 0.5, shape: [2, 3], dtype: dtype), "b": Tensor(repeating: 1.5, shape: [1], dtype: dtype)]
+      let start = [
+        "w": Tensor(repeating: 0.5, shape: [2, 3], dtype: dtype), "b": Tensor(repeating: 1.5, shape: [1], dtype: dtype),
+      ]
       let minimizer = try Minimizer(optimizer, startingAt: start) { p in
         (weights * square(p["w"]! - target)).sum() + square(p["b"]! + 1).sum()
       }
@@ -37,7 +41,8 @@ import Testing
       var skipping = optimizer
       skipping.options.nonFinite = .skip
       let name = type(of: optimizer).className
-      let disturbed = try FixtureRun(skipping), clean = try FixtureRun(skipping)
+      let disturbed = try FixtureRun(skipping)
+      let clean = try FixtureRun(skipping)
       for step in 1...12 {
         if step % 3 == 0 {
           var gradients = clean.gradients(at: step)
@@ -76,7 +81,8 @@ import Testing
 
   /// Evaluation takes the average and training goes on as if nothing had happened.
   @Test func evaluationAtTheAverage() throws {
-    let plain = try FixtureRun(AdamWScheduleFree(learningRate: 0.05)), watched = try FixtureRun(AdamWScheduleFree(learningRate: 0.05))
+    let plain = try FixtureRun(AdamWScheduleFree(learningRate: 0.05))
+    let watched = try FixtureRun(AdamWScheduleFree(learningRate: 0.05))
     for _ in 1...6 {
       try plain.advance()
       try watched.advance()

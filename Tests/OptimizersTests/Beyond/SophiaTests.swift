@@ -51,7 +51,8 @@ import Testing
         return (x * x * x * x).sum() + square(x.sum())
       }
     }
-    let whole = try make(), resumed = try make()
+    let whole = try make()
+    let resumed = try make()
     for _ in 0..<5 { try whole.step() }
     try resumed.state.restore(whole.state.checkpoint())
     // The weights are not part of a checkpoint.

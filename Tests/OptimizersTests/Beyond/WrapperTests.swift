@@ -4,7 +4,9 @@ import Testing
 /// Lookahead and SAM around other optimizers, with gradients taken by the library.
 @Suite struct WrapperTests {
   /// The fixtures' objective c · w² / 2 + g · w, whose gradient is c · w + g, with g of one step after the other.
-  private func run(_ optimizer: any Optimizer, _ json: JSONValue) throws -> (state: OptimizerState, faults: [String], greatest: Double) {
+  private func run(_ optimizer: any Optimizer, _ json: JSONValue) throws -> (
+    state: OptimizerState, faults: [String], greatest: Double
+  ) {
     let inputs = Fixture.inputs
     func tensors(_ values: [[Double]]) -> [String: Tensor] {
       var result: [String: Tensor] = [:]
@@ -40,7 +42,8 @@ import Testing
     let name = json["wrapped"]!["function"]!.string!.lowercased()
     let rate = (config["lr"] ?? config["learning_rate"])!.double!
     return name.hasSuffix("sgd")
-      ? SGD(learningRate: rate, momentum: config["momentum"]?.double, convention: .torch) : Adam(learningRate: rate, convention: .torch)
+      ? SGD(learningRate: rate, momentum: config["momentum"]?.double, convention: .torch)
+      : Adam(learningRate: rate, convention: .torch)
   }
 
   @Test func lookahead() throws {
@@ -49,7 +52,8 @@ import Testing
       for json in try Fixture.cases(fixture) where json["optimizer"]!.string!.lowercased() == "lookahead" {
         let config = json["config"]!
         let momentum: LookaheadMomentum =
-          config["pullback_momentum"] == "pullback" ? .pullBack : config["pullback_momentum"] == "reset" || config["reset_state"] == true ? .reset : .keep
+          config["pullback_momentum"] == "pullback"
+          ? .pullBack : config["pullback_momentum"] == "reset" || config["reset_state"] == true ? .reset : .keep
         let optimizer = Lookahead(
           try inner(json), syncPeriod: (config["k"] ?? config["sync_period"])?.int,
           alpha: (config["alpha"] ?? config["slow_step_size"])?.double, momentum: momentum)
@@ -86,7 +90,8 @@ import Testing
   /// A wrapper with a wrapped one that has formulas and shared numbers of its own.
   @Test func nesting() throws {
     let optimizer = Lookahead(Cautious(Prodigy(d0: 0.01)), syncPeriod: 2)
-    let plain = try FixtureRun(Cautious(Prodigy(d0: 0.01))), run = try FixtureRun(optimizer)
+    let plain = try FixtureRun(Cautious(Prodigy(d0: 0.01)))
+    let run = try FixtureRun(optimizer)
     try plain.advance()
     try run.advance()
     #expect(run.variables.map { $0.value.doubles } == plain.variables.map { $0.value.doubles })
