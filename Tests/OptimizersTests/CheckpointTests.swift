@@ -31,7 +31,8 @@ import Testing
   @Test func everyOptimizer() throws {
     for type in OptimizerRegistry.all {
       let optimizer = try? OptimizerRegistry.optimizer(named: type.className)
-      try check(optimizer ?? type.init(), at: 5)
+      // LBFGS chooses its points, and has a test of its own.
+      if type != LBFGS.self { try check(optimizer ?? type.init(), at: 5) }
     }
   }
 

@@ -111,7 +111,13 @@ public final class OptimizerState {
   /// - Parameter variables: all that may be trained, in the order of Keras's files. Those that are not trainable at a step keep
   ///   their slots.
   /// - Throws: ``DescentError`` if the optimizer's settings are out of range or do not go together, or two variables share a path.
-  package init(_ optimizer: any Optimizer, variables: [Variable]) throws {
+  package convenience init(_ optimizer: any Optimizer, variables: [Variable]) throws {
+    try optimizer.refuseLineSearch()
+    try self.init(searching: optimizer, variables: variables)
+  }
+
+  /// As ``init(_:variables:)``, for loops that can compute the loss wherever ``LBFGS`` wants it.
+  init(searching optimizer: any Optimizer, variables: [Variable]) throws {
     try optimizer.validate()
     self.optimizer = optimizer
     let wrapper = optimizer as? LossScaleOptimizer
