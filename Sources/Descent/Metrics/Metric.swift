@@ -16,11 +16,12 @@ public struct Metric: KerasNamed {
 
   init(
     _ className: String?, name: String, config: [String: JSONValue] = [:], problem: DescentError? = nil,
-    direction: Direction?, _ definition: some MetricDefinition
+    direction: Direction?, isKnownByNameOnly: Bool = false, _ definition: some MetricDefinition
   ) {
     var config = config
     if className != nil { config["name"] = .string(name) }
-    keras = KerasDescription(className, name: name, config: config, problem: problem)
+    keras = KerasDescription(
+      className, name: name, config: config, problem: problem, isKnownByNameOnly: isKnownByNameOnly)
     self.direction = direction
     self.definition = definition
   }

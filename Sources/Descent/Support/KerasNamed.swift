@@ -8,8 +8,14 @@ public struct KerasDescription: Sendable, Equatable {
   public var config: [String: JSONValue]
   /// Why the value cannot be used: an unknown name in a string literal, a setting that is out of range.
   package let problem: DescentError?
+  /// Keras has a name for it but no class: `accuracy`, whose meaning depends on shapes.
+  package let isKnownByNameOnly: Bool
 
-  package init(_ className: String?, name: String, config: [String: JSONValue] = [:], problem: DescentError? = nil) {
+  package init(
+    _ className: String?, name: String, config: [String: JSONValue] = [:], problem: DescentError? = nil,
+    isKnownByNameOnly: Bool = false
+  ) {
+    self.isKnownByNameOnly = isKnownByNameOnly
     self.className = className
     self.name = name
     self.config = config
@@ -65,6 +71,7 @@ extension KerasNamed {
 
   public func json() throws -> JSONValue {
     try validated()
+    if keras.isKnownByNameOnly, Self.catalog.names.contains(name) { return .string(name) }
     guard let className else {
       throw DescentError(
         .invalidArgument, "\(Self.kindName) '\(name)' has no class of Keras's and cannot be written to a file")

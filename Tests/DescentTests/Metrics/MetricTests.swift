@@ -119,6 +119,14 @@ struct MetricTests {
     #expect(Metric.meanSquaredError.direction == .down)
   }
 
+  @Test func whatKerasHasOnlyANameForIsWrittenAsThat() throws {
+    #expect(try Metric.accuracy.json() == "accuracy")
+    #expect(try Metric(json: "acc").json() == "acc")
+    #expect(try Loss.crossentropy.json() == "crossentropy")
+    #expect(throws: DescentError.self) { try Metric.accuracy.named("hits").json() }
+    #expect(throws: DescentError.self) { try Metric.custom("accuracy") { _, p in p }.json() }
+  }
+
   @Test func allKerasNamesAreKnown() throws {
     let names = [
       "accuracy", "acc", "AUC", "auc", "bce", "mse", "mae", "mape", "msle", "MSE", "binary_accuracy", "categorical_accuracy",
