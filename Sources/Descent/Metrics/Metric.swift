@@ -33,6 +33,10 @@ public struct Metric: KerasNamed {
   /// The metric with the given Keras name; the name is kept as it was given (`"acc"` is logged as `acc`).
   public init(named name: String) throws { self = try Metric.catalog.value(named: name).named(name) }
 
+  public init(json: JSONValue) throws {
+    self = try json.string.map { try Metric(named: $0) } ?? Metric.catalog.value(json: json)
+  }
+
   public init(stringLiteral name: String) {
     do {
       self = try Metric.catalog.value(named: name).named(name)
