@@ -4,7 +4,8 @@ extension Loss {
   ///
   /// - Parameters:
   ///   - applyClassBalancing: whether to multiply by `alpha` where the target is 1 and 1 − `alpha` where it is 0.
-  ///   - fromLogits, labelSmoothing: see ``binaryCrossentropy(fromLogits:labelSmoothing:axis:)``.
+  ///   - fromLogits: see ``binaryCrossentropy(fromLogits:labelSmoothing:axis:)``.
+  ///   - labelSmoothing: see there.
   public static func binaryFocalCrossentropy(
     applyClassBalancing: Bool = false, alpha: Double = 0.25, gamma: Double = 2, fromLogits: Bool = false,
     labelSmoothing: Double = 0, axis: Int = -1

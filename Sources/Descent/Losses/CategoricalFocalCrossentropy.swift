@@ -2,7 +2,7 @@ extension Loss {
   /// Σ `alpha` · (1 − p)^`gamma` · (−t log p) along `axis`: categorical cross-entropy in which easy samples count for less
   /// (Lin et al., 2018).
   ///
-  /// - Parameters fromLogits, labelSmoothing: see ``categoricalCrossentropy(fromLogits:labelSmoothing:axis:)``.
+  /// `fromLogits` and `labelSmoothing` are those of ``categoricalCrossentropy(fromLogits:labelSmoothing:axis:)``.
   public static func categoricalFocalCrossentropy(
     alpha: Double = 0.25, gamma: Double = 2, fromLogits: Bool = false, labelSmoothing: Double = 0, axis: Int = -1
   ) -> Loss {

@@ -4,7 +4,8 @@ extension Metric {
   /// Weights are taken as they are. (Keras rounds them towards zero.)
   /// - Parameters:
   ///   - ignoreClass: targets of this class do not count.
-  ///   - sparseTarget, sparsePrediction: whether they are class numbers; otherwise the greatest along `axis` names the class.
+  ///   - sparseTarget: whether targets are class numbers; otherwise the greatest along `axis` names the class.
+  ///   - sparsePrediction: the same of predictions.
   public static func iou(
     numClasses: Int, targetClassIDs: [Int], ignoreClass: Int? = nil, sparseTarget: Bool = true,
     sparsePrediction: Bool = true, axis: Int = -1
