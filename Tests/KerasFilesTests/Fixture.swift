@@ -28,20 +28,6 @@ enum Fixture {
   static func tensors(_ json: JSONValue?) throws -> [Tensor] { try #require(json?.array).map(tensor) }
 }
 
-/// A folder that is removed when the test is over.
-final class TemporaryFolder {
-  let path: String
-
-  init() throws {
-    path = FileManager.default.temporaryDirectory.appendingPathComponent("descent-test-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func file(_ name: String) -> String { "\(path)/\(name)" }
-}
-
 /// The greatest difference between elements, by the greatest element; of all arrays the worst.
 func apart(_ ours: [Tensor], _ theirs: [Tensor]) -> Double {
   guard ours.map(\.shape) == theirs.map(\.shape) else { return .infinity }
@@ -63,10 +49,4 @@ func message(_ body: () throws -> Void) -> String {
   } catch {
     return "something else was thrown: \(error)"
   }
-}
-
-/// Programs of this package, beside the one that runs the tests.
-func program(_ name: String) -> String {
-  let running = URL(fileURLWithPath: Bundle.main.executablePath ?? CommandLine.arguments[0])
-  return running.resolvingSymlinksInPath().deletingLastPathComponent().appendingPathComponent(name).path
 }

@@ -1,4 +1,5 @@
 import KerasFiles
+import TestSupport
 import Testing
 
 @Suite struct HDF5Tests {
@@ -19,7 +20,7 @@ import Testing
 
   @Test func `What is written is read again, by the built-in reader and by libhdf5`() throws {
     let contents = sample()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let bytes = try contents.encoded(name: "sample")
     try writeFile(folder.file("sample.h5")) { try $0.write(bytes) }
     for read in [try HDF5Contents(ByteSource(bytes, name: "sample")), try HDF5Contents(trusting: folder.file("sample.h5"), name: "sample")] {

@@ -1,4 +1,5 @@
 import KerasFiles
+import TestSupport
 import Testing
 
 @Suite struct KerasModelTests {
@@ -21,7 +22,7 @@ import Testing
   }
 
   @Test func `A file goes through Descent and loses nothing`() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let (x, y) = try Fixture.data()
     for name in ["adam", "sgd", "rmsprop", "nadam", "adafactor"] {
       let model = try Sequential.load(Fixture.path("\(name).keras"))
@@ -35,7 +36,7 @@ import Testing
   }
 
   @Test func `The archive is laid out as Keras lays it out`() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let model = try Sequential.load(Fixture.path("adam.keras"))
     try model.save(folder.file("copy.keras"))
     let (ours, theirs) = (try ZipArchive(path: folder.file("copy.keras")), try ZipArchive(path: Fixture.path("adam.keras")))
@@ -77,7 +78,7 @@ import Testing
     #expect(dense.units == 5 && !dense.useBias && dense.kernelConstraint?.name == "max_norm" && dense.activityRegularizer?.name == "l2")
     #expect(dense.activation.config["negative_slope"]?.double == 0.1)
     #expect(dense.kernelRegularizer?.config["l1"]?.double.map { abs($0 - 1e-4) < 1e-9 } == true)
-    #expect(model.layers.first { $0.name == "dense_2" }?.isTrainable == false)
+    #expect(model.layers.filter { !$0.isTrainable }.map { "\(type(of: $0))" } == ["Dense"])
     let inner = try #require(try model.layer(named: "inner") as? Sequential)
     #expect((inner.layers[2] as? Dropout)?.seed == 3)
     #expect(model.metrics.map(\.name) == ["accuracy", "top2"])
@@ -133,7 +134,7 @@ import Testing
   }
 
   @Test func `A layer of the program's own is saved and read once it is registered`() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let model = Sequential([Input(shape: [2]), Scale(3), Dense(1)])
     #expect(message { try model.save(folder.file("own.keras")) }.contains("Scale is not registered"))
     LayerRegistry.register(Scale.self, package: "tests")
@@ -146,7 +147,7 @@ import Testing
   }
 
   @Test func `A model that was not trained yet goes through a file`() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let model = Sequential([Input(shape: [2]), Dense(1)])
     try model.compile(optimizer: "adam", loss: "mse")
     try model.save(folder.file("new.keras"))
@@ -154,6 +155,6 @@ import Testing
     #expect(apart(again.weights, model.weights) == 0)
     #expect(again.loss?.name == "mean_squared_error")
     let custom = Sequential([Input(shape: [2]), Dense(1, activation: .custom { $0 * 2 })])
-    #expect(message { try custom.save(folder.file("no.keras")) }.contains("closure"))
+    #expect(message { try custom.save(folder.file("no.keras")) }.contains("cannot be written to a file"))
   }
 }

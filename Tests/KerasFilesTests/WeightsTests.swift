@@ -1,4 +1,5 @@
 import KerasFiles
+import TestSupport
 import Testing
 
 @Suite struct WeightsTests {
@@ -41,7 +42,7 @@ import Testing
 
   @Test(arguments: ["w.weights.h5", "w.safetensors", "w.npz"])
   func `Weights go through each kind of file`(_ name: String) throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let (model, other) = (model(), self.model())
     #expect(apart(other.weights, model.weights) > 0)
     try model.saveWeights(folder.file(name))
@@ -51,7 +52,7 @@ import Testing
 
   @Test(arguments: ["w.weights.h5", "w.safetensors", "w.npz"])
   func `What does not fit is listed, and nothing is changed`(_ name: String) throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     try model().saveWeights(folder.file(name))
     let wider = Sequential {
       Flatten(inputShape: [3, 2])
@@ -74,24 +75,24 @@ import Testing
 
   @Test func `Names that Keras 2 made up go by their order, and a different number of layers is refused`() throws {
     let model = small()
-    let two = message {
+    let told = message {
       try Sequential {
         Flatten(inputShape: [3, 2])
         Dense(4)
       }.loadWeights(Fixture.path("keras2.h5"))
     }
-    #expect(two.contains("layers with weights") || two.contains("left over"), "\(two)")
+    #expect(told.contains("has 2 layers with weights (dense_1, dense_2), the model 1 (dense)"), "\(told)")
     try model.loadWeights(Fixture.path("keras2.h5"))
     #expect(apart(model.weights, try Fixture.tensors(try Fixture.expected()["plain"])) == 0)
   }
 
   @Test func `The optimizer's state comes along in weight files and is never dropped from a model's`() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let model = try Sequential.load(Fixture.path("rmsprop.keras"))
     try model.saveWeights(folder.file("all.weights.h5"))
     let contents = try HDF5Contents(ByteSource(path: folder.file("all.weights.h5")))
     #expect(contents.names.count { $0.hasPrefix("optimizer/") } == 2 + 3 * 4)
-    #expect(contents.strings("name", of: "optimizer/vars") == ["rmsprop"])
+    #expect(contents.strings("name", of: "optimizer/vars") == ["rm_sprop"])
     // A .keras file whose description says of another optimizer than its weights.
     let archive = try ZipArchive(path: Fixture.path("rmsprop.keras"))
     let config = String(decoding: try archive.bytes(#require(archive["config.json"])), as: UTF8.self)
