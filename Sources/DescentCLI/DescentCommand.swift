@@ -6,5 +6,5 @@ struct DescentCommand: ParsableCommand {
     commandName: "descent",
     abstract: "Train networks by gradient descent.",
     version: "0.1.0",
-    subcommands: [TrainCommand.self])
+    subcommands: [TrainCommand.self, OptimizersCommand.self, RaceCommand.self])
 }

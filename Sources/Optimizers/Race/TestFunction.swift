@@ -82,7 +82,7 @@ public struct TestFunction: Sendable {
     TestFunction(
       "camel", "2x² − 1.05x⁴ + x⁶/6 + xy + y²", "three humps: a minimum in the middle and a worse one on each side",
       x: -2.5...2.5, y: -2.5...2.5, start: [-2, 2], minima: [[0, 0]]
-    ) { x, y in 2 * x * x - 1.05 * pow(x, 4) + pow(x, 6) / 6 + x * y + y * y },
+    ) { x, y in 2 * x * x - 1.05 * (x * x * x * x) + (x * x * x * x * x * x) / 6 + x * y + y * y },
     TestFunction(
       "ackley", "20 + e − 20 exp(−0.2 √((x² + y²)/2)) − exp((cos 2πx + cos 2πy)/2)", "nearly flat far out, a pit in the middle",
       x: -5...5, y: -5...5, start: [-3.3, 2.6], minima: [[0, 0]]
