@@ -1,5 +1,6 @@
 import CAllocationCounter
 import Descent
+import TestSupport
 import Testing
 
 @Suite struct FitTests {
