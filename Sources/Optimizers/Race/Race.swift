@@ -80,7 +80,8 @@ public struct Race: Sendable {
         guard hyperparameter.key != "name", let value = try? hyperparameter.value(in: optimizer) else { return nil }
         if value == (try? hyperparameter.value(in: plain)) && hyperparameter.key != "learning_rate" { return nil }
         if case .object(let schedule) = value { return "\(hyperparameter.key) \(schedule["class_name"]?.string ?? "schedule")" }
-        return "\(hyperparameter.key) \(value.string ?? value.text())"
+        let text = value.string ?? value.text()
+        return "\(hyperparameter.key) \(text.hasSuffix(".0") ? String(text.dropLast(2)) : text)"
       }.joined(separator: ", ")
     }
     return (type(of: optimizer).className, settings(optimizer))
