@@ -18,17 +18,18 @@ stop_with_list() {
   exit 1
 }
 
-# Package names of other systems differ; there, what these packages bring is looked for when it is built against.
-if ! command -v dpkg-query > /dev/null; then
-  missing=("${packages[@]}")
-  stop_with_list "this system has no Debian packages, so what is missing cannot be told"
-fi
-
 missing=()
-installed=$(dpkg-query --show --showformat '${db:Status-Status} ${Package}\n' "${packages[@]}" 2> /dev/null || true)
-for package in "${packages[@]}"; do
-  grep --quiet --line-regexp "installed $package" <<< "$installed" || missing+=("$package")
-done
+if command -v dpkg-query > /dev/null; then
+  installed=$(dpkg-query --show --showformat '${db:Status-Status} ${Package}\n' "${packages[@]}" 2> /dev/null || true)
+  for package in "${packages[@]}"; do
+    grep --quiet --line-regexp "installed $package" <<< "$installed" || missing+=("$package")
+  done
+else
+  # Packages have other names on other systems, so what they bring is looked for; the data can come from elsewhere.
+  for pair in libdnnl-dev:dnnl.h zlib1g-dev:zlib.h libhdf5-dev:hdf5.h; do
+    echo "#include <${pair#*:}>" | clang -fsyntax-only -x c - 2> /dev/null || missing+=("${pair%%:*}")
+  done
+fi
 
 if [ "${#missing[@]}" -gt 0 ]; then
   command -v apt-get > /dev/null || stop_with_list "there is no apt-get"
@@ -38,7 +39,6 @@ if [ "${#missing[@]}" -gt 0 ]; then
     as_root=(sudo)
   fi
   echo "setup: installing ${missing[*]}"
-  export DEBIAN_FRONTEND=noninteractive
   install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends "${missing[@]}")
   log=$(mktemp)
   trap 'rm -f "$log"' EXIT

@@ -32,6 +32,7 @@ typedef CK_VECTOR_TYPE(uint64_t, CK_VECTOR_BYTES / 4) vf_counters;
 #define SUM double
 #define SUMS vf_as_double
 #include "ck_elementwise.h"
+#include "ck_sequences.h"
 #include "ck_rows.h"
 #include "ck_load_store.h"
 #include "ck_random.h"
@@ -106,7 +107,7 @@ typedef CK_MEMORY_TYPE(uint32_t, CK_VECTOR_BYTES / 4) vu_at;
   [CK_LE] = le_##type, [CK_AND] = and_##type, [CK_OR] = or_##type, [CK_SELECT] = select_##type,     \
   [CK_FMA] = fma_##type, [CK_FMS] = fms_##type, [CK_FNMA] = fnma_##type, [CK_LERP] = lerp_##type,   \
   [CK_SQLERP] = sqlerp_##type, [CK_MULMUL] = mulmul_##type, [CK_AXPBY] = axpby_##type,              \
-  [CK_STEPDIV] = stepdiv_##type, [CK_LOAD] = load_##type, [CK_STORE] = store_##type,                \
+  [CK_AXMBY] = axmby_##type, [CK_STEPSIGN] = stepsign_##type, [CK_STEPDIV] = stepdiv_##type, [CK_LOAD] = load_##type, [CK_STORE] = store_##type,                \
   [CK_EXPAND] = expand_##type, [CK_ROWSUM] = rowsum_##type, [CK_ROWMAX] = rowmax_##type,            \
   [CK_ROWARGMAX] = rowargmax_##type, [CK_SUMALL] = sumall_##type, [CK_MAXALL] = maxall_##type
 
@@ -118,6 +119,7 @@ typedef CK_MEMORY_TYPE(uint32_t, CK_VECTOR_BYTES / 4) vu_at;
   [CK_CEIL] = ceil_##type, [CK_ROUND] = round_##type, [CK_POW] = pow_kernel_##type,                        \
   [CK_DIVSQRT] = divsqrt_##type, [CK_DIVSQRTI] = divsqrti_##type, [CK_SQRTADD] = sqrtadd_##type,    \
   [CK_STEPSQRT] = stepsqrt_##type, [CK_STEPSQRTI] = stepsqrti_##type, [CK_UNIFORM] = uniform_##type, \
+  [CK_SQRTRATIO] = sqrtratio_##type, \
   [CK_NORMAL] = normal_##type
 
 #define INTEGER_KERNELS(type)                                                                       \
@@ -127,7 +129,7 @@ typedef CK_MEMORY_TYPE(uint32_t, CK_VECTOR_BYTES / 4) vu_at;
   [CK_SOFTPLUS] = zero_##type, [CK_FLOOR] = copy_##type, [CK_CEIL] = copy_##type,                   \
   [CK_ROUND] = copy_##type, [CK_POW] = zero_##type, [CK_DIVSQRT] = zero_##type,                     \
   [CK_DIVSQRTI] = zero_##type, [CK_SQRTADD] = zero_##type, [CK_STEPSQRT] = zero_##type,             \
-  [CK_STEPSQRTI] = zero_##type, [CK_UNIFORM] = zero_##type, [CK_NORMAL] = zero_##type
+  [CK_SQRTRATIO] = zero_##type, [CK_STEPSQRTI] = zero_##type, [CK_UNIFORM] = zero_##type, [CK_NORMAL] = zero_##type
 
 const ck_isa CK_ISA_TABLE = {
   .name = CK_ISA_NAME,
@@ -137,6 +139,7 @@ const ck_isa CK_ISA_TABLE = {
     [CK_F64] = {COMMON_KERNELS(f64), FLOATING_KERNELS(f64)},
     [CK_I32] = {COMMON_KERNELS(i32), INTEGER_KERNELS(i32)},
   },
+  .sequence_f32 = sequence_f32,
   .reduction = {[CK_F32] = reduction_f32, [CK_F64] = reduction_f64, [CK_I32] = reduction_i32},
   .scatter_add = {[CK_F32] = scatter_add_f32, [CK_F64] = scatter_add_f64},
   .dgemm = dgemm_rows,

@@ -75,6 +75,7 @@
     ARGUMENT(c, 2);                                                    \
     ARGUMENT(d, 3);                                                    \
     if (SPECIALISED && a_step && !b_step && c_step && !d_step) LOOP(ONCE(b) ONCE(d), EACH(a) EACH(c), expression); \
+    if (SPECIALISED && a_step && b_step && c_step && !d_step) LOOP(ONCE(d), EACH(a) EACH(b) EACH(c), expression); \
     if (SPECIALISED && a_step && !b_step && c_step && d_step) LOOP(ONCE(b), EACH(a) EACH(c) EACH(d), expression); \
     LOOP(, EITHER(a) EITHER(b) EITHER(c) EITHER(d), expression);       \
   }
@@ -116,12 +117,15 @@ TERNARY(lerp, a + c * (b - a))
 TERNARY(sqlerp, a + c * (b * b - a))
 TERNARY(mulmul, a * b * c)
 QUATERNARY(axpby, a * b + c * d)
+QUATERNARY(axmby, a * b - c * d)
 
 #if FLOATING
 
 UNARY(abs, __builtin_elementwise_abs(a))
 /* Zeros and NaN stay what they are. */
-UNARY(sign, a > SPLAT(0) ? SPLAT(1) : (a < SPLAT(0) ? SPLAT(-1) : a))
+#define SIGN_OF(x) ((x) > SPLAT(0) ? SPLAT(1) : ((x) < SPLAT(0) ? SPLAT(-1) : (x)))
+UNARY(sign, SIGN_OF(a))
+TERNARY(stepsign, a - b * SIGN_OF(c))
 UNARY(sqrt, __builtin_elementwise_sqrt(a))
 UNARY(recip, SPLAT(1) / a)
 UNARY(floor, __builtin_elementwise_floor(a))
@@ -148,6 +152,7 @@ BINARY(sqrtadd, QUICK_SQRT(a) + b)
 TERNARY(divsqrt, a / (QUICK_SQRT(b) + c))
 TERNARY(divsqrti, a / QUICK_SQRT(b + c))
 QUATERNARY(stepdiv, a - b * c / d)
+QUATERNARY(sqrtratio, a * QUICK_SQRT((b + d) / (c + d)))
 QUINARY(stepsqrt, a - b * c / (QUICK_SQRT(d) + e))
 QUINARY(stepsqrti, a - b * c / QUICK_SQRT(d + e))
 
@@ -164,7 +169,9 @@ CK_INLINE V integer_quotient(V a, V b) {
 }
 
 UNARY(abs, SIGNED(a) < 0 ? -a : a)
-UNARY(sign, (V)((SIGNED(a) < 0) - (SIGNED(a) > 0)))
+#define SIGN_OF(x) ((V)((SIGNED(x) < 0) - (SIGNED(x) > 0)))
+UNARY(sign, SIGN_OF(a))
+TERNARY(stepsign, a - b * SIGN_OF(c))
 BINARY(div, integer_quotient(a, b))
 BINARY(max, SIGNED(a) > SIGNED(b) ? a : b)
 BINARY(min, SIGNED(a) < SIGNED(b) ? a : b)
@@ -183,15 +190,3 @@ static void NAME(zero)(const ck_instr *instr, const ck_block *block) {
 }
 
 #endif
-
-#undef BEGIN
-#undef ARGUMENT
-#undef EACH
-#undef ONCE
-#undef EITHER
-#undef LOOP
-#undef UNARY
-#undef BINARY
-#undef TERNARY
-#undef QUATERNARY
-#undef QUINARY

@@ -10,6 +10,12 @@ enum { SPLAT_BYTES = 64 };
    of 4 KiB do not all compete for the same place in the cache. */
 enum { SLOT_PADDING = 192 };
 
+/* A kernel and the first of the instructions it does. */
+typedef struct {
+  ck_kernel kernel;
+  const ck_instr *instr;
+} call;
+
 /* What one share needs besides the group, all in the thread's scratch memory. */
 typedef struct {
   const ck_group *group;
@@ -17,7 +23,8 @@ typedef struct {
   int64_t vector_mask; /* lanes of a vector, less one */
   char **at;
   int64_t *step;
-  ck_kernel *kernels;
+  call *calls;
+  int32_t call_count;
   const ck_walk **walks;
   int64_t *advance;     /* for each operand, bytes from one block to the next */
   int32_t *moving;      /* operands that have such a distance */
@@ -66,18 +73,18 @@ static run_state prepare(const ck_group *g, const ck_isa *isa) {
   run_state s = {.group = g, .slot_bytes = (int64_t)(padded((size_t)g->block * element) + SLOT_PADDING),
                  .vector_mask = isa->vector_bytes / (int64_t)element - 1};
   const size_t pointers = padded(operands * sizeof(void *));
-  const size_t kernels = padded((size_t)g->instr_count * sizeof(ck_kernel));
+  const size_t calls = padded((size_t)g->instr_count * sizeof(call));
   const size_t moving = padded(operands * sizeof(int32_t));
   const size_t walks = padded(views * sizeof(ck_walk));
   const size_t splats = operands * SPLAT_BYTES;
   const size_t slots = ((size_t)g->slot_count + outputs) * (size_t)s.slot_bytes;
-  char *memory = ck_scratch(5 * pointers + kernels + moving + walks + splats + slots);
+  char *memory = ck_scratch(5 * pointers + calls + moving + walks + splats + slots);
   s.at = (char **)memory, memory += pointers;
   s.step = (int64_t *)memory, memory += pointers;
   s.walks = (const ck_walk **)memory, memory += pointers;
   s.detours = (char **)memory, memory += pointers;
   s.advance = (int64_t *)memory, memory += pointers;
-  s.kernels = (ck_kernel *)memory, memory += kernels;
+  s.calls = (call *)memory, memory += calls;
   s.moving = (int32_t *)memory, memory += moving;
   ck_walk *walk = (ck_walk *)memory;
   memory += walks;
@@ -115,7 +122,17 @@ static run_state prepare(const ck_group *g, const ck_isa *isa) {
         break;
     }
   }
-  for (int32_t i = 0; i < g->instr_count; i++) s.kernels[i] = isa->kernels[g->dtype][g->instrs[i].op];
+  for (int32_t i = 0; i < g->instr_count;) {
+    const ck_instr *instr = &g->instrs[i];
+    int32_t length = 1;
+    ck_kernel kernel = g->dtype == CK_F32 ? isa->sequence_f32(instr, g->instr_count - i, s.step, &length) : NULL;
+    if (!kernel) {
+      kernel = isa->kernels[g->dtype][instr->op];
+      length = 1;
+    }
+    s.calls[s.call_count++] = (call){kernel, instr};
+    i += length;
+  }
   return s;
 }
 
@@ -172,9 +189,8 @@ static void enter_segment(const run_state *s, const ck_segment *segment, int64_t
   }
 }
 
-static void run_instructions(const run_state *s, const ck_block *block) {
-  const ck_instr *instrs = s->group->instrs;
-  for (int32_t k = 0; k < s->group->instr_count; k++) s->kernels[k](&instrs[k], block);
+static void run_calls(const run_state *s, const ck_block *block) {
+  for (int32_t k = 0; k < s->call_count; k++) s->calls[k].kernel(s->calls[k].instr, block);
 }
 
 static void advance(const run_state *s) {
@@ -192,7 +208,7 @@ static void run_ragged_block(const run_state *s, const ck_block *block) {
     s->at[i] = s->detours[i];
     s->detours[i] = memory;
   }
-  run_instructions(s, block);
+  run_calls(s, block);
   for (int32_t m = 0; m < s->moving_count; m++) {
     const int32_t i = s->moving[m];
     if (!s->detours[i]) continue;
@@ -229,7 +245,7 @@ void ck_group_run(void *context, long share) {
       if ((block.count | (s.row_outputs ? block.rows : 0)) & s.vector_mask) {
         run_ragged_block(&s, &block);
       } else {
-        run_instructions(&s, &block);
+        run_calls(&s, &block);
       }
       advance(&s);
     }

@@ -17,6 +17,9 @@ typedef struct {
   int64_t strides[CK_MAX_RANK];
 } ck_walk;
 
+/* How far ahead gathered rows are asked for, and how much of each at the most. */
+enum { CK_ROWS_AHEAD = 6, CK_ASKED_BYTES = 2048 };
+
 /* One block of a group while it is being interpreted. */
 typedef struct {
   int64_t count;     /* elements */
@@ -39,6 +42,8 @@ typedef struct {
   const char *name;
   int32_t vector_bytes;
   ck_kernel kernels[3][CK_OPCODES]; /* by compute type */
+  /* A kernel for as many of the instructions as one loop can do (see ck_sequences.h), or NULL. */
+  ck_kernel (*sequence_f32)(const ck_instr *instrs, int32_t count, const int64_t *step, int32_t *length);
   /* Units are tiles of CK_REDUCTION_TILE columns, counted over outer x column tiles. */
   void (*reduction[3])(const ck_reduction *reduction, int64_t first_unit, int64_t last_unit);
   void (*scatter_add[2])(const ck_scatter_add *scatter, int64_t first_row, int64_t last_row, int64_t first_column, int64_t last_column);

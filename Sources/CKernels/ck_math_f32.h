@@ -194,6 +194,8 @@ CK_INLINE vf pow_f32(vf x, vf y) {
    where there is a 14-bit estimate, one Newton step on the multipliers gives half of that work away. */
 CK_INLINE vf quick_sqrt_f32(vf x) {
 #if CK_VECTOR_BYTES == 64
+  /* The remainder of a denormal number would underflow. */
+  if (_mm512_fpclass_ps_mask(x, 0x20)) return _mm512_sqrt_ps(x);
   const vf estimate = _mm512_rsqrt14_ps(x);
   const vf root = x * estimate;
   const vf refined = (x - root * root) * (estimate * 0.5f) + root;

@@ -22,12 +22,12 @@ typedef struct {
   WORDS first, second;
 } NAME(random_words);
 
-CK_INLINE NAME(random_words) NAME(philox)(const uint32_t *key, uint64_t index) {
+CK_INLINE NAME(random_words) NAME(philox)(uint32_t key, uint64_t high, uint64_t index) {
   const uint64_t low = 0xFFFFFFFFu;
   COUNTERS element = (COUNTERS)(index);
   for (int lane = 0; lane < LANES; lane++) element[lane] += (uint64_t)lane;
-  COUNTERS a = element & low, b = (element >> 32) ^ (uint64_t)key[1];
-  uint32_t round_key = key[0];
+  COUNTERS a = element & low, b = (element >> 32) ^ high;
+  uint32_t round_key = key;
   for (int round = 0; round < 10; round++) {
     const COUNTERS product = (a & low) * (uint64_t)0xD256D193u;
     a = (product >> 32) ^ b ^ (uint64_t)round_key;
@@ -39,12 +39,12 @@ CK_INLINE NAME(random_words) NAME(philox)(const uint32_t *key, uint64_t index) {
 }
 
 #define EACH_ELEMENT(expression)                                               \
-  const uint32_t *key = block->bases[instr->args[0]];                          \
+  const uint32_t *key = block->bases[instr->args[0]], round_zero_key = key[0], high = key[1]; \
   T *out = (T *)block->at[instr->dst];                                         \
   const int64_t start = instr->row ? block->start_row : block->start;          \
   const int64_t count = instr->row ? block->rows : block->count;               \
   for (int64_t i = 0; i < count; i += LANES) {                                 \
-    const NAME(random_words) words = NAME(philox)(key, (uint64_t)(start + i)); \
+    const NAME(random_words) words = NAME(philox)(round_zero_key, high, (uint64_t)(start + i)); \
     *(V_AT *)(out + i) = (expression);                                         \
   }
 

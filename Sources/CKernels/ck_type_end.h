@@ -21,3 +21,15 @@
 #undef SUMS
 #undef TRUTH
 #undef SPLAT
+#undef BEGIN
+#undef ARGUMENT
+#undef EACH
+#undef ONCE
+#undef EITHER
+#undef LOOP
+#undef UNARY
+#undef BINARY
+#undef TERNARY
+#undef QUATERNARY
+#undef QUINARY
+#undef SIGN_OF

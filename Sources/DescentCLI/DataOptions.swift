@@ -31,7 +31,7 @@ struct DataOptions: ParsableArguments {
       guard let target else { throw ValidationError("--data \(data) needs --target, the name of the column to predict.") }
       return DataSet(try CSVTable(data, target: target), name: data)
     }
-    if hasExtension("npz") { return try DataSet(archive: data) }
+    if isArchive { return try DataSet(archive: data) }
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: data, isDirectory: &isFolder) && isFolder.boolValue {
       return DataSet(name: data, try ImageFolder.load(data))
@@ -39,6 +39,8 @@ struct DataOptions: ParsableArguments {
     throw ValidationError(
       "--data is '\(data)'; expected fashion-mnist, an existing folder of IDX files, a file ending in .csv or one ending in .npz.")
   }
+
+  var isArchive: Bool { hasExtension("npz") }
 
   private var isCSV: Bool { hasExtension("csv") }
 

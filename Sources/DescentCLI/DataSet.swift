@@ -73,6 +73,9 @@ struct DataSet {
 }
 
 extension DataSet {
+  /// The shape of a row of input.
+  var rowShape: [Int] { Array(train.x.stored.shape.dropFirst()) }
+
   /// One line on what there is.
   func description(_ task: Task) -> String {
     let row = train.x.stored.shape.dropFirst()

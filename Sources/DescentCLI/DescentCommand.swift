@@ -1,10 +1,11 @@
 import ArgumentParser
 
-@main
 struct DescentCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "descent",
     abstract: "Train networks by gradient descent.",
     version: "0.1.0",
-    subcommands: [TrainCommand.self, OptimizersCommand.self, RaceCommand.self])
+    subcommands: [
+      TrainCommand.self, EvaluateCommand.self, PredictCommand.self, SummaryCommand.self, OptimizersCommand.self, RaceCommand.self,
+    ])
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Descent
+import KerasFiles
 
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -17,24 +17,23 @@ struct TrainCommand: ParsableCommand {
         descent train --data flowers.csv --target species --layers 16
         descent train --data houses.csv --target price --loss mae --batch-size all
         descent train --data d.npz --no-shuffle --seed 7 --out runs/mine
+        descent train --model init.keras --data d.npz --epochs 3 --save trained.keras
+        descent train --epochs 500 --out runs/long             (killed, then)
+        descent train --epochs 500 --out runs/long --resume
       """)
 
   @OptionGroup(title: "Data") var dataOptions: DataOptions
 
+  @OptionGroup(title: "Model") var modelOptions: ModelOptions
+
   @Option(
     help: ArgumentHelp(
-      "The part of the rows, from the end, to validate on after each epoch. (default: 0.2, or 0 if the data hold x_val)",
+      "The part of the rows, from the end, to validate on after each epoch. (default: 0.2, or 0 for an .npz file)",
       valueName: "part"))
   var validationSplit: Double?
 
   @Flag(inversion: .prefixedNo, help: "Put the rows in a new order before each epoch.")
   var shuffle = true
-
-  @Option(help: ArgumentHelp("Sizes of the hidden layers, with commas between them; none for no hidden layer.", valueName: "sizes"))
-  var layers = LayerSizes(argument: "100")!
-
-  @Option(help: ArgumentHelp("The hidden layers' activation, by Keras's name.", valueName: "name"))
-  var activation = "relu"
 
   @Option(help: ArgumentHelp("Passes over the training rows.", valueName: "n"))
   var epochs = 5
@@ -42,32 +41,33 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Rows a step: a number, or all for the whole data set at once.", valueName: "n|all"))
   var batchSize = BatchSize.rows(32)
 
-  @Option(help: ArgumentHelp("A name, name:key=value,…, or Keras's JSON.", valueName: "optimizer"))
-  var optimizer = "adam"
+  @Option(
+    help: ArgumentHelp(
+      "A name, name:key=value,…, or Keras's JSON. (default: the model's, or adam)", valueName: "optimizer"))
+  var optimizer: String?
 
   @Option(help: ArgumentHelp("The optimizer's learning rate. (default: its own)", valueName: "rate"))
   var learningRate: Double?
 
   @Option(
     help: ArgumentHelp(
-      "A name, or Keras's JSON. (default: sparse_categorical_crossentropy for classes, else mean_squared_error)", valueName: "loss"))
+      "A name, or Keras's JSON. (default: the model's, or sparse_categorical_crossentropy for classes, else mean_squared_error)", valueName: "loss"))
   var loss: String?
 
   @Option(
     help: ArgumentHelp(
-      "Names with commas between them, or none. (default: accuracy for classes, else mean_absolute_error)", valueName: "names"))
+      "Names with commas between them, or none. (default: the model's, or accuracy for classes, else mean_absolute_error)", valueName: "names"))
   var metrics: WordList?
 
-  @Option(help: ArgumentHelp("Decides the initial weights and the order of the rows.", valueName: "n"))
-  var seed: UInt64 = 0
+  @Option(help: ArgumentHelp("Decides the initial weights and the order of the rows. (default: 0)", valueName: "n"))
+  var seed: UInt64?
 
   @Option(
     help: ArgumentHelp(
       "0 prints nothing, 1 a progress bar, 2 a line an epoch; auto a bar in a terminal, else a line.", valueName: "level"))
   var verbose = VerbosityOption.auto
 
-  @Option(help: ArgumentHelp("Where to write. (default: a new folder in runs, named after the time)", valueName: "folder"))
-  var out: String?
+  @OptionGroup(title: "Results") var resultOptions: ResultOptions
 
   func validate() throws {
     if epochs < 1 { throw ValidationError("--epochs is \(epochs); it must be at least 1.") }
@@ -84,43 +84,46 @@ struct TrainCommand: ParsableCommand {
     let optimizer = try chosenOptimizer()
     let loss = try self.loss.map(chosenLoss)
     let metrics = try self.metrics?.words.map { try Metric(named: $0) }
-    let activation = try ActivationFunction(named: activation)
+    let given = try modelOptions.load(seed: seed)
+    try resultOptions.check()
     let data = try dataOptions.load()
     if data.validation != nil, let validationSplit, validationSplit > 0 {
       throw ValidationError("--validation-split is given, but \(data.name) holds x_val and y_val. Leave one out.")
     }
     let task = try data.task()
-    let plan = Outcome(task, loss: loss)
-    let model = network(for: data, plan, activation)
-    try model.compile(
-      anyOptimizer: optimizer, loss: plan.loss, metrics: metrics ?? [plan.metric])
-    let folder = try RunFolder(out)
+    let outcome = Outcome(task, loss: loss ?? given?.loss)
+    let model = try given ?? modelOptions.network(rows: data.rowShape, outcome, seed: seed ?? Self.defaultSeed)
+    try compile(model, optimizer, loss, metrics, outcome)
+    let results = try Results(resultOptions)
     if verbose != .silent { print(data.description(task)) }
     let history: History
     do {
       history = try model.fit(
         data.train.x, data.train.y, batchSize: batchSize.count(of: data.train.count), epochs: epochs, verbose: verbose.verbosity,
-        validationSplit: data.validation == nil ? validationSplit ?? Self.defaultValidationSplit : 0,
+        callbacks: results.backup.map { [$0] } ?? [],
+        validationSplit: validationSplit ?? (dataOptions.isArchive || data.validation != nil ? 0 : Self.defaultValidationSplit),
         validationData: data.validation.map { ($0.x, $0.y) }, shuffle: shuffle)
     } catch {
-      folder.removeIfEmpty()
+      results.removeIfEmpty()
       throw error
     }
-    try history.writeCSV(to: folder.file("history.csv"))
-    try NPZ.write(model.variables.map { ($0.path, $0.value) }, to: folder.file("weights.npz"))
+    let written = try results.write(model, history)
     if history.isInterrupted {
-      print("Interrupted; wrote what there is to \(folder.file("history.csv")) and \(folder.file("weights.npz"))")
+      print("Interrupted; wrote what there is to \(written)")
+      if results.backup != nil { print("The same command with --resume goes on from here.") }
       throw ExitCode(130)
     }
-    try report(model, data, history, folder)
+    try results.finish()
+    try report(model, data, history, written)
   }
 
   private static let defaultValidationSplit = 0.2
+  private static let defaultSeed: UInt64 = 0
 
   private func chosenOptimizer() throws -> any Optimizer {
-    var chosen = try OptimizerRegistry.optimizer(text: optimizer)
+    var chosen = try OptimizerRegistry.optimizer(text: optimizer ?? "adam")
     if let learningRate {
-      if optimizer.contains("learning_rate") || optimizer.contains("lr=") || optimizer.contains("\"lr\"") {
+      if let optimizer, optimizer.contains("learning_rate") || optimizer.contains("lr=") || optimizer.contains("\"lr\"") {
         throw ValidationError("--learning-rate is given, but --optimizer has a learning rate too. Leave one out.")
       }
       chosen.options.learningRate = .constant(learningRate)
@@ -129,21 +132,25 @@ struct TrainCommand: ParsableCommand {
     return chosen
   }
 
-  private func chosenLoss(_ text: String) throws -> Loss {
-    text.hasPrefix("{") ? try Loss(json: JSONValue(parsing: text, name: "--loss")) : try Loss(named: text)
-  }
-
-  private func network(for data: DataSet, _ outcome: Outcome, _ activation: ActivationFunction) -> Sequential {
-    let rowShape = Array(data.train.x.stored.shape.dropFirst())
-    let model = Sequential([Input(shape: rowShape)], seed: seed)
-    if rowShape.count != 1 { model.add(Flatten()) }
-    for size in layers.sizes { model.add(Dense(size, activation: activation)) }
-    model.add(Dense(outcome.width, activation: outcome.activation))
-    return model
+  /// Compiles a new model, or one from a file with what was asked for in place of what it was compiled with. A model that keeps
+  /// its optimizer keeps what that remembers.
+  private func compile(
+    _ model: Sequential, _ optimizer: any Optimizer, _ loss: Loss?, _ metrics: [Metric]?, _ outcome: Outcome
+  ) throws {
+    guard self.optimizer == nil, let present = model.optimizer else {
+      let standard = model.optimizer != nil && loss == nil ? model.metrics : [outcome.metric]
+      return try model.compile(anyOptimizer: optimizer, loss: outcome.loss, metrics: metrics ?? standard)
+    }
+    if let learningRate { try model.setLearningRate(learningRate) }
+    if loss == nil && metrics == nil { return }
+    let state = model.optimizerState?.checkpoint()
+    try model.compile(
+      anyOptimizer: present, loss: outcome.loss, metrics: metrics ?? (loss == nil ? model.metrics : [outcome.metric]))
+    if let state { try model.restoreOptimizer(state) }
   }
 
   /// Judges the network on the rows that were kept apart, and says where its files are.
-  private func report(_ model: Sequential, _ data: DataSet, _ history: History, _ folder: RunFolder) throws {
+  private func report(_ model: Sequential, _ data: DataSet, _ history: History, _ written: String) throws {
     if verbose == .silent { return }
     if let test = data.test {
       print("Test: \(try model.evaluate(test.x, test.y, batchSize: Self.evaluationBatchSize, verbose: 0))")
@@ -151,7 +158,7 @@ struct TrainCommand: ParsableCommand {
       let last = history.names.filter { $0.hasPrefix("val_") }.compactMap { name in history[name].last.map { "\(name): \($0)" } }
       if !last.isEmpty { print("Validation: \(last.joined(separator: " - "))") }
     }
-    print("Wrote \(folder.file("history.csv")) and \(folder.file("weights.npz"))")
+    print("Wrote \(written)")
   }
 
   private static let evaluationBatchSize = 256

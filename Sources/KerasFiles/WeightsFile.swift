@@ -14,7 +14,7 @@ enum WeightsFile {
       contents.addGroup(optimizerGroup)
       let name = try OptimizerRegistry.configuration(of: state.optimizer)["config"]?["name"]?.string
       contents.setAttribute("name", of: optimizerGroup, to: .strings([name ?? "optimizer"]))
-      for (index, variable) in state.kerasVariables.enumerated() { contents.add("\(optimizerGroup)/\(index)", variable.value) }
+      for (index, value) in state.kerasVariables().enumerated() { contents.add("\(optimizerGroup)/\(index)", value) }
     }
     return contents
   }

@@ -36,6 +36,18 @@ public struct LossScaleOptimizer: Optimizer {
     innerOptimizer.update(&w, gradient: g, slots: &slots, step: step)
   }
 
+  public func check() throws {
+    if innerOptimizer is LossScaleOptimizer {
+      throw DescentError(.invalidArgument, "the inner optimizer is a LossScaleOptimizer too")
+    }
+    if innerOptimizer.options.lossScaleFactor != nil {
+      throw DescentError(.invalidArgument, "the inner optimizer has a loss_scale_factor, which this one takes the place of")
+    }
+    if innerOptimizer.options.nonFinite == .stop {
+      throw DescentError(.invalidArgument, "the inner optimizer is to stop at non-finite gradients, which are part of finding the scale")
+    }
+  }
+
   public static let commonHyperparameters: [Hyperparameter<OptimizerOptions>] = []
 
   public static let hyperparameters: [Hyperparameter<LossScaleOptimizer>] = [

@@ -35,6 +35,22 @@ public struct MultiOptimizer: Optimizer {
   /// The optimizers in the order of Keras's files: the rules' and then the default.
   public var parts: [any Optimizer] { rules.map(\.optimizer) + [defaultOptimizer] }
 
+  public func check() throws {
+    for part in parts {
+      let name = type(of: part).className
+      if part is MultiOptimizer || part is LossScaleOptimizer {
+        throw DescentError(.invalidArgument, "a \(name) cannot be inside it")
+      }
+      // Keras writes the common loss scale into each part too.
+      let hasOwnScale = part.options.lossScaleFactor != nil && part.options.lossScaleFactor != options.lossScaleFactor
+      if hasOwnScale || part.options.nonFinite != .propagate {
+        throw DescentError(
+          .invalidArgument, "\(name): loss_scale_factor and non_finite concern all parameters; set them on the MultiOptimizer")
+      }
+    }
+    for (rule, _) in rules { try rule.validate() }
+  }
+
   /// Which of ``parts`` has the parameter.
   func partIndex(for parameter: ParameterDescription) throws -> Int {
     if let exact = rules.firstIndex(where: { $0.rule == .path(parameter.path) || $0.rule == .pathPattern(parameter.path) }) {
@@ -61,12 +77,17 @@ extension MultiOptimizer {
 
   /// The default and the rules as Keras's `OptimizerMap`, whose keys are regular expressions for whole paths.
   private func mapConfiguration() throws -> JSONValue {
+    func configuration(_ part: any Optimizer) throws -> JSONValue {
+      var part = part
+      part.options.lossScaleFactor = options.lossScaleFactor
+      return try OptimizerRegistry.configuration(of: part)
+    }
     var map = JSONObject()
-    for (rule, optimizer) in rules { map[MultiOptimizer.key(of: rule)] = try OptimizerRegistry.configuration(of: optimizer) }
+    for (rule, optimizer) in rules { map[MultiOptimizer.key(of: rule)] = try configuration(optimizer) }
     return kerasObject(
       module: "keras.optimizers", className: "OptimizerMap",
       config: JSONObject([
-        ("default_optimizer", try OptimizerRegistry.configuration(of: defaultOptimizer)), ("optimizer_map", .object(map)),
+        ("default_optimizer", try configuration(defaultOptimizer)), ("optimizer_map", .object(map)),
       ]))
   }
 

@@ -70,6 +70,63 @@ import Testing
     #expect(found.isEmpty, "\(found.joined(separator: "\n"))")
   }
 
+  /// Optax's formulas where they are settings of ours: the conventions above in another company.
+  @Test func optax() throws {
+    let beyond = ["eps_root", "initial_scale", "bias_correction"]
+    let names: [String: (className: String, convention: Convention, usual: JSONObject)] = [
+      "sgd": ("SGD", .torch, JSONObject()),
+      "adam": ("Adam", .torch, JSONObject()),
+      "adamw": ("AdamW", .torch, JSONObject([("weight_decay", 0.0001)])),
+      "adamax": ("Adamax", .torch, JSONObject()),
+      "adamaxw": ("Adamax", .torch, JSONObject([("weight_decay_mode", "decoupled")])),
+      "adagrad": ("Adagrad", .keras3, JSONObject()),
+      "rmsprop": ("RMSprop", .keras3, JSONObject([("epsilon", 1e-8)])),
+      "lamb": ("Lamb", .paper, JSONObject([("weight_decay", 0.0)])),
+      "lion": ("Lion", .paper, JSONObject([("weight_decay", 0.001)])),
+    ]
+    var count = 0
+    let found = try Fixture.cases("optax").flatMap { json -> [String] in
+      guard let (className, convention, usual) = names[json["optimizer"]!.string!] else { return [] }
+      var config = usual
+      for (key, value) in json["config"]!.object!.members {
+        if beyond.contains(key) || (className == "RMSprop" && key == "nesterov") { return [] }
+        switch key {
+        case "b1": config["beta_1"] = value
+        case "b2": config["beta_2"] = value
+        case "eps": config["epsilon"] = value
+        case "eps_in_sqrt": config["epsilon_place"] = "outside"
+        default: config[key] = value
+        }
+      }
+      count += 1
+      let optimizer = try OptimizerRegistry.optimizer(
+        from: ["class_name": .string(className), "config": .object(config)], convention: convention)
+      return try faults(json, optimizer, tolerance: 1e-12)
+    }
+    #expect(count == 20)
+    #expect(found.isEmpty, "\(found.joined(separator: "\n"))")
+  }
+
+  /// Lamb with the decay inside the ratio, and Lion, as published.
+  @Test func published() throws {
+    let found = try Fixture.cases("published").flatMap { json -> [String] in
+      let config = json["config"]!
+      func value(_ key: String) -> Double? { config[key]?.double }
+      let betas = config["betas"]?.numbers
+      switch json["function"]!.string! {
+      case "timm.optim.Lamb" where config["trust_clip"] == nil && config["always_adapt"] == nil:
+        let lamb = Lamb(learningRate: value("lr") ?? 0.001, beta1: betas?[0], beta2: betas?[1], epsilon: value("eps"), convention: .paper)
+        let norm: Double? = config["max_grad_norm"] == .null ? nil : 1
+        return try faults(json, lamb.with(weightDecay: value("weight_decay"), globalClipnorm: norm), tolerance: 1e-12)
+      case "pytorch_optimizer.Lion" where config["cautious"] == nil:
+        let lion = Lion(learningRate: value("lr"), beta1: betas?[0], beta2: betas?[1], convention: .paper)
+        return try faults(json, lion.with(weightDecay: value("weight_decay")), tolerance: 1e-12)
+      default: return []
+      }
+    }
+    #expect(found.isEmpty, "\(found.joined(separator: "\n"))")
+  }
+
   /// Every setting of every convention exists, is in range, and is other than Keras 3's.
   @Test func differencesAreDifferences() throws {
     func check<Checked: Optimizer>(_ type: Checked.Type) throws {

@@ -88,19 +88,23 @@ import Testing
       let run = try FixtureRun(Self.optimizer(json))
       for _ in 1...50 { try run.advance() }
       let expected = json["variables"]!.array!
-      let found = run.state.kerasVariables
-      #expect(found.count == expected.count, "\(name): \(found.map(\.name))")
-      for (variable, wanted) in zip(found, expected) {
-        #expect(variable.shape == wanted["shape"]!.array!.map { $0.int! }, "\(name): \(variable.name)")
-        let tolerance = variable.shape.isEmpty && variable.dtype == .float32 ? 1e-7 : 1e-12
-        let difference = relativeDifference(variable.value.doubles, wanted["value"]!.numbers)
-        #expect(difference <= tolerance, "\(name): \(variable.name): \(difference)")
+      let found = run.state.kerasVariables()
+      #expect(found.count == expected.count, "\(name)")
+      for (value, wanted) in zip(found, expected) {
+        let path = wanted["path"]!
+        #expect(value.shape == wanted["shape"]!.array!.map { $0.int! }, "\(name): \(path)")
+        #expect(value.dtype.isFloatingPoint == wanted["dtype"]!.string!.hasPrefix("float"), "\(name): \(path)")
+        let difference = relativeDifference(value.doubles, wanted["value"]!.numbers)
+        #expect(difference <= 1e-12, "\(name): \(path): \(difference)")
       }
 
       let resumed = try FixtureRun(Self.optimizer(json))
       for (old, new) in zip(run.variables, resumed.variables) { new.assign(old.value) }
-      try resumed.state.setKerasVariables(
-        expected.map { Tensor(shape: $0["shape"]!.array!.map { $0.int! }, scalars: $0["value"]!.numbers) })
+      try resumed.state.restore(
+        kerasVariables: expected.map { json in
+          let value = Tensor(shape: json["shape"]!.array!.map { $0.int! }, scalars: json["value"]!.numbers)
+          return json["dtype"]!.string!.hasPrefix("int") ? value.cast(to: .int32) : value
+        })
       for step in 1...5 {
         try run.advance(run.gradients(at: step))
         try resumed.advance(run.gradients(at: step))
@@ -114,8 +118,9 @@ import Testing
 
   /// What Keras prints is read, and printed again as it was.
   @Test func serialized() throws {
-    for json in try Fixture.cases("keras") + Fixture.cases("keras-state") {
-      let given = json["serialized"]!
+    let all = try (Fixture.cases("keras") + Fixture.cases("keras-state")).compactMap { $0["serialized"] }
+    #expect(all.count > 50)
+    for given in all {
       let written = try OptimizerRegistry.configuration(of: OptimizerRegistry.optimizer(from: given))
       #expect(written.means(withoutScheduleNames(given)), "\(given)\nbecame\n\(written)")
       let again = try OptimizerRegistry.configuration(of: OptimizerRegistry.optimizer(from: written))

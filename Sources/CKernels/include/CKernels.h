@@ -69,6 +69,14 @@ typedef struct {
   int32_t view;  /* CK_VIEW: index into group->views */
 } ck_operand;
 
+/* f32 functions are within about 2 ulp, and the instructions that combine a square root with something
+   else take it within 1 ulp; f64 is the C library's. In i32 arithmetic wraps, division truncates and
+   x / 0 is 0, and instructions that only make sense for fractions (roots, exponentials, CK_RECIP, CK_POW,
+   random numbers, ...) give 0.
+
+   Runs of f32 instructions that optimizers consist of are recognised when they follow each other, and
+   done in one loop (ck_sequences.h): LERP SQLERP [AXPBY | MAX] [STEPSQRT]; SQLERP or FMA, then STEPSQRT
+   or STEPSQRTI; AXPBY or AXMBY, then ADD(w, it); AXMBY AXMBY ADD; FMA FNMA; LERP STEPSIGN LERP. */
 typedef enum {
   /* one argument */
   CK_COPY, CK_NEG, CK_ABS, CK_SIGN, CK_SQRT, CK_RECIP, CK_EXP, CK_EXPM1, CK_LOG, CK_LOG1P, CK_SIN, CK_COS,
@@ -99,6 +107,10 @@ typedef enum {
   CK_SUMALL, CK_MAXALL, /* partial result of this block, see ck_group.partials; dst = index of the reduction */
   CK_UNIFORM, /* dst <- uniform in [0, 1); a = CK_RAW key (two uint32), counter = element index in the segment */
   CK_NORMAL,  /* dst <- standard normal, same arguments */
+  /* further arithmetic */
+  CK_AXMBY,     /* four arguments: a * b - c * d */
+  CK_STEPSIGN,  /* three: a - b * sign(c) */
+  CK_SQRTRATIO, /* four: a * sqrt((b + d) / (c + d)) */
   CK_OPCODES
 } ck_op;
 

@@ -90,11 +90,21 @@ public final class BackupAndRestore: Callback {
 
   /// After training has come to its end.
   func finish() throws {
-    if !deletesAtEnd { return }
+    if deletesAtEnd { try remove() }
+  }
+
+  /// Whether a folder holds a checkpoint, be it whole or not.
+  public static func hasCheckpoint(in folder: String) -> Bool {
+    let backup = BackupAndRestore(folder)
+    return access(backup.latestPath, F_OK) == 0 || access(backup.previousPath, F_OK) == 0
+  }
+
+  /// Removes the checkpoints, and the folder if nothing else is in it.
+  /// - Throws: ``DescentError`` if that is not permitted.
+  public func remove() throws {
     for path in [latestPath, previousPath] where unlink(path) != 0 && errno != ENOENT {
       throw fileError(path, "cannot be removed")
     }
-    // Only if nothing else is in it.
     rmdir(folder)
   }
 }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// The text of a progress bar, as Keras's `Progbar` writes it.
-struct ProgressBar {
+package struct ProgressBar {
   private let target: Int
   private let drawsBar: Bool
   private let width = 20
@@ -13,21 +13,21 @@ struct ProgressBar {
   private var afterFirstStep: Double?
   private var printedWidth = 0
 
-  init(target: Int, drawsBar: Bool, now: Double) {
+  package init(target: Int, drawsBar: Bool, now: Double) {
     self.target = target
     self.drawsBar = drawsBar
     start = now
   }
 
   /// Whether it is time to draw again.
-  mutating func isDue(after step: Int, now: Double) -> Bool {
+  package mutating func isDue(after step: Int, now: Double) -> Bool {
     // The first step includes tracing and is not typical.
     if step == 1 { afterFirstStep = now }
     return drawsBar && now - lastDrawn >= ProgressBar.interval
   }
 
   /// What to print after a step; `isFinal` ends the line.
-  mutating func text(step: Int, values: [(name: String, value: Double)], isFinal: Bool, now: Double) -> String {
+  package mutating func text(step: Int, values: [(name: String, value: Double)], isFinal: Bool, now: Double) -> String {
     lastDrawn = now
     let perStep = secondsPerStep(step, now)
     let numbers = values.map { " - \($0.name): \(ProgressBar.number($0.value))" }.joined()

@@ -19,18 +19,18 @@ public enum IDX {
       let header = try Header(stream)
       return try header.tensor(stream, available: source.count - header.byteCount)
     }
-    let stream = inflated(source)
+    let stream = try inflated(source)
     let header = try Header(stream)
     if isSuspicious(expanded: header.dataByteCount, compressed: source.count) {
-      let probe = inflated(source)
+      let probe = try inflated(source)
       let found = try probe.countRest(limit: header.byteCount + header.dataByteCount) - header.byteCount
       return try header.tensor(stream, available: found)
     }
     return try header.tensor(stream, available: header.dataByteCount)
   }
 
-  private static func inflated(_ source: ByteSource) -> InflateStream {
-    InflateStream(SourceStream(source), format: .gzip)
+  private static func inflated(_ source: ByteSource) throws -> InflateStream {
+    try InflateStream(SourceStream(source), format: .gzip)
   }
 
   /// Writes a file: `uint8`, `int32`, `float32` or `float64`, not compressed.

@@ -32,14 +32,7 @@ public struct SafeTensors {
 
   private init(_ file: MappedFile) throws {
     let name = file.name
-    guard file.bytes.count >= 8 else { throw DescentError(.file, "\(name): is not a safetensors file: it has \(file.bytes.count) bytes") }
-    let claimed = UInt64(littleEndian: file.bytes.loadUnaligned(as: UInt64.self))
-    guard claimed <= UInt64(Self.greatestHeaderByteCount), Int(claimed) <= file.bytes.count - 8 else {
-      throw DescentError(
-        .file, "\(name): is not a safetensors file, or is truncated: its header claims \(claimed) of \(file.bytes.count) bytes")
-    }
-    let dataStart = 8 + Int(claimed)
-    let header = try JSONValue(parsing: UnsafeRawBufferPointer(rebasing: file.bytes[8..<dataStart]), name: "\(name): header")
+    let (header, dataStart) = try file.withBytes { try SafeTensors.header($0, name: name) }
     guard let object = header.object else { throw DescentError(.file, "\(name): its header is not a JSON object") }
     var metadata: [String: String] = [:]
     var entries: [String: Entry] = [:]
@@ -69,13 +62,27 @@ public struct SafeTensors {
       }
       end = range.upperBound
     }
-    guard end == file.bytes.count else {
-      throw DescentError(.file, "\(name): is truncated or too long: its arrays end at byte \(end), the file at \(file.bytes.count)")
+    guard end == file.count else {
+      throw DescentError(.file, "\(name): is truncated or too long: its arrays end at byte \(end), the file at \(file.count)")
     }
     self.file = file
     self.names = names
     self.metadata = metadata
     self.entries = entries
+  }
+
+  /// The header of a file, and where the data begin.
+  private static func header(_ bytes: UnsafeRawBufferPointer, name: String) throws -> (JSONValue, Int) {
+    guard bytes.count >= 8 else {
+      throw DescentError(.file, "\(name): is not a safetensors file: it has \(bytes.count) bytes")
+    }
+    let claimed = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
+    guard claimed <= UInt64(greatestHeaderByteCount), Int(claimed) <= bytes.count - 8 else {
+      throw DescentError(
+        .file, "\(name): is not a safetensors file, or is truncated: its header claims \(claimed) of \(bytes.count) bytes")
+    }
+    let end = 8 + Int(claimed)
+    return (try JSONValue(parsing: UnsafeRawBufferPointer(rebasing: bytes[8..<end]), name: "\(name): header"), end)
   }
 
   /// The shape of an array, `nil` if there is none of that name.
@@ -88,9 +95,11 @@ public struct SafeTensors {
       throw DescentError(.file, "\(file.name): has no array '\(name)'; it has \(names.joined(separator: ", "))")
     }
     try checkFits(byteCount: entry.shape.reduce(entry.type.dtype.byteCount, *), name: "\(file.name): \(name)")
-    return try Tensor(shape: entry.shape, dtype: entry.type.dtype) { bytes in
-      try entry.type.convert(
-        UnsafeRawBufferPointer(rebasing: file.bytes[entry.range]), bigEndian: false, to: bytes, name: "\(file.name): \(name)")
+    return try file.withBytes { contents in
+      try Tensor(shape: entry.shape, dtype: entry.type.dtype) { bytes in
+        try entry.type.convert(
+          UnsafeRawBufferPointer(rebasing: contents[entry.range]), bigEndian: false, to: bytes, name: "\(file.name): \(name)")
+      }
     }
   }
 

@@ -7,7 +7,7 @@
 /// A file as memory that is read from the disk where it is touched, or bytes that are in memory already.
 package final class MappedFile {
   package let name: String
-  package let bytes: UnsafeRawBufferPointer
+  private let bytes: UnsafeRawBufferPointer
   private let isMapped: Bool
 
   /// - Throws: ``DescentError`` of kind `file`.
@@ -37,6 +37,14 @@ package final class MappedFile {
     self.name = name
     bytes = UnsafeRawBufferPointer(copy)
     isMapped = false
+  }
+
+  package var count: Int { bytes.count }
+
+  /// The file's bytes, which are there within `body` only.
+  package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    defer { withExtendedLifetime(self) {} }
+    return try body(bytes)
   }
 
   deinit {

@@ -55,7 +55,7 @@ package final class ZipArchive {
     }
     let data = SourceStream(source, range: start..<(start + entry.compressedByteCount))
     return ZipEntryStream(
-      entry.isDeflated ? InflateStream(data, format: .deflate) : data, name: label, byteCount: entry.byteCount,
+      entry.isDeflated ? try InflateStream(data, format: .deflate) : data, name: label, byteCount: entry.byteCount,
       checksum: entry.checksum)
   }
 
@@ -199,9 +199,12 @@ private struct ZipDirectory {
   }
 
   private func checkName(_ name: String, _ source: ByteSource) throws {
+    let bytes = name.utf8
     let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-    let isOutside = name.hasPrefix("/") || parts.contains("..") || name.contains("\\") || name.contains("\0") || parts[0].hasSuffix(":")
-    if name.isEmpty || isOutside {
+    // A leading slash, a drive, a step up, or what other systems take for one.
+    let isOutside = bytes.isEmpty || parts[0].isEmpty || parts[0].utf8.last == UInt8(ascii: ":") || parts.contains("..")
+      || bytes.contains(UInt8(ascii: "\\")) || bytes.contains(0)
+    if isOutside {
       throw DescentError(.file, "\(source.name): the entry '\(name)' points outside of the archive")
     }
   }

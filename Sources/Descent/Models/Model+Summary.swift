@@ -33,10 +33,12 @@ extension Model {
     var lines = ["Model: \"\(name)\""] + table.lines(rows)
     let (trainable, fixed) = (trainableVariables, nonTrainableVariables)
     let optimizer = optimizerState?.stateVariables ?? []
-    lines.append(SummaryTable.total("Total", trainable + fixed + optimizer))
+    // Keras counts the number of steps among them, and the learning rate if that is a number.
+    let counters = optimizerState.map { $0.optimizer.options.learningRate.isSchedule ? 1 : 2 } ?? 0
+    lines.append(SummaryTable.total("Total", trainable + fixed + optimizer, counters))
     lines.append(SummaryTable.total("Trainable", trainable))
     lines.append(SummaryTable.total("Non-trainable", fixed))
-    if optimizerState != nil { lines.append(SummaryTable.total("Optimizer", optimizer)) }
+    if optimizerState != nil { lines.append(SummaryTable.total("Optimizer", optimizer, counters)) }
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -135,9 +137,11 @@ struct SummaryTable {
 
   // MARK: - Totals
 
-  static func total(_ what: String, _ variables: [Variable]) -> String {
-    let bytes = variables.reduce(0) { $0 + $1.count * $1.dtype.byteCount }
-    return " \(what) params: \(grouped(variables.reduce(0) { $0 + $1.count })) (\(readable(bytes: bytes)))"
+  /// - Parameter counters: single numbers of four bytes beside the variables.
+  static func total(_ what: String, _ variables: [Variable], _ counters: Int = 0) -> String {
+    let count = variables.reduce(counters) { $0 + $1.count }
+    let bytes = variables.reduce(4 * counters) { $0 + $1.count * $1.dtype.byteCount }
+    return " \(what) params: \(grouped(count)) (\(readable(bytes: bytes)))"
   }
 
   /// `79,510`

@@ -11,12 +11,17 @@ struct StepRunner {
   let data: CheckedData
   let totals: RunningTotals
 
-  private var inputs: [CheckedData.Rows] { [data.x, data.y, data.sampleWeight].compactMap { $0 } }
+  /// The arguments of a step, but for the rows' numbers.
+  private let inputs: [CheckedData.Rows]
+  /// The number of the argument that holds the rows' numbers.
+  let indexArgument: Int
 
   init(model: Model, training: TrainingState, data: CheckedData) throws {
     self.model = model
     self.training = training
     self.data = data
+    inputs = [data.x, data.y, data.sampleWeight].compactMap { $0 }
+    indexArgument = inputs.count
     totals = try training.totals(targetShape: data.y?.rowShape ?? [], predictionShape: model.outputShape ?? [])
   }
 
@@ -47,9 +52,6 @@ struct StepRunner {
     defer { frozen.forEach { $0.isTrainable = true } }
     return try body()
   }
-
-  /// The number of the argument that holds the rows' numbers.
-  var indexArgument: Int { inputs.count }
 
   // MARK: - Evaluating
 

@@ -7,4 +7,10 @@ extension Model {
   package func restoreOptimizer(kerasVariables: [Tensor]) throws {
     try readyOptimizerState("load").setKerasVariables(kerasVariables)
   }
+
+  /// Takes up what ``OptimizerState/checkpoint()`` of an equal optimizer gave.
+  /// - Throws: ``DescentError`` telling what does not fit. Nothing is changed then.
+  public func restoreOptimizer(_ checkpoint: [String: Tensor]) throws {
+    try readyOptimizerState("restoreOptimizer").restore(checkpoint)
+  }
 }

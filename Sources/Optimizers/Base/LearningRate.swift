@@ -11,7 +11,7 @@ public enum LearningRate: Sendable {
     }
   }
 
-  var isSchedule: Bool {
+  package var isSchedule: Bool {
     if case .schedule = self { true } else { false }
   }
 }

@@ -63,6 +63,10 @@ public protocol Optimizer: Sendable {
   /// Its name in Keras's JSON. The name of the type by default.
   static var className: String { get }
 
+  /// Checks what the ranges of single hyperparameters cannot say. Nothing by default.
+  /// - Throws: ``DescentError`` saying what does not go together.
+  func check() throws
+
   /// The common hyperparameters that it understands. All by default.
   static var commonHyperparameters: [Hyperparameter<OptimizerOptions>] { get }
 
@@ -99,6 +103,8 @@ extension Optimizer {
   public func weightDecay(for parameter: ParameterDescription) -> Double? { options.weightDecay }
   public var decaysWeightsItself: Bool { false }
   public func evaluationValue(of w: Tensor, slots: Slots) -> Tensor? { nil }
+
+  public func check() throws {}
 
   public static var className: String { String(describing: Self.self) }
   public static var commonHyperparameters: [Hyperparameter<OptimizerOptions>] { OptimizerOptions.hyperparameters }

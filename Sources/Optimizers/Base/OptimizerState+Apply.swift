@@ -16,7 +16,8 @@ extension OptimizerState {
     guard gradients.count == trainable.count else {
       programmingError("apply: \(gradients.count) gradients were given for \(trainable.count) trainable parameters")
     }
-    var work = zip(trainable, gradients).map { Work(index: $0, entry: entries[$0], gradient: $1) }
+    var work = zip(trainable, gradients)
+      .map { Work(index: $0, entry: entries[$0], gradient: $1, origin: GradientOrigin(entries[$0].variable, gradient: $1)) }
       .filter { $0.entry.isTrained }
     for item in work where item.gradient.shape != item.entry.variable.shape || item.gradient.dtype != item.entry.variable.dtype {
       programmingError(
@@ -26,6 +27,14 @@ extension OptimizerState {
     if let lossScale {
       let inverse = 1 / lossScale.number
       for index in work.indices { work[index].gradient *= inverse }
+    }
+    for part in parts {
+      let mine = work.indices.filter { work[$0].entry.part === part }
+      let moved = GradientOrigin.moved(mine.map { work[$0].origin.with(work[$0].gradient) }, by: part.optimizer)
+      for (index, origin) in zip(mine, moved) {
+        work[index].origin = origin
+        work[index].gradient = origin.gradient
+      }
     }
     let isFinite = nonFiniteCounts.map { countNonFinite(work, in: $0) }
 
@@ -48,6 +57,7 @@ extension OptimizerState {
     let index: Int
     let entry: Entry
     var gradient: Tensor
+    var origin: GradientOrigin
   }
 
   /// Counts, for each parameter, the elements of its gradient that are not finite. The result is true if there are none.
@@ -101,7 +111,7 @@ extension OptimizerState {
       if !part.optimizer.decaysWeightsItself { decay(&w, &g, item.entry, options, step) }
       return ParameterUpdate(
         parameter: item.entry.description, value: w, gradient: g, slots: item.entry.slotValues,
-        rateMultiplier: item.entry.rateMultiplier, weightDecay: item.entry.weightDecay)
+        rateMultiplier: item.entry.rateMultiplier, weightDecay: item.entry.weightDecay, origin: item.origin)
     }
 
     var shared = Slots(

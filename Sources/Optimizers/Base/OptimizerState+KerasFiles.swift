@@ -1,28 +1,55 @@
 /// One of an optimizer's own variables as Keras's files hold them: `optimizer/vars/0`, `1` …
-public struct KerasVariable {
+struct KerasVariable {
   /// What it is: `iteration`, `learning_rate`, `dense/kernel/momentum`.
-  public let name: String
-  public let shape: [Int]
+  let name: String
+  let shape: [Int]
   /// The dtype Keras gives it.
-  public let dtype: DType
+  let dtype: DType
+  /// Whether Keras makes it with the optimizer, before the parameters are known.
+  var isHead = false
   let read: () -> Tensor
   /// Nil for what is worked out from the others.
   let write: ((Tensor) -> Void)?
-
-  /// The present value.
-  public var value: Tensor { read() }
 }
 
 extension OptimizerState {
-  /// The optimizer's own variables in the order in which Keras saves them.
+  /// The state as Keras's files hold it (`optimizer/vars/0`, `1` …).
   ///
-  /// Keras's files say neither names nor paths, only positions, so that a file fits only an optimizer of the same kind and
-  /// settings on the same parameters in the same order.
-  public var kerasVariables: [KerasVariable] {
+  /// The files say neither names nor paths, only positions, so that a file fits only an optimizer of the same kind and settings
+  /// on the same parameters in the same order.
+  public func kerasVariables() -> [Tensor] { kerasLayout.map { $0.read() } }
+
+  /// Takes up a state that Keras's files hold. One of an optimizer that has not made a step, which Keras writes without slots, is
+  /// that of a new optimizer.
+  /// - Throws: ``DescentError`` listing what does not fit. Nothing is changed then.
+  public func restore(kerasVariables values: [Tensor]) throws {
+    var layout = kerasLayout
+    let head = layout.filter(\.isHead)
+    if values.count == head.count, values.count < layout.count, values.allSatisfy({ $0.count == 1 }), values[0].item() == 0 {
+      layout = head
+    }
+    var faults: [String] = []
+    if values.count != layout.count {
+      faults.append(
+        "there are \(values.count) variables, expected \(layout.count): \(layout.map(\.name).joined(separator: ", "))")
+    }
+    for (index, (value, place)) in zip(values, layout).enumerated()
+    where value.shape != place.shape || value.dtype.isFloatingPoint != place.dtype.isFloatingPoint {
+      faults.append("\(index) is \(value.dtype) \(value.shape), expected \(place.name), \(place.dtype) \(place.shape)")
+    }
+    guard faults.isEmpty else {
+      throw DescentError(
+        .state, "the file's optimizer state does not fit \(type(of: optimizer).className): \(faults.joined(separator: "; "))")
+    }
+    for (value, place) in zip(values, layout) { place.write?(value) }
+  }
+
+  /// All variables in Keras's order.
+  var kerasLayout: [KerasVariable] {
     var result: [KerasVariable] = []
     if let lossScale, lossScale.growthSteps != nil {
-      // The wrapper's own counter and rate are not used.
-      result += [constant("iteration", .int32, 0), constant("learning_rate", .float32, 0)]
+      // Nothing depends on the wrapper's own counter and rate.
+      result += [scalar("iteration", .int32, isHead: true, { 0 }), scalar("learning_rate", dtype(of: entries), isHead: true, { 0 })]
       result.append(
         scalar("step_counter", .int32, { Double(lossScale.counter) }) {
           lossScale.restore(value: lossScale.value, counter: OptimizerState.count($0))
@@ -30,92 +57,63 @@ extension OptimizerState {
       result.append(
         scalar("dynamic_scale", .float32, { lossScale.value }) { lossScale.restore(value: $0, counter: lossScale.counter) })
     }
-    if parts.count > 1 || optimizer is MultiOptimizer {
-      result += [steps(of: parts[0], canWrite: false), constant("learning_rate", .float32, 0)]
+    if hasSeveralParts {
+      result.append(scalar("iteration", .int32, isHead: true, { [self] in Double(parts.map(\.allSteps).max() ?? 0) }))
+      result.append(scalar("learning_rate", dtype(of: entries), isHead: true, { 0 }))
     }
-    for part in parts { result += kerasVariables(of: part) }
-    return result
+    return result + parts.flatMap(kerasLayout)
   }
 
-  private func kerasVariables(of part: Part) -> [KerasVariable] {
-    let dtype = part.entries.first?.variable.dtype ?? .float32
-    var result = [steps(of: part, canWrite: true)]
-    if !part.options.learningRate.isSchedule {
-      result.append(scalar("learning_rate", .float32, { part.plainRate }) { part.learningRate = .constant($0) })
+  private func dtype(of entries: [Entry]) -> DType { entries.first?.variable.dtype ?? .float32 }
+
+  private func kerasLayout(of part: Part) -> [KerasVariable] {
+    // Keras counts every step, those that only accumulate among them.
+    let iteration = scalar("iteration", .int32, isHead: true, { Double(part.allSteps) }) { value in
+      part.allSteps = OptimizerState.count(value)
+      part.iterations = part.allSteps / part.accumulationSteps
+      part.microStep = part.allSteps % part.accumulationSteps
+    }
+    var result = [iteration]
+    // A time decay is the schedule InverseTimeDecay to Keras.
+    if !part.options.learningRate.isSchedule && part.options.decay == 0 {
+      let rate = scalar("learning_rate", dtype(of: part.entries), isHead: true, { part.plainRate }) {
+        part.learningRate = .constant($0)
+      }
+      result.append(rate)
     }
     result += part.entries.compactMap { entry in entry.average.map { stored("average", $0, entry) } }
     result += part.entries.compactMap { entry in entry.accumulator.map { stored("gradient_accumulator", $0, entry) } }
-    let groups = Set(part.entries.flatMap { $0.slots.map(\.fileGroup) }).sorted()
-    for group in groups {
+    for group in Set(part.entries.flatMap { $0.slots.map(\.fileGroup) }).sorted() {
       for entry in part.entries {
-        for slot in entry.slots where slot.fileGroup == group {
-          if let variable = entry.slotVariables[slot.name] {
-            result.append(stored(snakeCase(slot.name), variable, entry))
-          } else if let fileValue = slot.fileValue {
-            let dtype = slot.dtype ?? entry.variable.dtype
-            result.append(
-              KerasVariable(
-                name: "\(entry.variable.path)/\(snakeCase(slot.name))", shape: slot.shape(for: entry.variable.shape), dtype: dtype,
-                read: { fileValue(entry.slotValues).cast(to: dtype) }, write: nil))
-          }
-        }
+        result += entry.slots.filter { $0.fileGroup == group }.map { kerasVariable($0, entry) }
       }
     }
-    for (slot, number) in part.shared {
-      result.append(scalar(snakeCase(slot.name), dtype, { number.value }) { number.value = $0 })
-    }
     return result
+      + part.shared.map { slot, number in
+        scalar(snakeCase(slot.name), dtype(of: part.entries), { number.value }) { number.value = $0 }
+      }
+  }
+
+  private func kerasVariable(_ slot: Slot, _ entry: Entry) -> KerasVariable {
+    let name = snakeCase(slot.name)
+    guard let fileValue = slot.fileValue else { return stored(name, entry.slotVariables[slot.name]!, entry) }
+    let dtype = slot.dtype ?? entry.variable.dtype
+    return KerasVariable(
+      name: "\(entry.variable.path)/\(name)", shape: slot.shape(for: entry.variable.shape), dtype: dtype,
+      read: { fileValue(entry.slotValues).cast(to: dtype) }, write: nil)
   }
 
   private func stored(_ name: String, _ variable: Variable, _ entry: Entry) -> KerasVariable {
     KerasVariable(
       name: "\(entry.variable.path)/\(name)", shape: variable.shape, dtype: variable.dtype,
-      read: { Tensor(copying: variable) }, write: { variable.assign($0) })
+      read: { Tensor(copying: variable) }, write: { variable.assign($0.cast(to: variable.dtype)) })
   }
 
   private func scalar(
-    _ name: String, _ dtype: DType, _ read: @escaping () -> Double, _ write: ((Double) -> Void)?
+    _ name: String, _ dtype: DType, isHead: Bool = false, _ read: @escaping () -> Double, _ write: ((Double) -> Void)? = nil
   ) -> KerasVariable {
     KerasVariable(
-      name: name, shape: [], dtype: dtype, read: { Tensor(read()).cast(to: dtype) },
+      name: name, shape: [], dtype: dtype, isHead: isHead, read: { Tensor(read()).cast(to: dtype) },
       write: write.map { write in { write($0.item()) } })
-  }
-
-  private func constant(_ name: String, _ dtype: DType, _ value: Double) -> KerasVariable { scalar(name, dtype, { value }, nil) }
-
-  /// Keras counts every step, those that only accumulate among them.
-  private func steps(of part: Part, canWrite: Bool) -> KerasVariable {
-    let write: (Double) -> Void = { value in
-      part.allSteps = OptimizerState.count(value)
-      part.iterations = part.allSteps / part.accumulationSteps
-      part.microStep = part.allSteps % part.accumulationSteps
-    }
-    return scalar("iteration", .int32, { Double(part.allSteps) }, canWrite ? write : nil)
-  }
-
-  /// Takes up the variables of a Keras file. One that has only the counter and the rate, which Keras writes for an optimizer that
-  /// has not made a step, is that of a new optimizer.
-  /// - Parameter values: `optimizer/vars/0`, `1` …, of any numeric dtype.
-  /// - Throws: ``DescentError`` listing what does not fit. Nothing is changed then.
-  public func setKerasVariables(_ values: [Tensor]) throws {
-    var variables = kerasVariables
-    let head = variables.prefix { $0.shape.isEmpty && !$0.name.contains("/") }
-    if values.count == head.count && values.first?.count == 1 && values[0].item() == 0 { variables = Array(head) }
-    var faults: [String] = []
-    if values.count != variables.count {
-      faults.append("there are \(values.count) variables, expected \(variables.count)")
-    }
-    for (index, (value, variable)) in zip(values, variables).enumerated() where value.shape != variable.shape {
-      faults.append("\(index) is \(value.shape), expected \(variable.name) \(variable.shape)")
-    }
-    guard faults.isEmpty else {
-      throw DescentError(
-        .state, "the file's optimizer state does not fit \(type(of: optimizer).className): \(faults.joined(separator: "; "))")
-    }
-    for (value, variable) in zip(values, variables) {
-      guard let write = variable.write else { continue }
-      // A counter or a rate is read as it stands; it may be finer than its dtype here.
-      write(variable.shape.isEmpty && variable.dtype == .float32 ? value : value.cast(to: variable.dtype))
-    }
   }
 }

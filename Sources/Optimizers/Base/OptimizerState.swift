@@ -94,6 +94,8 @@ public final class OptimizerState {
   private(set) var parts: [Part] = []
   private(set) var entries: [Entry] = []
   private let partOf: (ParameterDescription) throws -> Int
+  /// Whether it is of a ``MultiOptimizer``.
+  let hasSeveralParts: Bool
 
   /// Steps that changed nothing because a gradient was not finite.
   public internal(set) var skippedSteps = 0
@@ -117,9 +119,11 @@ public final class OptimizerState {
     if let multi = inner as? MultiOptimizer {
       parts = multi.parts.map { Part($0) }
       partOf = { try multi.partIndex(for: $0) }
+      hasSeveralParts = true
     } else {
       parts = [Part(inner)]
       partOf = { _ in 0 }
+      hasSeveralParts = false
     }
     if let wrapper {
       policy = .skip
@@ -234,7 +238,7 @@ public final class OptimizerState {
       skippedSteps += 1
       return
     }
-    for part in parts {
+    for part in parts where !part.entries.isEmpty {
       part.allSteps += 1
       if part.isUpdateNext {
         part.microStep = 0
@@ -258,8 +262,8 @@ public final class OptimizerState {
 
   // MARK: - Counters and rates
 
-  /// Updates done; of the first part, if there are several.
-  public var iterations: Int { parts[0].iterations }
+  /// Updates done; of a ``MultiOptimizer``, the most that one of its optimizers has done.
+  public var iterations: Int { parts.reduce(0) { Swift.max($0, $1.iterations) } }
 
   /// The learning rate: the number that is set, or the schedule's at the next update. Setting it replaces either.
   ///

@@ -114,4 +114,6 @@ public struct ParameterUpdate {
   public let rateMultiplier: Double
   /// The strength of the weight decay of this parameter.
   public let weightDecay: Double
+  /// Where the gradient came from, before it was accumulated and clipped.
+  let origin: GradientOrigin
 }

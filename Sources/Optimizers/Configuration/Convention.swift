@@ -57,7 +57,10 @@ extension Optimizer {
         throw DescentError(error.kind, "\(name): \(error.message)")
       }
     }
-    do { try options.validate() } catch let error as DescentError {
+    do {
+      try options.validate()
+      try check()
+    } catch let error as DescentError {
       throw DescentError(error.kind, "\(name): \(error.message)")
     }
     for part in parts { try part.validate() }

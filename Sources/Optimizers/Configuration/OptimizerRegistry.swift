@@ -5,6 +5,9 @@ public enum OptimizerRegistry {
   private static let builtIn: [any Optimizer.Type] = [
     SGD.self, RMSprop.self, Adagrad.self, Adadelta.self, Adam.self, AdamW.self, Adamax.self, Nadam.self, Adafactor.self,
     Ftrl.self, Lion.self, Lamb.self, Muon.self, ScheduleFreeAdamW.self, LossScaleOptimizer.self, MultiOptimizer.self,
+    AdaBelief.self, Adan.self, AdEMAMix.self, ADOPT.self, AdamWScheduleFree.self, Cautious.self, CautiousAdamW.self,
+    CautiousLion.self, DAdaptAdam.self, DAdaptSGD.self, LARS.self, Lookahead.self, NAdamW.self, Novograd.self, Prodigy.self,
+    RAdam.self, RAdamScheduleFree.self, Rprop.self, SAM.self, SGDScheduleFree.self, Sophia.self, Yogi.self,
   ]
   private static let added = Mutex<[any Optimizer.Type]>([])
 

@@ -3,8 +3,9 @@ import Foundation
 /// Half a cosine up to the greatest rate and another down to almost nothing: one cycle for the whole training.
 ///
 /// The rate rises from maximum / `divFactor` to the maximum in the first `pctStart` of the updates and falls to
-/// maximum / (`divFactor` · `finalDivFactor`) in the rest; it stays there. Defaults: `pctStart` 0.3, `divFactor` 25,
-/// `finalDivFactor` 10000, `annealing` cosine.
+/// maximum / (`divFactor` · `finalDivFactor`) in the rest; it stays there. With `threePhase` it first falls as fast as it rose,
+/// and only then to the end. Defaults: `pctStart` 0.3, `divFactor` 25, `finalDivFactor` 10000, `annealing` cosine, `threePhase`
+/// false.
 ///
 /// Source: Smith & Topin, 2018, "Super-Convergence" (arXiv 1708.07120); PyTorch, `OneCycleLR` (its rates; momentum is not
 /// cycled).
@@ -21,10 +22,12 @@ public struct OneCycle: ConfigurableSchedule {
   public var divFactor = 25.0
   public var finalDivFactor = 1e4
   public var annealing = Annealing.cosine
+  /// Whether the fall to the first rate and that to the end are two.
+  public var threePhase = false
 
   public init(
     maximumLearningRate: Double, totalSteps: Int, pctStart: Double? = nil, divFactor: Double? = nil,
-    finalDivFactor: Double? = nil, annealing: Annealing? = nil
+    finalDivFactor: Double? = nil, annealing: Annealing? = nil, threePhase: Bool? = nil
   ) {
     self.maximumLearningRate = maximumLearningRate
     self.totalSteps = totalSteps
@@ -32,17 +35,21 @@ public struct OneCycle: ConfigurableSchedule {
     if let divFactor { self.divFactor = divFactor }
     if let finalDivFactor { self.finalDivFactor = finalDivFactor }
     if let annealing { self.annealing = annealing }
+    if let threePhase { self.threePhase = threePhase }
   }
 
   public func callAsFunction(step: Int) -> Double {
     let first = maximumLearningRate / divFactor
-    let last = first / finalDivFactor
     let top = pctStart * Double(totalSteps) - 1
     let end = Double(totalSteps) - 1
+    var turns = [(at: 0.0, rate: first), (at: top, rate: maximumLearningRate)]
+    if threePhase { turns.append((at: 2 * top, rate: first)) }
+    turns.append((at: end, rate: first / finalDivFactor))
+
     let now = min(Double(step), end)
-    return now <= top
-      ? change(from: first, to: maximumLearningRate, now / top)
-      : change(from: maximumLearningRate, to: last, end > top ? (now - top) / (end - top) : 1)
+    let next = turns.indices.dropFirst().first { now <= turns[$0].at } ?? turns.count - 1
+    let (from, to) = (turns[next - 1], turns[next])
+    return change(from: from.rate, to: to.rate, (now - from.at) / (to.at - from.at))
   }
 
   private func change(from start: Double, to end: Double, _ part: Double) -> Double {
@@ -62,5 +69,6 @@ public struct OneCycle: ConfigurableSchedule {
     .number("div_factor", \.divFactor, in: .positive, "the greatest rate divided by the first"),
     .number("final_div_factor", \.finalDivFactor, in: .positive, "the first rate divided by the last"),
     .choice("annealing", \.annealing, "the shape of the changes"),
+    .flag("three_phase", \.threePhase, "whether the fall to the first rate and that to the end are two"),
   ]
 }

@@ -23,6 +23,7 @@ public final class Stepper<Parameters: ParameterCollection> {
     structure = parameters
     let variables = parameters.variables()
     self.variables = variables
+    try optimizer.requireGivenGradients()
     let state = try OptimizerState(optimizer, variables: variables)
     self.state = state
     steps = CompiledSteps(state) { gradients, phase in

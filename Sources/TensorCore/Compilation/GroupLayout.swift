@@ -11,9 +11,10 @@ struct GroupLayout {
   static let finish: ThreadPool.Work = { ck_group_finish($0, $1) }
 
   init(_ program: GroupProgram, counts: [Int]) {
-    // All that a block touches should stay in the first-level cache.
-    let vectors = program.operands.filter { $0.kind == CK_STREAM || $0.kind == CK_TEMP }.count
-    let target = vectors <= 8 ? 1024 : 512
+    // All that a block touches should stay in the first-level cache. A value that is read and written is one stretch of memory.
+    let streams = Set(program.operands.filter { $0.kind == CK_STREAM && !$0.isOutput }.map(\.address)).count
+    let vectors = streams + program.slotCount + program.operands.filter { $0.isOutput }.count
+    let target = (vectors <= 7 ? 2048 : 1024) / (program.type == .float64 ? 2 : 1)
     if program.inner > 0 {
       block = Swift.max(1, target / program.inner) * program.inner
     } else {
@@ -32,7 +33,7 @@ struct GroupLayout {
   /// Rough time of an instruction, in nanoseconds an element.
   private static func cost(_ code: ck_op) -> Double {
     switch code {
-    case CK_DIV, CK_SQRT, CK_RECIP, CK_SQRTADD, CK_STEPDIV: 0.1
+    case CK_DIV, CK_SQRT, CK_RECIP, CK_SQRTADD, CK_STEPDIV, CK_SQRTRATIO: 0.1
     case CK_DIVSQRT, CK_DIVSQRTI, CK_STEPSQRT, CK_STEPSQRTI: 0.15
     case CK_EXP, CK_EXPM1, CK_LOG, CK_LOG1P, CK_SIN, CK_COS, CK_TANH, CK_ERF, CK_SIGMOID, CK_SOFTPLUS: 0.5
     case CK_POW, CK_UNIFORM, CK_NORMAL: 2

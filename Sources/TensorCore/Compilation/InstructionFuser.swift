@@ -23,7 +23,9 @@ struct InstructionFuser {
     }
   }
 
-  static func isElementwise(_ code: ck_op) -> Bool { code.rawValue < CK_LOAD.rawValue }
+  static func isElementwise(_ code: ck_op) -> Bool {
+    code.rawValue < CK_LOAD.rawValue || code.rawValue > CK_NORMAL.rawValue
+  }
 
   mutating func run() {
     for index in instructions.indices {
@@ -92,14 +94,18 @@ struct InstructionFuser {
       if let q = parts(x[1], CK_DIV, row: row), let m = parts(q[0], CK_MUL, row: row) {
         return make(CK_STEPDIV, [x[0], m[0], m[1], q[1]])
       }
+      if let m = parts(x[0], CK_MUL, row: row), let n = parts(x[1], CK_MUL, row: row) {
+        return make(CK_AXMBY, [m[0], m[1], n[0], n[1]])
+      }
       if let m = parts(x[1], CK_MUL, row: row) { return make(CK_FNMA, [m[0], m[1], x[0]]) }
       if let m = parts(x[0], CK_MUL, row: row) { return make(CK_FMS, [m[0], m[1], x[1]]) }
     case CK_FNMA:
-      // c − a · b where one factor is itself a quotient.
+      // c − a · b where one factor is itself a quotient or a sign.
       for (factor, other) in [(x[0], x[1]), (x[1], x[0])] {
         if let q = parts(factor, CK_DIVSQRT, row: row) { return make(CK_STEPSQRT, [x[2], other, q[0], q[1], q[2]]) }
         if let q = parts(factor, CK_DIVSQRTI, row: row) { return make(CK_STEPSQRTI, [x[2], other, q[0], q[1], q[2]]) }
         if let q = parts(factor, CK_DIV, row: row) { return make(CK_STEPDIV, [x[2], other, q[0], q[1]]) }
+        if let s = parts(factor, CK_SIGN, row: row) { return make(CK_STEPSIGN, [x[2], other, s[0]]) }
       }
     case CK_FMA:
       // a · b + c with a = d − c is c + b · (d − c).
@@ -116,6 +122,14 @@ struct InstructionFuser {
       if let s = parts(x[1], CK_SQRTADD, row: row) { return make(CK_DIVSQRT, [x[0], s[0], s[1]]) }
       if let s = parts(x[1], CK_SQRT, row: row), let a = parts(s[0], CK_ADD, row: row) {
         return make(CK_DIVSQRTI, [x[0], a[0], a[1]])
+      }
+    case CK_DIVSQRTI:
+      // a · √(b + d) / √(c + d).
+      guard let m = parts(x[0], CK_MUL, row: row) else { return nil }
+      for (factor, other) in [(m[0], m[1]), (m[1], m[0])] {
+        if let s = parts(factor, CK_SQRT, row: row), let a = parts(s[0], CK_ADD, row: row), a[1] == x[2] {
+          return make(CK_SQRTRATIO, [other, a[0], x[1], x[2]])
+        }
       }
     default: break
     }

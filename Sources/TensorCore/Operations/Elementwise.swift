@@ -44,14 +44,15 @@ extension Tensor {
   public static func / (a: Tensor, b: Tensor) -> Tensor { binary(.divide, a, b) }
   public static prefix func - (a: Tensor) -> Tensor { unary(.negate, a) }
 
-  public static func + (a: Tensor, b: Double) -> Tensor { a + Tensor(number: b) }
-  public static func - (a: Tensor, b: Double) -> Tensor { a - Tensor(number: b) }
-  public static func * (a: Tensor, b: Double) -> Tensor { a * Tensor(number: b) }
-  public static func / (a: Tensor, b: Double) -> Tensor { a / Tensor(number: b) }
-  public static func + (a: Double, b: Tensor) -> Tensor { Tensor(number: a) + b }
-  public static func - (a: Double, b: Tensor) -> Tensor { Tensor(number: a) - b }
-  public static func * (a: Double, b: Tensor) -> Tensor { Tensor(number: a) * b }
-  public static func / (a: Double, b: Tensor) -> Tensor { Tensor(number: a) / b }
+  // Disfavoured: a literal is a tensor of its own, and a plain `reduce(0, +)` over numbers means numbers.
+  @_disfavoredOverload public static func + (a: Tensor, b: Double) -> Tensor { a + Tensor(number: b) }
+  @_disfavoredOverload public static func - (a: Tensor, b: Double) -> Tensor { a - Tensor(number: b) }
+  @_disfavoredOverload public static func * (a: Tensor, b: Double) -> Tensor { a * Tensor(number: b) }
+  @_disfavoredOverload public static func / (a: Tensor, b: Double) -> Tensor { a / Tensor(number: b) }
+  @_disfavoredOverload public static func + (a: Double, b: Tensor) -> Tensor { Tensor(number: a) + b }
+  @_disfavoredOverload public static func - (a: Double, b: Tensor) -> Tensor { Tensor(number: a) - b }
+  @_disfavoredOverload public static func * (a: Double, b: Tensor) -> Tensor { Tensor(number: a) * b }
+  @_disfavoredOverload public static func / (a: Double, b: Tensor) -> Tensor { Tensor(number: a) / b }
 
   public static func += (a: inout Tensor, b: Tensor) { a = a + b }
   public static func -= (a: inout Tensor, b: Tensor) { a = a - b }
@@ -142,7 +143,9 @@ public func round(_ a: Tensor) -> Tensor { Tensor.unary(.round, a) }
 public func isFinite(_ a: Tensor) -> Tensor { Tensor.unary(.isFinite, a) }
 /// aᵇ. The derivative with respect to `b` is taken where a > 0 and is zero elsewhere.
 public func pow(_ a: Tensor, _ b: Tensor) -> Tensor { Tensor.binary(.power, a, b) }
+@_disfavoredOverload
 public func pow(_ a: Tensor, _ b: Double) -> Tensor { pow(a, Tensor(number: b)) }
+@_disfavoredOverload
 public func pow(_ a: Double, _ b: Tensor) -> Tensor { pow(Tensor(number: a), b) }
 public func square(_ a: Tensor) -> Tensor { a * a }
 /// a + t · (b − a).

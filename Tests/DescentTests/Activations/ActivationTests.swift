@@ -1,4 +1,5 @@
 import Descent
+import TestSupport
 import Testing
 
 struct ActivationFixtureTests {
@@ -14,17 +15,17 @@ struct ActivationFixtureTests {
 
   @Test func valuesAndDerivativesAreKeras() throws {
     let fixture = try Fixture("activations")
-    let points = try Fixture.numbers(fixture.json["points"])
+    let points = try needed(fixture.json["points"]).numbers()
     for entry in fixture.cases {
       let function = try Self.activation(entry)
       let name = "\(entry["activation"]!) \(entry["config"]!)"
       let x = Tensor(points)
-      expectClose(function(x), try Fixture.numbers(entry["values"]), name)
+      expectClose(function(x), try needed(entry["values"]).numbers(), name)
       let (_, gradients) = valueAndGradients(at: [x]) { function($0[0]).sum() }
       var derivatives = gradients[0].doubles
-      var expected = try Fixture.numbers(entry["derivatives"])
+      var expected = try needed(entry["derivatives"]).numbers()
       // Where the function has a corner, either side's derivative will do.
-      let kinks = try Fixture.numbers(entry["kinks"])
+      let kinks = try needed(entry["kinks"]).numbers()
       for index in points.indices where kinks.contains(points[index]) { (derivatives[index], expected[index]) = (0, 0) }
       expectClose(derivatives, expected, "\(name): derivative")
       #expect(gradients[0].doubles.allSatisfy { $0.isFinite }, "\(name)")
@@ -33,17 +34,17 @@ struct ActivationFixtureTests {
 
   @Test func valuesAlongAxesAreKeras() throws {
     let fixture = try Fixture("activations")
-    let x = try Fixture.tensor(fixture.json["row_input"])
+    let x = try needed(fixture.json["row_input"]).tensor()
     let rows = try #require(fixture.json["rows"]?.array)
     #expect(rows.count > 5)
     for entry in rows {
       let function = try Self.activation(entry)
       let name = "\(entry["activation"]!) \(entry["config"]!)"
       let shape = try #require(entry["shape"]?.array).compactMap(\.int)
-      let cotangent = Tensor(shape: shape, scalars: try Fixture.numbers(entry["cotangent"]))
+      let cotangent = Tensor(shape: shape, scalars: try needed(entry["cotangent"]).numbers())
       let (_, gradients) = valueAndGradients(at: [x]) { (function($0[0]) * cotangent).sum() }
-      var values = try Fixture.numbers(entry["values"])
-      var expected = try Fixture.numbers(entry["gradient"])
+      var values = try needed(entry["values"]).numbers()
+      var expected = try needed(entry["gradient"]).numbers()
       if entry["activation"] == "sparsemax" {
         // Of a row of equal numbers Keras makes zeros, which is no distribution. The last row lies on a corner.
         for index in 4..<8 { (values[index], expected[index]) = (.nan, .nan) }

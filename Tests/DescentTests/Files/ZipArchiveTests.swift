@@ -39,6 +39,39 @@ struct ZipArchiveTests {
     #expect(try sample() == bytes)
   }
 
+  /// More entries than the plain format counts.
+  @Test func zip64Directory() throws {
+    let count = 65_536
+    let bytes = try written { writer in
+      for index in 0..<count { try writer.add(String(index), pieces: []) }
+    }
+    let archive = try archive(bytes)
+    #expect(archive.entries.count == count)
+    #expect(archive.entries.last?.name == "65535")
+    // The zip64 record's place, in the locator before the end record.
+    var broken = bytes
+    broken[bytes.count - 22 - 20 + 8] ^= 1
+    #expect(failure { try self.archive(broken) }.contains("its zip64 end record is not where it should be"))
+  }
+
+  /// Sizes that are all ones are in an extra field.
+  @Test func zip64Sizes() throws {
+    let bytes = try written { try add("name", "contents", to: $0) }
+    let directory = 30 + 4 + 8
+    let ones: [UInt8] = [255, 255, 255, 255]
+    func size(_ value: UInt8) -> [UInt8] { [value, 0, 0, 0, 0, 0, 0, 0] }
+    var wide = bytes
+    wide.replaceSubrange((directory + 20)..<(directory + 28), with: ones + ones)
+    wide[directory + 30] = 20
+    wide.insert(contentsOf: [1, 0, 16, 0] + size(8) + size(8), at: directory + 46 + 4)
+    wide[wide.count - 22 + 12] += 20
+    let archive = try archive(wide)
+    #expect(archive.entries[0].byteCount == 8)
+    #expect(try archive.bytes(archive.entries[0]) == Array("contents".utf8))
+    wide[directory + 46 + 4] = 2
+    #expect(failure { try self.archive(wide) } == "f: name: its zip64 sizes are missing")
+  }
+
   @Test func limit() throws {
     let archive = try archive(sample())
     let entry = try #require(archive["a/b.txt"])

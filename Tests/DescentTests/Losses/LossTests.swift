@@ -1,5 +1,6 @@
 import Descent
 import Foundation
+import TestSupport
 import Testing
 
 struct LossTests {
@@ -153,6 +154,20 @@ struct LossTests {
     #expect(weightedMean(target: target, prediction: prediction, sampleWeight: weights).item() == 6)
     #expect(cubic.reducing(by: .none)(target: target, prediction: prediction).doubles == [3, 7])
     #expect(throws: DescentError.self) { try cubic.json() }
+  }
+
+  /// The speed of training rests on it: everything between the logits and their gradient is one pass over the rows.
+  @Test(arguments: [Loss.sparseCategoricalCrossentropy, .categoricalCrossentropy])
+  func aLossAndItsGradientAreFewKernels(_ loss: Loss) {
+    let isSparse = loss.allowedClasses(predictionShape: [32, 10]) != nil
+    let step = compile { arguments in
+      let logits = arguments[0]
+      let value = loss(target: arguments[1], prediction: logits.softmax(), logits: Logits(logits, of: .softmax))
+      return [value, gradients(of: value, withRespectTo: [logits])[0]]
+    }
+    let labels = isSparse ? Tensor.zeros([32], dtype: .uint8) : Tensor.zeros([32, 10])
+    let plan = step.plan(for: [Tensor.zeros([32, 10]), labels])
+    #expect(plan.statistics.kernels <= 3)
   }
 
   @Test func anEmptyBatchHasALossOfZero() {

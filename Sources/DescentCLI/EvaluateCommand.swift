@@ -1,0 +1,56 @@
+import ArgumentParser
+import KerasFiles
+
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate",
+    abstract: "Judge a saved model on data.",
+    discussion: """
+      Prints the loss and the metrics that the model was compiled with, on the test rows if the data hold any, else on x and y.
+
+      EXAMPLES:
+        descent evaluate --model classifier.keras
+        descent evaluate --model classifier.keras --data d.npz --json
+      """)
+
+  @Option(help: ArgumentHelp("A .keras file.", valueName: "file"))
+  var model: ModelFile
+
+  @OptionGroup(title: "Data") var dataOptions: DataOptions
+
+  @Option(help: ArgumentHelp("Rows a step: a number, or all.", valueName: "n|all"))
+  var batchSize = BatchSize.rows(32)
+
+  @Option(help: ArgumentHelp("A loss by name or as Keras's JSON, in place of the model's.", valueName: "loss"))
+  var loss: String?
+
+  @Option(help: ArgumentHelp("Metrics with commas between them, or none, in place of the model's.", valueName: "names"))
+  var metrics: WordList?
+
+  @Flag(help: "Print one line of JSON.")
+  var json = false
+
+  func run() throws {
+    let model = try self.model.load()
+    if loss != nil || metrics != nil {
+      guard let loss = try loss.map(chosenLoss) ?? model.loss else {
+        throw ValidationError("\(self.model.path) is not compiled; give --loss.")
+      }
+      try model.compile(
+        optimizer: "sgd", loss: loss, metrics: try metrics?.words.map { try Metric(named: $0) } ?? model.metrics)
+    }
+    let data = try dataOptions.load()
+    let part = data.test ?? data.train
+    let scores = try model.evaluate(part.x, part.y, batchSize: batchSize.count(of: part.count), verbose: 0)
+    if json {
+      print(JSONValue.object(JSONObject(scores.names.map { (key: $0, value: JSONValue(scores.values[$0]!)) })))
+    } else {
+      print(scores)
+    }
+  }
+}
+
+/// A loss by name or as Keras's JSON.
+func chosenLoss(_ text: String) throws -> Loss {
+  text.hasPrefix("{") ? try Loss(json: JSONValue(parsing: text, name: "--loss")) : try Loss(named: text)
+}

@@ -1,0 +1,73 @@
+import ArgumentParser
+import Foundation
+import KerasFiles
+
+struct PredictCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "predict",
+    abstract: "Write what a saved model says of data.",
+    discussion: """
+      One row of output for each row of input, to an .npy, .npz (as the array y) or .csv file, or as CSV to standard output. The rows \
+      are the test rows if the data hold any, else x; an .npz file needs no y here.
+
+      EXAMPLES:
+        descent predict --model classifier.keras --data d.npz --out predictions.npy
+        descent predict --model classifier.keras --data fashion-mnist --out predictions.csv
+      """)
+
+  @Option(help: ArgumentHelp("A .keras file.", valueName: "file"))
+  var model: ModelFile
+
+  @OptionGroup(title: "Data") var dataOptions: DataOptions
+
+  @Option(help: ArgumentHelp("Rows a step: a number, or all.", valueName: "n|all"))
+  var batchSize = BatchSize.rows(32)
+
+  @Option(help: ArgumentHelp("Where to write: a file ending in .npy, .npz or .csv. (default: standard output)", valueName: "file"))
+  var out: String?
+
+  func validate() throws {
+    if let out, ![".npy", ".npz", ".csv"].contains(where: out.hasSuffix) {
+      throw ValidationError("--out is '\(out)'; expected a file ending in .npy, .npz or .csv.")
+    }
+  }
+
+  func run() throws {
+    let model = try self.model.load()
+    let x = try dataOptions.loadInputs()
+    let count = x.stored.shape.first ?? 0
+    let y = try model.predict(x, batchSize: batchSize.count(of: count), verbose: 0)
+    guard let out else { return print(csv(y), terminator: "") }
+    if out.hasSuffix(".npy") {
+      try NPY.write(y, to: out)
+    } else if out.hasSuffix(".npz") {
+      try NPZ.write([("y", y)], to: out)
+    } else {
+      try writeFile(out, text: csv(y))
+    }
+  }
+
+  /// A line for each row, without a header.
+  private func csv(_ y: Tensor) -> String {
+    let width = y.shape.dropFirst().reduce(1, *)
+    let values = y.dtype == .float32 ? y.scalars(as: Float.self).map { "\($0)" } : y.doubles.map { "\($0)" }
+    var text = ""
+    for row in 0..<(y.shape.first ?? 0) { text += values[(row * width)..<((row + 1) * width)].joined(separator: ",") + "\n" }
+    return text
+  }
+}
+
+extension DataOptions {
+  /// The rows to predict from: of an `.npz` file `x_test` or `x`, whether there are labels or not.
+  func loadInputs() throws -> any ModelInput {
+    guard data.lowercased().hasSuffix(".npz") else {
+      let set = try load()
+      return (set.test ?? set.train).x
+    }
+    let archive = try NPZ(data)
+    guard let name = ["x_test", "x", "x_train"].first(where: archive.names.contains) else {
+      throw DescentError(.file, "\(data): has no array x to predict from; it has \(archive.names.joined(separator: ", "))")
+    }
+    return try archive.tensor(name)
+  }
+}

@@ -1,0 +1,23 @@
+import ArgumentParser
+import KerasFiles
+
+struct SummaryCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "summary",
+    abstract: "Print the layers of a saved model.")
+
+  @Option(help: ArgumentHelp("A .keras file, or a .json file with a description.", valueName: "file"))
+  var model: ModelFile
+
+  @Flag(help: "Print the model's description as Keras's to_json does.")
+  var json = false
+
+  func run() throws {
+    let model = try self.model.load()
+    if json {
+      print(try model.toJSON(indent: 1))
+    } else {
+      model.summary(expandNested: true)
+    }
+  }
+}

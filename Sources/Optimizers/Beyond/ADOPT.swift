@@ -1,0 +1,78 @@
+/// ``Adam`` with its two halves the other way round: the gradient is divided by the squares before it, then averaged; it
+/// converges for every beta2.
+///
+///     t = 1:      v ← g²
+///     t = 2, …:   u = g / max(√v, epsilon), limited to ± (t − 1)^clipExponent
+///                 m ← m + (1 − beta1) · (u − m)
+///                 w ← w − rate · m
+///                 v ← v + (1 − beta2) · (g² − v)
+///
+/// Defaults: `learningRate` 0.001, `beta1` 0.9, `beta2` 0.9999, `epsilon` 1e-6, `clipExponent` 0.25 (nil: no limit).
+///
+/// As in the authors' code and optax. pytorch_optimizer's limit is one step ahead; timm's exponent is 0.333. Weight decay is
+/// decoupled unless ``OptimizerOptions/weightDecayMode`` says otherwise; the first update, which makes no step, decays the
+/// weights as well.
+///
+/// Source: Taniguchi et al., 2024, "ADOPT: Modified Adam Can Converge with Any β2 with the Optimal Rate" (arXiv 2411.02853).
+public struct ADOPT: Optimizer {
+  public var options = OptimizerOptions(learningRate: 0.001)
+  /// Share of the average step that is kept, at least 0 and less than 1.
+  public var beta1 = 0.9
+  /// Share of the average squared gradient that is kept, at least 0 and less than 1.
+  public var beta2 = 0.9999
+  /// The least divisor.
+  public var epsilon = 1e-6
+  /// How fast the limit of the divided gradient grows; nil for no limit.
+  public var clipExponent: Double? = 0.25
+
+  public init() {}
+
+  public init(
+    learningRate: (any LearningRateConvertible)? = nil, weightDecay: Double? = nil, beta1: Double? = nil, beta2: Double? = nil,
+    epsilon: Double? = nil
+  ) {
+    if let learningRate { options.learningRate = learningRate.learningRate }
+    options.weightDecay = weightDecay
+    if let beta1 { self.beta1 = beta1 }
+    if let beta2 { self.beta2 = beta2 }
+    if let epsilon { self.epsilon = epsilon }
+  }
+
+  public func slots(for parameter: ParameterDescription) -> [Slot] { ["momentum", "velocity"] }
+
+  public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
+    let isFirst = step.number .== 1
+    var u = g / maximum(sqrt(slots.velocity), Tensor(number: epsilon))
+    if let clipExponent {
+      let limit = pow(step.number - 1, clipExponent)
+      u = clip(u, -limit, limit)
+    }
+    slots.momentum = lerp(slots.momentum, select(isFirst, 0, u), 1 - beta1)
+    slots.velocity = lerp(slots.velocity, g * g, select(isFirst, 1, Tensor(number: 1 - beta2)))
+    w -= step.learningRate * slots.momentum
+  }
+
+  public static let hyperparameters: [Hyperparameter<ADOPT>] = [
+    .number("beta_1", \.beta1, in: .decay, "share of the average step that is kept"),
+    .number("beta_2", \.beta2, in: .decay, "share of the average squared gradient that is kept"),
+    .number("epsilon", \.epsilon, in: .positive, "the least divisor"),
+    .optionalNumber("clip_exponent", \.clipExponent, in: .nonNegative, "how fast the divided gradient's limit grows"),
+  ]
+
+  public static let conventions: [Convention: [String: JSONValue]] = [.paper: [:]]
+
+  public static let about = OptimizerDescription(
+    summary: "Adam that divides by the squares before the gradient and then averages",
+    formula: """
+      t = 1:     v ← g²
+      t = 2, …:  u = g / max(√v, epsilon), limited to ± (t − 1)^clip_exponent;  m ← m + (1 − beta_1) · (u − m)
+                 w ← w − rate · m;  v ← v + (1 − beta_2) · (g² − v)
+      """,
+    source: "Taniguchi et al., 2024, ADOPT: Modified Adam Can Converge with Any β2 with the Optimal Rate (arXiv 2411.02853)",
+    advice: "Where Adam is unstable or its beta_2 has to be tuned. The first update makes no step.")
+}
+
+extension Optimizer where Self == ADOPT {
+  /// ``ADOPT`` with its defaults.
+  public static var adopt: ADOPT { ADOPT() }
+}

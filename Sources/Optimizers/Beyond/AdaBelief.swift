@@ -1,0 +1,101 @@
+/// ``Adam`` that divides by how far the gradient was from what its average led to expect, not by how large it was.
+///
+///     m ← m + (1 − beta1) · (g − m)
+///     s ← s + (1 − beta2) · ((g − m)² − s) + epsilonRoot
+///     w ← w − rate · √(1 − beta2ᵗ) / (1 − beta1ᵗ) · m / (√s + epsilon · √(1 − beta2ᵗ))
+///
+/// With `amsgrad` the greatest s so far takes the place of s. With `rectify` the step is ``RAdam``'s, with s for v and the
+/// threshold 5: undivided at first.
+///
+/// Defaults: `learningRate` 0.001, `beta1` 0.9, `beta2` 0.999, `epsilon` 1e-16, `epsilonRoot` nil (as `epsilon`), `amsgrad`
+/// false, `rectify` false.
+///
+/// The paper has one epsilon in both places. optax has two. The authors' package turns `rectify` on; the paper does not have it.
+/// Its `fixed_decay` is ``WeightDecayMode/independent``.
+///
+/// Source: Zhuang et al., 2020, "AdaBelief Optimizer: Adapting Stepsizes by the Belief in Observed Gradients" (arXiv 2010.07468).
+public struct AdaBelief: Optimizer {
+  public var options = OptimizerOptions(learningRate: 0.001)
+  /// Share of the average gradient that is kept, at least 0 and less than 1.
+  public var beta1 = 0.9
+  /// Share of the average squared surprise that is kept, at least 0 and less than 1.
+  public var beta2 = 0.999
+  /// Keeps the divisor from 0.
+  public var epsilon = 1e-16
+  /// Added to the average of squares in each step; `nil` for ``epsilon``.
+  public var epsilonRoot: Double?
+  /// Whether the greatest average square so far divides.
+  public var amsgrad = false
+  /// Whether the step is undivided while the average of squares is young, and made up for its variance later.
+  public var rectify = false
+  /// With ``rectify``: what is done before.
+  public var unrectifiedStep = UnrectifiedStep.momentum
+
+  public init() {}
+
+  public init(
+    learningRate: (any LearningRateConvertible)? = nil, beta1: Double? = nil, beta2: Double? = nil, epsilon: Double? = nil,
+    epsilonRoot: Double? = nil, amsgrad: Bool? = nil, rectify: Bool? = nil
+  ) {
+    if let learningRate { options.learningRate = learningRate.learningRate }
+    if let beta1 { self.beta1 = beta1 }
+    if let beta2 { self.beta2 = beta2 }
+    if let epsilon { self.epsilon = epsilon }
+    self.epsilonRoot = epsilonRoot
+    if let amsgrad { self.amsgrad = amsgrad }
+    if let rectify { self.rectify = rectify }
+  }
+
+  public func slots(for parameter: ParameterDescription) -> [Slot] {
+    ["momentum", "velocity"] + (amsgrad ? ["velocityHat"] : [])
+  }
+
+  public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
+    slots.momentum = lerp(slots.momentum, g, 1 - beta1)
+    slots.velocity = lerp(slots.velocity, square(g - slots.momentum), 1 - beta2) + (epsilonRoot ?? epsilon)
+    if amsgrad { slots.velocityHat = maximum(slots.velocityHat, slots.velocity) }
+    let root = sqrt(amsgrad ? slots.velocityHat : slots.velocity)
+
+    let correction = sqrt(1 - pow(beta2, step.number))
+    let rate = step.learningRate / (1 - pow(beta1, step.number))
+    if rectify {
+      let rectification = Rectification(beta2: beta2, number: step.number)
+      let isRectified = rectification.length .> 5
+      let early: Tensor = unrectifiedStep == .momentum ? 1 : 0
+      let size = rate * select(isRectified, rectification.factor * correction, early)
+      w -= size * slots.momentum / select(isRectified, root + epsilon, 1)
+    } else {
+      w -= rate * correction * slots.momentum / (root + epsilon * correction)
+    }
+  }
+
+  public static let hyperparameters: [Hyperparameter<AdaBelief>] = [
+    .number("beta_1", \.beta1, in: .decay, "share of the average gradient that is kept"),
+    .number("beta_2", \.beta2, in: .decay, "share of the average squared surprise that is kept"),
+    .number("epsilon", \.epsilon, in: .nonNegative, "keeps the divisor from 0"),
+    .optionalNumber("epsilon_root", \.epsilonRoot, in: .nonNegative, "added to the average of squares in each step"),
+    .flag("amsgrad", \.amsgrad, "whether the greatest average square so far divides"),
+    .flag("rectify", \.rectify, "whether the step is undivided while the average of squares is young"),
+    .choice("unrectified_step", \.unrectifiedStep, "with rectify: what is done before"),
+  ]
+
+  public static let conventions: [Convention: [String: JSONValue]] = [.paper: [:]]
+
+  public static let about = OptimizerDescription(
+    summary: "Adam that divides by the gradient's distance from its average",
+    formula: """
+      m ← m + (1 − beta_1) · (g − m)
+      s ← s + (1 − beta_2) · ((g − m)² − s) + epsilon_root
+      w ← w − rate · √(1 − beta_2ᵗ) / (1 − beta_1ᵗ) · m / (√s + epsilon · √(1 − beta_2ᵗ))
+      """,
+    source: "Zhuang et al., 2020, AdaBelief Optimizer: Adapting Stepsizes by the Belief in Observed Gradients (arXiv 2010.07468)",
+    advice: """
+      Takes large steps where the gradient is steady. epsilon matters: 1e-8 for image networks with SGD-like behaviour, 1e-16 for \
+      transformers and GANs.
+      """)
+}
+
+extension Optimizer where Self == AdaBelief {
+  /// ``AdaBelief`` with its defaults.
+  public static var adaBelief: AdaBelief { AdaBelief() }
+}

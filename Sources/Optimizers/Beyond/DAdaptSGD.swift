@@ -1,0 +1,102 @@
+/// ``SGD`` that finds its learning rate by D-Adaptation, with momentum as an average of iterates.
+///
+///     g ← g + weightDecay · w
+///     r = rate · d / G                 (G is the norm of all gradients at the first step)
+///     n ← n + r · Σ g · s              over all parameters, with s from before
+///     s ← s + r · g
+///     d ← max(d, min(2 · n / ‖s‖, `growthRate` · d))
+///     w ← momentum · w + (1 − momentum) · (w₀ − s)       (w₀ are the weights at the start)
+///
+/// Defaults: `learningRate` 1 (a multiplier of d), `momentum` 0, `d0` 1e-6, `growthRate` nil (no limit). Weight decay is always the
+/// derivative of an L2 penalty and does not count in G, as in the authors' package.
+///
+/// Source: Defazio & Mishchenko, 2023, "Learning-Rate-Free Learning by D-Adaptation" (arXiv 2301.07733); the authors' package.
+public struct DAdaptSGD: Optimizer {
+  public var options = OptimizerOptions(learningRate: 1)
+  /// Share of the weights that is kept in each step, at least 0 and less than 1.
+  public var momentum = 0.0
+  /// Where d starts.
+  public var d0 = 1e-6
+  /// The greatest factor by which d grows in a step; `nil` for no limit.
+  public var growthRate: Double?
+
+  public init() { options.weightDecayMode = .l2 }
+
+  public init(
+    learningRate: (any LearningRateConvertible)? = nil, weightDecay: Double? = nil, momentum: Double? = nil, d0: Double? = nil,
+    growthRate: Double? = nil
+  ) {
+    self.init()
+    if let learningRate { options.learningRate = learningRate.learningRate }
+    options.weightDecay = weightDecay
+    if let momentum { self.momentum = momentum }
+    if let d0 { self.d0 = d0 }
+    self.growthRate = growthRate
+  }
+
+  public func slots(for parameter: ParameterDescription) -> [Slot] { [Slot("initial", start: .parameter), "sum"] }
+
+  public var sharedSlots: [Slot] {
+    [
+      Slot("d", shape: .scalar, start: .number(d0)), Slot("numerator", shape: .scalar),
+      Slot("firstGradientNorm", shape: .scalar),
+    ]
+  }
+
+  public var decaysWeightsItself: Bool { true }
+
+  public func update(_ parameters: inout [ParameterUpdate], shared: inout Slots, step: Step) {
+    let d = shared.d
+    // The first gradient that is not zero, strictly.
+    let norm = sqrt(modelWideSum(parameters.map { ($0.gradient * $0.gradient).sum() }))
+    shared.firstGradientNorm = select(shared.firstGradientNorm .> 0, shared.firstGradientNorm, norm)
+    let isReady = shared.firstGradientNorm .> 0
+    let rate = select(isReady, step.learningRate * d / shared.firstGradientNorm, 0)
+
+    var products: [Tensor] = []
+    var squares: [Tensor] = []
+    for index in parameters.indices {
+      let parameter = parameters[index]
+      var slots = parameter.slots
+      let g = parameter.weightDecay > 0 ? parameter.gradient + parameter.weightDecay * parameter.value : parameter.gradient
+      products.append((g * slots.sum).sum())
+      slots.initial = select(step.number .== 1, parameter.value, slots.initial)
+      let multiplier = parameter.rateMultiplier
+      slots.sum += (multiplier == 1 ? rate : rate * multiplier) * g
+      squares.append((slots.sum * slots.sum).sum())
+      parameters[index].slots = slots
+      parameters[index].value = lerp(slots.initial - slots.sum, parameter.value, momentum)
+    }
+    shared.numerator += rate * modelWideSum(products)
+    let length = sqrt(modelWideSum(squares))
+    let estimate = select(length .> 0, 2 * shared.numerator / length, 0)
+    shared.d = maximum(d, growthRate.map { minimum(estimate, d * $0) } ?? estimate)
+  }
+
+  public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
+    programmingError("DAdaptSGD updates all parameters at once")
+  }
+
+  public static let hyperparameters: [Hyperparameter<DAdaptSGD>] = [
+    .number("momentum", \.momentum, in: .decay, "share of the weights that is kept in each step"),
+    .number("d0", \.d0, in: .positive, "where d starts"),
+    .optionalNumber("growth_rate", \.growthRate, in: .atLeast(1), "greatest factor by which d grows in a step"),
+  ]
+
+  public static let conventions: [Convention: [String: JSONValue]] = [.paper: [:]]
+
+  public static let about = OptimizerDescription(
+    summary: "SGD that finds its learning rate by D-Adaptation",
+    formula: """
+      r = rate · d / ‖first gradient‖;  n ← n + r · Σ g · s;  s ← s + r · g
+      d ← max(d, 2 · n / ‖s‖)
+      w ← momentum · w + (1 − momentum) · (w₀ − s)
+      """,
+    source: "Defazio & Mishchenko, 2023, Learning-Rate-Free Learning by D-Adaptation (arXiv 2301.07733)",
+    advice: "Leave the rate at 1; momentum 0.9 with a decaying schedule for image networks.")
+}
+
+extension Optimizer where Self == DAdaptSGD {
+  /// ``DAdaptSGD`` with its defaults.
+  public static var dAdaptSGD: DAdaptSGD { DAdaptSGD() }
+}

@@ -1,0 +1,86 @@
+/// ``SGD`` that needs no schedule: steps at z, an average x of all z for evaluation, gradients at the weights y between the two.
+///
+///     rate' = rate · min(t / warmupSteps, 1)
+///     c = t^r · (greatest rate')^weightRatePower / (sum of these so far)
+///     u = g + weightDecay · y
+///     y ← y + c · (z − y) + rate' · (momentum · (1 − c) − 1) · u
+///     z ← z − rate' · u                                   (z starts at the weights)
+///     evaluation: x = y + (1 − 1 / momentum) · (z − y)
+///
+/// Defaults: `learningRate` 1, `momentum` 0.9 (where gradients are taken between z, 0, and x, 1), `warmupSteps` 0, `r` 0,
+/// `weightRatePower` 2, no weight decay.
+///
+/// As in the authors' package. The model evaluates and saves x, trains y. Source: Defazio et al., 2024, "The Road Less Scheduled"
+/// (arXiv 2405.15682).
+public struct SGDScheduleFree: Optimizer {
+  public var options = OptimizerOptions(learningRate: 1)
+  /// Where gradients are taken: between z (0) and the average (1); greater than 0.
+  public var momentum = 0.9
+  /// Updates until the rate is reached.
+  public var warmupSteps = 0
+  /// The power of the update's number in the average's weights.
+  public var r = 0.0
+  /// The power of the greatest rate in the average's weights.
+  public var weightRatePower = 2.0
+
+  public init() {}
+
+  public init(
+    learningRate: (any LearningRateConvertible)? = nil, weightDecay: Double? = nil, momentum: Double? = nil,
+    warmupSteps: Int? = nil, r: Double? = nil, weightRatePower: Double? = nil
+  ) {
+    if let learningRate { options.learningRate = learningRate.learningRate }
+    options.weightDecay = weightDecay
+    if let momentum { self.momentum = momentum }
+    if let warmupSteps { self.warmupSteps = warmupSteps }
+    if let r { self.r = r }
+    if let weightRatePower { self.weightRatePower = weightRatePower }
+  }
+
+  private var average: ScheduleFreeAverage {
+    ScheduleFreeAverage(beta: momentum, exponent: r, ratePower: weightRatePower)
+  }
+
+  public func slots(for parameter: ParameterDescription) -> [Slot] { [ScheduleFreeAverage.slot] }
+
+  public var sharedSlots: [Slot] { ScheduleFreeAverage.sharedSlots }
+
+  public var decaysWeightsItself: Bool { true }
+
+  public func prepare(shared: inout Slots, step: Step) {
+    let rate = step.learningRate * ScheduleFreeAverage.warmup(step, warmupSteps)
+    average.prepare(shared: &shared, rate: rate, number: step.number)
+  }
+
+  public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
+    let change = step.weightDecay > 0 ? g + step.weightDecay * w : g
+    let rate = step.learningRate * ScheduleFreeAverage.warmup(step, warmupSteps)
+    average.move(&w, by: change, slots: &slots, rate: rate, step: step)
+  }
+
+  public func evaluationValue(of w: Tensor, slots: Slots) -> Tensor? { average.average(w, slots) }
+
+  public static let hyperparameters: [Hyperparameter<SGDScheduleFree>] = [
+    .number("momentum", \.momentum, in: .interpolation, "where gradients are taken, between z and the average"),
+    .integer("warmup_steps", \.warmupSteps, atLeast: 0, "updates until the rate is reached"),
+    .number("r", \.r, in: .nonNegative, "power of the update's number in the average's weights"),
+    .number("weight_lr_power", \.weightRatePower, in: .nonNegative, "power of the greatest rate in the average's weights"),
+  ]
+
+  public static let conventions: [Convention: [String: JSONValue]] = [.paper: [:]]
+
+  public static let about = OptimizerDescription(
+    summary: "SGD on z, its average x for evaluation, gradients between the two: no schedule",
+    formula: """
+      c = t^r · (greatest rate)^weight_lr_power / (sum of these so far);  u = g + weight_decay · y
+      y ← y + c · (z − y) + rate · (momentum · (1 − c) − 1) · u;  z ← z − rate · u
+      evaluation: x = y + (1 − 1 / momentum) · (z − y)
+      """,
+    source: "Defazio et al., 2024, The Road Less Scheduled (arXiv 2405.15682)",
+    advice: "Where the length of the training is not known beforehand. Rates ten to fifty times SGD's; a warm-up helps.")
+}
+
+extension Optimizer where Self == SGDScheduleFree {
+  /// ``SGDScheduleFree`` with its defaults.
+  public static var sgdScheduleFree: SGDScheduleFree { SGDScheduleFree() }
+}

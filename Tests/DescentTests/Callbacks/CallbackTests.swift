@@ -1,0 +1,175 @@
+import Descent
+import Foundation
+import Testing
+
+/// Writes down which hooks are called, in order.
+private final class Recorder: Callback {
+  var calls: [String] = []
+  override func onTrainBegin() { calls.append("train begin") }
+  override func onTrainEnd(_ logs: Logs) { calls.append("train end \(logs.names)") }
+  override func onEpochBegin(_ epoch: Int) { calls.append("epoch \(epoch) begin") }
+  override func onEpochEnd(_ epoch: Int, _ logs: Logs) { calls.append("epoch \(epoch) end \(logs.names)") }
+  override func onTrainBatchBegin(_ batch: Int) { calls.append("batch \(batch) begin") }
+  override func onTrainBatchEnd(_ batch: Int, _ logs: Logs) { calls.append("batch \(batch) end \(logs.names)") }
+  override func onTestBegin() { calls.append("test begin") }
+  override func onTestEnd(_ logs: Logs) { calls.append("test end \(logs.names)") }
+  override func onTestBatchEnd(_ batch: Int, _ logs: Logs) { calls.append("test batch \(batch) end") }
+  override func onPredictBegin() { calls.append("predict begin") }
+  override func onPredictEnd() { calls.append("predict end") }
+  override func onPredictBatchEnd(_ batch: Int) { calls.append("predict batch \(batch) end") }
+}
+
+/// Puts numbers into the logs of each epoch, so that callbacks that watch them can be tested without training for them.
+private final class Script: Callback {
+  let numbers: [Double]
+  init(_ numbers: [Double]) { self.numbers = numbers }
+  override func onEpochEnd(_ epoch: Int, _ logs: Logs) { logs["score"] = numbers[epoch] }
+}
+
+@Suite struct CallbackTests {
+  let x = SmallData.x()
+  let y = SmallData.labels
+
+  @Test func hooksAreCalledInKerasOrder() throws {
+    let recorder = Recorder()
+    let model = try SmallData.model(metrics: [.accuracy])
+    try model.fit(x, y, batchSize: 30, verbose: 0, callbacks: [recorder], validationSplit: 0.5)
+    let names = "[\"accuracy\", \"loss\"]"
+    let all = "[\"accuracy\", \"loss\", \"val_accuracy\", \"val_loss\"]"
+    #expect(recorder.calls == [
+      "train begin", "epoch 0 begin", "batch 0 begin", "batch 0 end \(names)", "test begin", "test batch 0 end",
+      "test end \(names)", "epoch 0 end \(all)", "train end \(all)",
+    ])
+    recorder.calls = []
+    _ = try model.predict(x, batchSize: 30, verbose: 0, callbacks: [recorder])
+    #expect(recorder.calls == ["predict begin", "predict batch 0 end", "predict batch 1 end", "predict end"])
+    recorder.calls = []
+    try model.evaluate(x, y, batchSize: 60, verbose: 0, callbacks: [recorder])
+    #expect(recorder.calls == ["test begin", "test batch 0 end", "test end \(names)"])
+  }
+
+  @Test func batchLogsAreMeansSoFar() throws {
+    let model = try SmallData.model(optimizer: SGD(learningRate: 0))
+    var seen: [Double] = []
+    let watch = LambdaCallback(onTrainBatchEnd: { _, logs in seen.append(logs["loss"]!) })
+    let history = try model.fit(x, y, batchSize: 25, verbose: 0, callbacks: [watch], shuffle: false)
+    let parts = try [0..<25, 25..<50, 50..<60].map { try model.testOnBatch(x[$0], y[$0]).loss }
+    expectClose(
+      seen, [parts[0], (parts[0] + parts[1]) / 2, (25 * parts[0] + 25 * parts[1] + 10 * parts[2]) / 60], tolerance: 1e-6)
+    #expect(seen[2] == history["loss"][0])
+  }
+
+  @Test func whatACallbackThrowsEndsTraining() throws {
+    let recorder = Recorder()
+    let failing = LambdaCallback(onTrainBatchEnd: { batch, _ in
+      if batch == 1 { throw DescentError(.numerics, "enough") }
+    })
+    let model = try SmallData.model()
+    #expect(failure(.numerics) { try model.fit(x, y, batchSize: 10, verbose: 0, callbacks: [failing, recorder]) } == "enough")
+    #expect(model.optimizerState?.iterations == 2)
+    #expect(recorder.calls.last == "train end []")
+  }
+
+  @Test func trainingStopsWhenAsked() throws {
+    let model = try SmallData.model()
+    let stop = LambdaCallback(onTrainBatchEnd: { batch, _ in if batch == 2 { model.stopTraining = true } })
+    let history = try model.fit(x, y, batchSize: 10, epochs: 5, verbose: 0, callbacks: [stop])
+    #expect(history.epochs == [0] && model.optimizerState?.iterations == 3)
+    // The next call starts anew.
+    #expect(try model.fit(x, y, batchSize: 10, epochs: 2, verbose: 0).epochs == [0, 1])
+  }
+
+  private func run(_ numbers: [Double], _ callback: Callback, model: Sequential? = nil) throws -> History {
+    let model = try model ?? SmallData.model()
+    return try model.fit(x, y, epochs: numbers.count, verbose: 0, callbacks: [Script(numbers), callback])
+  }
+
+  @Test func earlyStoppingWaits() throws {
+    let callback = EarlyStopping(monitor: "score", patience: 2, mode: .min)
+    #expect(try run([5, 4, 4.5, 4.2, 3, 2], callback).epochs == [0, 1, 2, 3])
+    #expect(callback.bestEpoch == 1 && callback.stoppedEpoch == 3)
+    #expect(try run([1, 2, 3, 2, 4], EarlyStopping(monitor: "score", patience: 2, mode: .max)).epochs.count == 5)
+    #expect(try run([5, 4.9, 4.8, 4.7], EarlyStopping(monitor: "score", minDelta: 0.5, patience: 2, mode: .min)).epochs.count == 3)
+    #expect(try run([9, 8, 9, 9], EarlyStopping(monitor: "score", patience: 2, mode: .min, baseline: 5)).epochs.count == 3)
+    #expect(try run([1, 2, 3, 4], EarlyStopping(monitor: "score", mode: .min, startFromEpoch: 2)).epochs.count == 4)
+  }
+
+  /// In Keras a NaN first becomes the best, nothing can beat it, and its weights are restored.
+  @Test func aNaNIsNeverTheBest() throws {
+    let callback = EarlyStopping(monitor: "score", patience: 2, mode: .min, restoreBestWeights: true)
+    #expect(try run([.nan, 5, 4, 3, .nan, 6], callback).epochs.count == 6)
+    #expect(callback.bestEpoch == 3)
+  }
+
+  @Test func theBestWeightsComeBack() throws {
+    let model = try SmallData.model()
+    var weights: [[Double]] = []
+    let watch = LambdaCallback(onEpochEnd: { _, _ in weights.append(model.numbers) })
+    let callback = EarlyStopping(monitor: "score", patience: 5, mode: .min, restoreBestWeights: true)
+    try model.fit(x, y, epochs: 4, verbose: 0, callbacks: [Script([3, 1, 2, 4]), watch, callback])
+    #expect(model.numbers == weights[1] && weights[1] != weights[3])
+  }
+
+  @Test func whatIsMonitoredMustExist() throws {
+    let model = try SmallData.model(metrics: [.accuracy])
+    #expect(failure(.invalidArgument) { try model.fit(x, y, verbose: 0, callbacks: [EarlyStopping()]) }
+      == "EarlyStopping: there is no 'val_loss' to monitor; there are accuracy, loss")
+    #expect(failure(.invalidArgument) { try model.fit(x, y, verbose: 0, callbacks: [EarlyStopping(monitor: "score")]) }
+      == "monitor 'score': whether it gets better upward or downward is not known; give a mode")
+    // Metrics say themselves which way is better.
+    let accuracy = EarlyStopping(monitor: "val_accuracy", patience: 9)
+    try model.fit(x, y, epochs: 2, verbose: 0, callbacks: [accuracy], validationSplit: 0.5)
+    #expect(accuracy.bestEpoch != nil)
+  }
+
+  @Test func theRateFollowsASchedule() throws {
+    let model = try SmallData.model(optimizer: SGD(learningRate: 0.5))
+    let history = try model.fit(
+      x, y, epochs: 3, verbose: 0, callbacks: [LearningRateScheduler { epoch, rate in epoch == 0 ? rate : rate / 2 }])
+    #expect(history["learning_rate"] == [0.5, 0.25, 0.125])
+    #expect(try model.learningRate == 0.125)
+  }
+
+  @Test func theRateFallsOnAPlateau() throws {
+    let model = try SmallData.model(optimizer: SGD(learningRate: 1))
+    let callback = ReduceLROnPlateau(
+      monitor: "score", factor: 0.5, patience: 2, mode: .min, cooldown: 1, minimumLearningRate: 0.2)
+    let history = try run([5, 5, 5, 5, 5, 5, 5, 5, 5, 5], callback, model: model)
+    // Keras 3.15.1 gives the same rates; each is the one of the epoch that ended.
+    #expect(history["learning_rate"] == [1, 1, 1, 0.5, 0.5, 0.25, 0.25, 0.2, 0.2, 0.2])
+  }
+
+  @Test func aLossThatIsNoNumberEndsTraining() throws {
+    let model = try SmallData.model(optimizer: SGD(learningRate: 1e38))
+    let recorder = Recorder()
+    let history = try model.fit(x, y, batchSize: 10, epochs: 5, verbose: 0, callbacks: [TerminateOnNaN(), recorder], validationSplit: 0.5)
+    #expect(history.epochs.count < 5 && model.optimizerState!.iterations < 10)
+    // Nobody was told that the epoch ended, so nobody saved what is left of the weights.
+    #expect(!recorder.calls.contains { $0.hasPrefix("epoch \(history.epochs.count) end") })
+    #expect(failure(.numerics) {
+      try model.fit(x, y, batchSize: 10, verbose: 0, callbacks: [TerminateOnNaN(raisesError: true)])
+    }.hasPrefix("TerminateOnNaN: the loss is"))
+  }
+
+  @Test func theCSVLoggerWritesEachEpoch() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/log.csv"
+      let model = try SmallData.model(metrics: [.accuracy])
+      let history = try model.fit(
+        x, y, epochs: 3, verbose: 0, callbacks: [CSVLogger(path)], validationSplit: 0.5, validationFrequency: 2)
+      var lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init)
+      #expect(lines.count == 4 && lines[0] == "epoch,accuracy,loss,val_accuracy,val_loss")
+      #expect(lines[1] == "0,\(history["accuracy"][0]),\(history["loss"][0]),NA,NA")
+      try model.fit(x, y, epochs: 4, verbose: 0, callbacks: [CSVLogger(path, append: true)], initialEpoch: 3)
+      lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init)
+      #expect(lines.count == 5 && lines[4].hasPrefix("3,") && lines[4].hasSuffix(",NA,NA"))
+
+      try history.writeCSV(to: folder + "/history.csv")
+      let text = try String(contentsOfFile: folder + "/history.csv", encoding: .utf8)
+      #expect(text == history.csv && text.split(separator: "\n").count == 4)
+      #expect(failure(.file) {
+        try model.fit(x, y, verbose: 0, callbacks: [CSVLogger(folder + "/none/log.csv")])
+      }.contains("/none/log.csv cannot be created"))
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import Optimizers
+import Testing
+
+@Suite struct NonFiniteTests {
+  private let start = ["a": [1.0, 2.0], "b": [3.0]]
+  private let good = ["a": [0.5, -1.0], "b": [2.0]]
+
+  private func bad(_ value: Double) -> [String: [Double]] { ["a": [0.5, -1.0], "b": [value]] }
+
+  @Test(arguments: [Double.nan, .infinity, -.infinity])
+  func skip(_ value: Double) throws {
+    let optimizer = Adam(learningRate: 0.1).with(globalClipnorm: 1, useEMA: true, nonFinite: .skip)
+    let disturbed = try Stepper(optimizer, parameters: start), clean = try Stepper(optimizer, parameters: start)
+    for step in 0..<6 {
+      if step % 2 == 1 { try disturbed.update(gradients: bad(value)) }
+      try disturbed.update(gradients: good)
+      try clean.update(gradients: good)
+    }
+    #expect(disturbed.parameters == clean.parameters)
+    #expect(disturbed.state.skippedSteps == 3)
+    #expect(disturbed.state.iterations == 6)
+    var (found, expected) = (disturbed.state.checkpoint(), clean.state.checkpoint())
+    found["optimizer/skipped_steps"] = nil
+    expected["optimizer/skipped_steps"] = nil
+    #expect(found.mapValues(\.doubles) == expected.mapValues(\.doubles))
+  }
+
+  /// A micro-step that is skipped is not counted: the update is made of as many finite ones as ever.
+  @Test func skipWhileAccumulating() throws {
+    let optimizer = SGD(learningRate: 0.5).with(gradientAccumulationSteps: 2, nonFinite: .skip)
+    let stepper = try Stepper(optimizer, parameters: start)
+    for gradient in [good, bad(.nan), bad(.nan), good] { try stepper.update(gradients: gradient) }
+    #expect(stepper.parameters == ["a": [0.75, 2.5], "b": [2.0]])
+    #expect(stepper.state.iterations == 1)
+  }
+
+  @Test func stop() throws {
+    let stepper = try Stepper(Adam().with(nonFinite: .stop), parameters: start)
+    try stepper.update(gradients: good)
+    let before = (stepper.parameters, stepper.state.checkpoint().mapValues(\.doubles))
+    let error = try #require(throws: DescentError.self) { try stepper.update(gradients: bad(.infinity)) }
+    #expect(error.kind == .numerics)
+    #expect(error.message == "step 2: the gradient of b is not finite; nothing was changed")
+    #expect(stepper.parameters == before.0)
+    #expect(stepper.state.checkpoint().mapValues(\.doubles) == before.1)
+  }
+
+  @Test func propagate() throws {
+    let stepper = try Stepper(SGD(learningRate: 0.5), parameters: start)
+    try stepper.update(gradients: bad(.nan))
+    #expect(stepper.parameters["a"] == [0.75, 2.5])
+    #expect(stepper.parameters["b"]![0].isNaN)
+    // As in Keras, the norm of all spreads it.
+    let clipping = try Stepper(SGD(learningRate: 0.5).with(globalClipnorm: 1), parameters: start)
+    try clipping.update(gradients: bad(.infinity))
+    #expect(clipping.parameters.values.joined().allSatisfy { $0.isNaN })
+  }
+
+  @Test func dynamicLossScale() throws {
+    let optimizer = LossScaleOptimizer(SGD(learningRate: 0.5), initialScale: 8, dynamicGrowthSteps: 2)
+    let minimizer = try Minimizer(optimizer, startingAt: [[1.0]]) { $0[0].sum() }
+    for _ in 0..<4 { try minimizer.step() }
+    #expect(minimizer.parameters == [[-1.0]])
+    #expect(minimizer.state.currentLossScale == 32)
+
+    let stepper = try Stepper(optimizer, parameters: [[1.0]])
+    for gradient in [Double.nan, .infinity, 4, 4, .nan] { try stepper.update(gradients: [[gradient]]) }
+    // Scales: 8, 4, 2, 2, then doubled to 4, then halved.
+    #expect(stepper.parameters == [[-1.0]])
+    #expect(stepper.state.currentLossScale == 2)
+    #expect(stepper.state.skippedSteps == 3)
+    #expect(stepper.state.iterations == 2)
+  }
+}

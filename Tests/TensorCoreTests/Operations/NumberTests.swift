@@ -1,0 +1,59 @@
+import TensorCore
+import Testing
+
+/// Numbers take the dtype of the data they meet.
+struct NumberTests {
+  @Test func literalsTakeTheDTypeOfTheData() {
+    #expect((Tensor([Float(1)]) * 0.5).dtype == .float32)
+    #expect((Tensor([1.0]) * 0.5).dtype == .float64)
+    #expect((Tensor([Int32(3)]) + 1).dtype == .int32)
+    #expect((2 - Tensor([Float(1)])).doubles == [1])
+    let rate: Tensor = 0.25
+    #expect(rate.dtype == .float64)
+    #expect((rate * 2).item() == 0.5)
+    #expect((Tensor([Float(1)]) * (rate * 2)).dtype == .float32)
+    #expect(select(Tensor([true]), Tensor([Float(1)]), 0).dtype == .float32)
+    #expect(maximum(0, Tensor([Float(-1)])).dtype == .float32)
+  }
+
+  @Test func readingAndPrinting() {
+    let x = Tensor([[1.5, 2], [3, 4]])
+    #expect(x.shape == [2, 2] && x.rank == 2 && x.count == 4)
+    #expect(x.scalars(as: Double.self) == [1.5, 2, 3, 4])
+    #expect("\(Tensor([Int32(1), -2]))" == "Tensor([1, -2], shape: [2], dtype: int32)")
+    #expect("\(Tensor([[true], [false]]))" == "Tensor([[true], [false]], shape: [2, 1], dtype: bool)")
+    #expect("\(Tensor.zeros([0, 2]))" == "Tensor([], shape: [0, 2], dtype: float32)")
+    #expect("\(Tensor.zeros([2000]))" == "Tensor([0.0, 0.0, 0.0, …, 0.0, 0.0, 0.0], shape: [2000], dtype: float32)")
+    let bytes = Tensor(shape: [2], dtype: .uint8) { $0.copyBytes(from: [7, 200]) }
+    #expect(bytes.scalars(as: UInt8.self) == [7, 200])
+  }
+
+  @Test func emptyTensors() {
+    let empty = Tensor.zeros([0, 3])
+    #expect(empty.sum().item() == 0)
+    #expect(empty.sum(axis: 0).doubles == [0, 0, 0])
+    #expect((empty + 1).shape == [0, 3])
+    #expect(empty.mean().item().isNaN)
+    #expect(concatenate([empty, Tensor.ones([1, 3])]).doubles == [1, 1, 1])
+    #expect(matmul(empty, Tensor.ones([3, 2])).shape == [0, 2])
+  }
+
+  /// A tensor computed from a variable means the variable's value at that moment, however late it is read.
+  @Test func variablesAreReadAtTheMomentOfUse() {
+    let w = Variable(Tensor([1.0, 2]), name: "w")
+    let before = w.value
+    let sum = w.value.sum()
+    w.assign(w.value * 10)
+    #expect(before.doubles == [1, 2])
+    #expect(sum.item() == 3)
+    #expect(w.value.doubles == [10, 20])
+    w.assign(0 * w.value + 0.5)
+    #expect(w.value.doubles == [0.5, 0.5])
+  }
+
+  @Test func longLoopsOfSmallStepsEnd() {
+    var x = Tensor(0.0)
+    for _ in 0..<20_000 { x = x + 1 }
+    #expect(x.item() == 20_000)
+  }
+}
