@@ -3,44 +3,56 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Each may link to those before it.
+# Each may use those before it.
 libraries=(TensorCore Optimizers Descent KerasFiles)
 build=.build/release
 work=.build/docs-work
 output=.build/docs
 
-# DocC is beside the compiler, which a version manager may have put behind a wrapper.
-toolchain=$(swift -print-target-info | sed --quiet 's/.*"runtimeResourcePath": *"\(.*\)\/lib\/swift".*/\1/p')
-tool() {
-  if [ -x "$toolchain/bin/$1" ]; then "$toolchain/bin/$1" "${@:2}"; else "$@"; fi
-}
-target=$(swift -print-target-info | sed --quiet 's/.*"unversionedTriple": *"\(.*\)".*/\1/p')
+information=$(swift -print-target-info)
+target=$(sed --quiet 's/.*"unversionedTriple": *"\(.*\)".*/\1/p' <<< "$information")
+# The tools are beside the compiler, which a version manager may have put behind a wrapper.
+tools=$(sed --quiet 's/.*"runtimeResourcePath": *"\(.*\)\/lib\/swift".*/\1\/bin/p' <<< "$information")
 
-swift build --configuration release --product descent > "$build-docs.log" 2>&1 || { cat "$build-docs.log" >&2; exit 1; }
+echo "docs: building"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+swift build --configuration release --product descent > "$log" 2>&1 || { cat "$log" >&2; exit 1; }
 
-maps=()
-for map in "$build"/C*.build/module.modulemap Sources/C*/module.modulemap; do maps+=(-Xcc "-fmodule-map-file=$map"); done
+modules=(-I "$build/Modules")
+for map in "$build"/C*.build/module.modulemap Sources/C*/module.modulemap; do modules+=(-Xcc "-fmodule-map-file=$map"); done
 
 rm -rf "$work" "$output"
 dependencies=()
 archives=()
-faults=0
+links=()
+has_warnings=no
 for library in "${libraries[@]}"; do
-  mkdir -p "$work/$library"
-  tool swift-symbolgraph-extract -module-name "$library" -I "$build/Modules" "${maps[@]}" -target "$target" \
-    -minimum-access-level public -skip-inherited-docs -skip-synthesized-members -emit-extension-block-symbols \
-    -output-dir "$work/$library"
-  # Names of a library that is re-exported have a page in that library.
-  tool docc convert "Sources/$library/$library.docc" --additional-symbol-graph-dir "$work/$library" \
-    --output-dir "$work/$library.doccarchive" --fallback-display-name "$library" --fallback-bundle-identifier "$library" \
-    --fallback-default-module-kind Library --enable-experimental-external-link-support "${dependencies[@]}" \
-    --warnings-as-errors || faults=1
-  dependencies+=(--dependency "$work/$library.doccarchive")
-  archives+=("$work/$library.doccarchive")
+  symbols="$work/$library"
+  archive="$work/$library.doccarchive"
+  mkdir -p "$symbols"
+  "$tools/swift-symbolgraph-extract" -module-name "$library" "${modules[@]}" -target "$target" -minimum-access-level public \
+    -skip-inherited-docs -skip-synthesized-members -emit-extension-block-symbols -output-dir "$symbols"
+  # A comment names what another library has as Swift does, without that library's name, which DocC wants to see.
+  if [ "${#links[@]}" -gt 0 ]; then sed --in-place --regexp-extended "${links[@]}" "$symbols"/*.json; fi
+  names=$(grep --only-matching '"pathComponents":\["[A-Za-z0-9]*"\]' "$symbols/$library.symbols.json" | cut --delimiter '"' --fields 4 |
+    sort --unique | paste --serial --delimiters '|')
+  links+=(--expression "s/\`\`($names)([\`\/])/\`\`\/$library\/\1\2/g")
+
+  "$tools/docc" convert "Sources/$library/$library.docc" --additional-symbol-graph-dir "$symbols" --output-dir "$archive" \
+    --fallback-display-name "$library" --fallback-bundle-identifier "$library" --fallback-default-module-kind Library \
+    --enable-experimental-external-link-support "${dependencies[@]}" > "$log" 2>&1 || { cat "$log" >&2; exit 1; }
+  if grep --quiet '^warning' "$log"; then
+    has_warnings=yes
+    cat "$log" >&2
+  fi
+  dependencies+=(--dependency "$archive")
+  archives+=("$archive")
 done
-if [ "$faults" -ne 0 ]; then
+
+"$tools/docc" merge "${archives[@]}" --output-path "$output" --synthesized-landing-page-name Descent
+if [ "$has_warnings" = yes ]; then
   echo "docs: there are warnings, see above" >&2
   exit 1
 fi
-tool docc merge "${archives[@]}" --output-path "$output" --synthesized-landing-page-name Descent
-echo "docs: made in $output; to read them: python3 -m http.server --directory $output, then open /documentation"
+echo "docs: made in $output; to read them: python3 -m http.server --directory $output, and open /documentation there"

@@ -27,7 +27,9 @@ public struct SafeTensors {
   public init(_ path: String) throws { try self.init(MappedFile(path: path)) }
 
   /// Opens a file that is in memory.
-  /// - Parameter name: what to call it in errors.
+  /// - Parameters:
+  ///   - bytes: the whole file.
+  ///   - name: what to call it in errors.
   public init(_ bytes: [UInt8], name: String) throws { try self.init(MappedFile(bytes, name: name)) }
 
   private init(_ file: MappedFile) throws {
