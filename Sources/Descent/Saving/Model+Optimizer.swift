@@ -5,7 +5,7 @@ extension Model {
   /// Takes up the optimizer's state from one of Keras's files.
   /// - Throws: ``DescentError`` telling what does not fit. Nothing is changed then.
   package func restoreOptimizer(kerasVariables: [Tensor]) throws {
-    try readyOptimizerState("load").setKerasVariables(kerasVariables)
+    try readyOptimizerState("load").restore(kerasVariables: kerasVariables)
   }
 
   /// Takes up what ``OptimizerState/checkpoint()`` of an equal optimizer gave.

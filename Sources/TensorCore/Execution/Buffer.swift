@@ -1,20 +1,24 @@
-import CKernels
+import Foundation
 
 /// Memory for elements: 64-byte aligned, zeroed, and readable 64 bytes past its end, as the kernels require.
 package final class Buffer: @unchecked Sendable {
   package let pointer: UnsafeMutableRawPointer
   package let byteCount: Int
-  /// What owns the memory, when this buffer is a part of something larger.
+  /// What was allocated for it; nil for a part of another buffer, which `owner` is then.
+  private let allocation: UnsafeMutableRawPointer?
   private let owner: AnyObject?
 
   static let alignment = 64
 
   package init(byteCount: Int) {
     self.byteCount = byteCount
-    let capacity = (byteCount + 2 * Buffer.alignment - 1) / Buffer.alignment * Buffer.alignment
-    pointer = .allocate(byteCount: capacity, alignment: Buffer.alignment)
-    // Fresh pages are zero already, but reused ones are not; small buffers are cheap to clear.
-    pointer.initializeMemory(as: UInt8.self, repeating: 0, count: capacity)
+    // calloc knows fresh pages to be zero already, and does not touch what may never be used.
+    guard let memory = calloc(1, byteCount + 2 * Buffer.alignment) else {
+      programmingError("out of memory: \(byteCount) bytes for a tensor")
+    }
+    allocation = memory
+    let misalignment = Int(bitPattern: memory) % Buffer.alignment
+    pointer = memory + (misalignment == 0 ? 0 : Buffer.alignment - misalignment)
     owner = nil
   }
 
@@ -23,11 +27,12 @@ package final class Buffer: @unchecked Sendable {
     precondition(offset >= 0 && byteCount >= 0 && offset + byteCount <= whole.byteCount)
     self.byteCount = byteCount
     pointer = whole.pointer + offset
+    allocation = nil
     owner = whole
   }
 
   deinit {
-    if owner == nil { pointer.deallocate() }
+    free(allocation)
   }
 
   package func copy() -> Buffer {
