@@ -109,6 +109,7 @@ public struct SafeTensors {
   /// - Parameters:
   ///   - tensors: names and arrays; a name comes once.
   ///   - metadata: words to put in.
+  ///   - path: the file; one that is there is replaced.
   /// - Throws: ``DescentError`` when a name comes twice or the file cannot be written.
   public static func write(_ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to path: String) throws {
     var header = JSONObject()
