@@ -68,38 +68,3 @@ struct RaceCommand: ParsableCommand {
     print("Wrote \(path)")
   }
 }
-
-/// A race in numbers.
-struct RaceTable {
-  let race: Race
-
-  init(_ race: Race) { self.race = race }
-
-  var text: String {
-    let steps = race.runs.first.map { $0.points.count - 1 } ?? 0
-    let marks = Array(Set([0, steps / 4, steps / 2, steps * 3 / 4, steps])).sorted()
-    var rows = [["optimizer"] + marks.map { "f after \($0)" } + ["end point", "settings"]]
-    for run in race.runs {
-      let label = Race.label(run.optimizer)
-      let end = run.points.last ?? []
-      rows.append(
-        [label.name] + marks.map { number(run.values[$0]) } + ["(" + end.map { number($0) }.joined(separator: ", ") + ")", label.settings])
-    }
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    let lines = rows.map { row in
-      row.enumerated().map { column, cell in
-        let padding = String(repeating: " ", count: widths[column] - cell.count)
-        return column == 0 || column >= row.count - 2 ? cell + padding : padding + cell
-      }.joined(separator: "  ").trimmingCharacters(in: .whitespaces)
-    }
-    let start = race.runs.first?.points.first ?? []
-    return """
-      \(race.function.name): f(x, y) = \(race.function.formula), \(race.function.about)
-      from (\(start.map { number($0) }.joined(separator: ", "))), \(steps) steps
-
-      \(lines.joined(separator: "\n"))
-      """
-  }
-
-  private func number(_ value: Double) -> String { String(format: "%.5g", value) }
-}

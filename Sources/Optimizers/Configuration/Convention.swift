@@ -76,7 +76,7 @@ extension OptimizerOptions {
   /// The settings that all optimizers share.
   public static let hyperparameters: [Hyperparameter<OptimizerOptions>] = [
     .optionalText("name", \.name, "name in Keras's JSON"),
-    .rate("learning_rate", aliases: ["lr"], \.learningRate, "a number or a schedule"),
+    .rate("learning_rate", aliases: ["lr"], \.learningRate, "size of the steps"),
     .optionalNumber("weight_decay", \.weightDecay, in: .nonNegative, "strength of the weight decay"),
     .optionalNumber("clipnorm", \.clipnorm, in: .nonNegative, "greatest L2 norm of each gradient"),
     .optionalNumber("global_clipnorm", \.globalClipnorm, in: .nonNegative, "greatest L2 norm of all gradients together"),
