@@ -35,6 +35,7 @@ public struct Adafactor: Optimizer {
   public var relativeStep = true
   /// Whether the rate is at most 1/√t.
   public var limitsRate = true
+  /// Whether epsilon1 is added or a least value.
   public var epsilonForm = EpsilonForm.added
   /// Share of the average step that is kept, at least 0 and less than 1; `nil` for steps that are not averaged.
   public var beta1: Double?

@@ -287,7 +287,9 @@ public final class OptimizerState {
   public var learningRates: [Double] {
     get { parts.map(\.plainRate) }
     set {
-      precondition(newValue.count == parts.count, "learningRates: one for each optimizer is expected")
+      guard newValue.count == parts.count else {
+        programmingError("learningRates: \(newValue.count) rates were given for \(parts.count) optimizers")
+      }
       for (part, rate) in zip(parts, newValue) { set(rate, of: part) }
     }
   }
@@ -321,7 +323,10 @@ public final class OptimizerState {
 
   /// Puts the averages of the weights in the place of the weights, where averages are kept. `fit` does this at its end.
   public func finalizeVariableValues() {
-    for entry in entries { if let average = entry.average, entry.isTrained, entry.part.iterations > 0 { entry.variable.assign(average.value) } }
+    for entry in entries {
+      guard let average = entry.average, entry.isTrained, entry.part.iterations > 0 else { continue }
+      entry.variable.assign(average.value)
+    }
   }
 
   /// Exchanges the weights and their averages, where averages are kept. Doing it twice restores both.
