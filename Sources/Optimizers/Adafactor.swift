@@ -8,13 +8,16 @@
 ///     rank < 2:                      v ← b · v + (1 − b) · G
 ///     u = g / √v,  w ← w − α · u / max(1, RMS(u) / clipThreshold)
 ///
-/// Defaults: `learningRate` 0.001, `beta2Decay` −0.8, `epsilon1` 1e-30, `epsilon2` 0.001, `clipThreshold` 1, `relativeStep` true.
+/// With `beta1`, as in the paper, it is not the step that is subtracted but its average: m ← m + (1 − beta1) · (step − m).
+///
+/// Defaults: `learningRate` 0.001, `beta2Decay` −0.8, `epsilon1` 1e-30, `epsilon2` 0.001, `clipThreshold` 1, `relativeStep`
+/// true, `beta1` nil (no average, and none of its memory).
 ///
 /// Keras keeps v of matrices as well, so that its Adafactor takes more memory than SGD with momentum; here r and c are all that
-/// is kept, with the same result. In Keras and PyTorch the rate never exceeds 1/√t, and Keras's `relative_step`, which says that
-/// it turns this off, changes nothing; `limitsRate` does (true by default). PyTorch (`convention: .torch`, rate 0.01) does not add
-/// epsilon1 but takes it as the least value of the mean of r and its square as that of v; `epsilon1` nil is the spacing of the
-/// dtype's numbers at 1. It measures RMS(w) before weight decay.
+/// is kept, with the same result. In Keras and PyTorch the rate never exceeds 1/√t, and Keras's `relative_step`, which says
+/// that it turns this off, changes nothing; `limitsRate` does (true by default). PyTorch (`convention: .torch`, rate 0.01) does
+/// not add epsilon1 but takes it as the least value of the mean of r and its square as that of v; `epsilon1` nil is the spacing
+/// of the dtype's numbers at 1. It measures RMS(w) before weight decay.
 ///
 /// Source: Shazeer & Stern, 2018, "Adafactor: Adaptive Learning Rates with Sublinear Memory Cost" (arXiv 1804.04235); Keras,
 /// `Adafactor`.
@@ -32,13 +35,17 @@ public struct Adafactor: Optimizer {
   public var relativeStep = true
   /// Whether the rate is at most 1/√t.
   public var limitsRate = true
+  /// Whether epsilon1 is added or a least value.
   public var epsilonForm = EpsilonForm.added
+  /// Share of the average step that is kept, at least 0 and less than 1; `nil` for steps that are not averaged.
+  public var beta1: Double?
 
   public init() {}
 
   public init(
     learningRate: (any LearningRateConvertible)? = nil, beta2Decay: Double? = nil, epsilon1: Double? = nil,
-    epsilon2: Double? = nil, clipThreshold: Double? = nil, limitsRate: Bool? = nil, convention: Convention = .keras3
+    epsilon2: Double? = nil, clipThreshold: Double? = nil, limitsRate: Bool? = nil, beta1: Double? = nil,
+    convention: Convention = .keras3
   ) {
     adopt(convention)
     if let learningRate { options.learningRate = learningRate.learningRate }
@@ -47,21 +54,23 @@ public struct Adafactor: Optimizer {
     if let epsilon2 { self.epsilon2 = epsilon2 }
     if let clipThreshold { self.clipThreshold = clipThreshold }
     if let limitsRate { self.limitsRate = limitsRate }
+    self.beta1 = beta1
   }
 
   public func slots(for parameter: ParameterDescription) -> [Slot] {
     let shape = parameter.shape
+    let momentum: [Slot] = beta1 == nil ? [] : ["momentum"]
     guard shape.count >= 2 else {
       // Keras keeps two zeros beside the average.
       let nothing = ["r", "c"].map { Slot(inFilesOnly: $0, shape: .scalar, dtype: .int32) { _ in Tensor(Int32(0)) } }
-      return nothing + ["velocity"]
+      return nothing + ["velocity"] + momentum
     }
     let epsilon = (epsilon1 ?? Adafactor.spacing(parameter.dtype), epsilonForm)
     return [
       Slot("r", shape: .fixed(Array(shape.dropLast()))),
       Slot("c", shape: .fixed(shape.dropLast(2) + [shape[shape.count - 1]])),
       Slot(inFilesOnly: "velocity", shape: .likeParameter) { Adafactor.product($0.r, $0.c, epsilon.0, epsilon.1) },
-    ]
+    ] + momentum
   }
 
   public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
@@ -83,7 +92,12 @@ public struct Adafactor: Optimizer {
     }
     let change = g / sqrt(estimate)
     let clipped = relativeRate * size / maximum(Adafactor.rootMeanSquare(change) / clipThreshold, 1)
-    w -= clipped * change
+    guard let beta1 else {
+      w -= clipped * change
+      return
+    }
+    slots.momentum = lerp(slots.momentum, clipped * change, 1 - beta1)
+    w -= slots.momentum
   }
 
   /// The average squares of a matrix from those of its rows and columns.
@@ -109,6 +123,7 @@ public struct Adafactor: Optimizer {
     .flag("relative_step", \.relativeStep, "has no effect, as in Keras"),
     .flag("limits_rate", \.limitsRate, "whether the rate is at most 1/√t", isInKeras: false),
     .choice("epsilon_form", \.epsilonForm, "whether epsilon_1 is added or a least value"),
+    .optionalNumber("beta_1", \.beta1, in: .decay, "share of the average step that is kept", isInKeras: false),
   ]
 
   public static let conventions: [Convention: [String: JSONValue]] = [

@@ -16,6 +16,7 @@ public struct Adagrad: Optimizer {
   public var initialAccumulatorValue = 0.1
   /// Keeps the divisor from 0.
   public var epsilon = 1e-7
+  /// Where epsilon stands.
   public var epsilonPlace = EpsilonPlace.inside
 
   public init() {}

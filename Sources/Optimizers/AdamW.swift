@@ -6,8 +6,8 @@
 ///
 /// PyTorch (`convention: .torch`) decays by 0.01 and adds an epsilon of 1e-8 to the corrected root. All parameters decay unless
 /// ``OptimizerOptions/weightDecayExclusions`` says otherwise; `[.vectors]` spares biases and the scales of normalizations. The
-/// paper's decay does not scale with the rate but with the schedule's multiplier; ``WeightDecayMode/independent`` is that
-/// without a schedule.
+/// paper's decay does not scale with the rate but with the schedule's multiplier; ``WeightDecayMode/independent`` with a decay that
+/// much smaller is that without a schedule.
 ///
 /// Source: Loshchilov & Hutter, 2019, "Decoupled Weight Decay Regularization" (arXiv 1711.05101); Keras, `AdamW`.
 @dynamicMemberLookup
@@ -51,7 +51,7 @@ public struct AdamW: Optimizer {
 
   public static let conventions: [Convention: [String: JSONValue]] = [
     .torch: ["weight_decay": 0.01, "epsilon": 1e-8, "epsilon_place": "corrected"],
-    .paper: ["epsilon": 1e-8, "epsilon_place": "corrected", "weight_decay_mode": "independent"],
+    .paper: ["epsilon": 1e-8, "epsilon_place": "corrected"],
   ]
 
   public static let about = OptimizerDescription(

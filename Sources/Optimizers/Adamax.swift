@@ -19,6 +19,7 @@ public struct Adamax: Optimizer {
   public var beta2 = 0.999
   /// Keeps the divisor from 0.
   public var epsilon = 1e-7
+  /// Where epsilon stands.
   public var epsilonPlace = AdamaxEpsilonPlace.divisor
 
   public init() {}

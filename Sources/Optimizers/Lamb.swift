@@ -59,7 +59,8 @@ public struct Lamb: Optimizer {
     .number("beta_1", \.beta1, in: .decay, "share of the average gradient that is kept"),
     .number("beta_2", \.beta2, in: .decay, "share of the average squared gradient that is kept"),
     .number("epsilon", \.epsilon, in: .nonNegative, "keeps the divisor from 0"),
-    .flag("decay_inside_ratio", \.decayInsideRatio, "whether weight decay is part of the step whose length is set", isInKeras: false),
+    .flag(
+      "decay_inside_ratio", \.decayInsideRatio, "whether weight decay is part of the step whose length is set", isInKeras: false),
   ]
 
   public static let conventions: [Convention: [String: JSONValue]] = [

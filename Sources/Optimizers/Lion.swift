@@ -29,8 +29,9 @@ public struct Lion: Optimizer {
   public func slots(for parameter: ParameterDescription) -> [Slot] { ["momentum"] }
 
   public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
-    w -= step.learningRate * sign(beta1 * slots.momentum + (1 - beta1) * g)
-    slots.momentum = lerp(slots.momentum, g, 1 - beta2)
+    let old = slots.momentum
+    slots.momentum = lerp(old, g, 1 - beta2)
+    w -= step.learningRate * sign(lerp(old, g, 1 - beta1))
   }
 
   public static let hyperparameters: [Hyperparameter<Lion>] = [

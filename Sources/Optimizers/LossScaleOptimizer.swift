@@ -8,11 +8,13 @@
 ///
 /// Source: Keras, `LossScaleOptimizer`; Micikevicius et al., 2018, "Mixed Precision Training".
 public struct LossScaleOptimizer: Optimizer {
+  /// The optimizer that updates.
   public var innerOptimizer: any Optimizer
   /// The scale of the first step.
   public var initialScale = 32768.0
   /// Finite steps after which the scale doubles.
   public var dynamicGrowthSteps = 2000
+  /// Its name in Keras's JSON.
   public var name: String?
 
   public init() { self.init(SGD()) }
@@ -44,7 +46,8 @@ public struct LossScaleOptimizer: Optimizer {
       throw DescentError(.invalidArgument, "the inner optimizer has a loss_scale_factor, which this one takes the place of")
     }
     if innerOptimizer.options.nonFinite == .stop {
-      throw DescentError(.invalidArgument, "the inner optimizer is to stop at non-finite gradients, which are part of finding the scale")
+      throw DescentError(
+        .invalidArgument, "the inner optimizer is to stop at non-finite gradients, which are part of finding the scale")
     }
   }
 

@@ -8,7 +8,7 @@
 ///         rate · adamLearningRateRatio
 ///
 /// Defaults: `learningRate` 0.001, `adamBeta1` 0.9, `adamBeta2` 0.999, `adamWeightDecay` 0.004, `epsilon` 1e-7, `weightDecay` 0.004,
-/// `excludeLayers` none, `excludeEmbeddings` true, a, b, c 3.4445, −4.775, 2.0315, `adamLearningRateRatio` 1, `momentum` 0.95,
+/// `excludeLayers` none, `excludeEmbeddings` true, `muonA`, `muonB`, `muonC` 3.4445, −4.775, 2.0315, `adamLearningRateRatio` 1, `momentum` 0.95,
 /// `nsSteps` 5, `nesterov` true, `rmsRate` 0.2 (nil for no factor).
 ///
 /// Weights of matrices decay by `weightDecay`, all others by `adamWeightDecay`. PyTorch (`convention: .torch`, decay 0.1; it refuses
@@ -19,8 +19,11 @@
 /// LLM Training" (arXiv 2502.16982; the factor rmsRate); Keras, `Muon`.
 public struct Muon: Optimizer {
   public var options = OptimizerOptions(learningRate: 0.001, weightDecay: 0.004)
+  /// Adam's share of the average gradient that is kept, at least 0 and less than 1.
   public var adamBeta1 = 0.9
+  /// Adam's share of the average squared gradient that is kept, at least 0 and less than 1.
   public var adamBeta2 = 0.999
+  /// Weight decay where Adam updates; nil for none.
   public var adamWeightDecay: Double? = 0.004
   /// Keeps Adam's divisor from 0.
   public var epsilon = 1e-7
@@ -28,19 +31,25 @@ public struct Muon: Optimizer {
   public var excludeLayers: [String] = []
   /// Whether matrices with "embedding" in their path are left to Adam.
   public var excludeEmbeddings = true
-  public var a = 3.4445
-  public var b = -4.775
-  public var c = 2.0315
+  /// Coefficient of x in the iteration.
+  public var muonA = 3.4445
+  /// Coefficient of A x in the iteration.
+  public var muonB = -4.775
+  /// Coefficient of A² x in the iteration.
+  public var muonC = 2.0315
   /// Multiplies the rate where Adam updates.
   public var adamLearningRateRatio = 1.0
   /// Share of the momentum that is kept, at least 0 and less than 1.
   public var momentum = 0.95
   /// How often the iteration is repeated.
   public var nsSteps = 5
+  /// Whether the step looks ahead by the momentum.
   public var nesterov = true
-  /// The size of a matrix's step, as a root mean square, at the rate 1.
+  /// The size of a matrix's step, as a root mean square, at the rate 1; nil for no factor.
   public var rmsRate: Double? = 0.2
+  /// What a matrix's step is multiplied by.
   public var rateAdjustment = MuonRateAdjustment.longerSide
+  /// Whether the norm's 1e-7 is added or a least value.
   public var epsilonForm = EpsilonForm.added
 
   public init() {}
@@ -92,7 +101,7 @@ public struct Muon: Optimizer {
     x = x / epsilonForm.apply(sqrt((x * x).sum()), 1e-7)
     for _ in 0..<nsSteps {
       let square = matmul(x, x, transposeB: true)
-      x = a * x + matmul(b * square + c * matmul(square, square), x)
+      x = muonA * x + matmul(muonB * square + muonC * matmul(square, square), x)
     }
     return isTall ? x.transposed() : x
   }
@@ -110,10 +119,11 @@ public struct Muon: Optimizer {
     .number("adam_beta_2", \.adamBeta2, in: .decay, "Adam's share of the average squared gradient that is kept"),
     .number("epsilon", \.epsilon, in: .nonNegative, "keeps Adam's divisor from 0"),
     .texts(
-      "exclude_layers", \.excludeLayers, "regular expressions for paths left to Adam", check: { try ParameterRule.pattern($0).validate() }),
-    .number("muon_a", \.a, "coefficient of the iteration"),
-    .number("muon_b", \.b, "coefficient of the iteration"),
-    .number("muon_c", \.c, "coefficient of the iteration"),
+      "exclude_layers", \.excludeLayers, "regular expressions for paths left to Adam",
+      check: { try ParameterRule.pattern($0).validate() }),
+    .number("muon_a", \.muonA, "coefficient of the iteration"),
+    .number("muon_b", \.muonB, "coefficient of the iteration"),
+    .number("muon_c", \.muonC, "coefficient of the iteration"),
     .number("adam_lr_ratio", \.adamLearningRateRatio, in: .nonNegative, "multiplies the rate where Adam updates"),
     .number("momentum", \.momentum, in: .decay, "share of the momentum that is kept"),
     .integer("ns_steps", \.nsSteps, atLeast: 0, "how often the iteration is repeated"),

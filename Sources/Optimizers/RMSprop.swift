@@ -24,6 +24,7 @@ public struct RMSprop: Optimizer {
   public var epsilon = 1e-7
   /// Whether to divide by the standard deviation instead of the root of the mean square.
   public var centered = false
+  /// Where epsilon stands.
   public var epsilonPlace = EpsilonPlace.inside
   /// Whether the velocity contains the learning rate.
   public var momentumForm = MomentumForm.rateInside

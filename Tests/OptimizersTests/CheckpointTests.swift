@@ -7,12 +7,12 @@ import Testing
 
   private func check(_ optimizer: any Optimizer, at step: Int, _ dtype: DType = .float32) throws {
     let name = "\(type(of: optimizer).className) at step \(step)"
-    let whole = try FixtureRun(optimizer, dtype: dtype)
+    let whole = try FixtureRun(optimizer, dtype: dtype, throughLoss: true)
     for _ in 0..<step { try whole.advance() }
     let saved = whole.state.checkpoint()
     let weights = whole.variables.map { $0.value.evaluated() }
 
-    let resumed = try FixtureRun(optimizer, dtype: dtype)
+    let resumed = try FixtureRun(optimizer, dtype: dtype, throughLoss: true)
     for (variable, value) in zip(resumed.variables, weights) { variable.assign(value) }
     try resumed.state.restore(saved)
     for next in step + 1...step + 8 {
@@ -31,7 +31,8 @@ import Testing
   @Test func everyOptimizer() throws {
     for type in OptimizerRegistry.all {
       let optimizer = try? OptimizerRegistry.optimizer(named: type.className)
-      try check(optimizer ?? type.init(), at: 5)
+      // LBFGS chooses its points, and has a test of its own.
+      if type != LBFGS.self { try check(optimizer ?? type.init(), at: 5) }
     }
   }
 

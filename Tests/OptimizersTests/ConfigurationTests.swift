@@ -48,6 +48,9 @@ import Testing
   @Test func keysBeyondKeras() throws {
     #expect(try config(Adam())["epsilon_place"] == nil)
     #expect(try config(Adam(convention: .torch))["epsilon_place"] == "corrected")
+    let keras2 = try config(SGD(convention: .keras2).with(clipnorm: 2))
+    #expect(keras2["clipnorm_scope"] == nil && keras2["clipnorm"] == .null && keras2["global_clipnorm"] == 2.0)
+    #expect(try config(SGD(convention: .keras2).with(clipnorm: 2, clipvalue: 1))["clipnorm_scope"] == "global")
     let time = try config(Adam(learningRate: 0.5).with(decay: 0.25))
     #expect(time["decay"] == nil)
     #expect(time["learning_rate"]?["class_name"] == "InverseTimeDecay")
@@ -68,8 +71,9 @@ import Testing
     func check<Checked: Optimizer>(_ type: Checked.Type) throws {
       var optimizer = Checked()
       for hyperparameter in Checked.hyperparameters {
-        let value = try hyperparameter.value(in: optimizer)
-        if let other = otherValue(value, hyperparameter.range) { try hyperparameter.set(other, in: &optimizer) }
+        for other in try otherValues(hyperparameter.value(in: optimizer), hyperparameter.range) {
+          if (try? hyperparameter.set(other, in: &optimizer)) != nil { break }
+        }
       }
       if Checked.commonHyperparameters.count > 5 { optimizer.options = options }
       let written = try OptimizerRegistry.configuration(of: optimizer)
@@ -84,15 +88,15 @@ import Testing
     for type in OptimizerRegistry.all { try check(type) }
   }
 
-  /// Another value of the same kind and in range.
-  private func otherValue(_ value: JSONValue, _ range: String) -> JSONValue? {
+  /// Other values of the same kind, one of them in range.
+  private func otherValues(_ value: JSONValue, _ range: String) -> [JSONValue] {
     switch value {
-    case .bool(let flag): return .bool(!flag)
-    case .number(let text) where range.hasPrefix("a whole"): return JSONValue(Int(Double(text)!) + 1)
-    case .number(let text): return JSONValue(range.contains("at most 0") ? Double(text)! - 0.25 : Double(text)! / 2)
-    case .string: return range.split(separator: "\"").count > 4 ? .string(String(range.split(separator: "\"").last!)) : nil
-    case .array: return ["x"]
-    default: return nil
+    case .bool(let flag): return [.bool(!flag)]
+    case .number(let text) where range.hasPrefix("a whole"): return [JSONValue(Int(Double(text)!) + 1)]
+    case .number(let text): return [JSONValue(Double(text)! / 2), JSONValue(Double(text)! * 2), JSONValue(Double(text)! - 0.25)]
+    case .string: return range.split(separator: "\"").map { .string(String($0)) }.filter { $0 != value }
+    case .array: return [["x"]]
+    default: return []
     }
   }
 

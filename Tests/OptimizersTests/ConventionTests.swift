@@ -131,7 +131,8 @@ import Testing
   @Test func differencesAreDifferences() throws {
     func check<Checked: Optimizer>(_ type: Checked.Type) throws {
       for (convention, settings) in type.conventions {
-        let made = try OptimizerRegistry.optimizer(named: type.className, convention: convention)
+        var made = type.init()
+        made.adopt(convention)
         try made.validate()
         for (key, value) in settings {
           let hyperparameter = try #require(type.allHyperparameters.first { $0.key == key }, "\(type.className): \(key)")

@@ -54,7 +54,8 @@ final class FixtureRun {
   private let chosen: [Int]
   private(set) var step = 0
 
-  init(_ optimizer: any Optimizer, dtype: DType = .float64, only names: [String]? = nil) throws {
+  /// - Parameter throughLoss: whether the gradients are taken of a loss, as some optimizers need; a little curvature is added.
+  init(_ optimizer: any Optimizer, dtype: DType = .float64, only names: [String]? = nil, throughLoss: Bool = false) throws {
     self.dtype = dtype
     let inputs = inputs
     let chosen = inputs.names.indices.filter { names?.contains(inputs.names[$0]) ?? true }
@@ -68,8 +69,14 @@ final class FixtureRun {
     self.variables = variables
     let state = try OptimizerState(optimizer, variables: variables)
     self.state = state
-    steps = CompiledSteps(state) { gradients, phase in
-      state.apply(gradients: gradients, phase: phase)
+    steps = CompiledSteps(state) { given, phase in
+      guard throughLoss else {
+        state.apply(gradients: given, phase: phase)
+        return []
+      }
+      let losses = zip(variables, given).map { ($1 * $0.value + 0.25 * $0.value * $0.value).sum() }
+      let loss = state.scaled(loss: stack(losses).sum())
+      state.apply(gradients: Optimizers.gradients(of: loss, withRespectTo: variables), phase: phase)
       return []
     }
   }

@@ -63,10 +63,11 @@ public struct Loss: KerasNamed {
   }
 
   init(
-    unwritable name: String, problem: DescentError? = nil, form: TargetForm, _ body: @escaping @Sendable (Input) -> Tensor
+    unwritable name: String, problem: DescentError? = nil, form: TargetForm, isKnownByNameOnly: Bool = false,
+    _ body: @escaping @Sendable (Input) -> Tensor
   ) {
     reduction = .sumOverBatchSize
-    keras = KerasDescription(nil, name: name, problem: problem)
+    keras = KerasDescription(nil, name: name, problem: problem, isKnownByNameOnly: isKnownByNameOnly)
     self.form = form
     isFromLogits = false
     ignoredClass = nil

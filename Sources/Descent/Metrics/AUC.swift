@@ -38,7 +38,7 @@ extension Metric {
   ) -> Metric {
     let inner =
       thresholds?.sorted() ?? (1..<Swift.max(numThresholds - 1, 1)).map { Double($0) / Double(numThresholds - 1) }
-    var definition = ConfusionCounts(thresholds: [-fuzz] + inner + [1 + fuzz]) { labels in
+    var definition = ConfusionCounts("auc", thresholds: [-fuzz] + inner + [1 + fuzz]) { labels in
       let areas = labels.map { area($0, curve, summationMethod) }
       let weights = multiLabel ? labelWeights ?? areas.map { _ in 1 } : [1]
       return [ratio(zip(areas, weights).reduce(0) { $0 + $1.0 * $1.1 }, weights.reduce(0, +))]
@@ -46,7 +46,7 @@ extension Metric {
     definition.isMultiLabel = multiLabel
     definition.labelWeights = labelWeights
     definition.isFromLogits = fromLogits
-    definition.logitsSwitch = true
+    definition.followsLoss = true
     return Metric(
       "AUC", name: "auc",
       config: [

@@ -20,8 +20,9 @@ extension OptimizerState {
       .map { Work(index: $0, entry: entries[$0], gradient: $1, origin: GradientOrigin(entries[$0].variable, gradient: $1)) }
       .filter { $0.entry.isTrained }
     for item in work where item.gradient.shape != item.entry.variable.shape || item.gradient.dtype != item.entry.variable.dtype {
+      let (g, variable) = (item.gradient, item.entry.variable)
       programmingError(
-        "apply: the gradient of \(item.entry.variable.path) is \(item.gradient.dtype) \(item.gradient.shape), expected \(item.entry.variable.dtype) \(item.entry.variable.shape)")
+        "apply: the gradient of \(variable.path) is \(g.dtype) \(g.shape), expected \(variable.dtype) \(variable.shape)")
     }
 
     if let lossScale {
@@ -131,8 +132,8 @@ extension OptimizerState {
     let strength = entry.weightDecay
     if strength == 0 { return }
     switch options.weightDecayMode {
-    case .decoupled: w *= 1 - strength * (step.learningRate * entry.rateMultiplier)
-    case .independent: w *= Tensor(number: 1 - strength)
+    case .decoupled: w -= strength * entry.rateMultiplier * step.learningRate * w
+    case .independent: w -= strength * w
     case .l2: g += strength * w
     }
   }

@@ -111,7 +111,13 @@ public final class OptimizerState {
   /// - Parameter variables: all that may be trained, in the order of Keras's files. Those that are not trainable at a step keep
   ///   their slots.
   /// - Throws: ``DescentError`` if the optimizer's settings are out of range or do not go together, or two variables share a path.
-  package init(_ optimizer: any Optimizer, variables: [Variable]) throws {
+  package convenience init(_ optimizer: any Optimizer, variables: [Variable]) throws {
+    try optimizer.refuseLineSearch()
+    try self.init(searching: optimizer, variables: variables)
+  }
+
+  /// As ``init(_:variables:)``, for loops that can compute the loss wherever ``LBFGS`` wants it.
+  init(searching optimizer: any Optimizer, variables: [Variable]) throws {
     try optimizer.validate()
     self.optimizer = optimizer
     let wrapper = optimizer as? LossScaleOptimizer
@@ -281,7 +287,9 @@ public final class OptimizerState {
   public var learningRates: [Double] {
     get { parts.map(\.plainRate) }
     set {
-      precondition(newValue.count == parts.count, "learningRates: one for each optimizer is expected")
+      guard newValue.count == parts.count else {
+        programmingError("learningRates: \(newValue.count) rates were given for \(parts.count) optimizers")
+      }
       for (part, rate) in zip(parts, newValue) { set(rate, of: part) }
     }
   }
@@ -315,7 +323,10 @@ public final class OptimizerState {
 
   /// Puts the averages of the weights in the place of the weights, where averages are kept. `fit` does this at its end.
   public func finalizeVariableValues() {
-    for entry in entries { if let average = entry.average, entry.isTrained, entry.part.iterations > 0 { entry.variable.assign(average.value) } }
+    for entry in entries {
+      guard let average = entry.average, entry.isTrained, entry.part.iterations > 0 else { continue }
+      entry.variable.assign(average.value)
+    }
   }
 
   /// Exchanges the weights and their averages, where averages are kept. Doing it twice restores both.

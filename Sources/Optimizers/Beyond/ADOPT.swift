@@ -42,13 +42,14 @@ public struct ADOPT: Optimizer {
 
   public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
     let isFirst = step.number .== 1
-    var u = g / maximum(sqrt(slots.velocity), Tensor(number: epsilon))
+    let before = slots.velocity
+    slots.velocity = lerp(before, g * g, select(isFirst, 1, Tensor(number: 1 - beta2)))
+    var u = g / maximum(sqrt(before), Tensor(number: epsilon))
     if let clipExponent {
       let limit = pow(step.number - 1, clipExponent)
       u = clip(u, -limit, limit)
     }
     slots.momentum = lerp(slots.momentum, select(isFirst, 0, u), 1 - beta1)
-    slots.velocity = lerp(slots.velocity, g * g, select(isFirst, 1, Tensor(number: 1 - beta2)))
     w -= step.learningRate * slots.momentum
   }
 

@@ -11,7 +11,8 @@ import Foundation
 ///
 ///     a = r · alpha,   b = min(beta3, exp(ln beta1 · ln beta3 / ((1 − r) · ln beta3 + r · ln beta1)))
 ///
-/// Defaults: `learningRate` 0.001, `beta1` 0.9, `beta2` 0.999, `beta3` 0.9999, `alpha` 5, `epsilon` 1e-8, `warmupSteps` 0 (none).
+/// Defaults: `learningRate` 0.001, `beta1` 0.9, `beta2` 0.999, `beta3` 0.9999, `alpha` 5, `epsilon` 1e-8, `warmupSteps` 0
+/// (none).
 ///
 /// Weight decay is decoupled, as in the paper. s is not corrected for its start at zero.
 ///

@@ -10,10 +10,11 @@
 /// Defaults: `learningRate` 0.001, `beta1` 0.9, `beta2` 0.999, `epsilon` 1e-16, `epsilonRoot` nil (as `epsilon`), `amsgrad`
 /// false, `rectify` false.
 ///
-/// The paper has one epsilon in both places. optax has two. The authors' package turns `rectify` on; the paper does not have it.
-/// Its `fixed_decay` is ``WeightDecayMode/independent``.
+/// The paper has one epsilon in both places. optax has two. The authors' package turns `rectify` on; the paper does not have
+/// it. Its `fixed_decay` is ``WeightDecayMode/independent``.
 ///
-/// Source: Zhuang et al., 2020, "AdaBelief Optimizer: Adapting Stepsizes by the Belief in Observed Gradients" (arXiv 2010.07468).
+/// Source: Zhuang et al., 2020, "AdaBelief Optimizer: Adapting Stepsizes by the Belief in Observed Gradients" (arXiv
+/// 2010.07468).
 public struct AdaBelief: Optimizer {
   public var options = OptimizerOptions(learningRate: 0.001)
   /// Share of the average gradient that is kept, at least 0 and less than 1.

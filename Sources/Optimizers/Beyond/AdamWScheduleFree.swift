@@ -1,5 +1,5 @@
-/// ``AdamW`` that needs no schedule, as its authors define it: steps at z, an average x of all z for evaluation, gradients at the
-/// weights y between the two.
+/// ``AdamW`` that needs no schedule, as its authors define it: steps at z, an average x of all z for evaluation, gradients at
+/// the weights y between the two.
 ///
 ///     rate' = rate · min(t / warmupSteps, 1)
 ///     v ← v + (1 − beta2) · (g² − v)
@@ -9,8 +9,8 @@
 ///     z ← z − rate' · u                                   (z starts at the weights)
 ///     evaluation: x = y + (1 − 1 / beta1) · (z − y)
 ///
-/// Defaults: `learningRate` 0.0025, `beta1` 0.9, `beta2` 0.999, `epsilon` 1e-8, `warmupSteps` 0, `r` 0, `weightRatePower` 2, no weight
-/// decay.
+/// Defaults: `learningRate` 0.0025, `beta1` 0.9, `beta2` 0.999, `epsilon` 1e-8, `warmupSteps` 0, `r` 0, `weightRatePower` 2, no
+/// weight decay.
 ///
 /// ``ScheduleFreeAdamW`` is Keras's: it averages all z alike, decays the weights before the step, and evaluates y.
 ///

@@ -7,7 +7,8 @@
 ///     w ← w − rate · (m / (1 − beta1ᵗ) + beta2 · u / (1 − beta2ᵗ)) / (√(n / (1 − beta3ᵗ)) + epsilon)
 ///     w ← w / (1 + rate · weightDecay)      (without `proximalDecay`: w ← w − rate · weightDecay · w, before the step)
 ///
-/// Defaults: `learningRate` 0.001, `beta1` 0.98, `beta2` 0.92, `beta3` 0.99, `epsilon` 1e-8, `proximalDecay` true, no weight decay.
+/// Defaults: `learningRate` 0.001, `beta1` 0.98, `beta2` 0.92, `beta3` 0.99, `epsilon` 1e-8, `proximalDecay` true, no weight
+/// decay.
 ///
 /// The betas are shares that are kept, as in the authors' code; the paper's are 1 minus these. optax multiplies the differences
 /// by 1 − beta2 where the authors have beta2. The authors clip the gradients' common norm: ``OptimizerOptions/globalClipnorm``.

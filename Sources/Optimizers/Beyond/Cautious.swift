@@ -7,7 +7,8 @@
 /// Defaults: `innerOptimizer` ``AdamW``, `scaling` `.plusOne`.
 ///
 /// The paper scales as above; its authors' later code and timm by 1 / max(kept share, 0.001): `scaling: .leastShare`. The slots
-/// are the inner optimizer's and change as without the mask. pytorch_optimizer's cautious AdEMAMix masks the fast average alone.
+/// are the inner optimizer's and change as without the mask. pytorch_optimizer's cautious AdEMAMix masks the fast average
+/// alone.
 ///
 /// Source: Liang et al., 2024, "Cautious Optimizers: Improving Training with One Line of Code" (arXiv 2411.16085).
 public struct Cautious: OptimizerWrapper {
@@ -37,8 +38,6 @@ public struct Cautious: OptimizerWrapper {
     .optimizer("inner_optimizer", \.innerOptimizer, "the optimizer whose steps are masked"),
     .choice("scaling", \.scaling, "how the kept elements make up for the others"),
   ]
-
-  public static let conventions: [Convention: [String: JSONValue]] = [.paper: [:]]
 
   public static let about = OptimizerDescription(
     summary: "any optimizer, without the parts of its step that the gradient disagrees with",

@@ -3,11 +3,11 @@
 ///     u = AdamW's step,  mask = 1 where u · g > 0, else 0
 ///     w ← w − u · mask · (elements / (kept elements + 1))
 ///
-/// Defaults: `learningRate` 0.001, `weightDecay` 0.004 (decoupled, not masked), `beta1` 0.9, `beta2` 0.999, `epsilon` 1e-7, `amsgrad` false,
-/// `scaling` `.plusOne`.
+/// Defaults: `learningRate` 0.001, `weightDecay` 0.004 (decoupled, not masked), `beta1` 0.9, `beta2` 0.999, `epsilon` 1e-7,
+/// `amsgrad` false, `scaling` `.plusOne`.
 ///
-/// `Cautious(AdamW())` by a name of its own. The authors' code and timm (`convention: .torch`: weight decay 0.01, epsilon 1e-8 at the
-/// corrected root) scale by `.leastShare`.
+/// `Cautious(AdamW())` by a name of its own. The authors' code and timm (`convention: .torch`: weight decay 0.01, epsilon 1e-8
+/// at the corrected root) scale by `.leastShare`.
 ///
 /// Source: Liang et al., 2024, "Cautious Optimizers: Improving Training with One Line of Code" (arXiv 2411.16085).
 public struct CautiousAdamW: Optimizer {

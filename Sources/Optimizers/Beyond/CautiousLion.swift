@@ -5,8 +5,8 @@
 ///
 /// Defaults: `learningRate` 0.001, `beta1` 0.9, `beta2` 0.99, `scaling` `.plusOne`; weight decay is decoupled and not masked.
 ///
-/// `Cautious(Lion())` by a name of its own. timm scales by `.leastShare` (`convention: .torch`), and it and the paper take the rate
-/// 0.0001.
+/// `Cautious(Lion())` by a name of its own. timm scales by `.leastShare` (`convention: .torch`), and it and the paper take the
+/// rate 0.0001.
 ///
 /// Source: Liang et al., 2024, "Cautious Optimizers: Improving Training with One Line of Code" (arXiv 2411.16085).
 public struct CautiousLion: Optimizer {

@@ -1,5 +1,5 @@
-/// ``Adam`` that finds its learning rate by D-Adaptation: an estimate d of the distance from the start to the solution, that only
-/// grows.
+/// ``Adam`` that finds its learning rate by D-Adaptation: an estimate d of the distance from the start to the solution, that
+/// only grows.
 ///
 ///     r = rate · d                    (with `useBiasCorrection` times √(1 − beta2ᵗ) / (1 − beta1ᵗ)),  κ = √beta2
 ///     n ← κ · n + (1 − κ) · r · Σ g · s / (√v + epsilon)       over all parameters, with s and v from before

@@ -7,8 +7,8 @@
 ///     d ← max(d, min(2 · n / ‖s‖, `growthRate` · d))
 ///     w ← momentum · w + (1 − momentum) · (w₀ − s)       (w₀ are the weights at the start)
 ///
-/// Defaults: `learningRate` 1 (a multiplier of d), `momentum` 0, `d0` 1e-6, `growthRate` nil (no limit). Weight decay is always the
-/// derivative of an L2 penalty and does not count in G, as in the authors' package.
+/// Defaults: `learningRate` 1 (a multiplier of d), `momentum` 0, `d0` 1e-6, `growthRate` nil (no limit). Weight decay is always
+/// the derivative of an L2 penalty and does not count in G, as in the authors' package.
 ///
 /// Source: Defazio & Mishchenko, 2023, "Learning-Rate-Free Learning by D-Adaptation" (arXiv 2301.07733); the authors' package.
 public struct DAdaptSGD: Optimizer {

@@ -36,23 +36,30 @@ struct GradientOrigin {
   /// Stops if gradients came from elsewhere.
   static func requireGraph(_ origins: [GradientOrigin], _ name: String) {
     if origins.contains(where: \.isGiven) {
-      programmingError("\(name) needs more of the loss than the gradients that are given; let them be taken in the same function")
+      programmingError(
+        "\(name) needs more of the loss than the gradients that are given; let them be taken in the same function")
     }
   }
 }
 
 extension Optimizer {
-  /// - Throws: ``DescentError`` if the optimizer cannot work with gradients that are computed elsewhere.
+  /// Whether gradients that are computed elsewhere are enough.
+  package var takesGivenGradients: Bool { (try? requireGivenGradients()) != nil }
+
+  /// - Throws: ``DescentError`` if gradients that are computed elsewhere are not enough.
   func requireGivenGradients() throws {
     if self is SAM {
       throw DescentError(
-        .invalidArgument, "SAM takes gradients at other points than the parameters, so they cannot be given; use a Minimizer or fit")
+        .invalidArgument,
+        "SAM takes gradients at other points than the parameters, so they cannot be given; use a Minimizer or fit")
     }
     if let sophia = self as? Sophia, sophia.estimator == .hutchinson {
       throw DescentError(
         .invalidArgument,
-        "Sophia's Hutchinson estimate needs the loss, so gradients alone are not enough; use a Minimizer or fit, or estimator \"given\"")
+        "Sophia's Hutchinson estimate needs the loss, so gradients alone are not enough; use a Minimizer or fit, or estimator \"given\""
+      )
     }
+    try refuseLineSearch()
     for part in parts { try part.requireGivenGradients() }
   }
 }

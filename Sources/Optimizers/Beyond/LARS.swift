@@ -7,12 +7,12 @@
 ///
 /// Vectors and scalars (biases, scales of normalizations) get λ = 1 and no decay unless `adaptsVectors`.
 ///
-/// Defaults: `learningRate` 0.1, `momentum` 0.9, `trustCoefficient` 0.001, `epsilon` 0, `nesterov` false, `adaptsVectors` false, no weight
-/// decay.
+/// Defaults: `learningRate` 0.1, `momentum` 0.9, `trustCoefficient` 0.001, `epsilon` 0, `nesterov` false, `adaptsVectors`
+/// false, no weight decay.
 ///
 /// The paper and optax have the rate inside the velocity; timm, pytorch_optimizer and the MLPerf rules take it out
-/// (`momentumForm: .rateOutside`), which differs when the rate changes. optax measures ‖g + weightDecay · w‖, and it and timm adapt
-/// vectors too. timm's `trust_clip` (`clipsTrust`) limits λ to the rate, so that no step is greater than SGD's.
+/// (`momentumForm: .rateOutside`), which differs when the rate changes. optax measures ‖g + weightDecay · w‖, and it and timm
+/// adapt vectors too. timm's `trust_clip` (`clipsTrust`) limits λ to the rate, so that no step is greater than SGD's.
 ///
 /// Source: You et al., 2017, "Large Batch Training of Convolutional Networks" (arXiv 1708.03888).
 public struct LARS: Optimizer {

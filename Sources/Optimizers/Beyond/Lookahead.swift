@@ -3,7 +3,8 @@
 ///     w ← the inner optimizer's step
 ///     every `syncPeriod` steps:  slow ← slow + alpha · (w − slow),  w ← slow       (slow starts at the weights)
 ///
-/// Defaults: `innerOptimizer` ``Adam``, `syncPeriod` 5, `alpha` 0.5, `momentum` `.keep` (what becomes of the inner optimizer's slot of that name).
+/// Defaults: `innerOptimizer` ``Adam``, `syncPeriod` 5, `alpha` 0.5, `momentum` `.keep` (what becomes of the inner optimizer's
+/// slot of that name).
 ///
 /// As in pytorch_optimizer (`k`, `pullback_momentum`). optax's `lookahead` calls them `sync_period` and `slow_step_size`; its
 /// `reset_state` forgets all slots.
@@ -50,7 +51,8 @@ public struct Lookahead: OptimizerWrapper {
       for index in parameters.indices { parameters[index].slots.slowWeights = parameters[index].value }
     }
     let inner = Step(
-      learningRate: step.learningRate, number: step.number, variant: step.variant % innerOptimizer.variantCount, shared: step.shared)
+      learningRate: step.learningRate, number: step.number, variant: step.variant % innerOptimizer.variantCount,
+      shared: step.shared)
     innerOptimizer.update(&parameters, shared: &shared, step: inner)
     if kind % 2 == 0 { return }
     for index in parameters.indices { meet(&parameters[index]) }
@@ -76,8 +78,6 @@ public struct Lookahead: OptimizerWrapper {
     .number("alpha", \.alpha, in: .interpolation, "how much of the way the slow weights go", aliases: ["slow_step_size"]),
     .choice("momentum", \.momentum, "what becomes of the inner optimizer's momentum then"),
   ]
-
-  public static let conventions: [Convention: [String: JSONValue]] = [.paper: [:]]
 
   public static let about = OptimizerDescription(
     summary: "any optimizer with slow weights that follow it every few steps",

@@ -7,9 +7,9 @@
 ///
 /// Defaults: `learningRate` 0.001, `weightDecay` 0.01 (decoupled), `beta1` 0.9, `beta2` 0.999, `epsilon` 1e-8.
 ///
-/// This is the baseline of the AlgoPerf benchmark, and timm's. optax's `nadamw` corrects the two parts of m̂ for themselves, beta1 · m
-/// / (1 − beta1ᵗ⁺¹) + (1 − beta1) · g / (1 − beta1ᵗ): `correction: .each`. PyTorch's `NAdam(decoupled_weight_decay=True)` has Dozat's
-/// schedule of the momentum as well: that is ``Nadam`` with a weight decay.
+/// This is the baseline of the AlgoPerf benchmark, and timm's. optax's `nadamw` corrects the two parts of m̂ for themselves,
+/// beta1 · m / (1 − beta1ᵗ⁺¹) + (1 − beta1) · g / (1 − beta1ᵗ): `correction: .each`. PyTorch's
+/// `NAdam(decoupled_weight_decay=True)` has Dozat's schedule of the momentum as well: that is ``Nadam`` with a weight decay.
 ///
 /// Source: Dahl et al., 2023, "Benchmarking Neural Network Training Algorithms" (arXiv 2306.07179); Dozat, 2016.
 public struct NAdamW: Optimizer {

@@ -6,8 +6,17 @@ public protocol OptimizerWrapper: Optimizer {
 
 extension OptimizerWrapper {
   public var options: OptimizerOptions {
-    get { innerOptimizer.options }
-    set { innerOptimizer.options = newValue }
+    get {
+      // Which convention is meant is the inner optimizer's own affair.
+      var options = innerOptimizer.options
+      options.convention = .keras3
+      return options
+    }
+    set {
+      let convention = innerOptimizer.options.convention
+      innerOptimizer.options = newValue
+      innerOptimizer.options.convention = convention
+    }
   }
 
   public var parts: [any Optimizer] { [innerOptimizer] }

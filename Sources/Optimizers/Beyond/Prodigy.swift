@@ -8,12 +8,12 @@
 ///     d ← max(d, dCoefficient · n / Σ |s|), at most `growthRate` · d
 ///     w ← w − r · weightDecay · w − r · m / (√v + d · epsilon)
 ///
-/// Defaults: `learningRate` 1 (a multiplier of d: leave it, or give a schedule that ends at 0), `beta1` 0.9, `beta2` 0.999, `beta3` nil
-/// (√beta2), `epsilon` 1e-8, `d0` 1e-6, `dCoefficient` 1, `growthRate` nil (no limit), `useBiasCorrection` false,
+/// Defaults: `learningRate` 1 (a multiplier of d: leave it, or give a schedule that ends at 0), `beta1` 0.9, `beta2` 0.999,
+/// `beta3` nil (√beta2), `epsilon` 1e-8, `d0` 1e-6, `dCoefficient` 1, `growthRate` nil (no limit), `useBiasCorrection` false,
 /// `safeguardWarmup` false, `sliceStride` 1.
 ///
-/// As in the authors' package; optax's `prodigy` always has `useBiasCorrection`. `sliceStride` (the package's `slice_p`) looks at
-/// every so many elements for d, to save the memory of w₀ and s.
+/// As in the authors' package; optax's `prodigy` always has `useBiasCorrection`. `sliceStride` (the package's `slice_p`) looks
+/// at every so many elements for d, to save the memory of w₀ and s.
 ///
 /// Source: Mishchenko & Defazio, 2023, "Prodigy: An Expeditiously Adaptive Parameter-Free Learner" (arXiv 2306.06101).
 public struct Prodigy: Optimizer {
@@ -153,7 +153,9 @@ public struct Prodigy: Optimizer {
       w ← w − r · weight_decay · w − r · m / (√v + d · epsilon)
       """,
     source: "Mishchenko & Defazio, 2023, Prodigy: An Expeditiously Adaptive Parameter-Free Learner (arXiv 2306.06101)",
-    advice: "Leave the rate at 1, or give a cosine from 1 to 0; use_bias_correction for transformers, safeguard_warmup with a warm-up.")
+    advice:
+      "Leave the rate at 1, or give a cosine from 1 to 0; use_bias_correction for transformers, safeguard_warmup with a warm-up."
+  )
 }
 
 extension Optimizer where Self == Prodigy {

@@ -6,8 +6,8 @@
 ///     u = g / (√(v / (1 − beta2ᵗ)) + epsilon) where ρ > 4, else g;  u ← u + weightDecay · y
 ///     then as ``AdamWScheduleFree``
 ///
-/// Defaults: `learningRate` 0.0025, `beta1` 0.9, `beta2` 0.999, `epsilon` 1e-8, `r` 0, `weightRatePower` 2, `silentSGDPhase` true, no
-/// weight decay.
+/// Defaults: `learningRate` 0.0025, `beta1` 0.9, `beta2` 0.999, `epsilon` 1e-8, `r` 0, `weightRatePower` 2, `silentSGDPhase`
+/// true, no weight decay.
 ///
 /// Source: Defazio et al., 2024, "The Road Less Scheduled" (arXiv 2405.15682); the authors' package.
 public struct RAdamScheduleFree: Optimizer {

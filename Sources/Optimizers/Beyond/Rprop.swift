@@ -7,8 +7,8 @@
 ///
 /// Defaults: `learningRate` 0.01 (where sizes start), `decrease` 0.5, `increase` 1.2, `minimumStep` 1e-6, `maximumStep` 50.
 ///
-/// As in PyTorch (`etas`, `step_sizes`). optax applies each step one update later. The learning rate is used at the first update
-/// only, and schedules have no effect.
+/// As in PyTorch (`etas`, `step_sizes`). optax applies each step one update later. The learning rate is used at the first
+/// update only, and schedules have no effect.
 ///
 /// Source: Riedmiller & Braun, 1993, "A direct adaptive method for faster backpropagation learning: the RPROP algorithm"; the
 /// variant iRprop− of Igel & Hüsken, 2000.
@@ -43,7 +43,8 @@ public struct Rprop: Optimizer {
     // The product of two small gradients could vanish; that of their signs does not.
     let turn = sign(g) * sign(slots.previousGradient)
     let size = select(step.number .== 1, step.learningRate, slots.stepSize)
-    let factor = select(turn .> 0, Tensor(number: increase), select(turn .< 0, Tensor(number: decrease), 1))
+    let same = Tensor.ones([], dtype: w.dtype)
+    let factor = select(turn .> 0, Tensor(number: increase), select(turn .< 0, Tensor(number: decrease), same))
     slots.stepSize = clip(size * factor, Tensor(number: minimumStep), Tensor(number: maximumStep))
     slots.previousGradient = select(turn .< 0, 0, g)
     w -= slots.stepSize * sign(slots.previousGradient)

@@ -8,12 +8,12 @@
 ///
 /// Defaults: `innerOptimizer` ``SGD`` with momentum 0.9, `rho` 0.05, `epsilon` 1e-12, `adaptive` false.
 ///
-/// A step takes twice the time. Both gradients are of the same batch, with the same dropout, and are parts of one plan: `fit` and
-/// ``Minimizer`` need nothing else. Gradients that come from elsewhere (``Stepper``) are refused. The norm is over the parameters
-/// that the optimizer has, frozen ones not counted.
+/// A step takes twice the time. Both gradients are of the same batch, with the same dropout, and are parts of one plan: `fit`
+/// and ``Minimizer`` need nothing else. Gradients that come from elsewhere (``Stepper``) are refused. The norm is over the
+/// parameters that the optimizer has, frozen ones not counted.
 ///
-/// Source: Foret et al., 2021, "Sharpness-Aware Minimization for Efficiently Improving Generalization" (arXiv 2010.01412); adaptive:
-/// Kwon et al., 2021, "ASAM" (arXiv 2102.11600).
+/// Source: Foret et al., 2021, "Sharpness-Aware Minimization for Efficiently Improving Generalization" (arXiv 2010.01412);
+/// adaptive: Kwon et al., 2021, "ASAM" (arXiv 2102.11600).
 public struct SAM: OptimizerWrapper {
   public var innerOptimizer: any Optimizer
   /// Radius of the neighbourhood.
@@ -55,8 +55,6 @@ public struct SAM: OptimizerWrapper {
     .number("epsilon", \.epsilon, in: .nonNegative, "keeps the divisor from 0"),
     .flag("adaptive", \.adaptive, "whether the neighbourhood scales with the weights"),
   ]
-
-  public static let conventions: [Convention: [String: JSONValue]] = [.paper: [:]]
 
   public static let about = OptimizerDescription(
     summary: "any optimizer with gradients at the worst point near the weights",

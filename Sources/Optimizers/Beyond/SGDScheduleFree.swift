@@ -1,4 +1,5 @@
-/// ``SGD`` that needs no schedule: steps at z, an average x of all z for evaluation, gradients at the weights y between the two.
+/// ``SGD`` that needs no schedule: steps at z, an average x of all z for evaluation, gradients at the weights y between the
+/// two.
 ///
 ///     rate' = rate · min(t / warmupSteps, 1)
 ///     c = t^r · (greatest rate')^weightRatePower / (sum of these so far)
@@ -10,8 +11,8 @@
 /// Defaults: `learningRate` 1, `momentum` 0.9 (where gradients are taken between z, 0, and x, 1), `warmupSteps` 0, `r` 0,
 /// `weightRatePower` 2, no weight decay.
 ///
-/// As in the authors' package. The model evaluates and saves x, trains y. Source: Defazio et al., 2024, "The Road Less Scheduled"
-/// (arXiv 2405.15682).
+/// As in the authors' package. The model evaluates and saves x, trains y. Source: Defazio et al., 2024, "The Road Less
+/// Scheduled" (arXiv 2405.15682).
 public struct SGDScheduleFree: Optimizer {
   public var options = OptimizerOptions(learningRate: 1)
   /// Where gradients are taken: between z (0) and the average (1); greater than 0.

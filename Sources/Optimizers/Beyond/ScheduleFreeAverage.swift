@@ -1,5 +1,5 @@
-/// What the schedule-free optimizers of Defazio et al. (2024) have in common: steps are made at z, an average x of all z is what
-/// one wants, and gradients are taken between the two, at y = (1 − beta) · z + beta · x. The weights in training are y.
+/// What the schedule-free optimizers of Defazio et al. (2024) have in common: steps are made at z, an average x of all z is
+/// what one wants, and gradients are taken between the two, at y = (1 − beta) · z + beta · x. The weights in training are y.
 ///
 ///     weight = tʳ · (greatest rate so far)^power,   c = weight / (sum of all weights)
 ///     y ← y + c · (z − y) + rate · (beta · (1 − c) − 1) · step

@@ -13,11 +13,11 @@
 ///   ``isEstimateDue(at:)``. So the paper's Gauss–Newton–Bartlett estimate can be used: batch size · ĝ ⊙ ĝ, where ĝ is the
 ///   gradient of the mean loss with labels drawn from the model's own predictions.
 ///
-/// Defaults: `learningRate` 0.001, `beta1` 0.96, `beta2` 0.99, `gamma` 0.01, `epsilon` 1e-12, `clipThreshold` 1, `updatePeriod` 10,
-/// `estimator` `.hutchinson`, `seed` 0; weight decay is decoupled.
+/// Defaults: `learningRate` 0.001, `beta1` 0.96, `beta2` 0.99, `gamma` 0.01, `epsilon` 1e-12, `clipThreshold` 1, `updatePeriod`
+/// 10, `estimator` `.hutchinson`, `seed` 0; weight decay is decoupled.
 ///
-/// pytorch_optimizer has no gamma: it is 1 there, and `p` is the threshold. optax corrects m for its start at zero and uses a new
-/// estimate an update later.
+/// pytorch_optimizer has no gamma: it is 1 there, and `p` is the threshold. optax corrects m for its start at zero and uses a
+/// new estimate an update later.
 ///
 /// Source: Liu et al., 2023, "Sophia: A Scalable Stochastic Second-order Optimizer for Language Model Pre-training" (arXiv
 /// 2305.14342).
@@ -146,9 +146,11 @@ extension OptimizerState {
   /// - Throws: ``DescentError`` if the optimizer is not a Sophia with the estimator `.given`, or the estimate does not fit the
   ///   parameter.
   public func setHessianEstimate(_ estimate: Tensor, of path: String) throws {
-    guard let entry = entries.first(where: { $0.variable.path == path }), let slot = entry.slotVariables["hessianEstimate"] else {
+    guard let entry = entries.first(where: { $0.variable.path == path }), let slot = entry.slotVariables["hessianEstimate"]
+    else {
       throw DescentError(
-        .invalidArgument, "there is no Hessian estimate of \(path) to set; it takes a parameter of that path and a Sophia(estimator: .given)")
+        .invalidArgument,
+        "there is no Hessian estimate of \(path) to set; it takes a parameter of that path and a Sophia(estimator: .given)")
     }
     guard estimate.shape == slot.shape, estimate.dtype == slot.dtype else {
       throw DescentError(

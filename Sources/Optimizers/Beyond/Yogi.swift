@@ -4,7 +4,8 @@
 ///     v ← v − (1 − beta2) · sign(v − g²) · g²
 ///     w ← w − rate · √(1 − beta2ᵗ) / (1 − beta1ᵗ) · m / (√v + epsilon · √(1 − beta2ᵗ))
 ///
-/// Defaults: `learningRate` 0.01, `beta1` 0.9, `beta2` 0.999, `epsilon` 0.001, `initialAccumulatorValue` 1e-6 (where m and v start).
+/// Defaults: `learningRate` 0.01, `beta1` 0.9, `beta2` 0.999, `epsilon` 0.001, `initialAccumulatorValue` 1e-6 (where m and v
+/// start).
 ///
 /// As in optax, pytorch_optimizer and TensorFlow Addons. The paper starts v at the square of a first gradient.
 ///

@@ -6,8 +6,9 @@ public enum OptimizerRegistry {
     SGD.self, RMSprop.self, Adagrad.self, Adadelta.self, Adam.self, AdamW.self, Adamax.self, Nadam.self, Adafactor.self,
     Ftrl.self, Lion.self, Lamb.self, Muon.self, ScheduleFreeAdamW.self, LossScaleOptimizer.self, MultiOptimizer.self,
     AdaBelief.self, Adan.self, AdEMAMix.self, ADOPT.self, AdamWScheduleFree.self, Cautious.self, CautiousAdamW.self,
-    CautiousLion.self, DAdaptAdam.self, DAdaptSGD.self, LARS.self, Lookahead.self, NAdamW.self, Novograd.self, Prodigy.self,
-    RAdam.self, RAdamScheduleFree.self, Rprop.self, SAM.self, SGDScheduleFree.self, Sophia.self, Yogi.self,
+    CautiousLion.self, DAdaptAdam.self, DAdaptSGD.self, LARS.self, LBFGS.self, Lookahead.self, NAdamW.self, Novograd.self, Prodigy.self,
+    RAdam.self, RAdamScheduleFree.self, Rprop.self, SAM.self, SGDScheduleFree.self, Shampoo.self, SOAP.self, Sophia.self,
+    Yogi.self,
   ]
   private static let added = Mutex<[any Optimizer.Type]>([])
 
@@ -98,7 +99,7 @@ public enum OptimizerRegistry {
   /// The optimizer as Keras prints it: `{"module": …, "class_name": …, "config": {…}, "registered_name": null}`.
   ///
   /// What Keras lacks is written only where it is not at its default, and Keras refuses to read it then. A time decay is
-  /// written as the `InverseTimeDecay` that it is.
+  /// written as the `InverseTimeDecay` that it is, and Keras 2's `clipnorm` as `global_clipnorm`.
   /// - Throws: ``DescentError`` if the learning rate is a schedule that JSON cannot describe.
   public static func configuration(of optimizer: any Optimizer) throws -> JSONValue {
     try write(optimizer)
@@ -110,6 +111,12 @@ public enum OptimizerRegistry {
       optimizer.options.learningRate = .schedule(
         InverseTimeDecay(initialLearningRate: rate, decaySteps: 1, decayRate: optimizer.options.decay))
       optimizer.options.decay = 0
+    }
+    // Keras 2's clipnorm is what Keras 3 calls global_clipnorm, but for the clipvalue that may follow it.
+    if optimizer.options.clipnormScope == .global && optimizer.options.clipvalue == nil {
+      optimizer.options.globalClipnorm = optimizer.options.clipnorm ?? optimizer.options.globalClipnorm
+      optimizer.options.clipnorm = nil
+      optimizer.options.clipnormScope = .variable
     }
     let plain = Written()
     var config = JSONObject()

@@ -14,6 +14,7 @@ public final class Minimizer<Parameters: ParameterCollection> {
   private let structure: Parameters
   private let variables: [Variable]
   private let steps: CompiledSteps
+  private let search: LBFGSSearch?
 
   /// - Parameters:
   ///   - optimizer: which rule to step by.
@@ -26,16 +27,31 @@ public final class Minimizer<Parameters: ParameterCollection> {
     structure = start
     let variables = start.variables()
     self.variables = variables
-    let state = try OptimizerState(optimizer, variables: variables)
-    self.state = state
-    steps = CompiledSteps(state) { _, phase in
+    func checkedLoss() -> Tensor {
       let value = loss(start.tensors(variables.map(\.value)))
       if value.count != 1 { programmingError("Minimizer: the loss has shape \(value.shape), not one element") }
+      return value
+    }
+    let settings = optimizer as? LBFGS
+    let state = try settings.map { try OptimizerState(searching: $0, variables: variables) }
+      ?? OptimizerState(optimizer, variables: variables)
+    self.state = state
+    steps = CompiledSteps(state) { _, phase in
+      let value = checkedLoss()
       let derivatives = gradients(of: state.scaled(loss: value), withRespectTo: state.trainableVariables)
       state.apply(gradients: derivatives, phase: phase)
       return [value]
     }
+    let evaluate = compile { (_: [Tensor]) -> [Tensor] in
+      let value = checkedLoss()
+      return [value] + gradients(of: value, withRespectTo: state.trainableVariables)
+    }
+    search = try settings.map { try LBFGSSearch($0, state) { evaluate.call([]) } }
   }
+
+  /// Whether the last step of ``LBFGS`` showed that nothing more is to be gained; further steps change nothing. No other
+  /// optimizer knows.
+  public var hasConverged: Bool { search?.hasConverged ?? false }
 
   /// The present values.
   public var parameters: Parameters { structure.replacing(with: variables.map(\.value)) }
@@ -44,7 +60,10 @@ public final class Minimizer<Parameters: ParameterCollection> {
   /// - Returns: the loss before the step.
   /// - Throws: ``DescentError`` of kind `numerics` if a gradient is not finite and the optimizer is to stop then.
   @discardableResult
-  public func step() throws -> Double { try steps.run([])[0].item() }
+  public func step() throws -> Double {
+    if let search { return search.step() }
+    return try steps.run([])[0].item()
+  }
 
   /// Several steps.
   /// - Returns: the loss before each.

