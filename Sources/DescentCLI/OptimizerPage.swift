@@ -19,7 +19,7 @@ struct OptimizerPage {
     let own = type.allHyperparameters.filter { $0.key == "learning_rate" || !common.contains($0.key) }
     let shared = type.allHyperparameters.filter { $0.key != "learning_rate" && common.contains($0.key) }
     var parts = ["\(type.className): \(about.summary)"]
-    if !about.formula.isEmpty { parts.append("Formula\n" + indented(about.formula)) }
+    if !about.formula.isEmpty { parts.append("Formula\n" + formula(about.formula)) }
     if !own.isEmpty { parts.append("Settings and their defaults\n" + settings(own)) }
     if type.knownConventions.count > 1 { parts.append("Defaults by convention\n" + conventions(type)) }
     if !shared.isEmpty { parts.append("Common settings\n" + settings(shared)) }
@@ -72,6 +72,23 @@ struct OptimizerPage {
     let example = "\(type.className.lowercased()):convention=\(known[1].rawValue)"
     return TextTable(rows: [[""] + known.map(\.rawValue)] + rows).text + "\n"
       + paragraph("They are chosen as in --optimizer \(example).")
+  }
+
+  /// The lines of a formula; one that is too long goes on below itself, after an assignment where that can be.
+  private static func formula(_ text: String) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { line -> [String] in
+      let hanging = String(repeating: " ", count: line.prefix { $0 == " " }.count + 4)
+      var lines: [String] = []
+      var rest = "  " + line
+      while rest.count > TextTable.width {
+        let fitting = rest.prefix(TextTable.width)
+        let assignment = fitting.ranges(of: ";  ").last.map(\.upperBound)
+        guard let end = assignment ?? fitting.lastIndex(of: " "), end > rest.index(rest.startIndex, offsetBy: hanging.count) else { break }
+        lines.append(String(rest[..<end].reversed().drop { $0 == " " }.reversed()))
+        rest = "  " + hanging + rest[end...].drop { $0 == " " }
+      }
+      return lines + [rest]
+    }.joined(separator: "\n")
   }
 
   private static func indented(_ text: String) -> String {
