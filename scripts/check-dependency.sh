@@ -31,7 +31,7 @@ for block in "$package"/block*; do
     dependencies:*) manifest=$block; continue ;;
     *model.fit*)
       name=Train
-      after='precondition(history.epoch.count == 5 && result["accuracy"]! > 0.8)' ;;
+      after='precondition(history.epochs.count == 5 && result["accuracy"]! > 0.8)' ;;
     *Stepper*)
       name=Step
       # The first step of Adam is as long as the rate, whatever the gradient.

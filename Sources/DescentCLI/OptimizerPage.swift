@@ -1,4 +1,5 @@
 import Descent
+import Foundation
 
 /// What there is to say of an optimizer, all of it from its own declarations.
 struct OptimizerPage {
@@ -19,7 +20,7 @@ struct OptimizerPage {
     let own = type.allHyperparameters.filter { $0.key == "learning_rate" || !common.contains($0.key) }
     let shared = type.allHyperparameters.filter { $0.key != "learning_rate" && common.contains($0.key) }
     var parts = ["\(type.className): \(about.summary)"]
-    if !about.formula.isEmpty { parts.append("Formula\n" + indented(about.formula)) }
+    if !about.formula.isEmpty { parts.append("Formula\n" + formula(about.formula)) }
     if !own.isEmpty { parts.append("Settings and their defaults\n" + settings(own)) }
     if type.knownConventions.count > 1 { parts.append("Defaults by convention\n" + conventions(type)) }
     if !shared.isEmpty { parts.append("Common settings\n" + settings(shared)) }
@@ -72,6 +73,34 @@ struct OptimizerPage {
     let example = "\(type.className.lowercased()):convention=\(known[1].rawValue)"
     return TextTable(rows: [[""] + known.map(\.rawValue)] + rows).text + "\n"
       + paragraph("They are chosen as in --optimizer \(example).")
+  }
+
+  /// The lines of a formula; one that is too long goes on below itself, after an assignment where that can be.
+  private static func formula(_ text: String) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { line -> [String] in
+      let hanging = String(repeating: " ", count: line.prefix { $0 == " " }.count + 4)
+      var lines: [String] = []
+      var rest = "  " + line
+      while rest.count > TextTable.width {
+        let fitting = rest.prefix(TextTable.width)
+        let assignment = fitting.ranges(of: ";  ").last.map(\.upperBound)
+        guard let end = assignment ?? fitting.lastIndex(of: " "), end > rest.index(rest.startIndex, offsetBy: hanging.count) else { break }
+        lines.append(String(rest[..<end].reversed().drop { $0 == " " }.reversed()))
+        rest = "  " + hanging + rest[end...].drop { $0 == " " }
+      }
+      return lines + [rest]
+    }.joined(separator: "\n")
+  }
+
+  /// The lines as they are written; one that is too long goes on below, after an assignment if it has several.
+  private static func formula(_ text: String) -> String {
+    let room = TextTable.width - 2
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { line -> [String] in
+      if line.count <= room { return [String(line)] }
+      let parts = line.components(separatedBy: ";  ")
+      return parts.flatMap { wrapped($0, to: room - 2) }.enumerated().map { $0 == 0 ? $1 : "  " + $1 }
+    }
+    return indented(lines.joined(separator: "\n"))
   }
 
   private static func indented(_ text: String) -> String {

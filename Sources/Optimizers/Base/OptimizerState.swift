@@ -148,7 +148,7 @@ public final class OptimizerState {
     let new = variables.filter { !known.contains(ObjectIdentifier($0)) }
     for variable in new {
       guard variable.dtype.isFloatingPoint else {
-        throw DescentError(.invalidArgument, "the optimizer cannot train \(variable.path): it is \(variable.dtype)")
+        throw DescentError(.invalidArgument, "the optimizer cannot train \(variable.path): it is \(variable.dtype); expected float32 or float64")
       }
       guard paths.insert(variable.path).inserted else {
         throw DescentError(.invalidArgument, "two parameters have the path \(variable.path); the optimizer needs to tell them apart")

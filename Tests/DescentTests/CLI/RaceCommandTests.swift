@@ -81,7 +81,7 @@ struct RaceCommandTests {
     (["--start=1,inf"], "expected two finite numbers"), (["--steps=-1"], "steps is -1"),
     (["--dtype", "int32"], "--dtype is int32; expected float32 or float64"),
     (["--dtype", "float16"], "--dtype is float16; expected float32 or float64"),
-    (["--svg", "missing/r.svg"], "missing/r.svg cannot be written"),
+    (["--svg", "/dev/null"], "/dev/null: expected a file"), (["--json", "/dev/null/r.json"], "expected a folder"),
   ])
   func refusals(_ arguments: [String], _ message: String) throws {
     try withTemporaryFolder { folder in
