@@ -83,7 +83,8 @@ struct OptimizerPage {
       while rest.count > TextTable.width {
         let fitting = rest.prefix(TextTable.width)
         let assignment = fitting.ranges(of: ";  ").last.map(\.upperBound)
-        guard let end = assignment ?? fitting.lastIndex(of: " "), end > rest.index(rest.startIndex, offsetBy: hanging.count) else { break }
+        let term = (fitting.ranges(of: " − ") + fitting.ranges(of: " + ")).map(\.lowerBound).max()
+        guard let end = assignment ?? term ?? fitting.lastIndex(of: " "), end > rest.index(rest.startIndex, offsetBy: hanging.count) else { break }
         lines.append(String(rest[..<end].reversed().drop { $0 == " " }.reversed()))
         rest = "  " + hanging + rest[end...].drop { $0 == " " }
       }
