@@ -19,28 +19,29 @@ package struct Fixture {
   package func inputs(of entry: JSONValue) throws -> JSONValue {
     try needed(entry["inputs"]?.string.flatMap { json["inputs"]?[$0] }, "inputs of \(entry)")
   }
+
+  /// The numbers of nested lists in order, or a single one; those that are not finite are texts.
+  package static func numbers(_ value: JSONValue?) throws -> [Double] {
+    let value = try needed(value, "a list of numbers")
+    if let array = value.array { return try array.flatMap { try numbers($0) } }
+    if let bool = value.bool { return [bool ? 1 : 0] }
+    return [try needed(value.double ?? value.string.flatMap(Double.init), "a number in place of \(value)")]
+  }
+
+  package static func integers(_ value: JSONValue?) throws -> [Int] {
+    try needed(value?.array, "a list of integers").map { try needed($0.int, "an integer in place of \($0)") }
+  }
+
+  /// An array with its shape and dtype (`float64` if it has none).
+  package static func tensor(_ value: JSONValue?, as dtype: DType? = nil) throws -> Tensor {
+    let stored = value?["dtype"]?.string.flatMap(DType.init(rawValue:)) ?? .float64
+    let values = try numbers(value?["values"])
+    return Tensor(shape: try integers(value?["shape"]), scalars: values).cast(to: dtype ?? stored)
+  }
 }
 
 /// The value, or an error if there is none.
 package func needed<Value>(_ value: Value?, _ what: @autoclosure () -> String = "a value") throws -> Value {
   guard let value else { throw DescentError(.data, "fixture: \(what()) is missing") }
   return value
-}
-
-extension JSONValue {
-  /// The numbers of nested lists in order; those that are not finite are texts.
-  package func numbers() throws -> [Double] {
-    if let array { return try array.flatMap { try $0.numbers() } }
-    if let bool { return [bool ? 1 : 0] }
-    return [try needed(double ?? string.flatMap(Double.init), "a number in place of \(self)")]
-  }
-
-  package func integers() throws -> [Int] { try needed(array).map { try needed($0.int) } }
-
-  /// An array with its shape and dtype.
-  package func tensor(as dtype: DType? = nil) throws -> Tensor {
-    let stored = try needed(self["dtype"]?.string.flatMap(DType.init(rawValue:)), "a dtype")
-    let values = try needed(self["values"]).numbers()
-    return Tensor(shape: try needed(self["shape"]).integers(), scalars: values).cast(to: dtype ?? stored)
-  }
 }

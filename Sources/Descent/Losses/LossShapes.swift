@@ -14,7 +14,7 @@ extension Loss {
     case .likePrediction:
       if Shapes(aligning: targetShape, with: predictionShape) != nil { return }
       let hint =
-        name.hasPrefix("categorical") && targetShape.count < predictionShape.count
+        className?.hasPrefix("Categorical") == true && targetShape.count < predictionShape.count
         ? "; for class numbers use sparse_categorical_crossentropy" : ""
       throw DescentError(
         .data, "loss \(name): targets of shape \(targetShape) do not match predictions of shape \(predictionShape)\(hint)")

@@ -10,7 +10,7 @@ extension Metric {
 
   private static func accuracy(threshold: Double) -> Metric {
     Metric(
-      nil, name: "accuracy", direction: .up,
+      nil, name: "accuracy", direction: .up, isKnownByNameOnly: true,
       MeanOfValues(takingLogits: { (matches($0, logitThreshold(0.5)), nil) }, check: checkMatches) {
         (matches($0, threshold), nil)
       })

@@ -8,8 +8,10 @@ struct ConfusionCounts: MetricDefinition {
     let trueNegatives: [Double]
   }
 
+  /// The metric's, for messages.
+  let name: String
   /// Above which a prediction is positive.
-  var thresholds: [Double]
+  let thresholds: [Double]
   /// Whether only the k greatest predictions of a sample can be positive.
   var topK: Int?
   /// The only class that is looked at.
@@ -20,37 +22,38 @@ struct ConfusionCounts: MetricDefinition {
   var labelWeights: [Double]?
   /// Whether predictions are logits.
   var isFromLogits = false
-  /// What takes logits, for metrics whose thresholds are not the user's own.
-  var logitsSwitch = false
+  /// Whether a loss that takes logits makes the predictions logits; not where thresholds are the user's own.
+  var followsLoss = false
   /// The figures of the counts: of each label, if those are counted apart.
   let finish: @Sendable ([Counts]) -> [Double]
 
-  init(thresholds: [Double], finish: @escaping @Sendable ([Counts]) -> [Double]) {
+  init(_ name: String, thresholds: [Double], finish: @escaping @Sendable ([Counts]) -> [Double]) {
+    self.name = name
     self.thresholds = thresholds
     self.finish = finish
   }
 
   var takingLogits: (any MetricDefinition)? {
-    guard logitsSwitch, !isFromLogits else { return nil }
+    guard followsLoss, !isFromLogits else { return nil }
     var copy = self
     copy.isFromLogits = true
     return copy
   }
 
   func validate(targetShape: [Int], predictionShape: [Int]) throws {
-    try Metric.checkAlike("of confusion counts", targetShape, predictionShape)
+    try Metric.checkAlike(name, targetShape, predictionShape)
     let labels = predictionShape.last ?? 1
     if let classID, predictionShape.count < 2 || !(0..<labels).contains(classID) {
-      throw DescentError(.invalidArgument, "class_id is \(classID), but predictions of shape \(predictionShape) have no such class")
+      throw DescentError(.invalidArgument, "metric \(name): class_id is \(classID), but predictions of shape \(predictionShape) have no such class")
     }
     if isMultiLabel, predictionShape.count != 2 {
       throw DescentError(
-        .invalidArgument, "multi_label needs predictions of shape [samples, labels], not \(predictionShape)")
+        .invalidArgument, "metric \(name): multi_label needs predictions of shape [samples, labels], not \(predictionShape)")
     }
     if let labelWeights, labelWeights.count != labels {
       throw DescentError(
         .invalidArgument,
-        "label_weights has \(labelWeights.count) numbers, but predictions of shape \(predictionShape) have \(labels) labels")
+        "metric \(name): label_weights has \(labelWeights.count) numbers, but predictions of shape \(predictionShape) have \(labels) labels")
     }
   }
 
@@ -67,7 +70,7 @@ struct ConfusionCounts: MetricDefinition {
     target = (target .!= 0).cast(to: type)
     var weights = Tensor.ones(prediction.shape, dtype: type)
     if let sampleWeight = input.sampleWeight {
-      weights = Loss.fitted(sampleWeight.cast(to: type), to: prediction.shape, "metric").broadcast(to: prediction.shape)
+      weights = Loss.fitted(sampleWeight.cast(to: type), to: prediction.shape, "metric \(name)").broadcast(to: prediction.shape)
     }
     if let labelWeights, !isMultiLabel { weights *= Tensor(labelWeights).cast(to: type) }
     var isEligible = topK.map { rank(prediction) .< Tensor(number: Double($0)) } ?? Tensor(repeating: 1, dtype: .bool)

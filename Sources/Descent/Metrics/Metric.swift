@@ -16,11 +16,12 @@ public struct Metric: KerasNamed {
 
   init(
     _ className: String?, name: String, config: [String: JSONValue] = [:], problem: DescentError? = nil,
-    direction: Direction?, _ definition: some MetricDefinition
+    direction: Direction?, isKnownByNameOnly: Bool = false, _ definition: some MetricDefinition
   ) {
     var config = config
     if className != nil { config["name"] = .string(name) }
-    keras = KerasDescription(className, name: name, config: config, problem: problem)
+    keras = KerasDescription(
+      className, name: name, config: config, problem: problem, isKnownByNameOnly: isKnownByNameOnly)
     self.direction = direction
     self.definition = definition
   }
@@ -31,6 +32,10 @@ public struct Metric: KerasNamed {
 
   /// The metric with the given Keras name; the name is kept as it was given (`"acc"` is logged as `acc`).
   public init(named name: String) throws { self = try Metric.catalog.value(named: name).named(name) }
+
+  public init(json: JSONValue) throws {
+    self = try json.string.map { try Metric(named: $0) } ?? Metric.catalog.value(json: json)
+  }
 
   public init(stringLiteral name: String) {
     do {
@@ -71,7 +76,7 @@ public struct Metric: KerasNamed {
   }
 
   /// Running totals for targets and predictions of these shapes (batch axis included).
-  /// - Throws: ``DescentError`` if the metric cannot judge such predictions, or is itself one that ``validated()`` refuses.
+  /// - Throws: ``DescentError`` if the metric cannot judge such predictions, or was made from an unknown name or bad settings.
   public func makeState(targetShape: [Int], predictionShape: [Int]) throws -> MetricState {
     try validated()
     try definition.validate(targetShape: targetShape, predictionShape: predictionShape)

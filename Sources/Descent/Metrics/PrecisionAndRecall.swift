@@ -13,7 +13,8 @@ extension Metric {
   public static let precision = precision()
 
   /// True positives / (true positives + false negatives): how many of those that should be are predicted; 0 if none should be.
-  /// - Parameters thresholds, topK, classID: see ``precision(thresholds:topK:classID:)``.
+  ///
+  /// The parameters are those of ``precision(thresholds:topK:classID:)``.
   public static func recall(thresholds: [Double]? = nil, topK: Int? = nil, classID: Int? = nil) -> Metric {
     retrieval("Recall", "recall", thresholds, topK, classID) { counts in
       zip(counts.truePositives, counts.falseNegatives).map { ratio($0, $0 + $1) }
@@ -51,7 +52,7 @@ extension Metric {
     _ finish: @escaping @Sendable (ConfusionCounts.Counts) -> [Double]
   ) -> Metric {
     // All of the greatest k are positive unless a threshold says otherwise.
-    var definition = ConfusionCounts(thresholds: thresholds ?? [topK == nil ? 0.5 : -.infinity]) { finish($0[0]) }
+    var definition = ConfusionCounts(name, thresholds: thresholds ?? [topK == nil ? 0.5 : -.infinity]) { finish($0[0]) }
     definition.topK = topK
     definition.classID = classID
     return Metric(
@@ -68,7 +69,7 @@ extension Metric {
   ) -> Metric {
     Metric(
       className, name: name, config: ["thresholds": numbers(thresholds)], problem: thresholdProblem(className, thresholds),
-      direction: nil, ConfusionCounts(thresholds: thresholds ?? [0.5]) { finish($0[0]) })
+      direction: nil, ConfusionCounts(name, thresholds: thresholds ?? [0.5]) { finish($0[0]) })
   }
 
   static func thresholdProblem(_ className: String, _ thresholds: [Double]?) -> DescentError? {

@@ -1,6 +1,7 @@
 extension Metric {
   /// The greatest sensitivity (recall) at which the specificity (rate of true negatives) is at least `specificity`.
   /// - Parameters:
+  ///   - specificity: between 0 and 1.
   ///   - numThresholds: how many evenly spaced thresholds are tried.
   ///   - classID: the only class that is looked at.
   public static func sensitivityAtSpecificity(_ specificity: Double, numThresholds: Int = 200, classID: Int? = nil) -> Metric {
@@ -39,7 +40,7 @@ extension Metric {
   ) -> Metric {
     let thresholds =
       numThresholds == 1 ? [0.5] : (0..<Swift.max(numThresholds, 2)).map { Double($0) / Double(numThresholds - 1) }
-    var definition = ConfusionCounts(thresholds: thresholds) { labels in
+    var definition = ConfusionCounts(name, thresholds: thresholds) { labels in
       let counts = labels[0]
       let pairs = counts.truePositives.indices.map { index in
         let (tp, fp) = (counts.truePositives[index], counts.falsePositives[index])

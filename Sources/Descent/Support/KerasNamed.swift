@@ -8,8 +8,14 @@ public struct KerasDescription: Sendable, Equatable {
   public var config: [String: JSONValue]
   /// Why the value cannot be used: an unknown name in a string literal, a setting that is out of range.
   package let problem: DescentError?
+  /// Keras has a name for it but no class: `accuracy`, whose meaning depends on shapes.
+  package let isKnownByNameOnly: Bool
 
-  package init(_ className: String?, name: String, config: [String: JSONValue] = [:], problem: DescentError? = nil) {
+  package init(
+    _ className: String?, name: String, config: [String: JSONValue] = [:], problem: DescentError? = nil,
+    isKnownByNameOnly: Bool = false
+  ) {
+    self.isKnownByNameOnly = isKnownByNameOnly
     self.className = className
     self.name = name
     self.config = config
@@ -29,6 +35,14 @@ public protocol KerasNamed: Sendable, CustomStringConvertible, ExpressibleByStri
   static var kerasModule: String { get }
   static var catalog: Catalog<Self> { get }
   var keras: KerasDescription { get }
+  /// The value with the given Keras name (`mse`, `mean_squared_error`, `MeanSquaredError`) and default settings.
+  /// - Throws: ``DescentError`` naming the nearest and all known names if there is none.
+  init(named name: String) throws
+  /// The value that Keras's JSON describes: `{"class_name": …, "config": {…}}`, or just a name.
+  ///
+  /// Settings that are missing have their defaults.
+  /// - Throws: ``DescentError`` for an unknown class or setting and for a value of the wrong type or out of range.
+  init(json: JSONValue) throws
   /// What Keras's `serialize` gives.
   /// - Throws: ``DescentError`` if the value has no class of Keras's, as one made from a closure.
   func json() throws -> JSONValue
@@ -45,8 +59,6 @@ extension KerasNamed {
   /// The names that string literals and ``init(named:)`` understand, in alphabetical order.
   public static var knownNames: [String] { catalog.names }
 
-  /// The value with the given Keras name (`mse`, `mean_squared_error`, `MeanSquaredError`) and default settings.
-  /// - Throws: ``DescentError`` naming the nearest and all known names if there is none.
   public init(named name: String) throws { self = try Self.catalog.value(named: name) }
 
   public init(stringLiteral name: String) {
@@ -57,14 +69,11 @@ extension KerasNamed {
     }
   }
 
-  /// The value that Keras's JSON describes: `{"class_name": …, "config": {…}}`, or just a name.
-  ///
-  /// Settings that are missing have their defaults.
-  /// - Throws: ``DescentError`` for an unknown class or setting and for a value of the wrong type or out of range.
   public init(json: JSONValue) throws { self = try Self.catalog.value(json: json) }
 
   public func json() throws -> JSONValue {
     try validated()
+    if keras.isKnownByNameOnly, Self.catalog.names.contains(name) { return .string(name) }
     guard let className else {
       throw DescentError(
         .invalidArgument, "\(Self.kindName) '\(name)' has no class of Keras's and cannot be written to a file")

@@ -1,5 +1,4 @@
 import Descent
-import TestSupport
 import Testing
 
 struct ActivationFixtureTests {
@@ -15,17 +14,17 @@ struct ActivationFixtureTests {
 
   @Test func valuesAndDerivativesAreKeras() throws {
     let fixture = try Fixture("activations")
-    let points = try needed(fixture.json["points"]).numbers()
+    let points = try Fixture.numbers(fixture.json["points"])
     for entry in fixture.cases {
       let function = try Self.activation(entry)
       let name = "\(entry["activation"]!) \(entry["config"]!)"
       let x = Tensor(points)
-      expectClose(function(x), try needed(entry["values"]).numbers(), name)
+      expectClose(function(x), try Fixture.numbers(entry["values"]), name)
       let (_, gradients) = valueAndGradients(at: [x]) { function($0[0]).sum() }
       var derivatives = gradients[0].doubles
-      var expected = try needed(entry["derivatives"]).numbers()
+      var expected = try Fixture.numbers(entry["derivatives"])
       // Where the function has a corner, either side's derivative will do.
-      let kinks = try needed(entry["kinks"]).numbers()
+      let kinks = try Fixture.numbers(entry["kinks"])
       for index in points.indices where kinks.contains(points[index]) { (derivatives[index], expected[index]) = (0, 0) }
       expectClose(derivatives, expected, "\(name): derivative")
       #expect(gradients[0].doubles.allSatisfy { $0.isFinite }, "\(name)")
@@ -34,17 +33,17 @@ struct ActivationFixtureTests {
 
   @Test func valuesAlongAxesAreKeras() throws {
     let fixture = try Fixture("activations")
-    let x = try needed(fixture.json["row_input"]).tensor()
+    let x = try Fixture.tensor(fixture.json["row_input"])
     let rows = try #require(fixture.json["rows"]?.array)
     #expect(rows.count > 5)
     for entry in rows {
       let function = try Self.activation(entry)
       let name = "\(entry["activation"]!) \(entry["config"]!)"
       let shape = try #require(entry["shape"]?.array).compactMap(\.int)
-      let cotangent = Tensor(shape: shape, scalars: try needed(entry["cotangent"]).numbers())
+      let cotangent = Tensor(shape: shape, scalars: try Fixture.numbers(entry["cotangent"]))
       let (_, gradients) = valueAndGradients(at: [x]) { (function($0[0]) * cotangent).sum() }
-      var values = try needed(entry["values"]).numbers()
-      var expected = try needed(entry["gradient"]).numbers()
+      var values = try Fixture.numbers(entry["values"])
+      var expected = try Fixture.numbers(entry["gradient"])
       if entry["activation"] == "sparsemax" {
         // Of a row of equal numbers Keras makes zeros, which is no distribution. The last row lies on a corner.
         for index in 4..<8 { (values[index], expected[index]) = (.nan, .nan) }

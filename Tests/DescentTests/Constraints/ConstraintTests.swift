@@ -1,16 +1,15 @@
 import Descent
-import TestSupport
 import Testing
 
 struct ConstraintTests {
   @Test func valuesAreKeras() throws {
     let fixture = try Fixture("regularizers")
-    let x = try needed(fixture.json["input"]).tensor()
+    let x = try Fixture.tensor(fixture.json["input"])
     let cases = try #require(fixture.json["constraints"]?.array)
     #expect(cases.count > 5)
     for entry in cases {
       let constraint = try Constraint(json: ["class_name": #require(entry["constraint"]), "config": #require(entry["config"])])
-      expectClose(constraint(x), try needed(entry["value"]).numbers(), "\(entry["constraint"]!) \(entry["config"]!)")
+      expectClose(constraint(x), try Fixture.numbers(entry["value"]), "\(entry["constraint"]!) \(entry["config"]!)")
       let serialized = try #require(entry["serialized"])
       let written = try Constraint(json: serialized).json()
       #expect(written["class_name"] == serialized["class_name"])

@@ -1,5 +1,4 @@
 import Descent
-import TestSupport
 import Testing
 
 struct InitializerTests {

@@ -1,5 +1,4 @@
 import Descent
-import TestSupport
 import Testing
 
 /// Values, gradients, names and JSON against Keras's own.
@@ -13,9 +12,9 @@ struct LossFixtureTests {
     #expect(fixture.cases.count > 100)
     for entry in fixture.cases {
       let inputs = try fixture.inputs(of: entry)
-      let target = try needed(inputs["y_true"]).tensor()
-      let prediction = try needed(inputs["y_pred"]).tensor()
-      let weight = try entry["sample_weight"].map { Tensor(try $0.numbers()) }
+      let target = try Fixture.tensor(inputs["y_true"])
+      let prediction = try Fixture.tensor(inputs["y_pred"])
+      let weight = try entry["sample_weight"].map { Tensor(try Fixture.numbers($0)) }
       var description = entry
       if entry["loss"] == "Tversky", let alpha = entry["config"]?["alpha"], let beta = entry["config"]?["beta"] {
         // Keras 3.15 has them the other way round.
@@ -24,12 +23,12 @@ struct LossFixtureTests {
       let loss = try Self.loss(description)
       let name = "\(entry["loss"]!) \(entry["config"]!) \(entry["inputs"]!)"
       let value = loss(target: target, prediction: prediction, sampleWeight: weight)
-      expectClose(value, try needed(entry["value"]).numbers(), name)
+      expectClose(value, try Fixture.numbers(entry["value"]), name)
       if let shape = entry["value_shape"] { #expect(value.shape == shape.array?.compactMap(\.int), "\(name)") }
       let gradient = valueAndGradients(at: [prediction]) {
         loss(target: target, prediction: $0[0], sampleWeight: weight)
       }.gradients[0]
-      var expected = try needed(entry["gradient"]).numbers()
+      var expected = try Fixture.numbers(entry["gradient"])
       if entry["loss"]!.string!.contains("Absolute") {
         // At a target that is met exactly the derivative is 0 here, and that of one side in JAX.
         for (index, pair) in zip(target.doubles, prediction.doubles).enumerated() where pair.0 == pair.1 {

@@ -1,6 +1,5 @@
 import Descent
 import Foundation
-import TestSupport
 import Testing
 
 struct LossTests {

@@ -1,5 +1,4 @@
 import Descent
-import TestSupport
 import Testing
 
 /// Results against Keras's own: of all data at once, in two batches, and weighted.
@@ -12,8 +11,8 @@ struct MetricFixtureTests {
     #expect(fixture.cases.count > 60)
     for entry in fixture.cases {
       let inputs = try fixture.inputs(of: entry)
-      let target = try needed(inputs["y_true"]).tensor()
-      let prediction = try needed(inputs["y_pred"]).tensor(as: .float64)
+      let target = try Fixture.tensor(inputs["y_true"])
+      let prediction = try Fixture.tensor(inputs["y_pred"], as: .float64)
       let metric = try Metric(json: ["class_name": #require(entry["metric"]), "config": #require(entry["config"])])
       let name = "\(entry["metric"]!) \(entry["config"]!) \(entry["inputs"]!)"
       let state = try metric.makeState(targetShape: target.shape, predictionShape: prediction.shape)
@@ -23,7 +22,7 @@ struct MetricFixtureTests {
       func check(_ key: String) throws {
         guard let expected = entry[key], !isAdjusted else { return }
         expectClose(
-          state.results.map(\.value), try needed(expected).numbers(), tolerance: Self.tolerance, "\(name): \(key)")
+          state.results.map(\.value), try Fixture.numbers(expected), tolerance: Self.tolerance, "\(name): \(key)")
       }
 
       state.update(target: target, prediction: prediction)
@@ -35,7 +34,7 @@ struct MetricFixtureTests {
       try check("value_after_first_batch")
       state.update(target: target[first..<rows], prediction: prediction[first..<rows])
       try check("value_after_both")
-      if let weight = try entry["sample_weight"].map({ Tensor(try $0.numbers()) }) {
+      if let weight = try entry["sample_weight"].map({ Tensor(try Fixture.numbers($0)) }) {
         state.reset()
         state.update(
           target: target, prediction: prediction,

@@ -1,6 +1,5 @@
 import Descent
 import Foundation
-import TestSupport
 import Testing
 
 struct MetricTests {
@@ -118,6 +117,14 @@ struct MetricTests {
     #expect(Metric.meanSquaredError.named("error").name == "error")
     #expect(Metric.accuracy.direction == .up)
     #expect(Metric.meanSquaredError.direction == .down)
+  }
+
+  @Test func whatKerasHasOnlyANameForIsWrittenAsThat() throws {
+    #expect(try Metric.accuracy.json() == "accuracy")
+    #expect(try Metric(json: "acc").json() == "acc")
+    #expect(try Loss.crossentropy.json() == "crossentropy")
+    #expect(throws: DescentError.self) { try Metric.accuracy.named("hits").json() }
+    #expect(throws: DescentError.self) { try Metric.custom("accuracy") { _, p in p }.json() }
   }
 
   @Test func allKerasNamesAreKnown() throws {

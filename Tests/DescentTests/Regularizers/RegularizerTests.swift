@@ -1,19 +1,18 @@
 import Descent
-import TestSupport
 import Testing
 
 struct RegularizerTests {
   @Test func valuesAndGradientsAreKeras() throws {
     let fixture = try Fixture("regularizers")
-    let x = try needed(fixture.json["input"]).tensor()
+    let x = try Fixture.tensor(fixture.json["input"])
     #expect(fixture.cases.count > 5)
     for entry in fixture.cases {
       let regularizer = try Regularizer(json: ["class_name": #require(entry["regularizer"]), "config": #require(entry["config"])])
       let name = "\(entry["regularizer"]!) \(entry["config"]!)"
       let (value, gradients) = valueAndGradients(at: [x]) { regularizer($0[0]) }
       #expect(value.shape == [])
-      expectClose(value, try needed(entry["value"]).numbers(), name)
-      var expected = try needed(entry["gradient"]).numbers()
+      expectClose(value, try Fixture.numbers(entry["value"]), name)
+      var expected = try Fixture.numbers(entry["gradient"])
       // |x| has its corner at zero, where the derivative is 0 here and that of one side in JAX.
       if entry["regularizer"]!.string!.contains("L1") {
         for (index, element) in x.doubles.enumerated() where element == 0 { expected[index] = 0 }

@@ -12,14 +12,14 @@ struct OperationFixtureTests {
   }
   private static func reduction(_ function: @escaping (Tensor) -> ([Int]?, Bool) -> Tensor) -> Body {
     { inputs, settings in
-      let axes = settings["axes"]?.isNull == false ? try needed(settings["axes"]).integers() : nil
+      let axes = settings["axes"]?.isNull == false ? try Fixture.integers(settings["axes"]) : nil
       return function(inputs[0])(axes, try needed(settings["keepDims"]?.bool))
     }
   }
   private static func alongAxis(_ function: @escaping (Tensor) -> (Int) -> Tensor) -> Body {
     { inputs, settings in function(inputs[0])(try needed(settings["axis"]?.int)) }
   }
-  private static func list(_ settings: JSONValue, _ name: String) throws -> [Int] { try needed(settings[name]).integers() }
+  private static func list(_ settings: JSONValue, _ name: String) throws -> [Int] { try Fixture.integers(settings[name]) }
   private static func number(_ settings: JSONValue, _ name: String) throws -> Int { try needed(settings[name]?.int) }
 
   nonisolated(unsafe) private static let operations: [String: Body] = [
@@ -77,18 +77,18 @@ struct OperationFixtureTests {
       seen.insert(name)
       let body = try needed(Self.operations[name], name)
       let settings = try needed(entry["settings"])
-      let inputs = try needed(entry["inputs"]?.array).map { try $0.tensor() }
+      let inputs = try needed(entry["inputs"]?.array).map { try Fixture.tensor($0) }
       let output = try needed(entry["output"])
-      let expected = try needed(output["values"]).numbers()
+      let expected = try Fixture.numbers(output["values"])
       let result = try body(inputs, settings)
       let what = "\(name) \(settings) of \(inputs.map(\.shape))"
-      #expect(try result.shape == needed(output["shape"]).integers(), "\(what)")
+      #expect(try result.shape == Fixture.integers(output["shape"]), "\(what)")
       #expect(result.dtype.rawValue == output["dtype"]?.string, "\(what)")
       expectSame(result.doubles, expected, relative: 1e-14, least: name.hasSuffix("1p") || name == "expm1" ? 0 : 1e-3, what)
       // The same in `float32`, which the inputs are exact in.
       if inputs.contains(where: { $0.dtype == .float64 }) {
         let single = try body(inputs.map { $0.dtype == .float64 ? $0.cast(to: .float32) : $0 }, settings)
-        expectSame(single.doubles, expected.map { Double(Float($0)) }, relative: 1e-6, least: 0.1, "\(what) in float32")
+        expectSame(single.doubles, expected.map { Double(Float($0)) }, relative: 1e-6, least: 1, "\(what) in float32")
       }
     }
     #expect(seen == Set(Self.operations.keys))
