@@ -1,15 +1,17 @@
-.PHONY: help run build test bench setup clean
+.PHONY: help run build test bench docs check-readme setup clean
 
 swift_flags ?=
 bench ?=
 
 help:
-	@echo "make run     train a classifier on Fashion-MNIST"
-	@echo "make test    run the whole test suite"
-	@echo "make bench   measure, next to what the machine can do"
-	@echo "make build   build everything, optimized"
-	@echo "make setup   install the system packages that are missing"
-	@echo "make clean   remove what was built"
+	@echo "make run           train a classifier on Fashion-MNIST"
+	@echo "make test          run the whole test suite"
+	@echo "make bench         measure, next to what the machine can do"
+	@echo "make docs          make the documentation in .build/docs"
+	@echo "make check-readme  run the README's code in a package that depends on this one"
+	@echo "make build         build everything, optimized"
+	@echo "make setup         install the system packages that are missing"
+	@echo "make clean         remove what was built"
 
 setup:
 	@scripts/setup.sh
@@ -25,6 +27,12 @@ test: setup
 
 bench: setup
 	@swift run -c release $(swift_flags) DescentBench $(bench)
+
+docs: setup
+	@scripts/docs.sh
+
+check-readme: setup
+	@scripts/check-dependency.sh
 
 clean:
 	@rm -rf .build

@@ -12,7 +12,7 @@ struct PredictCommand: ParsableCommand {
 
       EXAMPLES:
         descent predict --model classifier.keras --data d.npz --out predictions.npy
-        descent predict --model classifier.keras --data fashion-mnist --out predictions.csv
+        descent predict --model classifier.keras --out predictions.csv
       """)
 
   @Option(help: ArgumentHelp("A .keras file.", valueName: "file"))

@@ -7,13 +7,15 @@ struct RaceCommand: ParsableCommand {
     commandName: "race",
     abstract: "Race optimizers on a function of two variables.",
     discussion: """
-      Each optimizer starts at the same point and makes the same number of steps. Without --optimizer four of them show their
+      Each optimizer starts at the same point and makes the same number of steps. Without --optimizer four of them show their \
       character on a ravine: SGD zigzags, momentum overshoots, Adagrad fades, Adam has something of each.
 
       EXAMPLES:
         descent race --svg race.svg
-        descent race --function rosenbrock --steps 500 --optimizer adam:learning_rate=0.05 --optimizer sgd:learning_rate=0.001
-        descent race --function beale --start=1,1.5 --optimizer '{"class_name": "Nadam", "config": {"learning_rate": 0.1}}'
+        descent race --function rosenbrock --steps 500 --optimizer adam:lr=0.05
+        descent race --optimizer sgd:lr=0.5 --optimizer sgd:lr=0.1,momentum=0.9
+        descent race --optimizer adagrad:lr=1.5,convention=textbook --json r.json
+        descent race --start=1,1.5 --optimizer '{"class_name": "Nadam", "config": {}}'
       """)
 
   @Option(help: ArgumentHelp("The function: \(TestFunction.all.map(\.name).joined(separator: ", ")).", valueName: "name"))
@@ -48,8 +50,14 @@ struct RaceCommand: ParsableCommand {
       TestFunction.named(function), optimizers.isEmpty ? Race.standardOptimizers() : optimizers, start: startPoint(), steps: steps,
       dtype: type)
     print(RaceTable(race).text)
-    if let svg { try write(RacePicture(race).svg, to: svg) }
-    if let json { try write(race.json().text() + "\n", to: json) }
+    if let svg {
+      try writeFile(svg, text: RacePicture(race).svg)
+      print("Wrote \(svg)")
+    }
+    if let json {
+      try writeFile(json, text: race.json().text() + "\n")
+      print("Wrote \(json)")
+    }
   }
 
   private func startPoint() throws -> [Double]? {
@@ -60,46 +68,4 @@ struct RaceCommand: ParsableCommand {
     }
     return [x, y]
   }
-
-  private func write(_ text: String, to path: String) throws {
-    do { try text.write(toFile: path, atomically: true, encoding: .utf8) } catch {
-      throw DescentError(.file, "\(path) cannot be written: \(error.localizedDescription)")
-    }
-    print("Wrote \(path)")
-  }
-}
-
-/// A race in numbers.
-struct RaceTable {
-  let race: Race
-
-  init(_ race: Race) { self.race = race }
-
-  var text: String {
-    let steps = race.runs.first.map { $0.points.count - 1 } ?? 0
-    let marks = Array(Set([0, steps / 4, steps / 2, steps * 3 / 4, steps])).sorted()
-    var rows = [["optimizer"] + marks.map { "f after \($0)" } + ["end point", "settings"]]
-    for run in race.runs {
-      let label = Race.label(run.optimizer)
-      let end = run.points.last ?? []
-      rows.append(
-        [label.name] + marks.map { number(run.values[$0]) } + ["(" + end.map { number($0) }.joined(separator: ", ") + ")", label.settings])
-    }
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    let lines = rows.map { row in
-      row.enumerated().map { column, cell in
-        let padding = String(repeating: " ", count: widths[column] - cell.count)
-        return column == 0 || column >= row.count - 2 ? cell + padding : padding + cell
-      }.joined(separator: "  ").trimmingCharacters(in: .whitespaces)
-    }
-    let start = race.runs.first?.points.first ?? []
-    return """
-      \(race.function.name): f(x, y) = \(race.function.formula), \(race.function.about)
-      from (\(start.map { number($0) }.joined(separator: ", "))), \(steps) steps
-
-      \(lines.joined(separator: "\n"))
-      """
-  }
-
-  private func number(_ value: Double) -> String { String(format: "%.5g", value) }
 }

@@ -72,6 +72,7 @@ extension Sequential {
   /// Nothing in the file is run. What Descent lacks, a layer, an option, a loss, is an error that names it, as is any weight or
   /// variable of the optimizer that has no place.
   /// - Parameters:
+  ///   - path: the file.
   ///   - compiled: whether to compile the model as the file says and take up the optimizer's state.
   ///   - trusted: lets libhdf5 read the weights in this process if only libhdf5 can; for files of known origin. See
   ///     ``HDF5ReaderProcess``.

@@ -81,7 +81,10 @@ extension Model {
   }
 
   /// The same.
-  /// - Parameter trusted: lets libhdf5 read the file in this process if only libhdf5 can; for files of known origin.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - skipMismatch: whether to load what fits and return the rest.
+  ///   - trusted: lets libhdf5 read the file in this process if only libhdf5 can; for files of known origin.
   @discardableResult
   public func loadWeights(_ path: String, skipMismatch: Bool, trusted: Bool) throws -> WeightMismatches {
     if path.hasSuffix(".keras") {

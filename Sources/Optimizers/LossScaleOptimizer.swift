@@ -63,7 +63,7 @@ public struct LossScaleOptimizer: Optimizer {
   public static let about = OptimizerDescription(
     summary: "scales the loss so that small gradients do not vanish, around another optimizer",
     formula: """
-      gradients finite:  the inner optimizer's update; after dynamic_growth_steps of them scale ← 2 · scale
+      gradients finite:  the inner optimizer's update; after dynamic_growth_steps scale ← 2 · scale
       otherwise:         nothing is changed; scale ← scale / 2
       """,
     source: "Micikevicius et al., 2018, Mixed Precision Training (arXiv 1710.03740)")

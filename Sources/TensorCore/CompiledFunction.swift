@@ -52,11 +52,13 @@ public final class CompiledFunction {
 ///     for _ in 0..<100 { print(step(x, y).item()) }
 public func compile(_ body: @escaping ([Tensor]) -> [Tensor]) -> CompiledFunction { CompiledFunction(body) }
 
+/// The same for a function of one tensor.
 public func compile(_ body: @escaping (Tensor) -> Tensor) -> (Tensor) -> Tensor {
   let function = CompiledFunction { [body($0[0])] }
   return { function.call([$0])[0] }
 }
 
+/// The same for a function of two tensors.
 public func compile(_ body: @escaping (Tensor, Tensor) -> Tensor) -> (Tensor, Tensor) -> Tensor {
   let function = CompiledFunction { [body($0[0], $0[1])] }
   return { function.call([$0, $1])[0] }

@@ -3,7 +3,7 @@ import CKernels
 /// An array of numbers of any rank: an immutable value.
 ///
 /// Operations build a graph; reading a value (``scalars(as:)``, ``item()``, printing) computes what is needed and keeps it.
-/// Inside a function given to ``compile(_:)-([Tensor])`` the graph becomes a plan that is run again for each call.
+/// Inside a function given to ``compile(_:)->CompiledFunction`` the graph becomes a plan that is run again for each call.
 ///
 /// Elements are in row-major order. Binary operations broadcast as NumPy's do: shapes are aligned at their last axes, and an
 /// axis of size 1 stretches. Both sides have the same ``dtype``; a number (a literal, a learning rate, a step count) takes the

@@ -33,7 +33,7 @@ public struct ActivationFunction: KerasNamed {
   }
 
   /// The function's value.
-  /// - Precondition: `x` is floating-point, and the function is one that ``validated()`` accepts.
+  /// - Precondition: `x` is floating-point, and the function is not one made from an unknown name or bad settings.
   public func callAsFunction(_ x: Tensor) -> Tensor {
     assumeValid()
     return body(x)

@@ -30,6 +30,7 @@ public final class BackupAndRestore: Callback {
   /// - Parameters:
   ///   - folder: made if it is missing; of this run alone.
   ///   - saveFrequency: after each epoch, or after so many batches. Ctrl-C is followed by a checkpoint too.
+  ///   - deletesAtEnd: whether the checkpoints are removed when training has come to its end.
   public init(_ folder: String, saveFrequency: SaveFrequency = .epoch, deletesAtEnd: Bool = true) {
     self.folder = folder
     self.saveFrequency = saveFrequency

@@ -26,9 +26,12 @@ public final class EarlyStopping: Callback {
   private var bestWeights: [Tensor]?
 
   /// - Parameters:
+  ///   - monitor: the number to go by, as History calls it.
   ///   - minDelta: a smaller change is no improvement.
   ///   - patience: how many epochs without improvement to bear.
+  ///   - mode: whether less is better or more; `.auto` asks the loss or metric itself.
   ///   - baseline: only numbers better than this one (and than the best before) end the waiting.
+  ///   - restoreBestWeights: whether the model gets the weights of its best epoch back.
   ///   - startFromEpoch: epochs before this one are not looked at.
   public init(
     monitor: String = "val_loss", minDelta: Double = 0, patience: Int = 0, mode: MonitorMode = .auto, baseline: Double? = nil,

@@ -57,5 +57,5 @@ public final class History: Callback {
 
   /// Writes ``csv`` to a file, replacing it.
   /// - Throws: ``DescentError`` of kind `file`.
-  public func writeCSV(to path: String) throws { try writeText(csv, to: path) }
+  public func writeCSV(to path: String) throws { try writeFile(path, text: csv) }
 }

@@ -12,7 +12,8 @@ public final class LearningRateScheduler: Callback {
     guard let model else { return }
     let rate = schedule(epoch, try model.learningRate)
     guard rate.isFinite && rate >= 0 else {
-      throw DescentError(.invalidArgument, "LearningRateScheduler: the schedule gave \(rate) for epoch \(epoch)")
+      throw DescentError(
+        .invalidArgument, "LearningRateScheduler: the schedule gave \(rate) for epoch \(epoch); expected a number at least 0")
     }
     try model.setLearningRate(rate)
   }

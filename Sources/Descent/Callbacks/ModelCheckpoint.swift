@@ -29,6 +29,9 @@ public final class ModelCheckpoint: Callback {
   /// - Parameters:
   ///   - path: where to write, with `{…}` for what changes.
   ///   - monitor: the number to go by with `saveBestOnly`.
+  ///   - saveBestOnly: whether to write only when that number has improved.
+  ///   - mode: whether less is better or more; `.auto` asks the loss or metric itself.
+  ///   - saveFrequency: after each epoch, or after so many batches.
   ///   - initialValueThreshold: the number to beat at first.
   ///   - format: nil for the one that the path's ending tells. `import KerasFiles` for `.keras` and `.weights.h5`.
   public init(

@@ -9,6 +9,8 @@ public final class ProgbarLogger: Callback {
   private var bar: ProgressBar
   private var isTraining = false
   private var seen = 0
+  /// What stands before the bar: on a line above it, or before the numbers in the one line of an epoch.
+  private var heading = ""
 
   /// Nil if nothing is to be shown.
   convenience init?(_ verbosity: Verbosity, output: ProgressOutput = .standard) {
@@ -16,7 +18,7 @@ public final class ProgbarLogger: Callback {
     self.init(drawsBar: drawsBar, output: output, clock: monotonicSeconds)
   }
 
-  init(drawsBar: Bool, output: ProgressOutput, clock: @escaping () -> Double) {
+  package init(drawsBar: Bool, output: ProgressOutput, clock: @escaping () -> Double) {
     self.drawsBar = drawsBar
     self.output = output
     self.clock = clock
@@ -26,8 +28,9 @@ public final class ProgbarLogger: Callback {
   public override func onTrainBegin() { isTraining = true }
 
   public override func onEpochBegin(_ epoch: Int) {
-    if parameters.epochs > 1 { output.write("Epoch \(epoch + 1)/\(parameters.epochs)\n") }
     begin()
+    if parameters.epochs > 1 { heading = "Epoch \(epoch + 1)/\(parameters.epochs)" }
+    if drawsBar && !heading.isEmpty { output.write(heading + "\n") }
   }
 
   public override func onTrainBatchEnd(_ batch: Int, _ logs: Logs) { step(batch, logs) }
@@ -51,6 +54,7 @@ public final class ProgbarLogger: Callback {
   private func begin() {
     bar = ProgressBar(target: parameters.steps, drawsBar: drawsBar, now: clock())
     seen = 0
+    heading = ""
   }
 
   private func step(_ batch: Int, _ logs: Logs?) {
@@ -62,7 +66,8 @@ public final class ProgbarLogger: Callback {
   }
 
   private func end(_ logs: Logs?) {
-    output.write(bar.text(step: seen, values: values(logs), isFinal: true, now: clock()))
+    let text = bar.text(step: seen, values: values(logs), isFinal: true, now: clock())
+    output.write(drawsBar || heading.isEmpty ? text : heading + " - " + text)
     seen = 0
   }
 

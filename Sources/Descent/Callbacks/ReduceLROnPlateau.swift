@@ -19,7 +19,11 @@ public final class ReduceLROnPlateau: Callback {
   private var watch: Monitor?
 
   /// - Parameters:
-  ///   - factor: at least 0 and less than 1.
+  ///   - monitor: the number to go by, as History calls it.
+  ///   - factor: what the rate is multiplied by: at least 0 and less than 1.
+  ///   - patience: how many epochs without improvement to bear.
+  ///   - mode: whether less is better or more; `.auto` asks the loss or metric itself.
+  ///   - minDelta: a smaller change is no improvement.
   ///   - cooldown: how many epochs to leave uncounted after a reduction.
   ///   - minimumLearningRate: the rate does not go below (Keras's `min_lr`).
   public init(

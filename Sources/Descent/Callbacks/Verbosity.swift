@@ -30,9 +30,14 @@ public struct Verbosity: Sendable, Equatable, ExpressibleByIntegerLiteral {
 }
 
 /// Where progress goes: standard output, or what a test puts in its place.
-struct ProgressOutput {
+package struct ProgressOutput {
   let isTerminal: Bool
   let write: (String) -> Void
+
+  package init(isTerminal: Bool, write: @escaping (String) -> Void) {
+    self.isTerminal = isTerminal
+    self.write = write
+  }
 
   static var standard: ProgressOutput {
     ProgressOutput(isTerminal: isatty(STDOUT_FILENO) != 0) { text in

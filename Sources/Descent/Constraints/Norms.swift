@@ -1,6 +1,8 @@
 extension Constraint {
   /// Vectors longer than `maxValue` are scaled down to it (up to a relative 10⁻⁷).
-  /// - Parameter axes: those along which a vector lies.
+  /// - Parameters:
+  ///   - maxValue: not negative.
+  ///   - axes: those along which a vector lies.
   public static func maxNorm(_ maxValue: Double = 2, axes: [Int] = [0]) -> Constraint {
     Constraint(
       "MaxNorm", name: "max_norm", config: ["max_value": JSONValue(maxValue), "axis": axisSetting(axes)],
@@ -14,6 +16,8 @@ extension Constraint {
 
   /// The norm n of each vector moves towards `minValue`…`maxValue`: it becomes rate · (n cut to them) + (1 − rate) · n.
   /// - Parameters:
+  ///   - minValue: not negative.
+  ///   - maxValue: not less than `minValue`.
   ///   - rate: 1 enforces the bounds at once, less does so gradually.
   ///   - axes: those along which a vector lies.
   public static func minMaxNorm(

@@ -15,7 +15,9 @@ public struct CSVTable {
   public let classNames: [String]?
 
   /// Reads a file.
-  /// - Parameter target: the name of the column to predict.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - target: the name of the column to predict.
   /// - Throws: ``DescentError`` of kind `file` that names the file, the line and the column.
   public init(_ path: String, target: String) throws {
     try self.init(ByteSource(path: path).allBytes(), name: path, target: target)
@@ -23,6 +25,7 @@ public struct CSVTable {
 
   /// Reads a file that is in memory.
   /// - Parameters:
+  ///   - bytes: the whole file.
   ///   - name: what to call it in errors.
   ///   - target: the name of the column to predict.
   public init(_ bytes: [UInt8], name: String, target: String) throws {

@@ -9,7 +9,9 @@ public enum IDX {
   public static func read(_ path: String) throws -> Tensor { try read(ByteSource(path: path)) }
 
   /// Reads a file that is in memory.
-  /// - Parameter name: what to call it in errors.
+  /// - Parameters:
+  ///   - bytes: the whole file.
+  ///   - name: what to call it in errors.
   public static func read(_ bytes: [UInt8], name: String) throws -> Tensor { try read(ByteSource(bytes, name: name)) }
 
   private static func read(_ source: ByteSource) throws -> Tensor {

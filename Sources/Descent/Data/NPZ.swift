@@ -11,7 +11,9 @@ public struct NPZ {
   public init(_ path: String) throws { archive = try ZipArchive(path: path) }
 
   /// Opens a file that is in memory.
-  /// - Parameter name: what to call it in errors.
+  /// - Parameters:
+  ///   - bytes: the whole file.
+  ///   - name: what to call it in errors.
   public init(_ bytes: [UInt8], name: String) throws { archive = try ZipArchive(ByteSource(bytes, name: name)) }
 
   /// The names of the arrays, in the order of the file.
@@ -39,6 +41,7 @@ public struct NPZ {
   /// Writes a file that `numpy.load` reads.
   /// - Parameters:
   ///   - tensors: names and arrays; a name may have slashes but comes once.
+  ///   - path: the file; one that is there is replaced.
   ///   - compressed: deflates the arrays, as `numpy.savez_compressed` does.
   /// - Throws: ``DescentError`` when a name comes twice or the file cannot be written.
   public static func write(_ tensors: [(name: String, tensor: Tensor)], to path: String, compressed: Bool = false) throws {

@@ -27,7 +27,9 @@ public struct SafeTensors {
   public init(_ path: String) throws { try self.init(MappedFile(path: path)) }
 
   /// Opens a file that is in memory.
-  /// - Parameter name: what to call it in errors.
+  /// - Parameters:
+  ///   - bytes: the whole file.
+  ///   - name: what to call it in errors.
   public init(_ bytes: [UInt8], name: String) throws { try self.init(MappedFile(bytes, name: name)) }
 
   private init(_ file: MappedFile) throws {
@@ -107,6 +109,7 @@ public struct SafeTensors {
   /// - Parameters:
   ///   - tensors: names and arrays; a name comes once.
   ///   - metadata: words to put in.
+  ///   - path: the file; one that is there is replaced.
   /// - Throws: ``DescentError`` when a name comes twice or the file cannot be written.
   public static func write(_ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to path: String) throws {
     var header = JSONObject()

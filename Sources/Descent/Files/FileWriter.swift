@@ -8,6 +8,11 @@
 /// Folders on the way are made.
 /// - Throws: ``DescentError`` of kind `file`; the path then still names what it named before.
 package func writeFile(_ path: String, _ body: (FileWriter) throws -> Void) throws {
+  // A rename would put a file in the place of /dev/stdout.
+  var status = stat()
+  if stat(path, &status) == 0, ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) {
+    throw DescentError(.file, "\(path): expected a file, but it is a device or a pipe")
+  }
   let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
   if !folder.isEmpty { try makeFolder(folder) }
   let temporary = "\(path).\(getpid()).tmp"

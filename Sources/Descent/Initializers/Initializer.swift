@@ -36,7 +36,7 @@ public struct Initializer: KerasNamed {
   ///   - shape: for weights of rank 2 [inputs, outputs]; of higher rank […, input channels, output channels].
   ///   - dtype: floating-point.
   ///   - generator: where random numbers come from unless the initializer has its own seed.
-  /// - Throws: ``DescentError`` if the initializer makes no weights of this shape or is itself one that ``validated()`` refuses.
+  /// - Throws: ``DescentError`` if the initializer makes no weights of this shape or was made from an unknown name or bad settings.
   public func callAsFunction(_ shape: [Int], dtype: DType = .float32, generator: RandomGenerator) throws -> Tensor {
     try validated()
     guard dtype.isFloatingPoint else {

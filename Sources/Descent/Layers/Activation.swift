@@ -4,7 +4,10 @@ import TensorCore
 public final class Activation: Layer {
   public let activation: ActivationFunction
 
-  /// - Parameter activation: by value (`.relu`) or by Keras's name (`"relu"`).
+  /// - Parameters:
+  ///   - activation: by value (`.relu`) or by Keras's name (`"relu"`).
+  ///   - inputShape: the shape of one row of input, for the first layer of a model.
+  ///   - name: made from the class's if nil.
   public init(_ activation: ActivationFunction, inputShape: [Int]? = nil, name: String? = nil) {
     self.activation = activation
     super.init(name: name, inputShape: inputShape)

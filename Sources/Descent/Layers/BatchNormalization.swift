@@ -20,7 +20,22 @@ public final class BatchNormalization: Layer {
   public private(set) var gamma: Variable?, beta: Variable?
   public private(set) var movingMean: Variable?, movingVariance: Variable?
 
-  /// - Parameter axis: with axis 0 counting the rows; negative from the end.
+  /// - Parameters:
+  ///   - axis: with axis 0 counting the rows; negative from the end.
+  ///   - momentum: the part of the moving mean and variance that is kept in each step.
+  ///   - epsilon: keeps the divisor from 0.
+  ///   - center: whether beta is added.
+  ///   - scale: whether gamma multiplies.
+  ///   - betaInitializer: beta's first values.
+  ///   - gammaInitializer: gamma's first values.
+  ///   - movingMeanInitializer: where the moving mean starts.
+  ///   - movingVarianceInitializer: where the moving variance starts.
+  ///   - betaRegularizer: a penalty on beta, added to the loss.
+  ///   - gammaRegularizer: a penalty on gamma, added to the loss.
+  ///   - betaConstraint: what is done to beta after each step of training.
+  ///   - gammaConstraint: what is done to gamma after each step of training.
+  ///   - inputShape: the shape of one row of input, for the first layer of a model.
+  ///   - name: made from the class's if nil.
   public init(
     axis: Int = -1, momentum: Double = 0.99, epsilon: Double = 1e-3, center: Bool = true, scale: Bool = true,
     betaInitializer: Initializer = .zeros, gammaInitializer: Initializer = .ones,

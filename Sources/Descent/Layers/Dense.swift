@@ -21,7 +21,17 @@ public final class Dense: Layer {
 
   /// - Parameters:
   ///   - units: the size of the last axis of the result, at least 1.
+  ///   - activation: by value (`.relu`) or by Keras's name (`"relu"`).
+  ///   - useBias: whether a bias is added.
+  ///   - kernelInitializer: the kernel's first values.
+  ///   - biasInitializer: the bias's first values.
+  ///   - kernelRegularizer: a penalty on the kernel, added to the loss.
+  ///   - biasRegularizer: a penalty on the bias, added to the loss.
+  ///   - activityRegularizer: a penalty on the result, divided by the number of rows.
+  ///   - kernelConstraint: what is done to the kernel after each step of training.
+  ///   - biasConstraint: what is done to the bias after each step of training.
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
+  ///   - name: made from the class's if nil.
   public init(
     _ units: Int, activation: ActivationFunction = .linear, useBias: Bool = true,
     kernelInitializer: Initializer = .glorotUniform, biasInitializer: Initializer = .zeros,

@@ -12,8 +12,11 @@ public final class Dropout: Layer {
   private let generator: RandomGenerator?
 
   /// - Parameters:
+  ///   - rate: the probability of an element to be dropped, in 0 ..< 1.
   ///   - noiseShape: without the axis of rows, which are always chosen for independently.
   ///   - seed: for a stream of random numbers of its own; nil to draw from the model's.
+  ///   - inputShape: the shape of one row of input, for the first layer of a model.
+  ///   - name: made from the class's if nil.
   public init(
     _ rate: Double, noiseShape: [Int]? = nil, seed: UInt64? = nil, inputShape: [Int]? = nil, name: String? = nil
   ) {

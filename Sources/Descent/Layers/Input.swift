@@ -1,7 +1,9 @@
 /// Declares the shape of one row of a model's input, as the first layer of ``Sequential``. It computes nothing and is not
 /// listed among the model's layers. (Keras: `keras.Input`.)
 public final class Input: Layer {
-  /// - Parameter shape: without the axis of rows.
+  /// - Parameters:
+  ///   - shape: without the axis of rows.
+  ///   - name: `input_layer` if nil.
   public init(shape: [Int], name: String? = nil) {
     super.init(name: name ?? "input_layer", inputShape: shape)
   }

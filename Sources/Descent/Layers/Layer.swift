@@ -148,6 +148,7 @@ open class Layer {
   /// Makes a variable that belongs to this layer. For use in ``build(inputShape:)``.
   /// - Parameters:
   ///   - name: its name within the layer, such as `kernel`.
+  ///   - shape: of the variable.
   ///   - initializer: gives the first value, from a stream of random numbers that depends on the model's seed and on how many
   ///     variables the model made before.
   ///   - regularizer: a penalty added to the loss.

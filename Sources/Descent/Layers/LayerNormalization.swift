@@ -13,7 +13,19 @@ public final class LayerNormalization: Layer {
   /// Of the shape of the normalized axes; nil until the layer is built, or if switched off.
   public private(set) var gamma: Variable?, beta: Variable?
 
-  /// - Parameter axes: what to take mean and variance over, with axis 0 counting the rows; negative from the end.
+  /// - Parameters:
+  ///   - axes: what to take mean and variance over, with axis 0 counting the rows; negative from the end.
+  ///   - epsilon: keeps the divisor from 0.
+  ///   - center: whether beta is added.
+  ///   - scale: whether gamma multiplies.
+  ///   - betaInitializer: beta's first values.
+  ///   - gammaInitializer: gamma's first values.
+  ///   - betaRegularizer: a penalty on beta, added to the loss.
+  ///   - gammaRegularizer: a penalty on gamma, added to the loss.
+  ///   - betaConstraint: what is done to beta after each step of training.
+  ///   - gammaConstraint: what is done to gamma after each step of training.
+  ///   - inputShape: the shape of one row of input, for the first layer of a model.
+  ///   - name: made from the class's if nil.
   public init(
     axes: [Int] = [-1], epsilon: Double = 1e-3, center: Bool = true, scale: Bool = true,
     betaInitializer: Initializer = .zeros, gammaInitializer: Initializer = .ones, betaRegularizer: Regularizer? = nil,

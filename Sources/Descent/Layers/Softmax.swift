@@ -4,7 +4,10 @@ import TensorCore
 public final class Softmax: Layer {
   public let activation: ActivationFunction
 
-  /// - Parameter axis: with axis 0 counting the rows; negative from the end.
+  /// - Parameters:
+  ///   - axis: with axis 0 counting the rows; negative from the end.
+  ///   - inputShape: the shape of one row of input, for the first layer of a model.
+  ///   - name: made from the class's if nil.
   public init(axis: Int = -1, inputShape: [Int]? = nil, name: String? = nil) {
     activation = .softmax(axis: axis)
     super.init(name: name, inputShape: inputShape)

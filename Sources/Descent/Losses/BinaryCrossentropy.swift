@@ -5,6 +5,7 @@ extension Loss {
   ///   - fromLogits: the predictions are x with p = sigmoid(x), and the loss is computed from x without overflow. Otherwise they
   ///     are probabilities, cut to 10⁻⁷ … 1 − 10⁻⁷ unless the logits behind them are known.
   ///   - labelSmoothing: s in 0…1; targets become t (1 − s) + s / 2.
+  ///   - axis: what the values are averaged over, with axis 0 counting the samples; negative from the end.
   public static func binaryCrossentropy(fromLogits: Bool = false, labelSmoothing: Double = 0, axis: Int = -1) -> Loss {
     Loss(
       "BinaryCrossentropy", name: "binary_crossentropy",

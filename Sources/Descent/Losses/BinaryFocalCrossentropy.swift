@@ -4,8 +4,11 @@ extension Loss {
   ///
   /// - Parameters:
   ///   - applyClassBalancing: whether to multiply by `alpha` where the target is 1 and 1 − `alpha` where it is 0.
-  ///   - fromLogits: see ``binaryCrossentropy(fromLogits:labelSmoothing:axis:)``.
-  ///   - labelSmoothing: see there.
+  ///   - alpha: the weight of targets 1 if classes are balanced.
+  ///   - gamma: the greater, the less easy samples count.
+  ///   - fromLogits: as for ``binaryCrossentropy(fromLogits:labelSmoothing:axis:)``.
+  ///   - labelSmoothing: as for ``binaryCrossentropy(fromLogits:labelSmoothing:axis:)``.
+  ///   - axis: what the values are averaged over, with axis 0 counting the samples; negative from the end.
   public static func binaryFocalCrossentropy(
     applyClassBalancing: Bool = false, alpha: Double = 0.25, gamma: Double = 2, fromLogits: Bool = false,
     labelSmoothing: Double = 0, axis: Int = -1

@@ -5,6 +5,7 @@ extension Loss {
   ///   - fromLogits: the predictions are x with p = softmax(x), and the loss is computed from x without overflow. Otherwise they
   ///     are divided by their sum and cut to 10⁻⁷ … 1 − 10⁻⁷, unless the logits behind them are known.
   ///   - labelSmoothing: s in 0…1; targets become t (1 − s) + s / (number of classes).
+  ///   - axis: that of the classes, with axis 0 counting the samples; negative from the end.
   public static func categoricalCrossentropy(fromLogits: Bool = false, labelSmoothing: Double = 0, axis: Int = -1) -> Loss {
     Loss(
       "CategoricalCrossentropy", name: "categorical_crossentropy",

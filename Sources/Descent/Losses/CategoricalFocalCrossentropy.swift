@@ -2,7 +2,12 @@ extension Loss {
   /// Σ `alpha` · (1 − p)^`gamma` · (−t log p) along `axis`: categorical cross-entropy in which easy samples count for less
   /// (Lin et al., 2018).
   ///
-  /// `fromLogits` and `labelSmoothing` are those of ``categoricalCrossentropy(fromLogits:labelSmoothing:axis:)``.
+  /// - Parameters:
+  ///   - alpha: multiplies the loss.
+  ///   - gamma: the greater, the less easy samples count.
+  ///   - fromLogits: as for ``categoricalCrossentropy(fromLogits:labelSmoothing:axis:)``.
+  ///   - labelSmoothing: as for ``categoricalCrossentropy(fromLogits:labelSmoothing:axis:)``.
+  ///   - axis: that of the classes, with axis 0 counting the samples; negative from the end.
   public static func categoricalFocalCrossentropy(
     alpha: Double = 0.25, gamma: Double = 2, fromLogits: Bool = false, labelSmoothing: Double = 0, axis: Int = -1
   ) -> Loss {

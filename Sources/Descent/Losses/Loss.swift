@@ -79,7 +79,9 @@ public struct Loss: KerasNamed {
   }
 
   /// A loss of one's own, which cannot be written to a file.
-  /// - Parameter body: gets the target (as it was given) and the prediction and returns one value per sample, or a scalar.
+  /// - Parameters:
+  ///   - name: what `summary` and History call it.
+  ///   - body: gets the target (as it was given) and the prediction and returns one value per sample, or a scalar.
   public static func custom(
     _ name: String = "custom", _ body: @escaping @Sendable (_ target: Tensor, _ prediction: Tensor) -> Tensor
   ) -> Loss {
@@ -128,6 +130,8 @@ extension Loss {
   /// The loss of a batch: a scalar, or one value per sample with ``Reduction/none``.
   ///
   /// - Parameters:
+  ///   - target: what should have been predicted; samples on axis 0.
+  ///   - prediction: what was predicted.
   ///   - sampleWeight: one number per sample, or of any shape that stretches to that of ``values(target:prediction:logits:)``.
   ///   - logits: see ``values(target:prediction:logits:)``.
   public func callAsFunction(target: Tensor, prediction: Tensor, sampleWeight: Tensor? = nil, logits: Logits? = nil) -> Tensor {

@@ -13,7 +13,10 @@ extension Loss {
   /// M = Σ t (1 − p) (Salehi et al., 2017).
   ///
   /// Keras 3.15 has `alpha` and `beta` the other way round, against its own documentation.
-  /// - Parameter axes: what the sums go over; all of them if nil, and the loss is then one number for the batch.
+  /// - Parameters:
+  ///   - alpha: how much false positives count, not negative.
+  ///   - beta: how much false negatives count, not negative.
+  ///   - axes: what the sums go over; all of them if nil, and the loss is then one number for the batch.
   public static func tversky(alpha: Double = 0.5, beta: Double = 0.5, axes: [Int]? = nil) -> Loss {
     Loss(
       "Tversky", name: "tversky",

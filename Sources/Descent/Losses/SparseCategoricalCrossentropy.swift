@@ -6,6 +6,7 @@ extension Loss {
   ///   - fromLogits: the predictions are x with p = softmax(x), and the loss is computed from x without overflow. Otherwise they
   ///     are divided by their sum and cut to 10⁻⁷ … 1 − 10⁻⁷, unless the logits behind them are known.
   ///   - ignoreClass: targets with this number count for nothing, neither in the sum nor in the number of samples.
+  ///   - axis: that of the classes, with axis 0 counting the samples; negative from the end.
   public static func sparseCategoricalCrossentropy(fromLogits: Bool = false, ignoreClass: Int? = nil, axis: Int = -1) -> Loss {
     Loss(
       "SparseCategoricalCrossentropy", name: "sparse_categorical_crossentropy",

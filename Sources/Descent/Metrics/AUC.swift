@@ -24,9 +24,13 @@ extension Metric {
   /// The area under a curve of binary classification, from the counts at evenly spaced (or given) thresholds.
   ///
   /// - Parameters:
+  ///   - numThresholds: how many thresholds, evenly spaced from 0 to 1; at least 2.
+  ///   - curve: what the area is under.
+  ///   - summationMethod: how the heights between two thresholds count.
   ///   - thresholds: those between 0 and 1 in place of evenly spaced ones; `numThresholds` then does not matter.
   ///   - multiLabel: whether the area is taken of each label (last axis) and averaged, with `labelWeights`; otherwise labels are
   ///     counted together, each times its weight.
+  ///   - labelWeights: one number for each label; all 1 if nil.
   ///   - fromLogits: whether predictions are logits. Beside a loss that takes logits, they are.
   public static func auc(
     numThresholds: Int = 200, curve: Curve = .roc, summationMethod: Summation = .interpolation,

@@ -13,6 +13,7 @@ extension Metric {
   ///
   /// - Parameters:
   ///   - average: nil for one figure per class.
+  ///   - beta: how much more recall counts than precision, greater than 0.
   ///   - threshold: above which a prediction is positive; if nil the greatest of each sample is.
   public static func fBetaScore(average: Average? = nil, beta: Double = 1, threshold: Double? = nil) -> Metric {
     var config = scoreConfig(average, threshold)

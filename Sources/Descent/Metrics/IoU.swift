@@ -3,9 +3,12 @@ extension Metric {
   ///
   /// Weights are taken as they are. (Keras rounds them towards zero.)
   /// - Parameters:
+  ///   - numClasses: how many classes there are.
+  ///   - targetClassIDs: the classes to look at.
   ///   - ignoreClass: targets of this class do not count.
   ///   - sparseTarget: whether targets are class numbers; otherwise the greatest along `axis` names the class.
-  ///   - sparsePrediction: the same of predictions.
+  ///   - sparsePrediction: whether predictions are class numbers; otherwise the greatest along `axis` names the class.
+  ///   - axis: that of the classes where there is one.
   public static func iou(
     numClasses: Int, targetClassIDs: [Int], ignoreClass: Int? = nil, sparseTarget: Bool = true,
     sparsePrediction: Bool = true, axis: Int = -1

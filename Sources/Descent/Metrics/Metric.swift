@@ -76,7 +76,7 @@ public struct Metric: KerasNamed {
   }
 
   /// Running totals for targets and predictions of these shapes (batch axis included).
-  /// - Throws: ``DescentError`` if the metric cannot judge such predictions, or is itself one that ``validated()`` refuses.
+  /// - Throws: ``DescentError`` if the metric cannot judge such predictions, or was made from an unknown name or bad settings.
   public func makeState(targetShape: [Int], predictionShape: [Int]) throws -> MetricState {
     try validated()
     try definition.validate(targetShape: targetShape, predictionShape: predictionShape)

@@ -1,6 +1,7 @@
 extension Metric {
   /// The greatest sensitivity (recall) at which the specificity (rate of true negatives) is at least `specificity`.
   /// - Parameters:
+  ///   - specificity: between 0 and 1.
   ///   - numThresholds: how many evenly spaced thresholds are tried.
   ///   - classID: the only class that is looked at.
   public static func sensitivityAtSpecificity(_ specificity: Double, numThresholds: Int = 200, classID: Int? = nil) -> Metric {

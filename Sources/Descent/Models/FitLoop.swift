@@ -75,7 +75,9 @@ final class FitLoop {
       for epoch in start.epoch..<max(start.epoch, epochs.upperBound) where !model.stopTraining {
         guard let epochLogs = try run(epoch, from: epoch == start.epoch ? start.step : 0) else { break }
         logs = epochLogs
-        if model.stopTraining { break }
+        // Ctrl-C during validation.
+        if Interruption.isPending { history.isInterrupted = true }
+        if model.stopTraining || history.isInterrupted { break }
       }
     } catch {
       failure = error

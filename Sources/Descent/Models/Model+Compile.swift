@@ -9,6 +9,7 @@ extension Model {
   ///
   /// The weights stay as they are; what an earlier optimizer remembered of them is dropped. (Keras: `Model.compile`.)
   /// - Parameters:
+  ///   - optimizer: by value (`.adam`, `SGD(learningRate: 0.1)`).
   ///   - loss: by value or by Keras's name.
   ///   - metrics: what to report beside the loss. They do not look at sample and class weights.
   ///   - weightedMetrics: those that do.

@@ -14,8 +14,10 @@ extension Model {
   ///   - batchSize: rows a step; the number of rows for gradient descent on all data at once, 1 for one sample at a time.
   ///   - epochs: the epoch at which to end (see `initialEpoch`).
   ///   - verbose: 0 or `.silent`, 1 or `.progressBar`, 2 or `.oneLine`; `.auto` is a bar in a terminal and one line an epoch elsewhere.
+  ///   - callbacks: what is told of the training's course, in this order.
   ///   - validationSplit: the part of the rows, taken from the end before any shuffling, to judge the model on after each epoch.
   ///   - validationData: other rows to judge it on; they go before `validationSplit`.
+  ///   - validationSampleWeight: how much each row of `validationData` counts: one number a row.
   ///   - shuffle: whether the rows are put in a new order before each epoch.
   ///   - classWeight: how much the rows of a class count in the loss; 1 for classes that are not named. `y` holds class numbers or
   ///     one-hot rows.

@@ -3,6 +3,10 @@ import TensorCore
 extension Model {
   /// One step of training on the given rows. (Keras: `Model.train_on_batch`.)
   /// - Parameters:
+  ///   - x: rows of input on axis 0.
+  ///   - y: as many rows of targets.
+  ///   - sampleWeight: how much each row counts in the loss: one number a row.
+  ///   - classWeight: how much the rows of a class count in the loss; 1 for classes that are not named.
   ///   - resetMetrics: false for numbers that are means over all calls since the last reset, as current Keras gives them; otherwise
   ///     they are this batch's.
   /// - Returns: loss and metrics, from the forward pass before the update.
@@ -30,7 +34,11 @@ extension Model {
   }
 
   /// Loss and metrics on the given rows, as one batch. (Keras: `Model.test_on_batch`.)
-  /// - Parameter resetMetrics: as in ``trainOnBatch(_:_:sampleWeight:classWeight:resetMetrics:)``.
+  /// - Parameters:
+  ///   - x: rows of input on axis 0.
+  ///   - y: as many rows of targets.
+  ///   - sampleWeight: how much each row counts: one number a row.
+  ///   - resetMetrics: as in ``trainOnBatch(_:_:sampleWeight:classWeight:resetMetrics:)``.
   /// - Throws: ``DescentError`` if the model is not compiled or the data does not fit it.
   public func testOnBatch(
     _ x: any ModelInput, _ y: any ModelInput, sampleWeight: Tensor? = nil, resetMetrics: Bool = true

@@ -17,6 +17,7 @@ public final class Sequential: Model {
   private var problem: DescentError?
 
   /// - Parameters:
+  ///   - layers: in the order in which they are applied; more can be added.
   ///   - name: `sequential` if nil; in another model, numbered where there are several.
   ///   - dtype: of the variables and the computation: `float32` or `float64`.
   ///   - seed: for the initial weights, the order of rows and dropout; nil for one derived from ``setRandomSeed(_:)``'s.

@@ -45,19 +45,26 @@ final class TrainingState {
   var currentTotals: RunningTotals? { totals?.totals }
 }
 
-/// Traced steps by what they depend on.
+/// Traced steps by what they depend on; those not used for longest are let go, so that batches of many sizes do not pile up.
 final class PlanCache {
-  private var plans: [PlanKey: Plan] = [:]
+  private var plans: [(key: PlanKey, plan: Plan)] = []
+  private static let capacity = 16
 
   /// The plan for that key, traced if need be. A nil key is never found again.
   func plan(for key: PlanKey?, makeIt: () throws -> Plan) rethrows -> Plan {
-    if let key, let known = plans[key] { return known }
+    guard let key else { return try makeIt() }
+    if let index = plans.lastIndex(where: { $0.key == key }) {
+      let found = plans.remove(at: index)
+      plans.append(found)
+      return found.plan
+    }
     let plan = try makeIt()
-    if let key { plans[key] = plan }
+    if plans.count == PlanCache.capacity { plans.removeFirst() }
+    plans.append((key, plan))
     return plan
   }
 
-  func removeAll() { plans = [:] }
+  func removeAll() { plans = [] }
 }
 
 /// What a traced step depends on, beside the model.

@@ -16,7 +16,9 @@ public enum LayerRegistry {
 
   /// Lets descriptions name a layer of the program's own, as Keras's `register_keras_serializable` does. The last one of a name
   /// counts. A class named `Lambda` is known only if it is registered: nothing in a file is ever run.
-  /// - Parameter package: what stands before the class's name in files: `Custom>Scale`.
+  /// - Parameters:
+  ///   - type: the layer's class.
+  ///   - package: what stands before the class's name in files: `Custom>Scale`.
   public static func register(_ type: any ConfigurableLayer.Type, package: String = "Custom") {
     added.withLock { $0.append(Registered(name: "\(package)>\(type.className)", type: type)) }
   }

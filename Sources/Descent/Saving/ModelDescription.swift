@@ -167,6 +167,7 @@ extension Model {
 extension Sequential {
   /// The model that a description tells of, with new weights; compiled if the description says how. (Keras: `model_from_json`.)
   /// - Parameters:
+  ///   - json: the description.
   ///   - name: what to call the description in errors: a file's name.
   ///   - compiled: whether to compile the model as the description says.
   ///   - seed: as in ``init(_:name:dtype:seed:)``.

@@ -104,8 +104,11 @@ extension Model {
   }
 
   /// Reads weights by name. `float32` and `float64` go into one another; shapes must be equal.
-  /// - Parameter skipMismatch: whether to load what fits and return the rest; otherwise anything that does not fit is an error,
-  ///   and nothing is changed.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - skipMismatch: whether to load what fits and return the rest; otherwise anything that does not fit is an error, and nothing
+  ///     is changed.
+  ///   - format: nil for the one that the path's ending tells.
   /// - Returns: what was skipped.
   /// - Throws: ``DescentError`` of kind `file` listing what is missing, left over or of another shape.
   @discardableResult

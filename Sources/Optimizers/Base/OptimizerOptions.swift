@@ -1,6 +1,6 @@
 /// What all optimizers have in common.
 ///
-/// A step does, in this order (``OptimizerState/apply(gradients:phase:)`` is the one place where it is written):
+/// A step does, in this order (`OptimizerState.apply` is the one place where it is written):
 ///
 /// 1. divide the gradients by the loss scale;
 /// 2. look for gradients that are not finite, if ``nonFinite`` says so;

@@ -2,10 +2,10 @@
 ///
 /// A training loop calls, for each step,
 ///
-/// 1. ``beginStep()``, which writes the learning rate and the number of the step where the plan reads them, and says which of
+/// 1. `beginStep()`, which writes the learning rate and the number of the step where the plan reads them, and says which of
 ///    the compiled functions (one for each ``StepPhase``) to run;
-/// 2. that function, which while it was traced called ``scaled(loss:)`` and ``apply(gradients:phase:)``;
-/// 3. ``endStep()``, which counts, or throws if a gradient was not finite and the optimizer was told to stop then.
+/// 2. that function, which while it was traced called `scaled(loss:)` and `apply(gradients:phase:)`;
+/// 3. `endStep()`, which counts, or throws if a gradient was not finite and the optimizer was told to stop then.
 ///
 /// For use without a model see ``Stepper`` and ``Minimizer``.
 public final class OptimizerState {
@@ -148,7 +148,7 @@ public final class OptimizerState {
     let new = variables.filter { !known.contains(ObjectIdentifier($0)) }
     for variable in new {
       guard variable.dtype.isFloatingPoint else {
-        throw DescentError(.invalidArgument, "the optimizer cannot train \(variable.path): it is \(variable.dtype)")
+        throw DescentError(.invalidArgument, "the optimizer cannot train \(variable.path): it is \(variable.dtype); expected float32 or float64")
       }
       guard paths.insert(variable.path).inserted else {
         throw DescentError(.invalidArgument, "two parameters have the path \(variable.path); the optimizer needs to tell them apart")

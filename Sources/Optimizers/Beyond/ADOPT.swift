@@ -40,16 +40,23 @@ public struct ADOPT: Optimizer {
 
   public func slots(for parameter: ParameterDescription) -> [Slot] { ["momentum", "velocity"] }
 
+  // The first update has a formula of its own.
+  public var variantCount: Int { 2 }
+  public func variant(at number: Int) -> Int { number == 1 ? 0 : 1 }
+
   public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
-    let isFirst = step.number .== 1
+    if step.variant == 0 {
+      slots.velocity = g * g
+      return
+    }
     let before = slots.velocity
-    slots.velocity = lerp(before, g * g, select(isFirst, 1, Tensor(number: 1 - beta2)))
+    slots.velocity = lerp(before, g * g, 1 - beta2)
     var u = g / maximum(sqrt(before), Tensor(number: epsilon))
     if let clipExponent {
       let limit = pow(step.number - 1, clipExponent)
       u = clip(u, -limit, limit)
     }
-    slots.momentum = lerp(slots.momentum, select(isFirst, 0, u), 1 - beta1)
+    slots.momentum = lerp(slots.momentum, u, 1 - beta1)
     w -= step.learningRate * slots.momentum
   }
 

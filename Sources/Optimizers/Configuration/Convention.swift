@@ -67,7 +67,7 @@ extension Optimizer {
     guard Self.knownConventions.contains(options.convention) else {
       let known = Self.knownConventions.map(\.rawValue).joined(separator: ", ")
       throw DescentError(
-        .invalidArgument, "\(name): the convention \(options.convention.rawValue) does not know it; known are \(known)")
+        .invalidArgument, "\(name): the convention \(options.convention.rawValue) has no such optimizer; those that have it are \(known)")
     }
   }
 }
@@ -76,7 +76,7 @@ extension OptimizerOptions {
   /// The settings that all optimizers share.
   public static let hyperparameters: [Hyperparameter<OptimizerOptions>] = [
     .optionalText("name", \.name, "name in Keras's JSON"),
-    .rate("learning_rate", aliases: ["lr"], \.learningRate, "a number or a schedule"),
+    .rate("learning_rate", aliases: ["lr"], \.learningRate, "size of the steps"),
     .optionalNumber("weight_decay", \.weightDecay, in: .nonNegative, "strength of the weight decay"),
     .optionalNumber("clipnorm", \.clipnorm, in: .nonNegative, "greatest L2 norm of each gradient"),
     .optionalNumber("global_clipnorm", \.globalClipnorm, in: .nonNegative, "greatest L2 norm of all gradients together"),
@@ -165,7 +165,9 @@ extension ParameterSetting {
       case "learning_rate_multiplier" where value.double != nil: learningRateMultiplier = value.double
       case "weight_decay" where value.double != nil: weightDecay = value.double
       case "frozen" where value.bool != nil: isFrozen = value.bool
-      default: throw DescentError(.invalidArgument, "\(key) is \(value.shortText), which is not understood")
+      default: throw DescentError(
+          .invalidArgument,
+          "\(key) is \(value.shortText); expected a number for learning_rate_multiplier or weight_decay, or true or false for frozen")
       }
     }
   }

@@ -1,24 +1,28 @@
+import Foundation
+
 /// Level lines of a function on a grid, by marching squares.
+///
+/// The grid's coordinates are column and row, from 0.
 struct Contours {
   /// Rows of values from the lowest y to the greatest.
   let values: [[Double]]
   let columns: Int
   let rows: Int
 
-  /// - Parameter value: the function at a point given as fractions of the width and height.
   init(columns: Int, rows: Int, values: [[Double]]) {
     self.columns = columns
     self.rows = rows
     self.values = values
   }
 
-  /// Levels that lie closer near the least value, where the function is flat.
+  /// Levels with about the same area between each and the next, and less near the least values: steep walls get few lines and
+  /// flat valleys many, whatever the function's scale.
   func levels(_ count: Int) -> [Double] {
-    let finite = values.joined().filter(\.isFinite)
-    guard let least = finite.min(), let greatest = finite.max(), greatest > least else { return [] }
+    let sorted = values.joined().filter(\.isFinite).sorted()
+    guard let least = sorted.first, let greatest = sorted.last, greatest > least else { return [] }
     return (1...count).map { number in
-      let fraction = Double(number) / Double(count + 1)
-      return least + (greatest - least) * fraction * fraction * fraction
+      let part = Foundation.pow(Double(number) / Double(count + 1), 1.5)
+      return sorted[Int(part * Double(sorted.count - 1))]
     }
   }
 
@@ -76,8 +80,31 @@ struct Contours {
     for (index, piece) in pieces.enumerated() where !isUsed[index] {
       isUsed[index] = true
       let ahead = follow(piece.to), behind = follow(piece.from)
-      result.append(behind.reversed() + [piece.from, piece.to] + ahead)
+      result.append(Contours.simplified(behind.reversed() + [piece.from, piece.to] + ahead))
     }
     return result
+  }
+
+  /// The line without points that lie within a twelfth of a grid cell of it, after Ramer, Douglas and Peucker.
+  private static func simplified(_ line: [(x: Double, y: Double)]) -> [(x: Double, y: Double)] {
+    var isKept = [Bool](repeating: false, count: line.count)
+    isKept[0] = true
+    isKept[line.count - 1] = true
+    var pending = [(0, line.count - 1)]
+    while let (first, last) = pending.popLast() {
+      let (dx, dy) = (line[last].x - line[first].x, line[last].y - line[first].y)
+      let length = (dx * dx + dy * dy).squareRoot()
+      func distance(_ index: Int) -> Double {
+        let (x, y) = (line[index].x - line[first].x, line[index].y - line[first].y)
+        // A closed line has no direction from its first point to its last.
+        return length < 1e-9 ? (x * x + y * y).squareRoot() : abs(x * dy - y * dx) / length
+      }
+      guard let furthest = ((first + 1)..<max(first + 1, last)).max(by: { distance($0) < distance($1) }) else { continue }
+      if distance(furthest) < 1.0 / 12 { continue }
+      isKept[furthest] = true
+      pending.append((first, furthest))
+      pending.append((furthest, last))
+    }
+    return zip(line, isKept).filter(\.1).map(\.0)
   }
 }

@@ -13,6 +13,8 @@ public struct Race: Sendable {
   public let runs: [Run]
 
   /// - Parameters:
+  ///   - function: what to make small.
+  ///   - optimizers: each runs on its own.
   ///   - start: two numbers; the function's own start if nil.
   ///   - steps: how many each optimizer makes.
   ///   - dtype: of the point, one variable of shape [2]: `float32` or `float64`.
@@ -72,16 +74,21 @@ public struct Race: Sendable {
     return ["function": .string(function.name), "runs": .array(runs)]
   }
 
-  /// What to call an optimizer in a table: its name and the settings that are not its defaults.
+  /// What to call an optimizer in a table: its name, its learning rate, and the settings that are not its convention's defaults.
   public static func label(_ optimizer: any Optimizer) -> (name: String, settings: String) {
     func settings<Made: Optimizer>(_ optimizer: Made) -> String {
-      let plain = Made()
-      return Made.allHyperparameters.compactMap { hyperparameter -> String? in
+      let convention = optimizer.options.convention
+      var plain = Made()
+      plain.adopt(convention)
+      var settings = Made.allHyperparameters.compactMap { hyperparameter -> String? in
         guard hyperparameter.key != "name", let value = try? hyperparameter.value(in: optimizer) else { return nil }
         if value == (try? hyperparameter.value(in: plain)) && hyperparameter.key != "learning_rate" { return nil }
         if case .object(let schedule) = value { return "\(hyperparameter.key) \(schedule["class_name"]?.string ?? "schedule")" }
-        return "\(hyperparameter.key) \(value.string ?? value.text())"
-      }.joined(separator: ", ")
+        let text = value.string ?? value.text()
+        return "\(hyperparameter.key) \(text.hasSuffix(".0") ? String(text.dropLast(2)) : text)"
+      }
+      if Made.conventions[convention]?.isEmpty == false { settings.append("convention \(convention.rawValue)") }
+      return settings.joined(separator: ", ")
     }
     return (type(of: optimizer).className, settings(optimizer))
   }

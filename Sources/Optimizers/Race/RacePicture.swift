@@ -1,166 +1,239 @@
 import Foundation
 
 /// A race as an SVG picture: a panel for each optimizer, so that no path hides another, over the same level lines.
+///
+/// A ring marks the start, a dot each step, a square the end, and a cross each minimum; the lower a level, the darker its line. Where a path leaves the panel, the
+/// panel's heading says at which step.
 public struct RacePicture {
   private let race: Race
-  private let panelWidth = 460.0
-  private let panelHeight = 300.0
-  private let gap = 34.0
-  private let left = 46.0
-  private let header = 48.0
-  private let footer = 34.0
+  private let area: PlotArea
+  private let headings: [Heading]
+
+  private let margin = 46.0
+  private let gap = 20.0
+  private let title = 86.0
+  private let footer = 40.0
+  private let lineHeight = 15.0
 
   /// Okabe and Ito's colours without the yellow, which is too light on white: told apart by all kinds of colour vision.
   private static let colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000"]
 
-  public init(_ race: Race) { self.race = race }
-
-  private var xRange: ClosedRange<Double> { race.function.xRange }
-  private var yRange: ClosedRange<Double> { race.function.yRange }
+  public init(_ race: Race) {
+    self.race = race
+    let function = race.function
+    let isAlone = race.runs.count == 1
+    let area = PlotArea(
+      x: function.xRange, y: function.yRange, maximumWidth: isAlone ? 560 : 460, maximumHeight: isAlone ? 480 : 380)
+    self.area = area
+    headings = race.runs.map { Heading($0, area) }
+  }
 
   /// The text of the SVG file.
   public var svg: String {
     let count = race.runs.count
     let columns = count == 1 ? 1 : count <= 4 ? 2 : 3
-    let rows = (count + columns - 1) / columns
-    let cellWidth = left + panelWidth + gap, cellHeight = header + panelHeight + footer
-    let title = 44.0
-    let width = cellWidth * Double(columns) + 6, height = title + cellHeight * Double(rows) + 6
+    // Each row's panels start at one height, below the longest of its headings.
+    let headers = stride(from: 0, to: count, by: columns).map { first in
+      20 + lineHeight * Double(headings[first..<min(first + columns, count)].map(\.lines.count).max() ?? 0)
+    }
+    let cellWidth = margin + area.width + gap
+    let width = cellWidth * Double(columns)
+    let height = title + headers.reduce(0) { $0 + $1 + area.height + footer }
     var text = """
       <svg xmlns="http://www.w3.org/2000/svg" width="\(number(width))" height="\(number(height))" \
-      viewBox="0 0 \(number(width)) \(number(height))" font-family="Helvetica, Arial, sans-serif">
+      viewBox="0 0 \(number(width)) \(number(height))" font-family="Helvetica, Arial, sans-serif" font-size="11">
       <rect width="100%" height="100%" fill="white"/>
-      <text x="\(number(left))" y="28" font-size="18" font-weight="bold">\(escaped(race.function.name)): f(x, y) = \
-      \(escaped(race.function.formula))</text>
+      \(titleLines(width: width - margin - gap))
       <defs>
-      <clipPath id="panel"><rect width="\(number(panelWidth))" height="\(number(panelHeight))"/></clipPath>
-      <g id="levels" fill="none" stroke="#b8b8b8" stroke-width="0.8">
+      <clipPath id="panel"><rect width="\(number(area.width))" height="\(number(area.height))"/></clipPath>
+      <g id="levels" fill="none" stroke-width="0.8">
       \(levelLines)
       </g>
       </defs>
 
       """
+    var y = title
     for (index, run) in race.runs.enumerated() {
-      let x = left + cellWidth * Double(index % columns), y = title + header + cellHeight * Double(index / columns)
-      text += "<g transform=\"translate(\(number(x)) \(number(y)))\">\n"
-      text += panel(run, colour: RacePicture.colours[index % RacePicture.colours.count])
+      let header = headers[index / columns]
+      if index % columns == 0 { y += header }
+      let x = margin + cellWidth * Double(index % columns)
+      text += "<g class=\"panel\" transform=\"translate(\(number(x)) \(number(y)))\">\n"
+      text += heading(headings[index], colour: RacePicture.colour(index), top: -header)
+      text += panel(run, colour: RacePicture.colour(index))
       text += "</g>\n"
+      if index % columns == columns - 1 { y += area.height + footer }
     }
     return text + "</svg>\n"
   }
 
-  private func panel(_ run: Race.Run, colour: String) -> String {
-    let label = Race.label(run.optimizer)
-    let settings = shortened(label.settings, to: 76)
+  private static func colour(_ index: Int) -> String { colours[index % colours.count] }
+
+  private func titleLines(width: Double) -> String {
+    let formula = "f(x, y) = \(race.function.formula)"
+    let size = min(13, width / (SVGText.averageWidth * Double(formula.count)))
+    let minimum = race.function.minima.isEmpty ? "" : """
+      <path d="M153 0h10M158 -5v10" stroke="#222" stroke-width="1.6"/><text class="key" x="169" y="4">minimum</text>
+      """
+    return """
+      <text class="title" x="\(number(margin))" y="26" font-size="18" font-weight="bold">\(SVGText.escaped(race.function.name))</text>
+      <text class="title" x="\(number(margin))" y="46" font-size="\(number(size))">\(SVGText.escaped(formula))</text>
+      <g transform="translate(\(number(margin)) 67)" fill="#444">
+      <circle cx="5" cy="0" r="4.5" fill="white" stroke="#444" stroke-width="2"/><text class="key" x="15" y="4">start</text>
+      <circle cx="59" cy="0" r="2.1"/><text class="key" x="67" y="4">step</text>
+      <rect x="105" y="-4" width="8" height="8"/><text class="key" x="119" y="4">end</text>\(minimum)
+      </g>
+      """
+  }
+
+  private func heading(_ heading: Heading, colour: String, top: Double) -> String {
     var text = """
-      <text x="0" y="-26" font-size="15" font-weight="bold" fill="\(colour)">\(escaped(label.name))</text>
-      <text x="\(number(panelWidth))" y="-26" font-size="12" text-anchor="end" fill="#333">after \(run.points.count - 1) steps: \
-      f = \(short(run.values.last ?? .nan))</text>
-      <text x="0" y="-9" font-size="11" fill="#555">\(escaped(settings))</text>
-      <g clip-path="url(#panel)">
-      <rect width="\(number(panelWidth))" height="\(number(panelHeight))" fill="#fbfbfb"/>
-      <use href="#levels"/>
+      <text class="name" x="0" y="\(number(top + 12))" font-size="15" font-weight="bold" fill="\(colour)">\
+      \(SVGText.escaped(heading.name))</text>
+      <text class="result" x="\(number(area.width))" y="\(number(top + 12))" font-size="12" text-anchor="end" fill="#333">\
+      \(SVGText.escaped(heading.result))</text>
 
       """
+    for (index, line) in heading.lines.enumerated() {
+      let style = line.isNote ? "font-style=\"italic\" fill=\"#222\"" : "fill=\"#555\""
+      text += """
+        <text class="\(line.isNote ? "note" : "settings")" x="0" y="\(number(top + 12 + lineHeight * Double(index + 1)))" \
+        \(style)>\(SVGText.escaped(line.text))</text>
+
+        """
+    }
+    return text
+  }
+
+  private func panel(_ run: Race.Run, colour: String) -> String {
+    let size = "width=\"\(number(area.width))\" height=\"\(number(area.height))\""
+    var text = "<g clip-path=\"url(#panel)\">\n<rect \(size) fill=\"#fcfcfc\"/>\n<use href=\"#levels\"/>\n"
+    text += path(run, colour)
     for minimum in race.function.minima {
-      let p = place(minimum)
+      let p = area.place(minimum)
       text += """
         <path d="M\(number(p.x - 5)) \(number(p.y))h10M\(number(p.x)) \(number(p.y - 5))v10" stroke="#222" stroke-width="1.6"/>
 
         """
     }
-    text += path(run, colour)
-    text += """
-      </g>
-      <rect width="\(number(panelWidth))" height="\(number(panelHeight))" fill="none" stroke="#444"/>
-
-      """
-    return text + ticks
+    return text + "</g>\n<rect \(size) fill=\"none\" stroke=\"#444\"/>\n" + ticks
   }
 
+  /// The path and its marks, as far as they lie within the panel.
   private func path(_ run: Race.Run, _ colour: String) -> String {
-    // Points far outside would only make the file large; a path that leaves the panel is cut there.
-    let visible = run.points.prefix { $0.allSatisfy { $0.isFinite && $0.magnitude < 1e4 } }.map(place)
-    guard let first = visible.first, let last = visible.last else { return "" }
-    let line = visible.map { "\(number($0.x)),\(number($0.y))" }.joined(separator: " ")
-    var text = "<polyline points=\"\(line)\" fill=\"none\" stroke=\"\(colour)\" stroke-width=\"1.6\" stroke-linejoin=\"round\"/>\n"
-    // A dot for each step shows the pace; past some hundred they would be a smear.
-    if visible.count <= 400 {
-      for point in visible.dropFirst() {
-        text += "<circle cx=\"\(number(point.x))\" cy=\"\(number(point.y))\" r=\"2.1\" fill=\"\(colour)\"/>\n"
-      }
+    // Further out the clipping would overflow, and the line's direction says nothing any more.
+    let points = Array(run.points.prefix { $0.allSatisfy { $0.magnitude < 1e150 } })
+    var line = ""
+    var pen: [Double]?
+    for (start, end) in zip(points, points.dropFirst()) {
+      guard let part = area.visiblePart(from: start, to: end) else { continue }
+      if part.start != pen { line += "M" + pair(part.start) }
+      line += "L" + pair(part.end)
+      pen = part.end
     }
-    text += "<circle cx=\"\(number(first.x))\" cy=\"\(number(first.y))\" r=\"4.5\" fill=\"white\" stroke=\"\(colour)\" stroke-width=\"2\"/>\n"
-    text += """
-      <rect x="\(number(last.x - 4))" y="\(number(last.y - 4))" width="8" height="8" fill="\(colour)" stroke="white"/>
+    var text = ""
+    if !line.isEmpty {
+      text += "<path class=\"way\" d=\"\(line)\" fill=\"none\" stroke=\"\(colour)\" stroke-width=\"1.5\" stroke-linejoin=\"round\"/>\n"
+    }
+    let inside = points.filter(area.contains)
+    // A dot for each step shows the pace; past some hundred they would be a smear.
+    if inside.count <= 400 {
+      let radius = inside.count <= 80 ? 2.1 : 1.5
+      text += "<g fill=\"\(colour)\">\n"
+      for point in inside.map(area.place) { text += "<circle cx=\"\(number(point.x))\" cy=\"\(number(point.y))\" r=\"\(radius)\"/>\n" }
+      text += "</g>\n"
+    }
+    if let first = points.first, area.contains(first) {
+      let p = area.place(first)
+      text += """
+        <circle class="start" cx="\(number(p.x))" cy="\(number(p.y))" r="4.5" fill="white" stroke="\(colour)" stroke-width="2"/>
 
-      """
+        """
+    }
+    if let last = run.points.last, points.count == run.points.count, area.contains(last) {
+      let p = area.place(last)
+      text += """
+        <rect class="end" x="\(number(p.x - 4))" y="\(number(p.y - 4))" width="8" height="8" fill="\(colour)" stroke="white"/>
+
+        """
+    }
     return text
   }
 
   private var ticks: String {
-    var text = ""
-    for value in niceTicks(xRange) {
-      let x = place([value, yRange.lowerBound]).x
-      text += "<path d=\"M\(number(x)) \(number(panelHeight))v4\" stroke=\"#444\"/>"
-      text += "<text x=\"\(number(x))\" y=\"\(number(panelHeight + 17))\" font-size=\"11\" text-anchor=\"middle\">\(tick(value))</text>\n"
+    var text = "<g stroke=\"#444\">"
+    let (xTicks, yTicks) = (area.ticks(area.x), area.ticks(area.y))
+    for value in xTicks { text += "<path d=\"M\(number(area.place([value, 0]).x)) \(number(area.height))v4\"/>" }
+    for value in yTicks { text += "<path d=\"M0 \(number(area.place([0, value]).y))h-4\"/>" }
+    text += "</g>\n"
+    for value in xTicks {
+      let x = area.place([value, 0]).x
+      text += "<text class=\"tick\" x=\"\(number(x))\" y=\"\(number(area.height + 17))\" text-anchor=\"middle\">\(tick(value))</text>"
     }
-    for value in niceTicks(yRange) {
-      let y = place([xRange.lowerBound, value]).y
-      text += "<path d=\"M0 \(number(y))h-4\" stroke=\"#444\"/>"
-      text += "<text x=\"-8\" y=\"\(number(y + 4))\" font-size=\"11\" text-anchor=\"end\">\(tick(value))</text>\n"
+    for value in yTicks {
+      let y = area.place([0, value]).y
+      text += "<text class=\"tick\" x=\"-8\" y=\"\(number(y + 4))\" text-anchor=\"end\">\(tick(value))</text>"
     }
-    return text
+    return text + "\n"
   }
 
   private var levelLines: String {
-    let columns = 121, rows = 91
-    // The whole grid in one evaluation: a point for each position, its value by the function's own formula.
-    let values = (0..<rows).map { row in
-      (0..<columns).map { column in
-        (
-          xRange.lowerBound + (xRange.upperBound - xRange.lowerBound) * Double(column) / Double(columns - 1),
-          yRange.lowerBound + (yRange.upperBound - yRange.lowerBound) * Double(row) / Double(rows - 1)
-        )
+    // Finer than a valley is wide.
+    let columns = 241
+    let rows = Int((240 * area.height / area.width).rounded()) + 1
+    let contours = Contours(columns: columns, rows: rows, values: race.function.values(columns: columns, rows: rows))
+    let levels = contours.levels(14)
+    return levels.enumerated().map { index, level in
+      let lines = contours.lines(at: level).map { line in
+        let points = line.map { point in
+          number(point.x / Double(columns - 1) * area.width) + "," + number((1 - point.y / Double(rows - 1)) * area.height)
+        }
+        return "<polyline points=\"\(points.joined(separator: " "))\"/>"
       }
-    }
-    let value = compile { race.function($0) }
-    let grid = values.map { $0.map { value(Tensor([$0.0, $0.1])).item() } }
-    let contours = Contours(columns: columns, rows: rows, values: grid)
-    return contours.levels(14).flatMap { contours.lines(at: $0) }.map { line in
-      let points = line.map { point -> String in
-        let x = point.x / Double(columns - 1) * panelWidth, y = panelHeight - point.y / Double(rows - 1) * panelHeight
-        return "\(number(x)),\(number(y))"
-      }
-      return "<polyline points=\"\(points.joined(separator: " "))\"/>"
+      // The darker, the lower: otherwise pits could not be told from hills.
+      let tone = 130 + 90 * index / levels.count
+      return "<g stroke=\"rgb(\(tone),\(tone),\(tone))\">\n\(lines.joined(separator: "\n"))\n</g>"
     }.joined(separator: "\n")
   }
 
-  private func place(_ point: [Double]) -> (x: Double, y: Double) {
-    (
-      (point[0] - xRange.lowerBound) / (xRange.upperBound - xRange.lowerBound) * panelWidth,
-      panelHeight - (point[1] - yRange.lowerBound) / (yRange.upperBound - yRange.lowerBound) * panelHeight
-    )
+  private func pair(_ point: [Double]) -> String {
+    let place = area.place(point)
+    return number(place.x) + " " + number(place.y)
   }
 
-  /// About five round numbers within a range.
-  private func niceTicks(_ range: ClosedRange<Double>) -> [Double] {
-    let rough = (range.upperBound - range.lowerBound) / 6
-    let power = Foundation.pow(10, Foundation.floor(Foundation.log10(rough)))
-    let step = [1, 2, 5, 10].map { $0 * power }.first { $0 >= rough } ?? rough
-    let first = Foundation.ceil(range.lowerBound / step)
-    return stride(from: first, through: range.upperBound / step, by: 1).map { $0 * step }
+  private func tick(_ value: Double) -> String { SVGText.number(value, "%g") }
+
+  /// A tenth of a pixel is all that can be seen.
+  private func number(_ value: Double) -> String {
+    let text = String(format: "%.1f", value)
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
+}
+
+/// What stands above a panel.
+private struct Heading {
+  let name: String
+  let result: String
+  let lines: [(text: String, isNote: Bool)]
+
+  init(_ run: Race.Run, _ area: PlotArea) {
+    let label = Race.label(run.optimizer)
+    result = "after \(run.points.count - 1) steps: f = \(SVGText.number(run.values.last ?? .nan, "%.3g"))"
+    let room = area.width - SVGText.width(result, size: 12) - 10
+    name = SVGText.shortened(label.name, to: room, size: 15)
+    let settings = SVGText.lines(label.settings, width: area.width, size: 11, atMost: 2)
+    lines = settings.map { ($0, false) } + (Heading.note(run, area).map { [($0, true)] } ?? [])
   }
 
-  private func tick(_ value: Double) -> String { String(format: "%g", value == 0 ? 0 : value).replacingOccurrences(of: "-", with: "−") }
-  private func short(_ value: Double) -> String { String(format: "%.3g", value).replacingOccurrences(of: "-", with: "−") }
-  private func number(_ value: Double) -> String { String(format: "%.2f", value) }
-
-  private func shortened(_ text: String, to length: Int) -> String {
-    text.count <= length ? text : text.prefix(length - 1) + "…"
-  }
-
-  private func escaped(_ text: String) -> String {
-    text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
+  /// What cannot be seen in the panel.
+  private static func note(_ run: Race.Run, _ area: PlotArea) -> String? {
+    let isInside = run.points.map(area.contains)
+    guard isInside.contains(false) else { return nil }
+    let notFinite = run.points.firstIndex { !$0.allSatisfy(\.isFinite) }.map { ", not finite from step \($0)" } ?? ""
+    guard let last = isInside.lastIndex(of: true), let first = isInside.firstIndex(of: true) else {
+      return "never in the picture" + notFinite
+    }
+    if last < isInside.count - 1 { return "leaves the picture at step \(last + 1)" + notFinite }
+    if !isInside[first...].contains(false) { return "comes into the picture at step \(first)" }
+    return "leaves the picture and comes back"
   }
 }

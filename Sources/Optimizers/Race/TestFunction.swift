@@ -20,6 +20,16 @@ public struct TestFunction: Sendable {
     body(point[0..<1].reshaped([]), point[1..<2].reshaped([]))
   }
 
+  /// The values on a grid over the part of the plane that is drawn: rows from the least y to the greatest.
+  func values(columns: Int, rows: Int) -> [[Double]] {
+    func coordinates(_ range: ClosedRange<Double>, _ count: Int) -> Tensor {
+      let step = (range.upperBound - range.lowerBound) / Double(count - 1)
+      return Tensor((0..<count).map { range.lowerBound + step * Double($0) })
+    }
+    let values = body(coordinates(xRange, columns), coordinates(yRange, rows).reshaped([rows, 1])).doubles
+    return (0..<rows).map { Array(values[($0 * columns)..<(($0 + 1) * columns)]) }
+  }
+
   private init(
     _ name: String, _ formula: String, _ about: String, x: ClosedRange<Double>, y: ClosedRange<Double>, start: [Double],
     minima: [[Double]], _ body: @escaping @Sendable (Tensor, Tensor) -> Tensor

@@ -6,7 +6,9 @@ extension JSONValue {
   ///
   /// Time and memory are proportional to the text. Nesting deeper than ``greatestDepth``, a key that comes twice in one object and
   /// text after the document are refused. `NaN`, `Infinity` and `-Infinity` are read as Python writes them.
-  /// - Parameter name: what to call the document in errors: a file's name.
+  /// - Parameters:
+  ///   - text: the whole document.
+  ///   - name: what to call the document in errors: a file's name.
   /// - Throws: ``DescentError`` of kind `file` with the line and column of the fault.
   public init(parsing text: String, name: String = "JSON") throws {
     var text = text

@@ -45,4 +45,41 @@ private final class Bar {
     #expect(bar.text(step: 1500, values: [("accuracy", 0.81), ("loss", 0.5), ("val_loss", 0.4)], isFinal: true, now: 102)
       == "1500/1500 - 2s - 1ms/step - accuracy: 0.8100 - loss: 0.5000 - val_loss: 0.4000\n")
   }
+
+  /// What a run shows, on a clock that goes on by 10 ms whenever somebody looks.
+  private func shown(drawsBar: Bool, _ run: (Model, Callback) throws -> Void) throws -> String {
+    var (text, time) = ("", 0.0)
+    let logger = ProgbarLogger(drawsBar: drawsBar, output: ProgressOutput(isTerminal: drawsBar) { text += $0 }) {
+      time += 0.01
+      return time
+    }
+    try run(try SmallData.model(metrics: [.accuracy]), logger)
+    return text
+  }
+
+  @Test func oneLineAnEpoch() throws {
+    let text = try shown(drawsBar: false) { model, logger in
+      try model.fit(
+        SmallData.x(), SmallData.labels, batchSize: 4, epochs: 2, verbose: 0, callbacks: [logger], validationSplit: 0.2)
+    }
+    let lines = text.split(separator: "\n")
+    #expect(lines.count == 2)
+    #expect(lines[0].hasPrefix("Epoch 1/2 - 12/12 - 0s - 11ms/step - accuracy: 0."))
+    #expect(lines[1].contains(" - loss: ") && lines[1].contains(" - val_accuracy: ") && lines[1].contains(" - val_loss: "))
+    let evaluation = try shown(drawsBar: false) { model, logger in
+      try model.evaluate(SmallData.x(), SmallData.labels, verbose: 0, callbacks: [logger])
+      _ = try model.predict(SmallData.x(), verbose: 0, callbacks: [logger])
+    }
+    #expect(evaluation.hasPrefix("2/2 - 0s - 20ms/step - accuracy: ") && evaluation.hasSuffix("\n2/2 - 0s - 20ms/step\n"))
+  }
+
+  @Test func oneLineThatIsDrawnAgain() throws {
+    let text = try shown(drawsBar: true) { model, logger in
+      try model.fit(SmallData.x(), SmallData.labels, batchSize: 2, epochs: 2, verbose: 0, callbacks: [logger])
+    }
+    #expect(text.hasPrefix("Epoch 1/2\n\r") && text.contains("\nEpoch 2/2\n\r"))
+    // Drawn every fifth of the 30 steps, 10 ms each, and at the end.
+    #expect(text.split(separator: "\r").count == 1 + 2 * 7)
+    #expect(text.split(separator: "\n").count == 4)
+  }
 }

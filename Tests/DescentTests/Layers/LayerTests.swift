@@ -1,4 +1,5 @@
 import Descent
+import TestSupport
 import Testing
 
 /// A factor for each column, and nothing but a forward pass.

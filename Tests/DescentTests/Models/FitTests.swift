@@ -1,5 +1,6 @@
 import CAllocationCounter
 import Descent
+import TestSupport
 import Testing
 
 @Suite struct FitTests {
@@ -119,6 +120,40 @@ import Testing
     #expect(model.weights[0].doubles != frozen[0])
     #expect(model.optimizerState!.iterations == 3 * steps)
     #expect(model.trainableVariables.count == 4 && model.variables.allSatisfy(\.isTrainable))
+  }
+
+  @Test func nothingToTrainChangesNothing() throws {
+    let model = try SmallData.model()
+    model.isTrainable = false
+    let before = model.numbers
+    #expect(try model.fit(x, y, epochs: 2, verbose: 0).epochs == [0, 1])
+    #expect(model.numbers == before)
+    #expect(try model.fit(x, y, epochs: 0, verbose: 0).epochs == [])
+  }
+
+  /// x + outer(inner(x)): a model that is no list of layers.
+  private final class Residual: Model {
+    let inner = Dense(4, activation: .relu)
+    let outer = Dense(4)
+    override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
+      try x + outer(inner(x, context), context)
+    }
+  }
+
+  @Test func modelsOfOtherFormsTrain() throws {
+    let model = Residual(seed: 1)
+    try model.compile(optimizer: Adam(learningRate: 0.02), loss: .meanSquaredError)
+    let history = try model.fit(x, x * 2.0, epochs: 60, verbose: 0)
+    #expect(history["loss"].last! < 0.3 * history["loss"][0])
+    #expect(model.variables.map(\.path) == [
+      "residual/dense/kernel", "residual/dense/bias", "residual/dense_1/kernel", "residual/dense_1/bias",
+    ])
+  }
+
+  @Test func manyBatchSizesDoNotPileUp() throws {
+    let model = try SmallData.model(optimizer: SGD(learningRate: 0.01))
+    for rows in Array(1...40) + Array(1...40) { try model.trainOnBatch(x[0..<rows], y[0..<rows]) }
+    #expect(model.optimizerState?.iterations == 80)
   }
 
   @Test func oneStepOfFitIsTrainOnBatch() throws {

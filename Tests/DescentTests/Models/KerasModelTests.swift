@@ -1,4 +1,5 @@
 import Descent
+import TestSupport
 import Testing
 
 /// Small models trained by the real Keras in float64, without shuffling, and here: weights, history, evaluation, prediction.

@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Proves the README: makes a package that depends on this one by path, as its reader would, builds the README's blocks of Swift there,
+# with no flags of its own, and runs them.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+
+package=$(mktemp -d)
+trap 'rm -rf "$package"' EXIT
+# A package found by path is called what its folder is called.
+ln -s "$root" "$package/Descent"
+
+awk -v folder="$package" '
+  /^```swift$/ { number++; isOpen = 1; next }
+  /^```$/ { isOpen = 0 }
+  isOpen { print > (folder "/block" number) }
+' README.md
+
+fail() {
+  echo "check-readme: $1" >&2
+  exit 1
+}
+
+# What a block needs before and after it to be a program that tells whether it did what it says.
+programs=()
+manifest=
+for block in "$package"/block*; do
+  before=
+  after=
+  case $(cat "$block") in
+    dependencies:*) manifest=$block; continue ;;
+    *model.fit*)
+      name=Train
+      after='precondition(history.epochs.count == 5 && result["accuracy"]! > 0.8)' ;;
+    *Stepper*)
+      name=Step
+      # The first step of Adam is as long as the rate, whatever the gradient.
+      after='for (w, expected) in zip(parameters["w"]! + parameters["b"]!, [0.9, -1.9, 0.4]) { precondition(abs(w - expected) < 1e-6) }' ;;
+    *': Optimizer {'*)
+      name=Custom
+      before='import Descent'
+      after='var w = [[1.0, -2.0]]
+try Stepper(SignSGD(), parameters: w).update(&w, gradients: [[0.5, -0.5]])
+precondition(abs(w[0][0] - 0.999) < 1e-12 && abs(w[0][1] + 1.999) < 1e-12)' ;;
+    *compile*)
+      name=Loop
+      before='import TensorCore
+let x = Tensor([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1]] as [[Float]])
+let y = Tensor([[1], [2], [3], [6]] as [[Float]])' 
+      after='precondition(step(x, y).item() < 0.01)' ;;
+    *) fail "README.md has a block of Swift that this script does not know: $(head -n 1 "$block") …" ;;
+  esac
+  mkdir -p "$package/Sources/$name"
+  printf '%s\n' "$before" "$(cat "$block")" "$after" > "$package/Sources/$name/main.swift"
+  programs+=("$name")
+done
+[ "${#programs[@]}" -ge 4 ] || fail "README.md has ${#programs[@]} programs, expected at least 4"
+[ -n "$manifest" ] || fail "README.md does not show what to write in Package.swift"
+
+grep --quiet 'url: "…/Descent", from: "[0-9.]*"' "$manifest" || fail "README.md's dependency is not the one this script knows"
+{
+  echo '// swift-tools-version: 6.0'
+  echo 'import PackageDescription'
+  echo 'let package = Package(name: "Reader",'
+  sed 's|url: "…/Descent", from: "[0-9.]*"|path: "Descent"|' "$manifest"
+  echo ')'
+  for program in "${programs[@]}"; do
+    [ "$program" = Train ] && continue
+    echo "package.targets.append(.executableTarget(name: \"$program\", dependencies: ["
+    for library in TensorCore Optimizers Descent; do echo "  .product(name: \"$library\", package: \"Descent\"),"; done
+    echo ']))'
+  done
+} > "$package/Package.swift"
+
+# Kept from one run to the next, so that only the first one builds the whole library.
+swift build --package-path "$package" --scratch-path .build/check-readme --configuration release
+for program in "${programs[@]}"; do
+  echo "check-readme: running $program"
+  (cd "$package" && "$root/.build/check-readme/release/$program") || fail "$program failed"
+done
+echo "check-readme: all ${#programs[@]} programs of README.md work"
