@@ -20,7 +20,8 @@ enum Target: String, CaseIterable {
     case .json:
       // What was read is written and read again.
       let value = try JSONValue(parsing: bytes, name: "input")
-      precondition(try JSONValue(parsing: value.text()) == value)
+      let again = try JSONValue(parsing: value.text())
+      precondition(again == value)
       return 0
     case .model:
       return try Sequential.fromJSON(String(decoding: bytes, as: UTF8.self), name: "input").countParameters()
@@ -38,12 +39,27 @@ private let target: Target = {
   return target
 }()
 
+/// libFuzzer's entry: SwiftPM gives the program a `main` of its own, so libFuzzer's is called from there.
+@_silgen_name("LLVMFuzzerRunDriver")
+private func runFuzzer(
+  _ count: UnsafeMutablePointer<CInt>, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
+  _ testOneInput: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
+) -> CInt
+
+@main
+enum Fuzz {
+  static func main() {
+    var count = CommandLine.argc
+    var arguments = CommandLine.unsafeArgv
+    exit(runFuzzer(&count, &arguments, testOneInput))
+  }
+}
+
 /// One input; anything else than a result or a ``DescentError`` ends the process, which libFuzzer reports.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-  let bytes = Array(UnsafeBufferPointer(start: start, count: count))
   do {
-    let elements = try target.read(bytes)
+    let elements = try target.read(Array(UnsafeBufferPointer(start: start, count: count)))
     // A model's weights are its description's affair; the others cannot hold more than deflate can expand to.
     if target != .model && target != .keras { precondition(elements <= 1032 * count + 1024) }
   } catch is DescentError {
