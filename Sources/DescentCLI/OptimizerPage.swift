@@ -93,17 +93,6 @@ struct OptimizerPage {
     }.joined(separator: "\n")
   }
 
-  /// The lines as they are written; one that is too long goes on below, after an assignment if it has several.
-  private static func formula(_ text: String) -> String {
-    let room = TextTable.width - 2
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { line -> [String] in
-      if line.count <= room { return [String(line)] }
-      let parts = line.components(separatedBy: ";  ")
-      return parts.flatMap { wrapped($0, to: room - 2) }.enumerated().map { $0 == 0 ? $1 : "  " + $1 }
-    }
-    return indented(lines.joined(separator: "\n"))
-  }
-
   private static func indented(_ text: String) -> String {
     text.split(separator: "\n", omittingEmptySubsequences: false).map { "  " + $0 }.joined(separator: "\n")
   }
