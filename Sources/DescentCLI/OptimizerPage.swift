@@ -1,5 +1,4 @@
 import Descent
-import Foundation
 
 /// What there is to say of an optimizer, all of it from its own declarations.
 struct OptimizerPage {
