@@ -37,22 +37,14 @@ extension Tensor {
   /// eigenvalues, the greatest first. [2, n, n]: the vectors as columns, and the matrix that sorts columns as they were sorted.
   package func refinedEigenvectors(_ basis: Tensor) -> Tensor {
     let size = squareSize("refinedEigenvectors")
-    return hostComputation("refinedEigenvectors", [self, basis], shape: [2, size, size], dtype: dtype) { inputs in
-      let (matrix, basis) = (inputs[0], inputs[1])
-      var product = [[Double]](repeating: [Double](repeating: 0, count: size), count: size)
-      for row in 0..<size {
-        for inner in 0..<size {
-          let factor = matrix[row * size + inner]
-          for column in 0..<size { product[row][column] += factor * basis[inner * size + column] }
-        }
-      }
-      let estimates = (0..<size).map { column in
-        (0..<size).reduce(0) { $0 + basis[$1 * size + column] * product[$1][column] }
-      }
+    // Columns are wanted, so the product is taken transposed.
+    let product = matmul(basis, self, transposeA: true, transposeB: true)
+    let estimates = (product * basis.transposed()).sum(axis: 1)
+    return hostComputation("refinedEigenvectors", [product, estimates], shape: [2, size, size], dtype: dtype) { inputs in
+      let (columns, estimates) = (inputs[0], inputs[1])
       // Ties keep their order.
       let order = estimates.indices.sorted { estimates[$0] != estimates[$1] ? estimates[$0] > estimates[$1] : $0 < $1 }
-      let sorted = order.map { column in (0..<size).map { product[$0][column] } }
-      let refined = orthonormalized(columns: sorted)
+      let refined = orthonormalized(columns: order.map { Array(columns[$0 * size..<($0 + 1) * size]) })
       var result = [Double](repeating: 0, count: 2 * size * size)
       for (column, vector) in refined.enumerated() {
         for row in 0..<size { result[row * size + column] = vector[row] }

@@ -118,11 +118,18 @@ struct SymmetricEigen {
       moved = sine * mixed
       values[index + 1] = lower + moved
       diagonal = cosine * mixed - beside
+      // Taken out for the loop, which is most of the work.
+      var upper: [Double] = []
+      var under: [Double] = []
+      swap(&upper, &vectors[index])
+      swap(&under, &vectors[index + 1])
       for column in values.indices {
-        let (upper, under) = (vectors[index][column], vectors[index + 1][column])
-        vectors[index + 1][column] = sine * upper + cosine * under
-        vectors[index][column] = cosine * upper - sine * under
+        let (x, y) = (upper[column], under[column])
+        under[column] = sine * x + cosine * y
+        upper[column] = cosine * x - sine * y
       }
+      swap(&upper, &vectors[index])
+      swap(&under, &vectors[index + 1])
     }
     values[first] -= moved
     off[first] = diagonal

@@ -31,33 +31,27 @@ import Testing
     try model.compile(
       anyOptimizer: OptimizerRegistry.optimizer(from: try #require(entry["optimizer"])),
       loss: Loss(json: try #require(entry["loss"])), metrics: metrics("metrics"), weightedMetrics: metrics("weighted_metrics"))
-    try model.setWeights(try #require(entry["initial_weights"]?.array).map { try array($0, dtype) })
+    try model.setWeights(try #require(entry["initial_weights"]?.array).map { try Fixture.tensor($0, as: dtype) })
     return model
-  }
-
-  private func array(_ value: JSONValue?, _ dtype: DType) throws -> Tensor {
-    let value = try needed(value)
-    let numbers = try needed(value["values"]).numbers()
-    return Tensor(shape: try needed(value["shape"]).integers(), scalars: numbers).cast(to: dtype)
   }
 
   private func target(_ entry: JSONValue, _ part: String, _ dtype: DType) throws -> Tensor {
     let name = try #require(entry["target"]?.string)
-    return try array(fixture.json["targets"]?[name]?[part], name == "labels" ? .int32 : dtype)
+    return try Fixture.tensor(fixture.json["targets"]?[name]?[part], as: name == "labels" ? .int32 : dtype)
   }
 
   private func fit(_ model: Sequential, _ entry: JSONValue, _ dtype: DType) throws -> History {
     let fit = entry["fit"]
     let split = fit?["validation_split"]?.double ?? 0
     let validation = try (
-      x: array(fixture.json["x_validation"], dtype), y: target(entry, "validation", dtype)
+      x: Fixture.tensor(fixture.json["x_validation"], as: dtype), y: target(entry, "validation", dtype)
     )
     let classWeight = fit?["class_weight"]?.object.map { object in
       Dictionary(uniqueKeysWithValues: object.members.map { (Int($0.key)!, $0.value.double!) })
     }
-    let sampleWeight = try fit?["sample_weight"] == nil ? nil : Tensor(needed(fixture.json["sample_weight"]).numbers())
+    let sampleWeight = try fit?["sample_weight"] == nil ? nil : Tensor(Fixture.numbers(fixture.json["sample_weight"]))
     return try model.fit(
-      array(fixture.json["x"], dtype), target(entry, "train", dtype), batchSize: 4, epochs: 3, verbose: 0,
+      Fixture.tensor(fixture.json["x"], as: dtype), target(entry, "train", dtype), batchSize: 4, epochs: 3, verbose: 0,
       validationSplit: split, validationData: split == 0 ? validation : nil, shuffle: false, classWeight: classWeight,
       sampleWeight: sampleWeight)
   }
@@ -70,22 +64,22 @@ import Testing
       let expected = try #require(entry["history"]?.object)
       #expect(history.names == expected.members.map(\.key).sorted(), "\(name)")
       for (key, values) in expected.members {
-        expectClose(history[key], try values.numbers(), tolerance: tolerance, "\(name): \(key)")
+        expectClose(history[key], try Fixture.numbers(values), tolerance: tolerance, "\(name): \(key)")
       }
       for (variable, weight) in zip(model.variables, try #require(entry["final_weights"]?.array)) {
         expectClose(
-          variable.value, try needed(weight["values"]).numbers(), tolerance: tolerance, "\(name): \(variable.path)")
+          variable.value, try Fixture.numbers(weight["values"]), tolerance: tolerance, "\(name): \(variable.path)")
       }
       #expect(model.variables.map(\.path) == (entry["paths"]?.array ?? []).compactMap(\.string), "\(name)")
       #expect(model.countParameters() == entry["parameters"]?.int)
 
-      let x = try array(fixture.json["x_validation"], dtype)
+      let x = try Fixture.tensor(fixture.json["x_validation"], as: dtype)
       let scores = try model.evaluate(x, target(entry, "validation", dtype), batchSize: 4, verbose: 0)
       for (key, value) in try #require(entry["evaluate"]?.object).members {
-        expectClose([scores[key] ?? .nan], try value.numbers(), tolerance: tolerance, "\(name): evaluate \(key)")
+        expectClose([scores[key] ?? .nan], try Fixture.numbers(value), tolerance: tolerance, "\(name): evaluate \(key)")
       }
       expectClose(
-        try model.predict(x, batchSize: 4, verbose: 0), try needed(entry["predict"]).numbers(), tolerance: tolerance,
+        try model.predict(x, batchSize: 4, verbose: 0), try Fixture.numbers(entry["predict"]), tolerance: tolerance,
         "\(name): predict")
     }
   }
