@@ -37,7 +37,7 @@ let package = Package(
     .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "CKernels", "CAllocationCounter", "TestSupport"]),
     .testTarget(name: "OptimizersTests", dependencies: ["Optimizers"]),
     .testTarget(name: "DescentTests", dependencies: ["Descent", "CAllocationCounter", "TestSupport"]),
-    .testTarget(name: "KerasFilesTests", dependencies: ["KerasFiles", "HDF5Helper"]),
+    .testTarget(name: "KerasFilesTests", dependencies: ["KerasFiles", "HDF5Helper", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -39,13 +39,13 @@ struct LegacyWeights {
     return names
   }
 
-  /// Loads the weights of each layer, by the layer's name and in the order of the layer's weights. Where no name is the model's
-  /// (names of layers are often made up by whoever built the model) layers with weights go by their order, as in Keras.
+  /// Loads the weights: by the layers' names where the model has all of them, else layer after layer, as Keras does: names of
+  /// layers are often made up.
   func load(into model: Model, skipMismatch: Bool) throws -> WeightMismatches {
     let targets = model.layers.map { (name: $0.name, variables: LegacyWeights.ordered($0)) }.filter { !$0.variables.isEmpty }
     let sources = layers.filter { !$0.weights.isEmpty }
     let known = Set(targets.map(\.name))
-    let byName = sources.contains { known.contains($0.name) }
+    let byName = sources.allSatisfy { known.contains($0.name) }
     guard byName || sources.count == targets.count || skipMismatch else {
       throw DescentError(
         .file, "\(file): has \(sources.count) layers with weights (\(sources.map(\.name).joined(separator: ", "))), the model \(targets.count) (\(targets.map(\.name).joined(separator: ", ")))"

@@ -1,8 +1,11 @@
 /// The layout of Keras's weight files: arrays `0`, `1` … in a group `vars` for each layer, and for the optimizer.
 enum WeightsFile {
-  static let optimizerGroup = "optimizer/vars"
+  private static let optimizerPrefix = "optimizer/"
+  private static let optimizerGroup = "optimizer/vars"
+  /// Where Keras writes the variables of an optimizer inside another a second time.
+  private static let innerOptimizerGroup = "optimizer/inner_optimizer/vars"
 
-  /// The model's weights, and what its optimizer remembers if it has begun to train.
+  /// The model's weights, and what its optimizer remembers.
   static func contents(of model: Model) throws -> HDF5Contents {
     var contents = HDF5Contents()
     for place in KerasPaths.places(in: model) {
@@ -10,13 +13,24 @@ enum WeightsFile {
       contents.setAttribute("name", of: place.group, to: .strings([place.layer.name]))
       for (name, variable) in place.variables { contents.add(name, variable.value) }
     }
-    if let state = model.optimizerState {
-      contents.addGroup(optimizerGroup)
-      let name = try OptimizerRegistry.configuration(of: state.optimizer)["config"]?["name"]?.string
-      contents.setAttribute("name", of: optimizerGroup, to: .strings([name ?? "optimizer"]))
-      for (index, value) in state.kerasVariables().enumerated() { contents.add("\(optimizerGroup)/\(index)", value) }
+    if let state = try model.preparedOptimizerState() {
+      let values = state.kerasVariables()
+      add(values[...], of: state.optimizer, to: optimizerGroup, in: &contents)
+      if let wrapper = state.optimizer as? LossScaleOptimizer {
+        let inner = try OptimizerState(wrapper.innerOptimizer, variables: model.variables.filter(\.isTrainable)).kerasVariables().count
+        add(values.suffix(inner), of: wrapper.innerOptimizer, to: innerOptimizerGroup, in: &contents)
+      }
     }
     return contents
+  }
+
+  private static func add(
+    _ values: ArraySlice<Tensor>, of optimizer: any Optimizer, to group: String, in contents: inout HDF5Contents
+  ) {
+    let name = (try? OptimizerRegistry.configuration(of: optimizer))?["config"]?["name"]?.string
+    contents.addGroup(group)
+    contents.setAttribute("name", of: group, to: .strings([name ?? "optimizer"]))
+    for (index, value) in values.enumerated() { contents.add("\(group)/\(index)", value) }
   }
 
   /// Puts a file's arrays into the model's variables.
@@ -24,7 +38,7 @@ enum WeightsFile {
     _ contents: HDF5Contents, into model: Model, file: String, skipMismatch: Bool
   ) throws -> WeightMismatches {
     let variables = KerasPaths.places(in: model).flatMap(\.variables)
-    let names = contents.names.filter { !$0.hasPrefix(optimizerGroup + "/") }
+    let names = contents.names.filter { !$0.hasPrefix(optimizerPrefix) }
     return try NamedVariables(variables).load(from: file, names: names, skipMismatch: skipMismatch) { contents[$0]! }
   }
 

@@ -1,8 +1,5 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+import Foundation
+import TensorCore
 
 /// Keeps a training run on disk, so that one that was killed goes on as if nothing had happened: the same call of `fit` in a new
 /// process ends in the same bits.
@@ -49,6 +46,10 @@ public final class BackupAndRestore: Callback {
     damage = nil
     try saveFrequency.validate("BackupAndRestore")
     try makeFolder(folder)
+    // What processes that were killed while they wrote have left.
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name.hasPrefix("latest.checkpoint.") {
+      unlink("\(folder)/\(name)")
+    }
   }
 
   /// The last complete checkpoint, nil if there is none.

@@ -82,6 +82,9 @@ open class Layer {
           .invalidArgument, "layer \(name): inputShape is \(givenInputShape) but a row of the input has shape \(rowShape)")
       }
       try Trace.suspended { try buildOnce(inputShape: rowShape, with: context.builder) }
+    } else if context.isBuilding {
+      // Built before, in another model or alone: the variables are the layer's own already.
+      for variable in ownVariables { _ = context.builder.claim(variable) }
     }
     let result = try forward(x, context)
     guard result.rank > 0 else {

@@ -2,6 +2,13 @@ import Optimizers
 import TensorCore
 
 extension Model {
+  /// What the optimizer remembers, be it only that nothing has happened; nil if the model is not compiled or has no weights yet.
+  package func preparedOptimizerState() throws -> OptimizerState? {
+    guard let training, !training.isOutdated else { return nil }
+    try buildIfDeclared()
+    return isBuilt ? try readyOptimizerState("save") : nil
+  }
+
   /// Takes up the optimizer's state from one of Keras's files.
   /// - Throws: ``DescentError`` telling what does not fit. Nothing is changed then.
   package func restoreOptimizer(kerasVariables: [Tensor]) throws {

@@ -16,6 +16,9 @@ enum HDF5Library {
     return try body()
   }
 
+  /// What files in memory are called. libhdf5 looks for a file of the name all the same; there can be none of this one.
+  static let imageName = "/dev/null/image.h5"
+
   /// `H5P_DEFAULT` and `H5S_ALL`, which Swift does not see.
   static let standard: hid_t = 0
 }

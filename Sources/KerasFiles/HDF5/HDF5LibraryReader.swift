@@ -19,7 +19,7 @@ extension HDF5Contents {
   /// Reads a file that is in memory through libhdf5; see ``init(trusting:name:)``.
   init(trustingImage bytes: [UInt8], name: String) throws {
     self = try HDF5Library.use {
-      var reader = HDF5LibraryReader(file: name, path: name, image: bytes)
+      var reader = HDF5LibraryReader(file: HDF5Library.imageName, path: name, image: bytes)
       return try reader.read()
     }
   }

@@ -4,7 +4,7 @@ extension HDF5Contents {
   /// Reads a file with the built-in reader, which knows what Keras and h5py write (arrays in one piece, groups and attributes
   /// of the old kind or small ones of the new) and takes nothing of what the file says on trust.
   /// - Throws: ``DescentError`` of kind `file`; `HDF5Unsupported` for what only libhdf5 can read.
-  init(parsing source: ByteSource) throws {
+  package init(parsing source: ByteSource) throws {
     var parser = HDF5Parser(source)
     self = try parser.read()
   }

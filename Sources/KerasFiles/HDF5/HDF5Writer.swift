@@ -23,7 +23,7 @@ private struct HDF5Writer {
   func encode(_ contents: HDF5Contents) throws -> [UInt8] {
     let access = try handle(H5Pcreate(H5P_CLS_FILE_ACCESS_ID_g), H5Pclose)
     try check(H5Pset_fapl_core(access.id, HDF5Writer.growth, false))
-    let file = try handle(H5Fcreate(name, HDF5Writer.truncate, HDF5Library.standard, access.id), H5Fclose)
+    let file = try handle(H5Fcreate(HDF5Library.imageName, HDF5Writer.truncate, HDF5Library.standard, access.id), H5Fclose)
     try writeAttributes(contents, of: "", on: file)
     for path in contents.groups {
       let group = try handle(

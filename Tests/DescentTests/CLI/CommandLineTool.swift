@@ -7,12 +7,18 @@ struct CommandLineTool {
   let output: String
   let errors: String
 
+  /// It is built beside the tests.
+  static var path: String {
+    get throws {
+      let tests = try #require(Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" } ?? Bundle.main.executableURL)
+      return tests.deletingLastPathComponent().appendingPathComponent("descent").path
+    }
+  }
+
   /// Runs `descent` with arguments and waits for it to end.
   init(_ arguments: [String], in folder: String? = nil) throws {
-    // It is built beside the tests.
-    let tests = try #require(Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" } ?? Bundle.main.executableURL)
     let process = Process()
-    process.executableURL = tests.deletingLastPathComponent().appendingPathComponent("descent")
+    process.executableURL = URL(fileURLWithPath: try CommandLineTool.path)
     process.arguments = arguments
     if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
     let (outputPipe, errorPipe) = (Pipe(), Pipe())

@@ -1,0 +1,53 @@
+import Descent
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct ModelCheckpointTests {
+  /// Loss goes down, then up: the rate is far too great after the third epoch.
+  private func fit(_ callback: Callback, epochs: Int = 6) throws -> (Sequential, History) {
+    let model = Sequential(seed: 1) { Dense(1, inputShape: [1]) }
+    try model.compile(optimizer: SGD(learningRate: 0.1), loss: "mse")
+    let x = Tensor(shape: [4, 1], scalars: [1, 2, 3, 4] as [Float])
+    let schedule = LearningRateScheduler { epoch, _ in epoch < 3 ? 0.02 : 0.5 }
+    return (model, try model.fit(x, x * 2, batchSize: 2, epochs: epochs, verbose: 0, callbacks: [schedule, callback]))
+  }
+
+  @Test func `Every epoch gets a file of the name that the template makes`() throws {
+    let folder = TemporaryFolder()
+    let (_, history) = try fit(ModelCheckpoint(folder.path + "/w-{epoch:03d}-{loss:.2f}.safetensors"), epochs: 3)
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    #expect(names == (0..<3).map { String(format: "w-%03d-%.2f.safetensors", $0 + 1, history["loss"][$0]) })
+  }
+
+  @Test func `With saveBestOnly the file is that of the best epoch`() throws {
+    let folder = TemporaryFolder()
+    let checkpoint = ModelCheckpoint(folder.path + "/best.npz", monitor: "loss", saveBestOnly: true)
+    let (model, history) = try fit(checkpoint)
+    let best = try #require(history["loss"].min())
+    #expect(history["loss"].last! > best)
+    try model.loadWeights(folder.path + "/best.npz")
+    // The weights after the best epoch: the loss with them is at most that epoch's, which was taken while it ran.
+    let x = Tensor(shape: [4, 1], scalars: [1, 2, 3, 4] as [Float])
+    #expect(try model.evaluate(x, x * 2, verbose: 0).loss <= best)
+  }
+
+  @Test func `After batches, with a threshold, and with what cannot be`() throws {
+    let folder = TemporaryFolder()
+    _ = try fit(ModelCheckpoint(folder.path + "/b{batch}.npz", saveFrequency: .batches(2)), epochs: 2)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["b2.npz"])
+    let unreachable = ModelCheckpoint(folder.path + "/t.npz", monitor: "loss", saveBestOnly: true, initialValueThreshold: -1)
+    _ = try fit(unreachable)
+    #expect(unreachable.lastPath == nil)
+    for (callback, expected) in [
+      (ModelCheckpoint(folder.path + "/m.keras"), "import KerasFiles"),
+      (ModelCheckpoint(folder.path + "/m.npz", saveBestOnly: true), "there is no 'val_loss' to monitor"),
+      (ModelCheckpoint(folder.path + "/{depth}.npz"), "there is no 'depth'"),
+      (ModelCheckpoint(folder.path + "/{epoch:xyz}.npz"), "is not a format"),
+      (ModelCheckpoint(folder.path + "/{loss:.2n}.npz"), "is not a format"),
+      (ModelCheckpoint(folder.path + "/m.npz", saveFrequency: .batches(0)), "must be at least 1"),
+    ] {
+      #expect { try fit(callback) } throws: { ($0 as? DescentError)?.message.contains(expected) == true }
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import KerasFiles
+import TestSupport
+import Testing
+
+@Suite struct WeightsTests {
+  private func model() -> Sequential {
+    Sequential {
+      Flatten(inputShape: [3, 2])
+      Dense(4, activation: .relu)
+      Dense(3, activation: .softmax)
+    }
+  }
+
+  /// The layers with weights alone: what the variants of the files hold.
+  private func small() -> Sequential { model() }
+
+  @Test(arguments: ["plain.weights.h5", "legacy.h5", "keras2.h5", "adam.keras"])
+  func `Weights of all kinds of files are read by name`(_ name: String) throws {
+    let model = try Sequential.load(Fixture.path("adam.keras"), compiled: false)
+    try model.loadWeights(Fixture.path(name))
+    let expected = name == "adam.keras" ? try Fixture.expected()["models"]?["adam"]?["weights"] : try Fixture.expected()["plain"]
+    #expect(apart(model.weights, try Fixture.tensors(expected)) == 0)
+  }
+
+  @Test(arguments: [
+    ("float64.weights.h5", 0.0), ("float16.weights.h5", 1e-3), ("bfloat16.weights.h5", 1e-2), ("latest.weights.h5", 0.0),
+  ])
+  func `Other kinds of numbers and of HDF5 are read`(_ name: String, _ tolerance: Double) throws {
+    let model = small()
+    try model.loadWeights(Fixture.path(name))
+    #expect(apart(model.weights, try Fixture.tensors(try Fixture.expected()["plain"])) <= tolerance)
+  }
+
+  @Test func `What only libhdf5 can read is read by another process, or in this one if the file is trusted`() throws {
+    let expected = try Fixture.tensors(try Fixture.expected()["plain"])
+    let (apartModel, trustingModel) = (small(), small())
+    try apartModel.loadWeights(Fixture.path("compressed.weights.h5"))
+    #expect(apart(apartModel.weights, expected) == 0)
+    try trustingModel.loadWeights(Fixture.path("compressed.weights.h5"), skipMismatch: false, trusted: true)
+    #expect(apart(trustingModel.weights, expected) == 0)
+  }
+
+  @Test(arguments: ["w.weights.h5", "w.safetensors", "w.npz"])
+  func `Weights go through each kind of file`(_ name: String) throws {
+    let folder = TemporaryFolder()
+    let (model, other) = (model(), self.model())
+    #expect(apart(other.weights, model.weights) > 0)
+    try model.saveWeights(folder.file(name))
+    try other.loadWeights(folder.file(name))
+    #expect(apart(other.weights, model.weights) == 0)
+  }
+
+  @Test(arguments: ["w.weights.h5", "w.safetensors", "w.npz"])
+  func `What does not fit is listed, and nothing is changed`(_ name: String) throws {
+    let folder = TemporaryFolder()
+    try model().saveWeights(folder.file(name))
+    let wider = Sequential {
+      Flatten(inputShape: [3, 2])
+      Dense(5, activation: .relu)
+      Dense(3, activation: .softmax)
+      Dense(1)
+    }
+    let before = wider.weights.map { $0.evaluated() }
+    let told = message { try wider.loadWeights(folder.file(name)) }
+    let (first, third) = name == "w.weights.h5" ? ("layers/dense/vars/0", "layers/dense_2/vars/0") : ("dense/kernel", "dense_2/kernel")
+    #expect(told.contains("missing: \(third) [3, 1]"), "\(told)")
+    #expect(told.contains("\(first) is float32 [6, 4] in the file and float32 [6, 5] in the model"), "\(told)")
+    #expect(apart(wider.weights, before) == 0)
+    let skipped = try wider.loadWeights(folder.file(name), skipMismatch: true)
+    #expect(skipped.missing.count == 2 && skipped.different.count == 3 && skipped.leftOver.isEmpty)
+    let narrower = Sequential { Dense(3, inputShape: [2]) }
+    let reverse = try narrower.loadWeights(folder.file(name), skipMismatch: true)
+    #expect(reverse.leftOver.count == 2 && reverse.different.count == 2)
+  }
+
+  @Test func `Names that Keras 2 made up go by their order, and a different number of layers is refused`() throws {
+    let model = small()
+    let told = message {
+      try Sequential {
+        Flatten(inputShape: [3, 2])
+        Dense(4)
+      }.loadWeights(Fixture.path("keras2.h5"))
+    }
+    #expect(told.contains("has 2 layers with weights (dense_1, dense_2), the model 1 (dense)"), "\(told)")
+    try model.loadWeights(Fixture.path("keras2.h5"))
+    #expect(apart(model.weights, try Fixture.tensors(try Fixture.expected()["plain"])) == 0)
+  }
+
+  @Test func `The optimizer's state comes along in weight files and is never dropped from a model's`() throws {
+    let folder = TemporaryFolder()
+    let model = try Sequential.load(Fixture.path("rmsprop.keras"))
+    try model.saveWeights(folder.file("all.weights.h5"))
+    let contents = try HDF5Contents(ByteSource(path: folder.file("all.weights.h5")))
+    #expect(contents.names.count { $0.hasPrefix("optimizer/") } == 2 + 3 * 4)
+    #expect(contents.strings("name", of: "optimizer/vars") == ["rm_sprop"])
+    // A .keras file whose description says of another optimizer than its weights.
+    let archive = try ZipArchive(path: Fixture.path("rmsprop.keras"))
+    let config = String(decoding: try archive.bytes(#require(archive["config.json"])), as: UTF8.self)
+      .replacing("\"centered\": true", with: "\"centered\": false")
+    let weights = try archive.bytes(#require(archive["model.weights.h5"]))
+    try ZipWriter.write(folder.file("other.keras")) { file in
+      try Array(config.utf8).withUnsafeBytes { try file.add("config.json", pieces: [$0]) }
+      try weights.withUnsafeBytes { try file.add("model.weights.h5", pieces: [$0]) }
+    }
+    let told = message { _ = try Sequential.load(folder.file("other.keras")) }
+    #expect(told.contains("optimizer"), "\(told)")
+    #expect(throws: Never.self) { try Sequential.load(folder.file("other.keras"), compiled: false) }
+  }
+}
