@@ -69,4 +69,6 @@ func printTable(_ header: [String], _ rows: [[String]]) {
   print("|" + header.map { _ in " --- |" }.joined())
   for row in rows { print("| " + row.joined(separator: " | ") + " |") }
   print("")
+  // Tables come as they are ready, into a file as well.
+  fflush(nil)
 }
