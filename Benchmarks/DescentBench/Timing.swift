@@ -16,15 +16,24 @@ struct Comparison {
   let ratio: Double
   let ratioRange: ClosedRange<Double>
 
-  /// - Parameter seconds: about how long one round of each takes.
-  init(rounds: Int, seconds: Double = 0.02, _ first: () -> Void, _ second: () -> Void) {
+  /// - Parameters:
+  ///   - seconds: about how long one round of each takes.
+  ///   - beforeSecond: done, untimed, before each round of the second, and `afterSecond` after it.
+  init(
+    rounds: Int, seconds: Double = 0.02, beforeSecond: () -> Void = {}, afterSecond: () -> Void = {}, _ first: () -> Void,
+    _ second: () -> Void
+  ) {
     let firstCount = Comparison.calls(filling: seconds, first)
+    beforeSecond()
     let secondCount = Comparison.calls(filling: seconds, second)
+    afterSecond()
     var firsts: [Double] = []
     var seconds: [Double] = []
     for _ in 0..<rounds {
       firsts.append(Comparison.time(firstCount, first))
+      beforeSecond()
       seconds.append(Comparison.time(secondCount, second))
+      afterSecond()
     }
     self.first = median(firsts)
     self.second = median(seconds)
