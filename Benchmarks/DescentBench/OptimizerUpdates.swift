@@ -91,6 +91,16 @@ func benchOptimizers(names: [String], rounds: Int, threads: Int) throws {
   }
 }
 
+/// The kernels of an update, the vector instructions in each, and the least time of each.
+func profileOptimizers(names: [String]) throws {
+  for name in names {
+    print("## \(name)\n")
+    printTable(
+      ["kernel", "shares", "time"],
+      try OptimizerUpdate(named(name), .job).profile.map { [$0.name, String($0.shares), text($0.nanoseconds * 1e-9)] })
+  }
+}
+
 /// An optimizer by name; variants of one class have names of their own here.
 func named(_ name: String) throws -> any Optimizer {
   switch name {

@@ -81,8 +81,16 @@ extension Sequential {
     try make(KerasArchive(path, trusted: trusted), name: path, compiled: compiled)
   }
 
-  static func make(_ archive: KerasArchive, name: String, compiled: Bool) throws -> Sequential {
-    let model = try fromJSON(archive.config, name: "\(name): config.json", compiled: compiled)
+  /// The same from a file that is in memory.
+  /// - Parameter name: what to call it in errors.
+  public static func load(_ bytes: [UInt8], name: String, compiled: Bool = true, trusted: Bool = false) throws -> Sequential {
+    try make(KerasArchive(ByteSource(bytes, name: name), trusted: trusted), name: name, compiled: compiled)
+  }
+
+  private static func make(_ archive: KerasArchive, name: String, compiled: Bool) throws -> Sequential {
+    // A description may ask for any size; no more is made than the file has weights for.
+    let count = archive.weights.names.reduce(0) { $0 + (archive.weights[$1]?.count ?? 0) }
+    let model = try fromJSON(archive.config, name: "\(name): config.json", compiled: compiled, elementLimit: count)
     _ = try WeightsFile.load(archive.weights, into: model, file: name, skipMismatch: false)
     guard compiled, let variables = try WeightsFile.optimizerVariables(archive.weights, file: name) else { return model }
     guard model.optimizer != nil else {

@@ -32,6 +32,21 @@ public struct ActivationFunction: KerasNamed {
     ActivationFunction(custom: name, body)
   }
 
+  /// The function itself.
+  /// - Throws: ``DescentError`` if it cannot be used on tensors of such a shape.
+  func validated(for shape: [Int]) throws -> ActivationFunction {
+    try validated()
+    if let axis = config["axis"]?.int {
+      guard axis >= -shape.count && axis < shape.count else {
+        throw DescentError(.invalidArgument, "activation \(name): axis \(axis) does not exist in shape \(shape)")
+      }
+      if name == "glu" && shape[axis < 0 ? axis + shape.count : axis] % 2 != 0 {
+        throw DescentError(.invalidArgument, "activation glu: axis \(axis) of shape \(shape) has no even size")
+      }
+    }
+    return self
+  }
+
   /// The function's value.
   /// - Precondition: `x` is floating-point, and the function is not one made from an unknown name or bad settings.
   public func callAsFunction(_ x: Tensor) -> Tensor {

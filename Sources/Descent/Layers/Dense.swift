@@ -58,6 +58,7 @@ public final class Dense: Layer {
     guard let inputs = inputShape.last else {
       throw DescentError(.invalidArgument, "layer \(name): a row of the input has no axes; Dense needs at least one")
     }
+    _ = try ModelBuilder.elementCount(inputShape.dropLast() + [units], of: "layer \(name): a row of the result")
     kernel = try addVariable(
       "kernel", shape: [inputs, units], initializer: kernelInitializer, regularizer: kernelRegularizer,
       constraint: kernelConstraint)

@@ -36,7 +36,7 @@ public final class ForwardContext {
   /// Applies an activation, remembering the logits of a softmax or sigmoid so that a cross-entropy can be computed from them.
   /// - Throws: ``DescentError`` if the activation's name is unknown.
   public func apply(_ activation: ActivationFunction, to x: Tensor) throws -> Tensor {
-    let y = try activation.validated()(x)
+    let y = try activation.validated(for: x.shape)(x)
     if let logits = Logits(x, before: activation) { origins[y.node.id] = logits }
     return y
   }

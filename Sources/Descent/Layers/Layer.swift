@@ -92,6 +92,7 @@ open class Layer {
     }
     inputShape = rowShape
     outputShape = Array(result.shape.dropFirst())
+    if context.isBuilding { _ = try ModelBuilder.elementCount(outputShape ?? [], of: "layer \(name): a row of the result") }
     if context.isBuilding { adoptVariables(readBy: result, from: x, context) }
     return result
   }
@@ -165,6 +166,7 @@ open class Layer {
     }
     let builder = self.builder ?? ModelBuilder(dtype: .float32, seed: nextDefaultSeed())
     self.builder = builder
+    try builder.reserve(shape, for: "layer \(self.name): \(name)")
     let value = try initializer(shape, dtype: builder.dtype, generator: builder.nextGenerator())
     let variable = Variable(value, name: name, isTrainable: isTrainable)
     variable.path = path + "/" + name

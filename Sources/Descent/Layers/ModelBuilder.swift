@@ -9,6 +9,8 @@ final class ModelBuilder {
   private var seed: UInt64
   private var streamCount: UInt64 = 0
   private var owned: Set<ObjectIdentifier> = []
+  /// How many elements the variables may still have; a description from a file may ask for any number.
+  var elementsLeft = Int.max
 
   init(dtype: DType, seed: UInt64) {
     self.dtype = dtype
@@ -27,6 +29,33 @@ final class ModelBuilder {
     streamCount += 1
     return RandomGenerator(seed: mixed(seed, streamCount))
   }
+
+  /// Counts a variable's elements before memory is taken for them.
+  /// - Throws: ``DescentError`` if there are more than can be, or than there may be.
+  func reserve(_ shape: [Int], for owner: String) throws {
+    let count = try ModelBuilder.elementCount(shape, of: owner)
+    guard count <= elementsLeft else {
+      throw DescentError(
+        .invalidArgument, "\(owner): a variable of shape \(shape) has more elements than the \(elementsLeft) that the model may still have")
+    }
+    elementsLeft -= count
+  }
+
+  /// The number of elements of a variable or of a row.
+  /// - Throws: ``DescentError`` if no machine could hold so many.
+  static func elementCount(_ shape: [Int], of owner: String) throws -> Int {
+    var count = 1
+    for size in shape {
+      let (product, overflow) = count.multipliedReportingOverflow(by: size)
+      guard size >= 0, !overflow, product <= greatestElementCount else {
+        throw DescentError(.invalidArgument, "\(owner): \(shape) is too large, or not a shape")
+      }
+      count = product
+    }
+    return count
+  }
+
+  private static let greatestElementCount = 1 << 40
 
   /// True for the first layer that asks for the variable.
   func claim(_ variable: Variable) -> Bool { owned.insert(ObjectIdentifier(variable)).inserted }

@@ -19,7 +19,7 @@ public final class Reshape: Layer {
   private func resolvedShape(from shape: [Int]) throws -> [Int] {
     let count = shape.reduce(1, *)
     let open = targetShape.indices.filter { targetShape[$0] == -1 }
-    let known = targetShape.filter { $0 != -1 }.reduce(1, *)
+    let known = try ModelBuilder.elementCount(targetShape.filter { $0 != -1 }, of: "layer \(name)")
     var result = targetShape
     if let axis = open.first, known > 0 { result[axis] = count / known }
     guard open.count <= 1, result.allSatisfy({ $0 >= 0 }), result.reduce(1, *) == count else {

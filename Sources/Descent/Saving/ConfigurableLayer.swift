@@ -45,15 +45,18 @@ public struct LayerOptions {
   public let inputShape: [Int]?
   /// Of the layer's variables.
   let dtype: DType
+  /// How many elements the model's variables may have in all.
+  let elementLimit: Int
   /// What errors call the layer.
   let owner: String
   private var values: JSONObject
 
-  init(_ values: JSONObject, name: String, inputShape: [Int]?, dtype: DType, owner: String) {
+  init(_ values: JSONObject, name: String, inputShape: [Int]?, dtype: DType, elementLimit: Int = .max, owner: String) {
     self.values = values
     self.name = name
     self.inputShape = inputShape
     self.dtype = dtype
+    self.elementLimit = elementLimit
     self.owner = owner
   }
 

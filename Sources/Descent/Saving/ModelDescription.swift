@@ -1,3 +1,4 @@
+import Foundation
 import Optimizers
 import TensorCore
 
@@ -27,8 +28,9 @@ enum LayerJSON {
   /// The layer that a description tells of.
   /// - Parameters:
   ///   - dtype: that of the model it is to be a part of; nil for a model itself.
+  ///   - elementLimit: how many elements the variables may have in all.
   ///   - place: where the description stands, for errors.
-  static func layer(_ json: JSONValue, dtype: DType?, place: String) throws -> Layer {
+  static func layer(_ json: JSONValue, dtype: DType?, elementLimit: Int, place: String) throws -> Layer {
     let (className, config) = try classNameAndConfig(json, place)
     let name = config["name"]?.string
     let owner = "\(place): layer '\(name ?? className)'"
@@ -47,7 +49,7 @@ enum LayerJSON {
     let type = try LayerRegistry.type(className: className, registeredName: json["registered_name"]?.string, owner: owner)
     var options = LayerOptions(
       values, name: name ?? Layer.kerasName(ofClass: className), inputShape: inputShape, dtype: dtype ?? ownDType ?? .float32,
-      owner: owner)
+      elementLimit: elementLimit, owner: owner)
     let layer: Layer = try type.init(&options)
     try options.expectNothingLeft()
     layer.isTrainable = isTrainable
@@ -83,6 +85,9 @@ enum LayerJSON {
   /// The shape of a row as Keras writes it, with an axis of rows of any number in front.
   static func rowShape(_ shape: [Int]) -> JSONValue { .array([.null] + shape.map { JSONValue($0) }) }
 
+  /// As for a model's layers.
+  private static let greatestRowCount = 1 << 40
+
   /// The shape of a row. A number of rows that is fixed means nothing here.
   static func shape(_ json: JSONValue, owner: String) throws -> [Int] {
     guard let sizes = json.array, !sizes.isEmpty, sizes.count <= 64 else {
@@ -91,7 +96,7 @@ enum LayerJSON {
     var count = 1
     return try sizes.dropFirst().map { size in
       guard let size = size.int, size >= 0, case let (product, overflow) = count.multipliedReportingOverflow(by: max(size, 1)), !overflow,
-        product < 1 << 48
+        product < greatestRowCount
       else {
         throw DescentError(
           .file, "\(owner): a row of shape \(json.shortText) cannot be used: sizes must be given, and be possible")
@@ -122,7 +127,10 @@ extension Sequential: ConfigurableLayer {
     }
     let shape = options.value("build_input_shape")
     self.init(name: options.name, dtype: options.dtype)
-    for json in layers { add(try LayerJSON.layer(json, dtype: options.dtype, place: options.owner)) }
+    limitElements(to: options.elementLimit)
+    for json in layers {
+      add(try LayerJSON.layer(json, dtype: options.dtype, elementLimit: options.elementLimit, place: options.owner))
+    }
     if declaredInputShape == nil, shape != .null {
       try build(rows: try LayerJSON.shape(shape, owner: options.owner))
     } else {
@@ -149,6 +157,12 @@ extension Sequential: ConfigurableLayer {
 // MARK: - Whole models
 
 extension Model {
+  /// Sets how many elements variables that are still to be made may have.
+  fileprivate func limitElements(to count: Int) {
+    modelBuilder.elementsLeft = count
+    for case let inner as Model in sublayers { inner.limitElements(to: count) }
+  }
+
   /// The model's description as Keras's `Model.to_json` writes it: layers and options, shapes, and what `compile` was given.
   /// Weights are not in it.
   /// - Throws: ``DescentError`` naming what cannot be written: a layer that is no ``ConfigurableLayer`` or not registered, an
@@ -171,20 +185,24 @@ extension Sequential {
   ///   - name: what to call the description in errors: a file's name.
   ///   - compiled: whether to compile the model as the description says.
   ///   - seed: as in ``init(_:name:dtype:seed:)``.
+  ///   - elementLimit: how many elements the variables may have in all; nil for as many as the machine's memory has room for.
   /// - Throws: ``DescentError`` naming the layer or option that Descent lacks.
   public static func fromJSON(
-    _ json: JSONValue, name: String = "JSON", compiled: Bool = true, seed: UInt64? = nil
+    _ json: JSONValue, name: String = "JSON", compiled: Bool = true, seed: UInt64? = nil, elementLimit: Int? = nil
   ) throws -> Sequential {
+    let memory = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+    let limit = elementLimit ?? memory / MemoryLayout<Float>.size
     let (className, _) = try LayerJSON.classNameAndConfig(json, name)
     guard className == Sequential.className else {
       throw DescentError(.file, "\(name): the model is a \(className); Descent reads Sequential models")
     }
-    guard let model = try LayerJSON.layer(json, dtype: nil, place: name) as? Sequential else {
+    guard let model = try LayerJSON.layer(json, dtype: nil, elementLimit: limit, place: name) as? Sequential else {
       throw DescentError(.file, "\(name): the model is a \(className); Descent reads Sequential models")
     }
     if !model.isBuilt, let shape = json["build_config"]?["input_shape"], shape != .null {
       try model.build(rows: try LayerJSON.shape(shape, owner: name))
     }
+    model.limitElements(to: .max)
     if let seed { model.seed = seed }
     if compiled, let config = json["compile_config"]?.object, !config.isEmpty {
       try CompileSettings(config, name: name).compile(model)

@@ -3,50 +3,37 @@ import Descent
 @preconcurrency import CHDF5
 
 extension HDF5Contents {
-  /// Reads a file through libhdf5, which knows all that HDF5 has: compressed arrays, the newer kinds of groups.
+  /// Reads a file that is in memory through libhdf5, which knows all that HDF5 has: compressed arrays, the newer kinds of groups.
   ///
   /// libhdf5 believes what a file says, and a file made to harm can make it crash or worse: use this for files of known origin,
   /// or in a process that may die.
-  package init(trusting path: String, name: String) throws {
+  /// - Parameter name: what to call the file in errors.
+  package init(trusting bytes: [UInt8], name: String) throws {
     self = try HDF5Library.use {
-      var reader = HDF5LibraryReader(file: path, path: name)
-      return try reader.read()
-    }
-  }
-}
-
-extension HDF5Contents {
-  /// Reads a file that is in memory through libhdf5; see ``init(trusting:name:)``.
-  init(trustingImage bytes: [UInt8], name: String) throws {
-    self = try HDF5Library.use {
-      var reader = HDF5LibraryReader(file: HDF5Library.imageName, path: name, image: bytes)
+      var reader = HDF5LibraryReader(bytes, name: name)
       return try reader.read()
     }
   }
 }
 
 private struct HDF5LibraryReader {
-  let file: String
+  let bytes: [UInt8]
   /// What errors call it.
   let path: String
-  /// The file, if it is in memory.
-  let image: [UInt8]?
   private var contents = HDF5Contents()
   private var visited: Set<haddr_t> = []
 
-  init(file: String, path: String, image: [UInt8]? = nil) {
-    self.file = file
-    self.path = path
-    self.image = image
+  init(_ bytes: [UInt8], name: String) {
+    self.bytes = bytes
+    path = name
   }
 
   mutating func read() throws -> HDF5Contents {
     let access = try handle(H5Pcreate(H5P_CLS_FILE_ACCESS_ID_g), "libhdf5 cannot read it", H5Pclose)
-    if var image {
-      try check(H5Pset_fapl_core(access.id, image.count, false), "")
-      try image.withUnsafeMutableBytes { try check(H5Pset_file_image(access.id, $0.baseAddress, $0.count), "") }
-    }
-    let file = try handle(H5Fopen(self.file, 0, access.id), "libhdf5 cannot read it", H5Fclose)
+    var image = bytes
+    try check(H5Pset_fapl_core(access.id, max(image.count, 1), false), "")
+    try image.withUnsafeMutableBytes { try check(H5Pset_file_image(access.id, $0.baseAddress, $0.count), "") }
+    let file = try handle(H5Fopen(HDF5Library.imageName, 0, access.id), "libhdf5 cannot read it", H5Fclose)
     let root = try handle(H5Gopen2(file.id, "/", HDF5Library.standard), "it has no root group", H5Gclose)
     try readGroup(root, "")
     return contents

@@ -31,8 +31,9 @@ public enum HDF5ReaderProcess {
     let name = CommandLine.arguments.count > 2 ? CommandLine.arguments[2] : "standard input"
     do {
       try limitResources(name)
-      let bytes = try HDF5Contents(trusting: "/dev/fd/0", name: name).encoded(name: name)
-      try FileHandle.standardOutput.write(contentsOf: bytes)
+      let file = try FileHandle.standardInput.readToEnd() ?? Data()
+      let plain = try HDF5Contents(trusting: [UInt8](file), name: name).encoded(name: name)
+      try FileHandle.standardOutput.write(contentsOf: plain)
       exit(0)
     } catch {
       FileHandle.standardError.write(Data("\(error)".utf8))
@@ -145,7 +146,7 @@ extension HDF5Contents {
       self = try HDF5Contents(parsing: source)
     } catch let unsupported as HDF5Unsupported {
       if trusted {
-        self = try HDF5Contents(trustingImage: try source.allBytes(), name: source.name)
+        self = try HDF5Contents(trusting: source.allBytes(), name: source.name)
       } else {
         let plain = try HDF5ReaderProcess.convert(source, reason: unsupported.what)
         do {

@@ -1,0 +1,13 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+// Fuzz targets for the file readers, apart from the package itself so that nobody who uses it builds them. See Documentation/Fuzzing.md.
+let package = Package(
+  name: "Fuzz",
+  platforms: [.macOS(.v15)],
+  dependencies: [.package(name: "Descent", path: "..")],
+  targets: [
+    .executableTarget(name: "Fuzz", dependencies: [.product(name: "KerasFiles", package: "Descent")])
+  ],
+  swiftLanguageModes: [.v6]
+)

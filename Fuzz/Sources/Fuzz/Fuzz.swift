@@ -1,0 +1,54 @@
+import Foundation
+import KerasFiles
+
+/// What a reader is to do with any bytes at all: give something or throw a ``DescentError``, within bounds.
+enum Target: String, CaseIterable {
+  case npy, npz, idx, csv, safetensors, json, model, hdf5, keras
+
+  /// Reads the bytes; gives how many elements were read.
+  func read(_ bytes: [UInt8]) throws -> Int {
+    switch self {
+    case .npy: return try NPY.read(bytes, name: "input").count
+    case .npz:
+      let archive = try NPZ(bytes, name: "input")
+      return try archive.names.reduce(0) { try $0 + archive.tensor($1).count }
+    case .idx: return try IDX.read(bytes, name: "input").count
+    case .csv: return try CSVTable(bytes, name: "input", target: "label").features.count
+    case .safetensors:
+      let file = try SafeTensors(bytes, name: "input")
+      return try file.names.reduce(0) { try $0 + file.tensor($1).count }
+    case .json:
+      // What was read is written and read again.
+      let value = try JSONValue(parsing: bytes, name: "input")
+      precondition(try JSONValue(parsing: value.text()) == value)
+      return 0
+    case .model:
+      return try Sequential.fromJSON(String(decoding: bytes, as: UTF8.self), name: "input").countParameters()
+    case .hdf5: return try HDF5.read(bytes, name: "input").reduce(0) { $0 + $1.tensor.count }
+    case .keras: return try Sequential.load(bytes, name: "input").countParameters()
+    }
+  }
+}
+
+private let target: Target = {
+  let name = ProcessInfo.processInfo.environment["DESCENT_FUZZ"] ?? ""
+  guard let target = Target(rawValue: name) else {
+    preconditionFailure("DESCENT_FUZZ is '\(name)'; expected one of \(Target.allCases.map(\.rawValue))")
+  }
+  return target
+}()
+
+/// One input; anything else than a result or a ``DescentError`` ends the process, which libFuzzer reports.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  let bytes = Array(UnsafeBufferPointer(start: start, count: count))
+  do {
+    let elements = try target.read(bytes)
+    // A model's weights are its description's affair; the others cannot hold more than deflate can expand to.
+    if target != .model && target != .keras { precondition(elements <= 1032 * count + 1024) }
+  } catch is DescentError {
+  } catch {
+    preconditionFailure("not a DescentError: \(error)")
+  }
+  return 0
+}
