@@ -77,9 +77,10 @@ func benchOptimizers(names: [String], rounds: Int, threads: Int) throws {
     for name in names {
       let update = try OptimizerUpdate(named(name), layout)
       let kind = limit(for: name)
-      limits_start(Int32(threads))
-      let result = Comparison(rounds: rounds, { update.run() }, { if let kind { arrays.run(kind) } })
-      limits_stop()
+      // The loop's threads spin for as long as they are there, and would take a core from Descent's.
+      let result = Comparison(
+        rounds: rounds, beforeSecond: { limits_start(Int32(threads)) }, afterSecond: { limits_stop() },
+        { update.run() }, { if let kind { arrays.run(kind) } })
       rows.append([
         name, text(result.first), kind == nil ? "" : text(result.second),
         kind == nil ? "" : String(format: "%.2f (%.2f–%.2f)", result.ratio, result.ratioRange.lowerBound, result.ratioRange.upperBound),
@@ -87,6 +88,16 @@ func benchOptimizers(names: [String], rounds: Int, threads: Int) throws {
     }
     print("\(layout.count) parameters, \(layout.name):\n")
     printTable(["optimizer", "Descent", "loop by hand", "ratio"] + peers.header, rows)
+  }
+}
+
+/// The kernels of an update, the vector instructions in each, and the least time of each.
+func profileOptimizers(names: [String]) throws {
+  for name in names {
+    print("## \(name)\n")
+    printTable(
+      ["kernel", "shares", "time"],
+      try OptimizerUpdate(named(name), .job).profile.map { [$0.name, String($0.shares), text($0.nanoseconds * 1e-9)] })
   }
 }
 

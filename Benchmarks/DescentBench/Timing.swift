@@ -16,15 +16,24 @@ struct Comparison {
   let ratio: Double
   let ratioRange: ClosedRange<Double>
 
-  /// - Parameter seconds: about how long one round of each takes.
-  init(rounds: Int, seconds: Double = 0.02, _ first: () -> Void, _ second: () -> Void) {
+  /// - Parameters:
+  ///   - seconds: about how long one round of each takes.
+  ///   - beforeSecond: done, untimed, before each round of the second, and `afterSecond` after it.
+  init(
+    rounds: Int, seconds: Double = 0.02, beforeSecond: () -> Void = {}, afterSecond: () -> Void = {}, _ first: () -> Void,
+    _ second: () -> Void
+  ) {
     let firstCount = Comparison.calls(filling: seconds, first)
+    beforeSecond()
     let secondCount = Comparison.calls(filling: seconds, second)
+    afterSecond()
     var firsts: [Double] = []
     var seconds: [Double] = []
     for _ in 0..<rounds {
       firsts.append(Comparison.time(firstCount, first))
+      beforeSecond()
       seconds.append(Comparison.time(secondCount, second))
+      afterSecond()
     }
     self.first = median(firsts)
     self.second = median(seconds)
@@ -69,4 +78,6 @@ func printTable(_ header: [String], _ rows: [[String]]) {
   print("|" + header.map { _ in " --- |" }.joined())
   for row in rows { print("| " + row.joined(separator: " | ") + " |") }
   print("")
+  // Tables come as they are ready, into a file as well.
+  fflush(nil)
 }

@@ -29,9 +29,8 @@ public struct Lion: Optimizer {
   public func slots(for parameter: ParameterDescription) -> [Slot] { ["momentum"] }
 
   public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
-    let old = slots.momentum
-    slots.momentum = lerp(old, g, 1 - beta2)
-    w -= step.learningRate * sign(lerp(old, g, 1 - beta1))
+    w -= step.learningRate * sign(lerp(slots.momentum, g, 1 - beta1))
+    slots.momentum = lerp(slots.momentum, g, 1 - beta2)
   }
 
   public static let hyperparameters: [Hyperparameter<Lion>] = [

@@ -63,12 +63,12 @@ struct InstructionFuser {
   }
 
   /// The arguments of the instruction that made `reference`, if it has this code and may be drawn in by one reader.
-  private func parts(_ reference: Reference, _ code: ck_op, row: Bool, uses: Int = 1) -> [Reference]? {
+  /// With `shared` it may have other readers, for whom it stays: right where drawing it in costs nothing.
+  private func parts(_ reference: Reference, _ code: ck_op, row: Bool, shared: Bool = false) -> [Reference]? {
     guard case .register = reference, let index = definition[reference], !isDead[index] else { return nil }
     let instruction = instructions[index]
-    guard instruction.code == code, instruction.isRow == row, useCount[reference] == uses, !kept.contains(reference) else {
-      return nil
-    }
+    guard instruction.code == code, instruction.isRow == row, shared || (useCount[reference] == 1 && !kept.contains(reference))
+    else { return nil }
     return instruction.arguments
   }
 
@@ -110,7 +110,7 @@ struct InstructionFuser {
     case CK_FMA:
       // a · b + c with a = d − c is c + b · (d − c).
       for (factor, other) in [(x[0], x[1]), (x[1], x[0])] {
-        if let d = parts(factor, CK_SUB, row: row), d[1] == x[2] { return make(CK_LERP, [x[2], d[0], other]) }
+        if let d = parts(factor, CK_SUB, row: row, shared: true), d[1] == x[2] { return make(CK_LERP, [x[2], d[0], other]) }
         if let d = parts(factor, CK_FMS, row: row), d[2] == x[2], d[0] == d[1] {
           return make(CK_SQLERP, [x[2], d[0], other])
         }
