@@ -22,8 +22,9 @@ build: setup
 run: build
 	@.build/release/descent train
 
+# In a folder of its own: tests are built with other flags, and each would throw away what the other built.
 test: setup
-	@swift test -c release $(swift_flags)
+	@swift test -c release --scratch-path .build/test $(swift_flags)
 
 bench: setup
 	@swift run -c release $(swift_flags) DescentBench $(bench)

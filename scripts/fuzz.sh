@@ -1,6 +1,6 @@
 #!/bin/sh
 # Fuzzes each file reader for some seconds (60 unless said: scripts/fuzz.sh 300 hdf5 npz) and stops at the first input that a reader does
-# not survive. See Documentation/Fuzzing.md.
+# not survive.
 set -eu
 cd "$(dirname "$0")/../Fuzz"
 seconds=${1:-60}
