@@ -1,11 +1,15 @@
-.PHONY: help run build test bench docs check-readme setup clean
+.PHONY: help run build test soak fuzz bench docs check-readme setup clean
 
 swift_flags ?=
 bench ?=
+kills ?= 300
+seconds ?= 60
 
 help:
 	@echo "make run           train a classifier on Fashion-MNIST"
 	@echo "make test          run the whole test suite"
+	@echo "make soak          kill and resume training processes, 300 times (kills=N for more)"
+	@echo "make fuzz          throw broken files at each reader (seconds=N for longer than 60 each)"
 	@echo "make bench         measure, next to what the machine can do"
 	@echo "make docs          make the documentation in .build/docs"
 	@echo "make check-readme  run the README's code in a package that depends on this one"
@@ -25,6 +29,12 @@ run: build
 # In a folder of its own: tests are built with other flags, and each would throw away what the other built.
 test: setup
 	@swift test -c release --scratch-path .build/test $(swift_flags)
+
+soak: setup
+	@DESCENT_KILLS=$(kills) swift test -c release $(swift_flags) --filter KillTests
+
+fuzz: setup
+	@scripts/fuzz.sh $(seconds)
 
 bench: setup
 	@swift run -c release $(swift_flags) DescentBench $(bench)

@@ -72,15 +72,13 @@ struct ResultOptions: ParsableArguments {
     }
   }
 
-  /// Whether there is something to go on with, and whether that is meant.
-  func check() throws {
-    guard let out else { return }
+  /// Whether the run that is to be resumed has come to its end already; refuses to begin a new one over one that has not.
+  func isFinished() throws -> Bool {
+    guard let out else { return false }
     let hasCheckpoint = BackupAndRestore.hasCheckpoint(in: Results.checkpointFolder(out))
     if hasCheckpoint && !resume {
       throw ValidationError("\(out) holds the checkpoint of a run that has not come to its end. Go on with it with --resume, or choose another --out.")
     }
-    if resume && !hasCheckpoint && Results.isFinished(out) {
-      throw ValidationError("\(out) holds a run that has come to its end; there is nothing to resume.")
-    }
+    return resume && !hasCheckpoint && Results.isFinished(out)
   }
 }

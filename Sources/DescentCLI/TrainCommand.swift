@@ -85,7 +85,10 @@ struct TrainCommand: ParsableCommand {
     let loss = try self.loss.map(chosenLoss)
     let metrics = try self.metrics?.words.map { try Metric(named: $0) }
     let given = try modelOptions.load(seed: seed)
-    try resultOptions.check()
+    if try resultOptions.isFinished() {
+      try Results(resultOptions).finish()
+      return print("There is nothing to resume: the run in \(resultOptions.out ?? "") has come to its end.")
+    }
     let data = try dataOptions.load()
     if data.validation != nil, let validationSplit, validationSplit > 0 {
       throw ValidationError("--validation-split is given, but \(data.name) holds x_val and y_val. Leave one out.")

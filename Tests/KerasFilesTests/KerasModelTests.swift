@@ -157,4 +157,42 @@ import Testing
     let custom = Sequential([Input(shape: [2]), Dense(1, activation: .custom { $0 * 2 })])
     #expect(message { try custom.save(folder.file("no.keras")) }.contains("cannot be written to a file"))
   }
+
+  @Test func `A description cannot ask for more than its file holds`() throws {
+    let folder = TemporaryFolder()
+    let archive = try ZipArchive(path: Fixture.path("adam.keras"))
+    let config = String(decoding: try archive.bytes(#require(archive["config.json"])), as: UTF8.self)
+    let weights = try archive.bytes(#require(archive["model.weights.h5"]))
+    for (from, to) in [
+      ("\"units\": 4", "\"units\": 2000000000"), ("\"units\": 4", "\"units\": 4000000000000000000"), ("\"units\": 4", "\"units\": -1"),
+      ("[null, 3, 2]", "[null, 4294967296, 4294967296]"), ("[null, 3, 2]", "[null, 1048576, 1048000]"), ("\"units\": 3", "\"units\": 1e300"),
+    ] {
+      #expect(config.contains(from))
+      let changed = Array(config.replacing(from, with: to).utf8)
+      let path = folder.file("large.keras")
+      try ZipWriter.write(path) { file in
+        try changed.withUnsafeBytes { try file.add("config.json", pieces: [$0]) }
+        try weights.withUnsafeBytes { try file.add("model.weights.h5", pieces: [$0]) }
+      }
+      #expect(throws: DescentError.self, "\(to)") { try Sequential.load(path) }
+    }
+  }
+
+  @Test func `Files that are no .keras files are refused, saying what is missing`() throws {
+    let folder = TemporaryFolder()
+    try NPZ.write([("x", Tensor([1 as Float]))], to: folder.file("x.keras"))
+    #expect(message { _ = try Sequential.load(folder.file("x.keras")) }.contains("it has no config.json, only x.npy"))
+    #expect(message { _ = try Sequential.load(Fixture.path("plain.weights.h5")) }.contains("is not a zip file"))
+    #expect(message { _ = try Sequential.load(folder.file("none.keras")) }.contains("cannot be opened"))
+    let bytes = try Fixture.bytes("adam.keras")
+    for end in stride(from: 0, to: bytes.count, by: 331) {
+      #expect(throws: DescentError.self) { try Sequential.load(Array(bytes[..<end]), name: "cut") }
+    }
+    var random = Generator(state: 3)
+    for _ in 0..<300 {
+      var changed = bytes
+      changed[Int(random.next() % UInt64(bytes.count))] ^= 1 << UInt8(random.next() % 8)
+      do { _ = try Sequential.load(changed, name: "changed") } catch is DescentError {}
+    }
+  }
 }
