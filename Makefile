@@ -31,7 +31,7 @@ test: setup
 	@swift test -c release --scratch-path .build/test $(swift_flags)
 
 soak: setup
-	@DESCENT_KILLS=$(kills) swift test -c release $(swift_flags) --filter KillTests
+	@DESCENT_KILLS=$(kills) swift test -c release --scratch-path .build/test $(swift_flags) --filter KillTests
 
 fuzz: setup
 	@scripts/fuzz.sh $(seconds)

@@ -1,7 +1,7 @@
 // swift-tools-version: 6.0
 import PackageDescription
 
-// Fuzz targets for the file readers, apart from the package itself so that nobody who uses it builds them. See Documentation/Fuzzing.md.
+// Fuzz targets for the file readers, apart from the package itself so that nobody who uses it builds them. `make fuzz` runs them.
 let package = Package(
   name: "Fuzz",
   platforms: [.macOS(.v15)],
