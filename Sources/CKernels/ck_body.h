@@ -23,7 +23,6 @@ typedef CK_VECTOR_TYPE(uint64_t, CK_VECTOR_BYTES / 4) vf_counters;
 #define NAME(f) f##_f32
 #define FLOATING 1
 #define SPECIALISED 1
-#define QUICK_SQRT quick_sqrt_f32
 #define IS_DOUBLE 0
 #define LOWEST (-INFINITY)
 #define MISSING NAN
@@ -32,7 +31,6 @@ typedef CK_VECTOR_TYPE(uint64_t, CK_VECTOR_BYTES / 4) vf_counters;
 #define SUM double
 #define SUMS vf_as_double
 #include "ck_elementwise.h"
-#include "ck_sequences.h"
 #include "ck_rows.h"
 #include "ck_load_store.h"
 #include "ck_random.h"
@@ -56,7 +54,6 @@ typedef CK_VECTOR_TYPE(uint32_t, CK_VECTOR_BYTES / 8) vd_words;
 #define NAME(f) f##_f64
 #define FLOATING 1
 #define SPECIALISED 0
-#define QUICK_SQRT __builtin_elementwise_sqrt
 #define IS_DOUBLE 1
 #define LOWEST (-INFINITY)
 #define MISSING NAN
@@ -139,7 +136,6 @@ const ck_isa CK_ISA_TABLE = {
     [CK_F64] = {COMMON_KERNELS(f64), FLOATING_KERNELS(f64)},
     [CK_I32] = {COMMON_KERNELS(i32), INTEGER_KERNELS(i32)},
   },
-  .sequence_f32 = sequence_f32,
   .reduction = {[CK_F32] = reduction_f32, [CK_F64] = reduction_f64, [CK_I32] = reduction_i32},
   .scatter_add = {[CK_F32] = scatter_add_f32, [CK_F64] = scatter_add_f64},
   .dgemm = dgemm_rows,

@@ -4,7 +4,6 @@
      NAME(op)     the kernel's name
      FLOATING     1 or 0
      SPECIALISED  1: separate loops for the usual patterns of splat arguments
-     QUICK_SQRT   square root to within an ulp, where the hardware's exact one costs more
    Integers are computed as unsigned vectors, so that overflow wraps.
 
    A loop always works on whole vectors; a splat operand holds one vector, and its step is 0. Nothing is restrict: an output may be exactly one of the inputs. */
@@ -126,7 +125,8 @@ UNARY(abs, __builtin_elementwise_abs(a))
 #define SIGN_OF(x) ((x) > SPLAT(0) ? SPLAT(1) : ((x) < SPLAT(0) ? SPLAT(-1) : (x)))
 UNARY(sign, SIGN_OF(a))
 TERNARY(stepsign, a - b * SIGN_OF(c))
-UNARY(sqrt, __builtin_elementwise_sqrt(a))
+#define ROOT __builtin_elementwise_sqrt
+UNARY(sqrt, ROOT(a))
 UNARY(recip, SPLAT(1) / a)
 UNARY(floor, __builtin_elementwise_floor(a))
 UNARY(ceil, __builtin_elementwise_ceil(a))
@@ -147,14 +147,14 @@ BINARY(div, a / b)
 BINARY(max, CK_COMBINE_MAX(a, b))
 BINARY(min, CK_COMBINE_MIN(a, b))
 BINARY(pow_kernel, NAME(pow)(a, b))
-BINARY(sqrtadd, QUICK_SQRT(a) + b)
+BINARY(sqrtadd, ROOT(a) + b)
 
-TERNARY(divsqrt, a / (QUICK_SQRT(b) + c))
-TERNARY(divsqrti, a / QUICK_SQRT(b + c))
+TERNARY(divsqrt, a / (ROOT(b) + c))
+TERNARY(divsqrti, a / ROOT(b + c))
 QUATERNARY(stepdiv, a - b * c / d)
-QUATERNARY(sqrtratio, a * QUICK_SQRT((b + d) / (c + d)))
-QUINARY(stepsqrt, a - b * c / (QUICK_SQRT(d) + e))
-QUINARY(stepsqrti, a - b * c / QUICK_SQRT(d + e))
+QUATERNARY(sqrtratio, a * ROOT((b + d) / (c + d)))
+QUINARY(stepsqrt, a - b * c / (ROOT(d) + e))
+QUINARY(stepsqrti, a - b * c / ROOT(d + e))
 
 #else
 

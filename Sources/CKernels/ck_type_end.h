@@ -10,7 +10,7 @@
 #undef NAME
 #undef FLOATING
 #undef SPECIALISED
-#undef QUICK_SQRT
+#undef ROOT
 #undef IS_DOUBLE
 #undef IS_NAN
 #undef LOWEST

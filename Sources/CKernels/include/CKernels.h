@@ -69,14 +69,10 @@ typedef struct {
   int32_t view;  /* CK_VIEW: index into group->views */
 } ck_operand;
 
-/* f32 functions are within about 2 ulp, and the instructions that combine a square root with something
-   else take it within 1 ulp; f64 is the C library's. In i32 arithmetic wraps, division truncates and
+/* f32 functions are within about 2 ulp; square roots are exact; f64 is the C library's. In i32 arithmetic wraps, division truncates and
    x / 0 is 0, and instructions that only make sense for fractions (roots, exponentials, CK_RECIP, CK_POW,
    random numbers, ...) give 0.
-
-   Runs of f32 instructions that optimizers consist of are recognised when they follow each other, and
-   done in one loop (ck_sequences.h): LERP SQLERP [AXPBY | MAX] [STEPSQRT]; SQLERP or FMA, then STEPSQRT
-   or STEPSQRTI; AXPBY or AXMBY, then ADD(w, it); AXMBY AXMBY ADD; FMA FNMA; LERP STEPSIGN LERP. */
+ */
 typedef enum {
   /* one argument */
   CK_COPY, CK_NEG, CK_ABS, CK_SIGN, CK_SQRT, CK_RECIP, CK_EXP, CK_EXPM1, CK_LOG, CK_LOG1P, CK_SIN, CK_COS,
@@ -143,6 +139,7 @@ typedef struct {
   const uint8_t *reduction_ops; /* CK_SUMALL or CK_MAXALL */
   /* results[r * segment_count + segment]: where ck_group_finish puts the result (compute type) */
   void **results;
+  void *code; /* from ck_group_translate, or NULL */
 } ck_group;
 
 enum { CK_MAX_BLOCK = 4096 };
@@ -150,6 +147,12 @@ enum { CK_MAX_BLOCK = 4096 };
 void ck_group_run(void *group, long share);
 /* After all shares: combines the partial results in block order. Serial; share is ignored. */
 void ck_group_finish(void *group, long share);
+
+/* Makes machine code of the group's program, where it can: x86-64 with AVX2 or AVX-512, f32, plain arithmetic on contiguous
+   memory, and memory may be made executable. It gives the same bits as the interpreter, which does all other groups, and all of
+   them with DESCENT_INTERPRET=1 in the environment. Not while the group runs. */
+bool ck_group_translate(ck_group *group);
+void ck_group_discard_code(ck_group *group);
 
 /* ---------------------------------------------------------------- other kernels */
 

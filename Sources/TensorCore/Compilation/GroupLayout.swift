@@ -25,7 +25,7 @@ struct GroupLayout {
     let nanosecondsPerElement = program.instructions.reduce(0.0) { $0 + GroupLayout.cost($1.code) }
     let elements = Double(counts.reduce(0, +))
     let estimate = elements * nanosecondsPerElement
-    let wanted = estimate < 4000 ? 1 : Int(Swift.min(64, estimate / 1000))
+    let wanted = estimate < 2500 ? 1 : Int(Swift.min(64, estimate / 1000))
     blocksPerShare = Swift.max(1, (blockCount + wanted - 1) / wanted)
     shares = Swift.max(1, (blockCount + blocksPerShare - 1) / blocksPerShare)
   }

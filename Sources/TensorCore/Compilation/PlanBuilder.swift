@@ -274,7 +274,7 @@ struct PlanBuilder {
     statistics.instructions += program.instructions.count
     let layout = GroupLayout(program, counts: programs.map(\.count))
     if layout.blockCount == 0 && program.reductions.isEmpty { return [] }
-    let group = memory.allocate(ck_group.self, 1)
+    let group = memory.allocateGroup()
     let segments = memory.allocate(ck_segment.self, programs.count)
     let results = memory.allocate(UnsafeMutableRawPointer?.self, program.reductions.count * programs.count)
     var firstBlock = 0

@@ -36,6 +36,10 @@ package final class Plan {
   private let outputs: [(shape: [Int], dtype: DType)]
   private let assigned: [Variable]
   private var boundArguments: [Buffer?]
+  private var runs: UInt = 0
+
+  /// Plans that run again and again get machine code of their own; for others the making of it would cost more than it saves.
+  package static let runsBeforeTranslation: UInt = 4
 
   package init(arguments: [Node], outputs: [Node], assignments: [(variable: Variable, value: Tensor)]) {
     var builder = PlanBuilder(arguments: arguments, outputs: outputs, assignments: assignments)
@@ -105,6 +109,8 @@ package final class Plan {
   }
 
   private func execute(on pool: ThreadPool) {
+    runs &+= 1
+    if runs == Plan.runsBeforeTranslation { memory.translateGroups() }
     for step in steps {
       if step.shares == 1 {
         step.work(step.context, 0)
@@ -119,8 +125,21 @@ package final class Plan {
 final class PlanMemory {
   private var blocks: [UnsafeMutableRawPointer] = []
   private var kept: [AnyObject] = []
+  private var groups: [UnsafeMutablePointer<ck_group>] = []
 
-  deinit { blocks.forEach { $0.deallocate() } }
+  deinit {
+    groups.forEach { ck_group_discard_code($0) }
+    blocks.forEach { $0.deallocate() }
+  }
+
+  func allocateGroup() -> UnsafeMutablePointer<ck_group> {
+    let group = allocate(ck_group.self, 1)
+    groups.append(group)
+    return group
+  }
+
+  /// Makes machine code for the groups that allow it.
+  func translateGroups() { groups.forEach { _ = ck_group_translate($0) } }
 
   func allocate<Element>(_ type: Element.Type, _ count: Int) -> UnsafeMutablePointer<Element> {
     let size = max(count, 1) * MemoryLayout<Element>.stride
