@@ -202,7 +202,7 @@ static void run_ragged_block(const run_state *s, const ck_block *block) {
 static void run_translated(const ck_group *g, const ck_segment *segment, int64_t start, int64_t end) {
   enum { MOST = CK_TRANSLATED_OPERANDS };
   const ck_translated code = ck_translated_code(g);
-  const int64_t vector = ck_isa_in_use()->vector_bytes;
+  const int64_t vector = g->code_vector_bytes;
   char *at[MOST];
   _Alignas(CK_SPLAT_BYTES) char splats[MOST * CK_SPLAT_BYTES];
   for (int32_t i = 0; i < g->operand_count; i++) {

@@ -371,15 +371,17 @@ static bool is_translatable(const ck_group *g) {
   return g->instr_count > 0;
 }
 
-bool ck_group_translate(ck_group *g) {
-  const ck_isa *isa = ck_isa_in_use();
+bool ck_group_translate(ck_group *g, int64_t vector_bytes) {
+  const int64_t widest = ck_isa_in_use()->vector_bytes;
   const char *setting = getenv("DESCENT_INTERPRET");
-  if (g->code || isa->vector_bytes < 32 || (setting && strcmp(setting, "1") == 0) || !is_translatable(g)) return g->code != NULL;
+  ck_group_discard_code(g);
+  if (!vector_bytes) vector_bytes = widest;
+  if (vector_bytes < 32 || vector_bytes > widest || (setting && strcmp(setting, "1") == 0) || !is_translatable(g)) return false;
   uint8_t *block = mmap(NULL, BLOCK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (block == MAP_FAILED) return false;
   for (int c = 0; c < CONSTANTS; c++)
     for (int lane = 0; lane < CONSTANT_BYTES / 4; lane++) memcpy(block + c * CONSTANT_BYTES + 4 * lane, &constant_words[c], 4);
-  translation t = {.code = {.code = block, .capacity = BLOCK_BYTES, .wide = isa->vector_bytes == 64}, .group = g};
+  translation t = {.code = {.code = block, .capacity = BLOCK_BYTES, .wide = vector_bytes == 64}, .group = g};
   /* Once to see how many registers the loop needs when splats come and go, and once with what is left given to splats. */
   write_code(&t, 0);
   const int spare = t.least_free;
@@ -389,6 +391,7 @@ bool ck_group_translate(ck_group *g) {
     return false;
   }
   g->code = block;
+  g->code_vector_bytes = vector_bytes;
   return true;
 }
 
@@ -403,8 +406,8 @@ ck_translated ck_translated_code(const ck_group *g) {
 
 #else
 
-bool ck_group_translate(ck_group *g) {
-  (void)g;
+bool ck_group_translate(ck_group *g, int64_t vector_bytes) {
+  (void)g, (void)vector_bytes;
   return false;
 }
 

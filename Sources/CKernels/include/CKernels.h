@@ -140,6 +140,7 @@ typedef struct {
   /* results[r * segment_count + segment]: where ck_group_finish puts the result (compute type) */
   void **results;
   void *code; /* from ck_group_translate, or NULL */
+  int64_t code_vector_bytes;
 } ck_group;
 
 enum { CK_MAX_BLOCK = 4096 };
@@ -150,8 +151,9 @@ void ck_group_finish(void *group, long share);
 
 /* Makes machine code of the group's program, where it can: x86-64 with AVX2 or AVX-512, f32, plain arithmetic on contiguous
    memory, and memory may be made executable. It gives the same bits as the interpreter, which does all other groups, and all of
-   them with DESCENT_INTERPRET=1 in the environment. Not while the group runs. */
-bool ck_group_translate(ck_group *group);
+   them with DESCENT_INTERPRET=1 in the environment. vector_bytes: 32 or 64, or 0 for the widest that the processor has.
+   Says whether there is code now. Not while the group runs. */
+bool ck_group_translate(ck_group *group, int64_t vector_bytes);
 void ck_group_discard_code(ck_group *group);
 
 /* ---------------------------------------------------------------- other kernels */

@@ -39,7 +39,7 @@ package final class Plan {
   private var runs: UInt = 0
 
   /// Plans that run again and again get machine code of their own; for others the making of it would cost more than it saves.
-  package static let runsBeforeTranslation: UInt = 4
+  private static let runsBeforeTranslation: UInt = 4
 
   package init(arguments: [Node], outputs: [Node], assignments: [(variable: Variable, value: Tensor)]) {
     var builder = PlanBuilder(arguments: arguments, outputs: outputs, assignments: assignments)
@@ -94,6 +94,7 @@ package final class Plan {
 
   /// The least time of each step over some runs, in nanoseconds, with what it does.
   package func profile(runs: Int) -> [(name: String, shares: Int, nanoseconds: Double)] {
+    translate()
     let clock = ContinuousClock()
     var least = [Duration](repeating: .seconds(1), count: steps.count)
     for _ in 0..<runs {
@@ -108,9 +109,14 @@ package final class Plan {
     }
   }
 
+  /// Makes machine code for the groups that allow it and says how many have it, for vectors as wide as the processor's or
+  /// narrower (32 or 64 bytes). ``run(on:)`` does this for plans that run again and again.
+  @discardableResult
+  package func translate(vectorBytes: Int = 0) -> Int { memory.translateGroups(vectorBytes: vectorBytes) }
+
   private func execute(on pool: ThreadPool) {
     runs &+= 1
-    if runs == Plan.runsBeforeTranslation { memory.translateGroups() }
+    if runs == Plan.runsBeforeTranslation { translate() }
     for step in steps {
       if step.shares == 1 {
         step.work(step.context, 0)
@@ -138,8 +144,7 @@ final class PlanMemory {
     return group
   }
 
-  /// Makes machine code for the groups that allow it.
-  func translateGroups() { groups.forEach { _ = ck_group_translate($0) } }
+  func translateGroups(vectorBytes: Int) -> Int { groups.count { ck_group_translate($0, Int64(vectorBytes)) } }
 
   func allocate<Element>(_ type: Element.Type, _ count: Int) -> UnsafeMutablePointer<Element> {
     let size = max(count, 1) * MemoryLayout<Element>.stride
