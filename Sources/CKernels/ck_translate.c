@@ -43,15 +43,12 @@ static int argument_count(int op) {
     case CK_ROUND: case CK_NOT: case CK_ISFINITE:
       return 1;
     case CK_ADD: case CK_SUB: case CK_MUL: case CK_DIV: case CK_MAX: case CK_MIN: case CK_EQ: case CK_NE: case CK_LT:
-    case CK_LE: case CK_AND: case CK_OR: case CK_SQRTADD:
+    case CK_LE: case CK_AND: case CK_OR:
       return 2;
-    case CK_SELECT: case CK_FMA: case CK_FMS: case CK_FNMA: case CK_LERP: case CK_SQLERP: case CK_MULMUL: case CK_DIVSQRT:
-    case CK_DIVSQRTI: case CK_STEPSIGN:
+    case CK_SELECT: case CK_FMA: case CK_FMS: case CK_FNMA: case CK_LERP: case CK_SQLERP:
       return 3;
-    case CK_AXPBY: case CK_AXMBY: case CK_STEPDIV: case CK_SQRTRATIO:
+    case CK_AXPBY: case CK_AXMBY:
       return 4;
-    case CK_STEPSQRT: case CK_STEPSQRTI:
-      return 5;
     default:
       return 0;
   }
@@ -167,8 +164,6 @@ static void extreme(translation *t, operation op, int r, int x, int y) {
   give_back(t, ordered);
 }
 
-static void root(translation *t, int r, int x) { put(&t->code, V_SQRT, r, 0, in_register(x)); }
-
 static void compute(translation *t, int op, int r, const int *v) {
   assembler *const a = &t->code;
   const int spare = take(t);
@@ -225,24 +220,6 @@ static void compute(translation *t, int op, int r, const int *v) {
       fused(t, V_FMSUB, r, v[1], v[1], v[0]);
       two(t, V_FMADD_IN_PLACE, r, v[2], v[0]);
       break;
-    case CK_MULMUL:
-      two(t, V_MUL, r, v[0], v[1]);
-      two(t, V_MUL, r, r, v[2]);
-      break;
-    case CK_SQRTADD:
-      root(t, r, v[0]);
-      two(t, V_ADD, r, r, v[1]);
-      break;
-    case CK_DIVSQRT:
-      root(t, r, v[1]);
-      two(t, V_ADD, r, r, v[2]);
-      two(t, V_DIV, r, v[0], r);
-      break;
-    case CK_DIVSQRTI:
-      two(t, V_ADD, r, v[1], v[2]);
-      root(t, r, r);
-      two(t, V_DIV, r, v[0], r);
-      break;
     case CK_AXPBY:
       two(t, V_MUL, r, v[2], v[3]);
       two(t, V_FMADD, r, v[0], v[1]);
@@ -250,36 +227,6 @@ static void compute(translation *t, int op, int r, const int *v) {
     case CK_AXMBY:
       two(t, V_MUL, r, v[2], v[3]);
       two(t, V_FMSUB, r, v[0], v[1]);
-      break;
-    case CK_STEPSQRT:
-      root(t, spare, v[3]);
-      two(t, V_ADD, spare, spare, v[4]);
-      two(t, V_MUL, r, v[1], v[2]);
-      two(t, V_DIV, r, r, spare);
-      two(t, V_SUB, r, v[0], r);
-      break;
-    case CK_STEPSQRTI:
-      two(t, V_ADD, spare, v[3], v[4]);
-      root(t, spare, spare);
-      two(t, V_MUL, r, v[1], v[2]);
-      two(t, V_DIV, r, r, spare);
-      two(t, V_SUB, r, v[0], r);
-      break;
-    case CK_STEPDIV:
-      two(t, V_MUL, r, v[1], v[2]);
-      two(t, V_DIV, r, r, v[3]);
-      two(t, V_SUB, r, v[0], r);
-      break;
-    case CK_STEPSIGN:
-      sign(t, spare, v[2]);
-      fused(t, V_FNMADD, r, v[1], spare, v[0]);
-      break;
-    case CK_SQRTRATIO:
-      two(t, V_ADD, r, v[1], v[3]);
-      two(t, V_ADD, spare, v[2], v[3]);
-      two(t, V_DIV, r, r, spare);
-      root(t, r, r);
-      two(t, V_MUL, r, v[0], r);
       break;
     default: t->failed = true; break;
   }
@@ -291,7 +238,7 @@ static void compute(translation *t, int op, int r, const int *v) {
 static void translate_instr(translation *t) {
   const ck_instr *instr = &t->group->instrs[t->instr];
   const int count = argument_count(instr->op);
-  int values[5];
+  int values[4];
   for (int k = 0; k < count; k++) values[k] = value_of(t, instr->args[k]);
   const int result = take(t);
   compute(t, instr->op, result, values);

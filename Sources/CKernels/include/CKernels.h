@@ -69,10 +69,9 @@ typedef struct {
   int32_t view;  /* CK_VIEW: index into group->views */
 } ck_operand;
 
-/* f32 functions are within about 2 ulp; square roots are exact; f64 is the C library's. In i32 arithmetic wraps, division truncates and
-   x / 0 is 0, and instructions that only make sense for fractions (roots, exponentials, CK_RECIP, CK_POW,
-   random numbers, ...) give 0.
- */
+/* f32 functions are within about 2 ulp, square roots exact; f64 is the C library's. In i32 arithmetic wraps,
+   division truncates and x / 0 is 0, and instructions that only make sense for fractions (roots, exponentials,
+   CK_RECIP, CK_POW, random numbers, ...) give 0. */
 typedef enum {
   /* one argument */
   CK_COPY, CK_NEG, CK_ABS, CK_SIGN, CK_SQRT, CK_RECIP, CK_EXP, CK_EXPM1, CK_LOG, CK_LOG1P, CK_SIN, CK_COS,
@@ -86,15 +85,9 @@ typedef enum {
   CK_FNMA,     /* c - a * b */
   CK_LERP,     /* a + c * (b - a) */
   CK_SQLERP,   /* a + c * (b * b - a) */
-  CK_MULMUL,   /* a * b * c */
-  CK_DIVSQRT,  /* a / (sqrt(b) + c) */
-  CK_DIVSQRTI, /* a / sqrt(b + c) */
-  CK_SQRTADD,  /* two arguments: sqrt(a) + b */
-  /* four and five */
-  CK_AXPBY,     /* a * b + c * d */
-  CK_STEPSQRT,  /* a - b * c / (sqrt(d) + e) */
-  CK_STEPSQRTI, /* a - b * c / sqrt(d + e) */
-  CK_STEPDIV,   /* four: a - b * c / d */
+  /* four */
+  CK_AXPBY,    /* a * b + c * d */
+  CK_AXMBY,    /* a * b - c * d */
   /* memory and rows */
   CK_LOAD,   /* dst (temp) <- a (CK_VIEW or CK_BYTES), converted to the compute type */
   CK_STORE,  /* dst (CK_BYTES) <- a, converted from the compute type */
@@ -103,10 +96,6 @@ typedef enum {
   CK_SUMALL, CK_MAXALL, /* partial result of this block, see ck_group.partials; dst = index of the reduction */
   CK_UNIFORM, /* dst <- uniform in [0, 1); a = CK_RAW key (two uint32), counter = element index in the segment */
   CK_NORMAL,  /* dst <- standard normal, same arguments */
-  /* further arithmetic */
-  CK_AXMBY,     /* four arguments: a * b - c * d */
-  CK_STEPSIGN,  /* three: a - b * sign(c) */
-  CK_SQRTRATIO, /* four: a * sqrt((b + d) / (c + d)) */
   CK_OPCODES
 } ck_op;
 
@@ -114,7 +103,7 @@ typedef struct {
   uint8_t op;
   uint8_t row; /* 1: works on one element a row (for CK_ROW...: the result is row-level, 0 here) */
   uint16_t dst;
-  uint16_t args[5]; /* operand indices */
+  uint16_t args[4]; /* operand indices */
 } ck_instr;
 
 typedef struct {
