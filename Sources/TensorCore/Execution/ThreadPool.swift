@@ -62,10 +62,14 @@ package final class ThreadPool: @unchecked Sendable {
   private var aloneUntil: ContinuousClock.Instant?
   private var recentStalls = 0
   private var calmRegions = 0
+  private var regionsWithoutHelp = 0
 
   /// How long a thread looks for work before it sleeps, and a caller for a share to end before it gives up its core.
   private static let spinCount = 4000
   private static let patience = 1000
+  /// After how many regions without help no thread is expected to wake, and after how many calm ones stalls are forgotten.
+  private static let regionsToWakeIn = 64
+  private static let calmAfter = 2000
 
   /// Threads live as long as the process; a pool is made once and kept.
   package init(threadCount: Int) {
@@ -129,21 +133,31 @@ package final class ThreadPool: @unchecked Sendable {
       ck_wake(bell, Int32(threadCount))
     }
     let others = shares - takeShares(of: region, as: 0)
+    if others == 0 {
+      // A thread that is awake takes part. One that is not, for so long, has to share this core, and would spin on it.
+      regionsWithoutHelp += 1
+      if regionsWithoutHelp == ThreadPool.regionsToWakeIn { workAlone(after: .milliseconds(1)) }
+      return
+    }
+    regionsWithoutHelp = 0
     for _ in 0..<ThreadPool.patience {
       if finished.pointee.load(ordering: .acquiring) == others {
         if recentStalls > 0 { calmRegions += 1 }
-        if calmRegions > 1000 { (recentStalls, calmRegions) = (0, 0) }
+        if calmRegions == ThreadPool.calmAfter { recentStalls = 0 }
         return
       }
       ck_pause()
     }
     let start = ContinuousClock.now
     while finished.pointee.load(ordering: .acquiring) < others { sched_yield() }
-    // Helping has to pay for the waiting; the more often it does not, the longer it is left out.
-    let end = ContinuousClock.now
+    workAlone(after: ContinuousClock.now - start)
+  }
+
+  /// Helping has to pay for the time lost; the more often it does not, the longer it is left out.
+  private func workAlone(after loss: Duration) {
     recentStalls = min(recentStalls + 1, 6)
-    calmRegions = 0
-    aloneUntil = end + min((end - start) * (4 << recentStalls), .milliseconds(500))
+    (calmRegions, regionsWithoutHelp) = (0, 0)
+    aloneUntil = ContinuousClock.now + min(loss * (4 << recentStalls), .milliseconds(500))
   }
 
   /// Works on a region until no share is left, its own first and then the others'. Returns how many it did.
