@@ -97,16 +97,9 @@ extension PlanBuilder {
     (from, to) = PlanBuilder.collapsed(from, to)
     context.pointee.element_size = Int32(source.dtype.byteCount)
     context.pointee.rank = Int32(from.dims.count)
-    precondition(from.dims.count <= Int(CK_MAX_RANK))
-    withUnsafeMutableBytes(of: &context.pointee.dims) { bytes in
-      for (axis, size) in from.dims.enumerated() { bytes.bindMemory(to: Int64.self)[axis] = Int64(size) }
-    }
-    withUnsafeMutableBytes(of: &context.pointee.in_strides) { bytes in
-      for (axis, stride) in from.strides.enumerated() { bytes.bindMemory(to: Int64.self)[axis] = Int64(stride) }
-    }
-    withUnsafeMutableBytes(of: &context.pointee.out_strides) { bytes in
-      for (axis, stride) in to.strides.enumerated() { bytes.bindMemory(to: Int64.self)[axis] = Int64(stride) }
-    }
+    fill(&context.pointee.dims, with: from.dims.map(Int64.init))
+    fill(&context.pointee.in_strides, with: from.strides.map(Int64.init))
+    fill(&context.pointee.out_strides, with: to.strides.map(Int64.init))
     pointInput(PlanBuilder.place(context, \.in), to: input)
     point(PlanBuilder.place(context, \.out), to: index, offset: offset)
     return Plan.Step(work: { ck_strided_copy_run($0, $1) }, context: context, shares: 1)
