@@ -14,14 +14,14 @@ from keras import layers
 
 from fixturelib import arguments, out_path, write
 
-ROWS, WIDTH, STEPS = 40, 3, 4
+ROWS, WIDTH, STEPS = 80, 3, 4
 generator = np.random.RandomState(5)
 TABLE = generator.randint(-64, 65, size=(ROWS, WIDTH)) / 64.0
 # |x| has no derivative at 0.
 TABLE[TABLE == 0] = 0.5
 X = generator.randint(0, ROWS, size=(10, STEPS)).astype("int32")
 X[0] = [7, 7, 7, 2]
-X[5] = [7, 39, 0, 39]
+X[5] = [7, 79, 0, 79]
 FRACTIONS = X + generator.randint(0, 64, size=X.shape) / 64.0
 FRACTIONS[2, 0] = -0.5
 Y = generator.randint(-64, 65, size=(10, 2)) / 32.0

@@ -141,8 +141,8 @@ def main():
 
     # A table of rows, chosen by row numbers.
     keras.utils.set_random_seed(13)
-    numbers_of_rows = generator.randint(0, 40, size=(10, 4)).astype("int32")
-    table = keras.Sequential([keras.Input((4,)), layers.Embedding(40, 3, name="words"), layers.GlobalAveragePooling1D(),
+    numbers_of_rows = generator.randint(0, 80, size=(10, 4)).astype("int32")
+    table = keras.Sequential([keras.Input((4,)), layers.Embedding(80, 3, name="words"), layers.GlobalAveragePooling1D(),
                               layers.Dense(3, activation="softmax")])
     table.compile(optimizer=optimizers.Adagrad(0.1), loss="sparse_categorical_crossentropy")
     table.fit(numbers_of_rows, Y, epochs=1, **settings)

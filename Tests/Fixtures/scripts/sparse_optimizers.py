@@ -9,7 +9,7 @@ import torch
 
 from fixturelib import arguments, out_path, write
 
-ROWS, WIDTH, STEPS, LOOKED_UP = 24, 3, 12, 7
+ROWS, WIDTH, STEPS, LOOKED_UP = 32, 3, 12, 7
 generator = np.random.RandomState(11)
 START = generator.randint(-1024, 1025, size=(ROWS, WIDTH)) / 1024
 # Equal indices in a step, rows that return after some steps, and rows that never come.
