@@ -182,6 +182,26 @@ typedef struct {
 int64_t ck_scatter_add_shares(const ck_scatter_add *s);
 void ck_scatter_add_run(void *scatter, long share);
 
+/* rows[index_count]: the distinct values of index that are in 0 ..< table_rows, ascending, then -1s; places[i]: where in that
+   list index[i] is, or -1. Serial. */
+typedef struct {
+  const int32_t *index;
+  int32_t *rows, *places;
+  int64_t index_count, table_rows;
+} ck_distinct_rows;
+void ck_distinct_rows_run(void *distinct, long share);
+
+/* table[index[i]] = values[i], whole rows; an index out of range is left out. Those in range must differ from one another. */
+typedef struct {
+  const int32_t *index;
+  const void *values;
+  void *table;
+  int64_t index_count, table_rows, row_bytes;
+  int64_t shares;
+} ck_write_rows;
+int64_t ck_write_rows_shares(const ck_write_rows *w);
+void ck_write_rows_run(void *write, long share);
+
 /* Row-major C[m, n] = op(A) op(B) in double precision; rows_per_share rows of C a share. */
 typedef struct {
   const double *a, *b;

@@ -45,7 +45,7 @@ public struct OptimizerOptions: Sendable {
   public var nonFinite = NonFinitePolicy.propagate
   /// With accumulation, let the schedule and the averages count micro-steps as Keras 3 does. `false` by default.
   public var countsMicroSteps = false
-  /// Parameters with a rate, a decay or a freeze of their own. None by default.
+  /// Parameters with a rate, a decay, a freeze or lazy updates of their own. None by default.
   public var parameterSettings: [ParameterSetting] = []
   /// The optimizer's name in Keras's JSON. Made from the class's by default.
   public var name: String?

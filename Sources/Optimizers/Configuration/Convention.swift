@@ -96,7 +96,7 @@ extension OptimizerOptions {
       check: { _ = try ParameterRule(text: $0) }),
     .choice("non_finite", \.nonFinite, "what happens when a gradient is not finite"),
     .flag("counts_micro_steps", \.countsMicroSteps, "schedule and averages count micro-steps, as in Keras 3", isInKeras: false),
-    .parameterSettings("parameter_settings", \.parameterSettings, "parameters with a rate, a decay or a freeze of their own"),
+    .parameterSettings("parameter_settings", \.parameterSettings, "parameters with a rate, a decay, a freeze or lazy updates of their own"),
   ]
 
   private var weightDecayExclusionTexts: [String] {
@@ -129,7 +129,7 @@ extension Hyperparameter {
   static func parameterSettings(
     _ key: String, _ path: WritableKeyPath<Root, [ParameterSetting]> & Sendable, _ summary: String
   ) -> Hyperparameter {
-    let text = "a list of {\"rule\", \"learning_rate_multiplier\", \"weight_decay\", \"frozen\"}"
+    let text = "a list of {\"rule\", \"learning_rate_multiplier\", \"weight_decay\", \"frozen\", \"lazy\"}"
     return Hyperparameter(
       key, summary, range: text, isInKeras: false,
       read: { .array($0[keyPath: path].map(\.configuration)) },
@@ -152,6 +152,7 @@ extension ParameterSetting {
     object["learning_rate_multiplier"] = learningRateMultiplier.map { JSONValue($0) }
     object["weight_decay"] = weightDecay.map { JSONValue($0) }
     object["frozen"] = isFrozen.map { .bool($0) }
+    object["lazy"] = isLazy.map { .bool($0) }
     return .object(object)
   }
 
@@ -165,9 +166,10 @@ extension ParameterSetting {
       case "learning_rate_multiplier" where value.double != nil: learningRateMultiplier = value.double
       case "weight_decay" where value.double != nil: weightDecay = value.double
       case "frozen" where value.bool != nil: isFrozen = value.bool
+      case "lazy" where value.bool != nil: isLazy = value.bool
       default: throw DescentError(
           .invalidArgument,
-          "\(key) is \(value.shortText); expected a number for learning_rate_multiplier or weight_decay, or true or false for frozen")
+          "\(key) is \(value.shortText); expected a number for learning_rate_multiplier or weight_decay, or true or false for frozen or lazy")
       }
     }
   }

@@ -26,6 +26,11 @@ extension PlanBuilder {
       return [clear(index), copy(value.inputs[0], into: index, at: low)]
     case .scatterAdd:
       return [scatterAdd(index, value)]
+    case .distinctRows(let limit):
+      return [distinctRows(index, value, limit)]
+    case .replaceRows:
+      let isInPlace = isInPlace(index)
+      return (isInPlace ? [] : [copyWhole(value.inputs[0], to: index)]) + [writeRows(index, value)]
     case .host(let function):
       return [host(index, value, function)]
     default:
@@ -67,6 +72,15 @@ extension PlanBuilder {
   private mutating func clear(_ index: Int) -> Plan.Step {
     let context = memory.allocate(ck_move.self, 1)
     context.pointee.bytes = fusion.values[index].count * fusion.values[index].dtype.byteCount
+    point(PlanBuilder.place(context, \.out), to: index, offset: 0)
+    return Plan.Step(work: { ck_move_run($0, $1) }, context: context, shares: 1)
+  }
+
+  /// Copies an input into a result of the same size.
+  private mutating func copyWhole(_ input: Int, to index: Int) -> Plan.Step {
+    let context = memory.allocate(ck_move.self, 1)
+    context.pointee.bytes = fusion.values[index].count * fusion.values[index].dtype.byteCount
+    pointInput(PlanBuilder.place(context, \.in), to: input)
     point(PlanBuilder.place(context, \.out), to: index, offset: 0)
     return Plan.Step(work: { ck_move_run($0, $1) }, context: context, shares: 1)
   }
@@ -124,6 +138,29 @@ extension PlanBuilder {
     pointInput(PlanBuilder.place(context, \.index), to: value.inputs[1])
     point(PlanBuilder.place(context, \.out), to: index, offset: 0)
     return Plan.Step(work: { ck_scatter_add_run($0, $1) }, context: context, shares: Int(context.pointee.shares))
+  }
+
+  private mutating func distinctRows(_ index: Int, _ value: SimplifiedGraph.Value, _ limit: Int) -> Plan.Step {
+    let context = memory.allocate(ck_distinct_rows.self, 1)
+    let count = value.shape[1]
+    context.pointee.index_count = Int64(count)
+    context.pointee.table_rows = Int64(limit)
+    pointInput(PlanBuilder.place(context, \.index), to: value.inputs[0])
+    point(PlanBuilder.place(context, \.rows), to: index, offset: 0)
+    point(PlanBuilder.place(context, \.places), to: index, offset: count)
+    return Plan.Step(work: { ck_distinct_rows_run($0, $1) }, context: context, shares: 1)
+  }
+
+  private mutating func writeRows(_ index: Int, _ value: SimplifiedGraph.Value) -> Plan.Step {
+    let context = memory.allocate(ck_write_rows.self, 1)
+    context.pointee.index_count = Int64(fusion.values[value.inputs[1]].count)
+    context.pointee.table_rows = Int64(value.shape[0])
+    context.pointee.row_bytes = Int64(value.shape.dropFirst().reduce(1, *) * value.dtype.byteCount)
+    context.pointee.shares = ck_write_rows_shares(context)
+    pointInput(PlanBuilder.place(context, \.index), to: value.inputs[1])
+    pointInput(PlanBuilder.place(context, \.values), to: value.inputs[2])
+    point(PlanBuilder.place(context, \.table), to: index, offset: 0)
+    return Plan.Step(work: { ck_write_rows_run($0, $1) }, context: context, shares: Int(context.pointee.shares))
   }
 
   private mutating func host(_ index: Int, _ value: SimplifiedGraph.Value, _ function: HostFunction) -> Plan.Step {

@@ -113,13 +113,23 @@ struct PlanBuilder {
       let writer = fusion.kernel(of: value)!
       let reading = readers[ObjectIdentifier(variable)] ?? []
       let own = reading.first { $0.kernel === writer }
-      if let own, !readsElementwise(writer, own.source, writing: value) { continue }
+      if let own, !replacesRows(writer, of: own.source), !readsElementwise(writer, own.source, writing: value) { continue }
       let others = reading.map(\.kernel).filter { $0 !== writer }
       if others.contains(where: { fusion.depends($0, on: writer) }) { continue }
       for other in others { writer.dependencies.insert(other.index) }
       inPlace[value] = (variable, own?.source)
     }
   }
+
+  /// Whether a kernel gives back what lies at `source` with other rows in it, and reads nothing else from there.
+  private func replacesRows(_ kernel: Fusion.Kernel, of source: Int) -> Bool {
+    guard let opaque = kernel.opaque, case .replaceRows = fusion.values[opaque].operation else { return false }
+    let inputs = fusion.values[opaque].inputs
+    return fusion.isFlat(inputs[0]) && inputs.map { fusion.views[$0].source == source } == [true, false, false]
+  }
+
+  /// Whether a value replaces the variable's that it was computed from where it lies, so that what stays needs no copy.
+  func isInPlace(_ value: Int) -> Bool { inPlace[value]?.reader != nil }
 
   /// Whether a group that computes `value` reads `source` only at the element it writes.
   private func readsElementwise(_ kernel: Fusion.Kernel, _ source: Int, writing value: Int) -> Bool {
