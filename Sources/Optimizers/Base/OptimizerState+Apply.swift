@@ -155,7 +155,8 @@ extension OptimizerState {
     let rows = item.touched.map { touched in
       isFinite.map { select($0, touched.indices, Tensor(repeating: -1, dtype: .int32)) } ?? touched.indices
     }
-    for (name, variable) in entry.slotVariables {
+    for name in entry.slots.map(\.name) {
+      guard let variable = entry.slotVariables[name] else { continue }
       let value = result.slots[name]
       if value.node === before[name].node { continue }
       if let rows, entry.isByRow(name) {
@@ -207,8 +208,7 @@ extension OptimizerState {
   }
 
   private func clipByGlobalNorm(_ gradients: [Tensor], _ limit: Double, _ part: Part) -> [Tensor] {
-    let squares = gradients.map { ($0 * $0).sum().cast(to: .float64) }
-    let norm = sqrt(stack(squares).sum())
+    let norm = sqrt(modelWideSum(gradients.map { ($0 * $0).sum() }))
     part.gradientNorm.variable.assign(norm)
     // An infinite norm would make finite gradients zero and so hide that something is wrong.
     let scale = select(isFinite(norm), limit / maximum(norm, Tensor(number: limit)), Tensor(Double.nan))

@@ -79,21 +79,24 @@ package final class Plan {
   @discardableResult
   package func run(on pool: ThreadPool = .shared) -> [Tensor] {
     for variable in assigned { variable.willChange() }
-    if outputs.isEmpty {
-      execute(on: pool)
-      return []
-    }
-    let results = zip(outputs, outputPlaces).map { output, places in
-      let buffer = Buffer(byteCount: output.shape.reduce(1, *) * output.dtype.byteCount)
-      for place in places { place.place.pointee = buffer.pointer + place.offset }
-      return Tensor(.constant(buffer), shape: output.shape, dtype: output.dtype)
-    }
+    let results = makeOutputs()
     execute(on: pool)
     return results
   }
 
+  private func makeOutputs() -> [Tensor] {
+    if outputs.isEmpty { return [] }
+    return zip(outputs, outputPlaces).map { output, places in
+      let buffer = Buffer(byteCount: output.shape.reduce(1, *) * output.dtype.byteCount)
+      for place in places { place.place.pointee = buffer.pointer + place.offset }
+      return Tensor(.constant(buffer), shape: output.shape, dtype: output.dtype)
+    }
+  }
+
   /// The least time of each step over some runs, in nanoseconds, with what it does.
   package func profile(runs: Int) -> [(name: String, shares: Int, nanoseconds: Double)] {
+    let results = makeOutputs()
+    defer { withExtendedLifetime(results) {} }
     translate()
     let clock = ContinuousClock()
     var least = [Duration](repeating: .seconds(1), count: steps.count)
