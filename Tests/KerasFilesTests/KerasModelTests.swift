@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct KerasModelTests {
-  @Test(arguments: ["adam", "sgd", "rmsprop", "nadam", "adafactor"])
+  @Test(arguments: ["adam", "sgd", "rmsprop", "nadam", "adafactor", "functional"])
   func `What Keras saved is read, and trained on as Keras does`(_ name: String) throws {
     let record = try #require(try Fixture.expected()["models"]?[name])
     let (x, y) = try Fixture.data()
@@ -114,6 +114,9 @@ import Testing
 
   @Test func `What Descent lacks is named`() throws {
     #expect(message { _ = try Sequential.load(Fixture.path("conv2d.keras")) }.contains("layer 'conv2d' is a Conv2D, which Descent does not have"))
+    #expect(
+      message { _ = try Sequential.load(Fixture.path("branched.keras")) }.contains(
+        "layers 'left' and 'right' both take what 'start' gives; Descent reads models of one layer after another"))
     #expect(message { _ = try Sequential.load(Fixture.path("lambda.keras")) }.contains("Lambda layer, whose code lies in the file and is not run"))
     let model = try Sequential.load(Fixture.path("adam.keras"))
     func changed(_ from: String, _ to: String) throws -> String {
@@ -130,7 +133,8 @@ import Testing
       ("\"beta_1\"", "\"beta_one\"", "beta_one"),
       ("sparse_categorical_crossentropy", "sparse_categorical_crossentrop", "compile_config: loss: unknown loss"),
       ("\"loss_weights\": null", "\"loss_weights\": [1]", "loss_weights are for models with several outputs"),
-      ("\"class_name\": \"Sequential\"", "\"class_name\": \"Functional\"", "the model is a Functional; Descent reads Sequential models"),
+      ("\"class_name\": \"Sequential\"", "\"class_name\": \"Functional\"", "is not a layer with a name of its own"),
+      ("\"class_name\": \"Sequential\"", "\"class_name\": \"MyModel\"", "the model is a MyModel; Descent reads Sequential models"),
       ("[null, 3, 2]", "[null, null, 2]", "cannot be used"),
       ("[null, 3, 2]", "[null, 1099511627776, 1099511627776]", "cannot be used"),
     ] {

@@ -180,6 +180,8 @@ extension Model {
 
 extension Sequential {
   /// The model that a description tells of, with new weights; compiled if the description says how. (Keras: `model_from_json`.)
+  ///
+  /// A `Functional` model whose layers follow one another becomes a `Sequential` one, and is written as such.
   /// - Parameters:
   ///   - json: the description.
   ///   - name: what to call the description in errors: a file's name.
@@ -192,12 +194,17 @@ extension Sequential {
   ) throws -> Sequential {
     let memory = Int(clamping: ProcessInfo.processInfo.physicalMemory)
     let limit = elementLimit ?? memory / MemoryLayout<Float>.size
-    let (className, _) = try LayerJSON.classNameAndConfig(json, name)
-    guard className == Sequential.className else {
-      throw DescentError(.file, "\(name): the model is a \(className); Descent reads Sequential models")
+    let (className, config) = try LayerJSON.classNameAndConfig(json, name)
+    var description = json
+    if className == FunctionalChain.className {
+      let chain = try FunctionalChain.sequentialConfig(config, owner: name)
+      description = ["class_name": .string(Sequential.className), "config": .object(chain)]
     }
-    guard let model = try LayerJSON.layer(json, dtype: nil, elementLimit: limit, place: name) as? Sequential else {
-      throw DescentError(.file, "\(name): the model is a \(className); Descent reads Sequential models")
+    guard description["class_name"]?.string == Sequential.className,
+      let model = try LayerJSON.layer(description, dtype: nil, elementLimit: limit, place: name) as? Sequential
+    else {
+      throw DescentError(
+        .file, "\(name): the model is a \(className); Descent reads Sequential models, and Functional ones of one layer after another")
     }
     if !model.isBuilt, let shape = json["build_config"]?["input_shape"], shape != .null {
       try model.build(rows: try LayerJSON.shape(shape, owner: name))

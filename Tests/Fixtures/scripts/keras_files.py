@@ -44,6 +44,38 @@ def model(optimizer):
     return made
 
 
+def functional(optimizer):
+    """The same model, made the other way."""
+    keras.utils.set_random_seed(11)
+    pixels = keras.Input((3, 2), name="pixels")
+    hidden = layers.Dropout(0.0)(layers.Dense(4, activation="relu", name="hidden")(layers.Flatten()(pixels)))
+    made = keras.Model(pixels, layers.Dense(3, activation="softmax")(hidden))
+    made.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return made
+
+
+def trained(made, name):
+    """Saves a model after an epoch; what Keras makes of it then and after two more."""
+    settings = dict(batch_size=4, shuffle=False, verbose=0)
+    made.fit(X, Y, epochs=1, **settings)
+    save(made, f"{name}.keras")
+    record = {
+        "weights": numbers(made.get_weights()),
+        "optimizer": numbers([v.value for v in made.optimizer.variables]),
+        "predictions": numbers([made.predict(X, verbose=0)])[0],
+    }
+    record["losses"] = [float(v) for v in made.fit(X, Y, epochs=2, **settings).history["loss"]]
+    record["weights_after"] = numbers(made.get_weights())
+    record["optimizer_after"] = numbers([v.value for v in made.optimizer.variables])
+    return record
+
+
+def branched():
+    start = keras.Input((4,), name="start")
+    left, right = layers.Dense(2, name="left")(start), layers.Dense(2, name="right")(start)
+    return keras.Model(start, layers.Add()([left, right]))
+
+
 def numbers(arrays):
     return [{"shape": list(np.shape(a)), "values": [float(v) for v in np.asarray(a, "float64").reshape(-1)]} for a in arrays]
 
@@ -69,18 +101,8 @@ def main():
     expected = {"keras": keras.__version__, "x": numbers([X])[0], "y": [int(v) for v in Y], "models": {}}
     settings = dict(batch_size=4, shuffle=False, verbose=0)
     for name, make in OPTIMIZERS.items():
-        made = model(make())
-        made.fit(X, Y, epochs=1, **settings)
-        save(made, f"{name}.keras")
-        record = {
-            "weights": numbers(made.get_weights()),
-            "optimizer": numbers([v.value for v in made.optimizer.variables]),
-            "predictions": numbers([made.predict(X, verbose=0)])[0],
-        }
-        record["losses"] = [float(v) for v in made.fit(X, Y, epochs=2, **settings).history["loss"]]
-        record["weights_after"] = numbers(made.get_weights())
-        record["optimizer_after"] = numbers([v.value for v in made.optimizer.variables])
-        expected["models"][name] = record
+        expected["models"][name] = trained(model(make()), name)
+    expected["models"]["functional"] = trained(functional(optimizers.Adam(0.01)), "functional")
 
     # Weights alone, of Keras 3 and of before.
     made = model(optimizers.Adam(0.01))
@@ -123,6 +145,7 @@ def main():
     other.save(path("conv2d.keras"))
     other = keras.Sequential([keras.Input((4,)), layers.Lambda(lambda x: x * 2), layers.Dense(2)])
     other.save(path("lambda.keras"))
+    save(branched(), "branched.keras")
 
     # One of each layer that Descent has, and a model inside.
     keras.utils.set_random_seed(12)
