@@ -7,7 +7,7 @@
 /// All options are the inner optimizer's.
 ///
 /// Source: Keras, `LossScaleOptimizer`; Micikevicius et al., 2018, "Mixed Precision Training".
-public struct LossScaleOptimizer: Optimizer {
+public struct LossScaleOptimizer: OptimizerWrapper {
   /// The optimizer that updates.
   public var innerOptimizer: any Optimizer
   /// The scale of the first step.
@@ -25,19 +25,6 @@ public struct LossScaleOptimizer: Optimizer {
     if let dynamicGrowthSteps { self.dynamicGrowthSteps = dynamicGrowthSteps }
   }
 
-  public var options: OptimizerOptions {
-    get { innerOptimizer.options }
-    set { innerOptimizer.options = newValue }
-  }
-
-  public var parts: [any Optimizer] { [innerOptimizer] }
-
-  public func slots(for parameter: ParameterDescription) -> [Slot] { innerOptimizer.slots(for: parameter) }
-
-  public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
-    innerOptimizer.update(&w, gradient: g, slots: &slots, step: step)
-  }
-
   public func check() throws {
     if innerOptimizer is LossScaleOptimizer {
       throw DescentError(.invalidArgument, "the inner optimizer is a LossScaleOptimizer too")
@@ -50,8 +37,6 @@ public struct LossScaleOptimizer: Optimizer {
         .invalidArgument, "the inner optimizer is to stop at non-finite gradients, which are part of finding the scale")
     }
   }
-
-  public static let commonHyperparameters: [Hyperparameter<OptimizerOptions>] = []
 
   public static let hyperparameters: [Hyperparameter<LossScaleOptimizer>] = [
     .optionalText("name", \.name, "name in Keras's JSON"),

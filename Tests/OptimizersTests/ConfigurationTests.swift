@@ -172,6 +172,9 @@ import Testing
     #expect(try message(LossScaleOptimizer(SGD().with(lossScaleFactor: 2))).contains("loss_scale_factor"))
     #expect(try message(MultiOptimizer(default: LossScaleOptimizer(SGD()))).contains("cannot be inside"))
     #expect(try message(MultiOptimizer(default: SGD(), [(.all, Adam(epsilon: -1))])).contains("epsilon is -1.0"))
+    for around in [LossScaleOptimizer(Adam(convention: .torch)), Lookahead(Adam(convention: .torch))] as [any Optimizer] {
+      #expect(throws: Never.self) { try Stepper(around, parameters: [[1.0]]) }
+    }
     let both = MultiOptimizer(default: SGD(), [(.pathPattern(".*"), Adam()), (.all, Lion())])
     #expect(try message(both).contains("both choose 0"))
   }
