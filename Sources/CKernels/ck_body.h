@@ -23,7 +23,6 @@ typedef CK_VECTOR_TYPE(uint64_t, CK_VECTOR_BYTES / 4) vf_counters;
 #define NAME(f) f##_f32
 #define FLOATING 1
 #define SPECIALISED 1
-#define QUICK_SQRT quick_sqrt_f32
 #define IS_DOUBLE 0
 #define LOWEST (-INFINITY)
 #define MISSING NAN
@@ -32,7 +31,6 @@ typedef CK_VECTOR_TYPE(uint64_t, CK_VECTOR_BYTES / 4) vf_counters;
 #define SUM double
 #define SUMS vf_as_double
 #include "ck_elementwise.h"
-#include "ck_sequences.h"
 #include "ck_rows.h"
 #include "ck_load_store.h"
 #include "ck_random.h"
@@ -56,7 +54,6 @@ typedef CK_VECTOR_TYPE(uint32_t, CK_VECTOR_BYTES / 8) vd_words;
 #define NAME(f) f##_f64
 #define FLOATING 1
 #define SPECIALISED 0
-#define QUICK_SQRT __builtin_elementwise_sqrt
 #define IS_DOUBLE 1
 #define LOWEST (-INFINITY)
 #define MISSING NAN
@@ -106,8 +103,8 @@ typedef CK_MEMORY_TYPE(uint32_t, CK_VECTOR_BYTES / 4) vu_at;
   [CK_MIN] = min_##type, [CK_EQ] = eq_##type, [CK_NE] = ne_##type, [CK_LT] = lt_##type,             \
   [CK_LE] = le_##type, [CK_AND] = and_##type, [CK_OR] = or_##type, [CK_SELECT] = select_##type,     \
   [CK_FMA] = fma_##type, [CK_FMS] = fms_##type, [CK_FNMA] = fnma_##type, [CK_LERP] = lerp_##type,   \
-  [CK_SQLERP] = sqlerp_##type, [CK_MULMUL] = mulmul_##type, [CK_AXPBY] = axpby_##type,              \
-  [CK_AXMBY] = axmby_##type, [CK_STEPSIGN] = stepsign_##type, [CK_STEPDIV] = stepdiv_##type, [CK_LOAD] = load_##type, [CK_STORE] = store_##type,                \
+  [CK_SQLERP] = sqlerp_##type, [CK_AXPBY] = axpby_##type, [CK_AXMBY] = axmby_##type,                \
+  [CK_LOAD] = load_##type, [CK_STORE] = store_##type,                                               \
   [CK_EXPAND] = expand_##type, [CK_ROWSUM] = rowsum_##type, [CK_ROWMAX] = rowmax_##type,            \
   [CK_ROWARGMAX] = rowargmax_##type, [CK_SUMALL] = sumall_##type, [CK_MAXALL] = maxall_##type
 
@@ -116,20 +113,16 @@ typedef CK_MEMORY_TYPE(uint32_t, CK_VECTOR_BYTES / 4) vu_at;
   [CK_EXPM1] = expm1_kernel_##type, [CK_LOG] = log_kernel_##type, [CK_LOG1P] = log1p_kernel_##type,                      \
   [CK_SIN] = sine_kernel_##type, [CK_COS] = cosine_kernel_##type, [CK_TANH] = tanh_kernel_##type, [CK_ERF] = erf_kernel_##type,   \
   [CK_SIGMOID] = sigmoid_kernel_##type, [CK_SOFTPLUS] = softplus_kernel_##type, [CK_FLOOR] = floor_##type,         \
-  [CK_CEIL] = ceil_##type, [CK_ROUND] = round_##type, [CK_POW] = pow_kernel_##type,                        \
-  [CK_DIVSQRT] = divsqrt_##type, [CK_DIVSQRTI] = divsqrti_##type, [CK_SQRTADD] = sqrtadd_##type,    \
-  [CK_STEPSQRT] = stepsqrt_##type, [CK_STEPSQRTI] = stepsqrti_##type, [CK_UNIFORM] = uniform_##type, \
-  [CK_SQRTRATIO] = sqrtratio_##type, \
-  [CK_NORMAL] = normal_##type
+  [CK_CEIL] = ceil_##type, [CK_ROUND] = round_##type, [CK_POW] = pow_kernel_##type, \
+  [CK_UNIFORM] = uniform_##type, [CK_NORMAL] = normal_##type
 
 #define INTEGER_KERNELS(type)                                                                       \
   [CK_SQRT] = zero_##type, [CK_RECIP] = zero_##type, [CK_EXP] = zero_##type, [CK_EXPM1] = zero_##type, \
   [CK_LOG] = zero_##type, [CK_LOG1P] = zero_##type, [CK_SIN] = zero_##type, [CK_COS] = zero_##type, \
   [CK_TANH] = zero_##type, [CK_ERF] = zero_##type, [CK_SIGMOID] = zero_##type,                      \
   [CK_SOFTPLUS] = zero_##type, [CK_FLOOR] = copy_##type, [CK_CEIL] = copy_##type,                   \
-  [CK_ROUND] = copy_##type, [CK_POW] = zero_##type, [CK_DIVSQRT] = zero_##type,                     \
-  [CK_DIVSQRTI] = zero_##type, [CK_SQRTADD] = zero_##type, [CK_STEPSQRT] = zero_##type,             \
-  [CK_SQRTRATIO] = zero_##type, [CK_STEPSQRTI] = zero_##type, [CK_UNIFORM] = zero_##type, [CK_NORMAL] = zero_##type
+  [CK_ROUND] = copy_##type, [CK_POW] = zero_##type, \
+  [CK_UNIFORM] = zero_##type, [CK_NORMAL] = zero_##type
 
 const ck_isa CK_ISA_TABLE = {
   .name = CK_ISA_NAME,
@@ -139,7 +132,6 @@ const ck_isa CK_ISA_TABLE = {
     [CK_F64] = {COMMON_KERNELS(f64), FLOATING_KERNELS(f64)},
     [CK_I32] = {COMMON_KERNELS(i32), INTEGER_KERNELS(i32)},
   },
-  .sequence_f32 = sequence_f32,
   .reduction = {[CK_F32] = reduction_f32, [CK_F64] = reduction_f64, [CK_I32] = reduction_i32},
   .scatter_add = {[CK_F32] = scatter_add_f32, [CK_F64] = scatter_add_f64},
   .dgemm = dgemm_rows,

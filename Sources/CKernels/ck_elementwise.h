@@ -4,7 +4,6 @@
      NAME(op)     the kernel's name
      FLOATING     1 or 0
      SPECIALISED  1: separate loops for the usual patterns of splat arguments
-     QUICK_SQRT   square root to within an ulp, where the hardware's exact one costs more
    Integers are computed as unsigned vectors, so that overflow wraps.
 
    A loop always works on whole vectors; a splat operand holds one vector, and its step is 0. Nothing is restrict: an output may be exactly one of the inputs. */
@@ -80,19 +79,6 @@
     LOOP(, EITHER(a) EITHER(b) EITHER(c) EITHER(d), expression);       \
   }
 
-#define QUINARY(op, expression)                                       \
-  static void NAME(op)(const ck_instr *instr, const ck_block *block) { \
-    BEGIN;                                                             \
-    ARGUMENT(a, 0);                                                    \
-    ARGUMENT(b, 1);                                                    \
-    ARGUMENT(c, 2);                                                    \
-    ARGUMENT(d, 3);                                                    \
-    ARGUMENT(e, 4);                                                    \
-    if (SPECIALISED && a_step && !b_step && c_step && d_step && !e_step)         \
-      LOOP(ONCE(b) ONCE(e), EACH(a) EACH(c) EACH(d), expression);      \
-    LOOP(, EITHER(a) EITHER(b) EITHER(c) EITHER(d) EITHER(e), expression); \
-  }
-
 /* ---- the same for every type */
 
 UNARY(copy, a)
@@ -115,7 +101,6 @@ TERNARY(fms, a * b - c)
 TERNARY(fnma, c - a * b)
 TERNARY(lerp, a + c * (b - a))
 TERNARY(sqlerp, a + c * (b * b - a))
-TERNARY(mulmul, a * b * c)
 QUATERNARY(axpby, a * b + c * d)
 QUATERNARY(axmby, a * b - c * d)
 
@@ -123,9 +108,7 @@ QUATERNARY(axmby, a * b - c * d)
 
 UNARY(abs, __builtin_elementwise_abs(a))
 /* Zeros and NaN stay what they are. */
-#define SIGN_OF(x) ((x) > SPLAT(0) ? SPLAT(1) : ((x) < SPLAT(0) ? SPLAT(-1) : (x)))
-UNARY(sign, SIGN_OF(a))
-TERNARY(stepsign, a - b * SIGN_OF(c))
+UNARY(sign, a > SPLAT(0) ? SPLAT(1) : (a < SPLAT(0) ? SPLAT(-1) : a))
 UNARY(sqrt, __builtin_elementwise_sqrt(a))
 UNARY(recip, SPLAT(1) / a)
 UNARY(floor, __builtin_elementwise_floor(a))
@@ -147,14 +130,6 @@ BINARY(div, a / b)
 BINARY(max, CK_COMBINE_MAX(a, b))
 BINARY(min, CK_COMBINE_MIN(a, b))
 BINARY(pow_kernel, NAME(pow)(a, b))
-BINARY(sqrtadd, QUICK_SQRT(a) + b)
-
-TERNARY(divsqrt, a / (QUICK_SQRT(b) + c))
-TERNARY(divsqrti, a / QUICK_SQRT(b + c))
-QUATERNARY(stepdiv, a - b * c / d)
-QUATERNARY(sqrtratio, a * QUICK_SQRT((b + d) / (c + d)))
-QUINARY(stepsqrt, a - b * c / (QUICK_SQRT(d) + e))
-QUINARY(stepsqrti, a - b * c / QUICK_SQRT(d + e))
 
 #else
 
@@ -169,13 +144,10 @@ CK_INLINE V integer_quotient(V a, V b) {
 }
 
 UNARY(abs, SIGNED(a) < 0 ? -a : a)
-#define SIGN_OF(x) ((V)((SIGNED(x) < 0) - (SIGNED(x) > 0)))
-UNARY(sign, SIGN_OF(a))
-TERNARY(stepsign, a - b * SIGN_OF(c))
+UNARY(sign, (V)((SIGNED(a) < 0) - (SIGNED(a) > 0)))
 BINARY(div, integer_quotient(a, b))
 BINARY(max, SIGNED(a) > SIGNED(b) ? a : b)
 BINARY(min, SIGNED(a) < SIGNED(b) ? a : b)
-QUATERNARY(stepdiv, a - integer_quotient(b * c, d))
 
 /* Integers are finite already. */
 static void NAME(isfinite)(const ck_instr *instr, const ck_block *block) {

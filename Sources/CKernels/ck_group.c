@@ -4,27 +4,18 @@
 #include <math.h>
 #include <string.h>
 
-enum { SPLAT_BYTES = 64 };
-
 /* Behind each scratch slot: room for a vector too much, and an odd number of cache lines, so that slots
    of 4 KiB do not all compete for the same place in the cache. */
 enum { SLOT_PADDING = 192 };
 
-/* A kernel and the first of the instructions it does. */
-typedef struct {
-  ck_kernel kernel;
-  const ck_instr *instr;
-} call;
-
 /* What one share needs besides the group, all in the thread's scratch memory. */
 typedef struct {
   const ck_group *group;
+  const ck_kernel *kernels; /* by instruction */
   int64_t slot_bytes;
   int64_t vector_mask; /* lanes of a vector, less one */
   char **at;
   int64_t *step;
-  call *calls;
-  int32_t call_count;
   const ck_walk **walks;
   int64_t *advance;     /* for each operand, bytes from one block to the next */
   int32_t *moving;      /* operands that have such a distance */
@@ -70,21 +61,19 @@ static run_state prepare(const ck_group *g, const ck_isa *isa) {
     views += g->operands[i].kind == CK_VIEW;
     outputs += g->operands[i].kind == CK_STREAM && g->operands[i].output;
   }
-  run_state s = {.group = g, .slot_bytes = (int64_t)(padded((size_t)g->block * element) + SLOT_PADDING),
+  run_state s = {.group = g, .kernels = isa->kernels[g->dtype], .slot_bytes = (int64_t)(padded((size_t)g->block * element) + SLOT_PADDING),
                  .vector_mask = isa->vector_bytes / (int64_t)element - 1};
   const size_t pointers = padded(operands * sizeof(void *));
-  const size_t calls = padded((size_t)g->instr_count * sizeof(call));
   const size_t moving = padded(operands * sizeof(int32_t));
   const size_t walks = padded(views * sizeof(ck_walk));
-  const size_t splats = operands * SPLAT_BYTES;
+  const size_t splats = operands * CK_SPLAT_BYTES;
   const size_t slots = ((size_t)g->slot_count + outputs) * (size_t)s.slot_bytes;
-  char *memory = ck_scratch(5 * pointers + calls + moving + walks + splats + slots);
+  char *memory = ck_scratch(5 * pointers + moving + walks + splats + slots);
   s.at = (char **)memory, memory += pointers;
   s.step = (int64_t *)memory, memory += pointers;
   s.walks = (const ck_walk **)memory, memory += pointers;
   s.detours = (char **)memory, memory += pointers;
   s.advance = (int64_t *)memory, memory += pointers;
-  s.calls = (call *)memory, memory += calls;
   s.moving = (int32_t *)memory, memory += moving;
   ck_walk *walk = (ck_walk *)memory;
   memory += walks;
@@ -101,7 +90,7 @@ static run_state prepare(const ck_group *g, const ck_isa *isa) {
         s.at[i] = memory + operand->slot * s.slot_bytes;
         break;
       case CK_SPLAT:
-        s.at[i] = s.splats + i * SPLAT_BYTES;
+        s.at[i] = s.splats + i * CK_SPLAT_BYTES;
         s.step[i] = 0;
         break;
       case CK_VIEW:
@@ -122,26 +111,15 @@ static run_state prepare(const ck_group *g, const ck_isa *isa) {
         break;
     }
   }
-  for (int32_t i = 0; i < g->instr_count;) {
-    const ck_instr *instr = &g->instrs[i];
-    int32_t length = 1;
-    ck_kernel kernel = g->dtype == CK_F32 ? isa->sequence_f32(instr, g->instr_count - i, s.step, &length) : NULL;
-    if (!kernel) {
-      kernel = isa->kernels[g->dtype][instr->op];
-      length = 1;
-    }
-    s.calls[s.call_count++] = (call){kernel, instr};
-    i += length;
-  }
   return s;
 }
 
 /* The value of one element in memory, in the compute type, repeated over a vector. */
 static void fill_splat(char *to, const void *from, int32_t memory_type, int32_t compute_type) {
   if (memory_type == compute_type && compute_type != CK_F64) {
-    uint32_t bits[SPLAT_BYTES / 4];
+    uint32_t bits[CK_SPLAT_BYTES / 4];
     memcpy(bits, from, 4);
-    for (int i = 1; i < SPLAT_BYTES / 4; i++) bits[i] = bits[0];
+    for (int i = 1; i < CK_SPLAT_BYTES / 4; i++) bits[i] = bits[0];
     memcpy(to, bits, sizeof bits);
     return;
   }
@@ -153,7 +131,7 @@ static void fill_splat(char *to, const void *from, int32_t memory_type, int32_t 
     default: value = *(const uint8_t *)from; break;
   }
   const double whole = value != value ? 0 : value < INT32_MIN ? INT32_MIN : value > INT32_MAX ? INT32_MAX : value;
-  for (int i = 0; i < SPLAT_BYTES / (compute_type == CK_F64 ? 8 : 4); i++) {
+  for (int i = 0; i < CK_SPLAT_BYTES / (compute_type == CK_F64 ? 8 : 4); i++) {
     switch (compute_type) {
       case CK_F32: ((float *)to)[i] = (float)value; break;
       case CK_F64: ((double *)to)[i] = value; break;
@@ -189,8 +167,9 @@ static void enter_segment(const run_state *s, const ck_segment *segment, int64_t
   }
 }
 
-static void run_calls(const run_state *s, const ck_block *block) {
-  for (int32_t k = 0; k < s->call_count; k++) s->calls[k].kernel(s->calls[k].instr, block);
+static void run_instrs(const run_state *s, const ck_block *block) {
+  const ck_group *g = s->group;
+  for (int32_t k = 0; k < g->instr_count; k++) s->kernels[g->instrs[k].op](&g->instrs[k], block);
 }
 
 static void advance(const run_state *s) {
@@ -208,7 +187,7 @@ static void run_ragged_block(const run_state *s, const ck_block *block) {
     s->at[i] = s->detours[i];
     s->detours[i] = memory;
   }
-  run_calls(s, block);
+  run_instrs(s, block);
   for (int32_t m = 0; m < s->moving_count; m++) {
     const int32_t i = s->moving[m];
     if (!s->detours[i]) continue;
@@ -219,11 +198,54 @@ static void run_ragged_block(const run_state *s, const ck_block *block) {
   }
 }
 
+/* The part of a segment that lies in a share's blocks, by the code made for the group. */
+static void run_translated(const ck_group *g, const ck_segment *segment, int64_t start, int64_t end) {
+  enum { MOST = CK_TRANSLATED_OPERANDS };
+  const ck_translated code = ck_translated_code(g);
+  const int64_t vector = g->code_vector_bytes;
+  char *at[MOST];
+  _Alignas(CK_SPLAT_BYTES) char splats[MOST * CK_SPLAT_BYTES];
+  for (int32_t i = 0; i < g->operand_count; i++) {
+    const ck_operand *operand = &g->operands[i];
+    if (operand->kind == CK_SPLAT) fill_splat(splats + i * CK_SPLAT_BYTES, segment->bases[i], operand->dtype, g->dtype);
+    if (operand->kind == CK_STREAM) at[i] = (char *)segment->bases[i] + start * (int64_t)sizeof(float);
+  }
+  const int64_t bytes = (end - start) * (int64_t)sizeof(float), whole = bytes & -vector, rest = bytes - whole;
+  if (whole) code(at, whole, splats);
+  if (!rest) return;
+  /* A vector that is not full: what it writes goes through memory of our own. */
+  char *outputs[MOST];
+  _Alignas(CK_SPLAT_BYTES) char written[MOST][CK_SPLAT_BYTES];
+  for (int32_t i = 0; i < g->operand_count; i++) {
+    if (g->operands[i].kind != CK_STREAM) continue;
+    at[i] += whole;
+    outputs[i] = at[i];
+    if (g->operands[i].output) at[i] = written[i];
+  }
+  code(at, vector, splats);
+  for (int32_t i = 0; i < g->operand_count; i++)
+    if (g->operands[i].kind == CK_STREAM && g->operands[i].output) memcpy(outputs[i], written[i], (size_t)rest);
+}
+
+static void run_translated_blocks(const ck_group *g, int64_t first, int64_t last) {
+  for (int32_t i = segment_of(g, first); i < g->segment_count; i++) {
+    const ck_segment *segment = &g->segments[i];
+    if (segment->first_block >= last) return;
+    const int64_t start = ck_max64(0, first - segment->first_block) * g->block;
+    const int64_t end = ck_min64(segment->count, (last - segment->first_block) * g->block);
+    if (start < end) run_translated(g, segment, start, end);
+  }
+}
+
 void ck_group_run(void *context, long share) {
   const ck_group *g = context;
   const int64_t first = share * g->blocks_per_share;
   const int64_t last = ck_min64(first + g->blocks_per_share, g->block_count);
   if (first >= last) return;
+  if (g->code) {
+    run_translated_blocks(g, first, last);
+    return;
+  }
   const run_state s = prepare(g, ck_isa_in_use());
   ck_block block = {.inner = g->inner, .at = s.at, .step = s.step, .walks = s.walks, .group = g};
   const int64_t rows_per_block = g->inner ? g->block / g->inner : 0;
@@ -245,7 +267,7 @@ void ck_group_run(void *context, long share) {
       if ((block.count | (s.row_outputs ? block.rows : 0)) & s.vector_mask) {
         run_ragged_block(&s, &block);
       } else {
-        run_calls(&s, &block);
+        run_instrs(&s, &block);
       }
       advance(&s);
     }

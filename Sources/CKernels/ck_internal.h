@@ -42,8 +42,6 @@ typedef struct {
   const char *name;
   int32_t vector_bytes;
   ck_kernel kernels[3][CK_OPCODES]; /* by compute type */
-  /* A kernel for as many of the instructions as one loop can do (see ck_sequences.h), or NULL. */
-  ck_kernel (*sequence_f32)(const ck_instr *instrs, int32_t count, const int64_t *step, int32_t *length);
   /* Units are tiles of CK_REDUCTION_TILE columns, counted over outer x column tiles. */
   void (*reduction[3])(const ck_reduction *reduction, int64_t first_unit, int64_t last_unit);
   void (*scatter_add[2])(const ck_scatter_add *scatter, int64_t first_row, int64_t last_row, int64_t first_column, int64_t last_column);
@@ -60,6 +58,14 @@ extern const ck_isa ck_isa_avx512 CK_HIDDEN;
 #endif
 
 const ck_isa *ck_isa_in_use(void) CK_HIDDEN;
+
+/* A group's splats as loops read them: one vector of the widest kind for each operand. */
+enum { CK_SPLAT_BYTES = 64, CK_TRANSLATED_OPERANDS = 48 };
+
+/* The loop of a translated group. addresses: one for each operand, of streams only; splats: CK_SPLAT_BYTES for each operand.
+   bytes: a positive multiple of a vector's. */
+typedef void (*ck_translated)(char *const *addresses, int64_t bytes, const char *splats);
+ck_translated ck_translated_code(const ck_group *group) CK_HIDDEN;
 
 /* This thread's scratch memory, at least `bytes` long and 64-byte aligned; its contents do not
    survive the kernel that asked for it. */

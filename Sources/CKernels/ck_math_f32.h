@@ -189,19 +189,3 @@ CK_INLINE vf pow_f32(vf x, vf y) {
   for (int lane = 0; lane < CK_LANES_32; lane++) result[lane] = powf(x[lane], y[lane]);
   return result;
 }
-
-/* Square root to within an ulp. An update that also divides is bound by the unit that does both, so
-   where there is a 14-bit estimate, one Newton step on the multipliers gives half of that work away. */
-CK_INLINE vf quick_sqrt_f32(vf x) {
-#if CK_VECTOR_BYTES == 64
-  /* The remainder of a denormal number would underflow. */
-  if (_mm512_fpclass_ps_mask(x, 0x20)) return _mm512_sqrt_ps(x);
-  const vf estimate = _mm512_rsqrt14_ps(x);
-  const vf root = x * estimate;
-  const vf refined = (x - root * root) * (estimate * 0.5f) + root;
-  const __mmask16 zero_or_infinite = _mm512_fpclass_ps_mask(x, 0x02 | 0x04 | 0x08);
-  return _mm512_mask_mov_ps(refined, zero_or_infinite, x);
-#else
-  return __builtin_elementwise_sqrt(x);
-#endif
-}

@@ -10,7 +10,6 @@
 #undef NAME
 #undef FLOATING
 #undef SPECIALISED
-#undef QUICK_SQRT
 #undef IS_DOUBLE
 #undef IS_NAN
 #undef LOWEST
@@ -31,5 +30,3 @@
 #undef BINARY
 #undef TERNARY
 #undef QUATERNARY
-#undef QUINARY
-#undef SIGN_OF

@@ -32,6 +32,8 @@ public struct Adadelta: Optimizer {
 
   public func slots(for parameter: ParameterDescription) -> [Slot] { ["accumulatedGrad", "accumulatedDeltaVar"] }
 
+  public var sparseUpdates: SparseUpdates { .lazy }
+
   public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
     slots.accumulatedGrad = lerp(slots.accumulatedGrad, g * g, 1 - rho)
     let change = g * sqrt(slots.accumulatedDeltaVar + epsilon) / sqrt(slots.accumulatedGrad + epsilon)

@@ -35,6 +35,9 @@ public struct Adagrad: Optimizer {
     [Slot("accumulator", start: .number(initialAccumulatorValue))]
   }
 
+  /// Rows without a gradient stay as they are: a + 0² = a, w − rate · 0 / √(a + epsilon) = w, if that divisor is not 0.
+  public var sparseUpdates: SparseUpdates { Float(epsilon) > 0 || Float(initialAccumulatorValue) > 0 ? .exact : .lazy }
+
   public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
     slots.accumulator += g * g
     w -= step.learningRate * g / epsilonPlace.root(slots.accumulator, epsilon)

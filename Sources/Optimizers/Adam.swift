@@ -11,6 +11,7 @@
 /// Keras (2 and 3) adds epsilon to the root of the uncorrected v, the "epsilon hat" of the paper's section 2. PyTorch and the
 /// paper's algorithm 1 (`convention: .torch`, `.paper`; 1e-8) add it to the corrected root, which is the same as epsilon ·
 /// √(1 − beta2ᵗ) here. PyTorch's `weightDecay` is the derivative of an L2 penalty. MLX leaves the correction out by default.
+/// PyTorch's `SparseAdam` is `Adam(epsilon: 1e-8)`, in Keras's place for epsilon, with ``ParameterSetting/isLazy``.
 ///
 /// Source: Kingma & Ba, 2015, "Adam: A Method for Stochastic Optimization" (arXiv 1412.6980); Reddi et al., 2018, "On the
 /// Convergence of Adam and Beyond" (AMSGrad; without the correction there).
@@ -44,6 +45,8 @@ public struct Adam: Optimizer {
   public func slots(for parameter: ParameterDescription) -> [Slot] {
     ["momentum", "velocity"] + (amsgrad ? [Slot("velocityHat", fileGroup: 1)] : [])
   }
+
+  public var sparseUpdates: SparseUpdates { .lazy }
 
   public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
     slots.momentum = lerp(slots.momentum, g, 1 - beta1)

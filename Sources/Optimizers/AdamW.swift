@@ -43,6 +43,8 @@ public struct AdamW: Optimizer {
 
   public func slots(for parameter: ParameterDescription) -> [Slot] { adam.slots(for: parameter) }
 
+  public var sparseUpdates: SparseUpdates { adam.sparseUpdates }
+
   public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
     adam.update(&w, gradient: g, slots: &slots, step: step)
   }

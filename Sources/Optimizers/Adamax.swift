@@ -37,6 +37,8 @@ public struct Adamax: Optimizer {
 
   public func slots(for parameter: ParameterDescription) -> [Slot] { ["momentum", "norm"] }
 
+  public var sparseUpdates: SparseUpdates { .lazy }
+
   public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
     slots.momentum = lerp(slots.momentum, g, 1 - beta1)
     let size = epsilonPlace == .maximum ? abs(g) + epsilon : abs(g)

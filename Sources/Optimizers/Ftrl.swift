@@ -47,6 +47,8 @@ public struct Ftrl: Optimizer {
     [Slot("accumulator", start: .number(initialAccumulatorValue)), "linear"]
   }
 
+  public var sparseUpdates: SparseUpdates { .lazy }
+
   public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
     let inverseRate = 1 / step.learningRate
     let old = slots.accumulator

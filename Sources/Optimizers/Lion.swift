@@ -28,6 +28,8 @@ public struct Lion: Optimizer {
 
   public func slots(for parameter: ParameterDescription) -> [Slot] { ["momentum"] }
 
+  public var sparseUpdates: SparseUpdates { .lazy }
+
   public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
     w -= step.learningRate * sign(lerp(slots.momentum, g, 1 - beta1))
     slots.momentum = lerp(slots.momentum, g, 1 - beta2)

@@ -46,6 +46,8 @@ public struct Nadam: Optimizer {
     shared.uProduct *= strength(at: step.number)
   }
 
+  public var sparseUpdates: SparseUpdates { .lazy }
+
   public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
     slots.momentum = lerp(slots.momentum, g, 1 - step.number.dtype.rounded(beta1))
     slots.velocity = lerp(slots.velocity, g * g, 1 - step.number.dtype.rounded(beta2))

@@ -48,6 +48,8 @@ public struct RMSprop: Optimizer {
       + (centered ? [Slot("averageGradient", fileGroup: 2)] : [])
   }
 
+  public var sparseUpdates: SparseUpdates { .lazy }
+
   public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
     slots.velocity = lerp(slots.velocity, g * g, 1 - rho)
     var square = slots.velocity

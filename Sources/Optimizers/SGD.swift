@@ -39,6 +39,9 @@ public struct SGD: Optimizer {
     momentum == 0 ? [] : ["momentum"]
   }
 
+  /// Rows without a gradient stay as they are, unless a momentum carries them on.
+  public var sparseUpdates: SparseUpdates { momentum == 0 ? .exact : .lazy }
+
   public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
     if momentum == 0 {
       w -= step.learningRate * g

@@ -86,6 +86,32 @@ import Testing
     #expect(try again.toJSON() == model.toJSON())
   }
 
+  @Test func `Embeddings go both ways`() throws {
+    let record = try #require(try Fixture.expected()["embedding"])
+    let x = try Fixture.tensor(try #require(record["x"])).cast(to: .int32)
+    let (_, y) = try Fixture.data()
+    let folder = TemporaryFolder()
+    let read = try Sequential.load(Fixture.path("embedding.keras"))
+    try read.save(folder.file("copy.keras"))
+    let copy = try Sequential.load(folder.file("copy.keras"))
+    #expect(try copy.toJSON() == read.toJSON())
+    #expect(read.variables.map(\.name) == ["embeddings", "kernel", "bias"] && read.variables[0].path.hasSuffix("/words/embeddings"))
+    for model in [read, copy] {
+      #expect(apart(model.weights, try Fixture.tensors(record["weights"])) == 0)
+      #expect(apart([try model.predict(x, verbose: 0)], [try Fixture.tensor(try #require(record["predictions"]))]) < 1e-6)
+      let history = try model.fit(x, y, batchSize: 4, epochs: 2, verbose: 0, shuffle: false)
+      let losses = try #require(record["losses"]?.array).compactMap(\.double)
+      #expect(zip(history["loss"], losses).allSatisfy { abs($0 - $1) < 1e-5 * $1 } && history["loss"].count == losses.count)
+      #expect(apart(model.weights, try Fixture.tensors(record["weights_after"])) < 2e-5)
+    }
+    let other = try Sequential.fromJSON(read.toJSON(), compiled: false)
+    try other.loadWeights(Fixture.path("embedding.weights.h5"))
+    #expect(apart(other.weights, try Fixture.tensors(record["weights"])) == 0)
+    try other.saveWeights(folder.file("copy.weights.h5"))
+    try copy.loadWeights(folder.file("copy.weights.h5"))
+    #expect(apart(copy.weights, other.weights) == 0)
+  }
+
   @Test func `What Descent lacks is named`() throws {
     #expect(message { _ = try Sequential.load(Fixture.path("conv2d.keras")) }.contains("layer 'conv2d' is a Conv2D, which Descent does not have"))
     #expect(message { _ = try Sequential.load(Fixture.path("lambda.keras")) }.contains("Lambda layer, whose code lies in the file and is not run"))

@@ -69,14 +69,9 @@ typedef struct {
   int32_t view;  /* CK_VIEW: index into group->views */
 } ck_operand;
 
-/* f32 functions are within about 2 ulp, and the instructions that combine a square root with something
-   else take it within 1 ulp; f64 is the C library's. In i32 arithmetic wraps, division truncates and
-   x / 0 is 0, and instructions that only make sense for fractions (roots, exponentials, CK_RECIP, CK_POW,
-   random numbers, ...) give 0.
-
-   Runs of f32 instructions that optimizers consist of are recognised when they follow each other, and
-   done in one loop (ck_sequences.h): LERP SQLERP [AXPBY | MAX] [STEPSQRT]; SQLERP or FMA, then STEPSQRT
-   or STEPSQRTI; AXPBY or AXMBY, then ADD(w, it); AXMBY AXMBY ADD; FMA FNMA; LERP STEPSIGN LERP. */
+/* f32 functions are within about 2 ulp, square roots exact; f64 is the C library's. In i32 arithmetic wraps,
+   division truncates and x / 0 is 0, and instructions that only make sense for fractions (roots, exponentials,
+   CK_RECIP, CK_POW, random numbers, ...) give 0. */
 typedef enum {
   /* one argument */
   CK_COPY, CK_NEG, CK_ABS, CK_SIGN, CK_SQRT, CK_RECIP, CK_EXP, CK_EXPM1, CK_LOG, CK_LOG1P, CK_SIN, CK_COS,
@@ -90,15 +85,9 @@ typedef enum {
   CK_FNMA,     /* c - a * b */
   CK_LERP,     /* a + c * (b - a) */
   CK_SQLERP,   /* a + c * (b * b - a) */
-  CK_MULMUL,   /* a * b * c */
-  CK_DIVSQRT,  /* a / (sqrt(b) + c) */
-  CK_DIVSQRTI, /* a / sqrt(b + c) */
-  CK_SQRTADD,  /* two arguments: sqrt(a) + b */
-  /* four and five */
-  CK_AXPBY,     /* a * b + c * d */
-  CK_STEPSQRT,  /* a - b * c / (sqrt(d) + e) */
-  CK_STEPSQRTI, /* a - b * c / sqrt(d + e) */
-  CK_STEPDIV,   /* four: a - b * c / d */
+  /* four */
+  CK_AXPBY,    /* a * b + c * d */
+  CK_AXMBY,    /* a * b - c * d */
   /* memory and rows */
   CK_LOAD,   /* dst (temp) <- a (CK_VIEW or CK_BYTES), converted to the compute type */
   CK_STORE,  /* dst (CK_BYTES) <- a, converted from the compute type */
@@ -107,10 +96,6 @@ typedef enum {
   CK_SUMALL, CK_MAXALL, /* partial result of this block, see ck_group.partials; dst = index of the reduction */
   CK_UNIFORM, /* dst <- uniform in [0, 1); a = CK_RAW key (two uint32), counter = element index in the segment */
   CK_NORMAL,  /* dst <- standard normal, same arguments */
-  /* further arithmetic */
-  CK_AXMBY,     /* four arguments: a * b - c * d */
-  CK_STEPSIGN,  /* three: a - b * sign(c) */
-  CK_SQRTRATIO, /* four: a * sqrt((b + d) / (c + d)) */
   CK_OPCODES
 } ck_op;
 
@@ -118,7 +103,7 @@ typedef struct {
   uint8_t op;
   uint8_t row; /* 1: works on one element a row (for CK_ROW...: the result is row-level, 0 here) */
   uint16_t dst;
-  uint16_t args[5]; /* operand indices */
+  uint16_t args[4]; /* operand indices */
 } ck_instr;
 
 typedef struct {
@@ -143,6 +128,8 @@ typedef struct {
   const uint8_t *reduction_ops; /* CK_SUMALL or CK_MAXALL */
   /* results[r * segment_count + segment]: where ck_group_finish puts the result (compute type) */
   void **results;
+  void *code; /* from ck_group_translate, or NULL */
+  int64_t code_vector_bytes;
 } ck_group;
 
 enum { CK_MAX_BLOCK = 4096 };
@@ -150,6 +137,13 @@ enum { CK_MAX_BLOCK = 4096 };
 void ck_group_run(void *group, long share);
 /* After all shares: combines the partial results in block order. Serial; share is ignored. */
 void ck_group_finish(void *group, long share);
+
+/* Makes machine code of the group's program, where it can: x86-64 with AVX2 or AVX-512, f32, plain arithmetic on contiguous
+   memory, and memory may be made executable. It gives the same bits as the interpreter, which does all other groups, and all of
+   them with DESCENT_INTERPRET=1 in the environment. vector_bytes: 32 or 64, or 0 for the widest that the processor has.
+   Says whether there is code now. Not while the group runs. */
+bool ck_group_translate(ck_group *group, int64_t vector_bytes);
+void ck_group_discard_code(ck_group *group);
 
 /* ---------------------------------------------------------------- other kernels */
 
@@ -187,6 +181,26 @@ typedef struct {
 } ck_scatter_add;
 int64_t ck_scatter_add_shares(const ck_scatter_add *s);
 void ck_scatter_add_run(void *scatter, long share);
+
+/* rows[index_count]: the distinct values of index that are in 0 ..< table_rows, ascending, then -1s; places[i]: where in that
+   list index[i] is, or -1. Serial. */
+typedef struct {
+  const int32_t *index;
+  int32_t *rows, *places;
+  int64_t index_count, table_rows;
+} ck_distinct_rows;
+void ck_distinct_rows_run(void *distinct, long share);
+
+/* table[index[i]] = values[i], whole rows; an index out of range is left out. Those in range must differ from one another. */
+typedef struct {
+  const int32_t *index;
+  const void *values;
+  void *table;
+  int64_t index_count, table_rows, row_bytes;
+  int64_t shares;
+} ck_write_rows;
+int64_t ck_write_rows_shares(const ck_write_rows *w);
+void ck_write_rows_run(void *write, long share);
 
 /* Row-major C[m, n] = op(A) op(B) in double precision; rows_per_share rows of C a share. */
 typedef struct {

@@ -122,6 +122,10 @@ open class Layer {
   /// After which the next use finds sublayers and shapes anew.
   func forgetTrace() { isTracedThrough = false }
 
+  /// The whole numbers that the layer's input may hold, if they are numbers of rows: they reach it as they are, not cast to the
+  /// model's dtype, and others are refused. Nil for any other input.
+  var acceptedRowNumbers: Range<Int>? { nil }
+
   /// Called before the variables are listed.
   func prepareToBeInspected() {}
 

@@ -90,6 +90,29 @@ extension CheckedData.Rows {
   }
 }
 
+extension CheckedData.Rows {
+  /// - Throws: ``DescentError`` of kind `data` if an element, without its fraction, is no row of a table.
+  func checkRowNumbers(_ accepted: Range<Int>, _ what: String) throws {
+    // What is prepared on the way in, as pixels are, is divided by a number: smaller than what is stored.
+    guard input is Tensor else { return }
+    let position = tensor.withBytes { bytes -> Int? in
+      switch tensor.dtype {
+      case .int32: bytes.bindMemory(to: Int32.self).firstIndex { !accepted.contains(Int($0)) }
+      case .uint8, .bool: bytes.bindMemory(to: UInt8.self).firstIndex { !accepted.contains(Int($0)) }
+      case .float32: bytes.bindMemory(to: Float.self).firstIndex { !($0 > -1 && Double($0) < Double(accepted.upperBound)) }
+      case .float64: bytes.bindMemory(to: Double.self).firstIndex { !($0 > -1 && $0 < Double(accepted.upperBound)) }
+      }
+    }
+    guard let position else { return }
+    let value = tensor.reshaped([tensor.count])[position..<position + 1].item()
+    let text = Int(exactly: value).map(String.init) ?? "\(value)"
+    throw DescentError(
+      .data,
+      "\(what)\(CheckedData.Rows.subscripts(position, tensor.shape)) is \(text), but the model's embedding has \(accepted.count) rows: "
+        + "numbers from 0 to \(accepted.upperBound - 1)")
+  }
+}
+
 extension CheckedData {
   /// The same data with each row's weight multiplied by that of its class.
   func weighted(by classWeight: [Int: Double], _ caller: String) throws -> CheckedData {

@@ -99,6 +99,7 @@ extension Model {
   /// Builds the model for such rows if need be, and checks that they fit it and the loss.
   func prepare(for data: CheckedData, _ caller: String) throws {
     try build(rows: data.x.rowShape, caller)
+    if let accepted = acceptedRowNumbers { try data.x.checkRowNumbers(accepted, "\(caller): x") }
     guard let y = data.y, let training, let outputShape else { return }
     let prediction = [data.count] + outputShape
     try training.loss.validate(targetShape: y.tensor.shape, predictionShape: prediction)

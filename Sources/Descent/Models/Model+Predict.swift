@@ -11,6 +11,7 @@ extension Model {
     try checkCounts(batchSize: batchSize, steps: steps, verbose: verbose, "predict")
     let rows = try CheckedData(x: x, y: nil, sampleWeight: nil, "predict").x
     try build(rows: rows.rowShape, "predict")
+    if let accepted = acceptedRowNumbers { try rows.checkRowNumbers(accepted, "predict: x") }
     let batchSize = min(batchSize, rows.count)
     let starts = Array(stride(from: 0, to: rows.count, by: batchSize).prefix(steps ?? .max))
     let end = min(rows.count, (starts.last ?? 0) + batchSize)
@@ -56,7 +57,7 @@ extension Model {
     let plan = try predictionPlans.plan(for: key) {
       try tracedPlan([(shape, input.dtype)]) { [self] arguments in
         let context = ForwardContext(builder: modelBuilder, isTraining: false)
-        return [try self(input.input.prepared(arguments[0]).cast(to: dtype), context)]
+        return [try self(castInput(input.input.prepared(arguments[0])), context)]
       }
     }
     plan.bind(argument: 0, to: input.buffer)

@@ -14,7 +14,8 @@ import TensorCore
 ///
 /// A model is used from one thread at a time. (Keras: `keras.Model`.)
 open class Model: Layer {
-  /// The dtype of the variables and of the computation. Inputs of another dtype are cast on their way into a step.
+  /// The dtype of the variables and of the computation. Inputs of another dtype are cast on their way into a step, but for
+  /// integers that an ``Embedding`` takes.
   public let dtype: DType
   /// Decides the initial weights, the order of rows in training, and dropout. Setting it before the weights exist changes all
   /// of these, later only what is still to come.
@@ -87,6 +88,11 @@ open class Model: Layer {
 }
 
 extension Model {
+  /// A batch of input as the first layer takes it.
+  func castInput(_ x: Tensor) -> Tensor {
+    x.cast(to: acceptedRowNumbers != nil && !x.dtype.isFloatingPoint ? .int32 : dtype)
+  }
+
   /// Ends training after the batch and leaves out the rest of the epoch: validation and the callbacks' `onEpochEnd`.
   func abandonTraining() {
     isAbandoned = true

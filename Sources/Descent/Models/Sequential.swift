@@ -72,6 +72,8 @@ public final class Sequential: Model {
     return y
   }
 
+  override var acceptedRowNumbers: Range<Int>? { sublayers.first?.acceptedRowNumbers }
+
   override var declaredInputShape: [Int]? {
     if let shape = input?.givenInputShape { return shape }
     return sublayers.first?.givenInputShape ?? (sublayers.first as? Model)?.declaredInputShape

@@ -77,7 +77,7 @@ struct StepRunner {
   /// Loss and metrics of a batch; gives the loss.
   private func forward(_ batch: [Tensor], isTraining: Bool) throws -> Tensor {
     let context = ForwardContext(builder: model.modelBuilder, isTraining: isTraining)
-    let prediction = try model(batch[0].cast(to: model.dtype), context)
+    let prediction = try model(model.castInput(batch[0]), context)
     let (target, weight) = (batch[1], batch.count > 2 ? batch[2].cast(to: model.dtype) : nil)
     let logits = context.logits(of: prediction)
     var total = training.loss(target: target, prediction: prediction, sampleWeight: weight, logits: logits)

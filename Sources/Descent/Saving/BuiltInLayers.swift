@@ -69,6 +69,44 @@ extension Dropout: ConfigurableLayer {
   }
 }
 
+extension Embedding: ConfigurableLayer {
+  public convenience init(_ options: inout LayerOptions) throws {
+    try options.refuse("mask_zero", unless: false)
+    try options.refuse("lora_rank")
+    try options.refuse("lora_alpha")
+    try options.refuse("quantization_config")
+    // Of older versions of Keras; it says nothing that the shape does not say.
+    _ = options.value("input_length")
+    self.init(
+      try options.int("input_dim"), try options.int("output_dim"),
+      embeddingsInitializer: try options.named("embeddings_initializer", default: .randomUniform()),
+      embeddingsRegularizer: try options.optionalNamed("embeddings_regularizer"),
+      activityRegularizer: try options.optionalNamed("activity_regularizer"),
+      embeddingsConstraint: try options.optionalNamed("embeddings_constraint"), inputShape: options.inputShape,
+      name: options.name)
+  }
+
+  public func options() throws -> JSONObject {
+    JSONObject([
+      ("input_dim", JSONValue(inputDim)), ("output_dim", JSONValue(outputDim)),
+      ("embeddings_initializer", try embeddingsInitializer.json()),
+      ("embeddings_regularizer", try embeddingsRegularizer?.json() ?? .null),
+      ("activity_regularizer", try activityRegularizer?.json() ?? .null),
+      ("embeddings_constraint", try embeddingsConstraint?.json() ?? .null), ("mask_zero", false),
+    ])
+  }
+}
+
+extension GlobalAveragePooling1D: ConfigurableLayer {
+  public convenience init(_ options: inout LayerOptions) throws {
+    try options.refuse("data_format", unless: "channels_last")
+    self.init(
+      keepDims: try options.bool("keepdims", default: false), inputShape: options.inputShape, name: options.name)
+  }
+
+  public func options() -> JSONObject { JSONObject([("data_format", "channels_last"), ("keepdims", .bool(keepDims))]) }
+}
+
 extension Flatten: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
     // The other order changes nothing for rows of at most one axis, and is not there for the rest.

@@ -9,8 +9,8 @@ public enum LayerRegistry {
   }
 
   private static let builtIn: [any ConfigurableLayer.Type] = [
-    Activation.self, BatchNormalization.self, Dense.self, Dropout.self, ELU.self, Flatten.self, LayerNormalization.self,
-    LeakyReLU.self, ReLU.self, Rescaling.self, Reshape.self, Sequential.self, Softmax.self,
+    Activation.self, BatchNormalization.self, Dense.self, Dropout.self, ELU.self, Embedding.self, Flatten.self,
+    GlobalAveragePooling1D.self, LayerNormalization.self, LeakyReLU.self, ReLU.self, Rescaling.self, Reshape.self, Sequential.self, Softmax.self,
   ]
   private static let added = Mutex<[Registered]>([])
 

@@ -57,6 +57,10 @@ public protocol Optimizer: Sendable {
   /// Whether the formula decays the weights, by ``Step/weightDecay``, so that it is not done before it. `false` by default.
   var decaysWeightsItself: Bool { get }
 
+  /// Whether a step may leave rows alone that have no gradient, which is what makes large embeddings cheap. ``SparseUpdates/none``
+  /// by default: to say anything else, the formula must compute each row from that row of the parameter, the gradient and the slots.
+  var sparseUpdates: SparseUpdates { get }
+
   /// The value with which to evaluate a parameter, where that is not the one being trained. `nil` by default.
   func evaluationValue(of w: Tensor, slots: Slots) -> Tensor?
 
@@ -102,6 +106,7 @@ extension Optimizer {
   public func variant(at number: Int) -> Int { 0 }
   public func weightDecay(for parameter: ParameterDescription) -> Double? { options.weightDecay }
   public var decaysWeightsItself: Bool { false }
+  public var sparseUpdates: SparseUpdates { .none }
   public func evaluationValue(of w: Tensor, slots: Slots) -> Tensor? { nil }
 
   public func check() throws {}

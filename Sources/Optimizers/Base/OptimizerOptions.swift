@@ -45,7 +45,7 @@ public struct OptimizerOptions: Sendable {
   public var nonFinite = NonFinitePolicy.propagate
   /// With accumulation, let the schedule and the averages count micro-steps as Keras 3 does. `false` by default.
   public var countsMicroSteps = false
-  /// Parameters with a rate, a decay or a freeze of their own. None by default.
+  /// Parameters with a rate, a decay, a freeze or lazy updates of their own. None by default.
   public var parameterSettings: [ParameterSetting] = []
   /// In which precision a step's numbers are computed. `.float64` by default; `.parameter` for those of Keras's optimizers that
   /// correct averages for their start at zero.

@@ -24,6 +24,11 @@ extension OptimizerState {
       programmingError(
         "apply: the gradient of \(variable.path) is \(g.dtype) \(g.shape), expected \(variable.dtype) \(variable.shape)")
     }
+    for index in work.indices {
+      guard let touched = TouchedRows(of: work[index].entry, gradient: work[index].gradient) else { continue }
+      work[index].touched = touched
+      work[index].gradient = touched.gradient
+    }
 
     if let lossScale {
       let inverse = 1 / lossScale.number
@@ -57,8 +62,11 @@ extension OptimizerState {
   private struct Work {
     let index: Int
     let entry: Entry
+    /// Of the whole parameter, or of the rows that are touched.
     var gradient: Tensor
     var origin: GradientOrigin
+    /// Nil if all rows take part in the step.
+    var touched: TouchedRows?
   }
 
   /// Counts, for each parameter, the elements of its gradient that are not finite. The result is true if there are none.
@@ -106,12 +114,13 @@ extension OptimizerState {
     let clipped = clip(work.map(\.gradient), part)
     for index in work.indices { work[index].gradient = clipped[index] }
 
-    var parameters = work.map { item in
-      var w = item.entry.variable.value
+    let old = work.map { $0.entry.values(at: $0.touched) }
+    var parameters = zip(work, old).map { item, old in
+      var w = old.value
       var g = item.gradient
       if !part.optimizer.decaysWeightsItself { decay(&w, &g, item.entry, options, step) }
       return ParameterUpdate(
-        parameter: item.entry.description, value: w, gradient: g, slots: item.entry.slotValues,
+        parameter: item.entry.description, value: w, gradient: g, slots: old.slots,
         rateMultiplier: item.entry.rateMultiplier, weightDecay: item.entry.weightDecay, origin: item.origin)
     }
 
@@ -125,7 +134,9 @@ extension OptimizerState {
       let value = shared[slot.name]
       number.variable.assign(isFinite.map { select($0, value, before[slot.name]) } ?? value)
     }
-    for (item, result) in zip(work, parameters) { store(result, of: item.entry, part, overwrites, isFinite) }
+    for (index, result) in parameters.enumerated() {
+      store(result, of: work[index], before: old[index].slots, overwrites, isFinite)
+    }
   }
 
   private func decay(_ w: inout Tensor, _ g: inout Tensor, _ entry: Entry, _ options: OptimizerOptions, _ step: Step) {
@@ -138,19 +149,35 @@ extension OptimizerState {
     }
   }
 
-  private func store(_ result: ParameterUpdate, of entry: Entry, _ part: Part, _ overwrites: Bool, _ isFinite: Tensor?) {
-    for (name, variable) in entry.slotVariables {
-      let value = result.slots[name]
-      if value.node !== variable.value.node { assign(variable, value, unless: isFinite) }
+  private func store(_ result: ParameterUpdate, of item: Work, before: Slots, _ overwrites: Bool, _ isFinite: Tensor?) {
+    let (entry, part) = (item.entry, item.entry.part)
+    // A step that is to change nothing names no row.
+    let rows = item.touched.map { touched in
+      isFinite.map { select($0, touched.indices, Tensor(repeating: -1, dtype: .int32)) } ?? touched.indices
     }
-    var w = result.value
+    for name in entry.slots.map(\.name) {
+      guard let variable = entry.slotVariables[name] else { continue }
+      let value = result.slots[name]
+      if value.node === before[name].node { continue }
+      if let rows, entry.isByRow(name) {
+        variable.assignRows(at: rows, value)
+      } else {
+        assign(variable, value, unless: isFinite)
+      }
+    }
+    let updated = rows.map { entry.variable.value.replacingRows(at: $0, with: result.value) } ?? result.value
+    var w = updated
     if let average = entry.average {
       let mean = averaged(average, w, part)
       assign(average, mean, unless: isFinite)
       if overwrites { w = mean }
     }
     if let constraint { w = constraint(entry.variable, w) }
-    assign(entry.variable, w, unless: isFinite)
+    if rows != nil, w.node === updated.node {
+      entry.variable.assign(w)
+    } else {
+      assign(entry.variable, w, unless: isFinite)
+    }
   }
 
   /// At the first update the momentum is 0, so that the average begins with the weights.
@@ -181,8 +208,7 @@ extension OptimizerState {
   }
 
   private func clipByGlobalNorm(_ gradients: [Tensor], _ limit: Double, _ part: Part) -> [Tensor] {
-    let squares = gradients.map { ($0 * $0).sum().cast(to: .float64) }
-    let norm = sqrt(stack(squares).sum())
+    let norm = sqrt(modelWideSum(gradients.map { ($0 * $0).sum() }))
     part.gradientNorm.variable.assign(norm)
     // An infinite norm would make finite gradients zero and so hide that something is wrong.
     let scale = select(isFinite(norm), limit / maximum(norm, Tensor(number: limit)), Tensor(Double.nan))

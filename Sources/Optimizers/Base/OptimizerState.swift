@@ -17,6 +17,7 @@ public final class OptimizerState {
     let rateMultiplier: Double
     let weightDecay: Double
     let isFrozen: Bool
+    let isLazy: Bool
     let slots: [Slot]
     var slotVariables: [String: Variable] = [:]
     var average: Variable?
@@ -31,6 +32,7 @@ public final class OptimizerState {
       let settings = options.parameterSettings.filter { $0.rule.matches(description) }
       rateMultiplier = settings.compactMap(\.learningRateMultiplier).last ?? 1
       isFrozen = settings.compactMap(\.isFrozen).last ?? false
+      isLazy = settings.compactMap(\.isLazy).last ?? false
       let isExcluded = options.weightDecayExclusions.contains { $0.matches(description) }
       weightDecay =
         settings.compactMap(\.weightDecay).last ?? (isExcluded ? 0 : part.optimizer.weightDecay(for: description) ?? 0)
@@ -157,6 +159,7 @@ public final class OptimizerState {
     let added = try new.map { variable in
       Entry(variable, part: parts[try partOf(ParameterDescription(variable))])
     }
+    for entry in added { try entry.checkLaziness() }
     entries += added
     for part in parts { part.entries += added.filter { $0.part === part } }
     allocate(added)

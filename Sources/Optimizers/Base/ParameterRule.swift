@@ -106,11 +106,21 @@ public struct ParameterSetting: Sendable, Hashable {
   public var weightDecay: Double?
   /// Neither the parameter nor its slots change.
   public var isFrozen: Bool?
+  /// Where the gradient is that of rows looked up in a table (see ``SparseUpdates``), the other rows keep their values and slots as
+  /// if there had been no step, weight decay included, and cost nothing. Otherwise a gradient of zero is a gradient: momenta go on
+  /// and fade. As PyTorch's `SparseAdam` and TensorFlow Addons' `LazyAdam` do; false by default. A gradient that is computed in any
+  /// other way touches all rows. Refused for optimizers that say ``SparseUpdates/none``, and with
+  /// ``OptimizerOptions/gradientAccumulationSteps``.
+  public var isLazy: Bool?
 
-  public init(_ rule: ParameterRule, learningRateMultiplier: Double? = nil, weightDecay: Double? = nil, isFrozen: Bool? = nil) {
+  public init(
+    _ rule: ParameterRule, learningRateMultiplier: Double? = nil, weightDecay: Double? = nil, isFrozen: Bool? = nil,
+    isLazy: Bool? = nil
+  ) {
     self.rule = rule
     self.learningRateMultiplier = learningRateMultiplier
     self.weightDecay = weightDecay
     self.isFrozen = isFrozen
+    self.isLazy = isLazy
   }
 }

@@ -50,6 +50,8 @@ public struct AdEMAMix: Optimizer {
 
   public func slots(for parameter: ParameterDescription) -> [Slot] { ["momentum", "slowMomentum", "velocity"] }
 
+  public var sparseUpdates: SparseUpdates { .lazy }
+
   public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
     let (weight, kept) = slowAverage(at: step.number)
     slots.momentum = lerp(slots.momentum, g, 1 - beta1)

@@ -51,6 +51,8 @@ public struct AdaBelief: Optimizer {
     ["momentum", "velocity"] + (amsgrad ? ["velocityHat"] : [])
   }
 
+  public var sparseUpdates: SparseUpdates { .lazy }
+
   public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
     slots.momentum = lerp(slots.momentum, g, 1 - beta1)
     slots.velocity = lerp(slots.velocity, square(g - slots.momentum), 1 - beta2) + (epsilonRoot ?? epsilon)

@@ -39,6 +39,8 @@ public struct NAdamW: Optimizer {
 
   public func slots(for parameter: ParameterDescription) -> [Slot] { ["momentum", "velocity"] }
 
+  public var sparseUpdates: SparseUpdates { .lazy }
+
   public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
     slots.momentum = lerp(slots.momentum, g, 1 - beta1)
     slots.velocity = lerp(slots.velocity, g * g, 1 - beta2)

@@ -38,6 +38,8 @@ public struct Yogi: Optimizer {
     [Slot("momentum", start: .number(initialAccumulatorValue)), Slot("velocity", start: .number(initialAccumulatorValue))]
   }
 
+  public var sparseUpdates: SparseUpdates { .lazy }
+
   public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
     let square = g * g
     slots.momentum = lerp(slots.momentum, g, 1 - beta1)

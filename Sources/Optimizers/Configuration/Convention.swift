@@ -97,7 +97,7 @@ extension OptimizerOptions {
     .choice("non_finite", \.nonFinite, "what happens when a gradient is not finite"),
     .flag("counts_micro_steps", \.countsMicroSteps, "schedule and averages count micro-steps, as in Keras 3", isInKeras: false),
     .choice("number_precision", \.numberPrecision, "in which precision bias corrections are computed"),
-    .parameterSettings("parameter_settings", \.parameterSettings, "parameters with a rate, a decay or a freeze of their own"),
+    .parameterSettings("parameter_settings", \.parameterSettings, "parameters with a rate, a decay, a freeze or lazy updates of their own"),
   ]
 
   private var weightDecayExclusionTexts: [String] {
@@ -130,7 +130,7 @@ extension Hyperparameter {
   static func parameterSettings(
     _ key: String, _ path: WritableKeyPath<Root, [ParameterSetting]> & Sendable, _ summary: String
   ) -> Hyperparameter {
-    let text = "a list of {\"rule\", \"learning_rate_multiplier\", \"weight_decay\", \"frozen\"}"
+    let text = "a list of {\"rule\", \"learning_rate_multiplier\", \"weight_decay\", \"frozen\", \"lazy\"}"
     return Hyperparameter(
       key, summary, range: text, isInKeras: false,
       read: { .array($0[keyPath: path].map(\.configuration)) },
@@ -153,6 +153,7 @@ extension ParameterSetting {
     object["learning_rate_multiplier"] = learningRateMultiplier.map { JSONValue($0) }
     object["weight_decay"] = weightDecay.map { JSONValue($0) }
     object["frozen"] = isFrozen.map { .bool($0) }
+    object["lazy"] = isLazy.map { .bool($0) }
     return .object(object)
   }
 
@@ -166,9 +167,10 @@ extension ParameterSetting {
       case "learning_rate_multiplier" where value.double != nil: learningRateMultiplier = value.double
       case "weight_decay" where value.double != nil: weightDecay = value.double
       case "frozen" where value.bool != nil: isFrozen = value.bool
+      case "lazy" where value.bool != nil: isLazy = value.bool
       default: throw DescentError(
           .invalidArgument,
-          "\(key) is \(value.shortText); expected a number for learning_rate_multiplier or weight_decay, or true or false for frozen")
+          "\(key) is \(value.shortText); expected a number for learning_rate_multiplier or weight_decay, or true or false for frozen or lazy")
       }
     }
   }

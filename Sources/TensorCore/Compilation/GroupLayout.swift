@@ -25,7 +25,7 @@ struct GroupLayout {
     let nanosecondsPerElement = program.instructions.reduce(0.0) { $0 + GroupLayout.cost($1.code) }
     let elements = Double(counts.reduce(0, +))
     let estimate = elements * nanosecondsPerElement
-    let wanted = estimate < 4000 ? 1 : Int(Swift.min(64, estimate / 1000))
+    let wanted = estimate < 2500 ? 1 : Int(Swift.min(64, estimate / 1000))
     blocksPerShare = Swift.max(1, (blockCount + wanted - 1) / wanted)
     shares = Swift.max(1, (blockCount + blocksPerShare - 1) / blocksPerShare)
   }
@@ -33,8 +33,7 @@ struct GroupLayout {
   /// Rough time of an instruction, in nanoseconds an element.
   private static func cost(_ code: ck_op) -> Double {
     switch code {
-    case CK_DIV, CK_SQRT, CK_RECIP, CK_SQRTADD, CK_STEPDIV, CK_SQRTRATIO: 0.1
-    case CK_DIVSQRT, CK_DIVSQRTI, CK_STEPSQRT, CK_STEPSQRTI: 0.15
+    case CK_DIV, CK_SQRT, CK_RECIP: 0.1
     case CK_EXP, CK_EXPM1, CK_LOG, CK_LOG1P, CK_SIN, CK_COS, CK_TANH, CK_ERF, CK_SIGMOID, CK_SOFTPLUS: 0.5
     case CK_POW, CK_UNIFORM, CK_NORMAL: 2
     case CK_LOAD, CK_EXPAND, CK_STORE: 0.15
@@ -75,10 +74,7 @@ struct GroupLayout {
     result.op = UInt8(instruction.code.rawValue)
     result.row = instruction.isRow ? 1 : 0
     result.dst = index(instruction.result)
-    withUnsafeMutableBytes(of: &result.args) { bytes in
-      let arguments = bytes.bindMemory(to: UInt16.self)
-      for (position, argument) in instruction.arguments.enumerated() { arguments[position] = index(argument) }
-    }
+    fill(&result.args, with: instruction.arguments.map(index))
     return result
   }
 
@@ -93,12 +89,8 @@ struct GroupLayout {
     result.rank = Int32(view.dims.count)
     result.gather = Int32(view.gatherOperand ?? -1)
     result.limit = Int64(view.limit)
-    withUnsafeMutableBytes(of: &result.dims) { bytes in
-      for (axis, size) in view.dims.enumerated() { bytes.bindMemory(to: Int64.self)[axis] = Int64(size) }
-    }
-    withUnsafeMutableBytes(of: &result.strides) { bytes in
-      for (axis, stride) in view.strides.enumerated() { bytes.bindMemory(to: Int64.self)[axis] = Int64(stride) }
-    }
+    fill(&result.dims, with: view.dims.map(Int64.init))
+    fill(&result.strides, with: view.strides.map(Int64.init))
     return result
   }
 }

@@ -259,7 +259,7 @@ struct GroupProgram {
       let result = instructions[position].result
       // Row and full results differ in length, and EXPAND reads while it writes: only elementwise results may reuse
       // the slot of an argument that ends here.
-      let isElementwise = InstructionFuser.isElementwise(instructions[position].code)
+      let isElementwise = instructions[position].code.rawValue < CK_LOAD.rawValue
       var ending: [Int] = []
       for argument in Set(arguments) where lastUse[argument] == position {
         if case .register = argument, let index = operandOf[argument] { ending.append(operands[index].slot) }

@@ -1,6 +1,6 @@
 import CKernels
 
-/// Replaces several instructions by one of the richer ones, so that an optimizer's step is half a dozen of them.
+/// Replaces several instructions by one of the richer ones, which round once where they would have rounded twice.
 ///
 /// An instruction is drawn into its reader only if it has no other reader and its result is not kept.
 struct InstructionFuser {
@@ -23,21 +23,17 @@ struct InstructionFuser {
     }
   }
 
-  static func isElementwise(_ code: ck_op) -> Bool {
-    code.rawValue < CK_LOAD.rawValue || code.rawValue > CK_NORMAL.rawValue
-  }
-
   mutating func run() {
     for index in instructions.indices {
       while let better = combined(instructions[index]) { replace(index, by: better) }
     }
-    removeUnread()
+    removeUnread(before: instructions.count)
     instructions = instructions.indices.filter { !isDead[$0] }.map { instructions[$0] }
   }
 
   /// What nobody reads is not computed: a comparison whose result went into another form, say.
-  private mutating func removeUnread() {
-    for index in instructions.indices.reversed() where !isDead[index] {
+  private mutating func removeUnread(before end: Int) {
+    for index in (0..<end).reversed() where !isDead[index] {
       let result = instructions[index].result
       guard case .register = result, !kept.contains(result), useCount[result, default: 0] == 0 else { continue }
       isDead[index] = true
@@ -50,16 +46,7 @@ struct InstructionFuser {
     for argument in better.arguments { useCount[argument, default: 0] += 1 }
     instructions[index] = better
     // Instructions whose only reader this was are gone; their own arguments have one reader less.
-    removeUnreadBefore(index)
-  }
-
-  private mutating func removeUnreadBefore(_ end: Int) {
-    for index in (0..<end).reversed() where !isDead[index] && Self.isElementwise(instructions[index].code) {
-      let result = instructions[index].result
-      guard case .register = result, !kept.contains(result), useCount[result, default: 0] == 0 else { continue }
-      isDead[index] = true
-      for argument in instructions[index].arguments { useCount[argument]! -= 1 }
-    }
+    removeUnread(before: index)
   }
 
   /// The arguments of the instruction that made `reference`, if it has this code and may be drawn in by one reader.
@@ -82,31 +69,12 @@ struct InstructionFuser {
     case CK_ADD:
       if let m = parts(x[0], CK_MUL, row: row) { return make(CK_FMA, [m[0], m[1], x[1]]) }
       if let m = parts(x[1], CK_MUL, row: row) { return make(CK_FMA, [m[0], m[1], x[0]]) }
-      if let s = parts(x[0], CK_SQRT, row: row) { return make(CK_SQRTADD, [s[0], x[1]]) }
-      if let s = parts(x[1], CK_SQRT, row: row) { return make(CK_SQRTADD, [s[0], x[0]]) }
     case CK_SUB:
-      if let q = parts(x[1], CK_DIVSQRT, row: row), let m = parts(q[0], CK_MUL, row: row) {
-        return make(CK_STEPSQRT, [x[0], m[0], m[1], q[1], q[2]])
-      }
-      if let q = parts(x[1], CK_DIVSQRTI, row: row), let m = parts(q[0], CK_MUL, row: row) {
-        return make(CK_STEPSQRTI, [x[0], m[0], m[1], q[1], q[2]])
-      }
-      if let q = parts(x[1], CK_DIV, row: row), let m = parts(q[0], CK_MUL, row: row) {
-        return make(CK_STEPDIV, [x[0], m[0], m[1], q[1]])
-      }
       if let m = parts(x[0], CK_MUL, row: row), let n = parts(x[1], CK_MUL, row: row) {
         return make(CK_AXMBY, [m[0], m[1], n[0], n[1]])
       }
       if let m = parts(x[1], CK_MUL, row: row) { return make(CK_FNMA, [m[0], m[1], x[0]]) }
       if let m = parts(x[0], CK_MUL, row: row) { return make(CK_FMS, [m[0], m[1], x[1]]) }
-    case CK_FNMA:
-      // c − a · b where one factor is itself a quotient or a sign.
-      for (factor, other) in [(x[0], x[1]), (x[1], x[0])] {
-        if let q = parts(factor, CK_DIVSQRT, row: row) { return make(CK_STEPSQRT, [x[2], other, q[0], q[1], q[2]]) }
-        if let q = parts(factor, CK_DIVSQRTI, row: row) { return make(CK_STEPSQRTI, [x[2], other, q[0], q[1], q[2]]) }
-        if let q = parts(factor, CK_DIV, row: row) { return make(CK_STEPDIV, [x[2], other, q[0], q[1]]) }
-        if let s = parts(factor, CK_SIGN, row: row) { return make(CK_STEPSIGN, [x[2], other, s[0]]) }
-      }
     case CK_FMA:
       // a · b + c with a = d − c is c + b · (d − c).
       for (factor, other) in [(x[0], x[1]), (x[1], x[0])] {
@@ -118,19 +86,6 @@ struct InstructionFuser {
       if let m = parts(x[2], CK_MUL, row: row) { return make(CK_AXPBY, [x[0], x[1], m[0], m[1]]) }
     case CK_LERP:
       if let m = parts(x[1], CK_MUL, row: row), m[0] == m[1] { return make(CK_SQLERP, [x[0], m[0], x[2]]) }
-    case CK_DIV:
-      if let s = parts(x[1], CK_SQRTADD, row: row) { return make(CK_DIVSQRT, [x[0], s[0], s[1]]) }
-      if let s = parts(x[1], CK_SQRT, row: row), let a = parts(s[0], CK_ADD, row: row) {
-        return make(CK_DIVSQRTI, [x[0], a[0], a[1]])
-      }
-    case CK_DIVSQRTI:
-      // a · √(b + d) / √(c + d).
-      guard let m = parts(x[0], CK_MUL, row: row) else { return nil }
-      for (factor, other) in [(m[0], m[1]), (m[1], m[0])] {
-        if let s = parts(factor, CK_SQRT, row: row), let a = parts(s[0], CK_ADD, row: row), a[1] == x[2] {
-          return make(CK_SQRTRATIO, [other, a[0], x[1], x[2]])
-        }
-      }
     default: break
     }
     return nil

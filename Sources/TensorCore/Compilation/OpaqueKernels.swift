@@ -26,6 +26,11 @@ extension PlanBuilder {
       return [clear(index), copy(value.inputs[0], into: index, at: low)]
     case .scatterAdd:
       return [scatterAdd(index, value)]
+    case .distinctRows(let limit):
+      return [distinctRows(index, value, limit)]
+    case .replaceRows:
+      let isInPlace = isInPlace(index)
+      return (isInPlace ? [] : [copyWhole(value.inputs[0], to: index)]) + [writeRows(index, value)]
     case .host(let function):
       return [host(index, value, function)]
     default:
@@ -71,6 +76,15 @@ extension PlanBuilder {
     return Plan.Step(work: { ck_move_run($0, $1) }, context: context, shares: 1)
   }
 
+  /// Copies an input into a result of the same size.
+  private mutating func copyWhole(_ input: Int, to index: Int) -> Plan.Step {
+    let context = memory.allocate(ck_move.self, 1)
+    context.pointee.bytes = fusion.values[index].count * fusion.values[index].dtype.byteCount
+    pointInput(PlanBuilder.place(context, \.in), to: input)
+    point(PlanBuilder.place(context, \.out), to: index, offset: 0)
+    return Plan.Step(work: { ck_move_run($0, $1) }, context: context, shares: 1)
+  }
+
   /// Copies an input into a part of a larger result.
   private mutating func copy(_ input: Int, into index: Int, at starts: [Int]) -> Plan.Step {
     let source = fusion.values[input]
@@ -83,16 +97,9 @@ extension PlanBuilder {
     (from, to) = PlanBuilder.collapsed(from, to)
     context.pointee.element_size = Int32(source.dtype.byteCount)
     context.pointee.rank = Int32(from.dims.count)
-    precondition(from.dims.count <= Int(CK_MAX_RANK))
-    withUnsafeMutableBytes(of: &context.pointee.dims) { bytes in
-      for (axis, size) in from.dims.enumerated() { bytes.bindMemory(to: Int64.self)[axis] = Int64(size) }
-    }
-    withUnsafeMutableBytes(of: &context.pointee.in_strides) { bytes in
-      for (axis, stride) in from.strides.enumerated() { bytes.bindMemory(to: Int64.self)[axis] = Int64(stride) }
-    }
-    withUnsafeMutableBytes(of: &context.pointee.out_strides) { bytes in
-      for (axis, stride) in to.strides.enumerated() { bytes.bindMemory(to: Int64.self)[axis] = Int64(stride) }
-    }
+    fill(&context.pointee.dims, with: from.dims.map(Int64.init))
+    fill(&context.pointee.in_strides, with: from.strides.map(Int64.init))
+    fill(&context.pointee.out_strides, with: to.strides.map(Int64.init))
     pointInput(PlanBuilder.place(context, \.in), to: input)
     point(PlanBuilder.place(context, \.out), to: index, offset: offset)
     return Plan.Step(work: { ck_strided_copy_run($0, $1) }, context: context, shares: 1)
@@ -131,6 +138,29 @@ extension PlanBuilder {
     pointInput(PlanBuilder.place(context, \.index), to: value.inputs[1])
     point(PlanBuilder.place(context, \.out), to: index, offset: 0)
     return Plan.Step(work: { ck_scatter_add_run($0, $1) }, context: context, shares: Int(context.pointee.shares))
+  }
+
+  private mutating func distinctRows(_ index: Int, _ value: SimplifiedGraph.Value, _ limit: Int) -> Plan.Step {
+    let context = memory.allocate(ck_distinct_rows.self, 1)
+    let count = value.shape[1]
+    context.pointee.index_count = Int64(count)
+    context.pointee.table_rows = Int64(limit)
+    pointInput(PlanBuilder.place(context, \.index), to: value.inputs[0])
+    point(PlanBuilder.place(context, \.rows), to: index, offset: 0)
+    point(PlanBuilder.place(context, \.places), to: index, offset: count)
+    return Plan.Step(work: { ck_distinct_rows_run($0, $1) }, context: context, shares: 1)
+  }
+
+  private mutating func writeRows(_ index: Int, _ value: SimplifiedGraph.Value) -> Plan.Step {
+    let context = memory.allocate(ck_write_rows.self, 1)
+    context.pointee.index_count = Int64(fusion.values[value.inputs[1]].count)
+    context.pointee.table_rows = Int64(value.shape[0])
+    context.pointee.row_bytes = Int64(value.shape.dropFirst().reduce(1, *) * value.dtype.byteCount)
+    context.pointee.shares = ck_write_rows_shares(context)
+    pointInput(PlanBuilder.place(context, \.index), to: value.inputs[1])
+    pointInput(PlanBuilder.place(context, \.values), to: value.inputs[2])
+    point(PlanBuilder.place(context, \.table), to: index, offset: 0)
+    return Plan.Step(work: { ck_write_rows_run($0, $1) }, context: context, shares: Int(context.pointee.shares))
   }
 
   private mutating func host(_ index: Int, _ value: SimplifiedGraph.Value, _ function: HostFunction) -> Plan.Step {

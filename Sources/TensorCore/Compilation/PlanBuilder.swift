@@ -9,7 +9,6 @@ struct PlanBuilder {
   /// What each call does, for people.
   private(set) var names: [String] = []
 
-  private let arguments: [Node]
   private let outputCount: Int
   private let variables: [Variable]
   let fusion: Fusion
@@ -28,7 +27,6 @@ struct PlanBuilder {
   }
 
   init(arguments: [Node], outputs: [Node], assignments: [(variable: Variable, value: Tensor)]) {
-    self.arguments = arguments
     outputCount = outputs.count
     variables = assignments.map(\.variable)
     argumentPlaces = arguments.map { _ in [] }
@@ -115,13 +113,23 @@ struct PlanBuilder {
       let writer = fusion.kernel(of: value)!
       let reading = readers[ObjectIdentifier(variable)] ?? []
       let own = reading.first { $0.kernel === writer }
-      if let own, !readsElementwise(writer, own.source, writing: value) { continue }
+      if let own, !replacesRows(writer, of: own.source), !readsElementwise(writer, own.source, writing: value) { continue }
       let others = reading.map(\.kernel).filter { $0 !== writer }
       if others.contains(where: { fusion.depends($0, on: writer) }) { continue }
       for other in others { writer.dependencies.insert(other.index) }
       inPlace[value] = (variable, own?.source)
     }
   }
+
+  /// Whether a kernel gives back what lies at `source` with other rows in it, and reads nothing else from there.
+  private func replacesRows(_ kernel: Fusion.Kernel, of source: Int) -> Bool {
+    guard let opaque = kernel.opaque, case .replaceRows = fusion.values[opaque].operation else { return false }
+    let inputs = fusion.values[opaque].inputs
+    return fusion.isFlat(inputs[0]) && inputs.map { fusion.views[$0].source == source } == [true, false, false]
+  }
+
+  /// Whether a value replaces the variable's that it was computed from where it lies, so that what stays needs no copy.
+  func isInPlace(_ value: Int) -> Bool { inPlace[value]?.reader != nil }
 
   /// Whether a group that computes `value` reads `source` only at the element it writes.
   private func readsElementwise(_ kernel: Fusion.Kernel, _ source: Int, writing value: Int) -> Bool {
@@ -196,7 +204,7 @@ struct PlanBuilder {
     }
     var lastUse: [Int: Int] = [:]
     for (position, kernel) in order.enumerated() {
-      for segment in segments(of: kernel) { for source in segment { lastUse[source] = position } }
+      for source in readsFromMemory(of: kernel) { lastUse[source] = position }
     }
     for value in fusion.outputs { lastUse[value] = order.count }
     var workspace = Workspace()
@@ -220,10 +228,10 @@ struct PlanBuilder {
     for (value, offset) in offsets { locations[value] = .fixed(buffer.pointer + offset) }
   }
 
-  /// What each part of a kernel reads. Merged kernels read through the programs they were made of.
-  private func segments(of kernel: Fusion.Kernel) -> [[Int]] {
-    guard let programs = programs[kernel.index] else { return [sources(of: kernel)] }
-    return programs.map { program in
+  /// What a kernel reads when all groups are merged. Merged ones read through the programs they were made of.
+  private func readsFromMemory(of kernel: Fusion.Kernel) -> [Int] {
+    guard let programs = programs[kernel.index] else { return sources(of: kernel) }
+    return programs.flatMap { program in
       program.operands.compactMap { operand in
         if case .value(let source, _) = operand.address, !operand.isOutput { return source }
         return nil
@@ -274,7 +282,7 @@ struct PlanBuilder {
     statistics.instructions += program.instructions.count
     let layout = GroupLayout(program, counts: programs.map(\.count))
     if layout.blockCount == 0 && program.reductions.isEmpty { return [] }
-    let group = memory.allocate(ck_group.self, 1)
+    let group = memory.allocateGroup()
     let segments = memory.allocate(ck_segment.self, programs.count)
     let results = memory.allocate(UnsafeMutableRawPointer?.self, program.reductions.count * programs.count)
     var firstBlock = 0
@@ -317,5 +325,13 @@ struct PlanBuilder {
   ) -> UnsafeMutablePointer<UnsafeMutableRawPointer?> {
     let offset = MemoryLayout<Context>.offset(of: field)!
     return (UnsafeMutableRawPointer(context) + offset).assumingMemoryBound(to: UnsafeMutableRawPointer?.self)
+  }
+}
+
+/// Fills the start of a C array, which is a tuple here.
+func fill<Tuple, Element>(_ tuple: inout Tuple, with elements: [Element]) {
+  withUnsafeMutableBytes(of: &tuple) { bytes in
+    precondition(elements.count * MemoryLayout<Element>.stride <= bytes.count)
+    for (index, element) in elements.enumerated() { bytes.bindMemory(to: Element.self)[index] = element }
   }
 }

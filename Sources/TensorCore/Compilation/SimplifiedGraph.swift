@@ -221,6 +221,8 @@ struct SimplifiedGraph {
       case .concatenate(let axis): [17, axis]
       case .gather: [18]
       case .scatterAdd: [19]
+      case .distinctRows(let limit): [22, limit]
+      case .replaceRows: [23]
       case .random(let distribution): [20, distribution == .uniform ? 0 : 1]
       case .host(let function): [21, identity(function)]
       }

@@ -40,9 +40,4 @@ package final class Buffer: @unchecked Sendable {
     result.pointer.copyMemory(from: pointer, byteCount: byteCount)
     return result
   }
-
-  package subscript<Scalar>(as type: Scalar.Type, index: Int) -> Scalar {
-    get { pointer.load(fromByteOffset: index * MemoryLayout<Scalar>.stride, as: type) }
-    set { pointer.storeBytes(of: newValue, toByteOffset: index * MemoryLayout<Scalar>.stride, as: type) }
-  }
 }

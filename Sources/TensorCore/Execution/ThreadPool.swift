@@ -4,9 +4,11 @@ import Synchronization
 
 /// A few threads that spin briefly for work and then sleep.
 ///
-/// A region of work is cut into shares handed out by an atomic counter. The caller works too, and waits only for shares that
-/// somebody has begun. Where another process took the core away in the middle of a share, the caller gives up its own core to
-/// let that thread finish, and works alone for a while: on a crowded machine helpers cost more than they bring.
+/// A region of work is cut into shares. Each thread has a run of them as its own, the same in every region of as many shares, so
+/// that it finds in its cache what it left there; who is done early takes from the end of the others' runs. The caller works
+/// too, and waits only for shares that somebody has begun. Where another process took the core away in the middle of a share,
+/// the caller gives up its own core to let that thread finish, and works alone for a while: on a crowded machine helpers cost
+/// more than they bring.
 package final class ThreadPool: @unchecked Sendable {
   package typealias Work = @convention(c) (UnsafeMutableRawPointer?, Int) -> Void
 
@@ -22,44 +24,85 @@ package final class ThreadPool: @unchecked Sendable {
 
   package let threadCount: Int
 
-  /// The region in progress: its number in the upper 32 bits, the next share below.
-  private let ticket = Atomic<UInt64>(0)
-  private let shareCount = Atomic<Int>(0)
-  private let finished = Atomic<Int>(0)
-  private let work = Atomic<UInt>(0)
-  private let context = Atomic<UInt>(0)
-  private let isBusy = Atomic<Bool>(false)
-  private let sleepers = Atomic<Int>(0)
+  /// What a thread has of a region, and all it needs to begin: its thread spins on the shares, in a cache line of its own.
+  private struct Lane: ~Copyable {
+    let shares = Atomic<UInt64>(0)
+    let work = Atomic<UInt>(0)
+    let context = Atomic<UInt>(0)
+  }
+
+  /// A run of shares that nobody has begun, in one word with the number of the region they belong to.
+  private struct Shares {
+    var word: UInt64
+    var region: UInt32 { UInt32(truncatingIfNeeded: word >> 32) }
+    var first: Int { Int(word >> 16 & 0xFFFF) }
+    var end: Int { Int(word & 0xFFFF) }
+
+    init(word: UInt64) { self.word = word }
+    init(region: UInt32, _ shares: Range<Int>) {
+      word = UInt64(region) << 32 | UInt64(shares.lowerBound) << 16 | UInt64(shares.upperBound)
+    }
+  }
+
+  /// Two cache lines, for processors fetch them in pairs.
+  private static let laneStride = 128
+  private static let mostShares = 0xFFFF
+
+  private let lanes: UnsafeMutableRawPointer
+  /// Shares of the region in progress that were done by others than the caller.
+  private let finished: UnsafeMutablePointer<Atomic<Int>>
+  private let sleepers: UnsafeMutablePointer<Atomic<Int>>
   /// What sleeping threads wait on: changes with every region that finds one asleep.
   private let bell: UnsafeMutablePointer<UInt32>
+  private let isBusy = Atomic<Bool>(false)
 
-  /// Until when the caller works alone, and how often its patience was tried lately. Only touched by who holds `isBusy`.
+  /// The last region's number, until when the caller works alone, and how often its patience was tried lately. Only touched by
+  /// who holds `isBusy`.
+  private var region: UInt32 = 0
   private var aloneUntil: ContinuousClock.Instant?
   private var recentStalls = 0
   private var calmRegions = 0
+  private var regionsWithoutHelp = 0
 
   /// How long a thread looks for work before it sleeps, and a caller for a share to end before it gives up its core.
   private static let spinCount = 4000
   private static let patience = 1000
+  /// After how many regions without help no thread is expected to wake, and after how many calm ones stalls are forgotten.
+  private static let regionsToWakeIn = 64
+  private static let calmAfter = 2000
 
   /// Threads live as long as the process; a pool is made once and kept.
   package init(threadCount: Int) {
     self.threadCount = threadCount
-    bell = .allocate(capacity: 1)
+    let stride = ThreadPool.laneStride
+    lanes = .allocate(byteCount: stride * (max(threadCount, 1) + 3), alignment: stride)
+    for index in 0..<max(threadCount, 1) {
+      (lanes + stride * index).bindMemory(to: Lane.self, capacity: 1).initialize(to: Lane())
+    }
+    let rest = lanes + stride * max(threadCount, 1)
+    finished = rest.bindMemory(to: Atomic<Int>.self, capacity: 1)
+    finished.initialize(to: Atomic(0))
+    sleepers = (rest + stride).bindMemory(to: Atomic<Int>.self, capacity: 1)
+    sleepers.initialize(to: Atomic(0))
+    bell = (rest + 2 * stride).bindMemory(to: UInt32.self, capacity: 1)
     bell.initialize(to: 0)
     ck_single_threaded_libraries()
-    for _ in 1..<max(threadCount, 1) {
-      let thread = Thread { self.serve() }
+    for index in 1..<max(threadCount, 1) {
+      let thread = Thread { self.serve(as: index) }
       thread.stackSize = 1 << 20
       thread.name = "descent"
       thread.start()
     }
   }
 
+  private func lane(_ index: Int) -> UnsafeMutablePointer<Lane> {
+    (lanes + ThreadPool.laneStride * index).assumingMemoryBound(to: Lane.self)
+  }
+
   /// Runs `body(context, share)` for all shares and returns when they are done.
   package func run(_ body: Work, _ context: UnsafeMutableRawPointer?, shares: Int) {
     // A region inside another, or from a second thread at the same time, runs where it is.
-    if shares <= 1 || threadCount == 1
+    if shares <= 1 || threadCount == 1 || shares > ThreadPool.mostShares
       || isBusy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged == false
     {
       for share in 0..<shares { body(context, share) }
@@ -75,71 +118,98 @@ package final class ThreadPool: @unchecked Sendable {
   }
 
   private func runTogether(_ body: Work, _ context: UnsafeMutableRawPointer?, shares: Int) {
-    finished.store(0, ordering: .relaxed)
-    shareCount.store(shares, ordering: .relaxed)
-    work.store(UInt(bitPattern: unsafeBitCast(body, to: Int.self)), ordering: .relaxed)
-    self.context.store(UInt(bitPattern: context), ordering: .relaxed)
-    let region = (ticket.load(ordering: .relaxed) >> 32) &+ 1
-    ticket.store(region << 32, ordering: .sequentiallyConsistent)
-    if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
+    finished.pointee.store(0, ordering: .relaxed)
+    region &+= 1
+    let helpers = min(threadCount, shares)
+    for index in (0..<helpers).reversed() {
+      let lane = lane(index)
+      lane.pointee.work.store(UInt(bitPattern: unsafeBitCast(body, to: Int.self)), ordering: .relaxed)
+      lane.pointee.context.store(UInt(bitPattern: context), ordering: .relaxed)
+      let own = Shares(region: region, index * shares / helpers..<(index + 1) * shares / helpers)
+      lane.pointee.shares.store(own.word, ordering: .sequentiallyConsistent)
+    }
+    if sleepers.pointee.load(ordering: .sequentiallyConsistent) > 0 {
       bell.pointee &+= 1
       ck_wake(bell, Int32(threadCount))
     }
-    takeShares(of: region)
+    let others = shares - takeShares(of: region, as: 0)
+    if others == 0 {
+      // A thread that is awake takes part. One that is not, for so long, has to share this core, and would spin on it.
+      regionsWithoutHelp += 1
+      if regionsWithoutHelp == ThreadPool.regionsToWakeIn { workAlone(after: .milliseconds(1)) }
+      return
+    }
+    regionsWithoutHelp = 0
     for _ in 0..<ThreadPool.patience {
-      if finished.load(ordering: .acquiring) == shares {
+      if finished.pointee.load(ordering: .acquiring) == others {
         if recentStalls > 0 { calmRegions += 1 }
-        if calmRegions > 1000 { (recentStalls, calmRegions) = (0, 0) }
+        if calmRegions == ThreadPool.calmAfter { recentStalls = 0 }
         return
       }
       ck_pause()
     }
     let start = ContinuousClock.now
-    while finished.load(ordering: .acquiring) < shares { sched_yield() }
-    // Helping has to pay for the waiting; the more often it does not, the longer it is left out.
-    let end = ContinuousClock.now
-    recentStalls = min(recentStalls + 1, 6)
-    calmRegions = 0
-    aloneUntil = end + min((end - start) * (4 << recentStalls), .milliseconds(500))
+    while finished.pointee.load(ordering: .acquiring) < others { sched_yield() }
+    workAlone(after: ContinuousClock.now - start)
   }
 
-  /// Works on a region until no share is left. A share is taken by advancing the ticket, which fails once the region is
-  /// over, so what was read about it before is known to belong to it.
-  private func takeShares(of region: UInt64) {
+  /// Helping has to pay for the time lost; the more often it does not, the longer it is left out.
+  private func workAlone(after loss: Duration) {
+    recentStalls = min(recentStalls + 1, 6)
+    (calmRegions, regionsWithoutHelp) = (0, 0)
+    aloneUntil = ContinuousClock.now + min(loss * (4 << recentStalls), .milliseconds(500))
+  }
+
+  /// Works on a region until no share is left, its own first and then the others'. Returns how many it did.
+  private func takeShares(of region: UInt32, as index: Int) -> Int {
+    var count = drain(index, of: region, isOwn: true)
+    for other in 1..<threadCount { count += drain((index + other) % threadCount, of: region, isOwn: false) }
+    return count
+  }
+
+  /// A share is taken by writing the shorter run, which fails if anything has changed, so that the work read before is known
+  /// to belong to it. A lane that still shows another region has nothing to give.
+  private func drain(_ index: Int, of region: UInt32, isOwn: Bool) -> Int {
+    let lane = lane(index)
+    var count = 0
     while true {
-      let now = ticket.load(ordering: .acquiring)
-      guard now >> 32 == region else { return }
-      let share = Int(now & 0xFFFF_FFFF)
-      let count = shareCount.load(ordering: .relaxed)
-      let body = work.load(ordering: .relaxed)
-      let context = context.load(ordering: .relaxed)
-      if share >= count { return }
-      guard ticket.compareExchange(expected: now, desired: now + 1, ordering: .acquiringAndReleasing).exchanged else {
-        continue
-      }
+      let shares = Shares(word: lane.pointee.shares.load(ordering: .acquiring))
+      guard shares.region == region, shares.first < shares.end else { return count }
+      let body = lane.pointee.work.load(ordering: .relaxed)
+      let context = lane.pointee.context.load(ordering: .relaxed)
+      let share = isOwn ? shares.first : shares.end - 1
+      let rest = isOwn ? share + 1..<shares.end : shares.first..<share
+      let desired = Shares(region: region, rest).word
+      guard lane.pointee.shares.compareExchange(expected: shares.word, desired: desired, ordering: .acquiringAndReleasing).exchanged
+      else { continue }
       unsafeBitCast(Int(bitPattern: body), to: Work.self)(UnsafeMutableRawPointer(bitPattern: context), share)
-      finished.add(1, ordering: .releasing)
+      count += 1
     }
   }
 
-  private func serve() {
+  private func serve(as index: Int) {
     ck_single_threaded_libraries()
-    var seen: UInt64 = 0
+    let shares = lane(index)
+    var seen: UInt32 = 0
+    func current() -> UInt32 { Shares(word: shares.pointee.shares.load(ordering: .acquiring)).region }
     while true {
       var spins = 0
-      while ticket.load(ordering: .acquiring) >> 32 == seen {
+      while current() == seen {
         ck_pause()
         spins += 1
         if spins == ThreadPool.spinCount {
           let rung = bell.pointee
-          sleepers.add(1, ordering: .sequentiallyConsistent)
-          if ticket.load(ordering: .sequentiallyConsistent) >> 32 == seen { ck_wait(bell, rung, 1_000_000_000) }
-          sleepers.subtract(1, ordering: .sequentiallyConsistent)
+          sleepers.pointee.add(1, ordering: .sequentiallyConsistent)
+          if Shares(word: shares.pointee.shares.load(ordering: .sequentiallyConsistent)).region == seen {
+            ck_wait(bell, rung, 1_000_000_000)
+          }
+          sleepers.pointee.subtract(1, ordering: .sequentiallyConsistent)
           spins = 0
         }
       }
-      seen = ticket.load(ordering: .acquiring) >> 32
-      takeShares(of: seen)
+      seen = current()
+      let count = takeShares(of: seen, as: index)
+      if count > 0 { finished.pointee.add(count, ordering: .releasing) }
     }
   }
 }

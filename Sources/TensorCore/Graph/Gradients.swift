@@ -83,7 +83,7 @@ private struct Adjoints {
 private func derivative(of result: Tensor, adjoint g: Tensor, needed: [Bool]) -> [Tensor?] {
   let inputs = result.node.inputs.map { Tensor($0) }
   switch result.node.operation {
-  case .constant, .fill, .variable, .argument, .stopGradient, .argmax, .random:
+  case .constant, .fill, .variable, .argument, .stopGradient, .argmax, .random, .distinctRows:
     return inputs.map { _ in nil }
   case .unary(let function):
     return [derivative(of: function, at: inputs[0], result: result, adjoint: g)]
@@ -135,13 +135,23 @@ private func derivative(of result: Tensor, adjoint g: Tensor, needed: [Bool]) ->
   case .gather:
     return [g.scatterAdding(at: inputs[1], rows: inputs[0].shape[0]), nil]
   case .scatterAdd:
-    let indices = inputs[1]
-    let isInside = (indices .>= 0 .&& indices .< Tensor(number: Double(result.shape[0])))
-    let mask = isInside.reshaped([indices.count] + Array(repeating: 1, count: g.rank - 1))
-    return [select(mask, g.gathering(indices), Tensor.zeros([], dtype: g.dtype)), nil]
+    return [gatheringInside(g, inputs[1]), nil]
+  case .replaceRows:
+    let (indices, values) = (inputs[1], inputs[2])
+    return [
+      needed[0] ? g.replacingRows(at: indices, with: Tensor.zeros(values.shape, dtype: g.dtype)) : nil, nil,
+      needed[2] ? gatheringInside(g, indices) : nil,
+    ]
   case .host(let function):
     programmingError("gradients: \(function.name) has no derivative")
   }
+}
+
+/// The rows that a vector of indices names, zeros where there is no such row.
+private func gatheringInside(_ table: Tensor, _ indices: Tensor) -> Tensor {
+  let isInside = (indices .>= 0 .&& indices .< Tensor(number: Double(table.shape[0])))
+  let mask = isInside.reshaped([indices.count] + Array(repeating: 1, count: table.rank - 1))
+  return select(mask, table.gathering(indices), Tensor.zeros([], dtype: table.dtype))
 }
 
 /// Puts the elements of a slice back where they came from, with zeros around.

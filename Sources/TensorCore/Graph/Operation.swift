@@ -39,6 +39,11 @@ package enum Operation {
   case gather
   /// Zeros with each row of the first input added where the second (int32) says.
   case scatterAdd
+  /// Of row numbers (int32, a vector of K), those that a table of `limit` rows has: [2, K], first the distinct ones in ascending
+  /// order and then −1s, and below, for each of the K, its place among these, or −1.
+  case distinctRows(limit: Int)
+  /// The first input with the rows named by the second (int32, distinct or out of range) replaced by those of the third.
+  case replaceRows
 
   /// Random numbers from a key (int32, two elements); element i depends on the key and i alone.
   case random(RandomDistribution)

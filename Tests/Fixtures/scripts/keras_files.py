@@ -139,6 +139,21 @@ def main():
     save(every, "every.keras")
     expected["every"] = {"weights": numbers(every.get_weights()), "predictions": numbers([every.predict(X, verbose=0)])[0]}
 
+    # A table of rows, chosen by row numbers.
+    keras.utils.set_random_seed(13)
+    numbers_of_rows = generator.randint(0, 80, size=(10, 4)).astype("int32")
+    table = keras.Sequential([keras.Input((4,)), layers.Embedding(80, 3, name="words"), layers.GlobalAveragePooling1D(),
+                              layers.Dense(3, activation="softmax")])
+    table.compile(optimizer=optimizers.Adagrad(0.1), loss="sparse_categorical_crossentropy")
+    table.fit(numbers_of_rows, Y, epochs=1, **settings)
+    save(table, "embedding.keras")
+    table.save_weights(path("embedding.weights.h5"))
+    record = {"x": numbers([numbers_of_rows])[0], "weights": numbers(table.get_weights()),
+              "predictions": numbers([table.predict(numbers_of_rows, verbose=0)])[0]}
+    record["losses"] = [float(v) for v in table.fit(numbers_of_rows, Y, epochs=2, **settings).history["loss"]]
+    record["weights_after"] = numbers(table.get_weights())
+    expected["embedding"] = record
+
     with open(path("expected.json"), "w") as file:
         json.dump(expected, file, separators=(",", ":"))
         file.write("\n")

@@ -56,9 +56,22 @@ import TensorCore
       if Bool.random(using: &random) { pool.append(next) }
     }
 
+    /// Distinct rows of a table and one that it does not have.
+    mutating func someRows(of table: Tensor) -> Tensor {
+      let rows = (0..<table.shape[0]).shuffled(using: &random).prefix(Int.random(in: 1...table.shape[0], using: &random))
+      return Tensor((rows + [pick([-1, table.shape[0]])]).map { Int32($0) })
+    }
+
+    private mutating func replacingSomeRows(of table: Tensor) -> Tensor {
+      let rows = someRows(of: table)
+      let values = Bool.random(using: &random)
+        ? leaf(rows.shape + table.shape.dropFirst()) : select(isFinite(table.gathering(rows)), table.gathering(rows) * 2, 1)
+      return table.replacingRows(at: rows, with: values)
+    }
+
     private mutating func step(_ a: Tensor) -> Tensor? {
       let b = partner(of: a)
-      switch Int.random(in: 0..<26, using: &random) {
+      switch Int.random(in: 0..<27, using: &random) {
       case 0: return a + b
       case 1: return a - b
       case 2: return a * b
@@ -95,8 +108,47 @@ import TensorCore
         return a.scatterAdding(at: rows, rows: 5)
       case 25 where a.rank > 0:
         return a.argmax().cast(to: dtype) * 0.1 + 0.0
+      case 26 where a.rank > 0 && a.shape[0] > 0: return replacingSomeRows(of: a)
       default: return a * (b .> 0).cast(to: dtype)
       }
+    }
+  }
+
+  /// Every random assignment is tried with rows of the variable alone, too.
+  @Test(arguments: 0..<200)
+  func randomAssignmentsOfRows(seed: Int) {
+    var grower = Grower(seed: UInt64(seed) + 20_000, dtype: .float64)
+    let shapes: [[Int]] = [[4, 6], [20, 10], [33, 40], [17], [3, 4, 6]]
+    let variables = shapes.map { Variable(grower.leaf($0)) }
+    let before = variables.map { $0.value.evaluated().doubles }
+    var expected: [[Double]] = []
+    let function = CompiledFunction { _ in
+      grower.pool = variables.map(\.value)
+      for _ in 0..<(seed % 25) { grower.grow() }
+      var interpreter = ReferenceInterpreter()
+      for (variable, value) in zip(variables, before) { interpreter.variables[ObjectIdentifier(variable)] = value }
+      var outputs = (0..<2).map { _ in grower.pick(grower.pool) }
+      var news: [[Double]] = []
+      for variable in variables {
+        // Once or twice, so that rows are put into what rows were put into.
+        for _ in 0..<Int.random(in: 1...2, using: &grower.random) {
+          let table = variable.value
+          let rows = grower.someRows(of: table)
+          let sources = grower.pool.filter { $0.rank > 0 && $0.shape[0] > 0 && $0.shape.dropFirst() == table.shape.dropFirst() }
+          let source = grower.pick(sources + [table])
+          let chosen = Tensor((0..<rows.count).map { _ in Int32.random(in: 0..<Int32(source.shape[0]), using: &grower.random) })
+          variable.assignRows(at: rows, source.gathering(chosen) * 0.5 + 1)
+        }
+        news.append(interpreter.evaluate(variable.value.node))
+        grower.pool.append(variable.value)
+      }
+      outputs.append(grower.pick(grower.pool))
+      expected = outputs.map { interpreter.evaluate($0.node) } + news
+      return outputs
+    }
+    let results = function.call([]).map(\.doubles) + variables.map { $0.value.doubles }
+    for (index, result) in results.enumerated() {
+      PlanTests.expectEqual(result, expected[index], within: 1e-11, "seed \(seed), value \(index)")
     }
   }
 

@@ -152,12 +152,26 @@ struct ReferenceInterpreter {
         preconditionFailure("outside of all inputs")
       }
     case .gather:
-      return each { place in inputs[0][flat([Int(inputs[1][place[0]])] + place.dropFirst(), shapes[0])] }
+      return each { place in
+        let row = Int(inputs[1][place[0]])
+        return row < 0 || row >= shapes[0][0] ? .nan : inputs[0][flat([row] + place.dropFirst(), shapes[0])]
+      }
     case .scatterAdd:
       var result = [Double](repeating: 0, count: count)
       let width = shape.dropFirst().reduce(1, *)
       for (row, target) in inputs[1].enumerated() {
         for column in 0..<width { result[Int(target) * width + column] += inputs[0][row * width + column] }
+      }
+      return result
+    case .distinctRows(let limit):
+      let rows = Set(inputs[0].filter { $0 >= 0 && $0 < Double(limit) }).sorted()
+      let places = inputs[0].map { rows.firstIndex(of: $0).map(Double.init) ?? -1 }
+      return rows + [Double](repeating: -1, count: places.count - rows.count) + places
+    case .replaceRows:
+      var result = inputs[0]
+      let width = shape.dropFirst().reduce(1, *)
+      for (row, target) in inputs[1].enumerated() where target >= 0 && target < Double(shape[0]) {
+        for column in 0..<width { result[Int(target) * width + column] = inputs[2][row * width + column] }
       }
       return result
     }

@@ -63,6 +63,7 @@ struct DerivativeTests {
     Case(name: "concatenate", shapes: [[2, 3], [2, 1]]) { square(concatenate([$0[0], $0[1], $0[0]], axis: 1)) },
     Case(name: "stack", shapes: [[2, 3], [2, 3]]) { square(stack([$0[0], $0[1]], axis: 1)) },
     Case(name: "gather", shapes: [[4, 2]]) { square($0[0].gathering(Tensor(shape: [2, 2], scalars: [Int32(3), 0, 3, 1]))) },
+    Case(name: "replaceRows", shapes: [[4, 2], [3, 2]]) { square($0[0].replacingRows(at: Tensor([Int32(2), 0, 9]), with: $0[1])) },
     Case(name: "scatterAdd", shapes: [[4, 2]]) { square($0[0].scatterAdding(at: Tensor([Int32(2), 0, 2, 9]), rows: 3)) },
   ]
 

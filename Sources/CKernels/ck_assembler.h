@@ -1,0 +1,121 @@
+/* Writes x86-64 machine code: the few instructions that a translated group needs, on AVX2 or AVX-512 registers.
+
+   Vector instructions are encoded with VEX (256 bits, 16 registers) or EVEX (512 bits, 32 registers); operation codes are the
+   same in both. See Intel's manual, volume 2, sections 2.3 and 2.7. */
+#ifndef CK_ASSEMBLER_H
+#define CK_ASSEMBLER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+typedef struct {
+  uint8_t *code; /* the start of the block: constants, then code */
+  size_t size, capacity;
+  bool wide;     /* AVX-512 */
+  bool is_full;  /* something did not fit; what was written is not to be used */
+} assembler;
+
+/* General registers by number. */
+enum { RAX = 0, RCX, RDX, RBX, RSP, RBP, RSI, RDI };
+
+/* The last operand of a vector instruction. */
+typedef struct {
+  enum { IN_REGISTER, AT_INDEX, AT_DISTANCE, IN_BLOCK } place;
+  int32_t number;   /* the vector register, or the general register that holds the address */
+  int32_t distance; /* AT_DISTANCE: bytes from that address; IN_BLOCK: from the start of the code block */
+} location;
+
+static inline location in_register(int number) { return (location){IN_REGISTER, number, 0}; }
+/* number + rax */
+static inline location at_index(int number) { return (location){AT_INDEX, number, 0}; }
+static inline location at_distance(int number, int32_t distance) { return (location){AT_DISTANCE, number, distance}; }
+static inline location in_block(int32_t distance) { return (location){IN_BLOCK, 0, distance}; }
+
+/* A vector instruction: escape map (1: 0F, 2: 0F38, 3: 0F3A), prefix (1: 66), operation code. */
+typedef struct {
+  uint8_t map, prefix, code;
+} operation;
+
+/* The fused ones add to what the destination holds, or take it from there: destination <- source * last +- destination; the one
+   in place multiplies it: destination <- source * destination + last. */
+static const operation V_LOAD = {1, 0, 0x10}, V_STORE = {1, 0, 0x11}, V_SQRT = {1, 0, 0x51}, V_ADD = {1, 0, 0x58},
+                       V_MUL = {1, 0, 0x59}, V_SUB = {1, 0, 0x5C}, V_MIN = {1, 0, 0x5D}, V_DIV = {1, 0, 0x5E},
+                       V_MAX = {1, 0, 0x5F}, V_COMPARE = {1, 0, 0xC2}, V_AND = {1, 1, 0xDB}, V_OR = {1, 1, 0xEB},
+                       V_XOR = {1, 1, 0xEF}, V_FMADD = {2, 1, 0xB8}, V_FMSUB = {2, 1, 0xBA}, V_FNMADD = {2, 1, 0xBC},
+                       V_FMADD_IN_PLACE = {2, 1, 0xA8}, V_BLEND_MASKED = {2, 1, 0x65}, V_ROUND = {3, 1, 0x08},
+                       V_BLEND_VECTOR = {3, 1, 0x4A};
+
+static inline void put_byte(assembler *a, int byte) {
+  if (a->size < a->capacity) {
+    a->code[a->size++] = (uint8_t)byte;
+  } else {
+    a->is_full = true;
+  }
+}
+
+static inline void put_bytes(assembler *a, const char *bytes, size_t count) {
+  for (size_t i = 0; i < count; i++) put_byte(a, (uint8_t)bytes[i]);
+}
+
+static inline void put_int32(assembler *a, int32_t value) {
+  for (int shift = 0; shift < 32; shift += 8) put_byte(a, (int)((uint32_t)value >> shift) & 0xFF);
+}
+
+/* destination, source and register locations are vector registers (mask registers where the instruction wants them). With a mask
+   (AVX-512, 1 to 7) only lanes it selects are written; the others become 0 if `zeroing`. immediate: -1 for none. */
+static inline void put_masked(assembler *a, operation op, int destination, int source, location last, int mask, bool zeroing,
+                              int immediate) {
+  const bool is_register = last.place == IN_REGISTER;
+  const int base = last.place == IN_BLOCK ? 0 : last.number;
+  const int not_r = ~destination >> 3 & 1, not_b = ~base >> 3 & 1;
+  /* The index register is rax; the bit of it serves as the fifth of a vector register's number. */
+  const int not_x = is_register ? ~base >> 4 & 1 : 1;
+  if (a->wide) {
+    put_byte(a, 0x62);
+    put_byte(a, not_r << 7 | not_x << 6 | not_b << 5 | (~destination >> 4 & 1) << 4 | op.map);
+    put_byte(a, (~source & 15) << 3 | 1 << 2 | op.prefix);
+    put_byte(a, zeroing << 7 | 2 << 5 | (~source >> 4 & 1) << 3 | mask);
+  } else {
+    put_byte(a, 0xC4);
+    put_byte(a, not_r << 7 | 1 << 6 | not_b << 5 | op.map);
+    put_byte(a, (~source & 15) << 3 | 1 << 2 | op.prefix);
+  }
+  put_byte(a, op.code);
+  const int reg = (destination & 7) << 3;
+  switch (last.place) {
+    case IN_REGISTER:
+      put_byte(a, 0xC0 | reg | (base & 7));
+      break;
+    case AT_INDEX:
+      /* rbp and r13 as a base need a distance. */
+      put_byte(a, ((base & 7) == RBP ? 0x40 : 0) | reg | 4);
+      put_byte(a, RAX << 3 | (base & 7));
+      if ((base & 7) == RBP) put_byte(a, 0);
+      break;
+    case AT_DISTANCE:
+      put_byte(a, 0x80 | reg | (base & 7));
+      put_int32(a, last.distance);
+      break;
+    case IN_BLOCK:
+      put_byte(a, reg | 5);
+      put_int32(a, last.distance - (int32_t)(a->size + 4 + (immediate >= 0)));
+      break;
+  }
+  if (immediate >= 0) put_byte(a, immediate);
+}
+
+static inline void put(assembler *a, operation op, int destination, int source, location last) {
+  put_masked(a, op, destination, source, last, 0, false, -1);
+}
+
+/* number <- the 8 bytes at base + distance */
+static inline void put_load_address(assembler *a, int number, int base, int32_t distance) {
+  put_byte(a, 0x48 | (number >> 3) << 2 | base >> 3);
+  put_byte(a, 0x8B);
+  put_byte(a, 0x80 | (number & 7) << 3 | (base & 7));
+  put_int32(a, distance);
+}
+
+#endif

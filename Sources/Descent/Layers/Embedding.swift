@@ -1,0 +1,84 @@
+import TensorCore
+
+/// The rows of a table that row numbers choose: `[rows, …]` of numbers from 0 to `inputDim` − 1 to `[rows, …, outputDim]`. (Keras:
+/// `keras.layers.Embedding`.)
+///
+/// As the first layer of a model it takes integers (`int32`, `uint8`) as they are; numbers of other dtypes, and whatever another
+/// layer computed, lose their fraction first, as in Keras. `fit` and its like refuse data with a number that is no row. A layer
+/// called on its own, or after others, gives NaN for it (so does Keras on JAX, but there −1 is the last row).
+///
+/// Training costs nothing for the rows that a batch does not choose where the optimizer leaves those as they are: `SparseUpdates`
+/// says which do, and `ParameterSetting`'s `isLazy` asks it of others, such as Adam.
+///
+///     try model.compile(
+///       optimizer: .adam.with(parameterSettings: [.init(.name("embeddings"), isLazy: true)]), loss: .binaryCrossentropy)
+///
+/// Keras's `mask_zero` and `lora_rank` are not supported: descriptions that use them are refused.
+public final class Embedding: Layer {
+  /// How many rows the table has.
+  public let inputDim: Int
+  /// How long a row is.
+  public let outputDim: Int
+  public let embeddingsInitializer: Initializer
+  public let embeddingsRegularizer: Regularizer?
+  /// A penalty on the result, divided by the number of rows of the batch.
+  public let activityRegularizer: Regularizer?
+  public let embeddingsConstraint: Constraint?
+  private let startingWeights: Tensor?
+
+  /// The table, `[inputDim, outputDim]`; nil until the layer is built.
+  public private(set) var embeddings: Variable?
+
+  /// - Parameters:
+  ///   - inputDim: how many rows the table has: the greatest number in the input plus one, at least 1.
+  ///   - outputDim: how long a row is, at least 1.
+  ///   - embeddingsInitializer: the table's first values.
+  ///   - embeddingsRegularizer: a penalty on the table, added to the loss. All rows take part in each step then.
+  ///   - activityRegularizer: a penalty on the result, divided by the number of rows of the batch.
+  ///   - embeddingsConstraint: what is done to the table after each step of training, to all its rows.
+  ///   - weights: the table's first values themselves, `[inputDim, outputDim]`, instead of the initializer's.
+  ///   - inputShape: the shape of one row of input, for the first layer of a model.
+  ///   - name: made from the class's if nil.
+  public init(
+    _ inputDim: Int, _ outputDim: Int, embeddingsInitializer: Initializer = .randomUniform(),
+    embeddingsRegularizer: Regularizer? = nil, activityRegularizer: Regularizer? = nil, embeddingsConstraint: Constraint? = nil,
+    weights: Tensor? = nil, inputShape: [Int]? = nil, name: String? = nil
+  ) {
+    self.inputDim = inputDim
+    self.outputDim = outputDim
+    self.embeddingsInitializer = embeddingsInitializer
+    self.embeddingsRegularizer = embeddingsRegularizer
+    self.activityRegularizer = activityRegularizer
+    self.embeddingsConstraint = embeddingsConstraint
+    startingWeights = weights
+    super.init(name: name, inputShape: inputShape)
+  }
+
+  public override func build(inputShape: [Int]) throws {
+    for (option, size) in [("inputDim", inputDim), ("outputDim", outputDim)] where size < 1 {
+      throw DescentError(.invalidArgument, "layer \(name): \(option) is \(size); it must be at least 1")
+    }
+    guard inputDim <= Int(Int32.max) else {
+      throw DescentError(.invalidArgument, "layer \(name): inputDim is \(inputDim); row numbers are int32, so it is at most \(Int32.max)")
+    }
+    _ = try ModelBuilder.elementCount(inputShape + [outputDim], of: "layer \(name): a row of the result")
+    if let startingWeights, startingWeights.shape != [inputDim, outputDim] {
+      throw DescentError(
+        .invalidArgument, "layer \(name): weights has shape \(startingWeights.shape); expected \([inputDim, outputDim])")
+    }
+    let table = try addVariable(
+      "embeddings", shape: [inputDim, outputDim], initializer: startingWeights == nil ? embeddingsInitializer : .zeros,
+      regularizer: embeddingsRegularizer, constraint: embeddingsConstraint)
+    if let startingWeights { table.assign(startingWeights.cast(to: table.dtype)) }
+    embeddings = table
+  }
+
+  public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
+    guard let embeddings else { throw DescentError(.state, "layer \(name): it is not built") }
+    let y = embeddings.value.gathering(x.cast(to: .int32))
+    if let activityRegularizer { context.addLoss(try activityRegularizer.validated()(y) / Double(max(x.shape[0], 1))) }
+    return y
+  }
+
+  override var acceptedRowNumbers: Range<Int>? { 0..<max(inputDim, 0) }
+}

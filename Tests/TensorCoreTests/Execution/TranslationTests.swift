@@ -1,0 +1,144 @@
+import Testing
+
+import TensorCore
+
+/// Groups as machine code against the same groups interpreted: every bit.
+@Suite struct TranslationTests {
+  /// Numbers at which instructions could differ.
+  static let special: [Float] = [
+    0, -0.0, 1, -1, 0.5, -3.25, .infinity, -.infinity, .nan, .leastNonzeroMagnitude, -.leastNonzeroMagnitude,
+    .leastNormalMagnitude, .greatestFiniteMagnitude, -.greatestFiniteMagnitude, 1e-20, -1e-20, 2.5, 3.5, -0.75, 1e10,
+  ]
+
+  /// Every special number in every third place, so that all pairs and many triples meet; then numbers at random.
+  static func leaves(_ count: Int, _ number: Int, seed: UInt64) -> [Tensor] {
+    var random = PlanTests.Generator(state: seed)
+    let size = special.count
+    return (0..<number).map { leaf in
+      let values = (0..<count).map { index -> Float in
+        if index < size * size { return leaf == 0 ? special[index % size] : special[(index / size + leaf * leaf * index / 7) % size] }
+        return Float.random(in: -2...2, using: &random)
+      }
+      return Tensor(values)
+    }
+  }
+
+  static func bits(_ tensors: [Tensor]) -> [UInt32] {
+    // Which of two NaNs survives an addition is nobody's concern.
+    tensors.flatMap { $0.doubles.map { $0.isNaN ? 0x7FC0_0000 : Float($0).bitPattern } }
+  }
+
+  /// Machine code is for processors with AVX2 or more; elsewhere there is nothing to compare.
+  static var vectorWidths: [Int] {
+    #if arch(x86_64)
+      switch instructionSet {
+      case "avx512": [32, 64]
+      case "avx2": [32]
+      default: []
+      }
+    #else
+      []
+    #endif
+  }
+
+  /// Says how many groups there were, and how many of them in code, over all widths.
+  @discardableResult
+  static func expectSameBits(_ outputs: [Tensor], _ comment: String) -> (groups: Int, translated: Int) {
+    let plan = Plan(arguments: [], outputs: outputs.map(\.node), assignments: [])
+    let interpreted = bits(plan.run())
+    var counts = (groups: 0, translated: 0)
+    for width in vectorWidths {
+      counts.groups += plan.statistics.groups
+      counts.translated += plan.translate(vectorBytes: width)
+      let translated = bits(plan.run())
+      if translated == interpreted { continue }
+      let place = zip(translated, interpreted).enumerated().first { $1.0 != $1.1 }!
+      Issue.record("\(comment), vectors of \(width) bytes: element \(place.offset) is \(place.element)")
+    }
+    return counts
+  }
+
+  typealias Formula = @Sendable (_ a: Tensor, _ b: Tensor, _ c: Tensor) -> Tensor
+
+  static let formulas: [(name: String, formula: Formula)] = [
+    ("a + b", { a, b, _ in a + b }), ("a − b", { a, b, _ in a - b }), ("a · b", { a, b, _ in a * b }), ("a / b", { a, b, _ in a / b }),
+    ("−a", { a, _, _ in -a }), ("|a|", { a, _, _ in abs(a) }), ("sign", { a, _, _ in sign(a) }), ("√", { a, _, _ in sqrt(a) }),
+    ("1 / a", { a, _, _ in 1 / a }), ("floor", { a, _, _ in floor(a) }), ("ceil", { a, _, _ in ceil(a) }),
+    ("round", { a, _, _ in round(a) }), ("max", { a, b, _ in maximum(a, b) }), ("min", { a, b, _ in minimum(a, b) }),
+    ("finite", { a, b, _ in select(isFinite(a), b, 7) }), ("<", { a, b, c in select(a .< b, c, a) }),
+    ("≤", { a, b, c in select(a .<= b, c, a) }), ("=", { a, b, c in select(a .== b, c, 1) }), ("≠", { a, b, c in select(a .!= b, c, 1) }),
+    ("and", { a, b, c in select((a .< b) .&& (b .< c), a, b) }), ("or", { a, b, c in select((a .< b) .|| (b .< c), a, b) }),
+    ("not", { a, b, c in select(!(a .< b), c, b) }), ("a b + c", { a, b, c in a * b + c }), ("a b − c", { a, b, c in a * b - c }),
+    ("c − a b", { a, b, c in c - a * b }), ("lerp", { a, b, c in lerp(a, b, c) }), ("lerp of the square", { a, b, _ in lerp(a, b * b, 0.01) }),
+    ("a b c", { a, b, c in a * b * c }), ("a b + c d", { a, b, c in a * 0.9 + b * c }), ("a b − c d", { a, b, c in a * 0.9 - b * c }),
+    ("a / (√b + c)", { a, b, c in a / (sqrt(b) + c) }), ("a / √(b + c)", { a, b, _ in a / sqrt(b + 1e-7) }),
+    ("√a + b", { a, b, _ in sqrt(a) + b }), ("a − b c / d", { a, b, c in a - 0.1 * b / c }),
+    ("a − b c / (√d + e)", { a, b, c in a - 0.1 * b / (sqrt(c) + 1e-7) }), ("a − b c / √(d + e)", { a, b, c in a - 0.1 * b / sqrt(c + 1e-7) }),
+    ("a − b sign(c)", { a, b, _ in a - 0.1 * sign(b) }), ("a √((b + d) / (c + d))", { a, b, c in a * sqrt((b + 1e-6) / (c + 1e-6)) }),
+  ]
+
+  @Test(arguments: formulas.indices)
+  func oneFormula(index: Int) {
+    let (name, formula) = TranslationTests.formulas[index]
+    for count in [1, 7, 8, 15, 16, 17, 33, 500, 2049, 5000] {
+      let leaves = TranslationTests.leaves(count, 3, seed: UInt64(count))
+      let counts = TranslationTests.expectSameBits([formula(leaves[0], leaves[1], leaves[2])], "\(name) of \(count)")
+      #expect(counts.translated == counts.groups, "\(name) of \(count)")
+    }
+  }
+
+  /// Long expressions with several results, so that registers run short. Groups that pass on truths as bytes are interpreted.
+  @Test func randomFormulas() {
+    var groups = 0, translated = 0
+    for seed in 0..<300 {
+      var random = PlanTests.Generator(state: UInt64(seed))
+      let count = Int.random(in: 1...3000, using: &random)
+      var pool = TranslationTests.leaves(count, Int.random(in: 1...5, using: &random), seed: UInt64(seed) + 1000)
+      for _ in 0..<Int.random(in: 1...25, using: &random) {
+        let picked = (0..<3).map { _ in pool.randomElement(using: &random)! }
+        pool.append(TranslationTests.formulas.randomElement(using: &random)!.formula(picked[0], picked[1], picked[2]))
+      }
+      let outputs = pool.suffix(4).filter { $0.node.value == nil }
+      let counts = TranslationTests.expectSameBits(outputs.isEmpty ? [pool[0] + 1] : outputs, "seed \(seed)")
+      groups += counts.groups
+      translated += counts.translated
+    }
+    #expect(translated * 10 >= groups * 8, "\(translated) of \(groups)")
+  }
+
+  /// What a group with exponentials, rows or sums computes does not depend on asking for code.
+  @Test func otherGroupsAreInterpreted() {
+    let x = TranslationTests.leaves(600, 1, seed: 3)[0]
+    for tensor in [exp(x), x.sum(), x.reshaped([20, 30]).softmax(), x.cast(to: .float64) + 1] {
+      let plan = Plan(arguments: [], outputs: [tensor.node], assignments: [])
+      #expect(plan.translate() == 0)
+    }
+  }
+
+  /// Runs before and after a plan gets its code are the same.
+  @Test func stepsThatArePartlyTranslated() {
+    let parameter = Variable(Tensor((0..<1000).map { Float($0) / 100 }))
+    let slot = Variable(Tensor.zeros([1000]))
+    func step() {
+      let gradient = parameter.value * 0.5 - 1
+      slot.assign(lerp(slot.value, gradient * gradient, 0.1))
+      parameter.assign(parameter.value - 0.01 * gradient / (sqrt(slot.value) + 1e-7))
+    }
+    let function = compile { (_: [Tensor]) -> [Tensor] in
+      step()
+      return []
+    }
+    for _ in 0..<20 { _ = function.call([]) }
+    let translated = TranslationTests.bits([parameter.value])
+    parameter.assign(Tensor((0..<1000).map { Float($0) / 100 }))
+    slot.assign(Tensor.zeros([1000]))
+    // A plan of its own for each step is never old enough.
+    for _ in 0..<20 {
+      _ = compile { (_: [Tensor]) -> [Tensor] in
+        step()
+        return []
+      }.call([])
+    }
+    #expect(TranslationTests.bits([parameter.value]) == translated)
+  }
+}
