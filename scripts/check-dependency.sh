@@ -29,6 +29,18 @@ for block in "$package"/block*; do
   after=
   case $(cat "$block") in
     dependencies:*) manifest=$block; continue ;;
+    *KerasFiles*)
+      name=Keras
+      before='import Descent
+let x = Tensor([[0, 0], [0, 1], [1, 0], [1, 1]] as [[Float]])
+let y = Tensor([[0], [1], [1], [2]] as [[Float]])
+do {
+  let model = Sequential { Dense(1, inputShape: [2]) }
+  try model.compile(optimizer: .adam, loss: .meanSquaredError)
+  try model.save("from-python.keras")
+}'
+      after='let back = try Sequential.load("from-swift.keras")
+precondition(back.weights.map(\.doubles) == model.weights.map(\.doubles))' ;;
     *model.fit*)
       name=Train
       after='precondition(history.epochs.count == 5 && result["accuracy"]! > 0.8)' ;;
@@ -67,7 +79,7 @@ grep --quiet 'url: "…/Descent", from: "[0-9.]*"' "$manifest" || fail "README.m
   for program in "${programs[@]}"; do
     [ "$program" = Train ] && continue
     echo "package.targets.append(.executableTarget(name: \"$program\", dependencies: ["
-    for library in TensorCore Optimizers Descent; do echo "  .product(name: \"$library\", package: \"Descent\"),"; done
+    for library in TensorCore Optimizers Descent KerasFiles; do echo "  .product(name: \"$library\", package: \"Descent\"),"; done
     echo ']))'
   done
 } > "$package/Package.swift"

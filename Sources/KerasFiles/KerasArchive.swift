@@ -82,7 +82,11 @@ extension Sequential {
   }
 
   /// The same from a file that is in memory.
-  /// - Parameter name: what to call it in errors.
+  /// - Parameters:
+  ///   - bytes: the file's contents.
+  ///   - name: what to call it in errors.
+  ///   - compiled: whether to compile the model as the file says and take up the optimizer's state.
+  ///   - trusted: see ``HDF5ReaderProcess``.
   public static func load(_ bytes: [UInt8], name: String, compiled: Bool = true, trusted: Bool = false) throws -> Sequential {
     try make(KerasArchive(ByteSource(bytes, name: name), trusted: trusted), name: name, compiled: compiled)
   }

@@ -16,7 +16,7 @@
 /// Source: Kingma & Ba, 2015, "Adam: A Method for Stochastic Optimization" (arXiv 1412.6980); Reddi et al., 2018, "On the
 /// Convergence of Adam and Beyond" (AMSGrad; without the correction there).
 public struct Adam: Optimizer {
-  public var options = OptimizerOptions(learningRate: 0.001)
+  public var options = OptimizerOptions(learningRate: 0.001, numberPrecision: .parameter)
   /// Share of the average gradient that is kept, at least 0 and less than 1.
   public var beta1 = 0.9
   /// Share of the average squared gradient that is kept, at least 0 and less than 1.
@@ -70,9 +70,9 @@ public struct Adam: Optimizer {
 
   public static let conventions: [Convention: [String: JSONValue]] = [
     .keras2: [:],
-    .torch: ["epsilon": 1e-8, "epsilon_place": "corrected", "weight_decay_mode": "l2"],
-    .paper: ["epsilon": 1e-8, "epsilon_place": "corrected"],
-    .textbook: [:],
+    .torch: ["epsilon": 1e-8, "epsilon_place": "corrected", "weight_decay_mode": "l2", "number_precision": "float64"],
+    .paper: ["epsilon": 1e-8, "epsilon_place": "corrected", "number_precision": "float64"],
+    .textbook: ["number_precision": "float64"],
   ]
 
   public static let about = OptimizerDescription(

@@ -12,7 +12,7 @@
 ///
 /// Source: Kingma & Ba, 2015, "Adam", algorithm 2 (arXiv 1412.6980); Keras, `Adamax`.
 public struct Adamax: Optimizer {
-  public var options = OptimizerOptions(learningRate: 0.001)
+  public var options = OptimizerOptions(learningRate: 0.001, numberPrecision: .parameter)
   /// Share of the average gradient that is kept, at least 0 and less than 1.
   public var beta1 = 0.9
   /// What the greatest gradient shrinks by each step, at least 0 and less than 1.
@@ -57,8 +57,10 @@ public struct Adamax: Optimizer {
 
   public static let conventions: [Convention: [String: JSONValue]] = [
     .keras2: ["learning_rate": 0.002],
-    .torch: ["learning_rate": 0.002, "epsilon": 1e-8, "epsilon_place": "maximum", "weight_decay_mode": "l2"],
-    .paper: ["learning_rate": 0.002, "epsilon": 1e-30],
+    .torch: [
+      "learning_rate": 0.002, "epsilon": 1e-8, "epsilon_place": "maximum", "weight_decay_mode": "l2", "number_precision": "float64",
+    ],
+    .paper: ["learning_rate": 0.002, "epsilon": 1e-30, "number_precision": "float64"],
   ]
 
   public static let about = OptimizerDescription(

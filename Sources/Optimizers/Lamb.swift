@@ -12,7 +12,7 @@
 /// Source: You et al., 2020, "Large Batch Optimization for Deep Learning: Training BERT in 76 minutes" (arXiv 1904.00962);
 /// Keras, `Lamb`.
 public struct Lamb: Optimizer {
-  public var options = OptimizerOptions(learningRate: 0.001)
+  public var options = OptimizerOptions(learningRate: 0.001, numberPrecision: .parameter)
   /// Share of the average gradient that is kept, at least 0 and less than 1.
   public var beta1 = 0.9
   /// Share of the average squared gradient that is kept, at least 0 and less than 1.
@@ -64,7 +64,7 @@ public struct Lamb: Optimizer {
   ]
 
   public static let conventions: [Convention: [String: JSONValue]] = [
-    .paper: ["epsilon": 1e-6, "weight_decay": 0.01, "decay_inside_ratio": true]
+    .paper: ["epsilon": 1e-6, "weight_decay": 0.01, "decay_inside_ratio": true, "number_precision": "float64"]
   ]
 
   public static let about = OptimizerDescription(

@@ -18,7 +18,7 @@
 /// Source: Jordan et al., 2024, "Muon: An optimizer for hidden layers in neural networks"; Liu et al., 2025, "Muon is Scalable for
 /// LLM Training" (arXiv 2502.16982; the factor rmsRate); Keras, `Muon`.
 public struct Muon: Optimizer {
-  public var options = OptimizerOptions(learningRate: 0.001, weightDecay: 0.004)
+  public var options = OptimizerOptions(learningRate: 0.001, weightDecay: 0.004, numberPrecision: .parameter)
   /// Adam's share of the average gradient that is kept, at least 0 and less than 1.
   public var adamBeta1 = 0.9
   /// Adam's share of the average squared gradient that is kept, at least 0 and less than 1.
@@ -136,8 +136,12 @@ public struct Muon: Optimizer {
   ]
 
   public static let conventions: [Convention: [String: JSONValue]] = [
-    .torch: ["weight_decay": 0.1, "adam_weight_decay": 0.1, "rate_adjustment": "aspect", "epsilon_form": "floor"],
-    .paper: ["learning_rate": 0.02, "weight_decay": 0.0, "adam_weight_decay": 0.0, "rate_adjustment": "aspect"],
+    .torch: [
+      "weight_decay": 0.1, "adam_weight_decay": 0.1, "rate_adjustment": "aspect", "epsilon_form": "floor", "number_precision": "float64",
+    ],
+    .paper: [
+      "learning_rate": 0.02, "weight_decay": 0.0, "adam_weight_decay": 0.0, "rate_adjustment": "aspect", "number_precision": "float64",
+    ],
   ]
 
   public static let about = OptimizerDescription(

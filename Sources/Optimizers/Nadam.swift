@@ -14,7 +14,7 @@
 ///
 /// Source: Dozat, 2016, "Incorporating Nesterov Momentum into Adam"; Keras, `Nadam`.
 public struct Nadam: Optimizer {
-  public var options = OptimizerOptions(learningRate: 0.001)
+  public var options = OptimizerOptions(learningRate: 0.001, numberPrecision: .parameter)
   /// What the momentum's strength tends to, at least 0 and less than 1.
   public var beta1 = 0.9
   /// Share of the average squared gradient that is kept, at least 0 and less than 1.
@@ -49,8 +49,8 @@ public struct Nadam: Optimizer {
   public var sparseUpdates: SparseUpdates { .lazy }
 
   public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
-    slots.momentum = lerp(slots.momentum, g, 1 - beta1)
-    slots.velocity = lerp(slots.velocity, g * g, 1 - beta2)
+    slots.momentum = lerp(slots.momentum, g, 1 - step.number.dtype.rounded(beta1))
+    slots.velocity = lerp(slots.velocity, g * g, 1 - step.number.dtype.rounded(beta2))
 
     let now = strength(at: step.number)
     let next = strength(at: step.number + 1)
@@ -76,8 +76,10 @@ public struct Nadam: Optimizer {
 
   public static let conventions: [Convention: [String: JSONValue]] = [
     .keras2: ["learning_rate": 0.002, "schedule_decay": 0.004],
-    .torch: ["learning_rate": 0.002, "schedule_decay": 0.004, "epsilon": 1e-8, "weight_decay_mode": "l2"],
-    .paper: ["learning_rate": 0.002, "schedule_decay": 0.004, "epsilon": 1e-8],
+    .torch: [
+      "learning_rate": 0.002, "schedule_decay": 0.004, "epsilon": 1e-8, "weight_decay_mode": "l2", "number_precision": "float64",
+    ],
+    .paper: ["learning_rate": 0.002, "schedule_decay": 0.004, "epsilon": 1e-8, "number_precision": "float64"],
   ]
 
   public static let about = OptimizerDescription(

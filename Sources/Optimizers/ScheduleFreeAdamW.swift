@@ -14,7 +14,7 @@
 ///
 /// Source: Defazio et al., 2024, "The Road Less Scheduled" (arXiv 2405.15682); Keras, `ScheduleFreeAdamW`.
 public struct ScheduleFreeAdamW: Optimizer {
-  public var options = OptimizerOptions(learningRate: 0.0025)
+  public var options = OptimizerOptions(learningRate: 0.0025, numberPrecision: .parameter)
   /// Where gradients are taken: between z (0) and the average (1).
   public var beta1 = 0.9
   /// Share of the average squared gradient that is kept, at least 0 and less than 1.
@@ -51,14 +51,19 @@ public struct ScheduleFreeAdamW: Optimizer {
     let correction = sqrt(1 - pow(beta2, step.number))
     let average = average(w, slots)
 
-    slots.velocity = lerp(slots.velocity, g * g, 1 - beta2)
+    slots.velocity = lerp(slots.velocity, g * g, 1 - step.number.dtype.rounded(beta2))
     slots.momentum -= step.learningRate * warmup * correction * g / (sqrt(slots.velocity) + epsilon * correction)
     w = lerp(slots.momentum, lerp(average, slots.momentum, 1 / step.number), beta1)
   }
 
   public func evaluationValue(of w: Tensor, slots: Slots) -> Tensor? { evaluatesAverage ? average(w, slots) : nil }
 
-  private func average(_ w: Tensor, _ slots: Slots) -> Tensor { (w - (1 - beta1) * slots.momentum) * (1 / beta1) }
+  /// Undoes the interpolation of the last step. What it misses by adds up from step to step, so its shares are made of beta1 as
+  /// the weights' dtype has it.
+  private func average(_ w: Tensor, _ slots: Slots) -> Tensor {
+    let share = w.dtype.rounded(beta1)
+    return (w - (1 - share) * slots.momentum) * (1 / share)
+  }
 
   public static let hyperparameters: [Hyperparameter<ScheduleFreeAdamW>] = [
     .number("beta_1", \.beta1, in: .interpolation, "where gradients are taken, between z and the average"),

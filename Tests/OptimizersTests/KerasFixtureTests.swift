@@ -76,8 +76,8 @@ import Testing
 
   @Test func singlePrecision() throws {
     try Self.check("keras-float32") { json in
-      // Keras computes 1 − 0.999ᵗ in float32 and is itself 1.9e-5 from the float64 result for a weight near zero here.
-      json["optimizer"] == "Adam" && json["config"]!["amsgrad"] == true ? 3e-5 : 1e-5
+      // v − a² cancels: one such case of Keras's is 9.7e-6 from its own result in float64.
+      json["config"]!["centered"] == true ? 2e-5 : 1e-5
     }
   }
 

@@ -23,9 +23,9 @@ import Testing
   ])
   func formula(_ text: String) throws {
     let plain = try workspace(OptimizerRegistry.optimizer(text: text))
-    // Kernels beside the pass compute a few numbers.
+    // Kernels beside the pass compute a few numbers: Nadam has them in two dtypes.
     #expect(plain.bytes < 2048, "\(text)")
-    #expect(plain.kernels <= 4, "\(text)")
+    #expect(plain.kernels <= (text == "nadam" ? 5 : 4), "\(text)")
     let around = try workspace(
       OptimizerRegistry.optimizer(text: text).with(
         weightDecay: 0.1, clipvalue: 1, useEMA: true, emaOverwriteFrequency: 1, lossScaleFactor: 8, gradientAccumulationSteps: 1))

@@ -7,14 +7,19 @@
 /// time are bounded by its size; see ``HDF5ReaderProcess`` for what only libhdf5 can read.
 public enum HDF5 {
   /// Reads all arrays of a file, in its order, by their paths (`layers/dense/vars/0`).
-  /// - Parameter trusted: lets libhdf5 read the file in this process if only libhdf5 can; for files of known origin.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - trusted: lets libhdf5 read the file in this process if only libhdf5 can; for files of known origin.
   /// - Throws: ``DescentError`` of kind `file`.
   public static func read(_ path: String, trusted: Bool = false) throws -> [(name: String, tensor: Tensor)] {
     try read(ByteSource(path: path), trusted: trusted)
   }
 
   /// The same of a file that is in memory.
-  /// - Parameter name: what to call it in errors.
+  /// - Parameters:
+  ///   - bytes: the file's contents.
+  ///   - name: what to call it in errors.
+  ///   - trusted: see ``read(_:trusted:)``.
   public static func read(_ bytes: [UInt8], name: String, trusted: Bool = false) throws -> [(name: String, tensor: Tensor)] {
     try read(ByteSource(bytes, name: name), trusted: trusted)
   }

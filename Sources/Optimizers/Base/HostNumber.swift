@@ -15,6 +15,14 @@ final class HostNumber {
   var number: Tensor { variable.numberValue }
 }
 
+extension DType {
+  /// A hyperparameter as a tensor of the dtype has it. A formula that needs both beta and 1 − beta takes the latter from this:
+  /// each rounded on its own, they would not add up to 1.
+  func rounded(_ hyperparameter: Double) -> Double {
+    self == .float32 ? Double(Float(hyperparameter)) : hyperparameter
+  }
+}
+
 /// `velocityHat` as files spell it: `velocity_hat`.
 func snakeCase(_ name: String) -> String {
   var result = ""

@@ -97,7 +97,7 @@ extension Optimizer {
       var parameter = parameters[index]
       update(
         &parameter.value, gradient: parameter.gradient, slots: &parameter.slots,
-        step: step.of(parameter, shared: shared))
+        step: step.of(parameter, shared: shared, precision: options.numberPrecision))
       parameters[index] = parameter
     }
   }

@@ -47,14 +47,20 @@ public struct OptimizerOptions: Sendable {
   public var countsMicroSteps = false
   /// Parameters with a rate, a decay, a freeze or lazy updates of their own. None by default.
   public var parameterSettings: [ParameterSetting] = []
+  /// In which precision a step's numbers are computed. `.float64` by default; `.parameter` for those of Keras's optimizers that
+  /// correct averages for their start at zero.
+  public var numberPrecision = NumberPrecision.float64
   /// The optimizer's name in Keras's JSON. Made from the class's by default.
   public var name: String?
   /// The convention the optimizer was made for.
   public internal(set) var convention = Convention.keras3
 
-  public init(learningRate: any LearningRateConvertible, weightDecay: Double? = nil) {
+  public init(
+    learningRate: any LearningRateConvertible, weightDecay: Double? = nil, numberPrecision: NumberPrecision = .float64
+  ) {
     self.learningRate = learningRate.learningRate
     self.weightDecay = weightDecay
+    self.numberPrecision = numberPrecision
   }
 }
 
@@ -74,6 +80,15 @@ public enum ClipnormScope: String, Sendable, CaseIterable {
   case variable
   /// The norm of all gradients together (Keras 2); ``OptimizerOptions/clipvalue`` may then follow.
   case global
+}
+
+/// In which precision the numbers of a step are computed that all elements share: 1 − betaᵗ and what is made of it.
+public enum NumberPrecision: String, Sendable, CaseIterable {
+  /// `float64`, and rounded once to the parameter's dtype (PyTorch, the papers).
+  case float64
+  /// The parameter's dtype (Keras). In `float32` 1 − 0.999ᵗ, and with it the size of early steps, is off by up to 1e-5 of itself;
+  /// 1 − 0.9999ᵗ by 2e-4.
+  case parameter
 }
 
 /// What happens when a gradient has an element that is NaN or infinite.
@@ -107,6 +122,7 @@ extension Optimizer {
     gradientAccumulationSteps: Int? = nil,
     nonFinite: NonFinitePolicy? = nil,
     countsMicroSteps: Bool? = nil,
+    numberPrecision: NumberPrecision? = nil,
     parameterSettings: [ParameterSetting]? = nil,
     name: String? = nil
   ) -> Self {
@@ -127,6 +143,7 @@ extension Optimizer {
     if let gradientAccumulationSteps { result.options.gradientAccumulationSteps = gradientAccumulationSteps }
     if let nonFinite { result.options.nonFinite = nonFinite }
     if let countsMicroSteps { result.options.countsMicroSteps = countsMicroSteps }
+    if let numberPrecision { result.options.numberPrecision = numberPrecision }
     if let parameterSettings { result.options.parameterSettings = parameterSettings }
     if let name { result.options.name = name }
     return result

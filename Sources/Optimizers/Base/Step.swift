@@ -33,10 +33,20 @@ public struct Step {
   }
 
   /// The step as one parameter sees it.
-  public func of(_ parameter: ParameterUpdate, shared: Slots) -> Step {
-    Step(
-      learningRate: parameter.rateMultiplier == 1 ? learningRate : learningRate * parameter.rateMultiplier, number: number,
-      variant: variant, weightDecay: parameter.weightDecay, shared: shared)
+  /// - Parameters:
+  ///   - parameter: which it is, with its own rate and decay.
+  ///   - shared: the numbers shared by all parameters.
+  ///   - precision: that of the numbers a formula makes of the rate and of the step's own number.
+  public func of(_ parameter: ParameterUpdate, shared: Slots, precision: NumberPrecision = .float64) -> Step {
+    let rate = parameter.rateMultiplier == 1 ? learningRate : learningRate * parameter.rateMultiplier
+    // Numbers are float64; cast, they are tensors of the parameter's dtype, and so is all that is computed from them.
+    func inPrecision(_ number: Tensor) -> Tensor {
+      let dtype = parameter.value.dtype
+      return precision == .parameter && dtype != number.dtype ? number.cast(to: dtype) : number
+    }
+    return Step(
+      learningRate: inPrecision(rate), number: inPrecision(number), variant: variant, weightDecay: parameter.weightDecay,
+      shared: shared)
   }
 }
 

@@ -96,6 +96,7 @@ extension OptimizerOptions {
       check: { _ = try ParameterRule(text: $0) }),
     .choice("non_finite", \.nonFinite, "what happens when a gradient is not finite"),
     .flag("counts_micro_steps", \.countsMicroSteps, "schedule and averages count micro-steps, as in Keras 3", isInKeras: false),
+    .choice("number_precision", \.numberPrecision, "in which precision bias corrections are computed"),
     .parameterSettings("parameter_settings", \.parameterSettings, "parameters with a rate, a decay, a freeze or lazy updates of their own"),
   ]
 

@@ -2,7 +2,7 @@
 
 Writes, under optimizers/:
   keras.json          float64: every optimizer, every argument away from its default, schedules, wrappers
-  keras-float32.json  float32: the default and one variant of each optimizer   (--dtype float32)
+  keras-float32.json  float32: the default and one variant of each optimizer, and settings drawn at random   (--dtype float32)
   keras-random.json   float64: settings drawn at random, last step only
   keras-state.json    float64: the optimizer's own variables in saved order, with their final values
 
@@ -326,7 +326,12 @@ def main():
     }
     if DTYPE == "float32":
         listed = [{"optimizer": name, "config": config} for name in OWN for config in ({}, FLOAT32_VARIANT[name])]
-        write(out_path(options, "optimizers", "keras-float32.json"), header, {"cases": [run(case, {1, 50}) for case in listed]})
+        results = [run(case, {1, 50}) for case in listed]
+        generator = random.Random(32)
+        drawn = [run(draw(generator), {50}) for _ in range(60)]
+        for result in drawn:
+            del result["serialized"]
+        write(out_path(options, "optimizers", "keras-float32.json"), header, {"cases": results + drawn})
         return
 
     results = [run(case, {1, 3, 50} if not case["config"] else {50}) for case in cases()]

@@ -53,6 +53,8 @@ CASES = {
     "muon": lambda: optimizers.Muon(0.01),
     "schedule free": lambda: optimizers.ScheduleFreeAdamW(0.01, warmup_steps=3),
     "loss scale": lambda: optimizers.LossScaleOptimizer(optimizers.Adam(0.01)),
+    "multi": lambda: optimizers.MultiOptimizer(
+        optimizers.OptimizerMap(optimizers.Adam(0.01), {".*kernel": optimizers.SGD(0.05, momentum=0.9)})),
 }
 
 
