@@ -26,7 +26,10 @@ do {
     if chosen.contains("profile") { try profileOptimizers(names: only ?? ["adam"]) }
     if wants("optimizers") {
       let variants = ["momentum", "nesterov", "amsgrad"]
-      let names = only ?? variants + OptimizerRegistry.all.map { $0.className.lowercased() }.filter { !$0.hasSuffix("optimizer") }
+      // Those that need more than gradients, or whose time goes into products of matrices, are no passes over memory.
+      let others: Set = ["lbfgs", "sophia", "shampoo", "soap", "muon", "multioptimizer"]
+      let passes = OptimizerRegistry.all.filter { !($0 is any OptimizerWrapper.Type) }.map { $0.className.lowercased() }
+      let names = only ?? variants + passes.filter { !others.contains($0) }
       try benchOptimizers(names: names, rounds: rounds, threads: threads)
     }
   }

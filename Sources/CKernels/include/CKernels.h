@@ -235,6 +235,19 @@ static inline void ck_pause(void) {
 #endif
 }
 
+/* Time in units of the processor's, for comparing spans of it. */
+static inline uint64_t ck_ticks(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  return __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+  uint64_t ticks;
+  __asm__ volatile("mrs %0, cntvct_el0" : "=r"(ticks));
+  return ticks;
+#else
+  return 0;
+#endif
+}
+
 /* Sleeping and waking on a 32-bit word (Linux futex; elsewhere a timed sleep). */
 void ck_wait(const uint32_t *word, uint32_t expected, int64_t timeout_ns);
 void ck_wake(const uint32_t *word, int32_t waiters);

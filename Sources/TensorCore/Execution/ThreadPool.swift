@@ -118,6 +118,7 @@ package final class ThreadPool: @unchecked Sendable {
   }
 
   private func runTogether(_ body: Work, _ context: UnsafeMutableRawPointer?, shares: Int) {
+    let begin = ck_ticks()
     finished.pointee.store(0, ordering: .relaxed)
     region &+= 1
     let helpers = min(threadCount, shares)
@@ -133,6 +134,7 @@ package final class ThreadPool: @unchecked Sendable {
       ck_wake(bell, Int32(threadCount))
     }
     let others = shares - takeShares(of: region, as: 0)
+    let ownWork = ck_ticks() &- begin
     if others == 0 {
       // A thread that is awake takes part. One that is not, for so long, has to share this core, and would spin on it.
       regionsWithoutHelp += 1
@@ -150,7 +152,8 @@ package final class ThreadPool: @unchecked Sendable {
     }
     let start = ContinuousClock.now
     while finished.pointee.load(ordering: .acquiring) < others { sched_yield() }
-    workAlone(after: ContinuousClock.now - start)
+    // A share that is merely long takes no longer than what the caller did meanwhile.
+    if ck_ticks() &- begin > 2 &* ownWork { workAlone(after: ContinuousClock.now - start) }
   }
 
   /// Helping has to pay for the time lost; the more often it does not, the longer it is left out.
