@@ -35,6 +35,11 @@ final class OptimizerUpdate {
     state = try OptimizerState(optimizer, variables: variables)
     let gradients = layout.shapes.map { random.normal($0, standardDeviation: 0.05).evaluated() }
     let state = state
+    // Some optimizers begin with another formula.
+    for _ in 0..<20 {
+      _ = state.beginStep()
+      try state.endStep()
+    }
     let phase = state.beginStep()
     let function = CompiledFunction { arguments in
       state.apply(gradients: arguments, phase: phase)
