@@ -1,5 +1,8 @@
 /// When a value can be computed in a group, and groups become one.
 extension Fusion {
+  /// A group of more values than this would run out of registers.
+  private static let mostMembers = 40
+
   /// The kernels that must be done before a value can be computed in a group.
   func memoryDependencies(of value: SimplifiedGraph.Value, in group: Kernel) -> [Kernel] {
     var needed: [Kernel] = []
@@ -98,5 +101,37 @@ extension Fusion {
       }
     }
     return false
+  }
+
+  /// Groups over the same elements that read the same memory become one, so that it is read once: the average that a step reads
+  /// before it is moved on, a gradient that is kept for the next step.
+  func mergeSiblings() {
+    var readers: [Int: [Kernel]] = [:]
+    for group in groupsAndKernels where group.opaque == nil && group.inner == 0 && group.count > 1 {
+      for source in wholeSources(of: group) { readers[source, default: []].append(group) }
+    }
+    for source in readers.keys.sorted() {
+      var merged: [Kernel] = []
+      for reader in readers[source]! {
+        let group = root(reader.index)
+        if merged.contains(where: { $0 === group }) { continue }
+        let isTaken = merged.contains { other in
+          other.type == group.type && other.inner == 0 && other.count == group.count
+            && other.members.count + group.members.count <= Fusion.mostMembers && merge(group, into: other)
+        }
+        if !isTaken { merged.append(group) }
+      }
+    }
+  }
+
+  /// The memory that a group reads once for each of its elements, in order.
+  private func wholeSources(of group: Kernel) -> Set<Int> {
+    var sources: Set<Int> = []
+    for member in group.members {
+      for input in values[member].inputs where roles[views[input].source] == .memory && views[input].count == group.count {
+        if views[input].isContiguous { sources.insert(views[input].source) }
+      }
+    }
+    return sources
   }
 }

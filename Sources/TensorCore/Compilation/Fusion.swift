@@ -59,6 +59,7 @@ struct Fusion {
       let isWhole = roles[source] != .memory && isFlat(index)
       outputs.append(isWhole && taken.insert(source).inserted ? source : copy(index))
     }
+    mergeSiblings()
   }
 
   func kernel(of value: Int) -> Kernel? {

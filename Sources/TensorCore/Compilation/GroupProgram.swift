@@ -71,6 +71,12 @@ struct GroupProgram {
     inner = group.inner
     let members = group.members.sorted()
     for member in members { emit(member) }
+    // What is passed on from memory is read before anything is written: another member may write there.
+    for member in members where stored.contains(member) {
+      guard case .operand = place[member] else { continue }
+      let isRow = group.rowMembers.contains(member)
+      append(CK_COPY, isRow, member, [place[member]!])
+    }
     fuseInstructions(kept: Set(members.filter { stored.contains($0) }.compactMap { place[$0] }))
     for member in members where stored.contains(member) && !isReduction(member) { store(member, over: inPlace[member]) }
     assignSlots()

@@ -174,6 +174,25 @@ import TensorCore
     }
   }
 
+  /// Groups that read the same memory are one, which must not write before it has read.
+  @Test func variablesThatTakeEachOthersValues() {
+    let a = Variable(Tensor((0..<100).map { Float($0) })), b = Variable(Tensor((0..<100).map { Float(-$0) }))
+    let function = CompiledFunction { _ in
+      let (old, other) = (a.value, b.value)
+      a.assign(other)
+      b.assign(old + other * 2)
+      return []
+    }
+    let plan = function.plan(for: [])
+    #expect(plan.statistics.groups == 1)
+    for _ in 0..<6 {
+      let (old, other) = (a.value.doubles, b.value.doubles)
+      plan.run()
+      #expect(a.value.doubles == other)
+      #expect(b.value.doubles == zip(old, other).map { $0 + $1 * 2 })
+    }
+  }
+
   @Test(arguments: 0..<100)
   func randomExpressionsInSinglePrecision(seed: Int) {
     var grower = Grower(seed: UInt64(seed) + 5000, dtype: .float32)
