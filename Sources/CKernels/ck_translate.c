@@ -18,7 +18,7 @@ static const uint32_t constant_words[CONSTANTS] = {0x3F800000, 0xBF800000, 0x800
 enum { CONSTANT_BYTES = 64, BLOCK_BYTES = 16384 };
 
 /* Predicates of comparisons. */
-enum { EQUAL = 0, LESS = 1, LESS_OR_EQUAL = 2, UNORDERED = 3, NOT_EQUAL = 4, GREATER = 0x1E };
+enum { EQUAL = 0, LESS = 1, LESS_OR_EQUAL = 2, UNORDERED = 3, NOT_EQUAL = 4, ORDERED = 7, GREATER = 0x1E };
 
 /* Addresses are kept here; rax counts bytes, rsi says how many there are, rdx points to the splats, rdi to the addresses until
    they are loaded. */
@@ -158,6 +158,11 @@ static void sign(translation *t, int r, int x) {
 
 /* The greater or smaller one; NaN if either is. */
 static void extreme(translation *t, operation op, int r, int x, int y) {
+  if (t->code.wide) {
+    move(t, r, x);
+    put_masked(&t->code, op, r, x, in_register(y), compare(t, ORDERED, x, in_register(x)), false, -1);
+    return;
+  }
   const int ordered = take(t);
   two(t, op, ordered, x, y);
   choose(t, compare(t, UNORDERED, x, in_register(x)), r, in_register(x), ordered);
