@@ -276,8 +276,10 @@ static void keep_splats(translation *t, int spare_registers) {
 
 /* void code(char *const *addresses, int64_t bytes, const char *splats), bytes a positive multiple of a vector's. */
 static void write_code(translation *t, int registers_for_splats) {
-  static const char save[] = "\x53\x55\x41\x54\x41\x55\x41\x56\x41\x57";    /* push rbx, rbp, r12 ... r15 */
-  static const char restore[] = "\x41\x5F\x41\x5E\x41\x5D\x41\x5C\x5D\x5B"; /* pop r15 ... r12, rbp, rbx */
+  /* endbr64, for processors that check where calls go; push rbx, rbp, r12 ... r15 */
+  static const char save[] = "\xF3\x0F\x1E\xFA\x53\x55\x41\x54\x41\x55\x41\x56\x41\x57";
+  /* pop r15 ... r12, rbp, rbx */
+  static const char restore[] = "\x41\x5F\x41\x5E\x41\x5D\x41\x5C\x5D\x5B";
   const ck_group *g = t->group;
   assembler *const a = &t->code;
   a->size = CONSTANTS * CONSTANT_BYTES;
