@@ -4,9 +4,9 @@ import Testing
 struct RegularizerTests {
   @Test func valuesAndGradientsAreKeras() throws {
     let fixture = try Fixture("regularizers")
-    let x = try Fixture.tensor(fixture.json["input"])
     #expect(fixture.cases.count > 5)
     for entry in fixture.cases {
+      let x = try Fixture.tensor(entry["input"])
       let regularizer = try Regularizer(json: ["class_name": #require(entry["regularizer"]), "config": #require(entry["config"])])
       let name = "\(entry["regularizer"]!) \(entry["config"]!)"
       let (value, gradients) = valueAndGradients(at: [x]) { regularizer($0[0]) }
