@@ -76,8 +76,9 @@ import Testing
 
   @Test func singlePrecision() throws {
     try Self.check("keras-float32") { json in
-      // v − a² cancels: one such case of Keras's is 9.7e-6 from its own result in float64.
-      json["config"]!["centered"] == true ? 2e-5 : 1e-5
+      // v − a² cancels: one such case of Keras's is 9.7e-6 from its own result in float64, and 1e-5 from Descent's, or 2.4e-5 from
+      // what a processor without fused multiply-add makes.
+      json["config"]!["centered"] == true ? 3e-5 : 1e-5
     }
   }
 
