@@ -70,9 +70,9 @@ public struct Adam: Optimizer {
 
   public static let conventions: [Convention: [String: JSONValue]] = [
     .keras2: [:],
-    .torch: ["epsilon": 1e-8, "epsilon_place": "corrected", "weight_decay_mode": "l2", "number_precision": "float64"],
-    .paper: ["epsilon": 1e-8, "epsilon_place": "corrected", "number_precision": "float64"],
-    .textbook: ["number_precision": "float64"],
+    .torch: ["epsilon": 1e-8, "epsilon_place": "corrected", "weight_decay_mode": "l2"],
+    .paper: ["epsilon": 1e-8, "epsilon_place": "corrected"],
+    .textbook: [:],
   ]
 
   public static let about = OptimizerDescription(

@@ -52,8 +52,8 @@ public struct AdamW: Optimizer {
   public static let hyperparameters: [Hyperparameter<AdamW>] = Adam.hyperparameters.map { $0.lifted(\AdamW.adam) }
 
   public static let conventions: [Convention: [String: JSONValue]] = [
-    .torch: ["weight_decay": 0.01, "epsilon": 1e-8, "epsilon_place": "corrected", "number_precision": "float64"],
-    .paper: ["epsilon": 1e-8, "epsilon_place": "corrected", "number_precision": "float64"],
+    .torch: ["weight_decay": 0.01, "epsilon": 1e-8, "epsilon_place": "corrected"],
+    .paper: ["epsilon": 1e-8, "epsilon_place": "corrected"],
   ]
 
   public static let about = OptimizerDescription(

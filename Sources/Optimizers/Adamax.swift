@@ -57,10 +57,8 @@ public struct Adamax: Optimizer {
 
   public static let conventions: [Convention: [String: JSONValue]] = [
     .keras2: ["learning_rate": 0.002],
-    .torch: [
-      "learning_rate": 0.002, "epsilon": 1e-8, "epsilon_place": "maximum", "weight_decay_mode": "l2", "number_precision": "float64",
-    ],
-    .paper: ["learning_rate": 0.002, "epsilon": 1e-30, "number_precision": "float64"],
+    .torch: ["learning_rate": 0.002, "epsilon": 1e-8, "epsilon_place": "maximum", "weight_decay_mode": "l2"],
+    .paper: ["learning_rate": 0.002, "epsilon": 1e-30],
   ]
 
   public static let about = OptimizerDescription(

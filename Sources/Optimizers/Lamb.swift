@@ -64,7 +64,7 @@ public struct Lamb: Optimizer {
   ]
 
   public static let conventions: [Convention: [String: JSONValue]] = [
-    .paper: ["epsilon": 1e-6, "weight_decay": 0.01, "decay_inside_ratio": true, "number_precision": "float64"]
+    .paper: ["epsilon": 1e-6, "weight_decay": 0.01, "decay_inside_ratio": true]
   ]
 
   public static let about = OptimizerDescription(

@@ -136,12 +136,8 @@ public struct Muon: Optimizer {
   ]
 
   public static let conventions: [Convention: [String: JSONValue]] = [
-    .torch: [
-      "weight_decay": 0.1, "adam_weight_decay": 0.1, "rate_adjustment": "aspect", "epsilon_form": "floor", "number_precision": "float64",
-    ],
-    .paper: [
-      "learning_rate": 0.02, "weight_decay": 0.0, "adam_weight_decay": 0.0, "rate_adjustment": "aspect", "number_precision": "float64",
-    ],
+    .torch: ["weight_decay": 0.1, "adam_weight_decay": 0.1, "rate_adjustment": "aspect", "epsilon_form": "floor"],
+    .paper: ["learning_rate": 0.02, "weight_decay": 0.0, "adam_weight_decay": 0.0, "rate_adjustment": "aspect"],
   ]
 
   public static let about = OptimizerDescription(

@@ -76,10 +76,8 @@ public struct Nadam: Optimizer {
 
   public static let conventions: [Convention: [String: JSONValue]] = [
     .keras2: ["learning_rate": 0.002, "schedule_decay": 0.004],
-    .torch: [
-      "learning_rate": 0.002, "schedule_decay": 0.004, "epsilon": 1e-8, "weight_decay_mode": "l2", "number_precision": "float64",
-    ],
-    .paper: ["learning_rate": 0.002, "schedule_decay": 0.004, "epsilon": 1e-8, "number_precision": "float64"],
+    .torch: ["learning_rate": 0.002, "schedule_decay": 0.004, "epsilon": 1e-8, "weight_decay_mode": "l2"],
+    .paper: ["learning_rate": 0.002, "schedule_decay": 0.004, "epsilon": 1e-8],
   ]
 
   public static let about = OptimizerDescription(

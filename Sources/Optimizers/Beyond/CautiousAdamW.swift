@@ -51,10 +51,8 @@ public struct CautiousAdamW: Optimizer {
     ]
 
   public static let conventions: [Convention: [String: JSONValue]] = [
-    .torch: [
-      "weight_decay": 0.01, "epsilon": 1e-8, "epsilon_place": "corrected", "scaling": "least_share", "number_precision": "float64",
-    ],
-    .paper: ["epsilon": 1e-8, "epsilon_place": "corrected", "number_precision": "float64"],
+    .torch: ["weight_decay": 0.01, "epsilon": 1e-8, "epsilon_place": "corrected", "scaling": "least_share"],
+    .paper: ["epsilon": 1e-8, "epsilon_place": "corrected"],
   ]
 
   public static let about = OptimizerDescription(

@@ -12,9 +12,13 @@ public enum Convention: String, Sendable, CaseIterable {
   /// Introductory textbooks: epsilon 1e-7 outside the root, accumulators that start at 0.
   case textbook
 
-  /// What holds for all optimizers of the convention.
+  /// What holds for all optimizers of the convention that have such a setting.
   var common: [String: JSONValue] {
-    self == .keras2 ? ["clipnorm_scope": "global"] : [:]
+    switch self {
+    case .keras3: [:]
+    case .keras2: ["clipnorm_scope": "global"]
+    case .torch, .paper, .textbook: ["number_precision": "float64"]
+    }
   }
 }
 
@@ -22,7 +26,8 @@ extension Optimizer {
   /// Takes a convention's defaults. A convention that does not know the optimizer is refused when the optimizer is used.
   package mutating func adopt(_ convention: Convention) {
     options.convention = convention
-    let settings = convention.common.merging(Self.conventions[convention] ?? [:]) { $1 }
+    let common = convention.common.filter { key, _ in Self.allHyperparameters.contains { $0.key == key } }
+    let settings = common.merging(Self.conventions[convention] ?? [:]) { $1 }
     for (key, value) in settings {
       guard let hyperparameter = Self.allHyperparameters.first(where: { $0.key == key }) else {
         programmingError("\(Self.className): convention \(convention.rawValue) sets \(key), which is no hyperparameter")
