@@ -53,7 +53,7 @@ import Testing
   @Test func `A changed byte gives an error or other contents, never a crash`() throws {
     for name in ["plain.weights.h5", "legacy.h5", "latest.weights.h5", "bfloat16.weights.h5"] {
       let bytes = try Fixture.bytes(name)
-      var random = Generator(state: 17)
+      var random = SeededGenerator(seed: 17)
       for _ in 0..<4000 {
         var changed = bytes
         for _ in 0..<(1 + Int(random.next() % 3)) {
@@ -95,7 +95,7 @@ import Testing
   @Test func `A reader process that dies costs an error`() throws {
     // Compressed, so that libhdf5 has to read it, and then damaged all over.
     let bytes = try Fixture.bytes("compressed.weights.h5")
-    var random = Generator(state: 5)
+    var random = SeededGenerator(seed: 5)
     var failures = 0
     for _ in 0..<12 {
       var changed = bytes
@@ -104,19 +104,6 @@ import Testing
       do { _ = try HDF5Contents(ByteSource(changed, name: "changed")) } catch is DescentError { failures += 1 }
     }
     #expect(failures > 0)
-  }
-}
-
-/// SplitMix64: the same numbers everywhere.
-struct Generator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }
 

@@ -218,7 +218,7 @@ import Testing
     for end in stride(from: 0, to: bytes.count, by: 331) {
       #expect(throws: DescentError.self) { try Sequential.load(Array(bytes[..<end]), name: "cut") }
     }
-    var random = Generator(state: 3)
+    var random = SeededGenerator(seed: 3)
     for _ in 0..<300 {
       var changed = bytes
       changed[Int(random.next() % UInt64(bytes.count))] ^= 1 << UInt8(random.next() % 8)

@@ -1,5 +1,6 @@
 import Descent
 import Foundation
+import TestSupport
 import Testing
 
 /// The same bits whatever the number of threads. Each number is tried in a process of its own, because the threads are chosen once.

@@ -1,4 +1,5 @@
 import Descent
+import TestSupport
 
 /// Three classes of points, 60 rows of 4 numbers, that a small network learns.
 enum SmallData {

@@ -1,29 +1,18 @@
-import Testing
-
 import TensorCore
+import TestSupport
+import Testing
 
 /// Random expressions, computed by a plan and by the plainest interpreter there is.
 @Suite struct PlanTests {
-  struct Generator: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var z = state
-      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-      return z ^ (z >> 31)
-    }
-  }
-
   /// Grows an expression at random; every tensor made is a candidate for further use.
   struct Grower {
-    var random: Generator
+    var random: SeededGenerator
     let dtype: DType
     var pool: [Tensor] = []
     var integers: [Tensor] = []
 
     init(seed: UInt64, dtype: DType) {
-      random = Generator(state: seed)
+      random = SeededGenerator(seed: seed)
       self.dtype = dtype
     }
 

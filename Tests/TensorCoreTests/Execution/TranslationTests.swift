@@ -1,5 +1,6 @@
 import Foundation
 import TensorCore
+import TestSupport
 import Testing
 
 /// Groups as machine code against the same groups interpreted: every bit.
@@ -12,7 +13,7 @@ import Testing
 
   /// Every special number in every third place, so that all pairs and many triples meet; then numbers at random.
   static func leaves(_ count: Int, _ number: Int, seed: UInt64) -> [Tensor] {
-    var random = PlanTests.Generator(state: seed)
+    var random = SeededGenerator(seed: seed)
     let size = special.count
     return (0..<number).map { leaf in
       let values = (0..<count).map { index -> Float in
@@ -92,7 +93,7 @@ import Testing
   @Test func randomFormulas() {
     var groups = 0, translated = 0
     for seed in 0..<300 {
-      var random = PlanTests.Generator(state: UInt64(seed))
+      var random = SeededGenerator(seed: UInt64(seed))
       let count = Int.random(in: 1...3000, using: &random)
       var pool = TranslationTests.leaves(count, Int.random(in: 1...5, using: &random), seed: UInt64(seed) + 1000)
       for _ in 0..<Int.random(in: 1...25, using: &random) {

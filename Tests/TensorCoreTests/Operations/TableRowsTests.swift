@@ -1,6 +1,6 @@
-import Testing
-
 import TensorCore
+import TestSupport
+import Testing
 
 @Suite struct TableRowsTests {
   @Test func distinctRowsInOrder() {
@@ -18,7 +18,7 @@ import TensorCore
   /// More digits than one pass of the sort looks at, against Swift's own sets.
   @Test(arguments: [5, 2048, 3_000_000, Int(Int32.max)])
   func distinctRowsOfLargeTables(limit: Int) {
-    var random = PlanTests.Generator(state: UInt64(limit))
+    var random = SeededGenerator(seed: UInt64(limit))
     let indices = (0..<5000).map { _ in Int32.random(in: -2...Int32(limit / 2), using: &random) * (Bool.random(using: &random) ? 1 : 2) }
     let (rows, places) = Tensor(indices).distinctRows(of: limit)
     let expected = Set(indices.filter { $0 >= 0 && $0 < limit }).sorted()
