@@ -1,4 +1,4 @@
-/* The interpreter of fused groups. */
+/* Runs fused groups: by the machine code made for them, or else interpreted. */
 #include "ck_internal.h"
 
 #include <math.h>
