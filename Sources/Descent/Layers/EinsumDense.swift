@@ -1,3 +1,4 @@
+import Foundation
 import TensorCore
 
 /// activation(einsum(equation, x, kernel) + bias): a dense layer over any axes. (Keras: `keras.layers.EinsumDense`.)
@@ -63,7 +64,7 @@ public final class EinsumDense: Layer {
   public override func build(inputShape: [Int]) throws {
     let shapes = try weightShapes(inputShape: inputShape)
     kernel = try addVariable(
-      "kernel", shape: shapes.kernel, initializer: kernelInitializer.withFanAxes(shapes.fan), regularizer: kernelRegularizer,
+      "kernel", shape: shapes.kernel, initializer: try kernelInitializer.withFanAxes(shapes.fan), regularizer: kernelRegularizer,
       constraint: kernelConstraint)
     if let shape = shapes.bias {
       bias = try addVariable(

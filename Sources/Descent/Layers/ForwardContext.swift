@@ -10,7 +10,8 @@ public final class ForwardContext {
   let builder: ModelBuilder
   /// Layers make their variables and find their sublayers in this pass.
   let isBuilding: Bool
-  private(set) var losses: [Tensor] = []
+  /// What layers added to the loss so far: scalars.
+  public private(set) var losses: [Tensor] = []
 
   private var stack: [Layer] = []
   /// What a softmax or sigmoid was computed from, by the result's node.

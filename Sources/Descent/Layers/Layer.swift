@@ -64,7 +64,7 @@ open class Layer {
   let hasGivenName: Bool
   let givenInputShape: [Int]?
   /// What the model gives its layers to build with; set on the way into ``build(inputShape:)``.
-  private var builder: ModelBuilder?
+  private(set) var builder: ModelBuilder?
   /// The name with those of the objects around it.
   var path: String
 
@@ -191,7 +191,7 @@ open class Layer {
   /// Calls the layer with several tensors, outside of any model.
   public final func callAsFunction(_ inputs: [Tensor], masks: [Tensor?] = [], training: Bool = false) throws -> Tensor {
     let dtype = inputs.first { $0.dtype.isFloatingPoint }?.dtype ?? .float32
-    let builder = self.builder ?? ModelBuilder(dtype: dtype, seed: nextDefaultSeed())
+    let builder = self.builder ?? ModelBuilder(dtype: requestedDType ?? dtype, seed: nextDefaultSeed())
     try buildByTracing(inputs.map { (Array($0.shape.dropFirst()), $0.dtype) }, with: builder)
     let context = ForwardContext(builder: builder, isTraining: training)
     for (input, mask) in zip(inputs, masks) { if let mask { context.setMask(mask, of: input) } }
@@ -209,6 +209,11 @@ open class Layer {
     isTracedThrough = true
   }
   private var isTracedThrough = false
+
+  /// The dtype that the layer's variables have or would have.
+  var builtDType: DType { builder?.dtype ?? requestedDType ?? .float32 }
+  /// The dtype that a file says the layer has.
+  var requestedDType: DType?
 
   /// After which the next use finds sublayers and shapes anew.
   func forgetTrace() { isTracedThrough = false }
@@ -231,6 +236,9 @@ open class Layer {
     }
     isBuilt = true
   }
+
+  /// Counts a variable of a layer inside as one of this layer's own too, in front of the others.
+  final func share(_ variable: Variable) { ownVariables.insert(variable, at: 0) }
 
   /// - Throws: ``DescentError`` naming the layer and both shapes if the layer was built for another size of an axis.
   package final func requireSize(_ size: Int, ofAxis axis: Int, in x: Tensor) throws {

@@ -39,6 +39,8 @@ public final class SpectralNormalization: Wrapper {
         try addVariable(
           "vector_u", shape: [1, width], initializer: .truncatedNormal(standardDeviation: 0.02), isTrainable: false)
       }
+      // As in Keras's files, where the kernel stands at both places.
+      share(kernel)
     }
     if context.isTraining, let vectorU {
       let value = kernel.value

@@ -138,6 +138,11 @@ public struct LayerOptions {
     }
   }
 
+  /// A layer inside this one.
+  public mutating func layer(_ key: String) throws -> Layer {
+    try LayerJSON.layer(value(key), dtype: dtype, elementLimit: elementLimit, place: owner)
+  }
+
   /// Refuses an option that Keras has and Descent has not, unless it is at the value that changes nothing.
   public mutating func refuse(_ key: String, unless harmless: JSONValue...) throws {
     let value = value(key)
