@@ -32,8 +32,14 @@ public final class RandomGenerator {
 
   private func draw(_ distribution: RandomDistribution, _ shape: [Int], _ dtype: DType) -> Tensor {
     if !dtype.isFloatingPoint { programmingError("random \(distribution): dtype \(dtype) is not floating-point") }
+    let key = nextKey()
+    return Tensor(.random(distribution), [key], shape: shape, dtype: dtype)
+  }
+
+  /// What a draw's numbers are made from, never the same twice.
+  func nextKey() -> Tensor {
     let key = state.value
     state.assign(key + Tensor([Int32(0), 1]))
-    return Tensor(.random(distribution), [key], shape: shape, dtype: dtype)
+    return key
   }
 }
