@@ -36,6 +36,7 @@ typedef CK_VECTOR_TYPE(uint64_t, CK_VECTOR_BYTES / 4) vf_counters;
 #include "ck_random.h"
 #include "ck_reduction.h"
 #include "ck_linear.h"
+#include "ck_pooling.h"
 #include "ck_type_end.h"
 
 /* ---- f64 */
@@ -67,6 +68,7 @@ typedef CK_VECTOR_TYPE(uint32_t, CK_VECTOR_BYTES / 8) vd_words;
 #include "ck_random.h"
 #include "ck_reduction.h"
 #include "ck_linear.h"
+#include "ck_pooling.h"
 #include "ck_type_end.h"
 
 /* ---- i32 */
@@ -136,4 +138,5 @@ const ck_isa CK_ISA_TABLE = {
   .scatter_add = {[CK_F32] = scatter_add_f32, [CK_F64] = scatter_add_f64},
   .dgemm = dgemm_rows,
   .first_nonfinite = {[CK_F32] = first_nonfinite_f32, [CK_F64] = first_nonfinite_f64},
+  .pooling = {[CK_F32] = pooling_f32, [CK_F64] = pooling_f64},
 };

@@ -50,6 +50,18 @@ void ck_scatter_add_run(void *context, long share) {
   ck_isa_in_use()->scatter_add[s->dtype](s, first_row, last_row, first_column, last_column);
 }
 
+/* ---- pooling: windows may overlap within an image, so images are the units */
+
+int64_t ck_pooling_shares(const ck_pooling *p) {
+  const ck_windows *w = &p->windows;
+  return shares_of(w->batch * w->in[0] * w->in[1] * w->in[2] * w->in_channels, w->batch);
+}
+
+void ck_pooling_run(void *context, long share) {
+  const ck_pooling *p = context;
+  ck_isa_in_use()->pooling[p->dtype](p, p->windows.batch * share / p->shares, p->windows.batch * (share + 1) / p->shares);
+}
+
 /* ---- matrix product */
 
 void ck_dgemm_run(void *context, long share) {

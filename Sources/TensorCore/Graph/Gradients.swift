@@ -112,6 +112,10 @@ private func derivative(of result: Tensor, adjoint g: Tensor, needed: [Bool]) ->
         ? matmul(g, a, transposeA: true, transposeB: transposeA) : matmul(a, g, transposeA: !transposeA)
     }
     return parts
+  case .convolution(let convolution, let part):
+    return convolution.derivative(of: part, inputs[0], inputs[1], adjoint: g, needed: needed)
+  case .pooling(let pooling, let part):
+    return pooling.derivative(of: part, inputs, adjoint: g)
   case .reshape:
     return [g.reshaped(inputs[0].shape)]
   case .broadcast:

@@ -25,6 +25,10 @@ package enum Operation {
   /// The last two axes are matrices; those before are batch dimensions and equal in both.
   case matrixProduct(transposeA: Bool, transposeB: Bool)
 
+  /// One of the three arrays of a convolution from the other two.
+  case convolution(Convolution, Convolution.Part)
+  case pooling(Pooling, Pooling.Part)
+
   case reshape
   /// To a larger shape; the input's axes are the last ones of the result's, and of size 1 or equal.
   case broadcast
