@@ -59,7 +59,6 @@ public final class OptimizerState {
     var microStep = 0
     /// Steps done, those that only accumulated among them.
     var allSteps = 0
-    var entries: [Entry] = []
     var shared: [(slot: Slot, number: HostNumber)] = []
     let rate = HostNumber("learning_rate")
     let number = HostNumber("step")
@@ -161,12 +160,14 @@ public final class OptimizerState {
     }
     for entry in added { try entry.checkLaziness() }
     entries += added
-    for part in parts { part.entries += added.filter { $0.part === part } }
     allocate(added)
     if policy != .propagate && !entries.isEmpty {
       nonFiniteCounts = Variable(Tensor.zeros([entries.count], dtype: .float64), name: "non_finite", isTrainable: false)
     }
   }
+
+  /// The parameters that a part has. Parameters know their part and not the other way round, so that neither keeps the other alive.
+  func entries(of part: Part) -> [Entry] { entries.filter { $0.part === part } }
 
   /// Gives parameters their slots: those of one name lie side by side, as the parameters do.
   private func allocate(_ added: [Entry]) {
@@ -247,7 +248,7 @@ public final class OptimizerState {
       skippedSteps += 1
       return
     }
-    for part in parts where !part.entries.isEmpty {
+    for part in parts where entries.contains(where: { $0.part === part }) {
       part.allSteps += 1
       if part.isUpdateNext {
         part.microStep = 0

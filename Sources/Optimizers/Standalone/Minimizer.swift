@@ -46,7 +46,7 @@ public final class Minimizer<Parameters: ParameterCollection> {
       let value = checkedLoss()
       return [value] + gradients(of: value, withRespectTo: state.trainableVariables)
     }
-    search = try settings.map { try LBFGSSearch($0, state) { evaluate.call([]) } }
+    search = settings.map { LBFGSSearch($0, state) { evaluate.call([]) } }
   }
 
   /// Whether the last step of ``LBFGS`` showed that nothing more is to be gained; further steps change nothing. No other
