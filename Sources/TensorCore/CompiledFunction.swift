@@ -100,29 +100,27 @@ public func compile(_ body: @escaping ([Tensor]) throws -> [Tensor]) -> ([Tensor
 }
 
 /// The same for a function of one tensor.
-public func compile<Failure: Error>(
-  _ body: @escaping (Tensor) throws(Failure) -> Tensor
-) -> (Tensor) throws(Failure) -> Tensor {
+public func compile(_ body: @escaping (Tensor) -> Tensor) -> (Tensor) -> Tensor {
+  let function = CompiledFunction { [body($0[0])] }
+  return { function.call([$0])[0] }
+}
+
+/// The same for a function of one tensor that may throw.
+public func compile(_ body: @escaping (Tensor) throws -> Tensor) -> (Tensor) throws -> Tensor {
   let function = CompiledFunction { [try body($0[0])] }
-  return { x throws(Failure) in try function.run([x], throwing: Failure.self)[0] }
+  return { try function.run([$0])[0] }
 }
 
 /// The same for a function of two tensors.
-public func compile<Failure: Error>(
-  _ body: @escaping (Tensor, Tensor) throws(Failure) -> Tensor
-) -> (Tensor, Tensor) throws(Failure) -> Tensor {
-  let function = CompiledFunction { [try body($0[0], $0[1])] }
-  return { x, y throws(Failure) in try function.run([x, y], throwing: Failure.self)[0] }
+public func compile(_ body: @escaping (Tensor, Tensor) -> Tensor) -> (Tensor, Tensor) -> Tensor {
+  let function = CompiledFunction { [body($0[0], $0[1])] }
+  return { function.call([$0, $1])[0] }
 }
 
-extension CompiledFunction {
-  /// Runs the function; an error that its kind does not allow for is a programming error.
-  fileprivate func run<Failure: Error>(_ arguments: [Tensor], throwing: Failure.Type) throws(Failure) -> [Tensor] {
-    do { return try run(arguments) } catch {
-      guard let failure = error as? Failure else { programmingError("\(error)") }
-      throw failure
-    }
-  }
+/// The same for a function of two tensors that may throw.
+public func compile(_ body: @escaping (Tensor, Tensor) throws -> Tensor) -> (Tensor, Tensor) throws -> Tensor {
+  let function = CompiledFunction { [try body($0[0], $0[1])] }
+  return { try function.run([$0, $1])[0] }
 }
 
 /// Computes nodes outside of any trace and keeps their values.

@@ -130,6 +130,32 @@ import Testing
     #expect(first.state.iterations == 3 && second.state.iterations == 3)
   }
 
+  @Test func `a compiled closure that throws makes a function that throws and another does not`() throws {
+    let variables = StepperTests.variables()
+    let stepper = try Stepper(SGD(learningRate: 0.1).with(nonFinite: .stop), variables: variables)
+    let step = compile { x in
+      let loss = StepperTests.loss(variables.map(\.value), x)
+      try stepper.update(gradients: gradients(of: loss, withRespectTo: stepper.variables))
+      return loss
+    }
+    let losses = try (0..<3).map { _ in try step(StepperTests.batches[0]).item() }
+    #expect(losses[0] > losses[1] && losses[1] > losses[2])
+    #expect(throws: DescentError.self) { try step(StepperTests.batches[0] * Double.infinity) }
+
+    let weighted = compile { x, y in
+      let sum = x + y
+      try stepper.update(gradients: gradients(of: (variables[0].value * sum).sum(), withRespectTo: stepper.variables))
+      return sum
+    }
+    #expect(try weighted(Tensor.ones([3, 2], dtype: .float64), Tensor.ones([3, 2], dtype: .float64)).sum().item() == 12)
+
+    let plain = compile { x, y in
+      let sum = x + y
+      return sum * 2
+    }
+    #expect(plain(Tensor([1.0]), Tensor([2.0])).item() == 6)
+  }
+
   @Test func `a frozen variable stays and its plan is another`() throws {
     let variables = StepperTests.variables()
     let stepper = try Stepper(SGD(learningRate: 0.5, momentum: 0.5), variables: variables)
