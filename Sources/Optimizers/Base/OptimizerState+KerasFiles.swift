@@ -67,7 +67,6 @@ extension OptimizerState {
   private func dtype(of entries: [Entry]) -> DType { entries.first?.variable.dtype ?? .float32 }
 
   private func kerasLayout(of part: Part) -> [KerasVariable] {
-    let entries = self.entries(of: part)
     // Keras counts every step, those that only accumulate among them.
     let iteration = scalar("iteration", .int32, isHead: true, { Double(part.allSteps) }) { value in
       part.allSteps = OptimizerState.count(value)
@@ -77,21 +76,21 @@ extension OptimizerState {
     var result = [iteration]
     // A time decay is the schedule InverseTimeDecay to Keras.
     if !part.options.learningRate.isSchedule && part.options.decay == 0 {
-      let rate = scalar("learning_rate", dtype(of: entries), isHead: true, { part.plainRate }) {
+      let rate = scalar("learning_rate", dtype(of: part.entries), isHead: true, { part.plainRate }) {
         part.learningRate = .constant($0)
       }
       result.append(rate)
     }
-    result += entries.compactMap { entry in entry.average.map { stored("average", $0, entry) } }
-    result += entries.compactMap { entry in entry.accumulator.map { stored("gradient_accumulator", $0, entry) } }
-    for group in Set(entries.flatMap { $0.slots.map(\.fileGroup) }).sorted() {
-      for entry in entries {
+    result += part.entries.compactMap { entry in entry.average.map { stored("average", $0, entry) } }
+    result += part.entries.compactMap { entry in entry.accumulator.map { stored("gradient_accumulator", $0, entry) } }
+    for group in Set(part.entries.flatMap { $0.slots.map(\.fileGroup) }).sorted() {
+      for entry in part.entries {
         result += entry.slots.filter { $0.fileGroup == group }.map { kerasVariable($0, entry) }
       }
     }
     return result
       + part.shared.map { slot, number in
-        scalar(snakeCase(slot.name), dtype(of: entries), { number.value }) { number.value = $0 }
+        scalar(snakeCase(slot.name), dtype(of: part.entries), { number.value }) { number.value = $0 }
       }
   }
 

@@ -8,7 +8,8 @@ public final class OptimizerState {
   final class Entry {
     let variable: Variable
     let description: ParameterDescription
-    let part: Part
+    /// Not to keep it alive: the part has the parameter.
+    unowned let part: Part
     let rateMultiplier: Double
     let weightDecay: Double
     let isFrozen: Bool
@@ -54,6 +55,7 @@ public final class OptimizerState {
     var microStep = 0
     /// Steps done, those that only accumulated among them.
     var allSteps = 0
+    var entries: [Entry] = []
     var shared: [(slot: Slot, number: HostNumber)] = []
     let rate = HostNumber("learning_rate")
     let number = HostNumber("step")
@@ -158,14 +160,12 @@ public final class OptimizerState {
     }
     for entry in added { try entry.checkLaziness() }
     entries += added
+    for part in parts { part.entries += added.filter { $0.part === part } }
     allocate(added)
     if policy != .propagate && !entries.isEmpty {
       nonFiniteCounts = Variable(Tensor.zeros([entries.count], dtype: .float64), name: "non_finite", isTrainable: false)
     }
   }
-
-  /// The parameters that a part has. Parameters know their part and not the other way round, so that neither keeps the other alive.
-  func entries(of part: Part) -> [Entry] { entries.filter { $0.part === part } }
 
   /// Gives parameters their slots: those of one name lie side by side, as the parameters do.
   private func allocate(_ added: [Entry]) {
@@ -249,7 +249,7 @@ public final class OptimizerState {
       skippedSteps += 1
       return
     }
-    for part in parts where entries.contains(where: { $0.part === part }) {
+    for part in parts where !part.entries.isEmpty {
       part.allSteps += 1
       if part.isUpdateNext {
         part.microStep = 0
