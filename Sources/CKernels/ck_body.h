@@ -97,6 +97,7 @@ typedef CK_MEMORY_TYPE(uint32_t, CK_VECTOR_BYTES / 4) vu_at;
 #include "ck_type_end.h"
 
 #include "ck_dgemm.h"
+#include "ck_eigen.h"
 
 #define COMMON_KERNELS(type)                                                                        \
   [CK_COPY] = copy_##type, [CK_NEG] = neg_##type, [CK_ABS] = abs_##type, [CK_SIGN] = sign_##type,   \
@@ -137,6 +138,7 @@ const ck_isa CK_ISA_TABLE = {
   .reduction = {[CK_F32] = reduction_f32, [CK_F64] = reduction_f64, [CK_I32] = reduction_i32},
   .scatter_add = {[CK_F32] = scatter_add_f32, [CK_F64] = scatter_add_f64},
   .dgemm = dgemm_rows,
+  .symmetric_eigen = symmetric_eigen,
   .first_nonfinite = {[CK_F32] = first_nonfinite_f32, [CK_F64] = first_nonfinite_f64},
   .pooling = {[CK_F32] = pooling_f32, [CK_F64] = pooling_f64},
 };

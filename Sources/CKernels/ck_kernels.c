@@ -70,6 +70,10 @@ void ck_dgemm_run(void *context, long share) {
   if (first < last) ck_isa_in_use()->dgemm(g, first, last);
 }
 
+void ck_symmetric_eigen(double *matrix, double *values, double *vectors, int64_t n) {
+  ck_isa_in_use()->symmetric_eigen(matrix, values, vectors, n);
+}
+
 /* ---- moving bytes */
 
 void ck_move_run(void *context, long share) {

@@ -128,8 +128,8 @@ import Testing
   @Test func frozenVariablesKeepTheirSlots() throws {
     let a = Variable(Tensor([1.0]), name: "a"), b = Variable(Tensor([1.0]), name: "b")
     let state = try OptimizerState(SGD(learningRate: 0.5, momentum: 0.5), variables: [a, b])
-    let steps = CompiledSteps(state) { given, phase in
-      state.apply(gradients: given, phase: phase)
+    let steps = CompiledFunction { given in
+      try state.traceStep(gradients: given, caller: "test")
       return []
     }
     let one = Tensor([1.0])

@@ -212,6 +212,9 @@ typedef struct {
 } ck_dgemm;
 void ck_dgemm_run(void *gemm, long share);
 
+/* The eigenvalues of a symmetric n x n matrix of finite elements, in no order, and row by row their vectors. The matrix is used up. */
+void ck_symmetric_eigen(double *matrix, double *values, double *vectors, int64_t n);
+
 /* Sets or copies bytes. Serial. */
 typedef struct {
   const void *in; /* NULL: fill with zero bytes */

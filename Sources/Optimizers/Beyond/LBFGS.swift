@@ -71,6 +71,18 @@ public struct LBFGS: Optimizer {
     programmingError("LBFGS chooses the points where it wants the loss; it cannot be part of another optimizer")
   }
 
+  public func check() throws {
+    let isPlain =
+      options.weightDecay ?? 0 == 0 && options.clipnorm == nil && options.clipvalue == nil && options.globalClipnorm == nil
+      && !options.useEMA && options.gradientAccumulationSteps == nil && options.lossScaleFactor == nil
+      && options.parameterSettings.isEmpty
+    if !isPlain {
+      throw DescentError(
+        .invalidArgument,
+        "it has no weight decay, clipping, averaging, accumulation, loss scale or settings of single parameters")
+    }
+  }
+
   public static let commonHyperparameters = OptimizerOptions.hyperparameters.filter { ["name", "learning_rate"].contains($0.key) }
 
   public static let hyperparameters: [Hyperparameter<LBFGS>] = [

@@ -11,7 +11,8 @@
 ///
 /// As in the paper and pytorch_optimizer's `Shampoo`. Vectors have one axis: full-matrix AdaGrad. Scalars step by the gradient.
 /// An axis longer than `maximumSize` is not preconditioned (the exponent of the others stays). The roots are computed in
-/// float64, from all eigenvalues, on one thread: n³ for an axis of n, so take a longer `updatePeriod` for large layers.
+/// float64, from all eigenvalues, on one thread: n³ for an axis of n, so take a longer `updatePeriod` for large layers (the paper
+/// computes them every 20 to 100 steps; until the first time, nothing moves).
 ///
 /// Source: Gupta et al., 2018, "Shampoo: Preconditioned Stochastic Tensor Optimization" (arXiv 1802.09568).
 public struct Shampoo: Optimizer {
