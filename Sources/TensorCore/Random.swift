@@ -10,6 +10,7 @@ public final class RandomGenerator {
     // Both halves of the seed take part; the multiplier spreads the upper half.
     let folded = UInt32(truncatingIfNeeded: seed) ^ UInt32(truncatingIfNeeded: (seed >> 32) &* 0x9E37_79B9)
     state = Variable(Tensor([Int32(bitPattern: folded), 0]), name: name, isTrainable: false)
+    state.isRandomState = true
   }
 
   /// Independent numbers, uniform in [`low`, `high`).
