@@ -64,10 +64,10 @@ void ck_pooling_run(void *context, long share) {
 
 /* ---- matrix product */
 
-void ck_dgemm_run(void *context, long share) {
-  const ck_dgemm *g = context;
+void ck_gemm_run(void *context, long share) {
+  const ck_gemm *g = context;
   const int64_t first = share * g->rows_per_share, last = ck_min64(first + g->rows_per_share, g->m);
-  if (first < last) ck_isa_in_use()->dgemm(g, first, last);
+  if (first < last) ck_isa_in_use()->gemm[g->dtype](g, first, last);
 }
 
 void ck_symmetric_eigen(double *matrix, double *values, double *vectors, int64_t n) {

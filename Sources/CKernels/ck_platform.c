@@ -151,3 +151,7 @@ void ck_single_threaded_libraries(void) {
 static _Thread_local void *thread_slot;
 void *ck_thread_slot_get(void) { return thread_slot; }
 void ck_thread_slot_set(void *value) { thread_slot = value; }
+
+static _Thread_local void *held_locks;
+void *ck_held_locks_get(void) { return held_locks; }
+void ck_held_locks_set(void *value) { held_locks = value; }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// The one error Descent throws: what was wrong, what was expected, and where.
 public struct DescentError: Error, Equatable, Sendable, CustomStringConvertible {
   /// What kind of thing was at fault.
@@ -31,5 +33,7 @@ public struct DescentError: Error, Equatable, Sendable, CustomStringConvertible 
 package func programmingError(
   _ message: @autoclosure () -> String, file: StaticString = #fileID, line: UInt = #line
 ) -> Never {
+  // What was printed so far says how far the program came, and would be lost in a pipe.
+  fflush(nil)
   fatalError(message(), file: file, line: line)
 }

@@ -49,7 +49,7 @@ final class FixtureRun {
   let dtype: DType
   let variables: [Variable]
   let state: OptimizerState
-  private let oneStep: CompiledFunction
+  private let oneStep: ThrowingCompiledFunction
   /// Which of the parameters take part.
   private let chosen: [Int]
   private(set) var step = 0
@@ -69,7 +69,7 @@ final class FixtureRun {
     self.variables = variables
     let state = try OptimizerState(optimizer, variables: variables)
     self.state = state
-    oneStep = CompiledFunction { given in
+    oneStep = ThrowingCompiledFunction { given in
       guard throughLoss else {
         try state.traceStep(gradients: given, caller: "FixtureRun")
         return []
@@ -88,7 +88,7 @@ final class FixtureRun {
 
   func advance(_ given: [Tensor]? = nil) throws {
     step += 1
-    _ = try oneStep.run(given ?? gradients(at: step))
+    _ = try oneStep.call(given ?? gradients(at: step))
   }
 
   /// The recorded elements of each parameter, by name.

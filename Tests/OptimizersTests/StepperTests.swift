@@ -45,7 +45,7 @@ import Testing
     let variables = StepperTests.variables()
     // As a dictionary's parameters come.
     let stepper = try Stepper(optimizer, variables: [variables[1], variables[0]])
-    let step = CompiledFunction { x in
+    let step = ThrowingCompiledFunction { x in
       let loss = StepperTests.loss(variables.map(\.value), x[0])
       try stepper.update(gradients: gradients(of: stepper.scaled(loss: loss), withRespectTo: stepper.variables))
       return [loss]
@@ -53,7 +53,7 @@ import Testing
     for (number, x) in StepperTests.batches.enumerated() {
       batch.assign(x)
       let expected = try minimizer.step()
-      #expect(try step.run([x])[0].item() == expected, "\(name), step \(number)")
+      #expect(try step.call([x])[0].item() == expected, "\(name), step \(number)")
       if number == 4 {
         minimizer.state.learningRate = 0.03
         stepper.state.learningRate = 0.03
@@ -70,10 +70,10 @@ import Testing
     let (name, optimizer) = StepperTests.optimizers[index]
     let (inside, outside) = (StepperTests.variables(), StepperTests.variables())
     let (a, b) = (try Stepper(optimizer, variables: inside), try Stepper(optimizer, variables: outside))
-    let gradient = CompiledFunction { x in
+    let gradient = ThrowingCompiledFunction { x in
       gradients(of: b.scaled(loss: StepperTests.loss(outside.map(\.value), x[0])), withRespectTo: outside)
     }
-    let step = CompiledFunction { x in
+    let step = ThrowingCompiledFunction { x in
       let loss = StepperTests.loss(inside.map(\.value), x[0])
       try a.update(gradients: gradients(of: a.scaled(loss: loss), withRespectTo: inside))
       return []
@@ -81,12 +81,12 @@ import Testing
     for x in StepperTests.batches {
       if name == "sharpness" {
         // It wants more than the gradient's value.
-        let error = try #require(throws: DescentError.self) { try b.update(gradients: gradient.run([x])) }
+        let error = try #require(throws: DescentError.self) { try b.update(gradients: gradient.call([x])) }
         #expect(error.message.contains("SAM"))
         return
       }
-      _ = try step.run([x])
-      try b.update(gradients: gradient.run([x]))
+      _ = try step.call([x])
+      try b.update(gradients: gradient.call([x]))
     }
     for (a, b) in zip(inside, outside) {
       #expect(zip(a.value.doubles, b.value.doubles).allSatisfy { abs($0 - $1) <= 1e-14 }, "\(name)")
@@ -97,12 +97,12 @@ import Testing
   @Test func `a restored state goes on with the same bits`() throws {
     let optimizer = Adam(learningRate: StepperTests.schedule).with(useEMA: true, gradientAccumulationSteps: 2)
     func run(_ count: Range<Int>, _ stepper: Stepper<[Tensor]>, _ variables: [Variable]) throws {
-      let step = CompiledFunction { x in
+      let step = ThrowingCompiledFunction { x in
         let loss = StepperTests.loss(variables.map(\.value), x[0])
         try stepper.update(gradients: gradients(of: loss, withRespectTo: variables))
         return []
       }
-      for index in count { _ = try step.run([StepperTests.batches[index]]) }
+      for index in count { _ = try step.call([StepperTests.batches[index]]) }
     }
     let whole = StepperTests.variables()
     try run(0..<7, Stepper(optimizer, variables: whole), whole)
@@ -118,13 +118,13 @@ import Testing
   @Test func `two steppers and two shapes of batches in one function`() throws {
     let variables = StepperTests.variables()
     let (first, second) = (try Stepper(SGD(learningRate: 0.5), variables: [variables[0]]), try Stepper(SGD(learningRate: 0.25), variables: [variables[1]]))
-    let step = CompiledFunction { _ in
+    let step = ThrowingCompiledFunction { _ in
       let sum = variables[0].value.sum() + variables[1].value.sum()
       try first.update(gradients: gradients(of: sum, withRespectTo: first.variables))
       try second.update(gradients: gradients(of: sum, withRespectTo: second.variables))
       return []
     }
-    for rows in [4, 2, 4] { _ = try step.run([Tensor.ones([rows, 3])]) }
+    for rows in [4, 2, 4] { _ = try step.call([Tensor.ones([rows, 3])]) }
     #expect(variables[0].value.doubles == [0.5, -1, 0.25, 2, 1, -0.5].map { $0 - 1.5 })
     #expect(variables[1].value.doubles == [-0.75, 0.25])
     #expect(first.state.iterations == 3 && second.state.iterations == 3)
@@ -159,16 +159,16 @@ import Testing
   @Test func `a frozen variable stays and its plan is another`() throws {
     let variables = StepperTests.variables()
     let stepper = try Stepper(SGD(learningRate: 0.5, momentum: 0.5), variables: variables)
-    let step = CompiledFunction { _ in
+    let step = ThrowingCompiledFunction { _ in
       let sum = variables[0].value.sum() + variables[1].value.sum()
       try stepper.update(gradients: gradients(of: sum, withRespectTo: variables))
       return []
     }
-    _ = try step.run([])
+    _ = try step.call([])
     variables[1].isTrainable = false
-    _ = try step.run([])
+    _ = try step.call([])
     variables[1].isTrainable = true
-    _ = try step.run([])
+    _ = try step.call([])
     #expect(variables[1].value.doubles == [0 - 0.5 - 0.75, 1 - 0.5 - 0.75])
     #expect(variables[0].value.doubles[0] == 0.5 - 0.5 - 0.75 - 0.875)
     #expect(step.planCount == 2)
@@ -177,13 +177,13 @@ import Testing
   @Test func `a gradient that is not finite stops the function`() throws {
     let variables = StepperTests.variables()
     let stepper = try Stepper(SGD(learningRate: 0.5).with(nonFinite: .stop), variables: variables)
-    let step = CompiledFunction { x in
+    let step = ThrowingCompiledFunction { x in
       let loss = StepperTests.loss(variables.map(\.value), x[0])
       try stepper.update(gradients: gradients(of: loss, withRespectTo: variables))
       return []
     }
     let before = variables.map(\.value.doubles)
-    let error = try #require(throws: DescentError.self) { try step.run([StepperTests.batches[0] * Double.nan]) }
+    let error = try #require(throws: DescentError.self) { try step.call([StepperTests.batches[0] * Double.nan]) }
     #expect(error.message == "step 1: the gradient of w, b is not finite; nothing was changed")
     #expect(variables.map(\.value.doubles) == before)
     #expect(stepper.state.iterations == 0)
@@ -196,7 +196,7 @@ import Testing
     #expect(few.message == "1 gradients were given for 2 parameters: w, b")
     let shape = try #require(throws: DescentError.self) { try stepper.update(gradients: [variables[1].value, variables[1].value]) }
     #expect(shape.message == "gradient w is float64 [2]; expected float64 [3, 2]")
-    let twice = CompiledFunction { _ in
+    let twice = ThrowingCompiledFunction { _ in
       let sum = variables[0].value.sum() + variables[1].value.sum()
       for _ in 0..<2 { try stepper.update(gradients: gradients(of: sum, withRespectTo: variables)) }
       return []

@@ -202,15 +202,16 @@ typedef struct {
 int64_t ck_write_rows_shares(const ck_write_rows *w);
 void ck_write_rows_run(void *write, long share);
 
-/* Row-major C[m, n] = op(A) op(B) in double precision; rows_per_share rows of C a share. */
+/* Row-major C[m, n] = op(A) op(B), f32 or f64; rows_per_share rows of C a share. */
 typedef struct {
-  const double *a, *b;
-  double *c;
+  const void *a, *b;
+  void *c;
   int64_t m, n, k, lda, ldb, ldc;
   int32_t transpose_a, transpose_b;
+  int32_t dtype;
   int64_t rows_per_share;
-} ck_dgemm;
-void ck_dgemm_run(void *gemm, long share);
+} ck_gemm;
+void ck_gemm_run(void *gemm, long share);
 
 /* The eigenvalues of a symmetric n x n matrix of finite elements, in no order, and row by row their vectors. The matrix is used up. */
 void ck_symmetric_eigen(double *matrix, double *values, double *vectors, int64_t n);
@@ -329,5 +330,9 @@ void ck_single_threaded_libraries(void);
 /* One pointer a thread, for the trace in progress. */
 void *ck_thread_slot_get(void);
 void ck_thread_slot_set(void *value);
+
+/* Another: the innermost of the locks on variables that the thread holds. */
+void *ck_held_locks_get(void);
+void ck_held_locks_set(void *value);
 
 #endif

@@ -2,7 +2,7 @@ import Foundation
 import TensorCore
 
 /// Keeps a training run on disk, so that one that was killed goes on as if nothing had happened: the same call of `fit` in a new
-/// process ends in the same bits.
+/// process ends in the same bits, on a processor of the same instruction set (``instructionSet``).
 ///
 ///     try model.fit(x, y, epochs: 100, callbacks: [BackupAndRestore("backup"), EarlyStopping(patience: 5)])
 ///

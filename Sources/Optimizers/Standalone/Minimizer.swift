@@ -13,7 +13,7 @@ public final class Minimizer<Parameters: ParameterCollection> {
   public let state: OptimizerState
   private let structure: Parameters
   private let variables: [Variable]
-  private let oneStep: CompiledFunction
+  private let oneStep: ThrowingCompiledFunction
   private let search: LBFGSSearch?
 
   /// - Parameters:
@@ -36,7 +36,7 @@ public final class Minimizer<Parameters: ParameterCollection> {
     let state = try settings.map { try OptimizerState(searching: $0, variables: variables) }
       ?? OptimizerState(optimizer, variables: variables)
     self.state = state
-    oneStep = CompiledFunction { _ in
+    oneStep = ThrowingCompiledFunction { _ in
       let value = checkedLoss()
       let derivatives = gradients(of: state.scaled(loss: value), withRespectTo: state.trainableVariables)
       try state.traceStep(gradients: derivatives, caller: "Minimizer.step")
@@ -62,7 +62,7 @@ public final class Minimizer<Parameters: ParameterCollection> {
   @discardableResult
   public func step() throws -> Double {
     if let search { return search.step() }
-    return try oneStep.run([])[0].item()
+    return try oneStep.call([])[0].item()
   }
 
   /// Several steps.

@@ -27,7 +27,7 @@ public final class Stepper<Parameters: ParameterCollection> {
   /// The parameters, in order: gradients are taken with respect to these.
   public let variables: [Variable]
   private let structure: Parameters
-  private let oneStep: CompiledFunction
+  private let oneStep: ThrowingCompiledFunction
 
   /// - Parameters:
   ///   - optimizer: which rule to step by.
@@ -44,7 +44,7 @@ public final class Stepper<Parameters: ParameterCollection> {
     self.variables = variables
     let state = try OptimizerState(optimizer, variables: variables)
     self.state = state
-    oneStep = CompiledFunction { gradients in
+    oneStep = ThrowingCompiledFunction { gradients in
       try state.traceStep(gradients: gradients, caller: "Stepper.update")
       return []
     }
@@ -84,7 +84,7 @@ public final class Stepper<Parameters: ParameterCollection> {
     let trained = zip(variables, gradients).filter { $0.0.isTrainable }.map(\.1)
     if Trace.isRecording { return try state.traceStep(gradients: trained, caller: "Stepper.update") }
     try state.optimizer.requireGivenGradients()
-    _ = try oneStep.run(trained)
+    _ = try oneStep.call(trained)
   }
 
   /// The tensors of a collection that has the structure of the parameters.

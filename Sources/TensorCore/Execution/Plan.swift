@@ -1,7 +1,7 @@
 import CKernels
 
-/// A list of kernel calls on fixed memory, ready to run again and again.
-package final class Plan {
+/// A list of kernel calls on fixed memory, ready to run again and again, by one thread at a time.
+package final class Plan: @unchecked Sendable {
   /// One call: all shares of a kernel.
   struct Step {
     let work: ThreadPool.Work
@@ -35,6 +35,8 @@ package final class Plan {
   private let outputPlaces: [[Relocation]]
   private let outputs: [(shape: [Int], dtype: DType)]
   private let assigned: [Variable]
+  /// Of all variables that are read or written.
+  private let locks: [(lock: VariableLock, access: VariableLock.Access)]
   private var boundArguments: [Buffer?]
   private var runs: UInt = 0
 
@@ -53,6 +55,13 @@ package final class Plan {
     statistics = builder.statistics
     self.outputs = outputs.map { ($0.shape, $0.dtype) }
     assigned = assignments.map(\.variable)
+    let written = Set(assigned.map(ObjectIdentifier.init))
+    let read = nodesBelow(outputs + assignments.map(\.value.node)) { $0.value != nil }.compactMap { node in
+      if case .variable(let variable) = node.operation, !written.contains(ObjectIdentifier(variable)) { return variable.lock }
+      return nil
+    }
+    locks =
+      VariableLock.joined(assigned.map(\.lock)).map { ($0, .writing) } + VariableLock.joined(read).map { ($0, .reading) }
     boundArguments = arguments.map { _ in nil }
   }
 
@@ -78,9 +87,11 @@ package final class Plan {
   /// Runs all steps. Allocates the outputs and nothing else.
   @discardableResult
   package func run(on pool: ThreadPool = .shared) -> [Tensor] {
-    for variable in assigned { variable.willChange() }
     let results = makeOutputs()
-    execute(on: pool)
+    VariableLock.with(locks) {
+      for variable in assigned { variable.willChange() }
+      execute(on: pool)
+    }
     return results
   }
 

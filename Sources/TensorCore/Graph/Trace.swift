@@ -33,7 +33,7 @@ package final class Trace {
   }
 
   /// Records what `body` does to variables.
-  func record<Result>(_ body: () throws -> Result) rethrows -> Result {
+  func record<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
     let outer = ck_thread_slot_get()
     ck_thread_slot_set(Unmanaged.passUnretained(self).toOpaque())
     defer { ck_thread_slot_set(outer) }
