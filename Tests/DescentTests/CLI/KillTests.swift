@@ -6,7 +6,7 @@ import Testing
 /// Training processes that are killed for good, at any moment, and resumed.
 ///
 /// How many there are is `DESCENT_KILLS`; `make soak` sets it to hundreds.
-@Suite(.serialized) struct KillTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct KillTests {
   private let folder = TemporaryFolder()
   private var kills: Int { ProcessInfo.processInfo.environment["DESCENT_KILLS"].flatMap(Int.init) ?? 10 }
 
@@ -72,7 +72,7 @@ import Testing
       }
       // A process killed while it wrote leaves its temporary file.
       let left = try FileManager.default.contentsOfDirectory(atPath: folder.file(out)).filter { !$0.hasSuffix(".tmp") }
-      #expect(left.sorted() == ["history.csv", "weights.npz"])
+      #expect(left.sorted() == ["history.csv", "run.json", "weights.npz"])
     }
     print("\(done) processes killed, \(finished) runs brought to their end with the same bits")
   }
