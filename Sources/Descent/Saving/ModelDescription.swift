@@ -54,6 +54,7 @@ enum LayerJSON {
     let layer: Layer = try type.init(&options)
     try options.expectNothingLeft()
     layer.isTrainable = isTrainable
+    layer.requestedDType = ownDType
     return layer
   }
 
