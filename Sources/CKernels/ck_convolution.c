@@ -122,7 +122,7 @@ ADD_WINDOWS(add_windows_f64, double)
 
 /* ---- the product */
 
-/* Row-major c[m, n] = op(a) op(b), or added to it; `spare`: m * n doubles, for f64 that is added. */
+/* Row-major c[m, n] = op(a) op(b), or added to it; `spare`: m * n elements, for what is not added by oneDNN. */
 typedef struct {
   bool transpose_a, transpose_b, add;
   int64_t m, n, k, lda, ldb, ldc;
@@ -130,22 +130,29 @@ typedef struct {
   void *c, *spare;
 } product;
 
-static void multiply(int32_t dtype, const product *p) {
-  if (dtype == CK_F32) {
-    if (dnnl_sgemm(p->transpose_a ? 'T' : 'N', p->transpose_b ? 'T' : 'N', p->m, p->n, p->k, 1, p->a, p->lda, p->b, p->ldb, p->add ? 1 : 0,
-                   p->c, p->ldc) != dnnl_success)
-      abort();
-    return;
+#define ADD_ROWS(name, type)                                                                        \
+  static void name(const product *p) {                                                              \
+    const type *from = p->spare;                                                                    \
+    for (int64_t row = 0; row < p->m; row++)                                                        \
+      for (int64_t column = 0; column < p->n; column++)                                             \
+        ((type *)p->c)[row * p->ldc + column] += from[row * p->n + column];                         \
   }
-  double *to = p->add ? p->spare : p->c;
-  const ck_dgemm gemm = {
-    .a = p->a, .b = p->b, .c = to, .m = p->m, .n = p->n, .k = p->k, .lda = p->lda, .ldb = p->ldb, .ldc = p->add ? p->n : p->ldc,
-    .transpose_a = p->transpose_a, .transpose_b = p->transpose_b, .rows_per_share = p->m,
+ADD_ROWS(add_rows_f32, float)
+ADD_ROWS(add_rows_f64, double)
+
+static void multiply(int32_t dtype, const product *p) {
+  /* oneDNN makes machine code while it runs, and refuses where memory may not be made executable. */
+  if (dtype == CK_F32 &&
+      dnnl_sgemm(p->transpose_a ? 'T' : 'N', p->transpose_b ? 'T' : 'N', p->m, p->n, p->k, 1, p->a, p->lda, p->b, p->ldb, p->add ? 1 : 0,
+                 p->c, p->ldc) == dnnl_success)
+    return;
+  const ck_gemm gemm = {
+    .a = p->a, .b = p->b, .c = p->add ? p->spare : p->c, .m = p->m, .n = p->n, .k = p->k, .lda = p->lda, .ldb = p->ldb,
+    .ldc = p->add ? p->n : p->ldc, .transpose_a = p->transpose_a, .transpose_b = p->transpose_b, .dtype = dtype,
+    .rows_per_share = p->m,
   };
-  ck_isa_in_use()->dgemm(&gemm, 0, p->m);
-  if (!p->add) return;
-  for (int64_t row = 0; row < p->m; row++)
-    for (int64_t column = 0; column < p->n; column++) ((double *)p->c)[row * p->ldc + column] += to[row * p->n + column];
+  ck_isa_in_use()->gemm[dtype](&gemm, 0, p->m);
+  if (p->add) (dtype == CK_F32 ? add_rows_f32 : add_rows_f64)(p);
 }
 
 typedef struct {

@@ -55,7 +55,7 @@ extension Model {
   /// optimizer remembers, so that training can go on from it. The file is replaced at once or not at all. (Keras: `Model.save`.)
   /// - Throws: ``DescentError`` naming what such a file cannot hold: a layer that is not registered, a loss made from a closure.
   public func save(_ path: String) throws {
-    guard path.hasSuffix(".keras") else {
+    guard hasEnding(path, ".keras") else {
       throw DescentError(.invalidArgument, "save: \(path): the name of a file with a whole model ends in .keras; saveWeights writes other kinds")
     }
     try KerasArchive.write(self, to: path)
@@ -92,22 +92,24 @@ extension Model {
     try make(KerasArchive(ByteSource(bytes, name: name), trusted: trusted), name: name, compiled: compiled)
   }
 
+  /// Small enough to be of no harm, and what does not fit is then told weight by weight.
+  private static var leastElementLimit: Int { 1 << 24 }
+
   private static func make(_ archive: KerasArchive, name: String, compiled: Bool) throws -> Self {
-    // A description may ask for any size; not much more is made than the file has weights for. The least is
-    // small enough to be of no harm, and what does not fit is then told weight by weight.
+    try naming(name) { try model(of: archive, name: name, compiled: compiled) }
+  }
+
+  private static func model(of archive: KerasArchive, name: String, compiled: Bool) throws -> Self {
+    // A description may ask for any size; not much more is made than the file has weights for.
     let count = archive.weights.names.reduce(0) { $0 + (archive.weights[$1]?.count ?? 0) }
-    let model = try fromJSON(archive.config, name: "\(name): config.json", compiled: compiled, elementLimit: max(count, 1 << 24))
+    let model = try fromJSON(archive.config, name: "\(name): config.json", compiled: compiled, elementLimit: max(count, leastElementLimit))
     _ = try WeightsFile.load(archive.weights, into: model, file: name, skipMismatch: false)
     guard compiled, let variables = try WeightsFile.optimizerVariables(archive.weights, file: name) else { return model }
     guard model.optimizer != nil else {
       throw DescentError(.file, "\(name): holds an optimizer's state, but config.json does not say of which; load it with compiled: false to do without")
     }
     // Keras writes the counters of an optimizer that has not begun.
-    do {
-      try model.restoreOptimizer(kerasVariables: variables)
-    } catch let error as DescentError {
-      throw DescentError(.file, "\(name): \(error.message)")
-    }
+    try model.restoreOptimizer(kerasVariables: variables)
     return model
   }
 }
