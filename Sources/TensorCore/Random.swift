@@ -10,6 +10,7 @@ public final class RandomGenerator {
     // Both halves of the seed take part; the multiplier spreads the upper half.
     let folded = UInt32(truncatingIfNeeded: seed) ^ UInt32(truncatingIfNeeded: (seed >> 32) &* 0x9E37_79B9)
     state = Variable(Tensor([Int32(bitPattern: folded), 0]), name: name, isTrainable: false)
+    state.isRandomState = true
   }
 
   /// Independent numbers, uniform in [`low`, `high`).
@@ -31,8 +32,14 @@ public final class RandomGenerator {
 
   private func draw(_ distribution: RandomDistribution, _ shape: [Int], _ dtype: DType) -> Tensor {
     if !dtype.isFloatingPoint { programmingError("random \(distribution): dtype \(dtype) is not floating-point") }
+    let key = nextKey()
+    return Tensor(.random(distribution), [key], shape: shape, dtype: dtype)
+  }
+
+  /// What a draw's numbers are made from, never the same twice.
+  func nextKey() -> Tensor {
     let key = state.value
     state.assign(key + Tensor([Int32(0), 1]))
-    return Tensor(.random(distribution), [key], shape: shape, dtype: dtype)
+    return key
   }
 }

@@ -13,6 +13,8 @@ public final class Variable {
   public let dtype: DType
   /// Whether training changes it.
   public var isTrainable: Bool
+  /// It holds where a ``RandomGenerator`` stands.
+  package var isRandomState = false
 
   package let storage: Buffer
   /// The node that stands for the present value outside of traces, if anyone still holds it.

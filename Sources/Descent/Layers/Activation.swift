@@ -8,12 +8,23 @@ public final class Activation: Layer {
   ///   - activation: by value (`.relu`) or by Keras's name (`"relu"`).
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
-  public init(_ activation: ActivationFunction, inputShape: [Int]? = nil, name: String? = nil) {
+  ///   - trainable: whether training changes the variables.
+  public init(_ activation: ActivationFunction, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true) {
     self.activation = activation
-    super.init(name: name, inputShape: inputShape)
+    super.init(inputShape: inputShape, name: name, trainable: trainable)
   }
+
+  public override var supportsMasking: Bool { true }
 
   public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
     try context.apply(activation, to: x)
   }
+}
+
+extension Activation: ConfigurableLayer {
+  public convenience init(_ options: inout LayerOptions) throws {
+    self.init(try options.named("activation", default: .linear), inputShape: options.inputShape, name: options.name)
+  }
+
+  public func options() throws -> JSONObject { JSONObject([("activation", try activation.layerJSON())]) }
 }

@@ -5,6 +5,7 @@ import TensorCore
 ///
 /// While training, mean and variance (divided by the number of elements) are the batch's, and the moving ones follow:
 /// moving ← momentum · moving + (1 − momentum) · batch's. Otherwise, and when the layer is not trainable, the moving ones are used.
+/// Places that a mask leaves out do not count.
 public final class BatchNormalization: Layer {
   public let axis: Int
   /// The part of the moving mean and variance that is kept in each step.
@@ -36,12 +37,13 @@ public final class BatchNormalization: Layer {
   ///   - gammaConstraint: what is done to gamma after each step of training.
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
+  ///   - trainable: whether training changes the variables.
   public init(
     axis: Int = -1, momentum: Double = 0.99, epsilon: Double = 1e-3, center: Bool = true, scale: Bool = true,
     betaInitializer: Initializer = .zeros, gammaInitializer: Initializer = .ones,
     movingMeanInitializer: Initializer = .zeros, movingVarianceInitializer: Initializer = .ones,
     betaRegularizer: Regularizer? = nil, gammaRegularizer: Regularizer? = nil, betaConstraint: Constraint? = nil,
-    gammaConstraint: Constraint? = nil, inputShape: [Int]? = nil, name: String? = nil
+    gammaConstraint: Constraint? = nil, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     self.axis = axis
     self.momentum = momentum
@@ -51,7 +53,7 @@ public final class BatchNormalization: Layer {
     initializers = (betaInitializer, gammaInitializer, movingMeanInitializer, movingVarianceInitializer)
     penalties = (betaRegularizer, gammaRegularizer)
     projections = (betaConstraint, gammaConstraint)
-    super.init(name: name, inputShape: inputShape)
+    super.init(inputShape: inputShape, name: name, trainable: trainable)
   }
 
   public override func build(inputShape: [Int]) throws {
@@ -77,17 +79,18 @@ public final class BatchNormalization: Layer {
     movingVariance = try addVariable("moving_variance", shape: shape, initializer: initializers.variance, isTrainable: false)
   }
 
-  public override func forward(_ x: Tensor, _ context: ForwardContext) -> Tensor {
-    guard let movingMean, let movingVariance else { return x }
+  public override var supportsMasking: Bool { true }
+
+  public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
+    guard let movingMean, let movingVariance else { throw DescentError(.state, "layer \(name): it is not built") }
     let axis = axis < 0 ? axis + x.rank : axis
+    try requireSize(movingMean.shape[0], ofAxis: axis, in: x)
     var spread = [Int](repeating: 1, count: x.rank)
     spread[axis] = movingMean.shape[0]
     var mean = movingMean.value.reshaped(spread)
     var variance = movingVariance.value.reshaped(spread)
     if context.isTraining && context.isLayerTrainable {
-      let others = (0..<x.rank).filter { $0 != axis }
-      mean = x.mean(axes: others, keepDims: true)
-      variance = square(x - mean).mean(axes: others, keepDims: true)
+      (mean, variance) = try moments(of: x, over: (0..<x.rank).filter { $0 != axis }, mask: context.mask(of: x))
       follow(movingMean, mean)
       follow(movingVariance, variance)
     }
@@ -97,7 +100,57 @@ public final class BatchNormalization: Layer {
     return beta.map { y + $0.value.reshaped(spread) } ?? y
   }
 
+  private func moments(of x: Tensor, over axes: [Int], mask: Tensor?) throws -> (mean: Tensor, variance: Tensor) {
+    guard let mask else {
+      let mean = x.mean(axes: axes, keepDims: true)
+      return (mean, square(x - mean).mean(axes: axes, keepDims: true))
+    }
+    guard mask.rank == x.rank - 1 else {
+      throw DescentError(
+        .invalidArgument, "layer \(name): a mask of shape \(mask.shape) for an input of shape \(x.shape); expected one axis less")
+    }
+    let kept = mask.expandingShape(at: -1).broadcast(to: x.shape)
+    let count = kept.cast(to: x.dtype).sum(axes: axes, keepDims: true) + fuzz
+    let mean = select(kept, x, 0).sum(axes: axes, keepDims: true) / count
+    return (mean, square(select(kept, x - mean, 0)).sum(axes: axes, keepDims: true) / count)
+  }
+
   private func follow(_ moving: Variable, _ value: Tensor) {
     moving.assign(moving.value * momentum + stopGradient(value).reshaped(moving.shape) * (1 - momentum))
+  }
+}
+
+extension BatchNormalization: ConfigurableLayer {
+  public convenience init(_ options: inout LayerOptions) throws {
+    let standard = BatchNormalization()
+    try options.refuse("synchronized", unless: false)
+    try options.refuse("renorm", unless: false)
+    try options.refuse("renorm_clipping")
+    // Means nothing without `renorm`.
+    _ = options.value("renorm_momentum")
+    self.init(
+      axis: try options.int("axis", default: standard.axis), momentum: try options.double("momentum", default: standard.momentum),
+      epsilon: try options.double("epsilon", default: standard.epsilon), center: try options.bool("center", default: standard.center),
+      scale: try options.bool("scale", default: standard.scale),
+      betaInitializer: try options.named("beta_initializer", default: standard.initializers.beta),
+      gammaInitializer: try options.named("gamma_initializer", default: standard.initializers.gamma),
+      movingMeanInitializer: try options.named("moving_mean_initializer", default: standard.initializers.mean),
+      movingVarianceInitializer: try options.named("moving_variance_initializer", default: standard.initializers.variance),
+      betaRegularizer: try options.optionalNamed("beta_regularizer"),
+      gammaRegularizer: try options.optionalNamed("gamma_regularizer"),
+      betaConstraint: try options.optionalNamed("beta_constraint"),
+      gammaConstraint: try options.optionalNamed("gamma_constraint"), inputShape: options.inputShape, name: options.name)
+  }
+
+  public func options() throws -> JSONObject {
+    JSONObject([
+      ("axis", JSONValue(axis)), ("momentum", JSONValue(momentum)), ("epsilon", JSONValue(epsilon)), ("center", .bool(center)),
+      ("scale", .bool(scale)), ("beta_initializer", try initializers.beta.json()),
+      ("gamma_initializer", try initializers.gamma.json()), ("moving_mean_initializer", try initializers.mean.json()),
+      ("moving_variance_initializer", try initializers.variance.json()),
+      ("beta_regularizer", try penalties.beta?.json() ?? .null), ("gamma_regularizer", try penalties.gamma?.json() ?? .null),
+      ("beta_constraint", try projections.beta?.json() ?? .null), ("gamma_constraint", try projections.gamma?.json() ?? .null),
+      ("synchronized", false),
+    ])
   }
 }

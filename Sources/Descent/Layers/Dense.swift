@@ -9,8 +9,6 @@ public final class Dense: Layer {
   public let biasInitializer: Initializer
   public let kernelRegularizer: Regularizer?
   public let biasRegularizer: Regularizer?
-  /// A penalty on the result, divided by the number of rows.
-  public let activityRegularizer: Regularizer?
   public let kernelConstraint: Constraint?
   public let biasConstraint: Constraint?
 
@@ -32,11 +30,13 @@ public final class Dense: Layer {
   ///   - biasConstraint: what is done to the bias after each step of training.
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
+  ///   - trainable: whether training changes the variables.
   public init(
     _ units: Int, activation: ActivationFunction = .linear, useBias: Bool = true,
     kernelInitializer: Initializer = .glorotUniform, biasInitializer: Initializer = .zeros,
     kernelRegularizer: Regularizer? = nil, biasRegularizer: Regularizer? = nil, activityRegularizer: Regularizer? = nil,
-    kernelConstraint: Constraint? = nil, biasConstraint: Constraint? = nil, inputShape: [Int]? = nil, name: String? = nil
+    kernelConstraint: Constraint? = nil, biasConstraint: Constraint? = nil, inputShape: [Int]? = nil, name: String? = nil,
+    trainable: Bool = true
   ) {
     self.units = units
     self.activation = activation
@@ -45,10 +45,9 @@ public final class Dense: Layer {
     self.biasInitializer = biasInitializer
     self.kernelRegularizer = kernelRegularizer
     self.biasRegularizer = biasRegularizer
-    self.activityRegularizer = activityRegularizer
     self.kernelConstraint = kernelConstraint
     self.biasConstraint = biasConstraint
-    super.init(name: name, inputShape: inputShape)
+    super.init(activityRegularizer: activityRegularizer, inputShape: inputShape, name: name, trainable: trainable)
   }
 
   public override func build(inputShape: [Int]) throws {
@@ -68,6 +67,8 @@ public final class Dense: Layer {
     }
   }
 
+  public override var supportsMasking: Bool { true }
+
   public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
     guard let kernel, x.rank > 1, x.shape.last == kernel.shape[0] else {
       throw DescentError(
@@ -76,8 +77,40 @@ public final class Dense: Layer {
     }
     var y = matmul(x, kernel.value)
     if let bias { y += bias.value }
-    y = try context.apply(activation, to: y)
-    if let activityRegularizer { context.addLoss(try activityRegularizer.validated()(y) / Double(max(x.shape[0], 1))) }
-    return y
+    return try context.apply(activation, to: y)
+  }
+}
+
+extension Dense: ConfigurableLayer {
+  public convenience init(_ options: inout LayerOptions) throws {
+    let standard = Dense(1)
+    try options.refuse("quantization_config")
+    try options.refuse("lora_rank")
+    try options.refuse("lora_alpha")
+    self.init(
+      try options.int("units"), activation: try options.named("activation", default: standard.activation),
+      useBias: try options.bool("use_bias", default: standard.useBias),
+      kernelInitializer: try options.named("kernel_initializer", default: standard.kernelInitializer),
+      biasInitializer: try options.named("bias_initializer", default: standard.biasInitializer),
+      kernelRegularizer: try options.optionalNamed("kernel_regularizer"),
+      biasRegularizer: try options.optionalNamed("bias_regularizer"),
+      activityRegularizer: try options.optionalNamed("activity_regularizer"),
+      kernelConstraint: try options.optionalNamed("kernel_constraint"),
+      biasConstraint: try options.optionalNamed("bias_constraint"), inputShape: options.inputShape, name: options.name)
+  }
+
+  public func options() throws -> JSONObject {
+    var options = JSONObject()
+    if let activityRegularizer { options["activity_regularizer"] = try activityRegularizer.json() }
+    options["units"] = JSONValue(units)
+    options["activation"] = try activation.layerJSON()
+    options["use_bias"] = .bool(useBias)
+    options["kernel_initializer"] = try kernelInitializer.json()
+    options["bias_initializer"] = try biasInitializer.json()
+    options["kernel_regularizer"] = try kernelRegularizer?.json() ?? .null
+    options["bias_regularizer"] = try biasRegularizer?.json() ?? .null
+    options["kernel_constraint"] = try kernelConstraint?.json() ?? .null
+    options["bias_constraint"] = try biasConstraint?.json() ?? .null
+    return options
   }
 }

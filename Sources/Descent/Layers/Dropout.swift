@@ -8,8 +8,8 @@ public final class Dropout: Layer {
   /// The shape of the random choice, which broadcasts over a row; nil to choose for every element.
   public let noiseShape: [Int]?
   /// Of a stream of random numbers of the layer's own; nil if it draws from the model's.
-  public let seed: UInt64?
-  private let generator: RandomGenerator?
+  public var seed: UInt64? { random.seed }
+  private let random: LayerRandom
 
   /// - Parameters:
   ///   - rate: the probability of an element to be dropped, in 0 ..< 1.
@@ -17,14 +17,15 @@ public final class Dropout: Layer {
   ///   - seed: for a stream of random numbers of its own; nil to draw from the model's.
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
+  ///   - trainable: whether training changes the variables.
   public init(
-    _ rate: Double, noiseShape: [Int]? = nil, seed: UInt64? = nil, inputShape: [Int]? = nil, name: String? = nil
+    _ rate: Double, noiseShape: [Int]? = nil, seed: UInt64? = nil, inputShape: [Int]? = nil, name: String? = nil,
+    trainable: Bool = true
   ) {
     self.rate = rate
     self.noiseShape = noiseShape
-    self.seed = seed
-    generator = seed.map { RandomGenerator(seed: $0, name: "seed_generator_state") }
-    super.init(name: name, inputShape: inputShape)
+    random = LayerRandom(seed: seed)
+    super.init(inputShape: inputShape, name: name, trainable: trainable)
   }
 
   public override func build(inputShape: [Int]) throws {
@@ -37,13 +38,24 @@ public final class Dropout: Layer {
     }
   }
 
+  public override var supportsMasking: Bool { true }
+
   public override func forward(_ x: Tensor, _ context: ForwardContext) -> Tensor {
     if !context.isTraining || rate == 0 { return x }
     let shape = [x.shape[0]] + (noiseShape ?? Array(x.shape.dropFirst()))
-    let isKept = (generator ?? context.random).bernoulli(shape, probability: 1 - rate)
+    let isKept = random(context).bernoulli(shape, probability: 1 - rate)
     return select(isKept, x * (1 / (1 - rate)), Tensor.zeros([], dtype: x.dtype))
   }
+}
 
-  /// The state of a generator of its own, for saving.
-  package var randomState: Variable? { generator?.state }
+extension Dropout: ConfigurableLayer {
+  public convenience init(_ options: inout LayerOptions) throws {
+    self.init(
+      try options.double("rate"), noiseShape: try options.noiseShape(), seed: try options.seed(), inputShape: options.inputShape,
+      name: options.name)
+  }
+
+  public func options() -> JSONObject {
+    JSONObject([("rate", JSONValue(rate)), ("seed", .seed(seed)), ("noise_shape", .noiseShape(noiseShape))])
+  }
 }

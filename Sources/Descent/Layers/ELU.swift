@@ -4,12 +4,25 @@ import TensorCore
 public final class ELU: Layer {
   public let activation: ActivationFunction
 
-  public init(alpha: Double = 1, inputShape: [Int]? = nil, name: String? = nil) {
+  public init(alpha: Double = 1, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true) {
     activation = .elu(alpha: alpha)
-    super.init(name: name, inputShape: inputShape)
+    super.init(inputShape: inputShape, name: name, trainable: trainable)
   }
+
+  public override var supportsMasking: Bool { true }
 
   public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
     try context.apply(activation, to: x)
   }
+}
+
+extension ELU: ConfigurableLayer {
+  public convenience init(_ options: inout LayerOptions) throws {
+    self.init(
+      alpha: try options.double("alpha", default: ELU().setting("alpha")), inputShape: options.inputShape, name: options.name)
+  }
+
+  public func options() -> JSONObject { activation.options("alpha") }
+
+  private func setting(_ key: String) -> Double? { activation.config[key]?.double }
 }

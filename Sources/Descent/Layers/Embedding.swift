@@ -13,7 +13,7 @@ import TensorCore
 ///     try model.compile(
 ///       optimizer: .adam.with(parameterSettings: [.init(.name("embeddings"), isLazy: true)]), loss: .binaryCrossentropy)
 ///
-/// Keras's `mask_zero` and `lora_rank` are not supported: descriptions that use them are refused.
+/// Keras's `lora_rank` is not supported: descriptions that use it are refused.
 public final class Embedding: Layer {
   /// How many rows the table has.
   public let inputDim: Int
@@ -21,9 +21,9 @@ public final class Embedding: Layer {
   public let outputDim: Int
   public let embeddingsInitializer: Initializer
   public let embeddingsRegularizer: Regularizer?
-  /// A penalty on the result, divided by the number of rows of the batch.
-  public let activityRegularizer: Regularizer?
   public let embeddingsConstraint: Constraint?
+  /// Whether 0 stands for nothing: the result has a mask that leaves such places out.
+  public let maskZero: Bool
   private let startingWeights: Tensor?
 
   /// The table, `[inputDim, outputDim]`; nil until the layer is built.
@@ -36,22 +36,24 @@ public final class Embedding: Layer {
   ///   - embeddingsRegularizer: a penalty on the table, added to the loss. All rows take part in each step then.
   ///   - activityRegularizer: a penalty on the result, divided by the number of rows of the batch.
   ///   - embeddingsConstraint: what is done to the table after each step of training, to all its rows.
+  ///   - maskZero: whether 0 stands for nothing and is left out by layers that heed masks, by the loss and by the metrics.
   ///   - weights: the table's first values themselves, `[inputDim, outputDim]`, instead of the initializer's.
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
+  ///   - trainable: whether training changes the variables.
   public init(
     _ inputDim: Int, _ outputDim: Int, embeddingsInitializer: Initializer = .randomUniform(),
     embeddingsRegularizer: Regularizer? = nil, activityRegularizer: Regularizer? = nil, embeddingsConstraint: Constraint? = nil,
-    weights: Tensor? = nil, inputShape: [Int]? = nil, name: String? = nil
+    maskZero: Bool = false, weights: Tensor? = nil, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     self.inputDim = inputDim
     self.outputDim = outputDim
     self.embeddingsInitializer = embeddingsInitializer
     self.embeddingsRegularizer = embeddingsRegularizer
-    self.activityRegularizer = activityRegularizer
     self.embeddingsConstraint = embeddingsConstraint
+    self.maskZero = maskZero
     startingWeights = weights
-    super.init(name: name, inputShape: inputShape)
+    super.init(activityRegularizer: activityRegularizer, inputShape: inputShape, name: name, trainable: trainable)
   }
 
   public override func build(inputShape: [Int]) throws {
@@ -75,10 +77,42 @@ public final class Embedding: Layer {
 
   public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
     guard let embeddings else { throw DescentError(.state, "layer \(name): it is not built") }
-    let y = embeddings.value.gathering(x.cast(to: .int32))
-    if let activityRegularizer { context.addLoss(try activityRegularizer.validated()(y) / Double(max(x.shape[0], 1))) }
-    return y
+    return embeddings.value.gathering(x.cast(to: .int32))
+  }
+
+  public override var supportsMasking: Bool { maskZero }
+
+  public override func computeMask(_ inputs: [Tensor], _ masks: [Tensor?], _ context: ForwardContext) -> [Tensor?] {
+    [inputs[0].cast(to: .int32) .!= 0]
   }
 
   override var acceptedRowNumbers: Range<Int>? { 0..<max(inputDim, 0) }
+}
+
+extension Embedding: ConfigurableLayer {
+  public convenience init(_ options: inout LayerOptions) throws {
+    let standard = Embedding(1, 1)
+    try options.refuse("lora_rank")
+    try options.refuse("lora_alpha")
+    try options.refuse("quantization_config")
+    // Of older versions of Keras; it says nothing that the shape does not say.
+    _ = options.value("input_length")
+    self.init(
+      try options.int("input_dim"), try options.int("output_dim"),
+      embeddingsInitializer: try options.named("embeddings_initializer", default: standard.embeddingsInitializer),
+      embeddingsRegularizer: try options.optionalNamed("embeddings_regularizer"),
+      activityRegularizer: try options.optionalNamed("activity_regularizer"),
+      embeddingsConstraint: try options.optionalNamed("embeddings_constraint"),
+      maskZero: try options.bool("mask_zero", default: standard.maskZero), inputShape: options.inputShape, name: options.name)
+  }
+
+  public func options() throws -> JSONObject {
+    JSONObject([
+      ("input_dim", JSONValue(inputDim)), ("output_dim", JSONValue(outputDim)),
+      ("embeddings_initializer", try embeddingsInitializer.json()),
+      ("embeddings_regularizer", try embeddingsRegularizer?.json() ?? .null),
+      ("activity_regularizer", try activityRegularizer?.json() ?? .null),
+      ("embeddings_constraint", try embeddingsConstraint?.json() ?? .null), ("mask_zero", .bool(maskZero)),
+    ])
+  }
 }

@@ -2,8 +2,33 @@ import TensorCore
 
 /// Lays the elements of each row out in one axis: `[rows, a, b, …]` to `[rows, a · b · …]`. (Keras: `keras.layers.Flatten`.)
 public final class Flatten: Layer {
-  public override func forward(_ x: Tensor, _ context: ForwardContext) -> Tensor {
-    // Not −1, which an empty batch would leave open.
-    x.reshaped([x.shape[0], x.shape.dropFirst().reduce(1, *)])
+  /// `channelsFirst` lays out rows of `[channels, …]` as those of `[…, channels]` are laid out.
+  public let dataFormat: DataFormat
+
+  /// - Parameters:
+  ///   - dataFormat: where the channels of a row are.
+  ///   - inputShape: the shape of one row of input, for the first layer of a model.
+  ///   - name: made from the class's if nil.
+  ///   - trainable: whether training changes the variables, of which there are none.
+  public init(
+    dataFormat: DataFormat = .channelsLast, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+  ) {
+    self.dataFormat = dataFormat
+    super.init(inputShape: inputShape, name: name, trainable: trainable)
   }
+
+  public override func forward(_ x: Tensor, _ context: ForwardContext) -> Tensor {
+    let x = dataFormat == .channelsFirst && x.rank > 2 ? x.movingLast(1) : x
+    // Not −1, which an empty batch would leave open.
+    return x.reshaped([x.shape[0], x.shape.dropFirst().reduce(1, *)])
+  }
+}
+
+extension Flatten: ConfigurableLayer {
+  public convenience init(_ options: inout LayerOptions) throws {
+    self.init(
+      dataFormat: try options.dataFormat(default: Flatten().dataFormat), inputShape: options.inputShape, name: options.name)
+  }
+
+  public func options() -> JSONObject { JSONObject([("data_format", .string(dataFormat.rawValue))]) }
 }

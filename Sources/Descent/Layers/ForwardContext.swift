@@ -3,7 +3,7 @@ import TensorCore
 /// What a forward pass is told, and what it leaves beside its result.
 public final class ForwardContext {
   /// True in the forward pass of a training step, false when evaluating and predicting.
-  public let isTraining: Bool
+  public private(set) var isTraining: Bool
   /// The model's source of random numbers. Its state is saved with the model, so that training goes on where it stopped.
   public let random: RandomGenerator
 
@@ -12,11 +12,14 @@ public final class ForwardContext {
   private let frozenLayers: Set<ObjectIdentifier>?
   /// Layers make their variables and find their sublayers in this pass.
   let isBuilding: Bool
-  private(set) var losses: [Tensor] = []
+  /// What layers added to the loss so far: scalars.
+  public private(set) var losses: [Tensor] = []
 
   private var stack: [Layer] = []
   /// What a softmax or sigmoid was computed from, by the result's node.
   private var origins: [Int: Logits] = [:]
+  /// The masks that travel beside tensors, by the tensors' nodes.
+  private var masks: [Int: Tensor] = [:]
 
   init(builder: ModelBuilder, isTraining: Bool, isBuilding: Bool = false, frozenLayers: Set<ObjectIdentifier>? = nil) {
     self.builder = builder
@@ -45,6 +48,20 @@ public final class ForwardContext {
     let y = try activation.validated(for: x.shape)(x)
     if let logits = Logits(x, before: activation) { origins[y.node.id] = logits }
     return y
+  }
+
+  /// Which steps of the tensor count, if a mask travels beside it: `bool`, of the tensor's leading axes.
+  public func mask(of x: Tensor) -> Tensor? { masks[x.node.id] }
+
+  /// Lets a mask travel beside a tensor, or none.
+  public func setMask(_ mask: Tensor?, of x: Tensor) { masks[x.node.id] = mask }
+
+  /// Runs `body` as a part of training, or not.
+  func withTraining<Result>(_ isTraining: Bool, _ body: () throws -> Result) rethrows -> Result {
+    let outer = self.isTraining
+    self.isTraining = isTraining
+    defer { self.isTraining = outer }
+    return try body()
   }
 
   /// What the given result of a softmax or sigmoid was computed from, if that is remembered.

@@ -1,26 +1,54 @@
 import TensorCore
 
-/// The mean over the steps of a sequence: `[rows, steps, features]` to `[rows, features]`. (Keras:
-/// `keras.layers.GlobalAveragePooling1D` with channels last.)
+/// The mean over the steps of a sequence: `[rows, steps, features]` to `[rows, features]`. Steps that a mask leaves out do not
+/// count. (Keras: `keras.layers.GlobalAveragePooling1D`.)
 public final class GlobalAveragePooling1D: Layer {
+  /// Where the features are.
+  public let dataFormat: DataFormat
   /// Whether the axis of steps stays, with size 1.
   public let keepDims: Bool
 
   /// - Parameters:
+  ///   - dataFormat: where the features are: `[steps, features]`, or `[features, steps]`.
   ///   - keepDims: whether the axis of steps stays, with size 1.
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
-  public init(keepDims: Bool = false, inputShape: [Int]? = nil, name: String? = nil) {
+  ///   - trainable: whether training changes the variables, of which there are none.
+  public init(
+    dataFormat: DataFormat = .channelsLast, keepDims: Bool = false, inputShape: [Int]? = nil, name: String? = nil,
+    trainable: Bool = true
+  ) {
+    self.dataFormat = dataFormat
     self.keepDims = keepDims
-    super.init(name: name, inputShape: inputShape)
+    super.init(inputShape: inputShape, name: name, trainable: trainable)
   }
 
+  private var stepAxis: Int { dataFormat == .channelsLast ? 1 : 2 }
+
   public override func build(inputShape: [Int]) throws {
-    guard inputShape.count == 2, inputShape[0] > 0 else {
+    guard inputShape.count == 2, inputShape[stepAxis - 1] > 0 else {
       throw DescentError(
         .invalidArgument, "layer \(name): a row of the input has shape \(inputShape); expected [steps, features] with at least one step")
     }
   }
 
-  public override func forward(_ x: Tensor, _ context: ForwardContext) -> Tensor { x.mean(axis: 1, keepDims: keepDims) }
+  public override func forward(_ x: Tensor, _ context: ForwardContext) -> Tensor {
+    guard let mask = context.mask(of: x) else { return x.mean(axis: stepAxis, keepDims: keepDims) }
+    let kept = mask.expandingShape(at: dataFormat == .channelsLast ? 2 : 1)
+    let sum = select(kept, x, Tensor.zeros([], dtype: x.dtype)).sum(axis: stepAxis, keepDims: keepDims)
+    return sum / kept.cast(to: x.dtype).sum(axis: stepAxis, keepDims: keepDims)
+  }
+}
+
+extension GlobalAveragePooling1D: ConfigurableLayer {
+  public convenience init(_ options: inout LayerOptions) throws {
+    let standard = GlobalAveragePooling1D()
+    self.init(
+      dataFormat: try options.dataFormat(default: standard.dataFormat),
+      keepDims: try options.bool("keepdims", default: standard.keepDims), inputShape: options.inputShape, name: options.name)
+  }
+
+  public func options() -> JSONObject {
+    JSONObject([("data_format", .string(dataFormat.rawValue)), ("keepdims", .bool(keepDims))])
+  }
 }

@@ -5,6 +5,6 @@ public final class Input: Layer {
   ///   - shape: without the axis of rows.
   ///   - name: `input_layer` if nil.
   public init(shape: [Int], name: String? = nil) {
-    super.init(name: name ?? "input_layer", inputShape: shape)
+    super.init(inputShape: shape, name: name ?? "input_layer")
   }
 }

@@ -14,6 +14,16 @@ import TensorCore
 /// Layers that the forward pass calls (`try inner(x, context)`) become its ``sublayers``; they are built on the way.
 /// The shape of the result is found by tracing the forward pass.
 ///
+/// A layer of several tensors overrides ``forward(_:_:)-([Tensor],_)`` instead:
+///
+///     final class Distance: Layer {
+///       override func forward(_ inputs: [Tensor], _ context: ForwardContext) -> [Tensor] { [abs(inputs[0] - inputs[1])] }
+///     }
+///
+/// A **mask** says which steps of a sequence count: a `bool` tensor that travels beside another, `[rows, steps]` for
+/// `[rows, steps, …]` (``ForwardContext/mask(of:)``). A layer hands on its input's mask if ``supportsMasking`` says so, another
+/// one by ``computeMask(_:_:_:)``.
+///
 /// Shapes given to layers leave out axis 0, which counts the rows of a batch. (Keras: `keras.layers.Layer`.)
 open class Layer {
   /// What the layer is called in its model. Without a name of its own it is called after its class (`dense`), with a number
@@ -21,103 +31,189 @@ open class Layer {
   public internal(set) var name: String
   /// Whether training changes the layer's variables, and those of its ``sublayers``. A change takes effect at the next call of
   /// `fit` or `trainOnBatch`, also after `compile`; the optimizer keeps what it knows about the variables meanwhile.
-  public var isTrainable = true
+  public var isTrainable: Bool
+  /// A penalty on what the layer computes, divided by the number of rows and added to the loss.
+  public let activityRegularizer: Regularizer?
 
-  /// The shape of one row of input: given when the layer was made, otherwise known once the layer has been called.
-  public internal(set) var inputShape: [Int]?
-  /// The shape of one row of the result, known once the layer has been called.
-  public internal(set) var outputShape: [Int]?
+  /// The shapes of one row of each input, known once the layer has been called.
+  public internal(set) var inputShapes: [[Int]]?
+  /// The shapes of one row of each result, known once the layer has been called.
+  public internal(set) var outputShapes: [[Int]]?
+  /// The shape of one row of the first input: given when the layer was made, otherwise known once the layer has been called.
+  public internal(set) var inputShape: [Int]? {
+    get { inputShapes?.first }
+    set { inputShapes = newValue.map { [$0] } }
+  }
+  /// The shape of one row of the first result, known once the layer has been called.
+  public internal(set) var outputShape: [Int]? {
+    get { outputShapes?.first }
+    set { outputShapes = newValue.map { [$0] } }
+  }
   /// Whether the variables exist.
   public internal(set) var isBuilt = false
   /// The layers that this one calls, in the order in which it called them first.
   public internal(set) var sublayers: [Layer] = []
 
-  /// The variables that belong to the layer itself, in the order in which they were made.
+  /// The variables that belong to the layer itself, in the order in which they were made or met.
   package private(set) var ownVariables: [Variable] = []
+  /// The states of the generators of random numbers that the layer itself draws from, but for its model's.
+  package private(set) var ownRandomStates: [Variable] = []
   package private(set) var regularizers: [(variable: Variable, regularizer: Regularizer)] = []
   package private(set) var constraints: [(variable: Variable, constraint: Constraint)] = []
 
   let hasGivenName: Bool
   let givenInputShape: [Int]?
   /// What the model gives its layers to build with; set on the way into ``build(inputShape:)``.
-  private var builder: ModelBuilder?
+  private(set) var builder: ModelBuilder?
   /// The name with those of the objects around it.
   var path: String
 
   /// - Parameters:
-  ///   - name: what to call it; nil to call it after its class.
+  ///   - activityRegularizer: a penalty on the result, divided by the number of rows.
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
-  public init(name: String? = nil, inputShape: [Int]? = nil) {
+  ///   - name: what to call it; nil to call it after its class.
+  ///   - trainable: whether training changes the variables; see ``isTrainable``.
+  public init(
+    activityRegularizer: Regularizer? = nil, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+  ) {
+    self.activityRegularizer = activityRegularizer
+    isTrainable = trainable
     hasGivenName = name != nil
     givenInputShape = inputShape
-    self.inputShape = inputShape
-    self.name = name ?? ""
+    inputShapes = inputShape.map { [$0] }
+    self.name = name ?? Layer.kerasName(ofClass: String(describing: type(of: self)))
     path = self.name
-    if name == nil {
-      self.name = Layer.kerasName(ofClass: String(describing: type(of: self)))
-      path = self.name
-    }
   }
 
   /// Makes the variables whose shapes depend on the input's. Called once, before the first forward pass.
   /// - Throws: ``DescentError`` if the layer cannot be used on such input.
   open func build(inputShape: [Int]) throws {}
 
+  /// The same for a layer of several inputs. The default builds for the shape of the first.
+  /// - Throws: ``DescentError`` if the layer cannot be used on such input.
+  open func build(inputShapes: [[Int]]) throws { try build(inputShape: inputShapes[0]) }
+
   /// The layer's computation: a tensor with rows on axis 0 to another. The default gives its input back.
   ///
   /// It is traced, once for each shape of batch, and replayed; it must not read elements.
   open func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor { x }
 
+  /// The computation of a layer of several tensors. The default is for layers of one.
+  open func forward(_ inputs: [Tensor], _ context: ForwardContext) throws -> [Tensor] {
+    guard inputs.count == 1 else {
+      throw DescentError(.invalidArgument, "layer \(name): it takes one tensor, and was called with \(inputs.count)")
+    }
+    return [try forward(inputs[0], context)]
+  }
+
+  // MARK: - Masks
+
+  /// Whether the result has a mask where the input has one. Otherwise the mask ends here.
+  open var supportsMasking: Bool { false }
+
+  /// The masks of the results of a layer that supports masking, where ``forward(_:_:)-([Tensor],_)`` has set none. The default
+  /// hands those of the inputs on.
+  /// - Parameters:
+  ///   - inputs: what the layer was called with.
+  ///   - masks: their masks.
+  open func computeMask(_ inputs: [Tensor], _ masks: [Tensor?], _ context: ForwardContext) throws -> [Tensor?] { masks }
+
+  // MARK: - Calls
+
   /// Calls the layer as a part of another's forward pass, building it if that has not been done.
-  public final func callAsFunction(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
-    guard x.rank > 0 else {
+  public final func callAsFunction(_ x: Tensor, _ context: ForwardContext) throws -> Tensor { try self([x], context) }
+
+  /// Calls the layer with several tensors as a part of another's forward pass. (Keras: `layer([a, b])`.)
+  /// - Throws: ``DescentError`` also if the layer has several results; ``outputs(_:_:)`` gives them all.
+  public final func callAsFunction(_ inputs: [Tensor], _ context: ForwardContext) throws -> Tensor {
+    let results = try outputs(inputs, context)
+    guard results.count == 1 else {
+      throw DescentError(.invalidArgument, "layer \(name): it gives \(results.count) tensors; ask for its outputs(_:_:)")
+    }
+    return results[0]
+  }
+
+  /// All that the layer computes, as a part of another's forward pass.
+  public final func outputs(_ inputs: [Tensor], _ context: ForwardContext) throws -> [Tensor] {
+    guard !inputs.isEmpty else { throw DescentError(.invalidArgument, "layer \(name): it was called without a tensor") }
+    guard inputs.allSatisfy({ $0.rank > 0 }) else {
       throw DescentError(.invalidArgument, "layer \(name): the input has no axes; axis 0 counts rows")
     }
     context.enter(self)
     defer { context.leave() }
-    let rowShape = Array(x.shape.dropFirst())
+    let shapes = inputs.map { Array($0.shape.dropFirst()) }
     if !isBuilt {
-      if let givenInputShape, givenInputShape != rowShape {
+      if let givenInputShape, givenInputShape != shapes[0] {
         throw DescentError(
-          .invalidArgument, "layer \(name): inputShape is \(givenInputShape) but a row of the input has shape \(rowShape)")
+          .invalidArgument, "layer \(name): inputShape is \(givenInputShape) but a row of the input has shape \(shapes[0])")
       }
-      try Trace.suspended { try buildOnce(inputShape: rowShape, with: context.builder) }
+      try Trace.suspended { try buildOnce(inputShapes: shapes, with: context.builder) }
     } else if context.isBuilding {
       // Built before, in another model or alone: the variables are the layer's own already.
-      for variable in ownVariables { _ = context.builder.claim(variable) }
+      for variable in ownVariables + ownRandomStates { _ = context.builder.claim(variable) }
     }
-    let result = try forward(x, context)
-    guard result.rank > 0 else {
+    let masks = inputs.map { context.mask(of: $0) }
+    let results = try forward(inputs, context)
+    guard !results.isEmpty, results.allSatisfy({ $0.rank > 0 }) else {
       throw DescentError(.invalidArgument, "layer \(name): the forward pass gave a tensor without axes; axis 0 counts rows")
     }
-    inputShape = rowShape
-    outputShape = Array(result.shape.dropFirst())
-    if context.isBuilding { _ = try ModelBuilder.elementCount(outputShape ?? [], of: "layer \(name): a row of the result") }
-    if context.isBuilding { adoptVariables(readBy: result, from: x, context) }
-    return result
+    if let activityRegularizer {
+      for result in results {
+        context.addLoss(try activityRegularizer.validated()(result) / Double(max(result.shape[0], 1)))
+      }
+    }
+    if supportsMasking { try setMasks(of: results, inputs, masks, context) }
+    inputShapes = shapes
+    outputShapes = results.map { Array($0.shape.dropFirst()) }
+    if context.isBuilding {
+      for shape in outputShapes ?? [] { _ = try ModelBuilder.elementCount(shape, of: "layer \(name): a row of the result") }
+      adoptVariables(context)
+    }
+    return results
+  }
+
+  private func setMasks(of results: [Tensor], _ inputs: [Tensor], _ masks: [Tensor?], _ context: ForwardContext) throws {
+    if results.allSatisfy({ context.mask(of: $0) != nil }) { return }
+    for (result, mask) in zip(results, try computeMask(inputs, masks, context)) {
+      if let mask, context.mask(of: result) == nil { context.setMask(mask, of: result) }
+    }
   }
 
   /// Calls the layer on its own, outside of any model.
   /// - Parameters:
   ///   - x: rows on axis 0.
+  ///   - mask: which steps of `x` count; nil for all.
   ///   - training: whether layers such as ``Dropout`` do what they do while training.
-  public final func callAsFunction(_ x: Tensor, training: Bool = false) throws -> Tensor {
-    let builder = self.builder ?? ModelBuilder(dtype: x.dtype.isFloatingPoint ? x.dtype : .float32, seed: nextDefaultSeed())
-    try buildByTracing(inputShape: Array(x.shape.dropFirst()), dtype: x.dtype, with: builder)
-    return try self(x, ForwardContext(builder: builder, isTraining: training))
+  public final func callAsFunction(_ x: Tensor, mask: Tensor? = nil, training: Bool = false) throws -> Tensor {
+    try self([x], masks: [mask], training: training)
   }
 
-  /// Builds the layer and all it calls for rows of the given shape, computing nothing.
-  func buildByTracing(inputShape: [Int], dtype: DType, with builder: ModelBuilder) throws {
+  /// Calls the layer with several tensors, outside of any model.
+  public final func callAsFunction(_ inputs: [Tensor], masks: [Tensor?] = [], training: Bool = false) throws -> Tensor {
+    let dtype = inputs.first { $0.dtype.isFloatingPoint }?.dtype ?? .float32
+    let builder = self.builder ?? ModelBuilder(dtype: requestedDType ?? dtype, seed: nextDefaultSeed())
+    try buildByTracing(inputs.map { (Array($0.shape.dropFirst()), $0.dtype) }, with: builder)
+    let context = ForwardContext(builder: builder, isTraining: training)
+    for (input, mask) in zip(inputs, masks) { if let mask { context.setMask(mask, of: input) } }
+    return try self(inputs, context)
+  }
+
+  /// Builds the layer and all it calls for rows of the given shapes, computing nothing.
+  func buildByTracing(_ inputs: [(shape: [Int], dtype: DType)], with builder: ModelBuilder) throws {
     if isTracedThrough { return }
     _ = try Trace.discarding {
       // Two rows, so that the axis of rows is not mistaken for one that stretches.
-      let x = Tensor.placeholder(shape: [2] + inputShape, dtype: dtype)
-      return try self(x, ForwardContext(builder: builder, isTraining: true, isBuilding: true))
+      let inputs = inputs.enumerated().map { Tensor.placeholder($0, shape: [2] + $1.shape, dtype: $1.dtype) }
+      return try outputs(inputs, ForwardContext(builder: builder, isTraining: true, isBuilding: true))
     }
     isTracedThrough = true
   }
   private var isTracedThrough = false
+
+  /// The dtype that the layer's variables have or would have.
+  var builtDType: DType { builder?.dtype ?? requestedDType ?? .float32 }
+  /// The dtype that a file says the layer has.
+  var requestedDType: DType?
 
   /// After which the next use finds sublayers and shapes anew.
   func forgetTrace() { isTracedThrough = false }
@@ -129,10 +225,10 @@ open class Layer {
   /// Called before the variables are listed.
   func prepareToBeInspected() {}
 
-  private func buildOnce(inputShape: [Int], with builder: ModelBuilder) throws {
+  private func buildOnce(inputShapes: [[Int]], with builder: ModelBuilder) throws {
     self.builder = builder
     do {
-      try build(inputShape: inputShape)
+      try build(inputShapes: inputShapes)
     } catch {
       // A failed attempt leaves nothing behind, so that a second one starts clean.
       (ownVariables, regularizers, constraints) = ([], [], [])
@@ -141,10 +237,30 @@ open class Layer {
     isBuilt = true
   }
 
-  private func adoptVariables(readBy result: Tensor, from x: Tensor, _ context: ForwardContext) {
-    for variable in result.variablesRead(after: x) where variable.dtype.isFloatingPoint && context.builder.claim(variable) {
+  /// Counts a variable of a layer inside as one of this layer's own too, in front of the others.
+  final func share(_ variable: Variable) { ownVariables.insert(variable, at: 0) }
+
+  /// - Throws: ``DescentError`` naming the layer and both shapes if the layer was built for another size of an axis.
+  package final func requireSize(_ size: Int, ofAxis axis: Int, in x: Tensor) throws {
+    let own = axis < 0 ? axis + x.rank : axis
+    guard x.shape.indices.contains(own), x.shape[own] == size else {
+      throw DescentError(
+        .invalidArgument,
+        "layer \(name): it was built for \(size) elements along axis \(axis) (rows of shape \(inputShape ?? [])), but a row has shape \(Array(x.shape.dropFirst()))")
+    }
+  }
+
+  /// Takes up what the forward pass read or assigned and what belongs to nobody yet: parameters, statistics, counters, and the
+  /// states of generators.
+  private func adoptVariables(_ context: ForwardContext) {
+    for variable in Trace.variablesMet where context.builder.claim(variable) {
       variable.path = path + "/" + variable.name
-      ownVariables.append(variable)
+      if variable.isRandomState {
+        ownRandomStates.append(variable)
+      } else {
+        if !variable.dtype.isFloatingPoint { variable.isTrainable = false }
+        ownVariables.append(variable)
+      }
     }
   }
 
@@ -192,13 +308,21 @@ open class Layer {
   public var trainableVariables: [Variable] {
     prepareToBeInspected()
     var seen: Set<ObjectIdentifier> = []
-    return trainableLayers.flatMap(\.ownVariables).filter { $0.isTrainable && seen.insert(ObjectIdentifier($0)).inserted }
+    return trainableLayers.flatMap(\.ownVariables).filter { $0.isTrainable && $0.dtype.isFloatingPoint && seen.insert(ObjectIdentifier($0)).inserted }
   }
 
   /// The variables that training leaves alone or changes in another way than by the optimizer.
   public var nonTrainableVariables: [Variable] {
     let trainable = Set(trainableVariables.map(ObjectIdentifier.init))
     return variables.filter { !trainable.contains(ObjectIdentifier($0)) }
+  }
+
+  /// The states of the generators of random numbers of the layer and its sublayers, but for the model's own. They are saved in
+  /// checkpoints, so that training goes on with the same numbers.
+  public var randomStates: [Variable] {
+    prepareToBeInspected()
+    var seen: Set<ObjectIdentifier> = []
+    return allLayers.flatMap(\.ownRandomStates).filter { seen.insert(ObjectIdentifier($0)).inserted }
   }
 
   /// The number of elements of all variables.

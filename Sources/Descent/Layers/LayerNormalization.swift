@@ -26,11 +26,12 @@ public final class LayerNormalization: Layer {
   ///   - gammaConstraint: what is done to gamma after each step of training.
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
+  ///   - trainable: whether training changes the variables.
   public init(
     axes: [Int] = [-1], epsilon: Double = 1e-3, center: Bool = true, scale: Bool = true,
     betaInitializer: Initializer = .zeros, gammaInitializer: Initializer = .ones, betaRegularizer: Regularizer? = nil,
     gammaRegularizer: Regularizer? = nil, betaConstraint: Constraint? = nil, gammaConstraint: Constraint? = nil,
-    inputShape: [Int]? = nil, name: String? = nil
+    inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     self.axes = axes
     self.epsilon = epsilon
@@ -38,7 +39,7 @@ public final class LayerNormalization: Layer {
     self.scale = scale
     betaOptions = (betaInitializer, betaRegularizer, betaConstraint)
     gammaOptions = (gammaInitializer, gammaRegularizer, gammaConstraint)
-    super.init(name: name, inputShape: inputShape)
+    super.init(inputShape: inputShape, name: name, trainable: trainable)
   }
 
   public override func build(inputShape: [Int]) throws {
@@ -62,8 +63,13 @@ public final class LayerNormalization: Layer {
     }
   }
 
-  public override func forward(_ x: Tensor, _ context: ForwardContext) -> Tensor {
+  public override var supportsMasking: Bool { true }
+
+  public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
     let axes = normalized(rank: x.rank)
+    if let shape = (gamma ?? beta)?.shape {
+      for (axis, size) in zip(axes, shape) { try requireSize(size, ofAxis: axis, in: x) }
+    }
     let spread = (0..<x.rank).map { axes.contains($0) ? x.shape[$0] : 1 }
     let mean = x.mean(axes: axes, keepDims: true)
     let variance = square(x - mean).mean(axes: axes, keepDims: true)
@@ -74,4 +80,32 @@ public final class LayerNormalization: Layer {
   }
 
   private func normalized(rank: Int) -> [Int] { axes.map { $0 < 0 ? $0 + rank : $0 }.sorted() }
+}
+
+extension LayerNormalization: ConfigurableLayer {
+  public convenience init(_ options: inout LayerOptions) throws {
+    let standard = LayerNormalization()
+    try options.refuse("rms_scaling", unless: false)
+    self.init(
+      axes: try options.ints("axis", default: standard.axes), epsilon: try options.double("epsilon", default: standard.epsilon),
+      center: try options.bool("center", default: standard.center), scale: try options.bool("scale", default: standard.scale),
+      betaInitializer: try options.named("beta_initializer", default: standard.betaOptions.initializer),
+      gammaInitializer: try options.named("gamma_initializer", default: standard.gammaOptions.initializer),
+      betaRegularizer: try options.optionalNamed("beta_regularizer"),
+      gammaRegularizer: try options.optionalNamed("gamma_regularizer"),
+      betaConstraint: try options.optionalNamed("beta_constraint"),
+      gammaConstraint: try options.optionalNamed("gamma_constraint"), inputShape: options.inputShape, name: options.name)
+  }
+
+  public func options() throws -> JSONObject {
+    JSONObject([
+      ("axis", .array(axes.map { JSONValue($0) })), ("epsilon", JSONValue(epsilon)), ("center", .bool(center)),
+      ("scale", .bool(scale)), ("beta_initializer", try betaOptions.initializer.json()),
+      ("gamma_initializer", try gammaOptions.initializer.json()),
+      ("beta_regularizer", try betaOptions.regularizer?.json() ?? .null),
+      ("gamma_regularizer", try gammaOptions.regularizer?.json() ?? .null),
+      ("beta_constraint", try betaOptions.constraint?.json() ?? .null),
+      ("gamma_constraint", try gammaOptions.constraint?.json() ?? .null),
+    ])
+  }
 }

@@ -5,12 +5,26 @@ import TensorCore
 public final class LeakyReLU: Layer {
   public let activation: ActivationFunction
 
-  public init(negativeSlope: Double = 0.3, inputShape: [Int]? = nil, name: String? = nil) {
+  public init(negativeSlope: Double = 0.3, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true) {
     activation = .leakyReLU(negativeSlope: negativeSlope)
-    super.init(name: name, inputShape: inputShape)
+    super.init(inputShape: inputShape, name: name, trainable: trainable)
   }
+
+  public override var supportsMasking: Bool { true }
 
   public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
     try context.apply(activation, to: x)
   }
+}
+
+extension LeakyReLU: ConfigurableLayer {
+  public convenience init(_ options: inout LayerOptions) throws {
+    // Keras 2 calls it alpha.
+    let key = options.has("alpha") ? "alpha" : "negative_slope"
+    self.init(
+      negativeSlope: try options.double(key, default: LeakyReLU().activation.config["negative_slope"]?.double),
+      inputShape: options.inputShape, name: options.name)
+  }
+
+  public func options() -> JSONObject { activation.options("negative_slope") }
 }

@@ -16,6 +16,8 @@ final class ModelBuilder {
     self.dtype = dtype
     self.seed = seed
     random = RandomGenerator(seed: mixed(seed, 0), name: "random")
+    // It belongs to the model, not to the layer that draws first.
+    _ = claim(random.state)
   }
 
   func reseed(_ newSeed: UInt64) {

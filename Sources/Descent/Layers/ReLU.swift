@@ -5,13 +5,28 @@ public final class ReLU: Layer {
   public let activation: ActivationFunction
 
   public init(
-    maxValue: Double? = nil, negativeSlope: Double = 0, threshold: Double = 0, inputShape: [Int]? = nil, name: String? = nil
+    maxValue: Double? = nil, negativeSlope: Double = 0, threshold: Double = 0, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     activation = .relu(negativeSlope: negativeSlope, maxValue: maxValue, threshold: threshold)
-    super.init(name: name, inputShape: inputShape)
+    super.init(inputShape: inputShape, name: name, trainable: trainable)
   }
+
+  public override var supportsMasking: Bool { true }
 
   public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
     try context.apply(activation, to: x)
   }
+}
+
+extension ReLU: ConfigurableLayer {
+  public convenience init(_ options: inout LayerOptions) throws {
+    let standard = ReLU().activation.config
+    self.init(
+      maxValue: try options.optionalDouble("max_value"),
+      negativeSlope: try options.double("negative_slope", default: standard["negative_slope"]?.double),
+      threshold: try options.double("threshold", default: standard["threshold"]?.double), inputShape: options.inputShape,
+      name: options.name)
+  }
+
+  public func options() -> JSONObject { activation.options("max_value", "negative_slope", "threshold") }
 }

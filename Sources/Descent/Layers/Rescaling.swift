@@ -1,18 +1,74 @@
 import TensorCore
 
-/// x · scale + offset, the same for every element. (Keras: `keras.layers.Rescaling`.)
+/// x · scale + offset: numbers for all elements, or arrays that stretch over a row. (Keras: `keras.layers.Rescaling`.)
 public final class Rescaling: Layer {
-  public let scale: Double
-  public let offset: Double
+  /// One number, or one for each place of the last axis.
+  public let scale: [Double], offset: [Double]
+  /// Both are numbers, not lists of one.
+  private let isUniform: Bool
 
-  public init(_ scale: Double, offset: Double = 0, inputShape: [Int]? = nil, name: String? = nil) {
-    self.scale = scale
-    self.offset = offset
-    super.init(name: name, inputShape: inputShape)
+  /// - Parameters:
+  ///   - scale: what each element is multiplied by.
+  ///   - offset: what is added then.
+  ///   - inputShape: the shape of one row of input, for the first layer of a model.
+  ///   - name: made from the class's if nil.
+  ///   - trainable: whether training changes the variables, of which there are none.
+  public init(_ scale: Double, offset: Double = 0, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true) {
+    (self.scale, self.offset, isUniform) = ([scale], [offset], true)
+    super.init(inputShape: inputShape, name: name, trainable: trainable)
   }
 
+  /// The same with a scale and an offset for each channel (or any other last axis).
+  public init(
+    _ scale: [Double], offset: [Double] = [0], inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+  ) {
+    (self.scale, self.offset, isUniform) = (scale, offset, false)
+    super.init(inputShape: inputShape, name: name, trainable: trainable)
+  }
+
+  public override func build(inputShape: [Int]) throws {
+    for (option, values) in [("scale", scale), ("offset", offset)] where values.count != 1 && values.count != inputShape.last {
+      throw DescentError(
+        .invalidArgument, "layer \(name): \(option) has \(values.count) numbers, which do not stretch to rows of shape \(inputShape)")
+    }
+  }
+
+  public override var supportsMasking: Bool { true }
+
   public override func forward(_ x: Tensor, _ context: ForwardContext) -> Tensor {
-    let scaled = x * scale
-    return offset == 0 ? scaled : scaled + offset
+    let scaled = x * fitted(scale, x)
+    return offset == [0] ? scaled : scaled + fitted(offset, x)
+  }
+
+  private func fitted(_ values: [Double], _ x: Tensor) -> Tensor {
+    values.count == 1 ? Tensor(number: values[0]) : Tensor(values).cast(to: x.dtype)
+  }
+}
+
+extension Rescaling: ConfigurableLayer {
+  public convenience init(_ options: inout LayerOptions) throws {
+    let scale = options.value("scale"), offset = options.value("offset")
+    if let scale = scale.double, let offset = offset == .null ? 0 : offset.double {
+      self.init(scale, offset: offset, inputShape: options.inputShape, name: options.name)
+      return
+    }
+    func numbers(_ value: JSONValue, _ key: String) throws -> [Double] {
+      // Keras writes an array of NumPy as an object.
+      let value = value["config"]?["value"] ?? value
+      let list = value.double.map { [$0] } ?? value.array?.compactMap(\.double)
+      guard let list, list.count == value.array?.count ?? 1 else {
+        throw DescentError(
+          .invalidArgument, "\(options.owner): '\(key)' is \(value.shortText); expected a number or a list of numbers")
+      }
+      return list
+    }
+    self.init(
+      try numbers(scale, "scale"), offset: offset == .null ? [0] : try numbers(offset, "offset"), inputShape: options.inputShape,
+      name: options.name)
+  }
+
+  public func options() -> JSONObject {
+    func json(_ values: [Double]) -> JSONValue { isUniform ? JSONValue(values[0]) : .array(values.map { JSONValue($0) }) }
+    return JSONObject([("scale", json(scale)), ("offset", json(offset))])
   }
 }

@@ -5,9 +5,9 @@ public final class Reshape: Layer {
   /// The shape of a row of the result; one size may be −1 and is worked out.
   public let targetShape: [Int]
 
-  public init(_ targetShape: [Int], inputShape: [Int]? = nil, name: String? = nil) {
+  public init(_ targetShape: [Int], inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true) {
     self.targetShape = targetShape
-    super.init(name: name, inputShape: inputShape)
+    super.init(inputShape: inputShape, name: name, trainable: trainable)
   }
 
   public override func build(inputShape: [Int]) throws { _ = try resolvedShape(from: inputShape) }
@@ -28,4 +28,12 @@ public final class Reshape: Layer {
     }
     return result
   }
+}
+
+extension Reshape: ConfigurableLayer {
+  public convenience init(_ options: inout LayerOptions) throws {
+    self.init(try options.ints("target_shape"), inputShape: options.inputShape, name: options.name)
+  }
+
+  public func options() -> JSONObject { JSONObject([("target_shape", .array(targetShape.map { JSONValue($0) }))]) }
 }

@@ -130,7 +130,7 @@ extension FitLoop {
   /// The model's variables, the states of its generators of random numbers, and the running totals.
   private var variables: [(name: String, variable: Variable)] {
     let weights = model.namedVariables.map { (name: "weight:" + $0.name, variable: $0.variable) }
-    let random = model.randomStates.enumerated().map { (name: "random:\($0.offset)", variable: $0.element) }
+    let random = ([model.modelBuilder.random.state] + model.randomStates).enumerated().map { (name: "random:\($0.offset)", variable: $0.element) }
     let totals = runner.totals.variables.enumerated().map { (name: "total:\($0.offset)", variable: $0.element) }
     return weights + random + totals
   }
@@ -144,20 +144,5 @@ extension FitLoop {
       counts[name] = number + 1
       return (number == 0 ? name : "\(name)_\(number)", callback)
     }
-  }
-}
-
-extension Model {
-  /// The states of all generators of random numbers: the model's, and those that layers have as properties.
-  package var randomStates: [Variable] {
-    var states = [modelBuilder.random.state]
-    for layer in allLayers {
-      var mirror: Mirror? = Mirror(reflecting: layer)
-      while let present = mirror {
-        states += present.children.compactMap { ($0.value as? RandomGenerator)?.state }
-        mirror = present.superclassMirror
-      }
-    }
-    return states
   }
 }

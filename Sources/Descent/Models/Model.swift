@@ -66,7 +66,7 @@ open class Model: Layer {
     guard dtype.isFloatingPoint else {
       throw DescentError(.invalidArgument, "\(name): a model's dtype is float32 or float64, not \(dtype)")
     }
-    try buildByTracing(inputShape: shape, dtype: dtype, with: modelBuilder)
+    try buildByTracing([(shape, dtype)], with: modelBuilder)
   }
 
   /// Builds the model if its layers say for what shape.
@@ -82,8 +82,8 @@ open class Model: Layer {
   /// After layers came or went.
   func structureChanged() {
     forgetTrace()
-    inputShape = nil
-    outputShape = nil
+    inputShapes = nil
+    outputShapes = nil
     predictionPlans.removeAll()
     training?.isOutdated = true
   }

@@ -66,6 +66,9 @@ public struct LayerOptions {
     return values[key] ?? .null
   }
 
+  /// Whether the option is there and has not been asked for.
+  public func has(_ key: String) -> Bool { values[key] != nil }
+
   private mutating func read<Result>(
     _ key: String, _ expected: String, default standard: Result?, _ convert: (JSONValue) -> Result?
   ) throws -> Result {
@@ -95,13 +98,16 @@ public struct LayerOptions {
   }
 
   /// A list of integers, or one.
-  public mutating func ints(_ key: String) throws -> [Int] {
-    try read(key, "a list of integers", default: nil) { value in
+  public mutating func ints(_ key: String, default standard: [Int]? = nil) throws -> [Int] {
+    try read(key, "a list of integers", default: standard) { value in
       if let one = value.int { return [one] }
       let sizes = value.array?.map(\.int)
       return sizes.flatMap { $0.contains(nil) ? nil : $0.compactMap { $0 } }
     }
   }
+
+  /// The same, or nil where the option is null or missing.
+  public mutating func optionalInts(_ key: String) throws -> [Int]? { isNull(key) ? nil : try ints(key) }
 
   /// An integer, or nil where the option is null or missing.
   public mutating func optionalInt(_ key: String) throws -> Int? { isNull(key) ? nil : try int(key) }
@@ -130,6 +136,11 @@ public struct LayerOptions {
     } catch let error as DescentError {
       throw DescentError(error.kind, "\(owner): \(key): \(error.message)")
     }
+  }
+
+  /// A layer inside this one.
+  public mutating func layer(_ key: String) throws -> Layer {
+    try LayerJSON.layer(value(key), dtype: dtype, elementLimit: elementLimit, place: owner)
   }
 
   /// Refuses an option that Keras has and Descent has not, unless it is at the value that changes nothing.

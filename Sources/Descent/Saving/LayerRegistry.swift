@@ -9,13 +9,18 @@ public enum LayerRegistry {
   }
 
   private static let builtIn: [any ConfigurableLayer.Type] = [
-    Activation.self, BatchNormalization.self, Dense.self, Dropout.self, ELU.self, Embedding.self, Flatten.self,
-    GlobalAveragePooling1D.self, LayerNormalization.self, LeakyReLU.self, ReLU.self, Rescaling.self, Reshape.self, Sequential.self, Softmax.self,
+    Activation.self, ActivityRegularization.self, Add.self, AlphaDropout.self, Average.self, BatchNormalization.self,
+    Concatenate.self, Dense.self, Dot.self, Dropout.self, ELU.self, EinsumDense.self, Embedding.self, Flatten.self,
+    GaussianDropout.self, GaussianNoise.self, GlobalAveragePooling1D.self, GroupNormalization.self, Identity.self, Lambda.self,
+    LayerNormalization.self, LeakyReLU.self, Masking.self, Maximum.self, Minimum.self, Multiply.self, PReLU.self, Permute.self,
+    RMSNormalization.self, ReLU.self, RepeatVector.self, Rescaling.self, Reshape.self, Sequential.self, Softmax.self,
+    SpatialDropout1D.self, SpatialDropout2D.self, SpatialDropout3D.self, SpectralNormalization.self, Subtract.self,
+    TimeDistributed.self, UnitNormalization.self,
   ]
   private static let added = Mutex<[Registered]>([])
 
   /// Lets descriptions name a layer of the program's own, as Keras's `register_keras_serializable` does. The last one of a name
-  /// counts. A class named `Lambda` is known only if it is registered: nothing in a file is ever run.
+  /// counts. Nothing in a file is ever run: for a ``Lambda``, ``Lambda/register(_:_:)`` says what it does.
   /// - Parameters:
   ///   - type: the layer's class.
   ///   - package: what stands before the class's name in files: `Custom>Scale`.
@@ -30,11 +35,6 @@ public enum LayerRegistry {
     if let registeredName, let found = added.last(where: { $0.name == registeredName }) { return found.type }
     if let found = added.last(where: { $0.type.className == className }) { return found.type }
     if let found = builtIn.first(where: { $0.className == className }) { return found }
-    if className == "Lambda" {
-      throw DescentError(
-        .file, "\(owner) is a Lambda layer, whose code lies in the file and is not run; register a layer with the class name Lambda to say what it does"
-      )
-    }
     let known = builtIn.map { $0.className } + added.map(\.name)
     let hint = nearestName(to: className, in: known).map { "; did you mean \($0)?" } ?? ""
     throw DescentError(

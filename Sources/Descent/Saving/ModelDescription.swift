@@ -53,6 +53,7 @@ enum LayerJSON {
     let layer: Layer = try type.init(&options)
     try options.expectNothingLeft()
     layer.isTrainable = isTrainable
+    layer.requestedDType = ownDType
     return layer
   }
 

@@ -143,7 +143,8 @@ private func derivative(of result: Tensor, adjoint g: Tensor, needed: [Bool]) ->
       needed[2] ? gatheringInside(g, indices) : nil,
     ]
   case .host(let function):
-    programmingError("gradients: \(function.name) has no derivative")
+    guard let derivative = function.derivative else { programmingError("gradients: \(function.name) has no derivative") }
+    return derivative(inputs, result, g, needed)
   }
 }
 
@@ -156,7 +157,14 @@ private func gatheringInside(_ table: Tensor, _ indices: Tensor) -> Tensor {
 
 /// Puts the elements of a slice back where they came from, with zeros around.
 private func unsliced(_ g: Tensor, starts: [Int], strides: [Int], shape: [Int]) -> Tensor {
-  var spread = g
+  // Axes read backwards are turned round first.
+  let backwards = g.shape.indices.filter { strides[$0] < 0 }
+  var spread = backwards.isEmpty ? g : flip(g, axes: backwards)
+  var (starts, strides) = (starts, strides)
+  for axis in backwards {
+    strides[axis] = -strides[axis]
+    starts[axis] -= (g.shape[axis] - 1) * strides[axis]
+  }
   for axis in 0..<g.rank where strides[axis] > 1 && spread.shape[axis] > 0 {
     // Each element becomes the first of `stride` ones along its axis; the surplus after the last is cut off.
     let size = spread.shape[axis]

@@ -30,6 +30,7 @@ package enum Operation {
   case broadcast
   /// Axis k of the result is axis `permutation[k]` of the input.
   case transpose([Int])
+  /// From `starts` on, every `strides[k]`-th element of axis k; backwards where that is negative.
   case slice(starts: [Int], strides: [Int])
   /// Zeros before and after each axis.
   case pad(low: [Int], high: [Int])
@@ -48,7 +49,8 @@ package enum Operation {
   /// Random numbers from a key (int32, two elements); element i depends on the key and i alone.
   case random(RandomDistribution)
 
-  /// A computation that is not made of primitives, done by a Swift function over whole arrays. Not differentiable.
+  /// A computation that is not made of primitives, done by a Swift function over whole arrays, with the derivative
+  /// that the function brings along.
   case host(HostFunction)
 }
 
@@ -79,12 +81,20 @@ package enum RandomDistribution: String {
 }
 
 /// See ``Operation/host(_:)``. `body` gets the inputs' memory and the output's, all contiguous.
-package final class HostFunction {
-  let name: String
-  let body: ([UnsafeRawBufferPointer], UnsafeMutableRawBufferPointer) -> Void
+package final class HostFunction: Sendable {
+  /// What reaches each input (nil: nothing), given the inputs, the result, what reaches the result, and which inputs need it.
+  package typealias Derivative = @Sendable (_ inputs: [Tensor], _ result: Tensor, _ adjoint: Tensor, _ needed: [Bool]) -> [Tensor?]
 
-  init(name: String, body: @escaping ([UnsafeRawBufferPointer], UnsafeMutableRawBufferPointer) -> Void) {
+  let name: String
+  let derivative: Derivative?
+  let body: @Sendable ([UnsafeRawBufferPointer], UnsafeMutableRawBufferPointer) -> Void
+
+  init(
+    name: String, derivative: Derivative? = nil,
+    body: @escaping @Sendable ([UnsafeRawBufferPointer], UnsafeMutableRawBufferPointer) -> Void
+  ) {
     self.name = name
+    self.derivative = derivative
     self.body = body
   }
 }

@@ -5,6 +5,8 @@ package final class Trace {
   private var reads: [ObjectIdentifier: Tensor] = [:]
   private var current: [ObjectIdentifier: Tensor] = [:]
   private var assigned: [Variable] = []
+  /// All that were read or assigned, in the order in which they were first.
+  private(set) var met: [Variable] = []
 
   /// The trace this thread is recording, if any.
   static var current: Trace? {
@@ -24,6 +26,7 @@ package final class Trace {
     if let known = reads[key] { return known }
     let read = Tensor(.variable(variable), shape: variable.shape, dtype: variable.dtype)
     reads[key] = read
+    if current[key] == nil { met.append(variable) }
     return read
   }
 
@@ -32,7 +35,11 @@ package final class Trace {
   }
 
   func assign(_ value: Tensor, to variable: Variable) {
-    if current.updateValue(value, forKey: ObjectIdentifier(variable)) == nil { assigned.append(variable) }
+    let key = ObjectIdentifier(variable)
+    if current.updateValue(value, forKey: key) == nil {
+      assigned.append(variable)
+      if reads[key] == nil { met.append(variable) }
+    }
   }
 
   /// The variables assigned so far, each once.

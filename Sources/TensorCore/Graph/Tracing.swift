@@ -1,6 +1,9 @@
 import CKernels
 
 extension Trace {
+  /// The variables that the trace in progress has read or assigned so far, in the order in which it did first.
+  package static var variablesMet: [Variable] { current?.met ?? [] }
+
   /// Records `body` and forgets the recording: a way to find out shapes without computing anything.
   package static func discarding<Result>(_ body: () throws -> Result) rethrows -> Result {
     try Trace().record(body)
@@ -30,17 +33,5 @@ extension Tensor {
   /// A stand-in of the given shape for a function's argument: see ``Trace/discarding(_:)``.
   package static func placeholder(_ index: Int = 0, shape: [Int], dtype: DType) -> Tensor {
     Tensor(.argument(index), shape: shape, dtype: dtype)
-  }
-
-  /// The variables this tensor was computed from, in the order in which they were first read, not looking past `boundary`.
-  package func variablesRead(after boundary: Tensor) -> [Variable] {
-    var seen: Set<Int> = [node.id, boundary.node.id]
-    var stack = [node]
-    var found: [(id: Int, variable: Variable)] = []
-    while let next = stack.popLast() {
-      if case .variable(let variable) = next.operation { found.append((next.id, variable)) }
-      for input in next.inputs where seen.insert(input.id).inserted { stack.append(input) }
-    }
-    return found.sorted { $0.id < $1.id }.map(\.variable)
   }
 }

@@ -87,9 +87,8 @@ import Testing
     try made.build(rows: [3])
     let text = try made.toJSON()
     for (from, to, expected) in [
-      ("\"mask_zero\": false", "\"mask_zero\": true", "layer 'embedding': 'mask_zero' is true, which Descent does not have"),
       ("\"mask_zero\": false", "\"lora_rank\": 4", "layer 'embedding': 'lora_rank' is 4, which Descent does not have"),
-      ("\"channels_last\"", "\"channels_first\"", "'data_format' is \"channels_first\", which Descent does not have"),
+      ("\"channels_last\"", "\"channels\"", "'data_format' is \"channels\"; expected \"channels_last\" or \"channels_first\""),
       ("\"input_dim\": 3, ", "", "layer 'embedding': 'input_dim' is missing; expected an integer"),
     ] {
       #expect(text.contains(from))

@@ -22,7 +22,86 @@ private final class Gated: Layer {
   }
 }
 
+/// Keeps what no result depends on: a counter, a statistic, and generators that stand in an array.
+private final class Keeper: Layer {
+  let calls = Variable(Tensor(Int32(0)), name: "calls")
+  let greatest = Variable(Tensor.zeros([]), name: "greatest", isTrainable: false)
+  let generators = [RandomGenerator(seed: 1, name: "first"), RandomGenerator(seed: 2, name: "second")]
+
+  override func forward(_ x: Tensor, _ context: ForwardContext) -> Tensor {
+    guard context.isTraining else { return x }
+    calls.assign(calls.value + 1)
+    greatest.assign(maximum(greatest.value, stopGradient(x).max()))
+    return generators.reduce(x) { $0 + $1.uniform(x.shape) }
+  }
+}
+
+/// A layer of several tensors.
+private final class Distance: Layer {
+  override func forward(_ inputs: [Tensor], _ context: ForwardContext) -> [Tensor] { [abs(inputs[0] - inputs[1])] }
+}
+
 @Suite struct LayerTests {
+  @Test func `what a forward pass draws from or assigns belongs to the layer`() throws {
+    let keeper = Keeper()
+    let model = Sequential(seed: 1) {
+      keeper
+      Dense(1)
+    }
+    try model.build(rows: [3])
+    #expect(model.variables.map(\.name) == ["calls", "greatest", "kernel", "bias"])
+    #expect(model.trainableVariables.map(\.name) == ["kernel", "bias"])
+    #expect(model.randomStates.map(\.name) == ["first", "second"])
+    try model.compile(optimizer: .sgd, loss: .meanSquaredError)
+    for _ in 0..<3 { try model.trainOnBatch(Tensor.ones([2, 3]), Tensor.ones([2, 1])) }
+    #expect(keeper.calls.value.item() == 3 && keeper.greatest.value.item() == 1)
+    #expect(keeper.generators.map { $0.state.value.doubles[1] } == [3, 3])
+  }
+
+  @Test func `a layer takes several tensors`() throws {
+    let layer = Distance()
+    expectClose(try layer([Tensor([[1.0, 5]]), Tensor([[4.0, 2]])]), [3, 3])
+    #expect(layer.inputShapes == [[2], [2]])
+    #expect(failure(.invalidArgument) { _ = try Dense(1)([Tensor([[1.0]]), Tensor([[1.0]])]) }
+      == "layer dense: it takes one tensor, and was called with 2")
+    #expect(failure(.invalidArgument) { _ = try Add()([Tensor.ones([2, 3]), Tensor.ones([2, 4])]) }
+      == "layer add: rows of shapes [3] and [4] cannot be merged; sizes must be equal, or 1")
+  }
+
+  @Test func `a layer that is not trained says so at its making`() throws {
+    let model = Sequential {
+      Dense(2, inputShape: [3], name: "first", trainable: false)
+      Dense(1)
+    }
+    #expect(model.trainableVariables.map(\.path) == ["sequential/dense/kernel", "sequential/dense/bias"])
+  }
+
+  @Test func `noise has the moments it should have`() throws {
+    let x = Tensor.ones([200, 50])
+    func moments(_ layer: Layer) throws -> (mean: Double, variance: Double) {
+      #expect(try layer(x).doubles.allSatisfy { $0 == 1 })
+      let values = try layer(x, training: true).doubles
+      let mean = values.reduce(0, +) / Double(values.count)
+      return (mean, values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count))
+    }
+    // Tolerances are six standard deviations of 10,000 draws.
+    var found = try moments(GaussianNoise(0.5, seed: 1))
+    #expect(Swift.abs(found.mean - 1) < 0.03 && Swift.abs(found.variance - 0.25) < 0.022)
+    found = try moments(GaussianDropout(0.2, seed: 1))
+    #expect(Swift.abs(found.mean - 1) < 0.03 && Swift.abs(found.variance - 0.25) < 0.022)
+    // Of ones, kept or saturated: scaled and shifted.
+    let saturated = -1.6732632423543772 * 1.0507009873554805
+    let scale = 1 / (0.7 * (1 + 0.3 * saturated * saturated)).squareRoot()
+    let values = Set(try AlphaDropout(0.3, seed: 1)(x, training: true).doubles.map { ($0 * 1e4).rounded() })
+    let expected = Set([1, saturated].map { ((scale * $0 - scale * saturated * 0.3) * 1e4).rounded() })
+    #expect(values == expected)
+    let maps = try SpatialDropout1D(0.5, seed: 1)(Tensor.ones([8, 5, 4]), training: true)
+    for row in 0..<8 {
+      for channel in 0..<4 { #expect(Set(maps[row..<row + 1, 0..<5, channel..<channel + 1].doubles).count == 1) }
+    }
+    #expect(Set(maps.doubles) == [0, 2])
+  }
+
   @Test func namesFollowKeras() {
     let names = [
       "Dense": "dense", "BatchNormalization": "batch_normalization", "ReLU": "re_lu", "LeakyReLU": "leaky_re_lu", "ELU": "elu",

@@ -197,6 +197,164 @@ with np.errstate(all="ignore"):
     case("identity", [], np.eye(4), size=4)
     case("range", [], np.arange(5, dtype=np.float64), count=5)
 
+    # ---- functions made of the others
+    for name, function in {
+        "tan": np.tan, "arcsin": np.arcsin, "arccos": np.arccos, "arctan": np.arctan, "sinh": np.sinh, "cosh": np.cosh,
+        "arcsinh": np.arcsinh, "arccosh": np.arccosh, "arctanh": np.arctanh, "log2": np.log2, "log10": np.log10, "exp2": np.exp2,
+        "erfc": special.erfc, "erfinv": special.erfinv, "isNaN": np.isnan, "isInf": np.isinf, "trunc": np.trunc,
+    }.items():
+        x = {"arccosh": 1 + positive(7), "log2": positive(7), "log10": positive(7)}.get(name, real(7))
+        if name in ("arcsin", "arccos", "arctanh", "erfinv"):
+            x = np.array([-63.0, -32, -1, 0, 5, 40, 62]) / 64
+        case(name, [x], function(x))
+    case("isNaN", [edges], np.isnan(edges))
+    case("isInf", [edges], np.isinf(edges))
+    case("arctan", [edges], np.arctan(edges))
+    case("arcsin", [np.array([-1.0, 0, 1])], np.arcsin([-1.0, 0, 1]))
+    case("arccos", [np.array([-1.0, 0, 1])], np.arccos([-1.0, 0, 1]))
+    case("erfinv", [np.array([-1.0, 1, -0.9990234375])], special.erfinv([-1.0, 1, -0.9990234375]))
+    x = np.array([1.0, np.inf, -np.inf, np.nan])
+    case("nanToNum", [x], np.nan_to_num(x, nan=2, posinf=9, neginf=-7))
+    for name, function in {
+        "logaddexp": np.logaddexp, "hypot": np.hypot, "arctan2": np.arctan2, "floorDivide": np.floor_divide, "mod": np.mod,
+    }.items():
+        for left, right in (((3, 4), (4,)), ((5,), ())):
+            a, b = real(*left), real(*right)
+            case(name, [a, b], function(a, b))
+    case("logaddexp", [np.array([-np.inf, np.inf, -800, 800])] * 2, np.logaddexp([-np.inf, np.inf, -800, 800], [-np.inf, np.inf, -800, 800]))
+    a, b = np.array([7, -7, 7, -7, 6, 0], dtype=np.int32), np.array([3, 3, -3, -3, 3, 5], dtype=np.int32)
+    case("floorDivide", [a, b], np.floor_divide(a, b))
+    case("mod", [a, b], np.mod(a, b))
+
+    for shape, axis in [((4, 5), 1), ((2, 3, 4), 1), ((3, 2), 0), ((6,), -1)]:
+        for x in (real(*shape), integers(*shape)):
+            kind = x.dtype
+            case("cumsum", [x], np.cumsum(x, axis, dtype=kind), axis=axis)
+            case("cumprod", [x], np.cumprod(x, axis, dtype=kind), axis=axis)
+            case("prod", [x], np.prod(x, axis, dtype=kind), axes=[axis], keepDims=False)
+            case("argmin", [x], np.argmin(x, axis).astype(np.int32), axis=axis)
+            case("argsort", [x], np.argsort(x, axis, kind="stable").astype(np.int32), axis=axis)
+            case("sort", [x], np.sort(x, axis), axis=axis)
+            case("diff", [x], np.diff(x, axis=axis), axis=axis)
+            case("flip", [x], np.flip(x, axis), axis=axis)
+            case("roll", [x], np.roll(x, 2, axis), axis=axis, shift=2)
+            case("roll", [x], np.roll(x, -7, axis), axis=axis, shift=-7)
+            case("repeatElements", [x], np.repeat(x, 3, axis), axis=axis, repeats=3)
+            case("countNonzero", [x], np.count_nonzero(x, axis).astype(np.int32), axes=[axis], keepDims=False)
+            case("all", [x], np.all(x, axis), axes=[axis], keepDims=False)
+            case("any", [x], np.any(x, axis), axes=[axis], keepDims=False)
+            rows = rng.integers(0, shape[axis], 2).astype(np.int32)
+            case("take", [x, rows], np.take(x, rows, axis), axis=axis)
+            indices = np.argsort(real(*shape), axis).astype(np.int32) - 1
+            case("takeAlongAxis", [x, indices], np.take_along_axis(x, indices, axis), axis=axis)
+        x = real(*shape)
+        case("variance", [x], np.var(x, axis), axes=[axis], keepDims=False)
+        case("std", [x], np.std(x, axis, keepdims=True), axes=[axis], keepDims=True)
+        case("median", [x], np.median(x, axis), axis=axis)
+        case("quantile", [x], np.quantile(x, 0.3, axis), axis=axis)
+        for order in (1, 2, 3, np.inf, -np.inf, 0):
+            case("norm", [x], np.linalg.norm(x, order, axis), axis=axis, order=float(order) if np.isfinite(order) else str(order))
+        case("normalize", [x], x / np.linalg.norm(x, axis=axis, keepdims=True), axis=axis)
+        w = positive(*shape)
+        case("average", [x, w], np.average(x, axis, w), axis=axis)
+    x = np.array([[3.0, np.nan, -1, 3, -np.inf]])
+    case("sort", [x], np.sort(x), axis=1)
+    case("argsort", [x], np.argsort(x, kind="stable").astype(np.int32), axis=1)
+    x = np.array([[1.0, 0, 2, 0], [3, 0, 4, 5]])
+    case("cumprod", [x], np.cumprod(x, 1), axis=1)
+    x = np.array([[5.0, 1, 9, 9, 2], [0, -1, 4, 3, 8]])
+    case("topK", [x], -np.sort(-x)[:, :3], k=3)
+
+    x = real(2, 3, 4)
+    case("tile", [x], np.tile(x, (2, 1, 3)), repeats=[2, 1, 3])
+    case("tile", [x[0, 0]], np.tile(x[0, 0], (2, 2)), repeats=[2, 2])
+    case("tile", [x], np.tile(x, 2), repeats=[2])
+    for k in range(4):
+        case("rot90", [x], np.rot90(x, k, (1, 2)), k=k)
+    case("hstack", [x, x], np.hstack([x, x]))
+    case("hstack", [x[0, 0], x[0, 1]], np.hstack([x[0, 0], x[0, 1]]))
+    case("vstack", [x, x], np.vstack([x, x]))
+    case("vstack", [x[0, 0], x[0, 1]], np.vstack([x[0, 0], x[0, 1]]))
+    case("split", [x], np.split(x, [1, 3], 2)[1], indices=[1, 3], axis=2)
+    for offset in (-2, -1, 0, 1, 3):
+        y = real(3, 5)
+        case("diagonal", [y], np.diagonal(y, offset), offset=offset)
+        case("trace", [y], np.trace(y, offset), offset=offset)
+        case("diag", [y], np.diag(y, offset), offset=offset)
+        case("diag", [y[0]], np.diag(y[0], offset), offset=offset)
+        case("tril", [x], np.tril(x, offset), k=offset)
+        case("triu", [x], np.triu(x, offset), k=offset)
+    for left, right in (((3, 4), (4, 3)), ((2, 3, 4), (3, 4, 2))):
+        a, b = real(*left), real(*right)
+        case("tensordot", [a, b], np.tensordot(a, b, 1 if a.ndim == 2 else 2), axes=1 if a.ndim == 2 else 2)
+    a, b = integers(2, 3), integers(3, 2)
+    case("tensordot", [a, b], np.tensordot(a, b, 1), axes=1)
+    a, b = real(2, 4), real(3, 4)
+    case("outer", [a, b], np.outer(a, b))
+    case("inner", [a, b], np.inner(a, b))
+    c = real(3, 4, 2)
+    case("dot", [a, c], np.dot(a, c))
+    case("vdot", [a, a + 1], np.vdot(a, a + 1))
+    a, b = real(4, 3), real(4, 3)
+    case("cross", [a, b], np.cross(a, b))
+    grid = np.meshgrid(real(3), real(2))
+    p, q = real(3), real(2)
+    case("meshgrid", [p, q], np.meshgrid(p, q)[1], indexing="xy")
+    case("meshgrid", [p, q], np.meshgrid(p, q, indexing="ij")[0], indexing="ij")
+    case("linspace", [], np.linspace(-1, 2, 7), start=-1, stop=2, count=7, endpoint=True)
+    case("linspace", [], np.linspace(-1, 2, 7, endpoint=False), start=-1, stop=2, count=7, endpoint=False)
+    case("logspace", [], np.logspace(-1, 2, 4), start=-1, stop=2, count=4)
+    case("arange", [], np.arange(-1, 2, 0.75), start=-1, stop=2, step=0.75)
+
+    ascending = np.sort(real(6))
+    values = np.concatenate([ascending[:3], real(4)])
+    for side in ("left", "right"):
+        case("searchsorted", [ascending, values], np.searchsorted(ascending, values, side).astype(np.int32), side=side)
+    case("digitize", [values], np.digitize(values, ascending).astype(np.int32), bins=numbers(ascending))
+    x = np.array([0, 3, 1, 3, 3], dtype=np.int32)
+    case("bincount", [x], np.bincount(x, minlength=5).astype(np.int32), length=5)
+    w = real(5)
+    case("bincount", [x, w], np.bincount(x, w, minlength=5), length=5)
+    case("unique", [x], np.unique(x))
+    case("nonzero", [integers(3, 4) * 0 + np.eye(3, 4, 1, dtype=np.int32)], np.nonzero(np.eye(3, 4, 1))[1].astype(np.int32))
+
+    places = np.array([[0, 1], [2, 0], [0, 1]], dtype=np.int32)
+    updates = real(3, 2)
+    total = np.zeros((3, 2, 2))
+    np.add.at(total, (places[:, 0], places[:, 1]), updates)
+    case("scatter", [places, updates], total, shape=[3, 2, 2])
+    x = real(3, 2, 2)
+    changed = x.copy()
+    changed[places[:2, 0], places[:2, 1]] = updates[:2]
+    case("scatterUpdate", [x, places[:2], updates[:2]], changed)
+    changed = x.copy()
+    changed[1:, 1:, :1] = updates[:2, :1].reshape(2, 1, 1)
+    case("sliceUpdate", [x, updates[:2, :1].reshape(2, 1, 1)], changed, starts=[1, 1, 0])
+    data, ids = real(5, 2), np.array([2, 0, 2, 2, 0], dtype=np.int32)
+    greatest = np.full((4, 2), -np.inf)
+    np.maximum.at(greatest, ids, data)
+    case("segmentMax", [data, ids], greatest, segments=4)
+    x = np.array([[0, 2, 2], [1, -1, 0]], dtype=np.int32)
+    case("multiHot", [x], np.array([[1.0, 0, 1, 0], [1, 1, 0, 0]]), classes=4)
+    targets, predictions = np.array([0, 1, 2], dtype=np.int32), np.array([[0.5, 0.25, 0.125], [0.5, 0.25, 0.25], [0.5, 0.25, np.inf]])
+    case("inTopK", [targets, predictions], np.array([True, True, False]), k=2)
+
+    a, b = real(2, 4, 4), real(2, 4, 3)
+    case("solve", [a, b], np.linalg.solve(a, b))
+    case("inv", [a], np.linalg.inv(a))
+    case("det", [a], np.linalg.det(a))
+    case("logdet", [a], np.linalg.slogdet(a)[1])
+    spd = np.round((a @ a.swapaxes(1, 2) + 2 * np.eye(4)) * 64) / 64
+    case("cholesky", [spd], np.linalg.cholesky(spd))
+    case("eigenvalues", [spd], np.linalg.eigvalsh(spd))
+    vectors = np.linalg.eigh(spd)[1]
+    case("eigenvectorMagnitudes", [spd], np.abs(vectors))
+    for shape in ((4, 3), (3, 4)):
+        y = real(*shape)
+        q, r = np.linalg.qr(y)
+        case("qr", [y], q * np.sign(np.diagonal(r)))
+        case("singularValues", [y], np.linalg.svd(y)[1])
+
 if __name__ == "__main__":
     options = arguments(__doc__).parse_args()
     header = {

@@ -26,9 +26,7 @@ struct DerivativeTests {
     unary("pow of a number") { pow(2, $0) },
     unary("pow to a number") { pow($0, 3) },
     unary("clip") { clip($0 * $0, 0.5, 4) },
-    unary("cast") { ($0 * $0).cast(to: .float64) },
     unary("used twice") { $0 * sin($0) + $0 },
-    unary("stopGradient, which is a constant") { x in x * x },
   ]
 
   static let binary: [Case] = [
@@ -67,6 +65,54 @@ struct DerivativeTests {
     Case(name: "scatterAdd", shapes: [[4, 2]]) { square($0[0].scatterAdding(at: Tensor([Int32(2), 0, 2, 9]), rows: 3)) },
   ]
 
+  static let compositions: [Case] = [
+    unary("tan") { tan($0 / 2) }, unary("arcsin") { arcsin($0 / 2.5) }, unary("arccos") { arccos($0 / 2.5) }, unary("arctan", arctan),
+    unary("sinh", sinh), unary("cosh", cosh), unary("arcsinh", arcsinh), unary("arccosh", isPositive: true) { arccosh($0 + 1.5) },
+    unary("arctanh") { arctanh($0 / 2.5) }, unary("log2", isPositive: true, log2), unary("log10", isPositive: true, log10),
+    unary("exp2", exp2), unary("erfc", erfc), unary("erfinv") { erfinv($0 / 2.5) }, unary("nanToNum") { square(nanToNum($0)) },
+    Case(name: "logaddexp", shapes: [[2, 3], [3]]) { logaddexp($0[0], $0[1]) },
+    Case(name: "arctan2", shapes: [[2, 3], [3]]) { arctan2($0[0], $0[1]) },
+    Case(name: "hypot", shapes: [[2, 3], [3]]) { hypot($0[0], $0[1]) },
+    Case(name: "mod", shapes: [[2, 3], [3]]) { square(mod($0[0] * 3.1, $0[1])) },
+    Case(name: "cumsum", shapes: [[2, 3, 2]]) { square($0[0].cumsum(axis: 1)) },
+    Case(name: "cumsum of all", shapes: [[2, 3]]) { square($0[0].cumsum()) },
+    Case(name: "cumprod", shapes: [[2, 5]]) { $0[0].cumprod(axis: 1) },
+    Case(name: "cumprod of a zero", shapes: [[2, 3]]) { concatenate([$0[0], Tensor.zeros([2, 1], dtype: .float64) * $0[0][0..<2, 0..<1]], axis: 1).cumprod(axis: 1) },
+    Case(name: "prod", shapes: [[3, 5]]) { $0[0].prod(axis: 1) },
+    Case(name: "sort", shapes: [[3, 4]]) { square(sort($0[0], axis: 0)) },
+    Case(name: "topK", shapes: [[3, 4]]) { square(topK($0[0], k: 2).values) },
+    Case(name: "median", shapes: [[3, 4]]) { square(median($0[0], axis: 1)) },
+    Case(name: "variance", shapes: [[3, 4]]) { $0[0].variance(axis: 1) },
+    Case(name: "std", shapes: [[3, 4]]) { $0[0].std(axis: 0) },
+    Case(name: "norm", shapes: [[3, 4]]) { $0[0].norm(axes: [1]) },
+    Case(name: "norm of order 3", shapes: [[3, 4]]) { $0[0].norm(order: 3, axes: [1]) },
+    Case(name: "normalize", shapes: [[3, 4]]) { normalize($0[0]) },
+    Case(name: "flip", shapes: [[2, 3, 2]]) { square(flip($0[0], axes: [0, 1])) },
+    Case(name: "roll", shapes: [[2, 5]]) { square(roll($0[0], shift: 2, axis: 1)) },
+    Case(name: "tile", shapes: [[2, 3]]) { square(tile($0[0], [2, 1, 2])) },
+    Case(name: "repeatElements", shapes: [[2, 3]]) { square(repeatElements($0[0], 2, axis: 1)) },
+    Case(name: "diag", shapes: [[3]]) { square(diag($0[0], offset: -1)) },
+    Case(name: "diagonal", shapes: [[3, 2, 4]]) { square($0[0].diagonal(offset: 1, axis1: 0, axis2: 2)) },
+    Case(name: "tril", shapes: [[3, 3]]) { square(tril($0[0])) },
+    Case(name: "tensordot", shapes: [[2, 3, 2], [3, 2, 2]]) { tensordot($0[0], $0[1], axes: ([1, 2], [0, 1])) },
+    Case(name: "cross", shapes: [[2, 3], [2, 3]]) { cross($0[0], $0[1]) },
+    Case(name: "take", shapes: [[2, 3, 2]]) { square(take($0[0], Tensor([Int32(2), 0, -1]), axis: 1)) },
+    Case(name: "takeAlongAxis", shapes: [[2, 3]]) { square(takeAlongAxis($0[0], Tensor([[Int32(2), 0], [1, 1]]))) },
+    Case(name: "scatter", shapes: [[3, 2]]) { square(scatter(Tensor([[Int32(0)], [2], [0]]), $0[0], shape: [3, 2])) },
+    Case(name: "scatterUpdate", shapes: [[3, 2], [2]]) { square(scatterUpdate($0[0], Tensor([[Int32(0), 1], [2, 0]]), $0[1])) },
+    Case(name: "sliceUpdate", shapes: [[3, 3], [2, 1]]) { square(sliceUpdate($0[0], at: [1, 2], $0[1])) },
+    Case(name: "segmentMax", shapes: [[4, 2]]) { square(segmentMax($0[0], Tensor([Int32(1), 0, 1, 0]), segments: 2)) },
+    Case(name: "solve", shapes: [[3, 3], [3, 2]]) { solve($0[0] + 4 * Tensor.identity(3, dtype: .float64), $0[1]) },
+    Case(name: "inv", shapes: [[2, 2, 2]]) { inv($0[0] + 4 * Tensor.identity(2, dtype: .float64)) },
+    Case(name: "det", shapes: [[2, 3, 3]]) { det($0[0] + 2 * Tensor.identity(3, dtype: .float64)) },
+    Case(name: "slogdet", shapes: [[3, 3]]) { slogdet($0[0] + 4 * Tensor.identity(3, dtype: .float64)).logarithm },
+    Case(name: "cholesky", shapes: [[3, 3]]) { cholesky($0[0] / 8 + 4 * Tensor.identity(3, dtype: .float64)) },
+    Case(name: "eigh", shapes: [[3, 3]]) { x in
+      let (values, vectors) = eigh(x[0] + diag(Tensor([1.0, 5, 12])))
+      return concatenate([values.reshaped([1, 3]), square(vectors)])
+    },
+  ]
+
   static let products: [Case] = [
     Case(name: "matmul", shapes: [[2, 3], [3, 4]]) { matmul($0[0], $0[1]) },
     Case(name: "matmul, left transposed", shapes: [[3, 2], [3, 4]]) { matmul($0[0], $0[1], transposeA: true) },
@@ -80,7 +126,7 @@ struct DerivativeTests {
     Case(name: "two layers", shapes: [[2, 3], [3, 4], [4, 2]]) { matmul(tanh(matmul($0[0], $0[1])), $0[2]) },
   ]
 
-  @Test(arguments: elementwise + binary + structural + products) func derivativesMatchDifferences(_ test: Case) {
+  @Test(arguments: elementwise + binary + structural + compositions + products) func derivativesMatchDifferences(_ test: Case) {
     // No two alike, none near zero or a whole number, and none near another's negative.
     var next = 0.21
     let points = test.shapes.map { shape in
@@ -93,6 +139,19 @@ struct DerivativeTests {
         })
     }
     expectDerivativesMatchDifferences(at: points, tolerance: 1e-6, test.name, of: test.body)
+  }
+
+  @Test func `A derivative is cast back to the dtype of what it is taken of`() {
+    let x = Tensor([-1.5, 0.25, 3.0])
+    let there = valueAndGradients(at: [x]) { ($0[0] * $0[0]).cast(to: .float32).cast(to: .float64).sum() }.gradients[0]
+    #expect(there.dtype == .float64)
+    #expect(there.doubles == [-3, 0.5, 6])
+    let single = valueAndGradients(at: [x.cast(to: .float32)]) { ($0[0].cast(to: .float64) * Tensor([1.0, 2, 3])).sum() }.gradients[0]
+    #expect(single.dtype == .float32)
+    #expect(single.doubles == [1, 2, 3])
+    // Whole numbers do not change with what they were made of.
+    let whole = valueAndGradients(at: [x]) { ($0[0].cast(to: .int32).cast(to: .float64) * $0[0]).sum() }.gradients[0]
+    #expect(whole.doubles == [-1, 0, 3])
   }
 
   @Test func stoppedGradientsAreZero() {

@@ -1,0 +1,62 @@
+import TensorCore
+
+/// While training, sets elements to the value that ``ActivationFunction/selu`` saturates at, with probability `rate`, and scales and
+/// shifts so that mean and variance stay; otherwise gives its input back. (Klambauer et al., 2017; Keras: `keras.layers.AlphaDropout`.)
+public final class AlphaDropout: Layer {
+  /// The probability of an element to be dropped, in 0 ..< 1.
+  public let rate: Double
+  /// The shape of the random choice, which broadcasts over a row; nil to choose for every element.
+  public let noiseShape: [Int]?
+  /// Of a stream of random numbers of the layer's own; nil if it draws from the model's.
+  public var seed: UInt64? { random.seed }
+  private let random: LayerRandom
+
+  /// - Parameters:
+  ///   - rate: the probability of an element to be dropped, in 0 ..< 1.
+  ///   - noiseShape: without the axis of rows, which are always chosen for independently.
+  ///   - seed: for a stream of random numbers of its own; nil to draw from the model's.
+  ///   - inputShape: the shape of one row of input, for the first layer of a model.
+  ///   - name: made from the class's if nil.
+  ///   - trainable: whether training changes the variables, of which there are none.
+  public init(
+    _ rate: Double, noiseShape: [Int]? = nil, seed: UInt64? = nil, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+  ) {
+    self.rate = rate
+    self.noiseShape = noiseShape
+    random = LayerRandom(seed: seed)
+    super.init(inputShape: inputShape, name: name, trainable: trainable)
+  }
+
+  public override func build(inputShape: [Int]) throws {
+    guard rate >= 0 && rate < 1 else {
+      throw DescentError(.invalidArgument, "layer \(name): rate is \(rate); it must be at least 0 and less than 1")
+    }
+    if let noiseShape, broadcastShape(noiseShape, inputShape) != inputShape {
+      throw DescentError(
+        .invalidArgument, "layer \(name): noiseShape \(noiseShape) does not stretch to rows of shape \(inputShape)")
+    }
+  }
+
+  public override var supportsMasking: Bool { true }
+
+  public override func forward(_ x: Tensor, _ context: ForwardContext) -> Tensor {
+    if !context.isTraining || rate == 0 { return x }
+    let shape = [x.shape[0]] + (noiseShape ?? Array(x.shape.dropFirst()))
+    // −alpha · scale of selu: its value far below zero.
+    let saturated = -1.6732632423543772 * 1.0507009873554805
+    let factor = 1 / ((1 - rate) * (1 + rate * saturated * saturated)).squareRoot()
+    let isKept = random(context).bernoulli(shape, probability: 1 - rate)
+    return select(isKept, x, Tensor(number: saturated)) * factor - factor * saturated * rate
+  }
+}
+
+extension AlphaDropout: ConfigurableLayer {
+  public convenience init(_ options: inout LayerOptions) throws {
+    self.init(
+      try options.double("rate"), noiseShape: try options.noiseShape(), seed: try options.seed(), inputShape: options.inputShape, name: options.name)
+  }
+
+  public func options() -> JSONObject {
+    JSONObject([("rate", JSONValue(rate)), ("seed", .seed(seed)), ("noise_shape", .noiseShape(noiseShape))])
+  }
+}

@@ -1,0 +1,124 @@
+import TensorCore
+
+/// gamma · (x − mean) / √(variance + epsilon) + beta with mean and variance of each row's own elements, of a group of its channels
+/// at a time. (Wu & He, 2018; Keras: `keras.layers.GroupNormalization`.)
+public final class GroupNormalization: Layer {
+  /// How many groups the channels make; −1 for as many as there are channels (instance normalization).
+  public let groups: Int
+  /// The axis of the channels.
+  public let axis: Int
+  public let epsilon: Double
+  /// Whether beta is added, and whether gamma multiplies.
+  public let center: Bool, scale: Bool
+  private let betaOptions: (initializer: Initializer, regularizer: Regularizer?, constraint: Constraint?)
+  private let gammaOptions: (initializer: Initializer, regularizer: Regularizer?, constraint: Constraint?)
+
+  /// One element for each channel; nil until the layer is built, or if switched off.
+  public private(set) var gamma: Variable?, beta: Variable?
+
+  /// - Parameters:
+  ///   - groups: how many groups the channels make, a divisor of their number; −1 for as many as there are channels.
+  ///   - axis: that of the channels, with axis 0 counting the rows; negative from the end.
+  ///   - epsilon: keeps the divisor from 0.
+  ///   - center: whether beta is added.
+  ///   - scale: whether gamma multiplies.
+  ///   - betaInitializer: beta's first values.
+  ///   - gammaInitializer: gamma's first values.
+  ///   - betaRegularizer: a penalty on beta, added to the loss.
+  ///   - gammaRegularizer: a penalty on gamma, added to the loss.
+  ///   - betaConstraint: what is done to beta after each step of training.
+  ///   - gammaConstraint: what is done to gamma after each step of training.
+  ///   - inputShape: the shape of one row of input, for the first layer of a model.
+  ///   - name: made from the class's if nil.
+  ///   - trainable: whether training changes the variables.
+  public init(
+    groups: Int = 32, axis: Int = -1, epsilon: Double = 1e-3, center: Bool = true, scale: Bool = true,
+    betaInitializer: Initializer = .zeros, gammaInitializer: Initializer = .ones, betaRegularizer: Regularizer? = nil,
+    gammaRegularizer: Regularizer? = nil, betaConstraint: Constraint? = nil, gammaConstraint: Constraint? = nil,
+    inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+  ) {
+    self.groups = groups
+    self.axis = axis
+    self.epsilon = epsilon
+    self.center = center
+    self.scale = scale
+    betaOptions = (betaInitializer, betaRegularizer, betaConstraint)
+    gammaOptions = (gammaInitializer, gammaRegularizer, gammaConstraint)
+    super.init(inputShape: inputShape, name: name, trainable: trainable)
+  }
+
+  public override func build(inputShape: [Int]) throws {
+    let rank = inputShape.count + 1
+    let own = axis < 0 ? axis + rank : axis
+    guard own > 0 && own < rank else {
+      throw DescentError(.invalidArgument, "layer \(name): axis \(axis) is not one of a row of shape \(inputShape)")
+    }
+    let channels = inputShape[own - 1]
+    guard groups == -1 || (groups > 0 && channels % groups == 0), channels > 0 else {
+      throw DescentError(
+        .invalidArgument, "layer \(name): groups is \(groups), which does not divide the \(channels) channels of a row of shape \(inputShape)")
+    }
+    guard epsilon >= 0 else {
+      throw DescentError(.invalidArgument, "layer \(name): epsilon is \(epsilon); it must be at least 0")
+    }
+    if scale {
+      gamma = try addVariable(
+        "gamma", shape: [channels], initializer: gammaOptions.initializer, regularizer: gammaOptions.regularizer,
+        constraint: gammaOptions.constraint)
+    }
+    if center {
+      beta = try addVariable(
+        "beta", shape: [channels], initializer: betaOptions.initializer, regularizer: betaOptions.regularizer,
+        constraint: betaOptions.constraint)
+    }
+  }
+
+  public override var supportsMasking: Bool { true }
+
+  public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
+    let axis = axis < 0 ? axis + x.rank : axis
+    if let size = (gamma ?? beta)?.shape[0] { try requireSize(size, ofAxis: axis, in: x) }
+    let channels = x.shape[axis]
+    let groups = groups == -1 ? channels : groups
+    var grouped = x.shape
+    grouped.replaceSubrange(axis...axis, with: [groups, channels / groups])
+    var spread = [Int](repeating: 1, count: grouped.count)
+    (spread[axis], spread[axis + 1]) = (groups, channels / groups)
+    let values = x.reshaped(grouped)
+    let others = (1..<grouped.count).filter { $0 != axis }
+    let mean = values.mean(axes: others, keepDims: true)
+    var factor = 1 / sqrt(square(values - mean).mean(axes: others, keepDims: true) + epsilon)
+    if let gamma { factor = factor * gamma.value.reshaped(spread) }
+    var y = (values - mean) * factor
+    if let beta { y += beta.value.reshaped(spread) }
+    return y.reshaped(x.shape)
+  }
+}
+
+extension GroupNormalization: ConfigurableLayer {
+  public convenience init(_ options: inout LayerOptions) throws {
+    let standard = GroupNormalization()
+    self.init(
+      groups: try options.int("groups", default: standard.groups), axis: try options.int("axis", default: standard.axis),
+      epsilon: try options.double("epsilon", default: standard.epsilon), center: try options.bool("center", default: standard.center),
+      scale: try options.bool("scale", default: standard.scale),
+      betaInitializer: try options.named("beta_initializer", default: standard.betaOptions.initializer),
+      gammaInitializer: try options.named("gamma_initializer", default: standard.gammaOptions.initializer),
+      betaRegularizer: try options.optionalNamed("beta_regularizer"),
+      gammaRegularizer: try options.optionalNamed("gamma_regularizer"),
+      betaConstraint: try options.optionalNamed("beta_constraint"),
+      gammaConstraint: try options.optionalNamed("gamma_constraint"), inputShape: options.inputShape, name: options.name)
+  }
+
+  public func options() throws -> JSONObject {
+    JSONObject([
+      ("groups", JSONValue(groups)), ("axis", JSONValue(axis)), ("epsilon", JSONValue(epsilon)), ("center", .bool(center)),
+      ("scale", .bool(scale)), ("beta_initializer", try betaOptions.initializer.json()),
+      ("gamma_initializer", try gammaOptions.initializer.json()),
+      ("beta_regularizer", try betaOptions.regularizer?.json() ?? .null),
+      ("gamma_regularizer", try gammaOptions.regularizer?.json() ?? .null),
+      ("beta_constraint", try betaOptions.constraint?.json() ?? .null),
+      ("gamma_constraint", try gammaOptions.constraint?.json() ?? .null),
+    ])
+  }
+}

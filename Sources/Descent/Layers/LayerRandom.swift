@@ -1,0 +1,42 @@
+import TensorCore
+
+/// Where a layer that draws random numbers gets them: from its model, or from a stream of its own if it was given a seed.
+struct LayerRandom {
+  let seed: UInt64?
+  private let own: RandomGenerator?
+
+  init(seed: UInt64?) {
+    self.seed = seed
+    own = seed.map { RandomGenerator(seed: $0, name: "seed_generator_state") }
+  }
+
+  func callAsFunction(_ context: ForwardContext) -> RandomGenerator { own ?? context.random }
+}
+
+extension LayerOptions {
+  /// The option `seed`.
+  mutating func seed() throws -> UInt64? { try optionalInt("seed").map { UInt64(bitPattern: Int64($0)) } }
+
+  /// The option `noise_shape` without its axis of rows, where only null means anything.
+  mutating func noiseShape() throws -> [Int]? {
+    switch value("noise_shape") {
+    case .null: return nil
+    case .array(let sizes) where sizes.first == .null && sizes.dropFirst().allSatisfy({ $0.int != nil }):
+      return sizes.dropFirst().compactMap(\.int)
+    case let other:
+      throw DescentError(
+        .invalidArgument, "\(owner): 'noise_shape' is \(other.shortText); expected null, or a list that begins with null")
+    }
+  }
+}
+
+extension JSONValue {
+  static func seed(_ seed: UInt64?) -> JSONValue { seed.map { JSONValue(Int(bitPattern: UInt($0))) } ?? .null }
+
+  static func noiseShape(_ shape: [Int]?) -> JSONValue { shape.map { .array([.null] + $0.map { JSONValue($0) }) } ?? .null }
+
+  static func ints(_ values: [Int]) -> JSONValue { .array(values.map { JSONValue($0) }) }
+
+  /// One integer as itself, several as a list.
+  static func intOrList(_ values: [Int]) -> JSONValue { values.count == 1 ? JSONValue(values[0]) : .ints(values) }
+}

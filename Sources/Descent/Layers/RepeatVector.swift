@@ -1,0 +1,36 @@
+import TensorCore
+
+/// Each row `n` times: `[rows, features]` to `[rows, n, features]`. (Keras: `keras.layers.RepeatVector`.)
+public final class RepeatVector: Layer {
+  public let n: Int
+
+  /// - Parameters:
+  ///   - n: how often, at least once.
+  ///   - inputShape: the shape of one row of input, for the first layer of a model.
+  ///   - name: made from the class's if nil.
+  ///   - trainable: whether training changes the variables, of which there are none.
+  public init(_ n: Int, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true) {
+    self.n = n
+    super.init(inputShape: inputShape, name: name, trainable: trainable)
+  }
+
+  public override func build(inputShape: [Int]) throws {
+    guard n > 0 else { throw DescentError(.invalidArgument, "layer \(name): n is \(n); it must be at least 1") }
+  }
+
+  public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
+    guard x.rank == 2 else {
+      throw DescentError(
+        .invalidArgument, "layer \(name): a row of the input has shape \(Array(x.shape.dropFirst())); expected one axis")
+    }
+    return x.expandingShape(at: 1).broadcast(to: [x.shape[0], n, x.shape[1]])
+  }
+}
+
+extension RepeatVector: ConfigurableLayer {
+  public convenience init(_ options: inout LayerOptions) throws {
+    self.init(try options.int("n"), inputShape: options.inputShape, name: options.name)
+  }
+
+  public func options() -> JSONObject { JSONObject([("n", JSONValue(n))]) }
+}

@@ -1,0 +1,20 @@
+/// A layer around another one. (Keras: `keras.layers.Wrapper`.)
+open class Wrapper: Layer {
+  /// The layer inside.
+  public let layer: Layer
+
+  /// - Parameters:
+  ///   - layer: the layer inside.
+  ///   - inputShape: the shape of one row of input, for the first layer of a model.
+  ///   - name: made from the class's if nil.
+  ///   - trainable: whether training changes the variables.
+  public init(_ layer: Layer, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true) {
+    self.layer = layer
+    super.init(inputShape: inputShape, name: name, trainable: trainable)
+  }
+}
+
+extension Wrapper {
+  /// What a file says of the layer inside.
+  func layerOption() throws -> JSONValue { try LayerJSON.json(of: layer, dtype: layer.builtDType) }
+}
