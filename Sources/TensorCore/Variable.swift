@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 
 /// The one mutable thing: a parameter, an optimizer's slot, a running total.
@@ -141,6 +142,13 @@ public final class Variable: @unchecked Sendable {
   /// Runs `body`, which reads these variables, while no other thread changes them.
   package static func unchanged<Result>(_ variables: [Variable], _ body: () throws -> Result) rethrows -> Result {
     try VariableLock.with(VariableLock.joined(variables.map(\.lock)).map { ($0, .reading) }, body)
+  }
+
+  /// Whether the variable holds the same bits as the tensor.
+  package func holds(_ tensor: Tensor) -> Bool {
+    guard tensor.shape == shape, tensor.dtype == dtype else { return false }
+    let buffer = tensor.materialized()
+    return withBytes { memcmp($0.baseAddress!, buffer.pointer, storage.byteCount) == 0 }
   }
 
   /// Called before the memory is written, with the lock: whoever holds the present value gets a copy of it.
