@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 
 /// The one mutable thing: a parameter, an optimizer's slot, a running total.
@@ -128,6 +129,13 @@ public final class Variable: @unchecked Sendable {
     try lock.with(.reading) {
       try body(UnsafeRawBufferPointer(start: storage.pointer, count: storage.byteCount))
     }
+  }
+
+  /// Whether the variable holds the same bits as the tensor.
+  package func holds(_ tensor: Tensor) -> Bool {
+    guard tensor.shape == shape, tensor.dtype == dtype else { return false }
+    let buffer = tensor.materialized()
+    return lock.with(.reading) { memcmp(storage.pointer, buffer.pointer, storage.byteCount) == 0 }
   }
 
   /// Runs `body`, which may read and assign the variable, while no other thread does.
