@@ -60,7 +60,6 @@ extension Model {
       let training = try compiled("evaluate")
       let runner = try StepRunner(
         model: self, training: isFittedElsewhere ? training.aside : training, data: data, trainability: Trainability(of: self))
-      // Totals that the fit does not use can be counted in while its step waits.
       let isUnchanged = isFittedElsewhere && callbacks.isEmpty
       return Scores(values: try runner.counting { try run(evaluation, runner, list, isUnchanged: isUnchanged) })
     }
@@ -93,7 +92,7 @@ extension Model {
         for callback in callbacks.callbacks { try callback.onTestBatchEnd(step, logs) }
       }
     }
-    if isUnchanged { try judging(unchanged: true, runBatches) } else { try runBatches() }
+    if isUnchanged { try judging(all: .changing, runBatches) } else { try runBatches() }
     let results = totals.results
     try callbacks.each { try $0.onTestEnd(Logs(results)) }
     return results

@@ -40,7 +40,12 @@ extension Model {
         }
       }
       // Callbacks may train: then each batch is predicted with the weights of its time, otherwise all with the same.
-      if callbacks.isEmpty { try judging(unchanged: true, runBatches) } else { try runBatches() }
+      if callbacks.isEmpty {
+        let changesVariables = plans.values.contains(where: \.first.changesVariables)
+        try judging(all: changesVariables ? .changing : .reading, runBatches)
+      } else {
+        try runBatches()
+      }
     }
     try list.each { try $0.onPredictEnd() }
     return result
@@ -67,16 +72,25 @@ extension Model {
     }
   }
 
+  /// What several runs, between which no other thread's step may come, do to variables.
+  enum JudgingAccess {
+    case reading, changing
+  }
+
   /// Runs what computes with the weights to judge by.
-  /// - Parameter unchanged: whether no step may come between the runs that `body` makes.
-  func judging<Result>(unchanged: Bool = false, _ body: () throws -> Result) rethrows -> Result {
-    let isJudgedByOthers = access.tracing { training?.optimizerState?.hasEvaluationValues ?? false }
+  /// - Parameter all: whether no step of another thread may come between the runs that `body` makes.
+  func judging<Result>(all access: JudgingAccess? = nil, _ body: () throws -> Result) rethrows -> Result {
+    let isJudgedByOthers = self.access.tracing { training?.optimizerState?.hasEvaluationValues ?? false }
     if isJudgedByOthers {
-      return try access.stepping {
+      return try self.access.stepping {
         showWeightsToJudge()
         return try body()
       }
     }
-    return unchanged ? try Variable.unchanged(access.tracing { variables }, body) : try body()
+    switch access {
+    case nil: return try body()
+    case .reading: return try Variable.unchanged(self.access.tracing { variables }, body)
+    case .changing: return try Variable.exclusively(self.access.tracing { variables }, body)
+    }
   }
 }
