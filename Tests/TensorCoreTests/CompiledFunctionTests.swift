@@ -78,10 +78,10 @@ import Testing
   @Test func `A lazily computed value that threads share is computed once`() {
     for _ in 0..<20 {
       let calls = Counter()
-      let lazy = hostComputation("count", [Tensor.ones([4])], shape: [4], dtype: .float32) { inputs in
+      let lazy = hostComputation("count", [Tensor.ones([4])], shape: [4], dtype: .float32, body: { inputs in
         calls.add()
         return inputs[0]
-      }
+      })
       DispatchQueue.concurrentPerform(iterations: 4) { _ in _ = lazy.doubles }
       #expect(calls.count == 1)
     }

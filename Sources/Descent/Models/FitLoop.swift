@@ -142,7 +142,9 @@ final class FitLoop {
     return logs
   }
 
-  private func runStep() throws {
+  private func runStep() throws { try model.access.stepping { try step() } }
+
+  private func step() throws {
     let isPassOver = position >= batches.rows
     let rows = min(batches.batchSize, isPassOver ? batches.rows : batches.rows - position)
     let phase = optimizerState.beginStep()

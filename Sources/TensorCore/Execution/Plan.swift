@@ -29,6 +29,8 @@ package final class Plan: @unchecked Sendable {
   }
 
   package private(set) var statistics: Statistics
+  /// Whether a run changes variables.
+  package var changesVariables: Bool { !assigned.isEmpty }
   private let steps: UnsafeMutableBufferPointer<Step>
   private let memory: PlanMemory
   private let argumentPlaces: [[Relocation]]
@@ -55,13 +57,12 @@ package final class Plan: @unchecked Sendable {
     statistics = builder.statistics
     self.outputs = outputs.map { ($0.shape, $0.dtype) }
     assigned = assignments.map(\.variable)
-    let written = Set(assigned.map(ObjectIdentifier.init))
     let read = nodesBelow(outputs + assignments.map(\.value.node)) { $0.value != nil }.compactMap { node in
-      if case .variable(let variable) = node.operation, !written.contains(ObjectIdentifier(variable)) { return variable.lock }
+      if case .variable(let variable) = node.operation { return variable.lock }
       return nil
     }
-    locks =
-      VariableLock.joined(assigned.map(\.lock)).map { ($0, .writing) } + VariableLock.joined(read).map { ($0, .reading) }
+    let access: VariableLock.Access = assigned.isEmpty ? .reading : .writing
+    locks = VariableLock.joined(assigned.map(\.lock) + read).map { ($0, access) }
     boundArguments = arguments.map { _ in nil }
   }
 

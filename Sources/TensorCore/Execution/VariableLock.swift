@@ -4,8 +4,8 @@ import Synchronization
 
 /// Guards the memory of variables that are used together: many may read at once, or one may write.
 ///
-/// Variables begin with a lock each. A plan joins the locks of all variables that it changes, and those of all that it only reads,
-/// so that a model's weights, what its optimizer remembers of them and its totals soon have one lock, which a step takes once. Who waits to write goes before who
+/// Variables begin with a lock each. A plan joins the locks of all variables that it touches, so that a model's weights, what its
+/// optimizer remembers of them and its totals soon have one lock, which a step takes once. Who waits to write goes before who
 /// comes to read, or a model that is asked all the time would never be trained.
 final class VariableLock: @unchecked Sendable {
   /// Locks are taken in the order of their numbers.

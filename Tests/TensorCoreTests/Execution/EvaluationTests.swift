@@ -4,10 +4,10 @@ import Testing
 /// What is kept of values that were computed on the way to others.
 struct EvaluationTests {
   private func counted(_ calls: Counter, _ input: Tensor) -> Tensor {
-    hostComputation("count", [input], shape: input.shape, dtype: .float32) { inputs in
+    hostComputation("count", [input], shape: input.shape, dtype: .float32, body: { inputs in
       calls.add()
       return inputs[0]
-    }
+    })
   }
 
   @Test func `A tensor that a loop cuts into batches is computed twice, not once a batch`() {
