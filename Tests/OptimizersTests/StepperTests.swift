@@ -201,7 +201,7 @@ import Testing
       for _ in 0..<2 { try stepper.update(gradients: gradients(of: sum, withRespectTo: variables)) }
       return []
     }
-    let error = try #require(throws: DescentError.self) { try twice.run([]) }
+    let error = try #require(throws: DescentError.self) { try twice.call([]) }
     #expect(error.message.contains("called twice"))
     #expect(stepper.state.iterations == 0)
   }
