@@ -92,17 +92,15 @@ extension Model {
     try make(KerasArchive(ByteSource(bytes, name: name), trusted: trusted), name: name, compiled: compiled)
   }
 
-  /// Small enough to be of no harm, and what does not fit is then told weight by weight.
-  private static var leastElementLimit: Int { 1 << 24 }
-
   private static func make(_ archive: KerasArchive, name: String, compiled: Bool) throws -> Self {
     try naming(name) { try model(of: archive, name: name, compiled: compiled) }
   }
 
   private static func model(of archive: KerasArchive, name: String, compiled: Bool) throws -> Self {
-    // A description may ask for any size; not much more is made than the file has weights for.
+    // A description may ask for any size; not much more is made than the file has weights for. The least is
+    // small enough to be of no harm, and what does not fit is then told weight by weight.
     let count = archive.weights.names.reduce(0) { $0 + (archive.weights[$1]?.count ?? 0) }
-    let model = try fromJSON(archive.config, name: "\(name): config.json", compiled: compiled, elementLimit: max(count, leastElementLimit))
+    let model = try fromJSON(archive.config, name: "\(name): config.json", compiled: compiled, elementLimit: max(count, 1 << 24))
     _ = try WeightsFile.load(archive.weights, into: model, file: name, skipMismatch: false)
     guard compiled, let variables = try WeightsFile.optimizerVariables(archive.weights, file: name) else { return model }
     guard model.optimizer != nil else {

@@ -152,7 +152,6 @@ import Testing
     (#"{"class_name": "SGDD"}"#, "did you mean 'sgd'?"),
     (#"{"config": {}}"#, "class_name is missing"),
     (#"{"class_name": "SGD", "config": {"learning_rate": {"class_name": "CosineDecay", "config": {"decay_steps": 3}}}}"#, "initial_learning_rate must be given"),
-    (#"{"class_name": "LossScaleOptimizer"}"#, "inner_optimizer must be given"),
     (#"{"class_name": "Muon", "config": {"exclude_layers": ["("]}}"#, "not a regular expression"),
     (#"{"class_name": "ScheduleFreeAdamW", "config": {"beta_1": 0.0}}"#, "greater than 0"),
     ("[1]", "expected a name or"),

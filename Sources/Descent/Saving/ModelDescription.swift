@@ -259,12 +259,7 @@ extension Model {
     case _ where FunctionalJSON.isGraph(className) && config["layers"] != nil:
       layer = try FunctionalJSON.model(config, elementLimit: limit, seed: seed, place: name)
     default:
-      var description = json
-      if case .object(var own) = json {
-        own["config"] = .object(config)
-        description = .object(own)
-      }
-      layer = try LayerJSON.layer(description, dtype: nil, elementLimit: limit, place: name)
+      layer = try LayerJSON.layer(json, dtype: nil, elementLimit: limit, place: name)
     }
     guard let model = layer as? Self else {
       let hint = layer is Model ? "; Model.fromJSON and Model.load read all kinds of models" : ""
