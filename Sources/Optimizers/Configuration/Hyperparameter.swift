@@ -298,7 +298,7 @@ extension Hyperparameter {
   ) -> Hyperparameter {
     let text = "an optimizer"
     return Hyperparameter(
-      key, summary, range: text, isRequired: true, read: { try OptimizerRegistry.configuration(of: $0[keyPath: path]) },
+      key, summary, range: text, read: { try OptimizerRegistry.configuration(of: $0[keyPath: path]) },
       write: { $0[keyPath: path] = try OptimizerRegistry.optimizer(from: $1) })
   }
 }
