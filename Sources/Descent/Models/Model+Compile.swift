@@ -20,12 +20,12 @@ extension Model {
     try compile(anyOptimizer: optimizer, loss: loss, metrics: metrics, weightedMetrics: weightedMetrics)
   }
 
-  /// The same with an optimizer by Keras's name (`"adam"`) and with its default settings.
+  /// The same with an optimizer by Keras's name (`"adam"`), with settings if need be (`"sgd:lr=0.1,momentum=0.9"`).
   public func compile(
     optimizer: String, loss: Loss, metrics: [Metric] = [], weightedMetrics: [Metric] = []
   ) throws {
     try compile(
-      anyOptimizer: OptimizerRegistry.optimizer(named: optimizer), loss: loss, metrics: metrics, weightedMetrics: weightedMetrics)
+      anyOptimizer: OptimizerRegistry.optimizer(text: optimizer), loss: loss, metrics: metrics, weightedMetrics: weightedMetrics)
   }
 
   /// The same with an optimizer chosen at run time.

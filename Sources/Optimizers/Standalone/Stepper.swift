@@ -13,7 +13,7 @@
 ///
 ///     let stepper = try Stepper(Adam(), variables: model.trainableVariables)
 ///     let step = compile { x, y in
-///       let loss = square(try model(x) - y).mean()
+///       let loss = square(try model(x, training: true) - y).mean()
 ///       try stepper.update(gradients: gradients(of: loss, withRespectTo: stepper.variables))
 ///       return loss
 ///     }
