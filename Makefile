@@ -1,15 +1,18 @@
-.PHONY: help run build test soak fuzz bench docs check-readme setup clean
+.PHONY: help run build test soak fuzz coverage sanitize bench docs check-readme setup clean
 
 swift_flags ?=
 bench ?=
 kills ?= 300
 seconds ?= 60
+only ?= .
 
 help:
 	@echo "make run           train a classifier on Fashion-MNIST"
 	@echo "make test          run the whole test suite"
 	@echo "make soak          kill and resume training processes, 300 times (kills=N for more)"
 	@echo "make fuzz          throw broken files at each reader (seconds=N for longer than 60 each)"
+	@echo "make coverage      what of each target the suite reaches, C included"
+	@echo "make sanitize      the suite under the thread and the address sanitizer (only=Suite for a part)"
 	@echo "make bench         measure, next to what the machine can do"
 	@echo "make docs          make the documentation in .build/docs"
 	@echo "make check-readme  run the README's code in a package that depends on this one"
@@ -35,6 +38,13 @@ soak: setup
 
 fuzz: setup
 	@scripts/fuzz.sh $(seconds)
+
+coverage: setup
+	@scripts/coverage.sh $(swift_flags)
+
+sanitize: setup
+	@scripts/sanitize.sh thread '$(only)'
+	@scripts/sanitize.sh address '$(only)'
 
 bench: setup
 	@swift run -c release $(swift_flags) DescentBench $(bench)

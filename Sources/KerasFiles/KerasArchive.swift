@@ -62,22 +62,23 @@ extension Model {
   }
 }
 
-extension Sequential {
+extension Model {
   /// Reads a model from a `.keras` file that Keras 3 or Descent wrote, ready to predict, and to train on where the file's
   /// training stopped. (Keras: `keras.saving.load_model`.)
   ///
-  ///     let model = try Sequential.load("classifier.keras")
+  ///     let model = try Model.load("classifier.keras")
   ///     try model.fit(x, y, epochs: 3)
   ///
-  /// Nothing in the file is run. What Descent lacks, a layer, an option, a loss, is an error that names it, as is any weight or
-  /// variable of the optimizer that has no place.
+  /// The model is a ``Sequential`` one, one of inputs and outputs, or a registered class of the program's own; `Sequential.load`
+  /// expects the first, or layers one after another. Nothing in the file is run. What Descent lacks, a layer, an option, a loss, is
+  /// an error that names it, as is any weight or variable of the optimizer that has no place.
   /// - Parameters:
   ///   - path: the file.
   ///   - compiled: whether to compile the model as the file says and take up the optimizer's state.
   ///   - trusted: lets libhdf5 read the weights in this process if only libhdf5 can; for files of known origin. See
   ///     ``HDF5ReaderProcess``.
   /// - Throws: ``DescentError`` of kind `file`.
-  public static func load(_ path: String, compiled: Bool = true, trusted: Bool = false) throws -> Sequential {
+  public static func load(_ path: String, compiled: Bool = true, trusted: Bool = false) throws -> Self {
     try make(KerasArchive(path, trusted: trusted), name: path, compiled: compiled)
   }
 
@@ -87,17 +88,15 @@ extension Sequential {
   ///   - name: what to call it in errors.
   ///   - compiled: whether to compile the model as the file says and take up the optimizer's state.
   ///   - trusted: see ``HDF5ReaderProcess``.
-  public static func load(_ bytes: [UInt8], name: String, compiled: Bool = true, trusted: Bool = false) throws -> Sequential {
+  public static func load(_ bytes: [UInt8], name: String, compiled: Bool = true, trusted: Bool = false) throws -> Self {
     try make(KerasArchive(ByteSource(bytes, name: name), trusted: trusted), name: name, compiled: compiled)
   }
 
-  /// Small enough to be of no harm, and what does not fit is then told weight by weight.
-  private static let leastElementLimit = 1 << 24
-
-  private static func make(_ archive: KerasArchive, name: String, compiled: Bool) throws -> Sequential {
-    // A description may ask for any size; not much more is made than the file has weights for.
+  private static func make(_ archive: KerasArchive, name: String, compiled: Bool) throws -> Self {
+    // A description may ask for any size; not much more is made than the file has weights for. The least is
+    // small enough to be of no harm, and what does not fit is then told weight by weight.
     let count = archive.weights.names.reduce(0) { $0 + (archive.weights[$1]?.count ?? 0) }
-    let model = try fromJSON(archive.config, name: "\(name): config.json", compiled: compiled, elementLimit: max(count, leastElementLimit))
+    let model = try fromJSON(archive.config, name: "\(name): config.json", compiled: compiled, elementLimit: max(count, 1 << 24))
     _ = try WeightsFile.load(archive.weights, into: model, file: name, skipMismatch: false)
     guard compiled, let variables = try WeightsFile.optimizerVariables(archive.weights, file: name) else { return model }
     guard model.optimizer != nil else {

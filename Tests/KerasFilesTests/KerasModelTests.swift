@@ -134,7 +134,7 @@ import Testing
       ("sparse_categorical_crossentropy", "sparse_categorical_crossentrop", "compile_config: loss: unknown loss"),
       ("\"loss_weights\": null", "\"loss_weights\": [1]", "loss_weights are for models with several outputs"),
       ("\"class_name\": \"Sequential\"", "\"class_name\": \"Functional\"", "is not a layer with a name of its own"),
-      ("\"class_name\": \"Sequential\"", "\"class_name\": \"MyModel\"", "the model is a MyModel; Descent reads Sequential models"),
+      ("\"class_name\": \"Sequential\"", "\"class_name\": \"MyModel\"", "is a MyModel, which Descent does not have"),
       ("[null, 3, 2]", "[null, null, 2]", "cannot be used"),
       ("[null, 3, 2]", "[null, 1099511627776, 1099511627776]", "cannot be used"),
     ] {

@@ -17,6 +17,8 @@ public final class Flatten: Layer {
     super.init(inputShape: inputShape, name: name, trainable: trainable)
   }
 
+  public override var acceptsIntegers: Bool { true }
+
   public override func forward(_ x: Tensor, _ context: ForwardContext) -> Tensor {
     let x = dataFormat == .channelsFirst && x.rank > 2 ? x.movingLast(1) : x
     // Not −1, which an empty batch would leave open.

@@ -4,6 +4,8 @@ import TensorCore
 public final class Identity: Layer {
   public override var supportsMasking: Bool { true }
 
+  public override var acceptsIntegers: Bool { true }
+
   public override func forward(_ inputs: [Tensor], _ context: ForwardContext) -> [Tensor] { inputs }
 }
 

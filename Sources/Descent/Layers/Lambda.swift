@@ -78,6 +78,8 @@ public final class Lambda: Layer {
     [mask?(inputs, masks)]
   }
 
+  public override var acceptsIntegers: Bool { true }
+
   public override func forward(_ inputs: [Tensor], _ context: ForwardContext) throws -> [Tensor] {
     guard let function = function ?? functionName.flatMap({ name in Lambda.registered.withLock { $0[name] } }) else {
       throw DescentError(

@@ -61,6 +61,11 @@ open class Layer {
   package private(set) var regularizers: [(variable: Variable, regularizer: Regularizer)] = []
   package private(set) var constraints: [(variable: Variable, constraint: Constraint)] = []
 
+  /// The layer or model that it is a part of, the first if there are several.
+  weak var parent: Layer?
+  /// Where it was called with symbols.
+  var callReferences: [CallReference] = []
+
   let hasGivenName: Bool
   let givenInputShape: [Int]?
   /// What the model gives its layers to build with; set on the way into ``build(inputShape:)``.
@@ -81,9 +86,24 @@ open class Layer {
     hasGivenName = name != nil
     givenInputShape = inputShape
     inputShapes = inputShape.map { [$0] }
-    self.name = name ?? Layer.kerasName(ofClass: String(describing: type(of: self)))
+    self.name = name ?? ""
     path = self.name
+    if name == nil {
+      self.name = baseName
+      path = self.name
+    }
   }
+
+  /// What Keras calls the layer's class.
+  package var kerasClassName: String {
+    if self is Input { return "InputLayer" }
+    if let operation = self as? OperationLayer { return operation.definition.className }
+    if type(of: self) == Model.self, (self as? Model)?.graph != nil { return FunctionalJSON.className }
+    return (self as? any ConfigurableLayer).map { type(of: $0).className } ?? String(describing: type(of: self))
+  }
+
+  /// What a layer without a name of its own is called, before numbers.
+  var baseName: String { Layer.kerasName(ofClass: String(describing: type(of: self))) }
 
   /// Makes the variables whose shapes depend on the input's. Called once, before the first forward pass.
   /// - Throws: ``DescentError`` if the layer cannot be used on such input.
@@ -105,6 +125,12 @@ open class Layer {
     }
     return [try forward(inputs[0], context)]
   }
+
+  /// What the tensors of a call are named where they are not given in order, as in Keras's files.
+  open var argumentNames: [String] { ["inputs"] }
+
+  /// Whether whole numbers reach the layer as they are when it is a part of a graph; otherwise they are cast to its dtype.
+  open var acceptsIntegers: Bool { acceptedRowNumbers != nil }
 
   // MARK: - Masks
 
@@ -337,8 +363,9 @@ open class Layer {
 
   /// Gives the layer its place in the tree of names.
   func place(under parent: Layer) {
+    self.parent = self.parent ?? parent
     if !hasGivenName {
-      let base = Layer.kerasName(ofClass: String(describing: type(of: self)))
+      let base = baseName
       let taken = Set(parent.sublayers.lazy.filter { $0 !== self }.map(\.name))
       name = base
       var number = 1

@@ -30,6 +30,8 @@ public class Merge: Layer {
 
   public override var supportsMasking: Bool { true }
 
+  public override var acceptsIntegers: Bool { true }
+
   public override func forward(_ inputs: [Tensor], _ context: ForwardContext) throws -> [Tensor] {
     try check(inputs.map { Array($0.shape.dropFirst()) })
     guard isElementwise else { return [try merged(inputs, inputs.map { context.mask(of: $0) })] }

@@ -17,6 +17,8 @@ public final class Permute: Layer {
 
   public override func build(inputShape: [Int]) throws { try check(rowShape: inputShape) }
 
+  public override var acceptsIntegers: Bool { true }
+
   public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
     try check(rowShape: Array(x.shape.dropFirst()))
     return x.transposed([0] + dims)

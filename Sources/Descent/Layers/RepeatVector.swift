@@ -18,6 +18,8 @@ public final class RepeatVector: Layer {
     guard n > 0 else { throw DescentError(.invalidArgument, "layer \(name): n is \(n); it must be at least 1") }
   }
 
+  public override var acceptsIntegers: Bool { true }
+
   public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
     guard x.rank == 2 else {
       throw DescentError(

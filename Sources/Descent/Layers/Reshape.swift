@@ -12,6 +12,8 @@ public final class Reshape: Layer {
 
   public override func build(inputShape: [Int]) throws { _ = try resolvedShape(from: inputShape) }
 
+  public override var acceptsIntegers: Bool { true }
+
   public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
     x.reshaped([x.shape[0]] + (try resolvedShape(from: Array(x.shape.dropFirst()))))
   }

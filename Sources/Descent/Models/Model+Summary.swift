@@ -47,7 +47,7 @@ extension Model {
     let shape = layer.outputShape.map { "(" + (["None"] + $0.map(String.init)).joined(separator: ", ") + ")" } ?? "?"
     let count = SummaryTable.grouped(layer.countParameters())
     var row = [
-      "\(prefix)\(layer.name) (\(type(of: layer)))", shape, layer.isBuilt ? count : "0 (unbuilt)",
+      "\(prefix)\(layer.name) (\(layer.kerasClassName))", shape, layer.isBuilt ? count : "0 (unbuilt)",
     ]
     if showTrainable { row.append(layer.variables.isEmpty ? "-" : layer.isTrainable ? "Y" : "N") }
     let nested = expandNested ? layer.sublayers : []

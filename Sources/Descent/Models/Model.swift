@@ -32,6 +32,8 @@ open class Model: Layer {
   var training: TrainingState?
   /// Plans of `predict`, which needs no `compile`.
   let predictionPlans = PlanCache()
+  /// The calls of layers that the model is made of, if it was made of inputs and outputs.
+  var graph: LayerGraph?
   /// Set when what follows an epoch is to be left out.
   var isAbandoned = false
 
@@ -44,8 +46,71 @@ open class Model: Layer {
     super.init(name: name)
   }
 
+  /// A model of the layers between inputs and outputs of a graph: one, several in order (`[a, b]`), or by name
+  /// (`["class": a, "score": b]`). (Keras: `keras.Model(inputs, outputs)`.)
+  ///
+  ///     let image = Input(shape: [784], name: "image")
+  ///     let hidden = try Dense(64, activation: .relu)(image)
+  ///     let model = try Model(inputs: image, outputs: Dense(10, activation: .softmax)(hidden))
+  ///
+  /// Layers that were called more than once have one set of weights. The inputs may be what other layers gave: a model of a part
+  /// of another one shares its layers (`try Model(inputs: model.inputs, outputs: model.layers[2].output)`).
+  /// - Parameters:
+  ///   - inputs: where the rows come in.
+  ///   - outputs: what the model computes.
+  ///   - name: `functional` if nil.
+  ///   - seed: for the order of rows and dropout; nil for one derived from ``setRandomSeed(_:)``'s, which also decides the initial
+  ///     weights, drawn when the layers were called.
+  /// - Throws: ``DescentError`` if the outputs need an input that is not given, or two layers have one name.
+  public init(
+    inputs: some SymbolStructure, outputs: some SymbolStructure, name: String? = nil, seed: UInt64? = nil
+  ) throws {
+    let graph = try LayerGraph(inputs: inputs.structure, outputs: outputs.structure, name: name ?? "Model")
+    let seed = seed ?? nextDefaultSeed()
+    let dtype = Model.dtype(of: graph)
+    self.dtype = dtype
+    self.seed = seed
+    modelBuilder = ModelBuilder(dtype: dtype, seed: seed)
+    self.graph = graph
+    super.init(name: name)
+    try adopt(graph)
+  }
+
+  /// The same with what the layers were built with.
+  init(graph: LayerGraph, builder: ModelBuilder, seed: UInt64, name: String?) throws {
+    dtype = Model.dtype(of: graph)
+    self.seed = seed
+    modelBuilder = builder
+    self.graph = graph
+    super.init(name: name)
+    try adopt(graph)
+  }
+
+  private static func dtype(of graph: LayerGraph) -> DType {
+    for layer in graph.layers where !layer.ownVariables.isEmpty || layer is Model { return (layer as? Model)?.dtype ?? layer.builtDType }
+    return (graph.outputs + graph.inputs).first { $0.dtype.isFloatingPoint }?.dtype ?? .float32
+  }
+
+  override var baseName: String { type(of: self) == Model.self && graph != nil ? "functional" : super.baseName }
+
+  open override func forward(_ inputs: [Tensor], _ context: ForwardContext) throws -> [Tensor] {
+    guard let graph, !(self is Sequential) else { return try super.forward(inputs, context) }
+    guard inputs.count == graph.inputs.count else {
+      throw DescentError(
+        .invalidArgument, "\(name): it takes \(graph.inputs.count) tensors, and was called with \(inputs.count)")
+    }
+    for (symbol, x) in zip(graph.inputs, inputs) where Array(x.shape.dropFirst()) != symbol.shape {
+      throw DescentError(
+        .invalidArgument,
+        "\(name): a row of the input '\(symbol.layer.name)' has shape \(symbol.shape), and \(Array(x.shape.dropFirst())) was given")
+    }
+    return try graph.run(inputs, context)
+  }
+
+  override var acceptedRowNumbers: Range<Int>? { graph?.acceptedRowNumbers(ofInput: 0) }
+
   /// The layers that the model calls; for other models than ``Sequential`` known once it is built.
-  public var layers: [Layer] { sublayers }
+  public var layers: [Layer] { sublayers.filter { !($0 is OperationLayer) } }
 
   /// The layer of that name.
   /// - Throws: ``DescentError`` with the names there are.
@@ -67,6 +132,14 @@ open class Model: Layer {
     try buildByTracing([(shape, dtype)], with: modelBuilder)
   }
 
+  /// The same for several inputs.
+  final func build(specifications: [(shape: [Int], dtype: DType)]) throws {
+    guard dtype.isFloatingPoint else {
+      throw DescentError(.invalidArgument, "\(name): a model's dtype is float32 or float64, not \(dtype)")
+    }
+    try buildByTracing(specifications, with: modelBuilder)
+  }
+
   /// Builds the model if its layers say for what shape.
   func buildIfDeclared() throws {
     if let shape = declaredInputShape { try build(rows: shape) }
@@ -82,6 +155,7 @@ open class Model: Layer {
     forgetTrace()
     inputShapes = nil
     outputShapes = nil
+    graph = nil
     predictionPlans.removeAll()
     training?.isOutdated = true
   }
@@ -89,8 +163,9 @@ open class Model: Layer {
 
 extension Model {
   /// A batch of input as the first layer takes it.
-  func castInput(_ x: Tensor) -> Tensor {
-    x.cast(to: acceptedRowNumbers != nil && !x.dtype.isFloatingPoint ? .int32 : dtype)
+  func castInput(_ x: Tensor, _ index: Int = 0) -> Tensor {
+    if let graph, !(self is Sequential) { return x.cast(to: graph.inputs[index].dtype) }
+    return x.cast(to: acceptedRowNumbers != nil && !x.dtype.isFloatingPoint ? .int32 : dtype)
   }
 
   /// Ends training after the batch and leaves out the rest of the epoch: validation and the callbacks' `onEpochEnd`.

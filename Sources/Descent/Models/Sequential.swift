@@ -12,7 +12,7 @@ import TensorCore
 /// (Keras: `keras.Sequential`.)
 public final class Sequential: Model {
   /// An ``Input`` in front; it is not among the layers.
-  private(set) var input: Input?
+  private(set) var inputLayer: Input?
   /// What is wrong with the layers' names or order, told when the model is built.
   private var problem: DescentError?
 
@@ -38,10 +38,10 @@ public final class Sequential: Model {
   /// Puts a layer at the end. A model that was compiled must be compiled again.
   public func add(_ layer: Layer) {
     if let layer = layer as? Input {
-      if input != nil || !sublayers.isEmpty {
+      if inputLayer != nil || !sublayers.isEmpty {
         problem = problem ?? DescentError(.invalidArgument, "\(name): Input must be the first layer")
       }
-      input = layer
+      inputLayer = layer
     } else {
       if sublayers.contains(where: { $0 === layer || (layer.hasGivenName && $0.name == layer.name) }) {
         problem = problem ?? DescentError(
@@ -63,7 +63,7 @@ public final class Sequential: Model {
 
   public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
     if let problem { throw problem }
-    if let shape = input?.givenInputShape, shape != Array(x.shape.dropFirst()) {
+    if let shape = inputLayer?.givenInputShape, shape != Array(x.shape.dropFirst()) {
       throw DescentError(
         .invalidArgument, "\(name): Input says \(shape) but a row of the input has shape \(Array(x.shape.dropFirst()))")
     }
@@ -75,7 +75,7 @@ public final class Sequential: Model {
   override var acceptedRowNumbers: Range<Int>? { sublayers.first?.acceptedRowNumbers }
 
   override var declaredInputShape: [Int]? {
-    if let shape = input?.givenInputShape { return shape }
+    if let shape = inputLayer?.givenInputShape { return shape }
     return sublayers.first?.givenInputShape ?? (sublayers.first as? Model)?.declaredInputShape
   }
 }

@@ -30,8 +30,8 @@ package enum KerasPaths {
     guard visited.insert(ObjectIdentifier(layer)).inserted else { return }
     places.append(Place(path: path, layer: layer))
     let prefix = path.isEmpty ? "" : path + "/"
-    if layer is Sequential {
-      visit(list: layer.sublayers, prefix + "layers", &places, &visited)
+    if let model = layer as? Model, model is Sequential || model.graph != nil {
+      visit(list: model.layers, prefix + "layers", &places, &visited)
       return
     }
     // A layer of the program's own keeps others in properties, which Keras calls by their names.
@@ -57,7 +57,7 @@ package enum KerasPaths {
   private static func visit(list layers: [Layer], _ path: String, _ places: inout [Place], _ visited: inout Set<ObjectIdentifier>) {
     var used: [String: Int] = [:]
     for layer in layers {
-      let className = (layer as? any ConfigurableLayer).map { type(of: $0).className } ?? String(describing: type(of: layer))
+      let className = layer.kerasClassName
       let base = Layer.kerasName(ofClass: className)
       let number = used[base].map { $0 + 1 } ?? 0
       used[base] = number

@@ -6,6 +6,9 @@ import TensorCore
 enum LayerJSON {
   /// The description of a layer with all in it.
   static func json(of layer: Layer, dtype: DType) throws -> JSONValue {
+    if type(of: layer) == Model.self, let model = layer as? Model, let graph = model.graph {
+      return try FunctionalJSON.json(of: model, graph)
+    }
     guard let configurable = layer as? any ConfigurableLayer else {
       throw DescentError(
         .state, "layer \(layer.name) is a \(type(of: layer)), which cannot be written to a file; make it a ConfigurableLayer")
@@ -35,6 +38,9 @@ enum LayerJSON {
     let name = config["name"]?.string
     let owner = "\(place): layer '\(name ?? className)'"
     if className == "InputLayer" { return try input(config, owner: owner) }
+    if FunctionalJSON.isGraph(className), config["layers"] != nil {
+      return try FunctionalJSON.model(config, elementLimit: elementLimit, seed: nil, place: place)
+    }
     let ownDType = try self.dtype(config["dtype"] ?? .null, owner: owner)
     if let dtype, let ownDType, ownDType != dtype {
       throw DescentError(.file, "\(owner) is \(ownDType) in a model that is \(dtype); all layers of a model have one dtype")
@@ -62,15 +68,15 @@ enum LayerJSON {
       config, name: config["name"]?.string ?? "input_layer", inputShape: nil, dtype: .float32, owner: owner)
     _ = options.value("name")
     _ = options.value("trainable")
-    // Rows are cast to the model's dtype on their way in.
-    _ = options.value("dtype")
+    // Text and half precision are refused where the model is made; here the rows' dtype is all that there is.
+    let dtype = options.value("dtype").string.flatMap(DType.init(rawValue:))
     try options.refuse("sparse", unless: false)
     try options.refuse("ragged", unless: false)
     try options.refuse("optional", unless: false)
     let given = [options.value("batch_shape"), options.value("batch_input_shape")].first { $0 != .null }
     try options.expectNothingLeft()
     guard let given else { throw DescentError(.file, "\(owner): 'batch_shape' is missing") }
-    return Input(shape: try shape(given, owner: owner), name: options.name)
+    return Input(shape: try shape(given, owner: owner), name: options.name, dtype: dtype)
   }
 
   /// The name and the options of anything that Keras has written.
@@ -148,7 +154,7 @@ extension Sequential: ConfigurableLayer {
         "module": "keras.layers", "class_name": "InputLayer",
         "config": [
           "batch_shape": LayerJSON.rowShape(inputShape), "dtype": .string("\(dtype)"), "sparse": false, "ragged": false,
-          "name": .string(input?.name ?? "input_layer"), "optional": false,
+          "name": .string(inputLayer?.name ?? "input_layer"), "optional": false,
         ], "registered_name": nil,
       ], at: 0)
     return JSONObject([("layers", .array(layers)), ("build_input_shape", LayerJSON.rowShape(inputShape))])
@@ -179,39 +185,45 @@ extension Model {
   public func toJSON(indent: Int? = nil) throws -> String { try json().text(indent: indent) }
 }
 
-extension Sequential {
-  /// The model that a description tells of, with new weights; compiled if the description says how. (Keras: `model_from_json`.)
+extension Model {
+  /// The model that a description tells of, with new weights; compiled if the description says how: a ``Sequential`` one, one of
+  /// inputs and outputs, or a registered class of the program's own. (Keras: `model_from_json`.)
   ///
-  /// A `Functional` model whose layers follow one another becomes a `Sequential` one, and is written as such.
+  /// Asked of ``Sequential``, it reads models of inputs and outputs too if their layers follow one another.
   /// - Parameters:
   ///   - json: the description.
   ///   - name: what to call the description in errors: a file's name.
   ///   - compiled: whether to compile the model as the description says.
-  ///   - seed: as in ``init(_:name:dtype:seed:)``.
+  ///   - seed: for the initial weights, the order of rows and dropout; nil for one derived from ``setRandomSeed(_:)``'s.
   ///   - elementLimit: how many elements the variables may have in all; nil for as many as the machine's memory has room for.
-  /// - Throws: ``DescentError`` naming the layer or option that Descent lacks.
+  /// - Throws: ``DescentError`` naming the layer, the operation or the option that Descent lacks, and its place; and if the model is
+  ///   not of the class that was asked.
   public static func fromJSON(
     _ json: JSONValue, name: String = "JSON", compiled: Bool = true, seed: UInt64? = nil, elementLimit: Int? = nil
-  ) throws -> Sequential {
+  ) throws -> Self {
     let memory = Int(clamping: ProcessInfo.processInfo.physicalMemory)
     let limit = elementLimit ?? memory / MemoryLayout<Float>.size
     let (className, config) = try LayerJSON.classNameAndConfig(json, name)
-    var description = json
-    if className == FunctionalChain.className {
+    let layer: Layer
+    switch className {
+    case FunctionalJSON.className where self == Sequential.self:
       let chain = try FunctionalChain.sequentialConfig(config, owner: name)
-      description = ["class_name": .string(Sequential.className), "config": .object(chain)]
+      let description: JSONValue = ["class_name": .string(Sequential.className), "config": .object(chain)]
+      layer = try LayerJSON.layer(description, dtype: nil, elementLimit: limit, place: name)
+    case _ where FunctionalJSON.isGraph(className) && config["layers"] != nil:
+      layer = try FunctionalJSON.model(config, elementLimit: limit, seed: seed, place: name)
+    default:
+      layer = try LayerJSON.layer(json, dtype: nil, elementLimit: limit, place: name)
     }
-    guard description["class_name"]?.string == Sequential.className,
-      let model = try LayerJSON.layer(description, dtype: nil, elementLimit: limit, place: name) as? Sequential
-    else {
-      throw DescentError(
-        .file, "\(name): the model is a \(className); Descent reads Sequential models, and Functional ones of one layer after another")
+    guard let model = layer as? Self else {
+      let hint = layer is Model ? "; Model.fromJSON and Model.load read all kinds of models" : ""
+      throw DescentError(.file, "\(name): the model is a \(className), not a \(Self.self)\(hint)")
     }
-    if !model.isBuilt, let shape = json["build_config"]?["input_shape"], shape != .null {
+    if model.graph == nil, !model.isBuilt, let shape = json["build_config"]?["input_shape"], shape != .null {
       try model.build(rows: try LayerJSON.shape(shape, owner: name))
     }
     model.limitElements(to: .max)
-    if let seed { model.seed = seed }
+    if let seed, model.seed != seed { model.seed = seed }
     if compiled, let config = json["compile_config"]?.object, !config.isEmpty {
       try CompileSettings(config, name: name).compile(model)
     }
@@ -221,7 +233,7 @@ extension Sequential {
   /// The same from text.
   public static func fromJSON(
     _ text: String, name: String = "JSON", compiled: Bool = true, seed: UInt64? = nil
-  ) throws -> Sequential {
+  ) throws -> Self {
     try fromJSON(JSONValue(parsing: text, name: name), name: name, compiled: compiled, seed: seed)
   }
 }

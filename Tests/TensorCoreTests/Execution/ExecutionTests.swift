@@ -3,7 +3,7 @@ import Testing
 
 import TensorCore
 
-@Suite struct ExecutionTests {
+@Suite(.timeLimit(.minutes(5))) struct ExecutionTests {
   @Test func everyShareRunsOnce() {
     let pool = ThreadPool(threadCount: 4)
     let counts = UnsafeMutablePointer<Int>.allocate(capacity: 64)

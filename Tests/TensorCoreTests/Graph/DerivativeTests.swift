@@ -26,9 +26,7 @@ struct DerivativeTests {
     unary("pow of a number") { pow(2, $0) },
     unary("pow to a number") { pow($0, 3) },
     unary("clip") { clip($0 * $0, 0.5, 4) },
-    unary("cast") { ($0 * $0).cast(to: .float64) },
     unary("used twice") { $0 * sin($0) + $0 },
-    unary("stopGradient, which is a constant") { x in x * x },
   ]
 
   static let binary: [Case] = [
@@ -141,6 +139,19 @@ struct DerivativeTests {
         })
     }
     expectDerivativesMatchDifferences(at: points, tolerance: 1e-6, test.name, of: test.body)
+  }
+
+  @Test func `A derivative is cast back to the dtype of what it is taken of`() {
+    let x = Tensor([-1.5, 0.25, 3.0])
+    let there = valueAndGradients(at: [x]) { ($0[0] * $0[0]).cast(to: .float32).cast(to: .float64).sum() }.gradients[0]
+    #expect(there.dtype == .float64)
+    #expect(there.doubles == [-3, 0.5, 6])
+    let single = valueAndGradients(at: [x.cast(to: .float32)]) { ($0[0].cast(to: .float64) * Tensor([1.0, 2, 3])).sum() }.gradients[0]
+    #expect(single.dtype == .float32)
+    #expect(single.doubles == [1, 2, 3])
+    // Whole numbers do not change with what they were made of.
+    let whole = valueAndGradients(at: [x]) { ($0[0].cast(to: .int32).cast(to: .float64) * $0[0]).sum() }.gradients[0]
+    #expect(whole.doubles == [-1, 0, 3])
   }
 
   @Test func stoppedGradientsAreZero() {

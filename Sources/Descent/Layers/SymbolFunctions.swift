@@ -1,0 +1,214 @@
+import TensorCore
+
+// Operators and functions of tensors for symbols: each leaves a node in the graph that Keras's files know by name. What does not
+// fit throws a `DescentError` that names the operation and the shapes of the rows.
+
+extension Symbol {
+  /// The results of one of Keras's operations.
+  static func applying(
+    _ className: String, _ positional: [CallArguments.Value], _ settings: [(key: String, value: JSONValue)] = []
+  ) throws -> [Symbol] {
+    guard let definition = OperationTable.definition(className) else {
+      throw DescentError(.invalidArgument, "operation \(className): Descent does not have it in graphs")
+    }
+    let operation = OperationLayer(definition, settings: JSONObject(settings))
+    return try LayerCall(operation, CallArguments(positional: positional)).outputs
+  }
+
+  fileprivate static func only(
+    _ className: String, _ positional: [CallArguments.Value], _ settings: [(key: String, value: JSONValue)] = []
+  ) throws -> Symbol { try applying(className, positional, settings)[0] }
+}
+
+extension Symbolic {
+  fileprivate var value: CallArguments.Value { .symbol(symbol) }
+
+  fileprivate func reduced(_ className: String, _ axes: [Int]?, _ keepDims: Bool) throws -> Symbol {
+    try Symbol.only(
+      className, [value],
+      [("axis", axes.map { JSONValue.intOrList($0) } ?? .null), ("keepdims", .bool(keepDims))])
+  }
+}
+
+private func number(_ value: Double) -> CallArguments.Value { .json(JSONValue(value)) }
+
+// MARK: - Operators
+
+public func + (a: some Symbolic, b: some Symbolic) throws -> Symbol { try Symbol.only("Add", [a.value, b.value]) }
+public func - (a: some Symbolic, b: some Symbolic) throws -> Symbol { try Symbol.only("Subtract", [a.value, b.value]) }
+public func * (a: some Symbolic, b: some Symbolic) throws -> Symbol { try Symbol.only("Multiply", [a.value, b.value]) }
+public func / (a: some Symbolic, b: some Symbolic) throws -> Symbol { try Symbol.only("TrueDivide", [a.value, b.value]) }
+public func + (a: some Symbolic, b: Double) throws -> Symbol { try Symbol.only("Add", [a.value, number(b)]) }
+public func - (a: some Symbolic, b: Double) throws -> Symbol { try Symbol.only("Subtract", [a.value, number(b)]) }
+public func * (a: some Symbolic, b: Double) throws -> Symbol { try Symbol.only("Multiply", [a.value, number(b)]) }
+public func / (a: some Symbolic, b: Double) throws -> Symbol { try Symbol.only("TrueDivide", [a.value, number(b)]) }
+public func + (a: Double, b: some Symbolic) throws -> Symbol { try Symbol.only("Add", [number(a), b.value]) }
+public func - (a: Double, b: some Symbolic) throws -> Symbol { try Symbol.only("Subtract", [number(a), b.value]) }
+public func * (a: Double, b: some Symbolic) throws -> Symbol { try Symbol.only("Multiply", [number(a), b.value]) }
+public func / (a: Double, b: some Symbolic) throws -> Symbol { try Symbol.only("TrueDivide", [number(a), b.value]) }
+@_disfavoredOverload
+public func + (a: some Symbolic, b: Tensor) throws -> Symbol { try Symbol.only("Add", [a.value, .tensor(b)]) }
+@_disfavoredOverload
+public func - (a: some Symbolic, b: Tensor) throws -> Symbol { try Symbol.only("Subtract", [a.value, .tensor(b)]) }
+@_disfavoredOverload
+public func * (a: some Symbolic, b: Tensor) throws -> Symbol { try Symbol.only("Multiply", [a.value, .tensor(b)]) }
+@_disfavoredOverload
+public func / (a: some Symbolic, b: Tensor) throws -> Symbol { try Symbol.only("TrueDivide", [a.value, .tensor(b)]) }
+public prefix func - (a: some Symbolic) throws -> Symbol { try Symbol.only("Negative", [a.value]) }
+
+public func .== (a: some Symbolic, b: some Symbolic) throws -> Symbol { try Symbol.only("Equal", [a.value, b.value]) }
+public func .!= (a: some Symbolic, b: some Symbolic) throws -> Symbol { try Symbol.only("NotEqual", [a.value, b.value]) }
+public func .< (a: some Symbolic, b: some Symbolic) throws -> Symbol { try Symbol.only("Less", [a.value, b.value]) }
+public func .<= (a: some Symbolic, b: some Symbolic) throws -> Symbol { try Symbol.only("LessEqual", [a.value, b.value]) }
+public func .> (a: some Symbolic, b: some Symbolic) throws -> Symbol { try Symbol.only("Greater", [a.value, b.value]) }
+public func .>= (a: some Symbolic, b: some Symbolic) throws -> Symbol { try Symbol.only("GreaterEqual", [a.value, b.value]) }
+public func .== (a: some Symbolic, b: Double) throws -> Symbol { try Symbol.only("Equal", [a.value, number(b)]) }
+public func .!= (a: some Symbolic, b: Double) throws -> Symbol { try Symbol.only("NotEqual", [a.value, number(b)]) }
+public func .< (a: some Symbolic, b: Double) throws -> Symbol { try Symbol.only("Less", [a.value, number(b)]) }
+public func .<= (a: some Symbolic, b: Double) throws -> Symbol { try Symbol.only("LessEqual", [a.value, number(b)]) }
+public func .> (a: some Symbolic, b: Double) throws -> Symbol { try Symbol.only("Greater", [a.value, number(b)]) }
+public func .>= (a: some Symbolic, b: Double) throws -> Symbol { try Symbol.only("GreaterEqual", [a.value, number(b)]) }
+public func .&& (a: some Symbolic, b: some Symbolic) throws -> Symbol { try Symbol.only("LogicalAnd", [a.value, b.value]) }
+public func .|| (a: some Symbolic, b: some Symbolic) throws -> Symbol { try Symbol.only("LogicalOr", [a.value, b.value]) }
+public prefix func ! (a: some Symbolic) throws -> Symbol { try Symbol.only("LogicalNot", [a.value]) }
+
+// MARK: - Functions of one symbol
+
+public func abs(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Absolute", [x.value]) }
+public func sign(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Sign", [x.value]) }
+public func square(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Square", [x.value]) }
+public func sqrt(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Sqrt", [x.value]) }
+public func exp(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Exp", [x.value]) }
+public func expm1(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Expm1", [x.value]) }
+public func log(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Log", [x.value]) }
+public func log1p(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Log1p", [x.value]) }
+public func sin(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Sin", [x.value]) }
+public func cos(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Cos", [x.value]) }
+public func tanh(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Tanh", [x.value]) }
+public func erf(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Erf", [x.value]) }
+public func floor(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Floor", [x.value]) }
+public func ceil(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Ceil", [x.value]) }
+public func round(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Round", [x.value], [("decimals", 0)]) }
+public func relu(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Relu", [x.value]) }
+public func sigmoid(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Sigmoid", [x.value]) }
+public func softplus(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Softplus", [x.value]) }
+public func stopGradient(_ x: some Symbolic) throws -> Symbol { try Symbol.only("StopGradient", [x.value], [("variable", .null)]) }
+public func clip(_ x: some Symbolic, _ low: Double, _ high: Double) throws -> Symbol {
+  try Symbol.only("Clip", [x.value], [("x_min", JSONValue(low)), ("x_max", JSONValue(high))])
+}
+public func pow(_ a: some Symbolic, _ b: Double) throws -> Symbol { try Symbol.only("Power", [a.value, number(b)]) }
+public func pow(_ a: some Symbolic, _ b: some Symbolic) throws -> Symbol { try Symbol.only("Power", [a.value, b.value]) }
+
+// MARK: - Functions of several
+
+/// `condition ? a : b`, element by element. (Keras: `ops.where`.)
+public func select(_ condition: some Symbolic, _ a: some Symbolic, _ b: some Symbolic) throws -> Symbol {
+  try Symbol.only("Where", [condition.value, a.value, b.value])
+}
+
+/// The matrix product of the last two axes.
+public func matmul(_ a: some Symbolic, _ b: some Symbolic) throws -> Symbol { try Symbol.only("Matmul", [a.value, b.value]) }
+
+/// Products summed as an equation says.
+public func einsum(_ equation: String, _ operands: any Symbolic...) throws -> Symbol {
+  try Symbol.only("Einsum", operands.map { .symbol($0.symbol) }, [("subscripts", .string(equation))])
+}
+
+/// Symbols of one shape side by side along a new axis, with axis 0 counting the rows.
+public func stack(_ symbols: [any Symbolic], axis: Int = 1) throws -> Symbol {
+  try Symbol.only("Stack", [.list(symbols.map { .symbol($0.symbol) })], [("axis", JSONValue(axis))])
+}
+
+/// The parts of a symbol along an axis, equal ones.
+public func split(_ x: some Symbolic, _ sections: Int, axis: Int = -1) throws -> [Symbol] {
+  try Symbol.applying("Split", [x.value], [("indices_or_sections", JSONValue(sections)), ("axis", JSONValue(axis))])
+}
+
+/// The sum of all, as ``Add`` computes it. (Keras: `keras.layers.add`.)
+public func add(_ inputs: [any Symbolic]) throws -> Symbol { try Add()(inputs) }
+/// The first minus the second. (Keras: `keras.layers.subtract`.)
+public func subtract(_ inputs: [any Symbolic]) throws -> Symbol { try Subtract()(inputs) }
+/// The product of all. (Keras: `keras.layers.multiply`.)
+public func multiply(_ inputs: [any Symbolic]) throws -> Symbol { try Multiply()(inputs) }
+/// The mean of all. (Keras: `keras.layers.average`.)
+public func average(_ inputs: [any Symbolic]) throws -> Symbol { try Average()(inputs) }
+/// The greatest of all. (Keras: `keras.layers.maximum`.)
+public func maximum(_ inputs: [any Symbolic]) throws -> Symbol { try Maximum()(inputs) }
+/// The smallest of all. (Keras: `keras.layers.minimum`.)
+public func minimum(_ inputs: [any Symbolic]) throws -> Symbol { try Minimum()(inputs) }
+public func maximum(_ a: some Symbolic, _ b: some Symbolic) throws -> Symbol { try Symbol.only("Maximum", [a.value, b.value]) }
+public func minimum(_ a: some Symbolic, _ b: some Symbolic) throws -> Symbol { try Symbol.only("Minimum", [a.value, b.value]) }
+public func maximum(_ a: some Symbolic, _ b: Double) throws -> Symbol { try Symbol.only("Maximum", [a.value, number(b)]) }
+public func minimum(_ a: some Symbolic, _ b: Double) throws -> Symbol { try Symbol.only("Minimum", [a.value, number(b)]) }
+/// One after another along an axis, as ``Concatenate`` puts them. (Keras: `keras.layers.concatenate`.)
+public func concatenate(_ inputs: [any Symbolic], axis: Int = -1) throws -> Symbol { try Concatenate(axis: axis)(inputs) }
+/// The sum of products along axes, as ``Dot`` computes it. (Keras: `keras.layers.dot`.)
+public func dot(_ inputs: [any Symbolic], axes: [Int] = [-1], normalize: Bool = false) throws -> Symbol {
+  try Dot(axes: axes, normalize: normalize)(inputs)
+}
+
+// MARK: - Methods
+
+extension Symbolic {
+  public func mean(axes: [Int]? = nil, keepDims: Bool = false) throws -> Symbol { try reduced("Mean", axes, keepDims) }
+  public func mean(axis: Int, keepDims: Bool = false) throws -> Symbol { try reduced("Mean", [axis], keepDims) }
+  public func sum(axes: [Int]? = nil, keepDims: Bool = false) throws -> Symbol { try reduced("Sum", axes, keepDims) }
+  public func sum(axis: Int, keepDims: Bool = false) throws -> Symbol { try reduced("Sum", [axis], keepDims) }
+  public func max(axis: Int, keepDims: Bool = false) throws -> Symbol { try reduced("Max", [axis], keepDims) }
+  public func min(axis: Int, keepDims: Bool = false) throws -> Symbol { try reduced("Min", [axis], keepDims) }
+  public func variance(axis: Int, keepDims: Bool = false) throws -> Symbol { try reduced("Var", [axis], keepDims) }
+  public func std(axis: Int, keepDims: Bool = false) throws -> Symbol { try reduced("Std", [axis], keepDims) }
+  public func argmax(axis: Int = -1) throws -> Symbol { try reduced("Argmax", [axis], false) }
+  public func softmax(axis: Int = -1) throws -> Symbol { try Symbol.only("Softmax", [value], [("axis", JSONValue(axis))]) }
+  public func logSoftmax(axis: Int = -1) throws -> Symbol { try Symbol.only("LogSoftmax", [value], [("axis", JSONValue(axis))]) }
+
+  /// The same elements in another shape, rows included: −1 for their number.
+  public func reshaped(_ shape: [Int]) throws -> Symbol { try Symbol.only("Reshape", [value], [("newshape", .ints(shape))]) }
+
+  /// With the axes in another order, with axis 0 counting the rows.
+  public func transposed(_ axes: [Int]) throws -> Symbol { try Symbol.only("Transpose", [value], [("axes", .ints(axes))]) }
+
+  /// With an axis of size 1 before that one. (Keras: `ops.expand_dims`.)
+  public func expandingShape(at axis: Int) throws -> Symbol { try Symbol.only("ExpandDims", [value], [("axis", JSONValue(axis))]) }
+
+  /// Without an axis of size 1. (Keras: `ops.squeeze`.)
+  public func squeezed(axis: Int) throws -> Symbol { try Symbol.only("Squeeze", [value], [("axis", JSONValue(axis))]) }
+
+  public func cast(to dtype: DType) throws -> Symbol { try Symbol.only("Cast", [value], [("dtype", .string("\(dtype)"))]) }
+
+  public func oneHot(depth: Int, dtype: DType = .float32) throws -> Symbol {
+    try Symbol.only(
+      "OneHot", [value],
+      [("num_classes", JSONValue(depth)), ("axis", -1), ("dtype", .string("\(dtype)")), ("sparse", false)])
+  }
+
+  /// A part: `x[.all, .at(0)]` is the first of each row's elements. (Keras: `x[:, 0]`.)
+  public subscript(_ places: SymbolPlace...) -> Symbol {
+    get throws {
+      let key = JSONValue.array(places.map(\.json))
+      return try Symbol.only("GetItem", [value, .json(key)])
+    }
+  }
+}
+
+/// Which part of an axis a subscript takes.
+public enum SymbolPlace: Sendable {
+  case all
+  /// One place, negative from the end; the axis disappears.
+  case at(Int)
+  case range(Range<Int>)
+  /// A new axis of size 1.
+  case newAxis
+
+  fileprivate var json: JSONValue {
+    func slice(_ start: JSONValue, _ stop: JSONValue) -> JSONValue {
+      ["class_name": "__slice__", "config": ["start": start, "stop": stop, "step": nil]]
+    }
+    switch self {
+    case .all: return slice(nil, nil)
+    case .at(let place): return JSONValue(place)
+    case .range(let range): return slice(JSONValue(range.lowerBound), JSONValue(range.upperBound))
+    case .newAxis: return .null
+    }
+  }
+}

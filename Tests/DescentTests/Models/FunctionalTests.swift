@@ -1,0 +1,174 @@
+import Descent
+import TestSupport
+import Testing
+
+/// Models of inputs and outputs.
+@Suite struct FunctionalTests {
+  private func weights(_ layer: Dense, _ kernel: Tensor) throws {
+    try #require(layer.kernel).assign(kernel)
+  }
+
+  @Test func `a graph computes what its layers compute`() throws {
+    let a = Input(shape: [2], name: "a"), b = Input(shape: [2], name: "b")
+    let double = Dense(2, kernelInitializer: .ones)
+    // One layer, called twice.
+    let x = try double(a), y = try double(b)
+    let model = try Model(inputs: [a, b], outputs: ["sum": x + y, "other": 1 - relu(Subtract()([x, y])) / 2])
+    #expect(model.outputNames == ["other", "sum"] && model.inputNames == ["a", "b"])
+    #expect(model.name == "functional" && model.variables.map(\.path) == ["functional/dense/kernel", "functional/dense/bias"])
+    let values: [Tensor] = [Tensor([[1 as Float, 2]]), Tensor([[3 as Float, -1]])]
+    let results = try model.outputs(values, of: model)
+    expectClose(results[0], [0.5, 0.5])
+    expectClose(results[1], [5, 5])
+    #expect(x.shape == [2] && x.layer === double && "\(x)" == "Symbol(dense, a row: [2], dtype: float32)")
+  }
+
+  @Test func `a graph of one input trains like the chain`() throws {
+    let make = { Dense(3, activation: .tanh, kernelInitializer: .constant(0.1)) }
+    let input = Input(shape: [2])
+    let graph = try Model(inputs: input, outputs: Dense(1, kernelInitializer: .ones)(make()(input)))
+    let chain = Sequential {
+      Input(shape: [2])
+      make()
+      Dense(1, kernelInitializer: .ones)
+    }
+    let x = Tensor([[1 as Float, 2], [3, -1], [0.5, 0]]), y = Tensor([[1 as Float], [0], [2]])
+    for model in [graph, chain] {
+      try model.compile(optimizer: SGD(learningRate: 0.1), loss: .meanSquaredError)
+      try model.fit(x, y, batchSize: 2, epochs: 3, verbose: 0, shuffle: false)
+    }
+    #expect(graph.weights.map(\.doubles) == chain.weights.map(\.doubles))
+    #expect(try graph.predict(x, verbose: 0).doubles == chain.predict(x, verbose: 0).doubles)
+  }
+
+  @Test func `a part of a model is a model`() throws {
+    let input = Input(shape: [2])
+    let hidden = Dense(3, activation: .tanh)
+    let model = try Model(inputs: input, outputs: Dense(1)(hidden(input)))
+    let x = Tensor([[1 as Float, 2]])
+    // By the outputs of its layers, from its inputs or from within.
+    let features = try Model(inputs: model.inputs, outputs: model.layers[1].output)
+    #expect(try features.predict(x, verbose: 0).doubles == hidden(x).doubles)
+    let rest = try Model(inputs: model.layers[1].output, outputs: model.outputs)
+    #expect(try rest.predict(features.predict(x, verbose: 0), verbose: 0).doubles == model.predict(x, verbose: 0).doubles)
+    #expect(features.variables.map(\.path) == ["functional/dense/kernel", "functional/dense/bias"])
+
+    let chain = Sequential {
+      Input(shape: [2])
+      Dense(3)
+      Dense(1)
+    }
+    let middle = try Model(inputs: chain.inputs, outputs: chain.layers[0].output)
+    #expect(try middle.predict(x, verbose: 0).doubles == chain.layers[0](x).doubles)
+    // A model is a layer.
+    let outer = Input(shape: [2])
+    let twice = try Model(inputs: outer, outputs: Add()([chain(outer), model(outer)]))
+    let sum = zip(try chain.predict(x, verbose: 0).doubles, try model.predict(x, verbose: 0).doubles).map { $0 + $1 }
+    expectClose(try twice.predict(x, verbose: 0), sum, tolerance: 1e-6)
+  }
+
+  @Test func `what does not fit is told when the graph is made`() throws {
+    let a = Input(shape: [2], name: "a"), b = Input(shape: [3], name: "b")
+    func message(_ body: () throws -> Void) -> String { failure(.invalidArgument, body) }
+    #expect(message { _ = try Add()([a, b]) } == "layer add: rows of shapes [2] and [3] cannot be merged; sizes must be equal, or 1")
+    #expect(message { _ = try a + b } == "operation add: rows of shapes [2] and [3] do not fit each other")
+    #expect(message { _ = try matmul(a, b) } == "operation matmul: rows of shapes [2] and [3] cannot be multiplied")
+    #expect(message { _ = try concatenate([a, b.symbol[.all, .newAxis]]) }.hasPrefix("layer concatenate: rows of shapes [2] and [1, 3]"))
+    #expect(message { _ = try a.symbol.reshaped([-1, 5]) } == "operation reshape: rows of shape [2] cannot take the shape [-1, 5]")
+    let shared = Dense(4)
+    _ = try shared(a)
+    #expect(message { _ = try shared(b) } == "layer dense: it was built for 2 inputs but a row has shape [3]")
+    #expect(message { _ = try Model(inputs: a, outputs: Dense(1)(b)) }
+      == "Model: the outputs need the input 'b', which is not among the model's inputs")
+    #expect(message { _ = try Model(inputs: [a, a], outputs: Dense(1)(a)) } == "Model: an input stands twice among the inputs")
+    let first = try Dense(1, name: "same")(a), second = try Dense(1, name: "same")(b)
+    #expect(message { _ = try Model(inputs: [a, b], outputs: first + second) }
+      == "functional: there are two layers named 'same'; give one of them another name")
+    #expect(failure(.state) { _ = try Dense(1).output } == "layer dense: it has not been called with symbols, and so is no part of a graph")
+  }
+
+  @Test func `masks go where Keras lets them go`() throws {
+    let ids = Input(shape: [3], name: "ids", dtype: .int32)
+    let words = try Embedding(5, 2, embeddingsInitializer: .ones, maskZero: true)(ids)
+    let pooled = try GlobalAveragePooling1D()(Dense(2, kernelInitializer: .ones)(words) as Symbol)
+    // An operator loses the mask.
+    let lost = try GlobalAveragePooling1D()(words * 1.0)
+    let model = try Model(inputs: ids, outputs: concatenate([pooled, lost]))
+    let y = try model.predict(Tensor([[Int32(1), 2, 0]]), verbose: 0)
+    expectClose(y, [2, 2, 1, 1])
+  }
+
+  @Test func `a description says the same`() throws {
+    let a = Input(shape: [4], name: "a"), ids = Input(shape: [3], name: "ids", dtype: .int32)
+    let shared = Dense(3, activation: .tanh)
+    let inner = try { (input: Input) in try Model(inputs: input, outputs: Dense(2)(tanh(input)), name: "inner") }(Input(shape: [3]))
+    let x = try shared(a), y = try shared(Dense(4)(x), training: false)
+    let e = try GlobalAveragePooling1D()(Embedding(7, 3, maskZero: true)(ids))
+    let z = try concatenate([inner(x), inner(y), e * 2 - 1])
+    let model = try Model(inputs: ["one": a.symbol, "two": ids.symbol], outputs: [z[.all, .range(0..<2)], Dense(1)(z)])
+    let text = try model.toJSON()
+    let again = try Model.fromJSON(text)
+    #expect(try again.toJSON() == text)
+    try again.setWeights(model.weights)
+    let values = [Tensor([[0.5 as Float, 1, -1, 2]]), Tensor([[Int32(3), 0, 0]])]
+    let (left, right) = (try model.outputs(values, of: model), try again.outputs(values, of: again))
+    for (a, b) in zip(left, right) { #expect(a.doubles == b.doubles) }
+    #expect(again.layers.map(\.name) == model.layers.map(\.name))
+    func message(_ from: String, _ to: String) -> String {
+      #expect(text.contains(from))
+      return failure(.file) { _ = try Model.fromJSON(text.replacing(from, with: to)) }
+    }
+    #expect(message("\"class_name\": \"Tanh\"", "\"class_name\": \"Fft2\"").contains("'tanh' is the operation Fft2, which Descent does not have in graphs"))
+    #expect(message("\"keras_history\": [\"dense_1\", 0, 0]", "\"keras_history\": [\"dense\", 1, 0]").contains("the graph has a loop, or a call is missing"))
+    #expect(message("[\"dense_1\", 0, 0]", "[\"nowhere\", 0, 0]").contains("there is no layer 'nowhere'"))
+  }
+}
+
+/// Random functional models that Keras made, from its descriptions of them.
+@Suite struct GraphFixtureTests {
+  @Test func `models of Keras compute what they compute there`() throws {
+    let fixture = try Fixture("graphs")
+    for entry in fixture.cases {
+      let what = "seed \(entry["seed"]?.int ?? -1)"
+      let model = try Model.fromJSON(try needed(entry["model"]), compiled: false)
+      #expect(model.layers.map(\.name) == entry["layers"]?.array?.compactMap(\.string), "\(what)")
+      let weights = try needed(entry["weights"]?.array).map { try Fixture.tensor($0) }
+      try #require(model.variables.map(\.shape) == weights.map(\.shape), "\(what)")
+      try model.setWeights(weights)
+      let x = try model.inputNames.map { try Fixture.tensor(entry["x_validation"]?[$0]) }
+      let results = try model.outputs(x, of: model)
+      let predict = try needed(entry["predict"])
+      let expected = try predict.array ?? model.outputNames.map { try needed(predict[$0]) }
+      #expect(results.count == expected.count, "\(what)")
+      for (result, expected) in zip(results, expected) {
+        expectClose(result, try Fixture.numbers(expected["values"]), tolerance: 1e-10, what)
+      }
+      // What is written says the same.
+      let again = try Model.fromJSON(model.toJSON(), compiled: false)
+      try again.setWeights(weights)
+      for (a, b) in zip(try again.outputs(x, of: again), results) { #expect(a.doubles == b.doubles, "\(what)") }
+    }
+    #expect(fixture.cases.count == 12)
+  }
+}
+
+extension Model {
+  /// All outputs, computed outside of `predict`.
+  fileprivate func outputs(_ values: [Tensor], of model: Model) throws -> [Tensor] {
+    final class Collector: Layer {
+      let inner: Model
+      var results: [Tensor] = []
+      init(_ inner: Model) {
+        self.inner = inner
+        super.init()
+      }
+      override func forward(_ inputs: [Tensor], _ context: ForwardContext) throws -> [Tensor] {
+        results = try inner.outputs(inputs, context)
+        return results
+      }
+    }
+    let collector = Collector(model)
+    _ = try? collector(values) as Tensor
+    return collector.results
+  }
+}

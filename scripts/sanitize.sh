@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Runs the suite under a sanitizer (thread or address), whole or the suites that match: scripts/sanitize.sh thread TensorCoreTests
+set -euo pipefail
+cd "$(dirname "$0")/.."
+kind=$1
+filter=${2:-.}
+case $kind in
+  # oneDNN's and libgomp's own threads and memory are not instrumented.
+  thread) export TSAN_OPTIONS="halt_on_error=0 second_deadlock_stack=1 exitcode=66 ${TSAN_OPTIONS:-}" ;;
+  # Swift's runtime keeps what it made once for the life of the process.
+  address) export ASAN_OPTIONS="detect_leaks=0 ${ASAN_OPTIONS:-}" ;;
+  *) echo "sanitize: 'thread' or 'address', not '$kind'" >&2; exit 2 ;;
+esac
+folder=.build/sanitize-$kind
+swift build --build-tests --scratch-path "$folder" --sanitize="$kind" -Xcc -O1
+# What is being counted or timed out there is the sanitizer itself.
+swift test --skip-build --scratch-path "$folder" --sanitize="$kind" -Xcc -O1 --filter "$filter" --skip 'aStepAllocatesNothing|KillTests'
