@@ -16,12 +16,17 @@ struct CSVReader {
   private static let lineFeed = UInt8(ascii: "\n")
   private static let carriageReturn = UInt8(ascii: "\r")
 
-  init(bytes: UnsafeRawBufferPointer, name: String) {
+  /// - Parameter line: the number of the first line, for errors: the bytes may be a part of a file.
+  init(bytes: UnsafeRawBufferPointer, name: String, line: Int = 1) {
     self.bytes = bytes
     self.name = name
+    self.line = line
     // A byte-order mark, as Excel writes it.
-    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
+    if line == 1, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
   }
+
+  /// Where the next line begins.
+  var place: (offset: Int, line: Int) { (position, line) }
 
   /// The names of the columns.
   mutating func header() throws -> [String] {

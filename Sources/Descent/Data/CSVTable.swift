@@ -60,7 +60,7 @@ public struct CSVTable {
     (self.target, classNames) = try CSVTable.targets(targets, reader, name: name)
   }
 
-  private static func column(_ target: String, of names: [String], name: String) throws -> Int {
+  static func column(_ target: String, of names: [String], name: String) throws -> Int {
     let places = names.indices.filter { names[$0] == target }
     if places.count > 1 { throw DescentError(.file, "\(name): the target '\(target)' names \(places.count) columns") }
     guard let place = places.first else {
