@@ -92,7 +92,7 @@ extension Layer {
   func settingsError(_ what: String) -> DescentError { DescentError(.invalidArgument, "layer \(name): \(what)") }
 
   /// What `body` gives; its error names this layer.
-  func naming<Result>(_ body: () throws -> Result) throws -> Result {
+  func namingLayer<Result>(_ body: () throws -> Result) throws -> Result {
     do {
       return try body()
     } catch let error as DescentError {

@@ -68,7 +68,7 @@ public class Conv: ConvolutionLayer, ConfigurableLayer {
   }
 
   private func convolution(_ inputShape: [Int], _ kernelShape: [Int]) throws -> Convolution {
-    try naming {
+    try namingLayer {
       try Convolution(inputShape: inputShape, kernelShape: kernelShape, strides: strides, padding: padding, dilation: dilationRate)
     }
   }

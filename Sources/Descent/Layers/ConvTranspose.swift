@@ -72,7 +72,7 @@ public class ConvTranspose: ConvolutionLayer, ConfigurableLayer {
   }
 
   private func convolution(_ inputShape: [Int], _ kernelShape: [Int]) throws -> Convolution {
-    try naming {
+    try namingLayer {
       try Convolution(
         transposedOf: inputShape, kernelShape: kernelShape, strides: strides, padding: padding, outputPadding: outputPadding,
         dilation: dilationRate)

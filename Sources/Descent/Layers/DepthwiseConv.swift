@@ -59,7 +59,7 @@ public class DepthwiseConv: ConvolutionLayer, ConfigurableLayer {
   }
 
   private func convolution(_ inputShape: [Int], _ kernelShape: [Int]) throws -> Convolution {
-    try naming {
+    try namingLayer {
       try Convolution(
         inputShape: inputShape, kernelShape: grouped(kernelShape), strides: strides, padding: padding, dilation: dilationRate)
     }

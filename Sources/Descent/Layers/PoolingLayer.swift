@@ -44,7 +44,7 @@ public class PoolingLayer: Layer, ConfigurableLayer {
   }
 
   private func pooling(_ inputShape: [Int]) throws -> Pooling {
-    try naming { try Pooling(inputShape: inputShape, window: poolSize, strides: strides, padding: padding) }
+    try namingLayer { try Pooling(inputShape: inputShape, window: poolSize, strides: strides, padding: padding) }
   }
 
   /// The result for an input with its channels last.

@@ -78,7 +78,7 @@ public class SeparableConv: ConvolutionLayer, ConfigurableLayer {
   }
 
   private func depthwise(_ inputShape: [Int], _ kernelShape: [Int]) throws -> Convolution {
-    try naming {
+    try namingLayer {
       try Convolution(
         inputShape: inputShape, kernelShape: grouped(kernelShape), strides: strides, padding: padding, dilation: dilationRate)
     }
