@@ -44,7 +44,9 @@ struct DataSet {
     let names = Set(archive.names)
     func part(_ x: String, _ y: String) throws -> Part? {
       guard names.contains(x) || names.contains(y) else { return nil }
-      return Part(x: try archive.tensor(x), y: try archive.tensor(y))
+      let targets = try archive.tensor(y)
+      // Truths are the classes 0 and 1.
+      return Part(x: try archive.tensor(x), y: targets.dtype == .bool ? targets.cast(to: .uint8).evaluated() : targets)
     }
     name = path
     let plain = try part("x", "y")

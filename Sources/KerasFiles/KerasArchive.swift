@@ -107,7 +107,7 @@ extension Model {
       throw DescentError(.file, "\(name): holds an optimizer's state, but config.json does not say of which; load it with compiled: false to do without")
     }
     // Keras writes the counters of an optimizer that has not begun.
-    try model.restoreOptimizer(kerasVariables: variables)
+    try model.restoreOptimizer(kerasVariables: WeightsFile.completed(variables, for: model))
     return model
   }
 }

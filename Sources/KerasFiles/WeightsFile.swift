@@ -46,6 +46,14 @@ enum WeightsFile {
     }
   }
 
+  /// The variables as Keras 3 writes them. Keras 2 left the learning rate out, which came after the number of steps.
+  static func completed(_ variables: [Tensor], for model: Model) throws -> [Tensor] {
+    guard let own = try model.preparedOptimizerState()?.kerasVariables(), own.count == variables.count + 1, own.count > 1,
+      own[1].shape == [], variables.count == 1 || variables[1].shape != []
+    else { return variables }
+    return [variables[0], own[1]] + variables.dropFirst()
+  }
+
   /// The optimizer's variables in a file, in order; nil if it has none.
   static func optimizerVariables(_ contents: HDF5Contents, file: String) throws -> [Tensor]? {
     let count = contents.names.count { $0.hasPrefix(optimizerGroup + "/") }

@@ -37,6 +37,7 @@ public struct CSVTable {
   public init(_ bytes: [UInt8], name: String, target: String) throws {
     self = try bytes.withUnsafeBytes { bytes in
       try TextFileCheck.check(bytes, name: name)
+      try CSVTable.checkSeparator(bytes, target, name: name)
       var reader = CSVReader(bytes: bytes, name: name)
       return try CSVTable(&reader, name: name, target: target)
     }
@@ -44,7 +45,6 @@ public struct CSVTable {
 
   private init(_ reader: inout CSVReader, name: String, target: String) throws {
     let names = try reader.header()
-    try CSVTable.checkSeparator(names, target, name: name)
     let targetColumn = try CSVTable.column(target, of: names, name: name)
     // The names or numbers of rows, which say nothing of them.
     let skipped = names[0].isEmpty && targetColumn != 0 ? 0 : nil
@@ -72,15 +72,20 @@ public struct CSVTable {
   }
 
   /// Separators that are not commas, and a first line that is no header, told as what they are.
-  private static func checkSeparator(_ names: [String], _ target: String, name: String) throws {
+  private static func checkSeparator(_ bytes: UnsafeRawBufferPointer, _ target: String, name: String) throws {
+    let first = bytes.drop { $0 == 0x0A || $0 == 0x0D }.prefix { $0 != 0x0A && $0 != 0x0D }
+    let line = String(decoding: first, as: UTF8.self)
+    func parts(_ separator: String) -> [String] {
+      line.components(separatedBy: separator).map { $0.trimmingCharacters(in: CharacterSet(charactersIn: " \"'\u{FEFF}")) }
+    }
+    let names = parts(",")
     if names.contains(target) { return }
-    let line = names.joined(separator: ",")
     for (separator, word) in [(";", "';'"), ("\t", "tabs"), ("|", "'|'"), (" ", "spaces")] {
-      let parts = line.components(separatedBy: separator).map { $0.trimmingCharacters(in: CharacterSet(charactersIn: " \"'")) }
+      let parts = parts(separator)
       guard parts.count > names.count, parts.contains(target) || (names.count == 1 && separator != " ") else { continue }
       throw DescentError(.file, "\(name): seems to be separated by \(word); expected commas")
     }
-    if names.allSatisfy({ Double($0.trimmingCharacters(in: .whitespaces)) != nil }) {
+    if names.allSatisfy({ Double($0) != nil }) {
       throw DescentError(.file, "\(name): its first line holds numbers; expected the names of the columns")
     }
   }

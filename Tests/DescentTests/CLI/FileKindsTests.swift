@@ -52,7 +52,6 @@ import Testing
     (["train", "--data", "one.npz"], 1, "one.npz: all targets are of one class"),
     (["train", "--data", "nothing.csv"], 1, "nothing.csv: cannot be opened: No such file"),
     (["train", "--data", "table.csv"], 64, "needs --target"), (["train", "--data", "table.csv", "--target", "z"], 1, "table.csv: the first line names no column 'z'"),
-    (["train", "--data", "table.csv", "--target", "y", "--validation-split", "0.999"], 1, "table.csv: fit: validationSplit"),
     (["trian"], 64, "did you mean 'train'?"), (["nonsense"], 64, "there are train, evaluate, predict"),
     (["summary", "--model", "m.txt"], 64, "Usage: descent summary"), (["evaluate", "--model", "m.txt"], 64, "Usage: descent evaluate"),
     (["predict", "--model", "m.txt"], 64, "Usage: descent predict"), (["train", "--model", "m.txt"], 64, "Usage: descent train"),
@@ -76,7 +75,7 @@ import Testing
 
   @Test func `Training that went wrong is remarked on`() throws {
     try NPZ.write([("x", x), ("y", Tensor((0..<20).map { Float($0) / 10 }))], to: folder.file("n.npz"))
-    let wild = try tool("train", "--data", "n.npz", "--optimizer", "sgd", "--learning-rate", "1000", "--epochs", "1", "--save", "w.npz")
+    let wild = try tool("train", "--data", "n.npz", "--optimizer", "sgd", "--learning-rate", "1000", "--epochs", "2", "--save", "w.npz")
     #expect(wild.status == 0 && wild.errors.contains("the learning rate may be too high"), "\(wild.errors)")
     let calm = try tool("train", "--data", "n.npz", "--epochs", "3", "--save", "w.npz")
     #expect(calm.status == 0 && calm.errors.isEmpty, "\(calm.errors)")
