@@ -11,8 +11,8 @@ struct RunFolder {
   /// - Parameter path: `nil` for a new folder in `runs`, named after the time.
   /// - Throws: ``DescentError`` if it cannot be written to, or another run writes to it.
   init(_ path: String?) throws {
-    self.path = path ?? RunFolder.unused()
-    isNew = !FileManager.default.fileExists(atPath: self.path)
+    self.path = try path ?? RunFolder.made()
+    isNew = path.map { !FileManager.default.fileExists(atPath: $0) } ?? true
     try makeFolder(self.path)
     do {
       lock = try FolderLock(self.path)
@@ -35,6 +35,16 @@ struct RunFolder {
   func release() {
     lock.release()
     if isNew { rmdir(path) }
+  }
+
+  /// A new folder; runs that begin in the same second get one each.
+  private static func made() throws -> String {
+    try makeFolder("runs")
+    while true {
+      let path = unused()
+      if mkdir(path, 0o777) == 0 { return path }
+      if errno != EEXIST { throw fileError(path, "the folder cannot be made") }
+    }
   }
 
   /// A folder that there is not yet.

@@ -36,6 +36,17 @@ import Testing
     #expect(third.status == 1 && third.errors.contains("has not come to its end"), "\(third.errors)")
   }
 
+  @Test func `Runs that begin together without a folder's name get one each`() throws {
+    try writeData()
+    let runs = try (0..<4).map { _ in try RunningTool(train("--epochs", "1"), in: folder.path) }
+    for run in runs {
+      run.wait(for: "Wrote runs/")
+      run.process.waitUntilExit()
+      #expect(run.process.terminationStatus == 0)
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.file("runs")).count == 4)
+  }
+
   @Test func `A run with anything else than the one that was begun is not gone on with`() throws {
     try writeData()
     try writeData("other.npz", shift: 0.25)
