@@ -15,11 +15,12 @@ public struct DescentError: Error, Equatable, Sendable, CustomStringConvertible 
   }
 
   public let kind: Kind
+  /// One line of text. Control characters in it, as names from a file may hold, are spelled out (`\u{1B}`).
   public let message: String
 
   public init(_ kind: Kind, _ message: String) {
     self.kind = kind
-    self.message = message
+    self.message = message.printable
   }
 
   public var description: String { message }

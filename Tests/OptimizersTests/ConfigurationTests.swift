@@ -18,7 +18,9 @@ import Testing
     let error = try #require(throws: DescentError.self) { try OptimizerRegistry.optimizer(named: "adma") }
     #expect(error.message.contains("'adma'"))
     #expect(error.message.contains("did you mean 'adam'?"))
-    #expect(error.message.contains("rmsprop"))
+    #expect(!error.message.contains("rmsprop"), "with a near name the others are left out")
+    let far = try #require(throws: DescentError.self) { try OptimizerRegistry.optimizer(named: "zzzzzz") }
+    #expect(far.message.contains("rmsprop"))
   }
 
   @Test func jsonIsReadAsWritten() throws {

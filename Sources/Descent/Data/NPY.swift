@@ -195,18 +195,28 @@ private struct NPYHeaderParser {
     return true
   }
 
+  /// - Throws: ``DescentError``: a dtype that is none is damage, one that cannot be used is not.
   mutating func type() throws -> (ElementType, isBigEndian: Bool) {
-    if take("[") {
-      throw fault("arrays of structures cannot be read")
-    }
+    if take("[") { throw unsupported("records with several fields", "save each field as an array of its own") }
     let descr = try quoted()
     let order = descr.first ?? " "
-    guard "<>|=".contains(order), let type = Self.types[String(descr.dropFirst())] else {
-      let advice = descr.dropFirst() == "O" ? " (Python objects are never loaded)" : ""
-      throw fault(
-        "dtype '\(descr)' cannot be read\(advice); float16 to float64, int8 to int64, uint8 to uint64 and bool can")
+    guard "<>|=".contains(order), let code = descr.dropFirst().first else { throw fault("'\(descr)' is not a dtype") }
+    if let type = Self.types[String(descr.dropFirst())] { return (type, order == ">") }
+    let known = "float16 to float64, int8 to int64, uint8 to uint64 and bool can be read"
+    switch code {
+    case "O": throw unsupported("Python objects (\(descr))", "they are never loaded, as that would run what they say; save numbers")
+    case "U", "S", "a": throw unsupported("text (\(descr))", "number the classes, as numpy.unique(y, return_inverse=True) does")
+    case "c": throw unsupported("complex numbers (\(descr))", "save real and imaginary parts as numbers")
+    case "M", "m": throw unsupported("\(code == "M" ? "dates" : "durations") (\(descr))", "make numbers of them, such as days since a first one")
+    case "V": throw unsupported("raw bytes (\(descr))", known)
+    case "f", "i", "u", "b": throw unsupported("numbers of an unusual size (\(descr))", known + "; use astype before saving")
+    default: throw fault("'\(descr)' is not a dtype")
     }
-    return (type, order == ">")
+  }
+
+  /// What is right in the file, and not for us.
+  private func unsupported(_ contents: String, _ advice: String) -> DescentError {
+    DescentError(.file, "\(name): holds \(contents), which Descent does not read; \(advice)")
   }
 
   fileprivate static let types: [String: ElementType] = [

@@ -36,6 +36,7 @@ final class FitLoop {
   /// The row of ``order`` at which the next batch begins; its count when a new pass is due.
   var position: Int
   let backups: [BackupAndRestore]
+  private(set) lazy var givenConditions = conditionsOfTheRun()
   private let batchLogs: Logs
 
   private struct PlanSlot: Hashable {

@@ -10,7 +10,7 @@ public struct Scores: Sendable, Equatable, CustomStringConvertible {
   public subscript(name: String) -> Double? { values[name] }
   /// The names in alphabetical order.
   public var names: [String] { values.keys.sorted() }
-  public var description: String { names.map { "\($0): \(ProgressBar.number(values[$0]!))" }.joined(separator: " - ") }
+  public var description: String { names.map { "\($0.printable): \(ProgressBar.number(values[$0]!))" }.joined(separator: " - ") }
 }
 
 /// Rows to judge the model on.

@@ -8,8 +8,9 @@ package struct CompileSettings {
   package let metrics: [Metric]
   package let weightedMetrics: [Metric]
 
+  /// Nil without a loss: there is nothing to train for then. An optimizer that is missing is Keras's default for it.
   /// - Parameter name: what errors call the file.
-  package init(_ config: JSONObject, name: String) throws {
+  package init?(_ config: JSONObject, name: String) throws {
     var config = config
     func take(_ key: String) -> JSONValue {
       defer { config[key] = nil }
@@ -25,17 +26,26 @@ package struct CompileSettings {
     }
     func metrics(_ key: String) throws -> [Metric] {
       let value = take(key)
-      if value == .null { return [] }
-      guard let list = value.array else {
+      if CompileSettings.isEmpty(value) { return [] }
+      guard var list = value.array else {
         throw DescentError(.file, "\(name): compile_config: \(key) is \(value.shortText); expected a list")
       }
+      // A list for each output, of which there is one.
+      if list.count == 1, let inner = list[0].array { list = inner }
       return try list.map { metric in try at(key) { try metric.string.map(Metric.init(named:)) ?? Metric(json: metric) } }
     }
-    optimizer = try at("optimizer") { try OptimizerRegistry.optimizer(from: take("optimizer")) }
-    loss = try at("loss") { try Loss(json: take("loss")) }
+    let optimizer = take("optimizer")
+    if CompileSettings.isEmpty(optimizer) {
+      self.optimizer = RMSprop()
+    } else {
+      self.optimizer = try at("optimizer") { try OptimizerRegistry.optimizer(from: optimizer) }
+    }
+    var loss = take("loss")
+    if let list = loss.array, list.count == 1 { loss = list[0] }
+    let chosen = try CompileSettings.isEmpty(loss) ? nil : at("loss") { try Loss(json: loss) }
     self.metrics = try metrics("metrics")
     weightedMetrics = try metrics("weighted_metrics")
-    guard take("loss_weights") == .null else {
+    guard CompileSettings.isEmpty(take("loss_weights")) else {
       throw DescentError(.file, "\(name): compile_config: loss_weights are for models with several outputs, which Descent does not have")
     }
     // How Keras runs a step, which does not change what it computes.
@@ -43,7 +53,12 @@ package struct CompileSettings {
     if let key = config.keys.first {
       throw DescentError(.file, "\(name): compile_config: '\(key)' (\(config[key]!.shortText)) is not known")
     }
+    guard let chosen else { return nil }
+    self.loss = chosen
   }
+
+  /// Whether a part says nothing: Keras leaves some out, or writes null or an empty list.
+  private static func isEmpty(_ value: JSONValue) -> Bool { value == .null || value == [] || value == [:] || value == "" }
 
   package func compile(_ model: Model) throws {
     try model.compile(anyOptimizer: optimizer, loss: loss, metrics: metrics, weightedMetrics: weightedMetrics)

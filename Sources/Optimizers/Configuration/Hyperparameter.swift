@@ -77,11 +77,8 @@ public struct NumberRange: Sendable, CustomStringConvertible {
 extension JSONValue {
   /// The value in an error message.
   package var shortText: String {
-    switch self {
-    case .array: "a list"
-    case .object: "an object"
-    default: description
-    }
+    let text = description
+    return text.count <= 100 ? text : String(text.prefix(99)) + "…"
   }
 }
 
