@@ -7,7 +7,7 @@
 /// with p = `learningRatePower`.
 ///
 /// Defaults: `learningRate` 0.001, `learningRatePower` −0.5, `initialAccumulatorValue` 0.1 (where n starts), `l1…`, `l2…` and
-/// `l2ShrinkageRegularizationStrength` 0, `beta` 0. The paper (`convention: .paper`) has n start at 0 and `beta` 1; its λ₂ is
+/// `l2ShrinkageRegularizationStrength` 0, `beta` 0. The paper (`convention: .paper`) has n start at 0 and a beta of 1; its λ₂ is
 /// 2 · `l2RegularizationStrength`. A rate of 0 divides by zero.
 ///
 /// Source: McMahan et al., 2013, "Ad Click Prediction: a View from the Trenches", algorithm 1; Keras, `Ftrl`.

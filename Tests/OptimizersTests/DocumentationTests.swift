@@ -73,6 +73,8 @@ import Testing
         return
       }
       let plain = text.replacing("−", with: "-")
+      // Nothing is a factor of 1 and steps of 1.
+      if found.isNull && plain == "1" { return }
       if let number = Double(plain) {
         #expect(found.double == number, "\(type): \(name) \(text)")
       } else if let flag = Bool(plain) {

@@ -3,7 +3,8 @@ extension Optimizer {
   ///
   ///     Adam(learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-07)
   public var description: String {
-    let plain = Self()
+    var plain = Self()
+    plain.adopt(options.convention)
     let own = Self.hyperparameters.filter { $0.key != "name" }
     let shown = Set(["learning_rate"] + own.filter(\.isInKeras).prefix(3).map(\.key))
     let common = Self.commonHyperparameters.map { $0.lifted(\Self.options) }
@@ -51,11 +52,16 @@ package func swiftName(_ key: String) -> String {
 package func swiftText(_ value: JSONValue) -> String {
   switch value {
   case .string(let text):
-    return text.allSatisfy { $0.isLetter || $0 == "_" } ? ".\(swiftName(text))" : "\"\(text)\""
+    let isWord = text.first?.isLetter == true && text.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" }
+    return isWord ? ".\(swiftName(text))" : "\"\(text)\""
   case .array(let values): return "[\(values.map(swiftText).joined(separator: ", "))]"
   case .object(let object):
     if let name = object["class_name"]?.string, let config = object["config"]?.object {
-      if let optimizer = try? OptimizerRegistry.optimizer(from: value) { return "\(optimizer)" }
+      if var optimizer = try? OptimizerRegistry.optimizer(from: value) {
+        // JSON always has a name.
+        if optimizer.options.name == name.lowercased() { optimizer.options.name = nil }
+        return "\(optimizer)"
+      }
       return "\(name)(\(swiftText(config)))"
     }
     return "[\(swiftText(object))]"
