@@ -101,7 +101,7 @@ import Testing
     let model = Unchecked(fitted)
     let refusals = Mutex<[String]>([])
     let callback = LambdaCallback(onEpochBegin: { _ in
-      func refused(_ body: () throws -> Void) {
+      @Sendable func refused(_ body: () throws -> Void) {
         do { try body() } catch { refusals.withLock { $0.append("\(error)") } }
       }
       refused { try model.value.fit(x, y, verbose: .silent) }
