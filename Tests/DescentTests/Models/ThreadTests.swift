@@ -21,14 +21,16 @@ import Testing
   @Test func `Many threads predict with one model`() throws {
     let (model, x, y) = try model()
     try model.fit(x, y, epochs: 1, verbose: .silent)
-    let right = try model.predict(x, verbose: .silent).scalars(as: Float.self)
+    // For each number of rows: a product's last bits depend on how many there are.
+    let inputs: [Tensor] = (1...70).map { x[0..<$0] }
+    let right: [[Float]] = try inputs.map { try model.predict($0, verbose: .silent).scalars(as: Float.self) }
     let predictor = try model.predictor()
     let wrong = Atomic<Int>(0)
     DispatchQueue.concurrentPerform(iterations: 6) { thread in
       for k in 0..<40 {
-        let rows = 1 + (thread + k) % 70
-        let found = try? predictor.predict(x[0..<rows]).scalars(as: Float.self)
-        if found != Array(right[0..<rows]) { wrong.add(1, ordering: .relaxed) }
+        let index = (11 * thread + k) % 70
+        let found = try? predictor.predict(inputs[index]).scalars(as: Float.self)
+        if found != right[index] { wrong.add(1, ordering: .relaxed) }
       }
     }
     #expect(wrong.load(ordering: .relaxed) == 0)
@@ -49,7 +51,7 @@ import Testing
   func `Who predicts while a model is trained sees weights before or after a step`(isScheduleFree: Bool) throws {
     let (model, x, y) = try model(isScheduleFree ? ScheduleFreeAdamW() : SGD())
     let predictor = try model.predictor()
-    // Equal rows must be predicted equally, in whatever batch they are.
+    // Equal rows must be predicted equally, in whatever batch they are, but for the last bits.
     let equal = Tensor(shape: [70, 8], scalars: (0..<560).map { (index: Int) -> Float in Float(index % 8) / 8 })
     let isDone = Atomic<Bool>(false), torn = Atomic<Int>(0), calls = Atomic<Int>(0)
     let group = DispatchGroup()
@@ -57,7 +59,7 @@ import Testing
       DispatchQueue.global().async(group: group) {
         repeat {
           let values = (try? predictor.predict(equal).scalars(as: Float.self)) ?? []
-          if Set(values).count != 1 { torn.add(1, ordering: .relaxed) }
+          if let least = values.min(), let most = values.max(), most - least < 1e-5 {} else { torn.add(1, ordering: .relaxed) }
           calls.add(1, ordering: .relaxed)
         } while !isDone.load(ordering: .relaxed)
       }
