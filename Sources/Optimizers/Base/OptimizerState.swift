@@ -248,8 +248,11 @@ public final class OptimizerState {
 
   /// Prepares the coming run and says which plan it is.
   package func beginStep() -> StepPhase {
-    restoreTrainingValues()
-    startAverages()
+    // A step that is being traced is begun here and now, not by each of its runs.
+    Trace.suspended {
+      restoreTrainingValues()
+      startAverages()
+    }
     var code = 0
     for part in parts.reversed() {
       part.rate.value = part.nextRate

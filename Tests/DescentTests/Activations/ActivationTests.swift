@@ -87,7 +87,7 @@ struct ActivationTests {
     #expect(error.kind == .invalidArgument)
     #expect(error.message.contains("unknown activation 'rleu'"))
     #expect(error.message.contains("did you mean 'relu'?"))
-    #expect(error.message.contains("softmax"))
+    #expect(!error.message.contains("softmax"), "with a near name the list is left out")
   }
 
   @Test func settingsOutOfRangeAreRefused() {

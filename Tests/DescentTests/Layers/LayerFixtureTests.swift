@@ -52,8 +52,10 @@ private final class Probe: Layer {
     if let found = probe.mask, mask != .null {
       #expect(found.doubles == (try Fixture.numbers(mask["values"])), "\(what): mask")
     }
-    expectClose(probe.losses.map { $0.item() }, probe.losses.isEmpty ? [] : [try needed(entry["losses"]?.double)], tolerance: 1e-10, what)
-    #expect(probe.losses.isEmpty == (entry["losses"]?.double == 0), "\(what): losses")
+    let penalties = layer.regularizers.map { $0.regularizer($0.variable.value).item() }
+    let losses = probe.losses.map { $0.item() } + penalties
+    expectClose([losses.reduce(0, +)], [try needed(entry["losses"]?.double)], tolerance: 1e-10, "\(what): losses")
+    #expect(losses.isEmpty == (entry["losses"]?.double == 0), "\(what): losses")
 
     if let expected = entry["input_gradients"]?.array {
       let trained = layer.trainableVariables

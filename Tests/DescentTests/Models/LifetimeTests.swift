@@ -41,7 +41,7 @@ import Testing
       var watched: [Watched] = []
       do {
         let model = try make()
-        try model.compile(anyOptimizer: optimizer, loss: .sparseCategoricalCrossentropy, metrics: [.accuracy, .init(named: "mae")])
+        try model.compile(anyOptimizer: optimizer, loss: .sparseCategoricalCrossentropy, metrics: [.accuracy, .init(named: "sparse_top_k_categorical_accuracy")])
         let callbacks: [Callback] = [
           EarlyStopping(monitor: "loss", restoreBestWeights: true), ReduceLROnPlateau(monitor: "loss"),
           LambdaCallback(onEpochEnd: { _, _ in }), TerminateOnNaN(),

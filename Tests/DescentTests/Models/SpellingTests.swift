@@ -33,7 +33,7 @@ import Testing
 
   @Test func `what is printed is short`() throws {
     #expect("\(Loss.mse)" == "mean_squared_error")
-    #expect("\(Loss.huber(delta: 2))" == "huber(delta: 2.0)")
+    #expect("\(Loss.huber(delta: 2))" == "huber_loss(delta: 2.0)")
     #expect("\(Loss.mae.reducing(by: .sum))" == "mean_absolute_error(reduction: .sum)")
     #expect("\(Metric.topKCategoricalAccuracy(k: 3))".hasSuffix("(k: 3)"))
     #expect("\(Initializer.glorotUniform)" == "glorot_uniform")
