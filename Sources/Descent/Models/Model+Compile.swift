@@ -12,7 +12,7 @@ extension Model {
   ///   - optimizer: by value (`.adam`, `SGD(learningRate: 0.1)`).
   ///   - loss: by value or by Keras's name.
   ///   - metrics: what to report beside the loss. They do not look at sample and class weights.
-  ///   - weightedMetrics: those that do.
+  ///   - weightedMetrics: those that do. Where there is one of the same name among `metrics`, it is reported as `weighted_…`, as in Keras.
   /// - Throws: ``DescentError``, having changed nothing, for unknown names, settings out of range, and layers that do not fit.
   public func compile(
     optimizer: some Optimizer, loss: Loss, metrics: [Metric] = [], weightedMetrics: [Metric] = []
@@ -32,14 +32,22 @@ extension Model {
   public func compile(
     anyOptimizer optimizer: any Optimizer, loss: Loss, metrics: [Metric] = [], weightedMetrics: [Metric] = []
   ) throws {
+    for list in [metrics, weightedMetrics] {
+      var names: Set<String> = ["loss"]
+      for metric in list where !names.insert(try metric.validated().name).inserted {
+        throw DescentError(.invalidArgument, "compile: two metrics are named '\(metric.name)'; rename one with named(_:)")
+      }
+    }
+    try compileAsInFile(optimizer: optimizer, loss: loss, metrics: metrics, weightedMetrics: weightedMetrics)
+  }
+
+  /// The same for settings from a file, which nobody can rename: metrics of one name are told apart as in Keras.
+  func compileAsInFile(optimizer: any Optimizer, loss: Loss, metrics: [Metric], weightedMetrics: [Metric]) throws {
     try optimizer.validate()
     try loss.validated()
+    for metric in metrics + weightedMetrics { try metric.validated() }
     if loss.reduction == .none {
       throw DescentError(.invalidArgument, "compile: the loss \(loss.name) has reduction none; training needs one number")
-    }
-    var names: Set<String> = ["loss"]
-    for metric in metrics + weightedMetrics where !names.insert(try metric.validated().name).inserted {
-      throw DescentError(.invalidArgument, "compile: two metrics are named '\(metric.name)'; rename one with named(_:)")
     }
     try buildIfDeclared()
     training = TrainingState(optimizer: optimizer, loss: loss, metrics: metrics, weightedMetrics: weightedMetrics)
@@ -80,14 +88,17 @@ extension Model {
 
   func readyOptimizerState(_ caller: String) throws -> OptimizerState {
     let training = try compiled(caller)
-    if let state = training.optimizerState { return state }
+    if let state = training.optimizerState {
+      // Variables that were marked as fixed when it was made.
+      try state.add(optimizedVariables)
+      return state
+    }
     try buildIfDeclared()
     guard isBuilt else {
       throw DescentError(.state, "\(caller): the model has no variables yet; give its first layer an inputShape, or call fit first")
     }
-    // Variables of frozen layers too, so that thawing one keeps what is remembered of it.
-    let state = try OptimizerState(
-      training.optimizer, variables: variables.filter { $0.isTrainable && $0.dtype.isFloatingPoint })
+    let state = try OptimizerState(training.optimizer, variables: optimizedVariables)
+    for (variable, constraint) in allLayers.flatMap(\.constraints) { try constraint.check(for: variable) }
     let constraints = Dictionary(
       allLayers.flatMap(\.constraints).map { (ObjectIdentifier($0.variable), $0.constraint) }, uniquingKeysWith: { first, _ in first })
     if !constraints.isEmpty { state.constraint = { constraints[ObjectIdentifier($0)]?($1) ?? $1 } }
@@ -95,11 +106,15 @@ extension Model {
     return state
   }
 
+  /// Variables of frozen layers too, so that thawing one keeps what is remembered of it.
+  private var optimizedVariables: [Variable] { variables.filter { $0.isTrainable && $0.dtype.isFloatingPoint } }
+
   /// Which way the number of that name in the logs gets better, if it is known.
   func isGreaterBetter(forLog name: String) -> Bool? {
     let name = name.hasPrefix("val_") ? String(name.dropFirst(4)) : name
     if name == "loss" { return false }
-    let metric = metrics.first { $0.name == name } ?? metrics.first { name.hasPrefix($0.name + "_") }
-    return metric?.direction.map { $0 == .up }
+    let known = training?.namedMetrics ?? []
+    let found = known.first { $0.name == name } ?? known.first { name.hasPrefix($0.name + "_") }
+    return found?.metric.direction.map { $0 == .up }
   }
 }

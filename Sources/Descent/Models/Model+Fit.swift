@@ -51,7 +51,6 @@ extension Model {
     try verbose.validate("fit")
     var data = try CheckedData(x: x, y: y, sampleWeight: sampleWeight, "fit")
     try prepare(for: data, "fit")
-    if let classWeight { data = try data.weighted(by: classWeight, "fit") }
 
     var trainRows = data.count
     var validation: Evaluation?
@@ -76,9 +75,11 @@ extension Model {
       throw DescentError(.invalidArgument, "fit: validationSampleWeight is of no use without validationData")
     }
 
+    // Class weights are for training alone.
+    if let classWeight { data = try weighted(data, by: classWeight, rows: trainRows, "fit") }
+
     let optimizerState = try readyOptimizerState("fit")
-    training.notice(trained: trainableVariables)
-    let runner = try StepRunner(model: self, training: training, data: data)
+    let runner = try StepRunner(model: self, training: training, data: data, trainability: Trainability(of: self))
     let batches = BatchSequence(rows: trainRows, batchSize: batchSize, stepsPerEpoch: stepsPerEpoch)
     let history = History()
     let bar = ProgbarLogger(verbose)
@@ -98,23 +99,36 @@ extension Model {
 
   /// Builds the model for such rows if need be, and checks that they fit it and the loss.
   func prepare(for data: CheckedData, _ caller: String) throws {
-    try build(rows: data.x.rowShape, caller)
-    if let accepted = acceptedRowNumbers { try data.x.checkRowNumbers(accepted, "\(caller): x") }
+    try build(rows: data.x.rowShape, of: data.x.name, caller)
+    if let accepted = acceptedRowNumbers { try data.x.checkRowNumbers(accepted, caller) }
     guard let y = data.y, let training, let outputShape else { return }
     let prediction = [data.count] + outputShape
-    try training.loss.validate(targetShape: y.tensor.shape, predictionShape: prediction)
-    if let allowed = training.loss.allowedClasses(predictionShape: prediction) {
+    do {
+      try training.loss.validate(targetShape: y.tensor.shape, predictionShape: prediction)
+      for (_, metric) in training.namedMetrics {
+        try metric.resolved(for: training.loss).validate(targetShape: y.tensor.shape, predictionShape: prediction)
+      }
+    } catch let error as DescentError {
+      throw DescentError(error.kind, "\(caller): \(y.name): \(error.message)")
+    }
+    if let allowed = training.loss.allowedClasses(targetShape: y.tensor.shape, predictionShape: prediction) {
       try y.checkClasses(allowed, orElse: training.loss.config["ignore_class"]?.int, caller)
     }
-    _ = try training.totals(targetShape: y.rowShape, predictionShape: outputShape)
   }
 
-  func build(rows shape: [Int], _ caller: String) throws {
+  /// The data with its rows' weights multiplied by those of their classes.
+  func weighted(_ data: CheckedData, by classWeight: [Int: Double], rows: Int, _ caller: String) throws -> CheckedData {
+    let takesClasses = training?.loss.allowedClasses(
+      targetShape: data.y?.tensor.shape ?? [], predictionShape: [data.count] + (outputShape ?? [])) != nil
+    return try data.weighted(by: classWeight, takesClasses: takesClasses, rows: rows, caller)
+  }
+
+  func build(rows shape: [Int], of name: String = "x", _ caller: String) throws {
     try buildIfDeclared()
     if let inputShape, isBuilt {
       if inputShape != shape {
         throw DescentError(
-          .data, "\(caller): \(name) takes rows of shape \(inputShape) but a row of x has shape \(shape)")
+          .data, "\(caller): \(self.name) takes rows of shape \(inputShape) but a row of \(name) has shape \(shape)")
       }
     } else {
       try build(rows: shape)

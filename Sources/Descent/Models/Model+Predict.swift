@@ -11,7 +11,7 @@ extension Model {
     try checkCounts(batchSize: batchSize, steps: steps, verbose: verbose, "predict")
     let rows = try CheckedData(x: x, y: nil, sampleWeight: nil, "predict").x
     try build(rows: rows.rowShape, "predict")
-    if let accepted = acceptedRowNumbers { try rows.checkRowNumbers(accepted, "predict: x") }
+    if let accepted = acceptedRowNumbers { try rows.checkRowNumbers(accepted, "predict") }
     let batchSize = min(batchSize, rows.count)
     let starts = Array(stride(from: 0, to: rows.count, by: batchSize).prefix(steps ?? .max))
     let end = min(rows.count, (starts.last ?? 0) + batchSize)
@@ -20,8 +20,6 @@ extension Model {
       callbacks + (bar.map { [$0] } ?? []), model: self,
       parameters: RunParameters(epochs: 1, steps: starts.count, batchSize: batchSize))
     try list.each { try $0.onPredictBegin() }
-    training?.optimizerState?.useEvaluationValues()
-    defer { training?.optimizerState?.restoreTrainingValues() }
     let shape = [end] + (outputShape ?? [])
     let rowBytes = shape.dropFirst().reduce(1, *) * dtype.byteCount
     var plan: (rows: Int, plan: Plan)?
@@ -31,6 +29,7 @@ extension Model {
         let count = min(batchSize, end - start)
         if plan?.rows != count { plan = (count, try predictionPlan(for: rows, count: count)) }
         if let plan = plan?.plan {
+          showWeightsToJudge()
           plan.bind(argument: 0, offset: start * rows.rowBytes)
           plan.run()[0].withBytes { part in
             UnsafeMutableRawBufferPointer(rebasing: bytes[(start * rowBytes)...]).copyMemory(from: part)

@@ -12,37 +12,57 @@ final class TrainingState {
   /// Layers came or went since.
   var isOutdated = false
 
-  private var totals: (targetShape: [Int], predictionShape: [Int], totals: RunningTotals)?
+  private var totals: [TotalsKey: RunningTotals] = [:]
+  /// How many loops, one inside the other's callbacks, are counting.
+  var activeLoops = 0
+  /// Those that were used last.
+  private(set) var currentTotals: RunningTotals?
   let plans = PlanCache()
-  private var trainedPaths: [ObjectIdentifier] = []
+  private var trainability: Trainability?
+
+  /// The shapes of one row of target and prediction.
+  private struct TotalsKey: Hashable {
+    let target: [Int]
+    let prediction: [Int]
+  }
 
   init(optimizer: any Optimizer, loss: Loss, metrics: [Metric], weightedMetrics: [Metric]) {
     self.optimizer = optimizer
     self.loss = loss
     self.metrics = metrics
     self.weightedMetrics = weightedMetrics
+    namedMetrics = TrainingState.named(metrics, weightedMetrics)
   }
 
-  /// The running totals for rows of these shapes; those of the last call if they fit.
+  /// All metrics by what the logs call them, as in Keras: one of a name that there is already has a number, and a weighted one is
+  /// `weighted_…`.
+  let namedMetrics: [(name: String, metric: Metric)]
+
+  private static func named(_ metrics: [Metric], _ weightedMetrics: [Metric]) -> [(name: String, metric: Metric)] {
+    var counts = ["loss": 1]
+    func unique(_ name: String) -> String {
+      let count = counts[name, default: 0]
+      counts[name] = count + 1
+      return count == 0 ? name : "\(name)_\(count)"
+    }
+    return metrics.map { (unique($0.name), $0) }
+      + weightedMetrics.map { (unique(counts[$0.name] == nil ? $0.name : "weighted_" + $0.name), $0) }
+  }
+
+  /// The running totals for rows of these shapes. Plans add to those that they were traced with, so there are no others.
   func totals(targetShape: [Int], predictionShape: [Int]) throws -> RunningTotals {
-    if let totals, totals.targetShape == targetShape, totals.predictionShape == predictionShape { return totals.totals }
-    let made = try RunningTotals(
-      metrics: metrics, weightedMetrics: weightedMetrics, loss: loss, targetShape: targetShape,
-      predictionShape: predictionShape)
-    // Plans add to the totals they were traced with.
-    plans.removeAll()
-    totals = (targetShape, predictionShape, made)
-    return made
+    let key = TotalsKey(target: targetShape, prediction: predictionShape)
+    let found = try totals[key] ?? RunningTotals(training: self, targetShape: targetShape, predictionShape: predictionShape)
+    totals[key] = found
+    currentTotals = found
+    return found
   }
 
-  /// Forgets the plans if other variables are trained than when they were traced.
-  func notice(trained variables: [Variable]) {
-    let identities = variables.map(ObjectIdentifier.init)
-    if identities != trainedPaths { plans.removeAll() }
-    trainedPaths = identities
+  /// Forgets the plans if other layers or variables are trained than when they were traced.
+  func notice(_ present: Trainability) {
+    if present != trainability { plans.removeAll() }
+    trainability = present
   }
-
-  var currentTotals: RunningTotals? { totals?.totals }
 }
 
 /// Traced steps by what they depend on; those not used for longest are let go, so that batches of many sizes do not pile up.

@@ -46,7 +46,7 @@ package struct CompileSettings {
   }
 
   package func compile(_ model: Model) throws {
-    try model.compile(anyOptimizer: optimizer, loss: loss, metrics: metrics, weightedMetrics: weightedMetrics)
+    try model.compileAsInFile(optimizer: optimizer, loss: loss, metrics: metrics, weightedMetrics: weightedMetrics)
   }
 }
 
@@ -58,18 +58,10 @@ extension TrainingState {
       metrics.isEmpty ? .null : .array(try metrics.map { try $0.shortJSON(Metric.init(named:)) })
     }
     return [
-      "optimizer": try OptimizerRegistry.configuration(of: withPresentRate ? presentOptimizer : optimizer), "loss": try loss.shortJSON(Loss.init(named:)),
+      "optimizer": try OptimizerRegistry.configuration(of: withPresentRate ? optimizerState?.presentOptimizer ?? optimizer : optimizer), "loss": try loss.shortJSON(Loss.init(named:)),
       "loss_weights": nil, "metrics": try list(metrics), "weighted_metrics": try list(weightedMetrics), "run_eagerly": false,
       "steps_per_execution": 1, "jit_compile": "auto",
     ]
-  }
-
-  /// The optimizer with the learning rate that was set since, if one was.
-  private var presentOptimizer: any Optimizer {
-    guard let optimizerState, !(optimizer is MultiOptimizer), case .constant = optimizer.options.learningRate else { return optimizer }
-    var result = optimizer
-    result.options.learningRate = .constant(optimizerState.learningRate)
-    return result
   }
 }
 
