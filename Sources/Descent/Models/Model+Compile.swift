@@ -84,6 +84,12 @@ extension Model {
       CompileChoices(losses: .same(loss), lossWeights: nil, metrics: .list(metrics), weightedMetrics: .list(weightedMetrics)))
   }
 
+  /// Another optimizer with the losses and metrics that there are.
+  /// - Throws: ``DescentError`` before `compile`, and for settings out of range.
+  package func recompile(anyOptimizer optimizer: any Optimizer) throws {
+    try compile(optimizer, try compiled("recompile").choices)
+  }
+
   func compile(_ optimizer: any Optimizer, _ choices: CompileChoices) throws {
     try optimizer.validate()
     for loss in choices.allLosses {
