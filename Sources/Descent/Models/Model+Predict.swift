@@ -53,17 +53,15 @@ extension Model {
       if let plan = plan?.plan {
         showWeightsToJudge()
         for (place, input) in data.inputs.enumerated() { plan.bind(argument: place, offset: start * input.rowBytes) }
-        parts.append(try plan.run().map { part in
+        parts.append(plan.run().map { part in
           // The plan's memory is written again by the next batch.
-          try part.withBytes { bytes in
-            try Tensor(shape: part.shape, dtype: part.dtype) { $0.copyMemory(from: bytes) }
-          }
+          part.withBytes { bytes in Tensor(shape: part.shape, dtype: part.dtype) { $0.copyMemory(from: bytes) } }
         })
       }
       for callback in list.callbacks { try callback.onPredictBatchEnd(step) }
     }
     try list.each { try $0.onPredictEnd() }
-    return Predictions(names: outputNameLists[0], tensors: parts[0].indices.map { Model.joined(parts.map { part in part[$0] }) })
+    return Predictions(names: outputNameLists[0], tensors: parts[0].indices.map { place in Model.joined(parts.map { $0[place] }) })
   }
 
   /// Batches one after another.

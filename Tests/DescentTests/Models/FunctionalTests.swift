@@ -116,6 +116,29 @@ import Testing
     #expect(failure(.state) { _ = try model.predict(x, verbose: 0) } == "predict: functional has the outputs p, q; predictAll gives them all")
   }
 
+  @Test func `the summary tells what is connected`() throws {
+    let a = Input(shape: [4], name: "a")
+    let shared = Dense(4, name: "shared")
+    let x = try shared(a)
+    let model = try Model(inputs: a, outputs: concatenate([x, shared(x) as Symbol, x * 2.0]))
+    let text = model.summaryText(lineLength: 108)
+    for part in ["Connected to", "a (InputLayer)", "shared (Dense)", "a[0][0], shared[0][0]", "multiply (Multiply)", "(None, 12)", "Total params: 20"] {
+      #expect(text.contains(part), "\(text)")
+    }
+    let chain = try Model(inputs: a, outputs: Dense(2)(Dense(3)(a) as Symbol))
+    #expect(!chain.summaryText().contains("Connected to"))
+  }
+
+  @Test func `a clone has layers and weights of its own`() throws {
+    let a = Input(shape: [4], name: "a")
+    let model = try Model(inputs: a, outputs: Dense(2, name: "d")(tanh(a)))
+    let clone = try cloneModel(model)
+    #expect(clone.layers.map(\.name) == ["a", "d"] && clone.layers[1] !== model.layers[1])
+    #expect(clone.weights[0].doubles != model.weights[0].doubles && clone.optimizer == nil)
+    let chain = try cloneModel(Sequential { Dense(2, inputShape: [3]) })
+    #expect(chain.weights.map(\.shape) == [[3, 2], [2]])
+  }
+
   @Test func `a graph is drawn`() throws {
     let a = Input(shape: [4], name: "a")
     let shared = Dense(4, activation: .relu)
