@@ -46,6 +46,8 @@ struct NPYHeader {
   private(set) var isBigEndian = false
   private(set) var isFortranOrder = false
   private(set) var shape: [Int] = []
+  /// The elements are Python objects: a pickle follows.
+  private(set) var isObjects = false
   /// The header's own length.
   let byteCount: Int
 
@@ -53,7 +55,8 @@ struct NPYHeader {
   private static let greatestTextByteCount = 1 << 16
   private static let greatestRank = 64
 
-  init(_ stream: some ByteStream) throws {
+  /// - Parameter allowsObjects: whether an array of Python objects has a header that is read.
+  init(_ stream: some ByteStream, allowsObjects: Bool = false) throws {
     let start = try stream.bytes(8, part: "the .npy header")
     guard start.starts(with: Self.magic) else {
       throw DescentError(.file, "\(stream.name): is not a .npy file: it does not start with \\x93NUMPY")
@@ -69,10 +72,13 @@ struct NPYHeader {
     }
     byteCount = 8 + size.count + textByteCount
     var parser = NPYHeaderParser(bytes: try stream.bytes(textByteCount, part: "the .npy header"), name: stream.name)
-    try parse(&parser)
+    try parse(&parser, allowsObjects: allowsObjects)
   }
 
-  private mutating func parse(_ parser: inout NPYHeaderParser) throws {
+  /// The type that NumPy calls `f4`, `i8`, …
+  static func type(code: String) -> ElementType? { NPYHeaderParser.types[code] }
+
+  private mutating func parse(_ parser: inout NPYHeaderParser, allowsObjects: Bool) throws {
     var missing: Set = ["descr", "fortran_order", "shape"]
     try parser.expect("{")
     while !parser.take("}") {
@@ -80,7 +86,9 @@ struct NPYHeader {
       guard missing.remove(key) != nil else { throw parser.fault("the key '\(key)' is unknown or comes twice") }
       try parser.expect(":")
       switch key {
-      case "descr": (type, isBigEndian) = try parser.type()
+      case "descr":
+        isObjects = allowsObjects && parser.takeObjects()
+        if !isObjects { (type, isBigEndian) = try parser.type() }
       case "fortran_order": isFortranOrder = try parser.truth()
       default: shape = try parser.tuple(greatestCount: Self.greatestRank)
       }
@@ -180,6 +188,13 @@ private struct NPYHeaderParser {
     return sizes
   }
 
+  mutating func takeObjects() -> Bool {
+    skipSpace()
+    guard bytes[position...].starts(with: "'|O'".utf8) else { return false }
+    position += 4
+    return true
+  }
+
   mutating func type() throws -> (ElementType, isBigEndian: Bool) {
     if take("[") {
       throw fault("arrays of structures cannot be read")
@@ -194,7 +209,7 @@ private struct NPYHeaderParser {
     return (type, order == ">")
   }
 
-  private static let types: [String: ElementType] = [
+  fileprivate static let types: [String: ElementType] = [
     "f2": .float16, "f4": .float32, "f8": .float64, "i1": .int8, "i2": .int16, "i4": .int32, "i8": .int64, "u1": .uint8,
     "u2": .uint16, "u4": .uint32, "u8": .uint64, "b1": .bool,
   ]
