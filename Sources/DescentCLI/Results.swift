@@ -61,7 +61,7 @@ struct Results {
 
   /// Writes everything, and says what. What cannot be written where it should be is written elsewhere.
   /// - Throws: ``DescentError`` telling both places.
-  func write(_ model: Sequential, _ history: History) throws -> String {
+  func write(_ model: Model, _ history: History) throws -> String {
     var written: [String] = []
     var failures: [String] = []
     func attempt(_ path: String, _ write: (String) throws -> Void) {

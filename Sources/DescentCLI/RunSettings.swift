@@ -12,7 +12,7 @@ struct RunSettings {
   ///   - initialWeights: the file that the model's weights come from, if one was given.
   ///   - validationSplit: the part that is split off to validate on.
   init(
-    _ model: Sequential, _ data: DataSet, initialWeights: ModelFile?, seed: UInt64?, batchSize: Int, validationSplit: Double, shuffle: Bool
+    _ model: Model, _ data: DataSet, initialWeights: ModelFile?, seed: UInt64?, batchSize: Int, validationSplit: Double, shuffle: Bool
   ) throws {
     var own = JSONObject([("seed", seed.map { .string(String($0)) } ?? .null), ("validation_split", JSONValue(validationSplit))])
     if let initialWeights, !initialWeights.isDescription {
@@ -27,7 +27,7 @@ struct RunSettings {
     all["shuffle"] = .bool(shuffle)
     for (name, part) in [("", data.train), ("validation ", data.validation)] {
       guard let part else { continue }
-      all[name + "x"] = RunConditions.data(part.x.stored)
+      all[name + "x"] = RunConditions.data(part.x)
       all[name + "y"] = RunConditions.data(part.y)
     }
     json = .object(all)

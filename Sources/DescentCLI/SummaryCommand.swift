@@ -12,10 +12,17 @@ struct SummaryCommand: ParsableCommand {
   @Flag(help: "Print the model's description as Keras's to_json does.")
   var json = false
 
+  @Option(help: ArgumentHelp("Draw the graph of layers into a file ending in .svg or .dot.", valueName: "file"))
+  var plot: String?
+
   func validate() throws { try model.validate() }
 
   func run() throws {
     let model = try self.model.load()
+    if let plot {
+      return try plotModel(
+        model, toFile: plot, PlotOptions(showShapes: true, showDType: true, showLayerActivations: true, expandNested: true))
+    }
     if json {
       Output.line(try model.toJSON(indent: 1))
     } else {

@@ -93,14 +93,26 @@ struct TrainCommand: ParsableCommand {
     if data.validation != nil, let validationSplit, validationSplit > 0 {
       throw DescentError(.invalidArgument, "\(data.name): holds x_val and y_val, and --validation-split is given; leave one out")
     }
-    let task = try data.task()
     let loss = try self.loss.map(chosenLoss)
-    let outcome = Outcome(task, loss: loss ?? given?.loss)
-    if given == nil && task == .classes(1) && outcome.isClassification {
-      throw DescentError(.data, "\(data.name): all targets are of one class; there is nothing to tell apart")
+    let task: DataSet.Task?
+    let outcome: Outcome?
+    let model: Model
+    if let given, !data.train.isPlain || given.outputNames.count > 1 || given.inputNames.count > 1 {
+      task = nil
+      outcome = nil
+      model = given
+      try compileSeveral(model, try chosenOptimizer(), loss, try chosenMetrics())
+    } else {
+      let plain = try data.task()
+      let aim = Outcome(plain, loss: loss ?? given?.loss)
+      if given == nil && plain == .classes(1) && aim.isClassification {
+        throw DescentError(.data, "\(data.name): all targets are of one class; there is nothing to tell apart")
+      }
+      model = try given ?? modelOptions.network(rows: data.rowShape, aim, seed: seed ?? Self.defaultSeed)
+      try compile(model, try chosenOptimizer(), loss, try chosenMetrics(), aim)
+      outcome = aim
+      task = plain
     }
-    let model = try given ?? modelOptions.network(rows: data.rowShape, outcome, seed: seed ?? Self.defaultSeed)
-    try compile(model, try chosenOptimizer(), loss, try chosenMetrics(), outcome)
     try blamingData(data.name) { try model.check(data.train.x, data.train.y, "fit") }
     try data.check(model)
     let rows = batchSize.count(of: data.train.count)
@@ -150,7 +162,7 @@ struct TrainCommand: ParsableCommand {
   /// Compiles a new model, or one from a file with what was asked for in place of what it was compiled with. A model that keeps
   /// its optimizer keeps what that remembers.
   private func compile(
-    _ model: Sequential, _ optimizer: any Optimizer, _ loss: Loss?, _ metrics: [Metric]?, _ outcome: Outcome
+    _ model: Model, _ optimizer: any Optimizer, _ loss: Loss?, _ metrics: [Metric]?, _ outcome: Outcome
   ) throws {
     guard self.optimizer == nil, let present = model.optimizer else {
       let standard = model.optimizer != nil && loss == nil ? model.metrics : [outcome.metric]
@@ -164,8 +176,24 @@ struct TrainCommand: ParsableCommand {
     if let state { try model.restoreOptimizer(state) }
   }
 
+  /// The same for a model of several inputs or outputs, which comes with its losses.
+  private func compileSeveral(_ model: Model, _ optimizer: any Optimizer, _ loss: Loss?, _ metrics: [Metric]?) throws {
+    if metrics != nil {
+      throw ValidationError("--metrics is for models of one input and one output; compile the model with its metrics before it is saved.")
+    }
+    if let loss { return try model.compile(anyOptimizer: optimizer, loss: loss) }
+    guard model.optimizer != nil else {
+      throw ValidationError("The model is not compiled; give --loss, or save it compiled.")
+    }
+    if self.optimizer != nil {
+      try model.recompile(anyOptimizer: optimizer)
+    } else if let learningRate {
+      try model.setLearningRate(learningRate)
+    }
+  }
+
   /// Judges the network on the rows that were kept apart, and says where its files are.
-  private func report(_ model: Sequential, _ data: DataSet, _ history: History, _ written: String) throws {
+  private func report(_ model: Model, _ data: DataSet, _ history: History, _ written: String) throws {
     if verbose == .silent { return }
     if let test = data.test {
       Output.line("Test: \(try model.evaluate(test.x, test.y, batchSize: Self.evaluationBatchSize, verbose: 0))")

@@ -150,9 +150,21 @@ extension Loss {
 
   /// The loss of a batch.
   /// - Throws: ``DescentError`` if shapes or dtypes do not fit, or a closure of the user's gives what is no loss.
-  func reduced(target: Tensor, prediction: Tensor, sampleWeight: Tensor?, logits: Logits?) throws -> Tensor {
+  /// - Parameter mask: which steps of the prediction count, if not all do.
+  func reduced(
+    target: Tensor, prediction: Tensor, sampleWeight: Tensor?, logits: Logits?, mask outer: Tensor? = nil
+  ) throws -> Tensor {
     let values = try checkedValues(target: target, prediction: prediction, logits: logits)
-    return try reduce(values, weights: sampleWeight, mask: mask(target: target, shape: values.shape))
+    var kept = mask(target: target, shape: values.shape)
+    if let outer {
+      guard outer.rank <= values.rank, broadcastShape(outer.spread(like: values).shape, values.shape) == values.shape else {
+        throw DescentError(
+          .invalidArgument, "loss \(name): the output's mask has shape \(outer.shape), which does not fit values of shape \(values.shape)")
+      }
+      let fitted = outer.spread(like: values)
+      kept = kept.map { $0 .&& fitted } ?? fitted
+    }
+    return try reduce(values, weights: sampleWeight, mask: kept)
   }
 
   /// ``values(target:prediction:logits:)`` with every mistake an error that can be caught.

@@ -81,6 +81,9 @@ public struct Metric: KerasNamed {
     self.definition = definition
   }
 
+  /// The same for an output that may have no loss.
+  func resolved(for loss: Loss?) -> Metric { loss.map { resolved(for: $0) } ?? self }
+
   /// Checks that predictions of a shape can be judged by targets of another (batch axis included).
   /// - Throws: ``DescentError`` with both shapes, or if the metric was made from an unknown name or bad settings.
   public func validate(targetShape: [Int], predictionShape: [Int]) throws {

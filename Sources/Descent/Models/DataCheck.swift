@@ -2,10 +2,16 @@ import TensorCore
 
 /// Rows given to `fit` and its like, in memory and looked through.
 struct CheckedData {
-  let x: Rows
-  let y: Rows?
-  /// One number a row, or nil.
-  let sampleWeight: Rows?
+  /// In the order of the model's inputs.
+  let inputs: [Rows]
+  /// In the order of the model's outputs; nil for one that is not trained or judged. Empty without targets.
+  let targets: [Rows?]
+  /// For each target one number a row, or nil.
+  let weights: [Rows?]
+
+  var x: Rows { inputs[0] }
+  var y: Rows? { targets.first ?? nil }
+  var sampleWeight: Rows? { weights.first ?? nil }
   var count: Int { x.count }
 
   /// One input: rows in memory and how they become what the model sees.
@@ -60,23 +66,42 @@ struct CheckedData {
     }
   }
 
-  init(x: any ModelInput, y: (any ModelInput)?, sampleWeight: Tensor?, _ caller: String, label: String = "") throws {
-    self.x = try Rows(x, label + "x", caller)
-    self.y = try y.map { try Rows($0, label + "y", caller) }
-    // A column of weights says the same as a list of them, whatever their dtype.
-    self.sampleWeight = try sampleWeight.map { weight in
-      let isColumn = weight.rank > 1 && weight.shape.dropFirst().allSatisfy { $0 == 1 }
-      return try Rows(isColumn ? weight.reshaped([weight.shape[0]]) : weight, label + "sampleWeight", caller)
-    }
-    for (name, other) in [("y", self.y), ("sampleWeight", self.sampleWeight)] {
-      if let other, other.count != self.x.count {
-        throw DescentError(
-          .data, "\(caller): \(label)x has \(self.x.count) rows but \(label)\(name) has \(other.count)")
+  init(
+    x: any ModelData, y: (any ModelData)?, sampleWeight: (any ModelData)?, of model: Model, _ caller: String, label: String = ""
+  ) throws {
+    inputs = try model.inputParts.ordered(x, caller, label: label).map { try Rows($0!.input, $0!.name, caller) }
+    // Outputs of a model of its own forward pass are known once it is built.
+    if y != nil { try model.build(inputs: inputs, caller) }
+    let settings = try y == nil ? [] : model.training?.outputs(of: model) ?? []
+    targets = try y.map {
+      try model.outputParts("y").ordered($0, mayMiss: { !settings.indices.contains($0) || !settings[$0].needsTarget }, caller, label: label)
+        .map { try $0.map { try Rows($0.input, $0.name, caller) } }
+    } ?? []
+    // One weight for all outputs, or one for each.
+    let count = targets.count
+    var weights: [Rows?] = targets.map { _ in nil }
+    if let sampleWeight {
+      var given: [(name: String, input: any ModelInput)?]
+      if case .one(let input) = sampleWeight.parts {
+        given = [(name: String, input: any ModelInput)?](repeating: (label + "sampleWeight", input), count: count)
+      } else {
+        given = try model.outputParts("sampleWeight").ordered(sampleWeight, mayMiss: { _ in true }, caller, label: label)
+      }
+      weights = try given.map { part in
+        guard let part else { return nil }
+        let weight = part.input.prepared(part.input.stored)
+        // A column of weights says the same as a list of them, whatever their dtype.
+        let isColumn = weight.rank > 1 && weight.shape.dropFirst().allSatisfy { $0 == 1 }
+        return try Rows(isColumn ? weight.reshaped([weight.shape[0]]) : weight, part.name, caller)
       }
     }
-    if let weights = self.sampleWeight, weights.rowShape != [] {
+    self.weights = weights
+    for other in inputs.dropFirst() + (targets + weights).compactMap({ $0 }) where other.count != self.count {
+      throw DescentError(.data, "\(caller): \(inputs[0].name) has \(self.count) rows but \(other.name) has \(other.count)")
+    }
+    for weights in weights.compactMap({ $0 }) where weights.rowShape != [] {
       throw DescentError(
-        .data, "\(caller): \(label)sampleWeight is \(weights.dtype) \(weights.tensor.shape); expected one number a row")
+        .data, "\(caller): \(weights.name) is \(weights.dtype) \(weights.tensor.shape); expected one number a row")
     }
   }
 }
@@ -128,6 +153,10 @@ extension CheckedData {
   /// - Parameter takesClasses: whether the loss takes targets for class numbers.
   /// - Throws: ``DescentError`` if a row of targets is not of one class.
   func weighted(by classWeight: [Int: Double], takesClasses: Bool, rows: Int, _ caller: String) throws -> CheckedData {
+    guard targets.count <= 1 else {
+      throw DescentError(
+        .invalidArgument, "\(caller): classWeight is for models of one output; weigh the rows of each output by sampleWeight")
+    }
     guard let y else { return self }
     if let (name, weight) = classWeight.first(where: { !$0.value.isFinite || $0.value < 0 }) {
       throw DescentError(.invalidArgument, "\(caller): classWeight of \(name) is \(weight); it must be at least 0")
@@ -151,7 +180,7 @@ extension CheckedData {
       }
       return (classWeight[number] ?? 1) * given
     }
-    return CheckedData(x: x, y: y, sampleWeight: try Rows(Tensor(weights), "classWeight", caller))
+    return CheckedData(inputs: inputs, targets: targets, weights: [try Rows(Tensor(weights), "classWeight", caller)])
   }
 
   /// The class that a row names: its only number, or the place of the greatest of shares of 1, as they are where labels are smoothed.
@@ -163,9 +192,9 @@ extension CheckedData {
     return cells.firstIndex(of: greatest).map { $0 - cells.startIndex }
   }
 
-  private init(x: Rows, y: Rows?, sampleWeight: Rows?) {
-    self.x = x
-    self.y = y
-    self.sampleWeight = sampleWeight
+  private init(inputs: [Rows], targets: [Rows?], weights: [Rows?]) {
+    self.inputs = inputs
+    self.targets = targets
+    self.weights = weights
   }
 }

@@ -135,9 +135,12 @@ extension FitLoop {
   func conditionsOfTheRun() -> JSONObject {
     var conditions = JSONObject([("model", RunConditions.model(model))])
     for (part, data) in [("", runner.data), ("validation ", validation?.data)] {
-      guard let data, part.isEmpty || data.x.buffer !== runner.data.x.buffer else { continue }
-      for (name, rows) in [("x", data.x), ("y", data.y), ("sampleWeight", data.sampleWeight)] {
-        if let rows { conditions[part + name] = RunConditions.data(rows.tensor) }
+      guard let data, part.isEmpty || data.inputs[0].buffer !== runner.data.inputs[0].buffer else { continue }
+      for (name, parts) in [("x", data.inputs), ("y", data.targets), ("sampleWeight", data.weights)] as [(String, [CheckedData.Rows?])] {
+        for (place, rows) in parts.enumerated() {
+          let number = parts.count > 1 ? "[\(place)]" : ""
+          if let rows { conditions[part + name + number] = RunConditions.data(rows.tensor) }
+        }
       }
     }
     if let validation { conditions["validation rows"] = .string("\(validation.rows)") }

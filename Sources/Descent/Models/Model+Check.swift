@@ -1,7 +1,7 @@
 extension Model {
   /// Whether such rows can be judged: what `evaluate` would throw of them is thrown before the work whose result they are for.
-  package func check(_ x: any ModelInput, _ y: any ModelInput, _ caller: String) throws {
+  package func check(_ x: any ModelData, _ y: any ModelData, _ caller: String) throws {
     _ = try compiled(caller)
-    try prepare(for: CheckedData(x: x, y: y, sampleWeight: nil, caller), caller)
+    try prepare(for: CheckedData(x: x, y: y, sampleWeight: nil, of: self, caller), caller)
   }
 }

@@ -42,12 +42,12 @@ extension Model {
   /// - Throws: ``DescentError`` if the model is not compiled or the data does not fit it.
   @discardableResult
   public func evaluate(
-    _ x: any ModelInput, _ y: any ModelInput, batchSize: Int = 32, verbose: Verbosity = .auto, sampleWeight: Tensor? = nil,
+    _ x: any ModelData, _ y: any ModelData, batchSize: Int = 32, verbose: Verbosity = .auto, sampleWeight: (any ModelData)? = nil,
     steps: Int? = nil, callbacks: [Callback] = []
   ) throws -> Scores {
     _ = try compiled("evaluate")
     try checkCounts(batchSize: batchSize, steps: steps, verbose: verbose, "evaluate")
-    let data = try CheckedData(x: x, y: y, sampleWeight: sampleWeight, "evaluate")
+    let data = try CheckedData(x: x, y: y, sampleWeight: sampleWeight, of: self, "evaluate")
     try prepare(for: data, "evaluate")
     var evaluation = Evaluation(data: data, rows: 0..<data.count)
     evaluation.batchSize = min(batchSize, data.count)

@@ -14,7 +14,7 @@ extension Model {
   /// - Throws: ``DescentError``, having changed nothing, if the model is not compiled or the data does not fit it.
   @discardableResult
   public func trainOnBatch(
-    _ x: any ModelInput, _ y: any ModelInput, sampleWeight: Tensor? = nil, classWeight: [Int: Double]? = nil,
+    _ x: any ModelData, _ y: any ModelData, sampleWeight: (any ModelData)? = nil, classWeight: [Int: Double]? = nil,
     resetMetrics: Bool = true
   ) throws -> Scores {
     try access.checkTraining("trainOnBatch")
@@ -26,10 +26,10 @@ extension Model {
   }
 
   private func trainOneBatch(
-    _ x: any ModelInput, _ y: any ModelInput, sampleWeight: Tensor?, classWeight: [Int: Double]?, resetMetrics: Bool
+    _ x: any ModelData, _ y: any ModelData, sampleWeight: (any ModelData)?, classWeight: [Int: Double]?, resetMetrics: Bool
   ) throws -> Scores {
     let training = try compiled("trainOnBatch")
-    var data = try CheckedData(x: x, y: y, sampleWeight: sampleWeight, "trainOnBatch")
+    var data = try CheckedData(x: x, y: y, sampleWeight: sampleWeight, of: self, "trainOnBatch")
     try prepare(for: data, "trainOnBatch")
     if let classWeight { data = try weighted(data, by: classWeight, rows: data.count, "trainOnBatch") }
     let optimizerState = try readyOptimizerState("trainOnBatch")
@@ -53,7 +53,7 @@ extension Model {
   ///   - resetMetrics: as in ``trainOnBatch(_:_:sampleWeight:classWeight:resetMetrics:)``.
   /// - Throws: ``DescentError`` if the model is not compiled or the data does not fit it.
   public func testOnBatch(
-    _ x: any ModelInput, _ y: any ModelInput, sampleWeight: Tensor? = nil, resetMetrics: Bool = true
+    _ x: any ModelData, _ y: any ModelData, sampleWeight: (any ModelData)? = nil, resetMetrics: Bool = true
   ) throws -> Scores {
     let training = try compiled("testOnBatch")
     return try access.scoring { isFittedElsewhere in
@@ -62,9 +62,9 @@ extension Model {
   }
 
   private func testOneBatch(
-    _ x: any ModelInput, _ y: any ModelInput, sampleWeight: Tensor?, resetMetrics: Bool, _ training: TrainingState
+    _ x: any ModelData, _ y: any ModelData, sampleWeight: (any ModelData)?, resetMetrics: Bool, _ training: TrainingState
   ) throws -> Scores {
-    let data = try CheckedData(x: x, y: y, sampleWeight: sampleWeight, "testOnBatch")
+    let data = try CheckedData(x: x, y: y, sampleWeight: sampleWeight, of: self, "testOnBatch")
     try prepare(for: data, "testOnBatch")
     let runner = try StepRunner(model: self, training: training, data: data, trainability: Trainability(of: self))
     return try runner.counting(from: resetMetrics) {

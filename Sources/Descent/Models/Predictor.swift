@@ -23,7 +23,7 @@ public struct Predictor: Sendable {
   ///   - batchSize: rows computed at once.
   /// - Returns: a tensor of the model's dtype with as many rows as `x`.
   /// - Throws: ``DescentError`` if the data does not fit the model.
-  public func predict(_ x: any ModelInput, batchSize: Int = 32) throws -> Tensor {
+  public func predict(_ x: any ModelData, batchSize: Int = 32) throws -> Tensor {
     try model.model.predict(x, batchSize: batchSize, verbose: .silent)
   }
 }

@@ -13,6 +13,16 @@ package enum RunConditions {
     .string("\(tensor.dtype) \(tensor.shape), checksum \(String(tensor.withBytes { crc32($0) }, radix: 16))")
   }
 
+  /// The same of all parts of a model's inputs or targets.
+  package static func data(_ data: any ModelData) -> JSONValue {
+    switch data.parts {
+    case .one(let input): self.data(input.stored)
+    case .several(let inputs): .array(inputs.map { self.data($0.stored) })
+    case .named(let inputs):
+      .object(JSONObject(inputs.sorted { $0.key < $1.key }.map { ($0.key, self.data($0.value.stored)) }))
+    }
+  }
+
   /// In what two conditions differ, down to the option: `model.config.layers.0.config.units was 8 and is 9`. Empty if in nothing.
   /// - Parameter limit: no more than so many.
   package static func differences(from old: JSONValue?, to new: JSONValue?, _ path: String = "", limit: Int = 3) -> [String] {

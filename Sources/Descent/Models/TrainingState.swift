@@ -3,9 +3,7 @@ import TensorCore
 /// What `compile` was given, and all that training makes of it.
 final class TrainingState {
   let optimizer: any Optimizer
-  let loss: Loss
-  let metrics: [Metric]
-  let weightedMetrics: [Metric]
+  let choices: CompileChoices
 
   /// The optimizer's slots, made when training starts, for all variables that may ever be trained.
   var optimizerState: OptimizerState?
@@ -19,42 +17,41 @@ final class TrainingState {
   private(set) var currentTotals: RunningTotals?
   let plans = PlanCache<Plan>()
   /// Totals and plans for scores that are counted while another thread's `fit` counts in these.
-  private(set) lazy var aside = TrainingState(optimizer: optimizer, loss: loss, metrics: metrics, weightedMetrics: weightedMetrics)
+  private(set) lazy var aside = TrainingState(optimizer: optimizer, choices: choices)
   private var trainability: Trainability?
 
   /// The shapes of one row of target and prediction.
   private struct TotalsKey: Hashable {
-    let target: [Int]
-    let prediction: [Int]
+    let targets: [[Int]?]
+    let predictions: [[Int]]
   }
 
-  init(optimizer: any Optimizer, loss: Loss, metrics: [Metric], weightedMetrics: [Metric]) {
+  init(optimizer: any Optimizer, choices: CompileChoices) {
     self.optimizer = optimizer
-    self.loss = loss
-    self.metrics = metrics
-    self.weightedMetrics = weightedMetrics
-    namedMetrics = TrainingState.named(metrics, weightedMetrics)
+    self.choices = choices
   }
 
-  /// All metrics by what the logs call them, as in Keras: one of a name that there is already has a number, and a weighted one is
-  /// `weighted_…`.
-  let namedMetrics: [(name: String, metric: Metric)]
+  private var resolved: (names: [[String]], outputs: [OutputTraining])?
 
-  private static func named(_ metrics: [Metric], _ weightedMetrics: [Metric]) -> [(name: String, metric: Metric)] {
-    var counts = ["loss": 1]
-    func unique(_ name: String) -> String {
-      let count = counts[name, default: 0]
-      counts[name] = count + 1
-      return count == 0 ? name : "\(name)_\(count)"
-    }
-    return metrics.map { (unique($0.name), $0) }
-      + weightedMetrics.map { (unique(counts[$0.name] == nil ? $0.name : "weighted_" + $0.name), $0) }
+  /// What was given for each output of the model.
+  /// - Throws: ``DescentError`` if it does not fit the outputs.
+  func outputs(of model: Model) throws -> [OutputTraining] {
+    let names = model.outputNameLists
+    if let resolved, resolved.names == names { return resolved.outputs }
+    let outputs = try choices.outputs(names: names)
+    resolved = (names, outputs)
+    return outputs
+  }
+
+  /// All metrics by what the logs call them, as far as the outputs are known.
+  var namedMetrics: [(name: String, metric: Metric)] {
+    (resolved?.outputs ?? (try? choices.outputs(names: [["output"]])) ?? []).flatMap(\.allMetrics)
   }
 
   /// The running totals for rows of these shapes. Plans add to those that they were traced with, so there are no others.
-  func totals(targetShape: [Int], predictionShape: [Int]) throws -> RunningTotals {
-    let key = TotalsKey(target: targetShape, prediction: predictionShape)
-    let found = try totals[key] ?? RunningTotals(training: self, targetShape: targetShape, predictionShape: predictionShape)
+  func totals(_ outputs: [OutputTraining], targetShapes: [[Int]?], predictionShapes: [[Int]]) throws -> RunningTotals {
+    let key = TotalsKey(targets: targetShapes, predictions: predictionShapes)
+    let found = try totals[key] ?? RunningTotals(outputs, targetShapes: targetShapes, predictionShapes: predictionShapes)
     totals[key] = found
     currentTotals = found
     return found
@@ -112,6 +109,8 @@ struct PlanKey: Hashable {
   let purpose: Purpose
   let rows: Int
   let arguments: [Argument]
+  /// Which targets and weights there are.
+  var layout: [Bool] = []
 }
 
 /// Traces a step that may throw.

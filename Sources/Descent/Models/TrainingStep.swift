@@ -12,7 +12,8 @@ struct StepRunner {
   let totals: RunningTotals
   let trainability: Trainability
 
-  /// The arguments of a step, but for the rows' numbers.
+  private let outputs: [OutputTraining]
+  /// The arguments of a step, but for the rows' numbers: inputs, targets, weights.
   private let inputs: [CheckedData.Rows]
   /// The number of the argument that holds the rows' numbers.
   let indexArgument: Int
@@ -23,9 +24,12 @@ struct StepRunner {
     self.data = data
     self.trainability = trainability
     training.notice(trainability)
-    inputs = [data.x, data.y, data.sampleWeight].compactMap { $0 }
+    outputs = try training.outputs(of: model)
+    inputs = data.inputs + data.targets.compactMap { $0 } + data.weights.compactMap { $0 }
     indexArgument = inputs.count
-    totals = try training.totals(targetShape: data.y?.rowShape ?? [], predictionShape: model.outputShape ?? [])
+    let predictions = model.outputShapes ?? []
+    totals = try training.totals(
+      outputs, targetShapes: data.targets.map { $0?.rowShape }, predictionShapes: predictions)
   }
 
   // MARK: - Training
@@ -91,14 +95,33 @@ struct StepRunner {
   private func forward(_ batch: [Tensor], isTraining: Bool) throws -> Tensor {
     let context = ForwardContext(
       builder: model.modelBuilder, isTraining: isTraining, frozenLayers: trainability.frozenLayers)
-    let prediction = try model(model.castInput(batch[0]), context)
-    let (target, weight) = (batch[1], batch.count > 2 ? batch[2].cast(to: model.dtype) : nil)
-    let logits = context.logits(of: prediction)
-    var total = try training.loss.reduced(target: target, prediction: prediction, sampleWeight: weight, logits: logits)
-    for loss in context.losses { total += loss }
-    total = try penalties.reduce(total) { try $0 + $1.regularizer.penalty(of: $1.variable) }
-    try totals.add(loss: total, target: target, prediction: prediction, sampleWeight: weight, logits: logits)
-    return total
+    var rest = batch[...]
+    func take(_ parts: [CheckedData.Rows?]) -> [Tensor?] { parts.map { $0.map { _ in rest.removeFirst() } } }
+    let x = take(data.inputs).enumerated().map { model.castInput($1!, $0) }
+    let targets = take(data.targets), weights = take(data.weights)
+    let predictions = try model.outputs(x, context)
+    var total: Tensor?
+    let results = try predictions.enumerated().map { place, prediction in
+      let settings = outputs[place], target = targets[place], weight = weights[place]?.cast(to: model.dtype)
+      let logits = context.logits(of: prediction), mask = context.mask(of: prediction)
+      var loss: Tensor?
+      if let function = settings.loss, let target {
+        let value = try function.reduced(target: target, prediction: prediction, sampleWeight: weight, logits: logits, mask: mask)
+        loss = value
+        let weighted = settings.weight == 1 ? value : value * settings.weight
+        total = total.map { $0 + weighted } ?? weighted
+      }
+      return RunningTotals.Output(
+        loss: loss, target: target, prediction: prediction, sampleWeight: weight, logits: logits, mask: mask)
+    }
+    for loss in context.losses { total = total.map { $0 + loss } ?? loss }
+    for (variable, regularizer) in penalties {
+      let penalty = try regularizer.penalty(of: variable)
+      total = total.map { $0 + penalty } ?? penalty
+    }
+    let loss = total ?? Tensor.zeros([], dtype: model.dtype)
+    try totals.add(loss: loss, results)
+    return loss
   }
 
   /// The penalties on weights, each once however often its layer is called. As in Keras, weights that are not trained have none.
@@ -114,6 +137,7 @@ struct StepRunner {
       guard let preparation = input.preparation else { return nil }
       arguments.append(.init(shape: shape, dtype: input.dtype, preparation: preparation))
     }
-    return PlanKey(purpose: purpose, rows: rows, arguments: arguments)
+    let layout = (data.targets + data.weights).map { $0 != nil }
+    return PlanKey(purpose: purpose, rows: rows, arguments: arguments, layout: layout)
   }
 }
