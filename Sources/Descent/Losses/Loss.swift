@@ -43,6 +43,8 @@ public struct Loss: KerasNamed {
   /// Whether the prediction is taken as logits rather than probabilities.
   public let isFromLogits: Bool
   let form: TargetForm
+  /// What the loss of a batch is multiplied by: Keras's `loss_weights` of a model with one output.
+  private(set) var weight = 1.0
   /// Whether it is a closure of the user's, whose result is looked at.
   private var isOwn = false
   private let ignoredClass: Int?
@@ -152,7 +154,15 @@ extension Loss {
   /// - Throws: ``DescentError`` if shapes or dtypes do not fit, or a closure of the user's gives what is no loss.
   func reduced(target: Tensor, prediction: Tensor, sampleWeight: Tensor?, logits: Logits?) throws -> Tensor {
     let values = try checkedValues(target: target, prediction: prediction, logits: logits)
-    return try reduce(values, weights: sampleWeight, mask: mask(target: target, shape: values.shape))
+    let loss = try reduce(values, weights: sampleWeight, mask: mask(target: target, shape: values.shape))
+    return weight == 1 ? loss : loss * weight
+  }
+
+  /// The same loss counted so many times.
+  func weighted(by weight: Double) -> Loss {
+    var result = self
+    result.weight = weight
+    return result
   }
 
   /// ``values(target:prediction:logits:)`` with every mistake an error that can be caught.

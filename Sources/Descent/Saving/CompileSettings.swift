@@ -29,20 +29,31 @@ package struct CompileSettings {
       guard let list = value.array else {
         throw DescentError(.file, "\(name): compile_config: \(key) is \(value.shortText); expected a list")
       }
-      return try list.map { metric in try at(key) { try metric.string.map(Metric.init(named:)) ?? Metric(json: metric) } }
+      // Keras writes what it was given: a list for the only output may stand in a list of outputs.
+      let flat = list.count == 1 ? list[0].array ?? list : list
+      return try flat.map { metric in try at(key) { try (metric.string.map(Metric.init(named:)) ?? Metric(json: metric)).asInKeras() } }
     }
     optimizer = try at("optimizer") { try OptimizerRegistry.optimizer(from: take("optimizer")) }
-    loss = try at("loss") { try Loss(json: take("loss")) }
+    let loss = try at("loss") { try Loss(json: CompileSettings.ofOnlyOutput(take("loss"))) }
     self.metrics = try metrics("metrics")
     weightedMetrics = try metrics("weighted_metrics")
-    guard take("loss_weights") == .null else {
-      throw DescentError(.file, "\(name): compile_config: loss_weights are for models with several outputs, which Descent does not have")
+    let weight = CompileSettings.ofOnlyOutput(take("loss_weights"))
+    guard weight == .null || weight.double != nil else {
+      throw DescentError(.file, "\(name): compile_config: loss_weights is \(weight.shortText); expected one number for the model's only output")
     }
+    self.loss = weight.double.map { loss.weighted(by: $0) } ?? loss
     // How Keras runs a step, which does not change what it computes.
     for key in ["run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss"] { _ = take(key) }
     if let key = config.keys.first {
       throw DescentError(.file, "\(name): compile_config: '\(key)' (\(config[key]!.shortText)) is not known")
     }
+  }
+
+  /// A setting that stands alone, in a list of one, or under the name of the only output.
+  private static func ofOnlyOutput(_ value: JSONValue) -> JSONValue {
+    if let list = value.array, list.count == 1 { return list[0] }
+    if let object = value.object, object["class_name"] == nil, object.members.count == 1 { return object.members[0].value }
+    return value
   }
 
   package func compile(_ model: Model) throws {
@@ -53,13 +64,15 @@ package struct CompileSettings {
 extension TrainingState {
   /// `compile_config`.
   /// - Parameter withPresentRate: whether to write the learning rate that is set now, or the one that `compile` was given.
-  func json(withPresentRate: Bool = true) throws -> JSONValue {
+  /// - Parameter outputShape: of a row, if it is known.
+  func json(withPresentRate: Bool = true, outputShape: [Int]?) throws -> JSONValue {
     func list(_ metrics: [Metric]) throws -> JSONValue {
-      metrics.isEmpty ? .null : .array(try metrics.map { try $0.shortJSON(Metric.init(named:)) })
+      metrics.isEmpty
+        ? .null : .array(try metrics.map { try $0.written(beside: loss, outputShape: outputShape).shortJSON(Metric.init(named:)) })
     }
     return [
       "optimizer": try OptimizerRegistry.configuration(of: withPresentRate ? optimizerState?.presentOptimizer ?? optimizer : optimizer), "loss": try loss.shortJSON(Loss.init(named:)),
-      "loss_weights": nil, "metrics": try list(metrics), "weighted_metrics": try list(weightedMetrics), "run_eagerly": false,
+      "loss_weights": loss.weight == 1 ? nil : [JSONValue(loss.weight)], "metrics": try list(metrics), "weighted_metrics": try list(weightedMetrics), "run_eagerly": false,
       "steps_per_execution": 1, "jit_compile": "auto",
     ]
   }
