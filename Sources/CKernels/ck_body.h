@@ -36,6 +36,8 @@ typedef CK_VECTOR_TYPE(uint64_t, CK_VECTOR_BYTES / 4) vf_counters;
 #include "ck_random.h"
 #include "ck_reduction.h"
 #include "ck_linear.h"
+#include "ck_pooling.h"
+#include "ck_gemm.h"
 #include "ck_type_end.h"
 
 /* ---- f64 */
@@ -67,6 +69,8 @@ typedef CK_VECTOR_TYPE(uint32_t, CK_VECTOR_BYTES / 8) vd_words;
 #include "ck_random.h"
 #include "ck_reduction.h"
 #include "ck_linear.h"
+#include "ck_pooling.h"
+#include "ck_gemm.h"
 #include "ck_type_end.h"
 
 /* ---- i32 */
@@ -94,7 +98,7 @@ typedef CK_MEMORY_TYPE(uint32_t, CK_VECTOR_BYTES / 4) vu_at;
 #include "ck_reduction.h"
 #include "ck_type_end.h"
 
-#include "ck_dgemm.h"
+#include "ck_eigen.h"
 
 #define COMMON_KERNELS(type)                                                                        \
   [CK_COPY] = copy_##type, [CK_NEG] = neg_##type, [CK_ABS] = abs_##type, [CK_SIGN] = sign_##type,   \
@@ -134,6 +138,8 @@ const ck_isa CK_ISA_TABLE = {
   },
   .reduction = {[CK_F32] = reduction_f32, [CK_F64] = reduction_f64, [CK_I32] = reduction_i32},
   .scatter_add = {[CK_F32] = scatter_add_f32, [CK_F64] = scatter_add_f64},
-  .dgemm = dgemm_rows,
+  .symmetric_eigen = symmetric_eigen,
+  .gemm = {[CK_F32] = gemm_rows_f32, [CK_F64] = gemm_rows_f64},
   .first_nonfinite = {[CK_F32] = first_nonfinite_f32, [CK_F64] = first_nonfinite_f64},
+  .pooling = {[CK_F32] = pooling_f32, [CK_F64] = pooling_f64},
 };

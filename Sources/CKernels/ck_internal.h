@@ -45,8 +45,10 @@ typedef struct {
   /* Units are tiles of CK_REDUCTION_TILE columns, counted over outer x column tiles. */
   void (*reduction[3])(const ck_reduction *reduction, int64_t first_unit, int64_t last_unit);
   void (*scatter_add[2])(const ck_scatter_add *scatter, int64_t first_row, int64_t last_row, int64_t first_column, int64_t last_column);
-  void (*dgemm)(const ck_dgemm *gemm, int64_t first_row, int64_t last_row);
+  void (*symmetric_eigen)(double *matrix, double *values, double *vectors, int64_t n);
+  void (*gemm[2])(const ck_gemm *gemm, int64_t first_row, int64_t last_row);
   int64_t (*first_nonfinite[2])(const void *data, int64_t count);
+  void (*pooling[2])(const ck_pooling *pooling, int64_t first_image, int64_t last_image);
 } ck_isa;
 
 enum { CK_REDUCTION_TILE = 64 };
@@ -70,6 +72,8 @@ ck_translated ck_translated_code(const ck_group *group) CK_HIDDEN;
 /* This thread's scratch memory, at least `bytes` long and 64-byte aligned; its contents do not
    survive the kernel that asked for it. */
 char *ck_scratch(size_t bytes) CK_HIDDEN;
+/* A second one, for kernels that call others while they use it. */
+char *ck_outer_scratch(size_t bytes) CK_HIDDEN;
 
 static inline int64_t ck_min64(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t ck_max64(int64_t a, int64_t b) { return a > b ? a : b; }

@@ -50,12 +50,28 @@ void ck_scatter_add_run(void *context, long share) {
   ck_isa_in_use()->scatter_add[s->dtype](s, first_row, last_row, first_column, last_column);
 }
 
+/* ---- pooling: windows may overlap within an image, so images are the units */
+
+int64_t ck_pooling_shares(const ck_pooling *p) {
+  const ck_windows *w = &p->windows;
+  return shares_of(w->batch * w->in[0] * w->in[1] * w->in[2] * w->in_channels, w->batch);
+}
+
+void ck_pooling_run(void *context, long share) {
+  const ck_pooling *p = context;
+  ck_isa_in_use()->pooling[p->dtype](p, p->windows.batch * share / p->shares, p->windows.batch * (share + 1) / p->shares);
+}
+
 /* ---- matrix product */
 
-void ck_dgemm_run(void *context, long share) {
-  const ck_dgemm *g = context;
+void ck_gemm_run(void *context, long share) {
+  const ck_gemm *g = context;
   const int64_t first = share * g->rows_per_share, last = ck_min64(first + g->rows_per_share, g->m);
-  if (first < last) ck_isa_in_use()->dgemm(g, first, last);
+  if (first < last) ck_isa_in_use()->gemm[g->dtype](g, first, last);
+}
+
+void ck_symmetric_eigen(double *matrix, double *values, double *vectors, int64_t n) {
+  ck_isa_in_use()->symmetric_eigen(matrix, values, vectors, n);
 }
 
 /* ---- moving bytes */

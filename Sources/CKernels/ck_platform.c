@@ -71,32 +71,42 @@ const char *ck_instruction_set(void) { return ck_isa_in_use()->name; }
 
 /* ---- scratch memory */
 
-static _Thread_local char *scratch;
-static _Thread_local size_t scratch_bytes;
-static pthread_key_t scratch_key;
+typedef struct {
+  char *memory;
+  size_t bytes;
+} scratch;
+
+enum { SCRATCHES = 2 };
+static _Thread_local scratch scratches[SCRATCHES];
+static pthread_key_t scratch_keys[SCRATCHES];
 static pthread_once_t scratch_once = PTHREAD_ONCE_INIT;
 
-/* The key only frees the memory when its thread ends. */
-static void make_scratch_key(void) {
-  if (pthread_key_create(&scratch_key, free)) abort();
+/* The keys only free the memory when its thread ends. */
+static void make_scratch_keys(void) {
+  for (int k = 0; k < SCRATCHES; k++)
+    if (pthread_key_create(&scratch_keys[k], free)) abort();
 }
 
-static char *grow_scratch(size_t bytes) {
-  pthread_once(&scratch_once, make_scratch_key);
+static char *grow_scratch(int which, size_t bytes) {
+  pthread_once(&scratch_once, make_scratch_keys);
   const size_t page = 4096;
   bytes = (bytes + bytes / 2 + page - 1) / page * page;
-  free(scratch);
+  free(scratches[which].memory);
   void *memory = NULL;
   if (posix_memalign(&memory, page, bytes)) abort();
   /* Vectors are read whole, so memory that nobody wrote is read too (and its lanes thrown away). */
   memset(memory, 0, bytes);
-  pthread_setspecific(scratch_key, memory);
-  scratch = memory;
-  scratch_bytes = bytes;
-  return scratch;
+  pthread_setspecific(scratch_keys[which], memory);
+  scratches[which] = (scratch){.memory = memory, .bytes = bytes};
+  return memory;
 }
 
-char *ck_scratch(size_t bytes) { return bytes <= scratch_bytes ? scratch : grow_scratch(bytes); }
+static char *scratch_of(int which, size_t bytes) {
+  return bytes <= scratches[which].bytes ? scratches[which].memory : grow_scratch(which, bytes);
+}
+
+char *ck_scratch(size_t bytes) { return scratch_of(0, bytes); }
+char *ck_outer_scratch(size_t bytes) { return scratch_of(1, bytes); }
 
 /* ---- sleeping */
 
@@ -130,11 +140,18 @@ void ck_wake(const uint32_t *word, int32_t waiters) {
 /* ---- threads */
 
 void ck_single_threaded_libraries(void) {
+  static _Thread_local bool is_done;
+  if (is_done) return;
   void (*set_threads)(int);
   *(void **)&set_threads = dlsym(RTLD_DEFAULT, "omp_set_num_threads");
   if (set_threads) set_threads(1);
+  is_done = set_threads != NULL;
 }
 
 static _Thread_local void *thread_slot;
 void *ck_thread_slot_get(void) { return thread_slot; }
 void ck_thread_slot_set(void *value) { thread_slot = value; }
+
+static _Thread_local void *held_locks;
+void *ck_held_locks_get(void) { return held_locks; }
+void ck_held_locks_set(void *value) { held_locks = value; }

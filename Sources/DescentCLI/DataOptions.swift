@@ -19,30 +19,63 @@ struct DataOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The column of a .csv file to predict.", valueName: "column"))
   var target: String?
 
-  func load() throws -> DataSet {
+  func validate() throws {
     if target != nil && !isCSV {
       throw ValidationError("--target names a column of a .csv file, but --data is '\(data)'.")
     }
-    if data == "fashion-mnist" {
+    if isCSV {
+      // Of a file that is not there that is what is to be told.
+      if target == nil && exists { throw ValidationError("--data \(data) needs --target, the name of the column to predict.") }
+    } else if !isArchive && !isFashionMNIST && !isFolder {
+      let advice = DataOptions.advice.first { hasEnding(data, $0.ending) }?.text
+      if let advice { throw ValidationError("--data is '\(data)': \(advice).") }
+      if exists { throw ValidationError("--data is '\(data)'; expected \(DataOptions.expected).") }
+    }
+  }
+
+  func load() throws -> DataSet {
+    if isFashionMNIST {
       let fashion = try FashionMNIST.load()
       return DataSet(name: "Fashion-MNIST", (fashion.train, fashion.test))
     }
-    if isCSV {
-      guard let target else { throw ValidationError("--data \(data) needs --target, the name of the column to predict.") }
-      return DataSet(try CSVTable(data, target: target), name: data)
-    }
+    if isCSV { return DataSet(try CSVTable(data, target: target ?? ""), name: data) }
     if isArchive { return try DataSet(archive: data) }
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: data, isDirectory: &isFolder) && isFolder.boolValue {
-      return DataSet(name: data, try ImageFolder.load(data))
-    }
-    throw ValidationError(
-      "--data is '\(data)'; expected fashion-mnist, an existing folder of IDX files, a file ending in .csv or one ending in .npz.")
+    guard isFolder else { throw DescentError(.file, "\(data): no such file or folder; expected \(DataOptions.expected)") }
+    return DataSet(name: data, try ImageFolder.load(data))
   }
 
-  var isArchive: Bool { hasExtension("npz") }
+  var isArchive: Bool { hasEnding(data, ".npz") }
 
-  private var isCSV: Bool { hasExtension("csv") }
+  private var isCSV: Bool { hasEnding(data, ".csv") }
 
-  private func hasExtension(_ name: String) -> Bool { data.lowercased().hasSuffix("." + name) }
+  private var isFashionMNIST: Bool { data == "fashion-mnist" }
+
+  private var exists: Bool { FileManager.default.fileExists(atPath: data) }
+
+  private var isFolder: Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: data, isDirectory: &isFolder) && isFolder.boolValue
+  }
+
+  private static let expected = "fashion-mnist, an existing folder of IDX files, a file ending in .csv or one ending in .npz"
+
+  /// What people have besides, and what becomes of it.
+  private static let advice: [(ending: String, text: String)] = [
+    (".csv.gz", "it is compressed; expand it first: gunzip"), (".npz.gz", "it is compressed; expand it first: gunzip"),
+    (".zip", "it is an archive; expand it first: unzip"),
+    (".tsv", "tables separated by tabs are not read; separate its columns by commas and call it .csv"),
+    (".npy", "a single array has no y; put both in one file: numpy.savez(\"d.npz\", x=x, y=y)"),
+    (".xlsx", "tables of spreadsheets are not read; save it as .csv"), (".xls", "tables of spreadsheets are not read; save it as .csv"),
+    (".parquet", "Parquet files are not read; save it as .csv"), (".h5", "HDF5 files hold weights here; put data into an .npz file"),
+    (".keras", "it is a model; give it with --model"),
+  ]
+}
+
+/// Runs `body`; an error that the data are to blame for says which they are.
+func blamingData<Result>(_ name: String, _ body: () throws -> Result) throws -> Result {
+  do {
+    return try body()
+  } catch let error as DescentError where error.kind == .data {
+    return try naming(name) { throw error }
+  }
 }

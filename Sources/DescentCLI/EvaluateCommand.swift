@@ -30,22 +30,33 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "Print one line of JSON.")
   var json = false
 
+  func validate() throws {
+    try model.validate()
+    try checkingOptions {
+      _ = try loss.map(chosenLoss)
+      _ = try metrics?.words.map { try Metric(named: $0) }
+    }
+  }
+
   func run() throws {
     let model = try self.model.load()
+    if model.loss == nil && loss == nil {
+      throw DescentError(.state, "\(self.model.path): says nothing of a loss to judge by; give --loss")
+    }
     if loss != nil || metrics != nil {
-      guard let loss = try loss.map(chosenLoss) ?? model.loss else {
-        throw ValidationError("\(self.model.path) is not compiled; give --loss.")
-      }
+      guard let loss = try loss.map(chosenLoss) ?? model.loss else { return }
       try model.compile(
         optimizer: "sgd", loss: loss, metrics: try metrics?.words.map { try Metric(named: $0) } ?? model.metrics)
     }
     let data = try dataOptions.load()
     let part = data.test ?? data.train
-    let scores = try model.evaluate(part.x, part.y, batchSize: batchSize.count(of: part.count), verbose: 0)
+    let scores = try blamingData(data.name) {
+      try model.evaluate(part.x, part.y, batchSize: batchSize.count(of: part.count), verbose: 0)
+    }
     if json {
-      print(JSONValue.object(JSONObject(scores.names.map { (key: $0, value: JSONValue(scores.values[$0]!)) })))
+      Output.line(JSONValue.object(JSONObject(scores.names.map { (key: $0, value: JSONValue(scores.values[$0]!)) })).text())
     } else {
-      print(scores)
+      Output.line(scores.description)
     }
   }
 }

@@ -7,7 +7,13 @@ struct ModelFile: ExpressibleByArgument {
 
   init?(argument: String) { path = argument }
 
-  var isDescription: Bool { path.hasSuffix(".json") }
+  var isDescription: Bool { hasEnding(path, ".json") }
+
+  func validate() throws {
+    if !isDescription && !hasEnding(path, ".keras") {
+      throw ValidationError("--model is '\(path)'; expected a file ending in .keras or .json.")
+    }
+  }
 
   /// Reads the model.
   /// - Parameter seed: for the weights of a model that is only described, and for what is random in training; nil for the
@@ -16,9 +22,6 @@ struct ModelFile: ExpressibleByArgument {
     if isDescription {
       let source = try ByteSource(path: path)
       return try Sequential.fromJSON(JSONValue(parsing: source.allBytes(), name: path), name: path, seed: seed)
-    }
-    guard path.hasSuffix(".keras") else {
-      throw ValidationError("--model is '\(path)'; expected a file ending in .keras or .json.")
     }
     let model = try Sequential.load(path)
     if let seed { model.seed = seed }

@@ -26,7 +26,8 @@ struct ModelOptions: ParsableArguments {
     if model != nil && (layers != nil || activation != nil) {
       throw ValidationError("--model brings its layers; leave --layers and --activation out.")
     }
-    if let activation { _ = try ActivationFunction(named: activation) }
+    try model?.validate()
+    if let activation { _ = try checkingOptions { try ActivationFunction(named: activation) } }
   }
 
   func load(seed: UInt64?) throws -> Sequential? { try model?.load(seed: seed) }
@@ -47,14 +48,18 @@ struct ModelOptions: ParsableArguments {
 struct ResultOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "A folder for history.csv and weights.npz, and for a checkpoint after each epoch while the run lasts. (default: a new folder in runs, named after the time, without checkpoints; none with --save)",
+      "A folder for history.csv, weights.npz and run.json (what decided the numbers), and for a checkpoint after each epoch while the run lasts. (default: a new folder in runs, named after the time, without checkpoints; none with --save)",
+      discussion: "One run at a time writes to it. The results of an earlier run in it are kept under the names previous-history.csv and previous-weights.npz.",
       valueName: "folder"))
   var out: String?
 
   @Option(help: ArgumentHelp("Where to write the trained model: .keras, or its weights: .weights.h5, .safetensors, .npz.", valueName: "file"))
   var save: String?
 
-  @Flag(help: "Go on from the last checkpoint in --out: the result is that of a run that was never interrupted.")
+  @Flag(
+    help: ArgumentHelp(
+      "Go on from the last checkpoint in --out: the result is that of a run that was never interrupted.",
+      discussion: "Model, data, seed and settings must be those of that run; --epochs, --save and --verbose may be others."))
   var resume = false
 
   @Option(help: ArgumentHelp("Write a checkpoint after every so many batches instead of after each epoch.", valueName: "batches"))
@@ -67,18 +72,8 @@ struct ResultOptions: ParsableArguments {
     if let checkpointEvery, checkpointEvery < 1 {
       throw ValidationError("--checkpoint-every is \(checkpointEvery); it must be at least 1.")
     }
-    if let save, ![".keras", ".weights.h5", ".safetensors", ".npz"].contains(where: save.hasSuffix) {
+    if let save, ![".keras", ".weights.h5", ".safetensors", ".npz"].contains(where: { hasEnding(save, $0) }) {
       throw ValidationError("--save is '\(save)'; expected a file ending in .keras, .weights.h5, .safetensors or .npz.")
     }
-  }
-
-  /// Whether the run that is to be resumed has come to its end already; refuses to begin a new one over one that has not.
-  func isFinished() throws -> Bool {
-    guard let out else { return false }
-    let hasCheckpoint = BackupAndRestore.hasCheckpoint(in: Results.checkpointFolder(out))
-    if hasCheckpoint && !resume {
-      throw ValidationError("\(out) holds the checkpoint of a run that has not come to its end. Go on with it with --resume, or choose another --out.")
-    }
-    return resume && !hasCheckpoint && Results.isFinished(out)
   }
 }

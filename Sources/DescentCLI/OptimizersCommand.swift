@@ -14,11 +14,15 @@ struct OptimizersCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The optimizer to tell about, by name.", valueName: "name"))
   var name: String?
 
+  func validate() throws {
+    if let name { _ = try checkingOptions { try OptimizerRegistry.type(named: name) } }
+  }
+
   func run() throws {
     if let name {
-      print(OptimizerPage(try OptimizerRegistry.type(named: name)).text)
+      Output.line(OptimizerPage(try OptimizerRegistry.type(named: name)).text)
     } else {
-      print(OptimizerPage.list)
+      Output.line(OptimizerPage.list)
     }
   }
 }

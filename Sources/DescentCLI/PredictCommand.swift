@@ -27,20 +27,22 @@ struct PredictCommand: ParsableCommand {
   var out: String?
 
   func validate() throws {
-    if let out, ![".npy", ".npz", ".csv"].contains(where: out.hasSuffix) {
+    try model.validate()
+    if let out, ![".npy", ".npz", ".csv"].contains(where: { hasEnding(out, $0) }) {
       throw ValidationError("--out is '\(out)'; expected a file ending in .npy, .npz or .csv.")
     }
   }
 
   func run() throws {
+    if let out { try checkWritable(out) }
     let model = try self.model.load()
     let x = try dataOptions.loadInputs()
     let count = x.stored.shape.first ?? 0
-    let y = try model.predict(x, batchSize: batchSize.count(of: count), verbose: 0)
-    guard let out else { return print(csv(y), terminator: "") }
-    if out.hasSuffix(".npy") {
+    let y = try blamingData(dataOptions.data) { try model.predict(x, batchSize: batchSize.count(of: count), verbose: 0) }
+    guard let out else { return Output.plain(csv(y)) }
+    if hasEnding(out, ".npy") {
       try NPY.write(y, to: out)
-    } else if out.hasSuffix(".npz") {
+    } else if hasEnding(out, ".npz") {
       try NPZ.write([("y", y)], to: out)
     } else {
       try writeFile(out, text: csv(y))
@@ -60,13 +62,13 @@ struct PredictCommand: ParsableCommand {
 extension DataOptions {
   /// The rows to predict from: of an `.npz` file `x_test` or `x`, whether there are labels or not.
   func loadInputs() throws -> any ModelInput {
-    guard data.lowercased().hasSuffix(".npz") else {
+    guard isArchive else {
       let set = try load()
       return (set.test ?? set.train).x
     }
     let archive = try NPZ(data)
     guard let name = ["x_test", "x", "x_train"].first(where: archive.names.contains) else {
-      throw DescentError(.file, "\(data): has no array x to predict from; it has \(archive.names.joined(separator: ", "))")
+      throw DataSet.noArrays("x to predict from", in: archive, data)
     }
     return try archive.tensor(name)
   }

@@ -41,23 +41,42 @@ struct RaceCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Write all points and values into this file.", valueName: "file"))
   var json: String?
 
-  func run() throws {
-    let optimizers = try optimizer.map { try OptimizerRegistry.optimizer(text: $0) }
-    guard let type = DType(rawValue: dtype), type.isFloatingPoint else {
-      throw DescentError(.invalidArgument, "--dtype is \(dtype); expected float32 or float64")
+  func validate() throws {
+    try checkingOptions {
+      _ = try TestFunction.named(function)
+      _ = try chosenOptimizers()
+      _ = try startPoint()
+      _ = try chosenType()
     }
-    let race = try Race(
-      TestFunction.named(function), optimizers.isEmpty ? Race.standardOptimizers() : optimizers, start: startPoint(), steps: steps,
-      dtype: type)
-    print(RaceTable(race).text)
+    if steps < 0 { throw ValidationError("--steps is \(steps); it must be at least 0.") }
+  }
+
+  func run() throws {
+    for path in [svg, json] { if let path { try checkWritable(path) } }
+    // The rest that may be wrong with the start is known to the race: that there are finite numbers around it.
+    let race = try checkingOptions {
+      try Race(TestFunction.named(function), chosenOptimizers(), start: startPoint(), steps: steps, dtype: chosenType())
+    }
+    Output.line(RaceTable(race).text)
     if let svg {
       try writeFile(svg, text: RacePicture(race).svg)
-      print("Wrote \(svg)")
+      Output.line("Wrote \(svg)")
     }
     if let json {
       try writeFile(json, text: race.json().text() + "\n")
-      print("Wrote \(json)")
+      Output.line("Wrote \(json)")
     }
+  }
+
+  private func chosenOptimizers() throws -> [any Optimizer] {
+    optimizer.isEmpty ? Race.standardOptimizers() : try optimizer.map { try OptimizerRegistry.optimizer(text: $0) }
+  }
+
+  private func chosenType() throws -> DType {
+    guard let type = DType(rawValue: dtype), type.isFloatingPoint else {
+      throw DescentError(.invalidArgument, "--dtype is \(dtype); expected float32 or float64")
+    }
+    return type
   }
 
   private func startPoint() throws -> [Double]? {

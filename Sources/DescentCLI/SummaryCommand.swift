@@ -12,12 +12,14 @@ struct SummaryCommand: ParsableCommand {
   @Flag(help: "Print the model's description as Keras's to_json does.")
   var json = false
 
+  func validate() throws { try model.validate() }
+
   func run() throws {
     let model = try self.model.load()
     if json {
-      print(try model.toJSON(indent: 1))
+      Output.line(try model.toJSON(indent: 1))
     } else {
-      model.summary(expandNested: true)
+      Output.plain(model.summaryText(expandNested: true).printableLines)
     }
   }
 }

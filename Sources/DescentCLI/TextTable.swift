@@ -1,3 +1,5 @@
+import Descent
+
 /// Rows of text in aligned columns, the last of which is broken into lines where it would get too wide.
 struct TextTable {
   /// All with equally many cells.
@@ -6,8 +8,8 @@ struct TextTable {
   var rightAligned: Set<Int> = []
   var indent = 2
 
-  /// What a terminal shows without breaking lines by itself.
-  static let width = 100
+  /// What a terminal shows without breaking lines by itself, and is easily read.
+  static var width: Int { max(40, min(Terminal.columns ?? 100, 100)) }
 
   var text: String {
     guard let columns = rows.first?.count, columns > 0 else { return "" }

@@ -77,57 +77,69 @@ struct TrainCommand: ParsableCommand {
     if let learningRate, !(learningRate >= 0 && learningRate.isFinite) {
       throw ValidationError("--learning-rate is \(learningRate); it must be a number of at least 0.")
     }
+    try checkingOptions {
+      _ = try chosenOptimizer()
+      _ = try loss.map(chosenLoss)
+      _ = try chosenMetrics()
+    }
   }
 
   func run() throws {
-    // What can be refused without data is refused before they are read.
-    let optimizer = try chosenOptimizer()
-    let loss = try self.loss.map(chosenLoss)
-    let metrics = try self.metrics?.words.map { try Metric(named: $0) }
     let given = try modelOptions.load(seed: seed)
-    if try resultOptions.isFinished() {
-      try Results(resultOptions).finish()
-      return print("There is nothing to resume: the run in \(resultOptions.out ?? "") has come to its end.")
-    }
+    // Before the data are read: that there is a place for the results, and nobody else in it.
+    let results = try Results(resultOptions)
+    defer { results.release() }
     let data = try dataOptions.load()
     if data.validation != nil, let validationSplit, validationSplit > 0 {
-      throw ValidationError("--validation-split is given, but \(data.name) holds x_val and y_val. Leave one out.")
+      throw DescentError(.invalidArgument, "\(data.name): holds x_val and y_val, and --validation-split is given; leave one out")
     }
     let task = try data.task()
+    let loss = try self.loss.map(chosenLoss)
     let outcome = Outcome(task, loss: loss ?? given?.loss)
+    if given == nil && task == .classes(1) && outcome.isClassification {
+      throw DescentError(.data, "\(data.name): all targets are of one class; there is nothing to tell apart")
+    }
     let model = try given ?? modelOptions.network(rows: data.rowShape, outcome, seed: seed ?? Self.defaultSeed)
-    try compile(model, optimizer, loss, metrics, outcome)
-    let results = try Results(resultOptions)
-    if verbose != .silent { print(data.description(task)) }
-    let history: History
-    do {
-      history = try model.fit(
-        data.train.x, data.train.y, batchSize: batchSize.count(of: data.train.count), epochs: epochs, verbose: verbose.verbosity,
-        callbacks: results.backup.map { [$0] } ?? [],
-        validationSplit: validationSplit ?? (dataOptions.isArchive || data.validation != nil ? 0 : Self.defaultValidationSplit),
+    try compile(model, try chosenOptimizer(), loss, try chosenMetrics(), outcome)
+    try blamingData(data.name) { try model.check(data.train.x, data.train.y, "fit") }
+    try data.check(model)
+    let rows = batchSize.count(of: data.train.count)
+    let split = validationSplit ?? (dataOptions.isArchive || data.validation != nil ? 0 : Self.defaultValidationSplit)
+    let settings = try RunSettings(
+      model, data, initialWeights: modelOptions.model, seed: seed, batchSize: rows, validationSplit: split, shuffle: shuffle)
+    if try results.isFinished(settings) {
+      try results.finish()
+      return Output.line("There is nothing to resume: the run in \(resultOptions.out ?? "") has come to its end.")
+    }
+    results.backup?.conditions = settings.ownConditions
+    if verbose != .silent { Output.line(data.description(task)) }
+    let history = try blamingData(data.name) {
+      try model.fit(
+        data.train.x, data.train.y, batchSize: rows, epochs: epochs, verbose: verbose.verbosity,
+        callbacks: [RunObserver(results, settings)] + (results.backup.map { [$0] } ?? []), validationSplit: split,
         validationData: data.validation.map { ($0.x, $0.y) }, shuffle: shuffle)
-    } catch {
-      results.removeIfEmpty()
-      throw error
     }
     let written = try results.write(model, history)
     if history.isInterrupted {
-      print("Interrupted; wrote what there is to \(written)")
-      if results.backup != nil { print("The same command with --resume goes on from here.") }
+      Output.line("Interrupted; wrote what there is to \(written)")
+      if results.backup != nil { Output.line("The same command with --resume goes on from here.") }
       throw ExitCode(130)
     }
     try results.finish()
     try report(model, data, history, written)
+    if let remark = Divergence.remark(history, outcome, data) { Output.remark(remark) }
   }
 
   private static let defaultValidationSplit = 0.2
   private static let defaultSeed: UInt64 = 0
 
+  private func chosenMetrics() throws -> [Metric]? { try metrics?.words.map { try Metric(named: $0) } }
+
   private func chosenOptimizer() throws -> any Optimizer {
     var chosen = try OptimizerRegistry.optimizer(text: optimizer ?? "adam")
     if let learningRate {
       if let optimizer, optimizer.contains("learning_rate") || optimizer.contains("lr=") || optimizer.contains("\"lr\"") {
-        throw ValidationError("--learning-rate is given, but --optimizer has a learning rate too. Leave one out.")
+        throw DescentError(.invalidArgument, "--learning-rate is given, but --optimizer has a learning rate too. Leave one out.")
       }
       chosen.options.learningRate = .constant(learningRate)
       try chosen.validate()
@@ -156,12 +168,12 @@ struct TrainCommand: ParsableCommand {
   private func report(_ model: Sequential, _ data: DataSet, _ history: History, _ written: String) throws {
     if verbose == .silent { return }
     if let test = data.test {
-      print("Test: \(try model.evaluate(test.x, test.y, batchSize: Self.evaluationBatchSize, verbose: 0))")
+      Output.line("Test: \(try model.evaluate(test.x, test.y, batchSize: Self.evaluationBatchSize, verbose: 0))")
     } else {
       let last = history.names.filter { $0.hasPrefix("val_") }.compactMap { name in history[name].last.map { "\(name): \($0)" } }
-      if !last.isEmpty { print("Validation: \(last.joined(separator: " - "))") }
+      if !last.isEmpty { Output.line("Validation: \(last.joined(separator: " - "))") }
     }
-    print("Wrote \(written)")
+    Output.line("Wrote \(written)")
   }
 
   private static let evaluationBatchSize = 256
@@ -173,6 +185,8 @@ struct Outcome {
   let activation: ActivationFunction
   let loss: Loss
   let metric: Metric
+  /// Whether the loss is one for classes.
+  let isClassification: Bool
 
   init(_ task: DataSet.Task, loss chosen: Loss?) {
     let loss: Loss
@@ -192,7 +206,7 @@ struct Outcome {
     case Loss.binaryCrossentropy.className: activation = .sigmoid
     default: activation = .linear
     }
-    let isClassification = loss.className?.contains("Crossentropy") ?? false
+    isClassification = loss.className?.contains("Crossentropy") ?? false
     metric = isClassification ? .accuracy : "mean_absolute_error"
   }
 }

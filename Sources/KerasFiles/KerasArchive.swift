@@ -55,7 +55,7 @@ extension Model {
   /// optimizer remembers, so that training can go on from it. The file is replaced at once or not at all. (Keras: `Model.save`.)
   /// - Throws: ``DescentError`` naming what such a file cannot hold: a layer that is not registered, a loss made from a closure.
   public func save(_ path: String) throws {
-    guard path.hasSuffix(".keras") else {
+    guard hasEnding(path, ".keras") else {
       throw DescentError(.invalidArgument, "save: \(path): the name of a file with a whole model ends in .keras; saveWeights writes other kinds")
     }
     try KerasArchive.write(self, to: path)
@@ -93,6 +93,10 @@ extension Model {
   }
 
   private static func make(_ archive: KerasArchive, name: String, compiled: Bool) throws -> Self {
+    try naming(name) { try model(of: archive, name: name, compiled: compiled) }
+  }
+
+  private static func model(of archive: KerasArchive, name: String, compiled: Bool) throws -> Self {
     // A description may ask for any size; not much more is made than the file has weights for. The least is
     // small enough to be of no harm, and what does not fit is then told weight by weight.
     let count = archive.weights.names.reduce(0) { $0 + (archive.weights[$1]?.count ?? 0) }
@@ -103,11 +107,7 @@ extension Model {
       throw DescentError(.file, "\(name): holds an optimizer's state, but config.json does not say of which; load it with compiled: false to do without")
     }
     // Keras writes the counters of an optimizer that has not begun.
-    do {
-      try model.restoreOptimizer(kerasVariables: variables)
-    } catch let error as DescentError {
-      throw DescentError(.file, "\(name): \(error.message)")
-    }
+    try model.restoreOptimizer(kerasVariables: WeightsFile.completed(variables, for: model))
     return model
   }
 }

@@ -11,7 +11,7 @@ extension ModelCheckpoint {
     _ path: String, monitor: String = "val_loss", saveBestOnly: Bool = false, mode: MonitorMode = .auto,
     saveFrequency: SaveFrequency = .epoch, initialValueThreshold: Double? = nil
   ) {
-    let format: ModelFormat? = path.hasSuffix(".keras") ? .keras : path.hasSuffix(".weights.h5") ? .kerasWeights : nil
+    let format: ModelFormat? = hasEnding(path, ".keras") ? .keras : hasEnding(path, ".weights.h5") ? .kerasWeights : nil
     self.init(
       path, monitor: monitor, saveBestOnly: saveBestOnly, mode: mode, saveFrequency: saveFrequency,
       initialValueThreshold: initialValueThreshold, format: format)

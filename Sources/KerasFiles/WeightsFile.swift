@@ -1,6 +1,7 @@
 /// The layout of Keras's weight files: arrays `0`, `1` … in a group `vars` for each layer, and for the optimizer.
 enum WeightsFile {
-  private static let optimizerPrefix = "optimizer/"
+  /// What is of no use for the weights: the optimizer's variables, and, from Keras 2.13 to its last 2, the totals of metrics.
+  private static let otherPrefixes = ["optimizer/", "metrics/"]
   private static let optimizerGroup = "optimizer/vars"
   /// Where Keras writes the variables of an optimizer inside another a second time.
   private static let innerOptimizerGroup = "optimizer/inner_optimizer/vars"
@@ -39,10 +40,18 @@ enum WeightsFile {
     _ contents: HDF5Contents, into model: Model, file: String, skipMismatch: Bool
   ) throws -> WeightMismatches {
     let variables = KerasPaths.places(in: model).flatMap(\.variables)
-    let names = contents.names.filter { !$0.hasPrefix(optimizerPrefix) }
+    let names = contents.names.filter { name in !otherPrefixes.contains { name.hasPrefix($0) } }
     return try model.replacingWeights {
       try NamedVariables(variables).load(from: file, names: names, skipMismatch: skipMismatch) { contents[$0]! }
     }
+  }
+
+  /// The variables as Keras 3 writes them. Keras 2 left the learning rate out, which came after the number of steps.
+  static func completed(_ variables: [Tensor], for model: Model) throws -> [Tensor] {
+    guard let own = try model.preparedOptimizerState()?.kerasVariables(), own.count == variables.count + 1, own.count > 1,
+      own[1].shape == [], variables.count == 1 || variables[1].shape != []
+    else { return variables }
+    return [variables[0], own[1]] + variables.dropFirst()
   }
 
   /// The optimizer's variables in a file, in order; nil if it has none.
@@ -63,8 +72,8 @@ extension Model {
   /// name ends. The file is replaced at once or not at all. (Keras: `Model.save_weights`.)
   /// - Throws: ``DescentError`` if the model has no weights yet, or the file cannot be written.
   public func saveWeights(_ path: String) throws {
-    guard path.hasSuffix(".h5") else { return try saveWeights(path, format: nil) }
-    guard path.hasSuffix(".weights.h5") else {
+    guard hasEnding(path, ".h5") else { return try saveWeights(path, format: nil) }
+    guard hasEnding(path, ".weights.h5") else {
       throw DescentError(.invalidArgument, "saveWeights: \(path): the name of a file with weights ends in .weights.h5")
     }
     try requireWeights("saveWeights")
@@ -90,12 +99,12 @@ extension Model {
   ///   - trusted: lets libhdf5 read the file in this process if only libhdf5 can; for files of known origin.
   @discardableResult
   public func loadWeights(_ path: String, skipMismatch: Bool, trusted: Bool) throws -> WeightMismatches {
-    if path.hasSuffix(".keras") {
+    if hasEnding(path, ".keras") {
       try requireWeights("loadWeights")
       let archive = try KerasArchive(path, trusted: trusted)
       return try WeightsFile.load(archive.weights, into: self, file: path, skipMismatch: skipMismatch)
     }
-    guard path.hasSuffix(".h5") || path.hasSuffix(".hdf5") else {
+    guard hasEnding(path, ".h5") || hasEnding(path, ".hdf5") else {
       return try loadWeights(path, skipMismatch: skipMismatch, format: nil)
     }
     try requireWeights("loadWeights")

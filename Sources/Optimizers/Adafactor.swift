@@ -42,21 +42,6 @@ public struct Adafactor: Optimizer {
 
   public init() {}
 
-  public init(
-    learningRate: (any LearningRateConvertible)? = nil, beta2Decay: Double? = nil, epsilon1: Double? = nil,
-    epsilon2: Double? = nil, clipThreshold: Double? = nil, limitsRate: Bool? = nil, beta1: Double? = nil,
-    convention: Convention = .keras3
-  ) {
-    adopt(convention)
-    if let learningRate { options.learningRate = learningRate.learningRate }
-    if let beta2Decay { self.beta2Decay = beta2Decay }
-    if let epsilon1 { self.epsilon1 = epsilon1 }
-    if let epsilon2 { self.epsilon2 = epsilon2 }
-    if let clipThreshold { self.clipThreshold = clipThreshold }
-    if let limitsRate { self.limitsRate = limitsRate }
-    self.beta1 = beta1
-  }
-
   public func slots(for parameter: ParameterDescription) -> [Slot] {
     let shape = parameter.shape
     let momentum: [Slot] = beta1 == nil ? [] : ["momentum"]
@@ -134,16 +119,89 @@ public struct Adafactor: Optimizer {
   public static let about = OptimizerDescription(
     summary: "second moments kept by rows and columns; steps relative to the parameter's size",
     formula: """
-      ρ = min(rate, 1/√t);  α = max(epsilon_2, RMS(w)) · ρ;  b = 1 − t^beta_2_decay;  G = g² + epsilon_1
-      matrices:  r ← b · r + (1 − b) · row means of G;  c likewise of columns;  v = (r / mean r) ⊗ c
-      otherwise: v ← b · v + (1 − b) · G
-      u = g / √v;  w ← w − α · u / max(1, RMS(u) / clip_threshold)
+      ρ = min(rate, 1/√t),  α = max(epsilon_2, RMS(w)) · ρ,  b = 1 − t^beta_2_decay,  G = g² + epsilon_1
+      rank ≥ 2 (the last two axes):  r ← b · r + (1 − b) · mean of G over columns
+                                     c ← b · c + (1 − b) · mean of G over rows
+                                     v = (r / mean of r) ⊗ c
+      rank < 2:                      v ← b · v + (1 − b) · G
+      u = g / √v,  w ← w − α · u / max(1, RMS(u) / clip_threshold)
       """,
     source: "Shazeer & Stern, 2018, Adafactor: Adaptive Learning Rates with Sublinear Memory Cost (arXiv 1804.04235)",
     advice: "For memory: a matrix of n × m costs n + m numbers. Keras's own keeps n · m more.")
 }
 
+// MARK: - Initializers (written by scripts/initializers.py)
+
+extension Adafactor {
+  /// What is not given has the convention's default. ``OptimizerOptions`` says in which order all is done.
+  ///
+  /// - Parameters:
+  ///   - learningRate: size of the steps, a number or a schedule; 0.001 by default.
+  ///   - beta2Decay: how fast the averages' memory grows; less than 0; -0.8 by default.
+  ///   - epsilon1: keeps the divisor from 0; 1e-30 by default.
+  ///   - epsilon2: the least size of a parameter that steps are relative to; 1e-3 by default.
+  ///   - clipThreshold: the greatest root mean square of a step before the rate; 1 by default.
+  ///   - relativeStep: has no effect, as in Keras; see `limitsRate`; true by default.
+  ///   - limitsRate: whether the rate is at most 1/√t; true by default.
+  ///   - epsilonForm: whether epsilon1 is added or a least value; `.added` by default.
+  ///   - beta1: share of the average step that is kept, at least 0 and less than 1; `nil` for steps that are not averaged.
+  ///   - weightDecay: strength of the weight decay; none by default.
+  ///   - clipnorm: greatest L2 norm of each gradient; no limit by default.
+  ///   - clipvalue: greatest absolute value of a gradient's element; no limit by default.
+  ///   - globalClipnorm: greatest L2 norm of all gradients together; no limit by default.
+  ///   - useEMA: whether averages of the weights over time are kept; false by default.
+  ///   - emaMomentum: share of the old average in the new; 0.99 by default.
+  ///   - emaOverwriteFrequency: updates after which the averages replace the weights; never by default.
+  ///   - lossScaleFactor: multiplies the loss and divides the gradients; 1 by default.
+  ///   - gradientAccumulationSteps: micro-steps whose mean gradient makes an update; 1 by default.
+  ///   - name: its name in Keras's JSON; made from the class's by default.
+  ///   - decay: Keras 2's time decay: the rate is divided by 1 + decay · (updates done); 0 by default.
+  ///   - convention: whose defaults and formula are meant; Keras 3's by default.
+  public init(
+    learningRate: (any LearningRateConvertible)? = nil, beta2Decay: Double? = nil, epsilon1: Double? = nil, epsilon2: Double? = nil,
+    clipThreshold: Double? = nil, relativeStep: Bool? = nil, limitsRate: Bool? = nil, epsilonForm: EpsilonForm? = nil,
+    beta1: Double? = nil, weightDecay: Double? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil,
+    globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil, emaOverwriteFrequency: Int? = nil,
+    lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil, decay: Double? = nil,
+    convention: Convention = .keras3
+  ) {
+    self.init()
+    adopt(convention)
+    if let beta2Decay { self.beta2Decay = beta2Decay }
+    if let epsilon1 { self.epsilon1 = epsilon1 }
+    if let epsilon2 { self.epsilon2 = epsilon2 }
+    if let clipThreshold { self.clipThreshold = clipThreshold }
+    if let relativeStep { self.relativeStep = relativeStep }
+    if let limitsRate { self.limitsRate = limitsRate }
+    if let epsilonForm { self.epsilonForm = epsilonForm }
+    if let beta1 { self.beta1 = beta1 }
+    options.set(
+      learningRate: learningRate, weightDecay: weightDecay, clipnorm: clipnorm, clipvalue: clipvalue,
+      globalClipnorm: globalClipnorm, useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
+      lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps, name: name, decay: decay
+    )
+  }
+}
+
 extension Optimizer where Self == Adafactor {
-  /// ``Adafactor`` with Keras 3's defaults.
+  /// ``Adafactor`` with its defaults.
   public static var adafactor: Adafactor { Adafactor() }
+
+  /// ``Adafactor`` with the given settings; see its initializer.
+  public static func adafactor(
+    learningRate: (any LearningRateConvertible)? = nil, beta2Decay: Double? = nil, epsilon1: Double? = nil, epsilon2: Double? = nil,
+    clipThreshold: Double? = nil, relativeStep: Bool? = nil, limitsRate: Bool? = nil, epsilonForm: EpsilonForm? = nil,
+    beta1: Double? = nil, weightDecay: Double? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil,
+    globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil, emaOverwriteFrequency: Int? = nil,
+    lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil, decay: Double? = nil,
+    convention: Convention = .keras3
+  ) -> Adafactor {
+    Adafactor(
+      learningRate: learningRate, beta2Decay: beta2Decay, epsilon1: epsilon1, epsilon2: epsilon2, clipThreshold: clipThreshold,
+      relativeStep: relativeStep, limitsRate: limitsRate, epsilonForm: epsilonForm, beta1: beta1, weightDecay: weightDecay,
+      clipnorm: clipnorm, clipvalue: clipvalue, globalClipnorm: globalClipnorm, useEMA: useEMA, emaMomentum: emaMomentum,
+      emaOverwriteFrequency: emaOverwriteFrequency, lossScaleFactor: lossScaleFactor,
+      gradientAccumulationSteps: gradientAccumulationSteps, name: name, decay: decay, convention: convention
+    )
+  }
 }

@@ -3,6 +3,7 @@
 ///     m ← m + (1 − beta1) · (g − m)
 ///     v ← v + (1 − beta2) · (g² − v)
 ///     w ← w − rate · √(1 − beta2ᵗ) / (1 − beta1ᵗ) · m / (√v + epsilon)
+///     amsgrad: v̂ ← max(v̂, v) takes the place of v
 ///
 /// With `amsgrad` the greatest v so far takes the place of v. t is the number of the update, from 1.
 ///
@@ -29,18 +30,6 @@ public struct Adam: Optimizer {
   public var epsilonPlace = AdamEpsilonPlace.uncorrected
 
   public init() {}
-
-  public init(
-    learningRate: (any LearningRateConvertible)? = nil, beta1: Double? = nil, beta2: Double? = nil, epsilon: Double? = nil,
-    amsgrad: Bool? = nil, convention: Convention = .keras3
-  ) {
-    adopt(convention)
-    if let learningRate { options.learningRate = learningRate.learningRate }
-    if let beta1 { self.beta1 = beta1 }
-    if let beta2 { self.beta2 = beta2 }
-    if let epsilon { self.epsilon = epsilon }
-    if let amsgrad { self.amsgrad = amsgrad }
-  }
 
   public func slots(for parameter: ParameterDescription) -> [Slot] {
     ["momentum", "velocity"] + (amsgrad ? [Slot("velocityHat", fileGroup: 1)] : [])
@@ -95,16 +84,90 @@ public enum AdamEpsilonPlace: String, Sendable, CaseIterable {
   case corrected
 }
 
+// MARK: - Initializers (written by scripts/initializers.py)
+
+extension Adam {
+  /// What is not given has the convention's default. ``OptimizerOptions`` says in which order all is done.
+  ///
+  /// - Parameters:
+  ///   - learningRate: size of the steps, a number or a schedule; 0.001 by default.
+  ///   - beta1: share of the average gradient that is kept, at least 0 and less than 1; 0.9 by default.
+  ///   - beta2: share of the average squared gradient that is kept, at least 0 and less than 1; 0.999 by default.
+  ///   - epsilon: keeps the divisor from 0; 1e-7 by default.
+  ///   - amsgrad: whether the greatest average square so far divides; false by default.
+  ///   - epsilonPlace: whether epsilon is added to the root before or after it is corrected for its start at zero;
+  ///     `.uncorrected` by default.
+  ///   - weightDecay: strength of the weight decay; none by default.
+  ///   - clipnorm: greatest L2 norm of each gradient; no limit by default.
+  ///   - clipvalue: greatest absolute value of a gradient's element; no limit by default.
+  ///   - globalClipnorm: greatest L2 norm of all gradients together; no limit by default.
+  ///   - useEMA: whether averages of the weights over time are kept; false by default.
+  ///   - emaMomentum: share of the old average in the new; 0.99 by default.
+  ///   - emaOverwriteFrequency: updates after which the averages replace the weights; never by default.
+  ///   - lossScaleFactor: multiplies the loss and divides the gradients; 1 by default.
+  ///   - gradientAccumulationSteps: micro-steps whose mean gradient makes an update; 1 by default.
+  ///   - name: its name in Keras's JSON; made from the class's by default.
+  ///   - decay: Keras 2's time decay: the rate is divided by 1 + decay · (updates done); 0 by default.
+  ///   - convention: whose defaults and formula are meant; Keras 3's by default.
+  public init(
+    learningRate: (any LearningRateConvertible)? = nil, beta1: Double? = nil, beta2: Double? = nil, epsilon: Double? = nil,
+    amsgrad: Bool? = nil, epsilonPlace: AdamEpsilonPlace? = nil, weightDecay: Double? = nil, clipnorm: Double? = nil,
+    clipvalue: Double? = nil, globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil,
+    emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil,
+    decay: Double? = nil, convention: Convention = .keras3
+  ) {
+    self.init()
+    adopt(convention)
+    if let beta1 { self.beta1 = beta1 }
+    if let beta2 { self.beta2 = beta2 }
+    if let epsilon { self.epsilon = epsilon }
+    if let amsgrad { self.amsgrad = amsgrad }
+    if let epsilonPlace { self.epsilonPlace = epsilonPlace }
+    options.set(
+      learningRate: learningRate, weightDecay: weightDecay, clipnorm: clipnorm, clipvalue: clipvalue,
+      globalClipnorm: globalClipnorm, useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
+      lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps, name: name, decay: decay
+    )
+  }
+
+  @available(*, unavailable, message: "Keras 2's lr is learningRate: Adam(learningRate: …)")
+  public init(
+    lr: (any LearningRateConvertible)?, beta1: Double? = nil, beta2: Double? = nil, epsilon: Double? = nil, amsgrad: Bool? = nil,
+    epsilonPlace: AdamEpsilonPlace? = nil, weightDecay: Double? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil,
+    globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil, emaOverwriteFrequency: Int? = nil,
+    lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil, decay: Double? = nil
+  ) { fatalError() }
+
+  @available(*, unavailable, message: "Keras 2's lr is learningRate: Adam(learningRate: …)")
+  public init(
+    lr: (any LearningRateConvertible)?, beta_1: Double? = nil, beta_2: Double? = nil, epsilon: Double? = nil, decay: Double? = nil,
+    amsgrad: Bool? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil
+  ) { fatalError() }
+
+  @available(*, unavailable, message: "Keras 2's lr is learningRate: Adam(learningRate: …)")
+  public init(
+    lr: (any LearningRateConvertible)?, decay: Double?, beta1: Double? = nil, beta2: Double? = nil, epsilon: Double? = nil,
+    amsgrad: Bool? = nil, epsilonPlace: AdamEpsilonPlace? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil
+  ) { fatalError() }
+}
+
 extension Optimizer where Self == Adam {
-  /// ``Adam`` with Keras 3's defaults.
+  /// ``Adam`` with its defaults.
   public static var adam: Adam { Adam() }
 
-  /// ``Adam`` with the given hyperparameters.
+  /// ``Adam`` with the given settings; see its initializer.
   public static func adam(
     learningRate: (any LearningRateConvertible)? = nil, beta1: Double? = nil, beta2: Double? = nil, epsilon: Double? = nil,
-    amsgrad: Bool? = nil, convention: Convention = .keras3
+    amsgrad: Bool? = nil, epsilonPlace: AdamEpsilonPlace? = nil, weightDecay: Double? = nil, clipnorm: Double? = nil,
+    clipvalue: Double? = nil, globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil,
+    emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil,
+    decay: Double? = nil, convention: Convention = .keras3
   ) -> Adam {
     Adam(
-      learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, amsgrad: amsgrad, convention: convention)
+      learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, amsgrad: amsgrad, epsilonPlace: epsilonPlace,
+      weightDecay: weightDecay, clipnorm: clipnorm, clipvalue: clipvalue, globalClipnorm: globalClipnorm, useEMA: useEMA,
+      emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency, lossScaleFactor: lossScaleFactor,
+      gradientAccumulationSteps: gradientAccumulationSteps, name: name, decay: decay, convention: convention
+    )
   }
 }

@@ -19,10 +19,18 @@ public struct LossScaleOptimizer: OptimizerWrapper {
 
   public init() { self.init(SGD()) }
 
-  public init(_ innerOptimizer: any Optimizer, initialScale: Double? = nil, dynamicGrowthSteps: Int? = nil) {
+  /// - Parameters:
+  ///   - innerOptimizer: the optimizer that makes the steps; its options are those of the whole.
+  ///   - initialScale: the scale of the first step; 32768 by default.
+  ///   - dynamicGrowthSteps: finite steps after which the scale doubles; 2000 by default.
+  ///   - name: its name in Keras's JSON; made from the class's by default.
+  public init(
+    _ innerOptimizer: any Optimizer, initialScale: Double? = nil, dynamicGrowthSteps: Int? = nil, name: String? = nil
+  ) {
     self.innerOptimizer = innerOptimizer
     if let initialScale { self.initialScale = initialScale }
     if let dynamicGrowthSteps { self.dynamicGrowthSteps = dynamicGrowthSteps }
+    self.name = name
   }
 
   public func check() throws {
@@ -48,8 +56,17 @@ public struct LossScaleOptimizer: OptimizerWrapper {
   public static let about = OptimizerDescription(
     summary: "scales the loss so that small gradients do not vanish, around another optimizer",
     formula: """
-      gradients finite:  the inner optimizer's update; after dynamic_growth_steps scale ← 2 · scale
+      gradients finite:  the inner optimizer's update; after dynamic_growth_steps of them scale ← 2 · scale
       otherwise:         nothing is changed; scale ← scale / 2
       """,
     source: "Micikevicius et al., 2018, Mixed Precision Training (arXiv 1710.03740)")
+}
+
+extension Optimizer where Self == LossScaleOptimizer {
+  /// ``LossScaleOptimizer`` around another optimizer; see its initializer.
+  public static func lossScaleOptimizer(
+    _ innerOptimizer: any Optimizer = SGD(), initialScale: Double? = nil, dynamicGrowthSteps: Int? = nil, name: String? = nil
+  ) -> LossScaleOptimizer {
+    LossScaleOptimizer(innerOptimizer, initialScale: initialScale, dynamicGrowthSteps: dynamicGrowthSteps, name: name)
+  }
 }

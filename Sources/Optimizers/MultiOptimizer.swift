@@ -19,13 +19,19 @@ public struct MultiOptimizer: Optimizer {
 
   public init() { self.init(default: SGD()) }
 
+  /// - Parameters:
+  ///   - defaultOptimizer: for the parameters that no rule chooses.
+  ///   - rules: the rules with their optimizers.
+  ///   - lossScaleFactor: multiplies the loss and divides the gradients; 1 by default.
+  ///   - name: its name in Keras's JSON; made from the class's by default.
   public init(
     default defaultOptimizer: any Optimizer, _ rules: [(rule: ParameterRule, optimizer: any Optimizer)] = [],
-    lossScaleFactor: Double? = nil
+    lossScaleFactor: Double? = nil, name: String? = nil
   ) {
     self.defaultOptimizer = defaultOptimizer
     self.rules = rules
     options.lossScaleFactor = lossScaleFactor
+    options.name = name
   }
 
   public func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) {
@@ -126,4 +132,14 @@ extension MultiOptimizer {
     summary: "a different optimizer for parameters chosen by rule",
     formula: "each parameter: the update of the optimizer whose rule chooses it, else of the default",
     source: "Keras, MultiOptimizer")
+}
+
+extension Optimizer where Self == MultiOptimizer {
+  /// ``MultiOptimizer``; see its initializer.
+  public static func multiOptimizer(
+    default defaultOptimizer: any Optimizer, _ rules: [(rule: ParameterRule, optimizer: any Optimizer)] = [],
+    lossScaleFactor: Double? = nil, name: String? = nil
+  ) -> MultiOptimizer {
+    MultiOptimizer(default: defaultOptimizer, rules, lossScaleFactor: lossScaleFactor, name: name)
+  }
 }

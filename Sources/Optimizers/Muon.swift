@@ -8,8 +8,8 @@
 ///         rate · adamLearningRateRatio
 ///
 /// Defaults: `learningRate` 0.001, `adamBeta1` 0.9, `adamBeta2` 0.999, `adamWeightDecay` 0.004, `epsilon` 1e-7, `weightDecay` 0.004,
-/// `excludeLayers` none, `excludeEmbeddings` true, `muonA`, `muonB`, `muonC` 3.4445, −4.775, 2.0315, `adamLearningRateRatio` 1, `momentum` 0.95,
-/// `nsSteps` 5, `nesterov` true, `rmsRate` 0.2 (nil for no factor).
+/// `excludeLayers` none, `excludeEmbeddings` true, `muonA` 3.4445, `muonB` −4.775, `muonC` 2.0315, `adamLearningRateRatio` 1,
+/// `momentum` 0.95, `nsSteps` 5, `nesterov` true, `rmsRate` 0.2 (nil for no factor).
 ///
 /// Weights of matrices decay by `weightDecay`, all others by `adamWeightDecay`. PyTorch (`convention: .torch`, decay 0.1; it refuses
 /// what is not a matrix and iterates in bfloat16) and the author (`.paper`, rate 0.02) multiply the rate by √max(1, rows /
@@ -53,19 +53,6 @@ public struct Muon: Optimizer {
   public var epsilonForm = EpsilonForm.added
 
   public init() {}
-
-  public init(
-    learningRate: (any LearningRateConvertible)? = nil, weightDecay: Double? = nil, momentum: Double? = nil,
-    nesterov: Bool? = nil, nsSteps: Int? = nil, excludeLayers: [String]? = nil, convention: Convention = .keras3
-  ) {
-    adopt(convention)
-    if let learningRate { options.learningRate = learningRate.learningRate }
-    if let weightDecay { options.weightDecay = weightDecay }
-    if let momentum { self.momentum = momentum }
-    if let nesterov { self.nesterov = nesterov }
-    if let nsSteps { self.nsSteps = nsSteps }
-    if let excludeLayers { self.excludeLayers = excludeLayers }
-  }
 
   /// Whether the parameter is left to Adam.
   public func usesAdam(for parameter: ParameterDescription) -> Bool {
@@ -143,10 +130,12 @@ public struct Muon: Optimizer {
   public static let about = OptimizerDescription(
     summary: "orthogonalized momentum for matrices, Adam for the rest",
     formula: """
-      matrices:  m ← momentum · m + g;  x = g + momentum · m
+      matrices:  m ← momentum · m + g,  x = nesterov ? g + momentum · m : m
                  w ← w − rate · √max(rows, columns) · rms_rate · NS(x)
-      NS:        x ← x / ‖x‖;  ns_steps times: A = x xᵀ, x ← a · x + (b · A + c · A²) x
-      all else:  Adam at rate · adam_lr_ratio
+      NS: x ← x / (‖x‖ + 1e-7), transposed if it has more rows than columns; ns_steps times
+          A = x xᵀ,  x ← a · x + (b · A + c · A²) x
+      all else (other ranks; paths with "embedding"; exclude_layers): Adam with adam_beta_1, adam_beta_2, epsilon, at
+          rate · adam_lr_ratio
       """,
     source: "Jordan et al., 2024, Muon; Liu et al., 2025, Muon is Scalable for LLM Training (arXiv 2502.16982)",
     advice: "For the hidden matrices of transformers and perceptrons. Embeddings and the output layer want Adam (exclude_layers).")
@@ -162,7 +151,100 @@ public enum MuonRateAdjustment: String, Sendable, CaseIterable {
   case spectral
 }
 
+// MARK: - Initializers (written by scripts/initializers.py)
+
+extension Muon {
+  /// What is not given has the convention's default. ``OptimizerOptions`` says in which order all is done.
+  ///
+  /// - Parameters:
+  ///   - learningRate: size of the steps, a number or a schedule; 0.001 by default.
+  ///   - adamBeta1: adam's share of the average gradient that is kept, at least 0 and less than 1; 0.9 by default.
+  ///   - adamBeta2: adam's share of the average squared gradient that is kept, at least 0 and less than 1; 0.999 by default.
+  ///   - adamWeightDecay: weight decay where Adam updates; nil for none; 0.004 by default.
+  ///   - epsilon: keeps Adam's divisor from 0; 1e-7 by default.
+  ///   - excludeLayers: regular expressions; matrices in whose path one occurs are left to Adam; none by default.
+  ///   - excludeEmbeddings: whether matrices with "embedding" in their path are left to Adam; true by default.
+  ///   - muonA: coefficient of x in the iteration; 3.4445 by default.
+  ///   - muonB: coefficient of A x in the iteration; -4.775 by default.
+  ///   - muonC: coefficient of A² x in the iteration; 2.0315 by default.
+  ///   - adamLearningRateRatio: multiplies the rate where Adam updates; 1 by default.
+  ///   - momentum: share of the momentum that is kept, at least 0 and less than 1; 0.95 by default.
+  ///   - nsSteps: how often the iteration is repeated; 5 by default.
+  ///   - nesterov: whether the step looks ahead by the momentum; true by default.
+  ///   - rmsRate: the size of a matrix's step, as a root mean square, at the rate 1; nil for no factor; 0.2 by default.
+  ///   - rateAdjustment: what a matrix's step is multiplied by; `.longerSide` by default.
+  ///   - epsilonForm: whether the norm's 1e-7 is added or a least value; `.added` by default.
+  ///   - weightDecay: strength of the weight decay; 0.004 by default.
+  ///   - clipnorm: greatest L2 norm of each gradient; no limit by default.
+  ///   - clipvalue: greatest absolute value of a gradient's element; no limit by default.
+  ///   - globalClipnorm: greatest L2 norm of all gradients together; no limit by default.
+  ///   - useEMA: whether averages of the weights over time are kept; false by default.
+  ///   - emaMomentum: share of the old average in the new; 0.99 by default.
+  ///   - emaOverwriteFrequency: updates after which the averages replace the weights; never by default.
+  ///   - lossScaleFactor: multiplies the loss and divides the gradients; 1 by default.
+  ///   - gradientAccumulationSteps: micro-steps whose mean gradient makes an update; 1 by default.
+  ///   - name: its name in Keras's JSON; made from the class's by default.
+  ///   - decay: Keras 2's time decay: the rate is divided by 1 + decay · (updates done); 0 by default.
+  ///   - convention: whose defaults and formula are meant; Keras 3's by default.
+  public init(
+    learningRate: (any LearningRateConvertible)? = nil, adamBeta1: Double? = nil, adamBeta2: Double? = nil,
+    adamWeightDecay: Double? = nil, epsilon: Double? = nil, excludeLayers: [String]? = nil, excludeEmbeddings: Bool? = nil,
+    muonA: Double? = nil, muonB: Double? = nil, muonC: Double? = nil, adamLearningRateRatio: Double? = nil, momentum: Double? = nil,
+    nsSteps: Int? = nil, nesterov: Bool? = nil, rmsRate: Double? = nil, rateAdjustment: MuonRateAdjustment? = nil,
+    epsilonForm: EpsilonForm? = nil, weightDecay: Double? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil,
+    globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil, emaOverwriteFrequency: Int? = nil,
+    lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil, decay: Double? = nil,
+    convention: Convention = .keras3
+  ) {
+    self.init()
+    adopt(convention)
+    if let adamBeta1 { self.adamBeta1 = adamBeta1 }
+    if let adamBeta2 { self.adamBeta2 = adamBeta2 }
+    if let adamWeightDecay { self.adamWeightDecay = adamWeightDecay }
+    if let epsilon { self.epsilon = epsilon }
+    if let excludeLayers { self.excludeLayers = excludeLayers }
+    if let excludeEmbeddings { self.excludeEmbeddings = excludeEmbeddings }
+    if let muonA { self.muonA = muonA }
+    if let muonB { self.muonB = muonB }
+    if let muonC { self.muonC = muonC }
+    if let adamLearningRateRatio { self.adamLearningRateRatio = adamLearningRateRatio }
+    if let momentum { self.momentum = momentum }
+    if let nsSteps { self.nsSteps = nsSteps }
+    if let nesterov { self.nesterov = nesterov }
+    if let rmsRate { self.rmsRate = rmsRate }
+    if let rateAdjustment { self.rateAdjustment = rateAdjustment }
+    if let epsilonForm { self.epsilonForm = epsilonForm }
+    options.set(
+      learningRate: learningRate, weightDecay: weightDecay, clipnorm: clipnorm, clipvalue: clipvalue,
+      globalClipnorm: globalClipnorm, useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
+      lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps, name: name, decay: decay
+    )
+  }
+}
+
 extension Optimizer where Self == Muon {
-  /// ``Muon`` with Keras 3's defaults.
+  /// ``Muon`` with its defaults.
   public static var muon: Muon { Muon() }
+
+  /// ``Muon`` with the given settings; see its initializer.
+  public static func muon(
+    learningRate: (any LearningRateConvertible)? = nil, adamBeta1: Double? = nil, adamBeta2: Double? = nil,
+    adamWeightDecay: Double? = nil, epsilon: Double? = nil, excludeLayers: [String]? = nil, excludeEmbeddings: Bool? = nil,
+    muonA: Double? = nil, muonB: Double? = nil, muonC: Double? = nil, adamLearningRateRatio: Double? = nil, momentum: Double? = nil,
+    nsSteps: Int? = nil, nesterov: Bool? = nil, rmsRate: Double? = nil, rateAdjustment: MuonRateAdjustment? = nil,
+    epsilonForm: EpsilonForm? = nil, weightDecay: Double? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil,
+    globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil, emaOverwriteFrequency: Int? = nil,
+    lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil, decay: Double? = nil,
+    convention: Convention = .keras3
+  ) -> Muon {
+    Muon(
+      learningRate: learningRate, adamBeta1: adamBeta1, adamBeta2: adamBeta2, adamWeightDecay: adamWeightDecay, epsilon: epsilon,
+      excludeLayers: excludeLayers, excludeEmbeddings: excludeEmbeddings, muonA: muonA, muonB: muonB, muonC: muonC,
+      adamLearningRateRatio: adamLearningRateRatio, momentum: momentum, nsSteps: nsSteps, nesterov: nesterov, rmsRate: rmsRate,
+      rateAdjustment: rateAdjustment, epsilonForm: epsilonForm, weightDecay: weightDecay, clipnorm: clipnorm, clipvalue: clipvalue,
+      globalClipnorm: globalClipnorm, useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
+      lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps, name: name, decay: decay,
+      convention: convention
+    )
+  }
 }

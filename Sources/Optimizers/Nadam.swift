@@ -26,18 +26,6 @@ public struct Nadam: Optimizer {
 
   public init() {}
 
-  public init(
-    learningRate: (any LearningRateConvertible)? = nil, beta1: Double? = nil, beta2: Double? = nil, epsilon: Double? = nil,
-    scheduleDecay: Double? = nil, convention: Convention = .keras3
-  ) {
-    adopt(convention)
-    if let learningRate { options.learningRate = learningRate.learningRate }
-    if let beta1 { self.beta1 = beta1 }
-    if let beta2 { self.beta2 = beta2 }
-    if let epsilon { self.epsilon = epsilon }
-    if let scheduleDecay { self.scheduleDecay = scheduleDecay }
-  }
-
   public func slots(for parameter: ParameterDescription) -> [Slot] { ["momentum", "velocity"] }
 
   public var sharedSlots: [Slot] { [Slot("uProduct", shape: .scalar, start: .number(1))] }
@@ -83,7 +71,7 @@ public struct Nadam: Optimizer {
   public static let about = OptimizerDescription(
     summary: "Adam with Nesterov's momentum",
     formula: """
-      µₖ = beta_1 · (1 − 0.5 · 0.96^(k · schedule_decay));  U ← U · µₜ
+      µₖ = beta_1 · (1 − 0.5 · 0.96^(k · schedule_decay)),   U ← U · µₜ   (U starts at 1)
       m ← m + (1 − beta_1) · (g − m)
       v ← v + (1 − beta_2) · (g² − v)
       m̂ = µₜ₊₁ · m / (1 − U · µₜ₊₁) + (1 − µₜ) · g / (1 − U)
@@ -95,17 +83,87 @@ public struct Nadam: Optimizer {
       """)
 }
 
+// MARK: - Initializers (written by scripts/initializers.py)
+
+extension Nadam {
+  /// What is not given has the convention's default. ``OptimizerOptions`` says in which order all is done.
+  ///
+  /// - Parameters:
+  ///   - learningRate: size of the steps, a number or a schedule; 0.001 by default.
+  ///   - beta1: what the momentum's strength tends to, at least 0 and less than 1; 0.9 by default.
+  ///   - beta2: share of the average squared gradient that is kept, at least 0 and less than 1; 0.999 by default.
+  ///   - epsilon: keeps the divisor from 0; 1e-7 by default.
+  ///   - scheduleDecay: how fast the momentum's strength grows from beta1 / 2 to beta1; 1 by default.
+  ///   - weightDecay: strength of the weight decay; none by default.
+  ///   - clipnorm: greatest L2 norm of each gradient; no limit by default.
+  ///   - clipvalue: greatest absolute value of a gradient's element; no limit by default.
+  ///   - globalClipnorm: greatest L2 norm of all gradients together; no limit by default.
+  ///   - useEMA: whether averages of the weights over time are kept; false by default.
+  ///   - emaMomentum: share of the old average in the new; 0.99 by default.
+  ///   - emaOverwriteFrequency: updates after which the averages replace the weights; never by default.
+  ///   - lossScaleFactor: multiplies the loss and divides the gradients; 1 by default.
+  ///   - gradientAccumulationSteps: micro-steps whose mean gradient makes an update; 1 by default.
+  ///   - name: its name in Keras's JSON; made from the class's by default.
+  ///   - decay: Keras 2's time decay: the rate is divided by 1 + decay · (updates done); 0 by default.
+  ///   - convention: whose defaults and formula are meant; Keras 3's by default.
+  public init(
+    learningRate: (any LearningRateConvertible)? = nil, beta1: Double? = nil, beta2: Double? = nil, epsilon: Double? = nil,
+    scheduleDecay: Double? = nil, weightDecay: Double? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil,
+    globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil, emaOverwriteFrequency: Int? = nil,
+    lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil, decay: Double? = nil,
+    convention: Convention = .keras3
+  ) {
+    self.init()
+    adopt(convention)
+    if let beta1 { self.beta1 = beta1 }
+    if let beta2 { self.beta2 = beta2 }
+    if let epsilon { self.epsilon = epsilon }
+    if let scheduleDecay { self.scheduleDecay = scheduleDecay }
+    options.set(
+      learningRate: learningRate, weightDecay: weightDecay, clipnorm: clipnorm, clipvalue: clipvalue,
+      globalClipnorm: globalClipnorm, useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
+      lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps, name: name, decay: decay
+    )
+  }
+
+  @available(*, unavailable, message: "Keras 2's lr is learningRate: Nadam(learningRate: …)")
+  public init(
+    lr: (any LearningRateConvertible)?, beta1: Double? = nil, beta2: Double? = nil, epsilon: Double? = nil,
+    scheduleDecay: Double? = nil, weightDecay: Double? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil,
+    globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil, emaOverwriteFrequency: Int? = nil,
+    lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil, decay: Double? = nil
+  ) { fatalError() }
+
+  @available(*, unavailable, message: "Keras 2's lr is learningRate: Nadam(learningRate: …)")
+  public init(
+    lr: (any LearningRateConvertible)?, beta_1: Double? = nil, beta_2: Double? = nil, epsilon: Double? = nil,
+    schedule_decay: Double? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil
+  ) { fatalError() }
+
+  @available(*, unavailable, message: "Keras 2's lr is learningRate: Nadam(learningRate: …)")
+  public init(
+    lr: (any LearningRateConvertible)?, decay: Double?, beta1: Double? = nil, beta2: Double? = nil, epsilon: Double? = nil,
+    scheduleDecay: Double? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil
+  ) { fatalError() }
+}
+
 extension Optimizer where Self == Nadam {
-  /// ``Nadam`` with Keras 3's defaults.
+  /// ``Nadam`` with its defaults.
   public static var nadam: Nadam { Nadam() }
 
-  /// ``Nadam`` with the given hyperparameters.
+  /// ``Nadam`` with the given settings; see its initializer.
   public static func nadam(
     learningRate: (any LearningRateConvertible)? = nil, beta1: Double? = nil, beta2: Double? = nil, epsilon: Double? = nil,
-    scheduleDecay: Double? = nil, convention: Convention = .keras3
+    scheduleDecay: Double? = nil, weightDecay: Double? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil,
+    globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil, emaOverwriteFrequency: Int? = nil,
+    lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil, decay: Double? = nil,
+    convention: Convention = .keras3
   ) -> Nadam {
     Nadam(
       learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, scheduleDecay: scheduleDecay,
-      convention: convention)
+      weightDecay: weightDecay, clipnorm: clipnorm, clipvalue: clipvalue, globalClipnorm: globalClipnorm, useEMA: useEMA,
+      emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency, lossScaleFactor: lossScaleFactor,
+      gradientAccumulationSteps: gradientAccumulationSteps, name: name, decay: decay, convention: convention
+    )
   }
 }

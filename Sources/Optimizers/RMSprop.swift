@@ -31,18 +31,6 @@ public struct RMSprop: Optimizer {
 
   public init() {}
 
-  public init(
-    learningRate: (any LearningRateConvertible)? = nil, rho: Double? = nil, momentum: Double? = nil, epsilon: Double? = nil,
-    centered: Bool? = nil, convention: Convention = .keras3
-  ) {
-    adopt(convention)
-    if let learningRate { options.learningRate = learningRate.learningRate }
-    if let rho { self.rho = rho }
-    if let momentum { self.momentum = momentum }
-    if let epsilon { self.epsilon = epsilon }
-    if let centered { self.centered = centered }
-  }
-
   public func slots(for parameter: ParameterDescription) -> [Slot] {
     ["velocity"] + (momentum > 0 ? [Slot("momentum", fileGroup: 1)] : [])
       + (centered ? [Slot("averageGradient", fileGroup: 2)] : [])
@@ -90,9 +78,9 @@ public struct RMSprop: Optimizer {
     summary: "divides the gradient by the root of its average square",
     formula: """
       v ← v + (1 − rho) · (g² − v)
-      centered: a ← a + (1 − rho) · (g − a), d = v − a²;  otherwise d = v
+      centered: a ← a + (1 − rho) · (g − a),  d = v − a²;  otherwise d = v
       momentum = 0:  w ← w − rate · g / √(d + epsilon)
-      otherwise:     m ← momentum · m + rate · g / √(d + epsilon);  w ← w − m
+      otherwise:     m ← momentum · m + rate · g / √(d + epsilon),  w ← w − m
       """,
     source: "Hinton, 2012, Neural Networks for Machine Learning, lecture 6e",
     advice: """
@@ -101,16 +89,94 @@ public struct RMSprop: Optimizer {
       """)
 }
 
+// MARK: - Initializers (written by scripts/initializers.py)
+
+extension RMSprop {
+  /// What is not given has the convention's default. ``OptimizerOptions`` says in which order all is done.
+  ///
+  /// - Parameters:
+  ///   - learningRate: size of the steps, a number or a schedule; 0.001 by default.
+  ///   - rho: share of the average square that is kept, at least 0 and less than 1; 0.9 by default.
+  ///   - momentum: share of the velocity that is kept, 0 to 1; 0 by default.
+  ///   - epsilon: keeps the divisor from 0; 1e-7 by default.
+  ///   - centered: whether to divide by the standard deviation instead of the root of the mean square; false by default.
+  ///   - epsilonPlace: where epsilon stands; `.inside` by default.
+  ///   - momentumForm: whether the velocity contains the learning rate; `.rateInside` by default.
+  ///   - weightDecay: strength of the weight decay; none by default.
+  ///   - clipnorm: greatest L2 norm of each gradient; no limit by default.
+  ///   - clipvalue: greatest absolute value of a gradient's element; no limit by default.
+  ///   - globalClipnorm: greatest L2 norm of all gradients together; no limit by default.
+  ///   - useEMA: whether averages of the weights over time are kept; false by default.
+  ///   - emaMomentum: share of the old average in the new; 0.99 by default.
+  ///   - emaOverwriteFrequency: updates after which the averages replace the weights; never by default.
+  ///   - lossScaleFactor: multiplies the loss and divides the gradients; 1 by default.
+  ///   - gradientAccumulationSteps: micro-steps whose mean gradient makes an update; 1 by default.
+  ///   - name: its name in Keras's JSON; made from the class's by default.
+  ///   - decay: Keras 2's time decay: the rate is divided by 1 + decay · (updates done); 0 by default.
+  ///   - convention: whose defaults and formula are meant; Keras 3's by default.
+  public init(
+    learningRate: (any LearningRateConvertible)? = nil, rho: Double? = nil, momentum: Double? = nil, epsilon: Double? = nil,
+    centered: Bool? = nil, epsilonPlace: EpsilonPlace? = nil, momentumForm: MomentumForm? = nil, weightDecay: Double? = nil,
+    clipnorm: Double? = nil, clipvalue: Double? = nil, globalClipnorm: Double? = nil, useEMA: Bool? = nil,
+    emaMomentum: Double? = nil, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
+    gradientAccumulationSteps: Int? = nil, name: String? = nil, decay: Double? = nil, convention: Convention = .keras3
+  ) {
+    self.init()
+    adopt(convention)
+    if let rho { self.rho = rho }
+    if let momentum { self.momentum = momentum }
+    if let epsilon { self.epsilon = epsilon }
+    if let centered { self.centered = centered }
+    if let epsilonPlace { self.epsilonPlace = epsilonPlace }
+    if let momentumForm { self.momentumForm = momentumForm }
+    options.set(
+      learningRate: learningRate, weightDecay: weightDecay, clipnorm: clipnorm, clipvalue: clipvalue,
+      globalClipnorm: globalClipnorm, useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
+      lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps, name: name, decay: decay
+    )
+  }
+
+  @available(*, unavailable, message: "Keras 2's lr is learningRate: RMSprop(learningRate: …)")
+  public init(
+    lr: (any LearningRateConvertible)?, rho: Double? = nil, momentum: Double? = nil, epsilon: Double? = nil, centered: Bool? = nil,
+    epsilonPlace: EpsilonPlace? = nil, momentumForm: MomentumForm? = nil, weightDecay: Double? = nil, clipnorm: Double? = nil,
+    clipvalue: Double? = nil, globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil,
+    emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil,
+    decay: Double? = nil
+  ) { fatalError() }
+
+  @available(*, unavailable, message: "Keras 2's lr is learningRate: RMSprop(learningRate: …)")
+  public init(
+    lr: (any LearningRateConvertible)?, rho: Double? = nil, epsilon: Double? = nil, decay: Double? = nil, clipnorm: Double? = nil,
+    clipvalue: Double? = nil
+  ) { fatalError() }
+
+  @available(*, unavailable, message: "Keras 2's lr is learningRate: RMSprop(learningRate: …)")
+  public init(
+    lr: (any LearningRateConvertible)?, decay: Double?, rho: Double? = nil, momentum: Double? = nil, epsilon: Double? = nil,
+    centered: Bool? = nil, epsilonPlace: EpsilonPlace? = nil, momentumForm: MomentumForm? = nil, clipnorm: Double? = nil,
+    clipvalue: Double? = nil
+  ) { fatalError() }
+}
+
 extension Optimizer where Self == RMSprop {
-  /// ``RMSprop`` with Keras 3's defaults.
+  /// ``RMSprop`` with its defaults.
   public static var rmsprop: RMSprop { RMSprop() }
 
-  /// ``RMSprop`` with the given hyperparameters.
+  /// ``RMSprop`` with the given settings; see its initializer.
   public static func rmsprop(
     learningRate: (any LearningRateConvertible)? = nil, rho: Double? = nil, momentum: Double? = nil, epsilon: Double? = nil,
-    centered: Bool? = nil, convention: Convention = .keras3
+    centered: Bool? = nil, epsilonPlace: EpsilonPlace? = nil, momentumForm: MomentumForm? = nil, weightDecay: Double? = nil,
+    clipnorm: Double? = nil, clipvalue: Double? = nil, globalClipnorm: Double? = nil, useEMA: Bool? = nil,
+    emaMomentum: Double? = nil, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
+    gradientAccumulationSteps: Int? = nil, name: String? = nil, decay: Double? = nil, convention: Convention = .keras3
   ) -> RMSprop {
     RMSprop(
-      learningRate: learningRate, rho: rho, momentum: momentum, epsilon: epsilon, centered: centered, convention: convention)
+      learningRate: learningRate, rho: rho, momentum: momentum, epsilon: epsilon, centered: centered, epsilonPlace: epsilonPlace,
+      momentumForm: momentumForm, weightDecay: weightDecay, clipnorm: clipnorm, clipvalue: clipvalue,
+      globalClipnorm: globalClipnorm, useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
+      lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps, name: name, decay: decay,
+      convention: convention
+    )
   }
 }

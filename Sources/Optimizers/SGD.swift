@@ -24,17 +24,6 @@ public struct SGD: Optimizer {
 
   public init() {}
 
-  public init(
-    learningRate: (any LearningRateConvertible)? = nil, momentum: Double? = nil, nesterov: Bool? = nil, dampening: Double? = nil,
-    convention: Convention = .keras3
-  ) {
-    adopt(convention)
-    if let learningRate { options.learningRate = learningRate.learningRate }
-    if let momentum { self.momentum = momentum }
-    if let nesterov { self.nesterov = nesterov }
-    if let dampening { self.dampening = dampening }
-  }
-
   public func slots(for parameter: ParameterDescription) -> [Slot] {
     momentum == 0 ? [] : ["momentum"]
   }
@@ -73,7 +62,7 @@ public struct SGD: Optimizer {
     formula: """
       momentum = 0:  w ← w − rate · g
       otherwise:     v ← momentum · v − rate · g
-                     w ← w + v    (nesterov: w ← w + momentum · v − rate · g)
+                     w ← w + v,  or with Nesterov  w ← w + momentum · v − rate · g
       """,
     source: "Sutskever et al., 2013, On the importance of initialization and momentum in deep learning",
     advice: """
@@ -95,15 +84,87 @@ public enum MomentumForm: String, Sendable, CaseIterable {
   }
 }
 
+// MARK: - Initializers (written by scripts/initializers.py)
+
+extension SGD {
+  /// What is not given has the convention's default. ``OptimizerOptions`` says in which order all is done.
+  ///
+  /// - Parameters:
+  ///   - learningRate: size of the steps, a number or a schedule; 0.01 by default.
+  ///   - momentum: share of the velocity that is kept, 0 to 1; 0 by default.
+  ///   - nesterov: whether the step looks ahead by the momentum; false by default.
+  ///   - dampening: share of the gradient that the velocity leaves out after the first step (PyTorch), 0 to 1; 0 by default.
+  ///   - momentumForm: whether the velocity contains the learning rate; `.rateInside` by default.
+  ///   - weightDecay: strength of the weight decay; none by default.
+  ///   - clipnorm: greatest L2 norm of each gradient; no limit by default.
+  ///   - clipvalue: greatest absolute value of a gradient's element; no limit by default.
+  ///   - globalClipnorm: greatest L2 norm of all gradients together; no limit by default.
+  ///   - useEMA: whether averages of the weights over time are kept; false by default.
+  ///   - emaMomentum: share of the old average in the new; 0.99 by default.
+  ///   - emaOverwriteFrequency: updates after which the averages replace the weights; never by default.
+  ///   - lossScaleFactor: multiplies the loss and divides the gradients; 1 by default.
+  ///   - gradientAccumulationSteps: micro-steps whose mean gradient makes an update; 1 by default.
+  ///   - name: its name in Keras's JSON; made from the class's by default.
+  ///   - decay: Keras 2's time decay: the rate is divided by 1 + decay · (updates done); 0 by default.
+  ///   - convention: whose defaults and formula are meant; Keras 3's by default.
+  public init(
+    learningRate: (any LearningRateConvertible)? = nil, momentum: Double? = nil, nesterov: Bool? = nil, dampening: Double? = nil,
+    momentumForm: MomentumForm? = nil, weightDecay: Double? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil,
+    globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil, emaOverwriteFrequency: Int? = nil,
+    lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil, decay: Double? = nil,
+    convention: Convention = .keras3
+  ) {
+    self.init()
+    adopt(convention)
+    if let momentum { self.momentum = momentum }
+    if let nesterov { self.nesterov = nesterov }
+    if let dampening { self.dampening = dampening }
+    if let momentumForm { self.momentumForm = momentumForm }
+    options.set(
+      learningRate: learningRate, weightDecay: weightDecay, clipnorm: clipnorm, clipvalue: clipvalue,
+      globalClipnorm: globalClipnorm, useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
+      lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps, name: name, decay: decay
+    )
+  }
+
+  @available(*, unavailable, message: "Keras 2's lr is learningRate: SGD(learningRate: …)")
+  public init(
+    lr: (any LearningRateConvertible)?, momentum: Double? = nil, nesterov: Bool? = nil, dampening: Double? = nil,
+    momentumForm: MomentumForm? = nil, weightDecay: Double? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil,
+    globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil, emaOverwriteFrequency: Int? = nil,
+    lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil, decay: Double? = nil
+  ) { fatalError() }
+
+  @available(*, unavailable, message: "Keras 2's lr is learningRate: SGD(learningRate: …)")
+  public init(
+    lr: (any LearningRateConvertible)?, momentum: Double? = nil, decay: Double? = nil, nesterov: Bool? = nil,
+    clipnorm: Double? = nil, clipvalue: Double? = nil
+  ) { fatalError() }
+
+  @available(*, unavailable, message: "Keras 2's lr is learningRate: SGD(learningRate: …)")
+  public init(
+    lr: (any LearningRateConvertible)?, decay: Double?, momentum: Double? = nil, nesterov: Bool? = nil,
+    dampening: Double? = nil, momentumForm: MomentumForm? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil
+  ) { fatalError() }
+}
+
 extension Optimizer where Self == SGD {
-  /// ``SGD`` with Keras 3's defaults.
+  /// ``SGD`` with its defaults.
   public static var sgd: SGD { SGD() }
 
-  /// ``SGD`` with the given hyperparameters.
+  /// ``SGD`` with the given settings; see its initializer.
   public static func sgd(
-    learningRate: (any LearningRateConvertible)? = nil, momentum: Double? = nil, nesterov: Bool? = nil,
+    learningRate: (any LearningRateConvertible)? = nil, momentum: Double? = nil, nesterov: Bool? = nil, dampening: Double? = nil,
+    momentumForm: MomentumForm? = nil, weightDecay: Double? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil,
+    globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil, emaOverwriteFrequency: Int? = nil,
+    lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil, decay: Double? = nil,
     convention: Convention = .keras3
   ) -> SGD {
-    SGD(learningRate: learningRate, momentum: momentum, nesterov: nesterov, convention: convention)
+    SGD(
+      learningRate: learningRate, momentum: momentum, nesterov: nesterov, dampening: dampening, momentumForm: momentumForm,
+      weightDecay: weightDecay, clipnorm: clipnorm, clipvalue: clipvalue, globalClipnorm: globalClipnorm, useEMA: useEMA,
+      emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency, lossScaleFactor: lossScaleFactor,
+      gradientAccumulationSteps: gradientAccumulationSteps, name: name, decay: decay, convention: convention
+    )
   }
 }

@@ -1,42 +1,144 @@
+import Foundation
+import Synchronization
+
 /// A function over tensors that is traced once for each combination of argument shapes and dtypes and then run as a plan.
 ///
 /// What the function does to variables is part of each run. Anything else it does (printing, Swift variables) happens while
-/// tracing only, and reading a tensor's elements inside it is a programming error.
-public final class CompiledFunction {
-  private let body: ([Tensor]) -> [Tensor]
-  private var plans: [[Specification]: Plan] = [:]
+/// tracing only, and reading a tensor's elements inside it is a programming error. An error that it throws while it is traced
+/// is thrown by the call, and leaves everything as it was.
+///
+/// It may be called from several threads at once: each call has its own memory, and a run that changes variables is seen by others
+/// as a whole. The function itself is traced by one thread at a time.
+public final class TracedFunction<Failure: Error>: @unchecked Sendable {
+  private let body: ([Tensor]) throws(Failure) -> [Tensor]
+  private var known: [Key: Traced] = [:]
+  /// All that took part in a run with such arguments so far.
+  private var observers: [[Specification]: [any RunObserver]] = [:]
+  /// Guards what was traced.
+  private let lock = NSLock()
+  /// Held while the body is traced, and during runs that others take part in: these do their work once a run.
+  private let oneAtATime = NSRecursiveLock()
 
-  struct Specification: Hashable {
+  private struct Specification: Hashable {
     let shape: [Int]
     let dtype: DType
   }
 
-  package init(_ body: @escaping ([Tensor]) -> [Tensor]) { self.body = body }
-
-  public func callAsFunction(_ arguments: Tensor...) -> [Tensor] { call(arguments) }
-
-  public func call(_ arguments: [Tensor]) -> [Tensor] {
-    // Inside another compiled function this one dissolves in it.
-    if Trace.current != nil { return body(arguments) }
-    let plan = plan(for: arguments)
-    for (index, argument) in arguments.enumerated() { plan.bind(argument: index, to: argument.materialized()) }
-    return plan.run()
+  /// What a plan was traced for.
+  private struct Key: Hashable {
+    let arguments: [Specification]
+    let variants: [RunVariant]
   }
 
-  /// The plan for arguments like these, traced now if it was not before. For loops that bind memory themselves.
-  package func plan(for arguments: [Tensor]) -> Plan {
-    let key = arguments.map { Specification(shape: $0.shape, dtype: $0.dtype) }
-    if let known = plans[key] { return known }
-    let trace = Trace()
-    let (placeholders, outputs) = trace.record {
-      let placeholders = key.enumerated().map { index, specification in
-        Tensor(.argument(index), shape: specification.shape, dtype: specification.dtype)
+  private struct Traced {
+    let plans: PlanPool
+    /// Who takes part in the plan's runs.
+    let observers: [any RunObserver]
+  }
+
+  package init(_ body: @escaping ([Tensor]) throws(Failure) -> [Tensor]) { self.body = body }
+
+  public func callAsFunction(_ arguments: Tensor...) throws(Failure) -> [Tensor] { try call(arguments) }
+  public func callAsFunction(_ arguments: [Tensor]) throws(Failure) -> [Tensor] { try call(arguments) }
+
+  /// Runs the function, and whatever takes part in its runs.
+  /// - Throws: what the function throws while it is traced, or ``DescentError`` if a step that is part of it went wrong.
+  public func call(_ arguments: [Tensor]) throws(Failure) -> [Tensor] {
+    // Inside another compiled function this one dissolves in it.
+    if Trace.current != nil { return try body(arguments) }
+    let buffers = arguments.map { $0.materialized() }
+    func run(_ plans: PlanPool) -> [Tensor] {
+      plans.withPlan { plan in
+        for (index, buffer) in buffers.enumerated() { plan.bind(argument: index, to: buffer) }
+        return plan.run()
       }
-      return (placeholders, body(placeholders))
     }
-    let plan = Plan(arguments: placeholders.map(\.node), outputs: outputs.map(\.node), assignments: trace.assignments)
-    plans[key] = plan
-    return plan
+    let key = specifications(arguments)
+    if let traced = lock.withLock({ known[Key(arguments: key, variants: [])] }), traced.observers.isEmpty {
+      return run(traced.plans)
+    }
+    oneAtATime.lock()
+    defer { oneAtATime.unlock() }
+    let begun = lock.withLock { observers[key] ?? [] }.map { ($0, $0.willRun()) }
+    let traced = try traced(for: key, begun)
+    let results = run(traced.plans)
+    do {
+      for observer in traced.observers { try observer.didRun() }
+    } catch {
+      if let failure = error as? Failure { throw failure }
+      programmingError("\(error)")
+    }
+    return results
+  }
+
+  /// The plan for arguments like these, traced now if it was not before. For loops that bind memory themselves, and that are the
+  /// only users of the function.
+  package func plan(for arguments: [Tensor]) throws(Failure) -> Plan { try plans(for: arguments).first }
+
+  /// The plans for arguments like these.
+  package func plans(for arguments: [Tensor]) throws(Failure) -> PlanPool {
+    oneAtATime.lock()
+    defer { oneAtATime.unlock() }
+    return try traced(for: specifications(arguments), []).plans
+  }
+
+  private func specifications(_ arguments: [Tensor]) -> [Specification] {
+    arguments.map { Specification(shape: $0.shape, dtype: $0.dtype) }
+  }
+
+  private func traced(
+    for arguments: [Specification], _ begun: [(observer: any RunObserver, variant: RunVariant)]
+  ) throws(Failure) -> Traced {
+    if let traced = lock.withLock({ known[Key(arguments: arguments, variants: begun.map(\.variant))] }) { return traced }
+    let placeholders = arguments.enumerated().map { index, specification in
+      Tensor(.argument(index), shape: specification.shape, dtype: specification.dtype)
+    }
+    let trace = Trace(observers: begun)
+    let outputs = try trace.record { () throws(Failure) -> [Tensor] in try body(placeholders) }
+    let traced = Traced(
+      plans: PlanPool(arguments: placeholders, outputs: outputs, assignments: trace.assignments), observers: trace.joinedObservers)
+    lock.withLock {
+      known[Key(arguments: arguments, variants: trace.observers.map(\.variant))] = traced
+      observers[arguments] = trace.observers.map(\.observer)
+    }
+    return traced
+  }
+
+  /// How many plans were traced so far.
+  package var planCount: Int { lock.withLock { known.count } }
+}
+
+/// A compiled function that does not throw.
+public typealias CompiledFunction = TracedFunction<Never>
+/// A compiled function whose tracing may throw.
+public typealias ThrowingCompiledFunction = TracedFunction<any Error>
+
+/// Plans of one function: as many as there are threads that run it at once.
+package final class PlanPool: Sendable {
+  /// The plan that is made at once.
+  package let first: Plan
+  private let idle: Mutex<[Plan]>
+  private let arguments: [Tensor]
+  private let outputs: [Tensor]
+  private let assignments: [(variable: Variable, value: Tensor)]
+
+  init(arguments: [Tensor], outputs: [Tensor], assignments: [(variable: Variable, value: Tensor)]) {
+    (self.arguments, self.outputs, self.assignments) = (arguments, outputs, assignments)
+    first = Plan(arguments: arguments.map(\.node), outputs: outputs.map(\.node), assignments: assignments)
+    idle = Mutex([first])
+  }
+
+  /// Runs `body` with a plan that no other thread uses meanwhile.
+  package func withPlan<Result>(_ body: (Plan) throws -> Result) rethrows -> Result {
+    let plan =
+      idle.withLock { $0.popLast() }
+      ?? Plan(arguments: arguments.map(\.node), outputs: outputs.map(\.node), assignments: assignments)
+    defer {
+      idle.withLock { idle in
+        if idle.count < ThreadPool.shared.threadCount { idle.append(plan) }
+      }
+    }
+    return try body(plan)
   }
 }
 
@@ -50,25 +152,49 @@ public final class CompiledFunction {
 ///       return loss
 ///     }
 ///     for _ in 0..<100 { print(step(x, y).item()) }
+///
+/// The result may be called from any number of threads at once; the function given is traced by one at a time. Where `compile`
+/// means something else, as in a subclass of `Model`, call it ``compiled(_:)->CompiledFunction``.
 public func compile(_ body: @escaping ([Tensor]) -> [Tensor]) -> CompiledFunction { CompiledFunction(body) }
 
 /// The same for a function of one tensor.
-public func compile(_ body: @escaping (Tensor) -> Tensor) -> (Tensor) -> Tensor {
+public func compile(_ body: @escaping (Tensor) -> Tensor) -> @Sendable (Tensor) -> Tensor {
   let function = CompiledFunction { [body($0[0])] }
   return { function.call([$0])[0] }
 }
 
 /// The same for a function of two tensors.
-public func compile(_ body: @escaping (Tensor, Tensor) -> Tensor) -> (Tensor, Tensor) -> Tensor {
+public func compile(_ body: @escaping (Tensor, Tensor) -> Tensor) -> @Sendable (Tensor, Tensor) -> Tensor {
   let function = CompiledFunction { [body($0[0], $0[1])] }
   return { function.call([$0, $1])[0] }
 }
 
-/// Computes nodes outside of any trace and keeps their values.
-func evaluate(_ nodes: [Node]) {
-  var seen: Set<Int> = []
-  let pending = nodes.filter { $0.value == nil && seen.insert($0.id).inserted }
-  if pending.isEmpty { return }
-  let plan = Plan(arguments: [], outputs: pending, assignments: [])
-  for (node, result) in zip(pending, plan.run()) { node.value = result.node.value }
+/// The same for a function that may throw, such as one that calls a model: what it throws while it is traced, the call throws,
+/// having changed nothing.
+///
+///     let step = compile { x, y in
+///       let loss = square(try model(x) - y).mean()
+///       …
+///       return loss
+///     }
+///     print(try step(x, y).item())
+public func compile(_ body: @escaping ([Tensor]) throws -> [Tensor]) -> ThrowingCompiledFunction { ThrowingCompiledFunction(body) }
+
+/// The same for a function of one tensor that may throw.
+public func compile(_ body: @escaping (Tensor) throws -> Tensor) -> @Sendable (Tensor) throws -> Tensor {
+  let function = ThrowingCompiledFunction { [try body($0[0])] }
+  return { try function.call([$0])[0] }
 }
+
+/// The same for a function of two tensors that may throw.
+public func compile(_ body: @escaping (Tensor, Tensor) throws -> Tensor) -> @Sendable (Tensor, Tensor) throws -> Tensor {
+  let function = ThrowingCompiledFunction { [try body($0[0], $0[1])] }
+  return { try function.call([$0, $1])[0] }
+}
+
+/// Another name of ``compile(_:)->CompiledFunction``, for where that name means something else.
+public func compiled(_ body: @escaping ([Tensor]) -> [Tensor]) -> CompiledFunction { compile(body) }
+/// Another name of ``compile(_:)->(Tensor)->Tensor``, for where that name means something else.
+public func compiled(_ body: @escaping (Tensor) -> Tensor) -> @Sendable (Tensor) -> Tensor { compile(body) }
+/// Another name of ``compile(_:)->(Tensor,Tensor)->Tensor``, for where that name means something else.
+public func compiled(_ body: @escaping (Tensor, Tensor) -> Tensor) -> @Sendable (Tensor, Tensor) -> Tensor { compile(body) }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// The one error Descent throws: what was wrong, what was expected, and where.
 public struct DescentError: Error, Equatable, Sendable, CustomStringConvertible {
   /// What kind of thing was at fault.
@@ -15,11 +17,12 @@ public struct DescentError: Error, Equatable, Sendable, CustomStringConvertible 
   }
 
   public let kind: Kind
+  /// One line of text. Control characters in it, as names from a file may hold, are spelled out (`\u{1B}`).
   public let message: String
 
   public init(_ kind: Kind, _ message: String) {
     self.kind = kind
-    self.message = message
+    self.message = message.printable
   }
 
   public var description: String { message }
@@ -31,5 +34,7 @@ public struct DescentError: Error, Equatable, Sendable, CustomStringConvertible 
 package func programmingError(
   _ message: @autoclosure () -> String, file: StaticString = #fileID, line: UInt = #line
 ) -> Never {
+  // What was printed so far says how far the program came, and would be lost in a pipe.
+  fflush(nil)
   fatalError(message(), file: file, line: line)
 }

@@ -2,7 +2,7 @@
 ///
 /// The numbers are counter-based (Philox 2×32-10; Salmon et al., 2011): element i of a draw depends on the seed, the number of
 /// draws before it, and i, whatever the number of threads.
-public final class RandomGenerator {
+public final class RandomGenerator: Sendable {
   /// `int32` [2]: the seed and the number of draws made.
   public let state: Variable
 
@@ -38,8 +38,10 @@ public final class RandomGenerator {
 
   /// What a draw's numbers are made from, never the same twice.
   func nextKey() -> Tensor {
-    let key = state.value
-    state.assign(key + Tensor([Int32(0), 1]))
-    return key
+    state.exclusively {
+      let key = state.value
+      state.assign(key + Tensor([Int32(0), 1]))
+      return key
+    }
   }
 }

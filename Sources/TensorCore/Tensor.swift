@@ -8,7 +8,9 @@ import CKernels
 /// Elements are in row-major order. Binary operations broadcast as NumPy's do: shapes are aligned at their last axes, and an
 /// axis of size 1 stretches. Both sides have the same ``dtype``; a number (a literal, a learning rate, a step count) takes the
 /// dtype of the tensor it meets. Anything else is a programming error and stops with the operation and both shapes.
-public struct Tensor {
+///
+/// Threads may share tensors: a value that several of them read is computed once.
+public struct Tensor: Sendable {
   package let node: Node
 
   package init(_ node: Node) { self.node = node }

@@ -1,32 +1,56 @@
 import Foundation
+import Synchronization
 
 /// The one mutable thing: a parameter, an optimizer's slot, a running total.
 ///
 /// Its memory stays where it is for life. A tensor computed from a variable means the variable's value at that moment, however
 /// late the tensor is read. Assigning inside a compiled function becomes a write of the plan, in place.
-public final class Variable {
+///
+/// Threads may share variables. Who reads sees the value before or after a write, and before or after a run of a compiled function
+/// with all that it changes, never between.
+public final class Variable: @unchecked Sendable {
   /// What it is called in its layer: `kernel`, `bias`.
   public let name: String
   /// The name with those of the objects that own it: `sequential/dense/kernel`. Files and per-parameter settings use it.
-  public var path: String
+  public var path: String {
+    get { labels.withLock { $0 } }
+    set { labels.withLock { $0 = newValue } }
+  }
   public let shape: [Int]
   public let dtype: DType
   /// Whether training changes it.
-  public var isTrainable: Bool
+  public var isTrainable: Bool {
+    get { trainability.load(ordering: .relaxed) }
+    set { trainability.store(newValue, ordering: .relaxed) }
+  }
   /// It holds where a ``RandomGenerator`` stands.
   package var isRandomState = false
 
+  /// Read and written by who holds the ``lock``.
   package let storage: Buffer
+  let lock: VariableLock
+  private let labels: Mutex<String>
+  private let trainability: Atomic<Bool>
   /// The node that stands for the present value outside of traces, if anyone still holds it.
-  private weak var reader: Node?
+  private let reader = Mutex(Reader())
+  /// Whether there may be such a node: a step looks at this of every variable it changes.
+  private let hasReader = Atomic<Bool>(false)
+
+  private struct Reader {
+    weak var node: Node?
+  }
 
   /// A variable with memory of its own, or with the given part of a larger one.
-  package init(name: String, path: String? = nil, shape: [Int], dtype: DType, isTrainable: Bool, storage: Buffer?) {
+  init(
+    name: String, path: String? = nil, shape: [Int], dtype: DType, isTrainable: Bool, storage: Buffer?,
+    lock: VariableLock = VariableLock()
+  ) {
     self.name = name
-    self.path = path ?? name
     self.shape = shape
     self.dtype = dtype
-    self.isTrainable = isTrainable
+    self.lock = lock
+    labels = Mutex(path ?? name)
+    trainability = Atomic(isTrainable)
     let byteCount = Tensor.elementCount(shape) * dtype.byteCount
     self.storage = storage ?? Buffer(byteCount: byteCount)
     precondition(self.storage.byteCount == byteCount)
@@ -44,10 +68,13 @@ public final class Variable {
   /// The present value.
   public var value: Tensor {
     if let trace = Trace.current { return trace.value(of: self) }
-    if let reader { return Tensor(reader) }
-    let node = Node(.variable(self), shape: shape, dtype: dtype)
-    reader = node
-    return Tensor(node)
+    return reader.withLock { reader in
+      if let node = reader.node { return Tensor(node) }
+      let node = Node(.variable(self), shape: shape, dtype: dtype)
+      reader.node = node
+      hasReader.store(true, ordering: .releasing)
+      return Tensor(node)
+    }
   }
 
   /// The value of a `float64` variable without axes as a number: it takes the dtype of the tensor it meets. Learning rates and
@@ -83,32 +110,59 @@ public final class Variable {
   private func store(_ newValue: Tensor) {
     let buffer = newValue.materialized()
     if buffer === storage { return }
-    willChange()
-    storage.pointer.copyMemory(from: buffer.pointer, byteCount: storage.byteCount)
+    lock.with(.writing) {
+      willChange()
+      storage.pointer.copyMemory(from: buffer.pointer, byteCount: storage.byteCount)
+    }
   }
 
-  /// Writes the memory directly: contiguous, row-major.
+  /// Writes the memory directly: contiguous, row-major. Other threads wait meanwhile.
   public func withMutableBytes<Result>(_ body: (UnsafeMutableRawBufferPointer) throws -> Result) rethrows -> Result {
-    willChange()
-    return try body(UnsafeMutableRawBufferPointer(start: storage.pointer, count: storage.byteCount))
+    try lock.with(.writing) {
+      willChange()
+      return try body(UnsafeMutableRawBufferPointer(start: storage.pointer, count: storage.byteCount))
+    }
   }
 
-  /// Reads the memory directly: contiguous, row-major.
+  /// Reads the memory directly: contiguous, row-major. Other threads may read it too, and wait to change it; `body` must not.
   public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
-    try body(UnsafeRawBufferPointer(start: storage.pointer, count: storage.byteCount))
+    try lock.with(.reading) {
+      try body(UnsafeRawBufferPointer(start: storage.pointer, count: storage.byteCount))
+    }
+  }
+
+  /// Runs `body`, which may read and assign the variable, while no other thread does.
+  func exclusively<Result>(_ body: () throws -> Result) rethrows -> Result { try lock.with(.writing, body) }
+
+  /// Runs `body`, which reads and assigns these variables, while no other thread does: it sees all of them before or after.
+  package static func exclusively<Result>(_ variables: [Variable], _ body: () throws -> Result) rethrows -> Result {
+    try VariableLock.with(VariableLock.joined(variables.map(\.lock)).map { ($0, .writing) }, body)
+  }
+
+  /// Runs `body`, which reads these variables, while no other thread changes them.
+  package static func unchanged<Result>(_ variables: [Variable], _ body: () throws -> Result) rethrows -> Result {
+    try VariableLock.with(VariableLock.joined(variables.map(\.lock)).map { ($0, .reading) }, body)
   }
 
   /// Whether the variable holds the same bits as the tensor.
   package func holds(_ tensor: Tensor) -> Bool {
     guard tensor.shape == shape, tensor.dtype == dtype else { return false }
-    return memcmp(storage.pointer, tensor.materialized().pointer, storage.byteCount) == 0
+    let buffer = tensor.materialized()
+    return withBytes { memcmp($0.baseAddress!, buffer.pointer, storage.byteCount) == 0 }
   }
 
-  /// Called before the memory is written: whoever holds the present value gets a copy of it.
+  /// Called before the memory is written, with the lock: whoever holds the present value gets a copy of it.
   package func willChange() {
-    guard let node = reader else { return }
-    if node.value == nil { node.value = storage.copy() }
-    reader = nil
+    guard hasReader.load(ordering: .acquiring) else { return }
+    hasReader.store(false, ordering: .relaxed)
+    let node = reader.withLock { reader in
+      let node = reader.node
+      reader.node = nil
+      return node
+    }
+    guard let node else { return }
+    if node.value == nil { node.keep(storage.copy()) }
+    node.becomePast()
   }
 }
 
@@ -129,11 +183,12 @@ extension Variable {
       end += (bytes + Buffer.alignment - 1) / Buffer.alignment * Buffer.alignment
     }
     let arena = Buffer(byteCount: end)
+    let lock = VariableLock()
     return zip(specifications, offsets).map { specification, offset in
       let bytes = Tensor.elementCount(specification.shape) * specification.dtype.byteCount
       return Variable(
         name: specification.name, path: specification.path, shape: specification.shape, dtype: specification.dtype,
-        isTrainable: specification.isTrainable, storage: Buffer(arena, offset: offset, byteCount: bytes))
+        isTrainable: specification.isTrainable, storage: Buffer(arena, offset: offset, byteCount: bytes), lock: lock)
     }
   }
 }

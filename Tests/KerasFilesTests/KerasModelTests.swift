@@ -128,7 +128,7 @@ import Testing
       ("\"units\": 4", "\"units\": 4, \"gates\": 3", "layer 'hidden': the option 'gates' (3) is not known"),
       ("\"units\": 4", "\"units\": \"four\"", "layer 'hidden': 'units' is \"four\"; expected an integer"),
       ("\"activation\": \"relu\"", "\"activation\": \"rellu\"", "layer 'hidden': activation: unknown activation 'rellu'"),
-      ("\"float32\"", "\"mixed_float16\"", "computes in float32 and float64"),
+      ("\"float32\"", "\"bfloat16\"", "its dtype is bfloat16; Descent computes in float32 and float64"),
       ("\"class_name\": \"Adam\"", "\"class_name\": \"Adamant\"", "unknown optimizer 'Adamant'"),
       ("\"beta_1\"", "\"beta_one\"", "beta_one"),
       ("sparse_categorical_crossentropy", "sparse_categorical_crossentrop", "compile_config: loss: unknown loss"),

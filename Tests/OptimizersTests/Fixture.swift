@@ -49,7 +49,7 @@ final class FixtureRun {
   let dtype: DType
   let variables: [Variable]
   let state: OptimizerState
-  private let steps: CompiledSteps
+  private let oneStep: ThrowingCompiledFunction
   /// Which of the parameters take part.
   private let chosen: [Int]
   private(set) var step = 0
@@ -69,14 +69,14 @@ final class FixtureRun {
     self.variables = variables
     let state = try OptimizerState(optimizer, variables: variables)
     self.state = state
-    steps = CompiledSteps(state) { given, phase in
+    oneStep = ThrowingCompiledFunction { given in
       guard throughLoss else {
-        state.apply(gradients: given, phase: phase)
+        try state.traceStep(gradients: given, caller: "FixtureRun")
         return []
       }
       let losses = zip(variables, given).map { ($1 * $0.value + 0.25 * $0.value * $0.value).sum() }
       let loss = state.scaled(loss: stack(losses).sum())
-      state.apply(gradients: Optimizers.gradients(of: loss, withRespectTo: variables), phase: phase)
+      try state.traceStep(gradients: Optimizers.gradients(of: loss, withRespectTo: variables), caller: "FixtureRun")
       return []
     }
   }
@@ -88,7 +88,7 @@ final class FixtureRun {
 
   func advance(_ given: [Tensor]? = nil) throws {
     step += 1
-    _ = try steps.run(given ?? gradients(at: step))
+    _ = try oneStep.call(given ?? gradients(at: step))
   }
 
   /// The recorded elements of each parameter, by name.

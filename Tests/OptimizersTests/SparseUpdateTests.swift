@@ -98,7 +98,7 @@ private final class Lookup {
   func clippingByTheNorm(_ dtype: DType) throws {
     let optimizers: [any Optimizer] = [
       SGD(learningRate: 0.1).with(clipnorm: 0.5), SGD(learningRate: 0.1).with(globalClipnorm: 0.5),
-      Adagrad(learningRate: 0.1).with(clipnorm: 0.5, clipnormScope: .global, clipvalue: 0.1),
+      Adagrad(learningRate: 0.1).with(clipnorm: 0.5, clipvalue: 0.1, clipnormScope: .global),
     ]
     let tolerance = dtype == .float32 ? 1e-6 : 1e-14
     for optimizer in optimizers {

@@ -202,15 +202,19 @@ typedef struct {
 int64_t ck_write_rows_shares(const ck_write_rows *w);
 void ck_write_rows_run(void *write, long share);
 
-/* Row-major C[m, n] = op(A) op(B) in double precision; rows_per_share rows of C a share. */
+/* Row-major C[m, n] = op(A) op(B), f32 or f64; rows_per_share rows of C a share. */
 typedef struct {
-  const double *a, *b;
-  double *c;
+  const void *a, *b;
+  void *c;
   int64_t m, n, k, lda, ldb, ldc;
   int32_t transpose_a, transpose_b;
+  int32_t dtype;
   int64_t rows_per_share;
-} ck_dgemm;
-void ck_dgemm_run(void *gemm, long share);
+} ck_gemm;
+void ck_gemm_run(void *gemm, long share);
+
+/* The eigenvalues of a symmetric n x n matrix of finite elements, in no order, and row by row their vectors. The matrix is used up. */
+void ck_symmetric_eigen(double *matrix, double *values, double *vectors, int64_t n);
 
 /* Sets or copies bytes. Serial. */
 typedef struct {
@@ -219,6 +223,74 @@ typedef struct {
   size_t bytes;
 } ck_move;
 void ck_move_run(void *move, long share);
+
+/* ---------------------------------------------------------------- convolution and pooling
+
+   Windows over one to three spatial axes of channels-last arrays; missing leading axes have size 1.
+   Output position o sees input positions o * stride - low + k * dilation, k in 0 ..< window. */
+typedef struct {
+  int64_t batch, in_channels, out_channels, groups;
+  int64_t in[3], out[3], window[3], stride[3], dilation[3], low[3];
+} ck_windows;
+
+/* Which of the three arrays of a convolution is computed from the other two. */
+enum {
+  CK_CONV_OUTPUT = 0, /* c = output; a = input, b = kernel */
+  CK_CONV_INPUT = 1,  /* c = input; a = output, b = kernel */
+  CK_CONV_KERNEL = 2, /* c = kernel; a = input, b = output */
+};
+
+/* Windows side by side as rows of a matrix, multiplied by the kernel [window, in_channels / groups, out_channels]. f32, f64. */
+typedef struct {
+  ck_windows windows;
+  int32_t dtype, part;
+  const void *a, *b;
+  void *c;
+  int64_t tile;   /* output positions whose windows are side by side at a time */
+  int64_t shares;
+  void *partials; /* CK_CONV_KERNEL with more than one share: shares * kernel elements */
+} ck_convolution;
+/* Fills in tile and shares. */
+void ck_convolution_prepare(ck_convolution *conv);
+void ck_convolution_run(void *conv, long share);
+/* For CK_CONV_KERNEL with more than one share, after all of them: adds up the partials in order. As many shares. */
+void ck_convolution_finish(void *conv, long share);
+
+/* The same by oneDNN, f32 only: activations as they are, the kernel in the layout that oneDNN asks for. A step is `begin` (one
+   share, if has_begin), `run` (shares), `finish` (finish_shares, if any) and `end` (one share, if has_end). */
+typedef struct {
+  const void *a, *b;
+  void *c;
+  int64_t shares, finish_shares;
+  int32_t has_begin, has_end;
+  void *library; /* what oneDNN made */
+} ck_fast_convolution;
+/* False if oneDNN is not there or has nothing fast for such a convolution. */
+bool ck_fast_convolution_make(ck_fast_convolution *conv, const ck_windows *windows, int32_t part);
+void ck_fast_convolution_free(ck_fast_convolution *conv);
+void ck_fast_convolution_begin(void *conv, long share);
+void ck_fast_convolution_run(void *conv, long share);
+void ck_fast_convolution_finish(void *conv, long share);
+void ck_fast_convolution_end(void *conv, long share);
+
+enum {
+  CK_POOL_CHOSEN = 0, /* out[window] = values[first greatest place of `in` in the window] */
+  CK_POOL_PLACED = 1, /* out[that place] += values[window], from zeros */
+  CK_POOL_MEAN = 2,   /* out[window] = mean of `in` in the window */
+  CK_POOL_SPREAD = 3, /* out[place] += in[window] / elements in the window, from zeros */
+};
+
+/* Pooling of f32 or f64: in_channels channels, in groups of images (or of rows of positions, where those are written by one window
+   only). */
+typedef struct {
+  ck_windows windows;
+  int32_t dtype, part;
+  const void *in, *values; /* values: CHOSEN and PLACED only */
+  void *out;
+  int64_t shares;
+} ck_pooling;
+int64_t ck_pooling_shares(const ck_pooling *pooling);
+void ck_pooling_run(void *pooling, long share);
 
 /* Index of the first element that is not finite, or -1 (dtype f32 or f64). */
 int64_t ck_first_nonfinite(const void *data, int64_t count, int32_t dtype);
@@ -252,11 +324,15 @@ static inline uint64_t ck_ticks(void) {
 void ck_wait(const uint32_t *word, uint32_t expected, int64_t timeout_ns);
 void ck_wake(const uint32_t *word, int32_t waiters);
 
-/* Keeps a library's own OpenMP at one thread for the calling thread, if OpenMP is loaded at all. */
+/* Keeps a library's own OpenMP at one thread for the calling thread, if OpenMP is loaded at all. Cheap after the first time. */
 void ck_single_threaded_libraries(void);
 
 /* One pointer a thread, for the trace in progress. */
 void *ck_thread_slot_get(void);
 void ck_thread_slot_set(void *value);
+
+/* Another: the innermost of the locks on variables that the thread holds. */
+void *ck_held_locks_get(void);
+void ck_held_locks_set(void *value);
 
 #endif

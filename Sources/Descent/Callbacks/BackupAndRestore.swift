@@ -2,7 +2,7 @@ import Foundation
 import TensorCore
 
 /// Keeps a training run on disk, so that one that was killed goes on as if nothing had happened: the same call of `fit` in a new
-/// process ends in the same bits.
+/// process ends in the same bits, on a processor of the same instruction set (``instructionSet``).
 ///
 ///     try model.fit(x, y, epochs: 100, callbacks: [BackupAndRestore("backup"), EarlyStopping(patience: 5)])
 ///
@@ -12,8 +12,9 @@ import TensorCore
 /// is kept beside it; a checkpoint that is torn or altered is noticed by its checksums, and the one before is taken. When the disk is
 /// full `fit` throws, and the checkpoints stay as they are.
 ///
-/// The run must be the same: another optimizer, loss, number of rows or batch size is an error. (Keras:
-/// `keras.callbacks.BackupAndRestore`, which restores weights and the epoch.)
+/// The run must be the same: another model, optimizer or loss, other data or another batch size is an error that says what differs.
+/// One run at a time owns the folder; it is free again when its process ends, however it does. The bits are the same on machines with
+/// the same ``instructionSet``. (Keras: `keras.callbacks.BackupAndRestore`, which restores weights and the epoch.)
 public final class BackupAndRestore: Callback {
   /// The folder of the checkpoints.
   public let folder: String
@@ -25,7 +26,14 @@ public final class BackupAndRestore: Callback {
   /// Why the latest checkpoint was not taken, if it was not.
   public private(set) var damage: String?
 
+  /// The instruction set of the machine that wrote the checkpoint, if it is not this one's: the rest of the run then differs from
+  /// that of an uninterrupted one in the last bits.
+  public internal(set) var otherInstructionSet: String?
+  /// What must be the same besides what `fit` knows of.
+  package var conditions = JSONObject()
+
   private var batches = 0
+  private var lock: FolderLock?
 
   /// - Parameters:
   ///   - folder: made if it is missing; of this run alone.
@@ -45,7 +53,9 @@ public final class BackupAndRestore: Callback {
     restoredFrom = nil
     damage = nil
     try saveFrequency.validate("BackupAndRestore")
+    otherInstructionSet = nil
     try makeFolder(folder)
+    lock = try FolderLock(folder)
     // What processes that were killed while they wrote have left.
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name.hasPrefix("latest.checkpoint.") {
       unlink("\(folder)/\(name)")
@@ -78,16 +88,20 @@ public final class BackupAndRestore: Callback {
   }
 
   func write(_ checkpoint: TrainingCheckpoint) throws {
-    // The latest gets a second name before the first is given away, so that there is always a whole one. After a damaged latest was
-    // found, the previous is the one to keep.
+    // The latest gets a second name before the first is given away. After a damaged latest was found, the previous is the one to keep.
     if damage == nil && access(latestPath, F_OK) == 0 {
       unlink(previousPath)
-      if link(latestPath, previousPath) != 0 && errno != EPERM && errno != ENOTSUP {
-        throw fileError(previousPath, "cannot be written")
-      }
+      // Not every file system gives a file two names. Then there is only the latest one, which is replaced at once or not at all; and
+      // what else may be wrong here is told by the writing of that.
+      _ = SystemCalls.current.link(latestPath, previousPath)
     }
     try checkpoint.write(to: latestPath)
     damage = nil
+  }
+
+  public override func onTrainEnd(_ logs: Logs) {
+    lock?.release()
+    lock = nil
   }
 
   /// After training has come to its end.

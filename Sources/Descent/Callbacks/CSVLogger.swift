@@ -4,7 +4,7 @@ import TensorCore
 /// Writes the numbers of each epoch to a file as soon as it ends: `epoch`, then the names in alphabetical order.
 ///
 /// The names are those of the first epoch it sees, and with validation also their `val_` counterparts; a number that an epoch
-/// lacks is written as `NA`. (Keras: `keras.callbacks.CSVLogger`; here the file is closed however training ends.)
+/// lacks is written as `NA`. Folders on the way to the file are made. (Keras: `keras.callbacks.CSVLogger`; here the file is closed however training ends.)
 public final class CSVLogger: Callback {
   public let path: String
   public let separator: String
@@ -25,8 +25,8 @@ public final class CSVLogger: Callback {
     let existing = append ? try header() : nil
     if let existing {
       names = Array(existing.dropFirst())
-    } else if !FileManager.default.createFile(atPath: path, contents: nil) {
-      throw DescentError(.file, "CSVLogger: \(path) cannot be created")
+    } else {
+      try writeFile(path, text: "")
     }
     do {
       let handle = try FileHandle(forUpdating: URL(fileURLWithPath: path))
@@ -40,7 +40,7 @@ public final class CSVLogger: Callback {
       }
       file = handle
     } catch {
-      throw DescentError(.file, "CSVLogger: \(path) cannot be written: \(error.localizedDescription)")
+      throw DescentError(.file, "\(path): cannot be written: \(error.localizedDescription)")
     }
   }
 
@@ -68,7 +68,7 @@ public final class CSVLogger: Callback {
       try file.truncate(atOffset: 0)
       try file.write(contentsOf: Data(text.utf8))
     } catch {
-      throw DescentError(.file, "CSVLogger: \(path) cannot be written: \(error.localizedDescription)")
+      throw DescentError(.file, "\(path): cannot be written: \(error.localizedDescription)")
     }
     names = try header().map { Array($0.dropFirst()) } ?? []
   }
@@ -82,7 +82,7 @@ public final class CSVLogger: Callback {
     do {
       try file?.write(contentsOf: Data(text.utf8))
     } catch {
-      throw DescentError(.file, "CSVLogger: \(path) cannot be written: \(error.localizedDescription)")
+      throw DescentError(.file, "\(path): cannot be written: \(error.localizedDescription)")
     }
   }
 
@@ -94,11 +94,11 @@ public final class CSVLogger: Callback {
     let start = try handle.read(upToCount: longest) ?? Data()
     if start.isEmpty { return nil }
     guard let end = start.firstIndex(of: UInt8(ascii: "\n")) ?? (start.count < longest ? start.endIndex : nil) else {
-      throw DescentError(.file, "CSVLogger: \(path) has no header line in its first \(longest) bytes; it is not appended to")
+      throw DescentError(.file, "\(path): CSVLogger: it has no header line in its first \(longest) bytes; it is not appended to")
     }
     let columns = CSVLogger.cells(String(decoding: start[..<end], as: UTF8.self), separator: separator)
     guard columns.first == "epoch" else {
-      throw DescentError(.file, "CSVLogger: the header of \(path) does not begin with 'epoch'; it is not appended to")
+      throw DescentError(.file, "\(path): CSVLogger: its header does not begin with 'epoch'; it is not appended to")
     }
     return columns
   }

@@ -54,6 +54,8 @@ public final class ModelCheckpoint: Callback {
         .invalidArgument, "ModelCheckpoint: \(path): the name must end in .safetensors or .npz; for .keras and .weights.h5 import KerasFiles")
     }
     try saveFrequency.validate("ModelCheckpoint")
+    // What changes in the name is known later; that something can be written there is not left to the end of an epoch.
+    try checkWritable(path)
     watch = nil
     batches = 0
   }
@@ -118,9 +120,9 @@ public struct ModelFormat: Sendable {
   public static let npz = ModelFormat { try $0.saveWeights($1, format: .npz) }
 
   init?(path: String) {
-    if path.hasSuffix(".safetensors") {
+    if hasEnding(path, ".safetensors") {
       self = .safetensors
-    } else if path.hasSuffix(".npz") {
+    } else if hasEnding(path, ".npz") {
       self = .npz
     } else {
       return nil

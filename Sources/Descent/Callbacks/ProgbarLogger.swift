@@ -52,7 +52,7 @@ public final class ProgbarLogger: Callback {
   public override func onPredictEnd() { end(nil) }
 
   private func begin() {
-    bar = ProgressBar(target: parameters.steps, drawsBar: drawsBar, now: clock())
+    bar = ProgressBar(target: parameters.steps, drawsBar: drawsBar, usesColor: output.usesColor, now: clock())
     seen = 0
     heading = ""
   }
@@ -62,11 +62,11 @@ public final class ProgbarLogger: Callback {
     let now = clock()
     // Reading the numbers costs more than a step, so it is done only when they are shown.
     guard bar.isDue(after: seen, now: now) else { return }
-    output.write(bar.text(step: seen, values: values(logs), isFinal: false, now: now))
+    output.write(bar.text(step: seen, values: values(logs), isFinal: false, now: now, columns: output.width()))
   }
 
   private func end(_ logs: Logs?) {
-    let text = bar.text(step: seen, values: values(logs), isFinal: true, now: clock())
+    let text = bar.text(step: seen, values: values(logs), isFinal: true, now: clock(), columns: output.width())
     output.write(drawsBar || heading.isEmpty ? text : heading + " - " + text)
     seen = 0
   }

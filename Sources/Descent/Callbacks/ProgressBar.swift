@@ -4,7 +4,9 @@ import Foundation
 package struct ProgressBar {
   private let target: Int
   private let drawsBar: Bool
-  private let width = 20
+  private let usesColor: Bool
+  private static let width = 20
+  private static let leastWidth = 5
   /// Seconds between two drawings.
   static let interval = 0.05
 
@@ -13,9 +15,10 @@ package struct ProgressBar {
   private var afterFirstStep: Double?
   private var printedWidth = 0
 
-  package init(target: Int, drawsBar: Bool, now: Double) {
+  package init(target: Int, drawsBar: Bool, usesColor: Bool = true, now: Double) {
     self.target = target
     self.drawsBar = drawsBar
+    self.usesColor = usesColor
     start = now
   }
 
@@ -27,28 +30,60 @@ package struct ProgressBar {
   }
 
   /// What to print after a step; `isFinal` ends the line.
-  package mutating func text(step: Int, values: [(name: String, value: Double)], isFinal: Bool, now: Double) -> String {
+  /// - Parameter columns: how many characters a line of the terminal holds. A line that is drawn again has to stay one; the last one
+  ///   goes on below itself where it is longer, between two numbers.
+  package mutating func text(
+    step: Int, values: [(name: String, value: Double)], isFinal: Bool, now: Double, columns: Int = .max
+  ) -> String {
     lastDrawn = now
     let perStep = secondsPerStep(step, now)
-    let numbers = values.map { " - \($0.name): \(ProgressBar.number($0.value))" }.joined()
+    let parts = values.map { " - \($0.name.printable): \(ProgressBar.number($0.value))" }
     let padding = String(repeating: " ", count: max(0, String(target).count - String(step).count))
     let count = "\(padding)\(step)/\(target)"
     let elapsed = String(format: "%.0fs", now - start)
     guard drawsBar else {
-      return isFinal ? "\(count) - \(elapsed) -\(ProgressBar.time(perStep))\(numbers)\n" : ""
+      return isFinal ? "\(count) - \(elapsed) -\(ProgressBar.time(perStep))\(parts.joined())\n" : ""
     }
-    let done = target > 0 ? width * step / target : width
     let time = isFinal ? elapsed : ProgressBar.remaining(perStep * Double(target - step))
-    let tail = "\(ProgressBar.time(perStep))\(numbers)"
+    let speed = ProgressBar.time(perStep)
+    // The last column is left free: some terminals begin a new line when it is filled.
+    let room = columns == .max ? columns : columns - 1
+    let fixed = count.count + 2 + time.count + speed.count
+    let wanted = parts.reduce(fixed) { $0 + $1.count }
+    let width = min(ProgressBar.width, max(ProgressBar.leastWidth, room - wanted))
+    let done = target > 0 ? width * step / target : width
+    var total = fixed + width
+    let shown = parts.prefix { part in
+      if part.count > room - total { return false }
+      total += part.count
+      return true
+    }
     var text = String(repeating: "\u{8}", count: printedWidth) + "\r"
-    text += "\u{1B}[1m\(count)\u{1B}[0m "
-    if done > 0 { text += "\u{1B}[32m\(String(repeating: "━", count: done))\u{1B}[0m" }
-    text += "\u{1B}[37m\(String(repeating: "━", count: width - done))\u{1B}[0m"
-    text += " \u{1B}[1m\(time)\u{1B}[0m\(tail)"
-    let total = count.count + 1 + width + 1 + time.count + tail.count
+    text += styled(count, "1") + " "
+    if done > 0 { text += styled(String(repeating: "━", count: done), "32") }
+    // Without colours the two parts must differ in themselves.
+    text += styled(String(repeating: usesColor ? "━" : "·", count: width - done), "37")
+    text += " " + styled(time, "1") + speed + shown.joined()
     text += String(repeating: " ", count: max(0, printedWidth - total))
     printedWidth = total
-    return isFinal ? text + "\n" : text
+    return isFinal ? text + ProgressBar.lines(parts.dropFirst(shown.count), columns: room) + "\n" : text
+  }
+
+  private func styled(_ text: String, _ style: String) -> String { usesColor ? "\u{1B}[\(style)m\(text)\u{1B}[0m" : text }
+
+  /// The numbers that found no room, on lines below.
+  private static func lines(_ parts: ArraySlice<String>, columns: Int) -> String {
+    var text = ""
+    var used = Int.max
+    for part in parts {
+      if used > columns - part.count {
+        text += "\n   "
+        used = 3
+      }
+      text += part
+      used += part.count
+    }
+    return text
   }
 
   private func secondsPerStep(_ step: Int, _ now: Double) -> Double {

@@ -1,4 +1,3 @@
-import Foundation
 import TensorCore
 
 /// How much `fit`, `evaluate` and `predict` print. Numbers mean what they mean in Keras.
@@ -32,18 +31,23 @@ public struct Verbosity: Sendable, Equatable, ExpressibleByIntegerLiteral {
 /// Where progress goes: standard output, or what a test puts in its place.
 package struct ProgressOutput {
   let isTerminal: Bool
+  let usesColor: Bool
+  /// How many characters a line holds. A window may be made narrower while it is written to.
+  let width: () -> Int
   let write: (String) -> Void
 
-  package init(isTerminal: Bool, write: @escaping (String) -> Void) {
+  package init(
+    isTerminal: Bool, usesColor: Bool = true, width: @escaping () -> Int = { .max }, write: @escaping (String) -> Void
+  ) {
     self.isTerminal = isTerminal
+    self.usesColor = usesColor
+    self.width = width
     self.write = write
   }
 
   static var standard: ProgressOutput {
-    ProgressOutput(isTerminal: isatty(STDOUT_FILENO) != 0) { text in
-      print(text, terminator: "")
-      // All streams, because the one meant is a mutable global.
-      fflush(nil)
+    ProgressOutput(isTerminal: Terminal.canRedraw, usesColor: Terminal.usesColor, width: { Terminal.width }) {
+      StandardOutput.write($0)
     }
   }
 }

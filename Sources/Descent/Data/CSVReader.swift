@@ -16,12 +16,17 @@ struct CSVReader {
   private static let lineFeed = UInt8(ascii: "\n")
   private static let carriageReturn = UInt8(ascii: "\r")
 
-  init(bytes: UnsafeRawBufferPointer, name: String) {
+  /// - Parameter line: the number of the first line, for errors: the bytes may be a part of a file.
+  init(bytes: UnsafeRawBufferPointer, name: String, line: Int = 1) {
     self.bytes = bytes
     self.name = name
+    self.line = line
     // A byte-order mark, as Excel writes it.
-    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
+    if line == 1, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
   }
+
+  /// Where the next line begins.
+  var place: (offset: Int, line: Int) { (position, line) }
 
   /// The names of the columns.
   mutating func header() throws -> [String] {
@@ -34,7 +39,8 @@ struct CSVReader {
   }
 
   /// The numbers of all rows but their targets, row by row, and where the targets are.
-  mutating func rows(names: [String], target: Int) throws -> ([Float], [Field]) {
+  /// - Parameter skipped: a column that is not looked at.
+  mutating func rows(names: [String], target: Int, skipping skipped: Int? = nil) throws -> ([Float], [Field]) {
     var values: [Float] = []
     var targets: [Field] = []
     skipEmptyLines()
@@ -45,6 +51,8 @@ struct CSVReader {
           let field = try field()
           if isMissing(field) { throw missing(column, names) }
           targets.append(field)
+        } else if column == skipped {
+          _ = try field()
         } else {
           values.append(Float(try takeNumber(column, names)))
         }
@@ -102,8 +110,7 @@ struct CSVReader {
     if let value = number(field) { return value }
     line = firstLine
     if isMissing(field) { throw missing(column, names) }
-    let shown = String(decoding: text(field).prefix(40), as: UTF8.self)
-    throw fault("column '\(names[column])' has '\(shown)', which is not a finite number")
+    throw fault("column '\(names[column])' has '\(shown(field))', which is not a finite number")
   }
 
   /// Reads an unquoted decimal number that a product or quotient of two exact doubles gives exactly; most numbers are such.
@@ -251,6 +258,14 @@ struct CSVReader {
 
   private func wrongCount(_ count: Int, _ expected: Int) -> DescentError {
     fault("has \(count) fields; the first line names \(expected) columns")
+  }
+
+  /// The start of a field's contents, for messages.
+  func shown(_ field: Field) -> String { String(String(decoding: text(field), as: UTF8.self).prefix(40)) }
+
+  /// The error for a field that was read before.
+  func fault(at field: Field, _ message: String) -> DescentError {
+    DescentError(.file, "\(name): line \(1 + bytes[..<field.start].count { $0 == Self.lineFeed }): \(message)")
   }
 
   private func fault(_ message: String) -> DescentError { DescentError(.file, "\(name): line \(line): \(message)") }

@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// Fashion-MNIST: 60,000 training and 10,000 test images of clothes, 28 × 28 pixels, in ten classes (Xiao, Rasul & Vollgraf, 2017).
 public struct FashionMNIST {
   public let train: LabelledImages
@@ -17,7 +11,8 @@ public struct FashionMNIST {
   /// Reads the data set.
   ///
   /// Looked for, unless a folder is given, in the user's cache (`$XDG_CACHE_HOME/descent/fashion-mnist`, by default
-  /// `~/.cache/descent/fashion-mnist`), in Keras's cache (`~/.keras/datasets/fashion-mnist`), and where Debian's package puts it
+  /// `~/.cache/descent/fashion-mnist`), in Keras's cache (`$KERAS_HOME/datasets/fashion-mnist`,
+  /// by default `~/.keras/datasets/fashion-mnist`), and where Debian's package puts it
   /// (`/usr/share/datasets/fashion-mnist`).
   /// - Parameter folder: a folder with the four IDX files, each plain or with `.gz` at the end of its name.
   /// - Throws: ``DescentError`` of kind `file` when the files are nowhere, with how to get them, or are not what they should be.
@@ -28,7 +23,8 @@ public struct FashionMNIST {
         .file,
         """
         Fashion-MNIST is not in \(folders.joined(separator: ", ")). On Debian and Ubuntu, 'sudo apt install dataset-fashion-mnist' \
-        installs it; or put \(ImageFolder.fileNames.map { $0 + ".gz" }.joined(separator: ", ")) into one of these folders.
+        installs it; or put \(ImageFolder.fileNames.map { $0 + ".gz" }.joined(separator: ", ")) from \(DatasetFile.keras) \
+        into one of these folders.
         """)
     }
     let (train, test) = try ImageFolder.load(found)
@@ -36,13 +32,9 @@ public struct FashionMNIST {
   }
 
   private static var standardFolders: [String] {
-    func variable(_ name: String) -> String? {
-      getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
-    }
-    let home = variable("HOME")
-    let cache = variable("XDG_CACHE_HOME") ?? home.map { $0 + "/.cache" }
+    let cache = DatasetFile.environment("XDG_CACHE_HOME") ?? DatasetFile.environment("HOME").map { $0 + "/.cache" }
     return [
-      cache.map { $0 + "/descent/fashion-mnist" }, home.map { $0 + "/.keras/datasets/fashion-mnist" },
+      cache.map { $0 + "/descent/fashion-mnist" }, DatasetFile.kerasHome + "/datasets/fashion-mnist",
       "/usr/share/datasets/fashion-mnist",
     ].compactMap { $0 }
   }

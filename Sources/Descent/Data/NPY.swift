@@ -46,6 +46,8 @@ struct NPYHeader {
   private(set) var isBigEndian = false
   private(set) var isFortranOrder = false
   private(set) var shape: [Int] = []
+  /// The elements are Python objects: a pickle follows.
+  private(set) var isObjects = false
   /// The header's own length.
   let byteCount: Int
 
@@ -53,7 +55,8 @@ struct NPYHeader {
   private static let greatestTextByteCount = 1 << 16
   private static let greatestRank = 64
 
-  init(_ stream: some ByteStream) throws {
+  /// - Parameter allowsObjects: whether an array of Python objects has a header that is read.
+  init(_ stream: some ByteStream, allowsObjects: Bool = false) throws {
     let start = try stream.bytes(8, part: "the .npy header")
     guard start.starts(with: Self.magic) else {
       throw DescentError(.file, "\(stream.name): is not a .npy file: it does not start with \\x93NUMPY")
@@ -69,10 +72,13 @@ struct NPYHeader {
     }
     byteCount = 8 + size.count + textByteCount
     var parser = NPYHeaderParser(bytes: try stream.bytes(textByteCount, part: "the .npy header"), name: stream.name)
-    try parse(&parser)
+    try parse(&parser, allowsObjects: allowsObjects)
   }
 
-  private mutating func parse(_ parser: inout NPYHeaderParser) throws {
+  /// The type that NumPy calls `f4`, `i8`, …
+  static func type(code: String) -> ElementType? { NPYHeaderParser.types[code] }
+
+  private mutating func parse(_ parser: inout NPYHeaderParser, allowsObjects: Bool) throws {
     var missing: Set = ["descr", "fortran_order", "shape"]
     try parser.expect("{")
     while !parser.take("}") {
@@ -80,7 +86,9 @@ struct NPYHeader {
       guard missing.remove(key) != nil else { throw parser.fault("the key '\(key)' is unknown or comes twice") }
       try parser.expect(":")
       switch key {
-      case "descr": (type, isBigEndian) = try parser.type()
+      case "descr":
+        isObjects = allowsObjects && parser.takeObjects()
+        if !isObjects { (type, isBigEndian) = try parser.type() }
       case "fortran_order": isFortranOrder = try parser.truth()
       default: shape = try parser.tuple(greatestCount: Self.greatestRank)
       }
@@ -180,21 +188,38 @@ private struct NPYHeaderParser {
     return sizes
   }
 
-  mutating func type() throws -> (ElementType, isBigEndian: Bool) {
-    if take("[") {
-      throw fault("arrays of structures cannot be read")
-    }
-    let descr = try quoted()
-    let order = descr.first ?? " "
-    guard "<>|=".contains(order), let type = Self.types[String(descr.dropFirst())] else {
-      let advice = descr.dropFirst() == "O" ? " (Python objects are never loaded)" : ""
-      throw fault(
-        "dtype '\(descr)' cannot be read\(advice); float16 to float64, int8 to int64, uint8 to uint64 and bool can")
-    }
-    return (type, order == ">")
+  mutating func takeObjects() -> Bool {
+    skipSpace()
+    guard bytes[position...].starts(with: "'|O'".utf8) else { return false }
+    position += 4
+    return true
   }
 
-  private static let types: [String: ElementType] = [
+  /// - Throws: ``DescentError``: a dtype that is none is damage, one that cannot be used is not.
+  mutating func type() throws -> (ElementType, isBigEndian: Bool) {
+    if take("[") { throw unsupported("records with several fields", "save each field as an array of its own") }
+    let descr = try quoted()
+    let order = descr.first ?? " "
+    guard "<>|=".contains(order), let code = descr.dropFirst().first else { throw fault("'\(descr)' is not a dtype") }
+    if let type = Self.types[String(descr.dropFirst())] { return (type, order == ">") }
+    let known = "float16 to float64, int8 to int64, uint8 to uint64 and bool can be read"
+    switch code {
+    case "O": throw unsupported("Python objects (\(descr))", "they are never loaded, as that would run what they say; save numbers")
+    case "U", "S", "a": throw unsupported("text (\(descr))", "number the classes, as numpy.unique(y, return_inverse=True) does")
+    case "c": throw unsupported("complex numbers (\(descr))", "save real and imaginary parts as numbers")
+    case "M", "m": throw unsupported("\(code == "M" ? "dates" : "durations") (\(descr))", "make numbers of them, such as days since a first one")
+    case "V": throw unsupported("raw bytes (\(descr))", known)
+    case "f", "i", "u", "b": throw unsupported("numbers of an unusual size (\(descr))", known + "; use astype before saving")
+    default: throw fault("'\(descr)' is not a dtype")
+    }
+  }
+
+  /// What is right in the file, and not for us.
+  private func unsupported(_ contents: String, _ advice: String) -> DescentError {
+    DescentError(.file, "\(name): holds \(contents), which Descent does not read; \(advice)")
+  }
+
+  fileprivate static let types: [String: ElementType] = [
     "f2": .float16, "f4": .float32, "f8": .float64, "i1": .int8, "i2": .int16, "i4": .int32, "i8": .int64, "u1": .uint8,
     "u2": .uint16, "u4": .uint32, "u8": .uint64, "b1": .bool,
   ]

@@ -32,6 +32,36 @@ public struct NPZ {
     return try NPY.read(archive.stream(entry), byteCount: entry.byteCount)
   }
 
+  /// Reads an array of lists of whole numbers that differ in length, which NumPy writes as Python objects. Nothing of the file is run
+  /// (see ``IMDB``); an array of two axes is read as its rows.
+  /// - Throws: ``DescentError`` of kind `file`.
+  public func sequences(_ name: String) throws -> [[Int32]] {
+    guard let entry = archive[name + NPZ.suffix] else {
+      let known = names.isEmpty ? "it has none" : "it has \(names.joined(separator: ", "))"
+      throw DescentError(.file, "\(archive.name): has no array '\(name)'; \(known)")
+    }
+    try archive.checkExpansion(entry)
+    try checkFits(byteCount: entry.byteCount, name: "\(archive.name): \(entry.name)")
+    let stream = try archive.stream(entry)
+    let header = try NPYHeader(stream, allowsObjects: true)
+    guard header.isObjects else {
+      let tensor = try tensor(name)
+      guard tensor.rank == 2, tensor.dtype == .int32 || tensor.dtype == .uint8 else {
+        throw DescentError(.file, "\(stream.name): expected lists of whole numbers, found \(tensor.dtype) \(tensor.shape)")
+      }
+      let values: [Int32] = tensor.cast(to: .int32).scalars()
+      return (0..<tensor.shape[0]).map { Array(values[$0 * tensor.shape[1]..<($0 + 1) * tensor.shape[1]]) }
+    }
+    let bytes = try stream.bytes(entry.byteCount - header.byteCount, part: "the pickle")
+    try stream.expectEnd()
+    let pickle = try Pickle(bytes, name: stream.name)
+    let sequences = try pickle.sequences(pickle.root)
+    guard header.shape == [sequences.count] else {
+      throw DescentError(.file, "\(stream.name): declares shape \(header.shape) but holds \(sequences.count) lists")
+    }
+    return sequences
+  }
+
   /// Reads all arrays of a file, in its order.
   public static func read(_ path: String) throws -> [(name: String, tensor: Tensor)] {
     let file = try NPZ(path)

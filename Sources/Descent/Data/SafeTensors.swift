@@ -10,8 +10,36 @@ public struct SafeTensors {
   /// The words that the file's writer put in.
   public let metadata: [String: String]
 
-  private let file: MappedFile
+  private let contents: Contents
   private let entries: [String: Entry]
+
+  /// Where the bytes come from.
+  private enum Contents {
+    case mapped(MappedFile)
+    /// A file that another process may make shorter meanwhile: an error then, where a mapped one ends the program.
+    case read(ByteSource)
+
+    var name: String {
+      switch self {
+      case .mapped(let file): file.name
+      case .read(let source): source.name
+      }
+    }
+
+    var count: Int {
+      switch self {
+      case .mapped(let file): file.count
+      case .read(let source): source.count
+      }
+    }
+
+    func bytes(_ range: Range<Int>) throws -> [UInt8] {
+      switch self {
+      case .mapped(let file): file.withBytes { Array(UnsafeRawBufferPointer(rebasing: $0[range])) }
+      case .read(let source): try source.bytes(at: range.lowerBound, count: range.count)
+      }
+    }
+  }
 
   fileprivate struct Entry {
     let type: ElementType
@@ -24,17 +52,20 @@ public struct SafeTensors {
 
   /// Opens a file and reads its header.
   /// - Throws: ``DescentError`` of kind `file` when it cannot be read or anything in its header does not fit the file.
-  public init(_ path: String) throws { try self.init(MappedFile(path: path)) }
+  public init(_ path: String) throws { try self.init(.mapped(MappedFile(path: path))) }
+
+  /// Opens a file that is read array by array rather than mapped: one that becomes shorter meanwhile is an error.
+  package init(reading path: String) throws { try self.init(.read(ByteSource(path: path))) }
 
   /// Opens a file that is in memory.
   /// - Parameters:
   ///   - bytes: the whole file.
   ///   - name: what to call it in errors.
-  public init(_ bytes: [UInt8], name: String) throws { try self.init(MappedFile(bytes, name: name)) }
+  public init(_ bytes: [UInt8], name: String) throws { try self.init(.read(ByteSource(bytes, name: name))) }
 
-  private init(_ file: MappedFile) throws {
+  private init(_ file: Contents) throws {
     let name = file.name
-    let (header, dataStart) = try file.withBytes { try SafeTensors.header($0, name: name) }
+    let (header, dataStart) = try SafeTensors.header(file)
     guard let object = header.object else { throw DescentError(.file, "\(name): its header is not a JSON object") }
     var metadata: [String: String] = [:]
     var entries: [String: Entry] = [:]
@@ -67,24 +98,24 @@ public struct SafeTensors {
     guard end == file.count else {
       throw DescentError(.file, "\(name): is truncated or too long: its arrays end at byte \(end), the file at \(file.count)")
     }
-    self.file = file
+    contents = file
     self.names = names
     self.metadata = metadata
     self.entries = entries
   }
 
   /// The header of a file, and where the data begin.
-  private static func header(_ bytes: UnsafeRawBufferPointer, name: String) throws -> (JSONValue, Int) {
-    guard bytes.count >= 8 else {
-      throw DescentError(.file, "\(name): is not a safetensors file: it has \(bytes.count) bytes")
+  private static func header(_ file: Contents) throws -> (JSONValue, Int) {
+    guard file.count >= 8 else {
+      throw DescentError(.file, "\(file.name): is not a safetensors file: it has \(file.count) bytes")
     }
-    let claimed = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
-    guard claimed <= UInt64(greatestHeaderByteCount), Int(claimed) <= bytes.count - 8 else {
+    let claimed = try file.bytes(0..<8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard claimed <= UInt64(greatestHeaderByteCount), Int(claimed) <= file.count - 8 else {
       throw DescentError(
-        .file, "\(name): is not a safetensors file, or is truncated: its header claims \(claimed) of \(bytes.count) bytes")
+        .file, "\(file.name): is not a safetensors file, or is truncated: its header claims \(claimed) of \(file.count) bytes")
     }
     let end = 8 + Int(claimed)
-    return (try JSONValue(parsing: UnsafeRawBufferPointer(rebasing: bytes[8..<end]), name: "\(name): header"), end)
+    return (try JSONValue(parsing: file.bytes(8..<end), name: "\(file.name): header"), end)
   }
 
   /// The shape of an array, `nil` if there is none of that name.
@@ -94,13 +125,17 @@ public struct SafeTensors {
   /// - Throws: ``DescentError`` of kind `file`; when there is no such array, it lists those there are.
   public func tensor(_ name: String) throws -> Tensor {
     guard let entry = entries[name] else {
-      throw DescentError(.file, "\(file.name): has no array '\(name)'; it has \(names.joined(separator: ", "))")
+      throw DescentError(.file, "\(contents.name): has no array '\(name)'; it has \(names.joined(separator: ", "))")
     }
-    try checkFits(byteCount: entry.shape.reduce(entry.type.dtype.byteCount, *), name: "\(file.name): \(name)")
-    return try file.withBytes { contents in
-      try Tensor(shape: entry.shape, dtype: entry.type.dtype) { bytes in
-        try entry.type.convert(
-          UnsafeRawBufferPointer(rebasing: contents[entry.range]), bigEndian: false, to: bytes, name: "\(file.name): \(name)")
+    let label = "\(contents.name): \(name)"
+    try checkFits(byteCount: entry.shape.reduce(entry.type.dtype.byteCount, *), name: label)
+    switch contents {
+    case .read(let source): return try SourceStream(source, range: entry.range, name: label).tensor(shape: entry.shape, of: entry.type, bigEndian: false)
+    case .mapped(let file):
+      return try file.withBytes { contents in
+        try Tensor(shape: entry.shape, dtype: entry.type.dtype) { bytes in
+          try entry.type.convert(UnsafeRawBufferPointer(rebasing: contents[entry.range]), bigEndian: false, to: bytes, name: label)
+        }
       }
     }
   }

@@ -53,12 +53,14 @@ package final class SourceStream: ByteStream {
   private let source: ByteSource
   private var range: Range<Int>
 
-  package var name: String { source.name }
+  package let name: String
 
+  /// - Parameter name: what errors call it; nil for the source's name.
   /// - Precondition: `range` lies within the source.
-  package init(_ source: ByteSource, range: Range<Int>) {
+  package init(_ source: ByteSource, range: Range<Int>, name: String? = nil) {
     self.source = source
     self.range = range
+    self.name = name ?? source.name
   }
 
   package convenience init(_ source: ByteSource) { self.init(source, range: 0..<source.count) }

@@ -3,19 +3,16 @@
 #elseif canImport(Darwin)
   import Darwin
 #endif
+import Synchronization
 
 /// Writes a file so that its path never names half of one: to a temporary file beside it, flushed to the disk, then renamed.
 /// Folders on the way are made.
 /// - Throws: ``DescentError`` of kind `file`; the path then still names what it named before.
 package func writeFile(_ path: String, _ body: (FileWriter) throws -> Void) throws {
-  // A rename would put a file in the place of /dev/stdout.
-  var status = stat()
-  if stat(path, &status) == 0, ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) {
-    throw DescentError(.file, "\(path): expected a file, but it is a device or a pipe")
-  }
-  let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-  if !folder.isEmpty { try makeFolder(folder) }
-  let temporary = "\(path).\(getpid()).tmp"
+  try checkIsFile(path)
+  let folder = parent(of: path)
+  try makeFolder(folder)
+  let temporary = temporaryPath(for: path)
   let file = try FileWriter(path: path, temporary: temporary)
   do {
     try body(file)
@@ -24,17 +21,60 @@ package func writeFile(_ path: String, _ body: (FileWriter) throws -> Void) thro
     unlink(temporary)
     throw error
   }
-  guard rename(temporary, path) == 0 else {
+  guard SystemCalls.current.rename(temporary, path) == 0 else {
     let error = fileError(path, "cannot be written")
     unlink(temporary)
     throw error
   }
   // The new name is lasting once the folder is on the disk too; not every file system can be asked for that.
-  let descriptor = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_CLOEXEC)
+  let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
   if descriptor >= 0 {
-    fsync(descriptor)
+    _ = SystemCalls.current.sync(descriptor)
     close(descriptor)
   }
+}
+
+/// Tries whether ``writeFile(_:_:)`` can write at a path, so that work whose result goes there is not begun in vain. Leaves nothing.
+/// - Throws: ``DescentError`` of kind `file`: what is there is no file, or nothing can be written beside it.
+package func checkWritable(_ path: String) throws {
+  try checkIsFile(path)
+  // Folders that are missing would be made in the nearest one there is.
+  var folder = parent(of: path)
+  var status = stat()
+  var isNearest = true
+  while stat(folder, &status) != 0 {
+    guard errno == ENOENT, folder != ".", folder != "/" else { throw fileError(path, "cannot be written") }
+    folder = parent(of: folder)
+    isNearest = false
+  }
+  guard status.st_mode & S_IFMT == S_IFDIR else {
+    throw DescentError(.file, "\(path): cannot be written: \(folder) is a file; expected a folder")
+  }
+  let temporary = temporaryPath(for: isNearest ? path : folder + "/descent")
+  let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+  guard descriptor >= 0 else { throw fileError(path, "cannot be written") }
+  close(descriptor)
+  unlink(temporary)
+}
+
+/// A rename would put a file in the place of /dev/stdout.
+private func checkIsFile(_ path: String) throws {
+  var status = stat()
+  guard stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG else { return }
+  let kind = status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "a device or a pipe"
+  throw DescentError(.file, "\(path): cannot be written: expected a file, but it is \(kind)")
+}
+
+private func parent(of path: String) -> String {
+  guard let slash = path.lastIndex(of: "/") else { return "." }
+  return slash == path.startIndex ? "/" : String(path[..<slash])
+}
+
+private let writerCount = Atomic<Int>(0)
+
+/// A name that no other process and no other thread writes to.
+private func temporaryPath(for path: String) -> String {
+  "\(path).\(getpid())-\(writerCount.add(1, ordering: .relaxed).newValue).tmp"
 }
 
 /// Writes text to a file, as ``writeFile(_:_:)`` does.
@@ -107,8 +147,10 @@ package final class FileWriter {
 
   fileprivate func finish() throws {
     try flush()
-    // Delayed allocation reports a full disk here.
-    guard fsync(descriptor) == 0 else { throw fileError(path, "cannot be written") }
+    // Delayed allocation reports a full disk here. Anything else means that this file system cannot be asked.
+    if SystemCalls.current.sync(descriptor) != 0 && [EIO, ENOSPC, EDQUOT].contains(errno) {
+      throw fileError(path, "cannot be written")
+    }
   }
 }
 

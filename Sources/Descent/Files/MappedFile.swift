@@ -4,11 +4,10 @@
   import Darwin
 #endif
 
-/// A file as memory that is read from the disk where it is touched, or bytes that are in memory already.
+/// A file as memory that is read from the disk where it is touched.
 package final class MappedFile {
   package let name: String
   private let bytes: UnsafeRawBufferPointer
-  private let isMapped: Bool
 
   /// - Throws: ``DescentError`` of kind `file`.
   package init(path: String) throws {
@@ -21,22 +20,13 @@ package final class MappedFile {
       throw DescentError(.file, "\(path): expected a file, but it is a folder or a device")
     }
     name = path
-    isMapped = status.st_size > 0
-    guard isMapped else {
+    guard status.st_size > 0 else {
       bytes = UnsafeRawBufferPointer(start: nil, count: 0)
       return
     }
     let start = mmap(nil, Int(status.st_size), PROT_READ, MAP_PRIVATE, descriptor, 0)
     guard let start, start != MAP_FAILED else { throw fileError(path, "cannot be mapped") }
     bytes = UnsafeRawBufferPointer(start: start, count: Int(status.st_size))
-  }
-
-  package init(_ contents: [UInt8], name: String) {
-    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: contents.count, alignment: 16)
-    copy.copyBytes(from: contents)
-    self.name = name
-    bytes = UnsafeRawBufferPointer(copy)
-    isMapped = false
   }
 
   package var count: Int { bytes.count }
@@ -48,10 +38,6 @@ package final class MappedFile {
   }
 
   deinit {
-    if isMapped {
-      munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress!), bytes.count)
-    } else {
-      bytes.deallocate()
-    }
+    if let start = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) }
   }
 }

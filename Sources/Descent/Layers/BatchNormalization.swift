@@ -128,8 +128,13 @@ extension BatchNormalization: ConfigurableLayer {
     try options.refuse("renorm_clipping")
     // Means nothing without `renorm`.
     _ = options.value("renorm_momentum")
+    // Keras 2 wrote a list of one axis.
+    let axis = options.value("axis")
+    guard let axis = axis == .null ? standard.axis : axis.int ?? (axis.array?.count == 1 ? axis[0]?.int : nil) else {
+      throw DescentError(.invalidArgument, "\(options.owner): 'axis' is \(axis.shortText); expected an integer")
+    }
     self.init(
-      axis: try options.int("axis", default: standard.axis), momentum: try options.double("momentum", default: standard.momentum),
+      axis: axis, momentum: try options.double("momentum", default: standard.momentum),
       epsilon: try options.double("epsilon", default: standard.epsilon), center: try options.bool("center", default: standard.center),
       scale: try options.bool("scale", default: standard.scale),
       betaInitializer: try options.named("beta_initializer", default: standard.initializers.beta),

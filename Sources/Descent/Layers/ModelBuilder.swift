@@ -1,4 +1,3 @@
-import Synchronization
 import TensorCore
 
 /// What a model gives its layers to build with: the dtype of their variables and streams of random numbers.
@@ -61,39 +60,4 @@ final class ModelBuilder {
 
   /// True for the first layer that asks for the variable.
   func claim(_ variable: Variable) -> Bool { owned.insert(ObjectIdentifier(variable)).inserted }
-}
-
-/// Sets the seed that models without a seed of their own take theirs from: the n-th such model made after this call always gets
-/// the same one. Without a call it is 0, so a program that makes the same models in the same order repeats itself exactly.
-public func setRandomSeed(_ seed: UInt64) {
-  defaultSeeds.withLock { $0 = (seed, 0) }
-}
-
-private let defaultSeeds = Mutex<(seed: UInt64, count: UInt64)>((0, 0))
-
-func nextDefaultSeed() -> UInt64 {
-  defaultSeeds.withLock {
-    $0.count += 1
-    return mixed($0.seed, $0.count)
-  }
-}
-
-/// A 64-bit hash of two numbers: the finalizer of SplitMix64 (Steele, Lea & Flood, 2014) over a seed and a stream's number.
-func mixed(_ seed: UInt64, _ stream: UInt64) -> UInt64 {
-  var generator = SplitMix64(state: seed)
-  generator.state ^= generator.next() &+ stream &* 0xD134_2543_DE82_EF95
-  return generator.next()
-}
-
-/// SplitMix64 (Steele, Lea & Flood, "Fast splittable pseudorandom number generators", 2014).
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
 }

@@ -10,8 +10,14 @@ struct FitPosition: Equatable {
 extension FitLoop {
   /// Goes on where the first checkpoint that is found was written; nil if there is none.
   func resume() throws -> FitPosition? {
+    // As the run begins: callbacks may freeze and thaw layers on its way.
+    if !backups.isEmpty { _ = givenConditions }
     for backup in backups {
-      if let checkpoint = try backup.latest() { return try restore(checkpoint) }
+      if let checkpoint = try backup.latest() {
+        let written = checkpoint.state["instruction_set"]?.string
+        backup.otherInstructionSet = written == instructionSet ? nil : written
+        return try restore(checkpoint)
+      }
     }
     return nil
   }
@@ -35,6 +41,7 @@ extension FitLoop {
     checkpoint.state["averages_before"] = JSONValue(averagesBefore)
     checkpoint.state["run"] = conditions
     checkpoint.state["compile"] = compileSettings
+    checkpoint.state["instruction_set"] = .string(instructionSet)
     checkpoint.state["epoch"] = JSONValue(place.epoch)
     checkpoint.state["step"] = JSONValue(place.step)
     checkpoint.state["position"] = JSONValue(position)
@@ -59,11 +66,13 @@ extension FitLoop {
 
   private func restore(_ checkpoint: TrainingCheckpoint) throws -> FitPosition {
     let state = checkpoint.state
-    for (name, present) in [("run", conditions), ("compile", compileSettings)] where state[name] != present {
+    let present: JSONValue = ["run": conditions, "compile": compileSettings]
+    let written: JSONValue = ["run": state["run"] ?? .null, "compile": state["compile"] ?? .null]
+    if present != written {
+      let differences = RunConditions.differences(from: written["run"], to: conditions)
+        + RunConditions.differences(from: written["compile"], to: compileSettings)
       throw DescentError(
-        .state,
-        "fit: \(checkpoint.name) is of another run: it was written with \(state[name]?.description ?? "nothing"), and this is \(present)"
-      )
+        .state, "\(checkpoint.name): fit: it is of another run, whose \(differences.prefix(3).joined(separator: "; "))")
     }
     guard let epoch = state["epoch"]?.int, let step = state["step"]?.int, let position = state["position"]?.int,
       let pass = state["pass"]?.int, let seed = state["seed"]?.string.flatMap(UInt64.init), let stop = state["stop"]?.bool,
@@ -115,10 +124,25 @@ extension FitLoop {
 
   /// What must be the same for the rest of the run to be the rest of that run.
   private var conditions: JSONValue {
-    [
-      "rows": JSONValue(batches.rows), "batch_size": JSONValue(batches.batchSize), "steps_per_epoch": JSONValue(batches.stepsPerEpoch),
-      "shuffle": .bool(shuffle),
-    ]
+    let own = JSONObject([
+      ("rows", JSONValue(batches.rows)), ("batch_size", JSONValue(batches.batchSize)),
+      ("steps_per_epoch", JSONValue(batches.stepsPerEpoch)), ("shuffle", .bool(shuffle)),
+    ])
+    return .object(JSONObject(own.members + givenConditions.members))
+  }
+
+  /// The model and the data, and what the callbacks want to be the same.
+  func conditionsOfTheRun() -> JSONObject {
+    var conditions = JSONObject([("model", RunConditions.model(model))])
+    for (part, data) in [("", runner.data), ("validation ", validation?.data)] {
+      guard let data, part.isEmpty || data.x.buffer !== runner.data.x.buffer else { continue }
+      for (name, rows) in [("x", data.x), ("y", data.y), ("sampleWeight", data.sampleWeight)] {
+        if let rows { conditions[part + name] = RunConditions.data(rows.tensor) }
+      }
+    }
+    if let validation { conditions["validation rows"] = .string("\(validation.rows)") }
+    for backup in backups { conditions = JSONObject(conditions.members + backup.conditions.members) }
+    return conditions
   }
 
   /// Optimizer, loss and metrics; null if they cannot be written.

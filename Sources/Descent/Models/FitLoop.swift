@@ -36,6 +36,7 @@ final class FitLoop {
   /// The row of ``order`` at which the next batch begins; its count when a new pass is due.
   var position: Int
   let backups: [BackupAndRestore]
+  private(set) lazy var givenConditions = conditionsOfTheRun()
   /// How often averages of the weights had been taken before this run.
   var averagesBefore = 0
   private let batchLogs: Logs
@@ -141,7 +142,9 @@ final class FitLoop {
     return logs
   }
 
-  private func runStep() throws {
+  private func runStep() throws { try model.access.stepping { try step() } }
+
+  private func step() throws {
     let isPassOver = position >= batches.rows
     let rows = min(batches.batchSize, isPassOver ? batches.rows : batches.rows - position)
     let phase = optimizerState.beginStep()

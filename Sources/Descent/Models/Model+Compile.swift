@@ -20,12 +20,12 @@ extension Model {
     try compile(anyOptimizer: optimizer, loss: loss, metrics: metrics, weightedMetrics: weightedMetrics)
   }
 
-  /// The same with an optimizer by Keras's name (`"adam"`) and with its default settings.
+  /// The same with an optimizer by Keras's name (`"adam"`), with settings if need be (`"sgd:lr=0.1,momentum=0.9"`).
   public func compile(
     optimizer: String, loss: Loss, metrics: [Metric] = [], weightedMetrics: [Metric] = []
   ) throws {
     try compile(
-      anyOptimizer: OptimizerRegistry.optimizer(named: optimizer), loss: loss, metrics: metrics, weightedMetrics: weightedMetrics)
+      anyOptimizer: OptimizerRegistry.optimizer(text: optimizer), loss: loss, metrics: metrics, weightedMetrics: weightedMetrics)
   }
 
   /// The same with an optimizer chosen at run time.
@@ -49,8 +49,11 @@ extension Model {
     if loss.reduction == .none {
       throw DescentError(.invalidArgument, "compile: the loss \(loss.name) has reduction none; training needs one number")
     }
+    try access.checkTraining("compile")
     try buildIfDeclared()
-    training = TrainingState(optimizer: optimizer, loss: loss, metrics: metrics, weightedMetrics: weightedMetrics)
+    access.tracing {
+      training = TrainingState(optimizer: optimizer, loss: loss, metrics: metrics, weightedMetrics: weightedMetrics)
+    }
   }
 
   /// What `compile` was given.
@@ -90,7 +93,10 @@ extension Model {
     let training = try compiled(caller)
     if let state = training.optimizerState {
       // Variables that were marked as fixed when it was made.
-      try state.add(optimizedVariables)
+      try access.tracing {
+        try state.add(optimizedVariables)
+        _ = state.hasEvaluationValues
+      }
       return state
     }
     try buildIfDeclared()
@@ -102,7 +108,11 @@ extension Model {
     let constraints = Dictionary(
       allLayers.flatMap(\.constraints).map { (ObjectIdentifier($0.variable), $0.constraint) }, uniquingKeysWith: { first, _ in first })
     if !constraints.isEmpty { state.constraint = { constraints[ObjectIdentifier($0)]?($1) ?? $1 } }
-    training.optimizerState = state
+    access.tracing {
+      // Found out here, by the one thread that trains; others ask for it.
+      _ = state.hasEvaluationValues
+      training.optimizerState = state
+    }
     return state
   }
 

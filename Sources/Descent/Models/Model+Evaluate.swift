@@ -10,7 +10,7 @@ public struct Scores: Sendable, Equatable, CustomStringConvertible {
   public subscript(name: String) -> Double? { values[name] }
   /// The names in alphabetical order.
   public var names: [String] { values.keys.sorted() }
-  public var description: String { names.map { "\($0): \(ProgressBar.number(values[$0]!))" }.joined(separator: " - ") }
+  public var description: String { names.map { "\($0.printable): \(ProgressBar.number(values[$0]!))" }.joined(separator: " - ") }
 }
 
 /// Rows to judge the model on.
@@ -56,33 +56,43 @@ extension Model {
     let list = CallbackList(
       callbacks + (bar.map { [$0] } ?? []), model: self,
       parameters: RunParameters(epochs: 1, steps: evaluation.batches.count, batchSize: evaluation.batchSize))
-    return Scores(values: try run(evaluation, Trainability(of: self), callbacks: list))
+    return try access.scoring { isFittedElsewhere in
+      let training = try compiled("evaluate")
+      let runner = try StepRunner(
+        model: self, training: isFittedElsewhere ? training.aside : training, data: data, trainability: Trainability(of: self))
+      let isUnchanged = isFittedElsewhere && callbacks.isEmpty
+      return Scores(values: try runner.counting { try run(evaluation, runner, list, isUnchanged: isUnchanged) })
+    }
   }
 
   func run(_ evaluation: Evaluation, _ trainability: Trainability, callbacks: CallbackList) throws -> [String: Double] {
     let runner = try StepRunner(
       model: self, training: try compiled("evaluate"), data: evaluation.data, trainability: trainability)
-    return try runner.counting { try run(evaluation, runner, callbacks) }
+    return try runner.counting { try run(evaluation, runner, callbacks, isUnchanged: false) }
   }
 
-  private func run(_ evaluation: Evaluation, _ runner: StepRunner, _ callbacks: CallbackList) throws -> [String: Double] {
+  /// - Parameter isUnchanged: whether all batches are judged by the same weights, other threads' training waiting meanwhile.
+  private func run(
+    _ evaluation: Evaluation, _ runner: StepRunner, _ callbacks: CallbackList, isUnchanged: Bool
+  ) throws -> [String: Double] {
     let totals = runner.totals
     let logs = Logs { totals.results }
     try callbacks.each { try $0.onTestBegin() }
-    var plan: (rows: Int, plan: Plan)?
-    for (step, batch) in evaluation.batches.enumerated() {
-      for callback in callbacks.callbacks { try callback.onTestBatchBegin(step) }
-      if plan?.rows != batch.count { plan = (batch.count, try runner.testPlan(rows: batch.count)) }
-      if let plan = plan?.plan {
-        // In each batch, because callbacks may train.
-        showWeightsToJudge()
+    var plans: [Int: Plan] = [:]
+    for rows in Set(evaluation.batches.map(\.count)).sorted() { plans[rows] = try runner.testPlan(rows: rows) }
+    func runBatches() throws {
+      for (step, batch) in evaluation.batches.enumerated() {
+        for callback in callbacks.callbacks { try callback.onTestBatchBegin(step) }
+        let plan = plans[batch.count]!
         runner.bind(plan, at: batch.lowerBound)
-        plan.run()
+        // In each batch, because callbacks may train.
+        judging { _ = plan.run() }
+        totals.count(rows: batch.count)
+        logs.invalidate()
+        for callback in callbacks.callbacks { try callback.onTestBatchEnd(step, logs) }
       }
-      totals.count(rows: batch.count)
-      logs.invalidate()
-      for callback in callbacks.callbacks { try callback.onTestBatchEnd(step, logs) }
     }
+    if isUnchanged { try judging(all: .changing, runBatches) } else { try runBatches() }
     let results = totals.results
     try callbacks.each { try $0.onTestEnd(Logs(results)) }
     return results

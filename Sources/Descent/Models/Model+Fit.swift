@@ -39,6 +39,8 @@ extension Model {
     sampleWeight: Tensor? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil, validationSteps: Int? = nil,
     validationBatchSize: Int? = nil, validationFrequency: Int = 1
   ) throws -> History {
+    try access.beginFit()
+    defer { access.endFit() }
     let training = try compiled("fit")
     let validationBatchSize = validationBatchSize ?? batchSize
     for (name, value, least) in [
@@ -124,14 +126,16 @@ extension Model {
   }
 
   func build(rows shape: [Int], of name: String = "x", _ caller: String) throws {
-    try buildIfDeclared()
-    if let inputShape, isBuilt {
-      if inputShape != shape {
-        throw DescentError(
-          .data, "\(caller): \(self.name) takes rows of shape \(inputShape) but a row of \(name) has shape \(shape)")
+    try access.tracing {
+      try buildIfDeclared()
+      if let inputShape, isBuilt {
+        if inputShape != shape {
+          throw DescentError(
+            .data, "\(caller): \(self.name) takes rows of shape \(inputShape) but a row of \(name) has shape \(shape)")
+        }
+      } else {
+        try build(rows: shape)
       }
-    } else {
-      try build(rows: shape)
     }
   }
 }

@@ -17,6 +17,17 @@ extension Model {
     _ x: any ModelInput, _ y: any ModelInput, sampleWeight: Tensor? = nil, classWeight: [Int: Double]? = nil,
     resetMetrics: Bool = true
   ) throws -> Scores {
+    try access.checkTraining("trainOnBatch")
+    return try access.scoring { _ in
+      try access.stepping {
+        try trainOneBatch(x, y, sampleWeight: sampleWeight, classWeight: classWeight, resetMetrics: resetMetrics)
+      }
+    }
+  }
+
+  private func trainOneBatch(
+    _ x: any ModelInput, _ y: any ModelInput, sampleWeight: Tensor?, classWeight: [Int: Double]?, resetMetrics: Bool
+  ) throws -> Scores {
     let training = try compiled("trainOnBatch")
     var data = try CheckedData(x: x, y: y, sampleWeight: sampleWeight, "trainOnBatch")
     try prepare(for: data, "trainOnBatch")
@@ -45,12 +56,20 @@ extension Model {
     _ x: any ModelInput, _ y: any ModelInput, sampleWeight: Tensor? = nil, resetMetrics: Bool = true
   ) throws -> Scores {
     let training = try compiled("testOnBatch")
+    return try access.scoring { isFittedElsewhere in
+      try testOneBatch(x, y, sampleWeight: sampleWeight, resetMetrics: resetMetrics, isFittedElsewhere ? training.aside : training)
+    }
+  }
+
+  private func testOneBatch(
+    _ x: any ModelInput, _ y: any ModelInput, sampleWeight: Tensor?, resetMetrics: Bool, _ training: TrainingState
+  ) throws -> Scores {
     let data = try CheckedData(x: x, y: y, sampleWeight: sampleWeight, "testOnBatch")
     try prepare(for: data, "testOnBatch")
     let runner = try StepRunner(model: self, training: training, data: data, trainability: Trainability(of: self))
     return try runner.counting(from: resetMetrics) {
-      showWeightsToJudge()
-      try runner.testPlan(rows: data.count).run()
+      let plan = try runner.testPlan(rows: data.count)
+      judging { _ = plan.run() }
       runner.totals.count(rows: data.count)
       return Scores(values: runner.totals.results)
     }

@@ -22,20 +22,29 @@ extension Model {
     try list.each { try $0.onPredictBegin() }
     let shape = [end] + (outputShape ?? [])
     let rowBytes = shape.dropFirst().reduce(1, *) * dtype.byteCount
-    var plan: (rows: Int, plan: Plan)?
+    let counts = starts.map { min(batchSize, end - $0) }
+    var plans: [Int: PlanPool] = [:]
+    for count in Set(counts).sorted() { plans[count] = try predictionPlans(for: rows, count: count) }
     let result = try Tensor(shape: shape, dtype: dtype) { bytes in
-      for (step, start) in starts.enumerated() {
-        for callback in list.callbacks { try callback.onPredictBatchBegin(step) }
-        let count = min(batchSize, end - start)
-        if plan?.rows != count { plan = (count, try predictionPlan(for: rows, count: count)) }
-        if let plan = plan?.plan {
-          showWeightsToJudge()
-          plan.bind(argument: 0, offset: start * rows.rowBytes)
-          plan.run()[0].withBytes { part in
-            UnsafeMutableRawBufferPointer(rebasing: bytes[(start * rowBytes)...]).copyMemory(from: part)
-          }
+      func run(_ plan: Plan, at start: Int) {
+        plan.bind(argument: 0, to: rows.buffer, offset: start * rows.rowBytes)
+        plan.run()[0].withBytes { part in
+          UnsafeMutableRawBufferPointer(rebasing: bytes[(start * rowBytes)...]).copyMemory(from: part)
         }
-        for callback in list.callbacks { try callback.onPredictBatchEnd(step) }
+      }
+      func runBatches() throws {
+        for (step, start) in starts.enumerated() {
+          for callback in list.callbacks { try callback.onPredictBatchBegin(step) }
+          plans[counts[step]]!.withPlan { plan in judging { run(plan, at: start) } }
+          for callback in list.callbacks { try callback.onPredictBatchEnd(step) }
+        }
+      }
+      // Callbacks may train: then each batch is predicted with the weights of its time, otherwise all with the same.
+      if callbacks.isEmpty {
+        let changesVariables = plans.values.contains(where: \.first.changesVariables)
+        try judging(all: changesVariables ? .changing : .reading, runBatches)
+      } else {
+        try runBatches()
       }
     }
     try list.each { try $0.onPredictEnd() }
@@ -48,18 +57,40 @@ extension Model {
     try predict(x, batchSize: .max, verbose: .silent)
   }
 
-  private func predictionPlan(for input: CheckedData.Rows, count: Int) throws -> Plan {
+  private func predictionPlans(for input: CheckedData.Rows, count: Int) throws -> PlanPool {
     let shape = [count] + input.rowShape
     let key = input.preparation.map {
       PlanKey(purpose: .predict, rows: count, arguments: [.init(shape: shape, dtype: input.dtype, preparation: $0)])
     }
-    let plan = try predictionPlans.plan(for: key) {
-      try tracedPlan([(shape, input.dtype)]) { [self] arguments in
-        let context = ForwardContext(builder: modelBuilder, isTraining: false)
-        return [try self(castInput(input.input.prepared(arguments[0])), context)]
+    return try access.tracing {
+      try predictionPlans.plan(for: key) {
+        try tracedPlans([(shape, input.dtype)]) { [self] arguments in
+          let context = ForwardContext(builder: modelBuilder, isTraining: false)
+          return [try self(castInput(input.input.prepared(arguments[0])), context)]
+        }
       }
     }
-    plan.bind(argument: 0, to: input.buffer)
-    return plan
+  }
+
+  /// What several runs, between which no other thread's step may come, do to variables.
+  enum JudgingAccess {
+    case reading, changing
+  }
+
+  /// Runs what computes with the weights to judge by.
+  /// - Parameter all: whether no step of another thread may come between the runs that `body` makes.
+  func judging<Result>(all access: JudgingAccess? = nil, _ body: () throws -> Result) rethrows -> Result {
+    let isJudgedByOthers = self.access.tracing { training?.optimizerState?.hasEvaluationValues ?? false }
+    if isJudgedByOthers {
+      return try self.access.stepping {
+        showWeightsToJudge()
+        return try body()
+      }
+    }
+    switch access {
+    case nil: return try body()
+    case .reading: return try Variable.unchanged(self.access.tracing { variables }, body)
+    case .changing: return try Variable.exclusively(self.access.tracing { variables }, body)
+    }
   }
 }

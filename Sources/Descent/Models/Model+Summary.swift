@@ -26,11 +26,11 @@ extension Model {
     }
     let table = SummaryTable(
       header: header, alignments: [.left, .left, .right, .center], positions: positions,
-      length: max(lineLength ?? min(length, terminalWidth() - 4), 40))
+      length: max(lineLength ?? min(length, Terminal.width - 4), 40))
     var rows: [[String]] = []
     for layer in layers { rows += summaryRows(layer, depth: 0, expandNested, showTrainable) }
 
-    var lines = ["Model: \"\(name)\""] + table.lines(rows)
+    var lines = ["Model: \"\(name.printable)\""] + table.lines(rows)
     let (trainable, fixed) = (trainableVariables, nonTrainableVariables)
     let optimizer = optimizerState?.stateVariables ?? []
     // Keras counts the number of steps among them, and the learning rate if that is a number.
@@ -47,20 +47,12 @@ extension Model {
     let shape = layer.outputShape.map { "(" + (["None"] + $0.map(String.init)).joined(separator: ", ") + ")" } ?? "?"
     let count = SummaryTable.grouped(layer.countParameters())
     var row = [
-      "\(prefix)\(layer.name) (\(layer.kerasClassName))", shape, layer.isBuilt ? count : "0 (unbuilt)",
+      "\(prefix)\(layer.name.printable) (\(layer.kerasClassName.printable))", shape, layer.isBuilt ? count : "0 (unbuilt)",
     ]
     if showTrainable { row.append(layer.variables.isEmpty ? "-" : layer.isTrainable ? "Y" : "N") }
     let nested = expandNested ? layer.sublayers : []
     return [row] + nested.flatMap { summaryRows($0, depth: depth + 1, expandNested, showTrainable) }
   }
-}
-
-/// Columns of the terminal: what `COLUMNS` says, or the terminal itself; 80 if there is none.
-private func terminalWidth() -> Int {
-  if let columns = ProcessInfo.processInfo.environment["COLUMNS"].flatMap({ Int($0) }), columns > 0 { return columns }
-  var size = winsize()
-  guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-  return Int(size.ws_col)
 }
 
 /// A table drawn with box characters, each row under a line, too long cells broken at spaces.

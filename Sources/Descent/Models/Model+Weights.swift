@@ -26,20 +26,25 @@ extension Model {
         .invalidArgument,
         "setWeights: \(variable.path) is \(variable.dtype) \(variable.shape) but the tensor is \(weight.dtype) \(weight.shape)")
     }
+    let values = zip(variables, weights).map { $1.cast(to: $0.dtype).evaluated() }
     replacingWeights {
-      for (variable, weight) in zip(variables, weights) { variable.assign(weight.cast(to: variable.dtype)) }
+      Variable.exclusively(variables) {
+        for (variable, value) in zip(variables, values) { variable.assign(value) }
+      }
     }
   }
 
   /// Sees to it that the variables hold the weights to judge the model by, whatever the optimizer trains. For whoever reads weights; the
   /// next step of training goes on where the last one ended.
-  package func showWeightsToJudge() { training?.optimizerState?.useEvaluationValues() }
+  package func showWeightsToJudge() { access.stepping { training?.optimizerState?.useEvaluationValues() } }
 
   /// Runs `body`, which puts other weights in the place of some or all, and tells the optimizer.
   package func replacingWeights<Result>(_ body: () throws -> Result) rethrows -> Result {
-    showWeightsToJudge()
-    let result = try body()
-    training?.optimizerState?.weightsWereReplaced()
-    return result
+    try access.stepping {
+      showWeightsToJudge()
+      let result = try body()
+      training?.optimizerState?.weightsWereReplaced()
+      return result
+    }
   }
 }

@@ -12,7 +12,9 @@ import TensorCore
 ///       }
 ///     }
 ///
-/// A model is used from one thread at a time. (Keras: `keras.Model`.)
+/// `predict`, `evaluate` and the saving of weights may be called by any number of threads at once, also while one trains the model:
+/// they see its weights before a step or after it. In Swift 6 mode ``predictor()`` gives what can be handed to them. Two threads cannot
+/// train one model, nor change its layers, at once. (Keras: `keras.Model`.)
 open class Model: Layer {
   /// The dtype of the variables and of the computation. Inputs of another dtype are cast on their way into a step, but for
   /// integers that an ``Embedding`` takes.
@@ -30,10 +32,11 @@ open class Model: Layer {
   let modelBuilder: ModelBuilder
   /// The state of the model's own generator of random numbers.
   package var ownRandomState: Variable { modelBuilder.random.state }
+  let access = ModelAccess()
   /// What `compile` was given and what training made of it.
   var training: TrainingState?
   /// Plans of `predict`, which needs no `compile`.
-  let predictionPlans = PlanCache()
+  let predictionPlans = PlanCache<PlanPool>()
   /// Set while callbacks are told of the end of a `fit` that failed: the weights are to stay as they are.
   var hasFailed = false
   /// The calls of layers that the model is made of, if it was made of inputs and outputs.
@@ -133,7 +136,7 @@ open class Model: Layer {
     guard dtype.isFloatingPoint else {
       throw DescentError(.invalidArgument, "\(name): a model's dtype is float32 or float64, not \(dtype)")
     }
-    try buildByTracing([(shape, dtype)], with: modelBuilder)
+    try access.tracing { try buildByTracing([(shape, dtype)], with: modelBuilder) }
   }
 
   /// The same for several inputs.
@@ -141,7 +144,7 @@ open class Model: Layer {
     guard dtype.isFloatingPoint else {
       throw DescentError(.invalidArgument, "\(name): a model's dtype is float32 or float64, not \(dtype)")
     }
-    try buildByTracing(specifications, with: modelBuilder)
+    try access.tracing { try buildByTracing(specifications, with: modelBuilder) }
   }
 
   /// Builds the model if its layers say for what shape.

@@ -17,7 +17,9 @@ final class TrainingState {
   var activeLoops = 0
   /// Those that were used last.
   private(set) var currentTotals: RunningTotals?
-  let plans = PlanCache()
+  let plans = PlanCache<Plan>()
+  /// Totals and plans for scores that are counted while another thread's `fit` counts in these.
+  private(set) lazy var aside = TrainingState(optimizer: optimizer, loss: loss, metrics: metrics, weightedMetrics: weightedMetrics)
   private var trainability: Trainability?
 
   /// The shapes of one row of target and prediction.
@@ -66,12 +68,12 @@ final class TrainingState {
 }
 
 /// Traced steps by what they depend on; those not used for longest are let go, so that batches of many sizes do not pile up.
-final class PlanCache {
-  private var plans: [(key: PlanKey, plan: Plan)] = []
-  private static let capacity = 16
+final class PlanCache<Cached> {
+  private var plans: [(key: PlanKey, plan: Cached)] = []
+  private let capacity = 16
 
   /// The plan for that key, traced if need be. A nil key is never found again.
-  func plan(for key: PlanKey?, makeIt: () throws -> Plan) rethrows -> Plan {
+  func plan(for key: PlanKey?, makeIt: () throws -> Cached) rethrows -> Cached {
     guard let key else { return try makeIt() }
     if let index = plans.lastIndex(where: { $0.key == key }) {
       let found = plans.remove(at: index)
@@ -79,7 +81,7 @@ final class PlanCache {
       return found.plan
     }
     let plan = try makeIt()
-    if plans.count == PlanCache.capacity { plans.removeFirst() }
+    if plans.count == capacity { plans.removeFirst() }
     plans.append((key, plan))
     return plan
   }
@@ -114,17 +116,11 @@ struct PlanKey: Hashable {
 
 /// Traces a step that may throw.
 func tracedPlan(_ arguments: [(shape: [Int], dtype: DType)], _ body: @escaping ([Tensor]) throws -> [Tensor]) throws -> Plan {
-  var failure: (any Error)?
-  let function = compile { (arguments: [Tensor]) -> [Tensor] in
-    do {
-      return try body(arguments)
-    } catch {
-      failure = error
-      return []
-    }
-  }
+  try tracedPlans(arguments, body).first
+}
+
+/// The same as plans for several threads.
+func tracedPlans(_ arguments: [(shape: [Int], dtype: DType)], _ body: @escaping ([Tensor]) throws -> [Tensor]) throws -> PlanPool {
   // Stand-ins of zeros: only shapes and dtypes are looked at, nothing is computed.
-  let plan = function.plan(for: arguments.map { Tensor(repeating: 0, shape: $0.shape, dtype: $0.dtype) })
-  if let failure { throw failure }
-  return plan
+  try ThrowingCompiledFunction(body).plans(for: arguments.map { Tensor(repeating: 0, shape: $0.shape, dtype: $0.dtype) })
 }

@@ -32,19 +32,21 @@ struct StepRunner {
 
   /// The plan for a training step on so many rows, with all but the rows' numbers bound.
   func trainingPlan(rows: Int, phase: StepPhase, optimizerState: OptimizerState) throws -> Plan {
-    let plan = try training.plans.plan(for: key(.train(phase), rows: rows, shapes: inputs.map(\.tensor.shape))) {
-      optimizerState.train(only: trainability.trained)
-      return try tracedPlan(inputs.map { ($0.tensor.shape, $0.dtype) } + [([rows], .int32)]) { arguments in
-        let indices = arguments[arguments.count - 1]
-        let batch = zip(inputs, arguments).map { $0.input.prepared($1.gathering(indices)) }
-        let loss = optimizerState.scaled(loss: try forward(batch, isTraining: true))
-        let gradients = gradients(of: loss, withRespectTo: optimizerState.trainableVariables)
-        // What the forward pass leaves behind: statistics, totals, the states of random numbers.
-        let changed = Trace.assignedVariables
-        if let isStep = optimizerState.apply(gradients: gradients, phase: phase) {
-          Trace.keepOldValues(of: changed, unless: isStep)
+    let plan = try model.access.tracing {
+      try training.plans.plan(for: key(.train(phase), rows: rows, shapes: inputs.map(\.tensor.shape))) {
+        optimizerState.train(only: trainability.trained)
+        return try tracedPlan(inputs.map { ($0.tensor.shape, $0.dtype) } + [([rows], .int32)]) { arguments in
+          let indices = arguments[arguments.count - 1]
+          let batch = zip(inputs, arguments).map { $0.input.prepared($1.gathering(indices)) }
+          let loss = optimizerState.scaled(loss: try forward(batch, isTraining: true))
+          let gradients = gradients(of: loss, withRespectTo: optimizerState.trainableVariables)
+          // What the forward pass leaves behind: statistics, totals, the states of random numbers.
+          let changed = Trace.assignedVariables
+          if let isStep = optimizerState.apply(gradients: gradients, phase: phase) {
+            Trace.keepOldValues(of: changed, unless: isStep)
+          }
+          return []
         }
-        return []
       }
     }
     for (index, input) in inputs.enumerated() { plan.bind(argument: index, to: input.buffer) }
@@ -67,10 +69,12 @@ struct StepRunner {
   /// The plan that judges so many rows; bind the window with ``bind(_:at:)``.
   func testPlan(rows: Int) throws -> Plan {
     let shapes = inputs.map { [rows] + $0.rowShape }
-    let plan = try training.plans.plan(for: key(.test, rows: rows, shapes: shapes)) {
-      try tracedPlan(zip(inputs, shapes).map { ($1, $0.dtype) }) { arguments in
-        _ = try forward(zip(inputs, arguments).map { $0.input.prepared($1) }, isTraining: false)
-        return []
+    let plan = try model.access.tracing {
+      try training.plans.plan(for: key(.test, rows: rows, shapes: shapes)) {
+        try tracedPlan(zip(inputs, shapes).map { ($1, $0.dtype) }) { arguments in
+          _ = try forward(zip(inputs, arguments).map { $0.input.prepared($1) }, isTraining: false)
+          return []
+        }
       }
     }
     for (index, input) in inputs.enumerated() { plan.bind(argument: index, to: input.buffer) }

@@ -8,8 +8,9 @@ package struct CompileSettings {
   package let metrics: [Metric]
   package let weightedMetrics: [Metric]
 
+  /// Nil without a loss: there is nothing to train for then. An optimizer that is missing is Keras's default for it.
   /// - Parameter name: what errors call the file.
-  package init(_ config: JSONObject, name: String) throws {
+  package init?(_ config: JSONObject, name: String) throws {
     var config = config
     func take(_ key: String) -> JSONValue {
       defer { config[key] = nil }
@@ -25,28 +26,35 @@ package struct CompileSettings {
     }
     func metrics(_ key: String) throws -> [Metric] {
       let value = take(key)
-      if value == .null { return [] }
-      guard let list = value.array else {
+      if CompileSettings.isEmpty(value) { return [] }
+      guard var list = value.array else {
         throw DescentError(.file, "\(name): compile_config: \(key) is \(value.shortText); expected a list")
       }
-      // Keras writes what it was given: a list for the only output may stand in a list of outputs.
-      let flat = list.count == 1 ? list[0].array ?? list : list
-      return try flat.map { metric in try at(key) { try (metric.string.map(Metric.init(named:)) ?? Metric(json: metric)).asInKeras() } }
+      // A list for each output, of which there is one.
+      if list.count == 1, let inner = list[0].array { list = inner }
+      return try list.map { metric in try at(key) { try (metric.string.map(Metric.init(named:)) ?? Metric(json: metric)).asInKeras() } }
     }
-    optimizer = try at("optimizer") { try OptimizerRegistry.optimizer(from: take("optimizer")) }
-    let loss = try at("loss") { try Loss(json: CompileSettings.ofOnlyOutput(take("loss"))) }
+    let optimizer = take("optimizer")
+    if CompileSettings.isEmpty(optimizer) {
+      self.optimizer = RMSprop()
+    } else {
+      self.optimizer = try at("optimizer") { try OptimizerRegistry.optimizer(from: optimizer) }
+    }
+    let loss = CompileSettings.ofOnlyOutput(take("loss"))
+    let chosen = try CompileSettings.isEmpty(loss) ? nil : at("loss") { try Loss(json: loss) }
     self.metrics = try metrics("metrics")
     weightedMetrics = try metrics("weighted_metrics")
     let weight = CompileSettings.ofOnlyOutput(take("loss_weights"))
-    guard weight == .null || weight.double != nil else {
+    guard CompileSettings.isEmpty(weight) || weight.double != nil else {
       throw DescentError(.file, "\(name): compile_config: loss_weights is \(weight.shortText); expected one number for the model's only output")
     }
-    self.loss = weight.double.map { loss.weighted(by: $0) } ?? loss
     // How Keras runs a step, which does not change what it computes.
     for key in ["run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss"] { _ = take(key) }
     if let key = config.keys.first {
       throw DescentError(.file, "\(name): compile_config: '\(key)' (\(config[key]!.shortText)) is not known")
     }
+    guard let chosen else { return nil }
+    self.loss = weight.double.map { chosen.weighted(by: $0) } ?? chosen
   }
 
   /// A setting that stands alone, in a list of one, or under the name of the only output.
@@ -55,6 +63,9 @@ package struct CompileSettings {
     if let object = value.object, object["class_name"] == nil, object.members.count == 1 { return object.members[0].value }
     return value
   }
+
+  /// Whether a part says nothing: Keras leaves some out, or writes null or an empty list.
+  private static func isEmpty(_ value: JSONValue) -> Bool { value == .null || value == [] || value == [:] || value == "" }
 
   package func compile(_ model: Model) throws {
     try model.compileAsInFile(optimizer: optimizer, loss: loss, metrics: metrics, weightedMetrics: weightedMetrics)

@@ -37,6 +37,7 @@ enum LayerJSON {
     let (className, config) = try classNameAndConfig(json, place)
     let name = config["name"]?.string
     let owner = "\(place): layer '\(name ?? className)'"
+    if let name { try checkName(name, owner: owner) }
     if className == "InputLayer" { return try input(config, owner: owner) }
     if FunctionalJSON.isGraph(className), config["layers"] != nil {
       return try FunctionalJSON.model(config, elementLimit: elementLimit, seed: nil, place: place)
@@ -49,7 +50,7 @@ enum LayerJSON {
     let isTrainable = config["trainable"] ?? true
     let inputShape = try (config["batch_shape"] ?? config["batch_input_shape"]).map { try shape($0, owner: owner) }
     for key in ["name", "trainable", "dtype", "batch_shape", "batch_input_shape"] { values[key] = nil }
-    guard let isTrainable = isTrainable.bool else {
+    guard let isTrainable = isTrainable == .null ? true : isTrainable.bool else {
       throw DescentError(.file, "\(owner): 'trainable' is \(isTrainable.shortText); expected true or false")
     }
     let type = try LayerRegistry.type(className: className, registeredName: json["registered_name"]?.string, owner: owner)
@@ -61,6 +62,14 @@ enum LayerJSON {
     layer.isTrainable = isTrainable
     layer.requestedDType = ownDType
     return layer
+  }
+
+  /// Layers' names become parts of paths in archives, which must not lead out of them.
+  private static func checkName(_ name: String, owner: String) throws {
+    let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+    if parts.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." || $0.hasSuffix(":") }) || name.contains("\\") || name.contains("\0") {
+      throw DescentError(.file, "\(owner): its name is a path that leads somewhere else; expected a plain name")
+    }
   }
 
   private static func input(_ config: JSONObject, owner: String) throws -> Input {
@@ -81,10 +90,17 @@ enum LayerJSON {
 
   /// The name and the options of anything that Keras has written.
   static func classNameAndConfig(_ json: JSONValue, _ place: String) throws -> (String, JSONObject) {
-    guard let className = json["class_name"]?.string, let config = json["config"]?.object else {
-      throw DescentError(.file, "\(place): expected {\"class_name\": …, \"config\": {…}}, found \(json.shortText)")
+    guard let className = json["class_name"]?.string else {
+      throw DescentError(.file, "\(place): expected an object with a \"class_name\", found \(json.shortText)")
     }
-    return (className, config)
+    switch json["config"] {
+    case .object(let config): return (className, config)
+    // The layers themselves, as Keras before 2.2.3 wrote them.
+    case .array(let layers) where className == Sequential.className: return (className, JSONObject([("layers", .array(layers))]))
+    case let other:
+      throw DescentError(
+        .file, "\(place): the \"config\" of \(className) is \(other?.shortText ?? "missing"); expected an object with its options")
+    }
   }
 
   // MARK: - Shapes and dtypes
@@ -117,12 +133,17 @@ enum LayerJSON {
     ["module": "keras", "class_name": "DTypePolicy", "config": ["name": .string("\(dtype)")], "registered_name": nil]
   }
 
+  /// What a layer's variables are. Keras's mixed policies keep them in float32 and compute in fewer bits; here both are float32.
   private static func dtype(_ json: JSONValue, owner: String) throws -> DType? {
     if json == .null { return nil }
-    switch json.string ?? json["config"]?["name"]?.string {
-    case "float32": return .float32
+    // A name, or a policy: an object with a name in it.
+    let name = json.string ?? json["config"]?["name"]?.string
+    switch name {
+    case "float32", "mixed_bfloat16", "mixed_float16": return .float32
     case "float64": return .float64
-    default: throw DescentError(.file, "\(owner): its dtype is \(json.shortText); Descent computes in float32 and float64")
+    default:
+      throw DescentError(
+        .file, "\(owner): its dtype is \(name ?? json.shortText); Descent computes in float32 and float64")
     }
   }
 }
@@ -135,13 +156,32 @@ extension Sequential: ConfigurableLayer {
     let shape = options.value("build_input_shape")
     self.init(name: options.name, dtype: options.dtype)
     limitElements(to: options.elementLimit)
-    for json in layers {
+    for json in try Sequential.named(layers, owner: options.owner) {
       add(try LayerJSON.layer(json, dtype: options.dtype, elementLimit: options.elementLimit, place: options.owner))
     }
     if declaredInputShape == nil, shape != .null {
       try build(rows: try LayerJSON.shape(shape, owner: options.owner))
     } else {
       try buildIfDeclared()
+    }
+  }
+
+  /// The layers with a name each: those without one are called after their classes, with numbers where there are several.
+  private static func named(_ layers: [JSONValue], owner: String) throws -> [JSONValue] {
+    var taken: Set<String> = []
+    for case let name? in layers.map({ $0["config"]?["name"]?.string }) where !taken.insert(name).inserted {
+      throw DescentError(.file, "\(owner): there are two layers named '\(name)'")
+    }
+    return layers.map { json in
+      guard case .object(var layer) = json, var config = layer["config"]?.object, config["name"]?.string == nil,
+        let className = layer["class_name"]?.string
+      else { return json }
+      let base = Layer.kerasName(ofClass: className)
+      let numbered = [base] + (1...layers.count).map { "\(base)_\($0)" }
+      let name = numbered.first { taken.insert($0).inserted } ?? base
+      config["name"] = .string(name)
+      layer["config"] = .object(config)
+      return .object(layer)
     }
   }
 
@@ -201,6 +241,12 @@ extension Model {
   public static func fromJSON(
     _ json: JSONValue, name: String = "JSON", compiled: Bool = true, seed: UInt64? = nil, elementLimit: Int? = nil
   ) throws -> Self {
+    try naming(name) { try make(json, name: name, compiled: compiled, seed: seed, elementLimit: elementLimit) }
+  }
+
+  private static func make(
+    _ json: JSONValue, name: String, compiled: Bool, seed: UInt64?, elementLimit: Int?
+  ) throws -> Self {
     let memory = Int(clamping: ProcessInfo.processInfo.physicalMemory)
     let limit = elementLimit ?? memory / MemoryLayout<Float>.size
     let (className, config) = try LayerJSON.classNameAndConfig(json, name)
@@ -225,7 +271,7 @@ extension Model {
     model.limitElements(to: .max)
     if let seed, model.seed != seed { model.seed = seed }
     if compiled, let config = json["compile_config"]?.object, !config.isEmpty {
-      try CompileSettings(config, name: name).compile(model)
+      try CompileSettings(config, name: name)?.compile(model)
     }
     return model
   }

@@ -70,7 +70,7 @@ public enum WeightFormat: String, Sendable, CaseIterable {
 
   /// The format that a file's name tells.
   init(path: String, _ caller: String) throws {
-    guard let format = WeightFormat.allCases.first(where: { path.hasSuffix("." + $0.rawValue) }) else {
+    guard let format = WeightFormat.allCases.first(where: { hasEnding(path, "." + $0.rawValue) }) else {
       let known = WeightFormat.allCases.map { "." + $0.rawValue }.joined(separator: ", ")
       throw DescentError(
         .invalidArgument, "\(caller): \(path): the name must end in one of \(known); for .weights.h5 and .h5 import KerasFiles")
@@ -123,7 +123,7 @@ extension Model {
     let variables = NamedVariables(namedVariables)
     switch try format ?? WeightFormat(path: path, "loadWeights") {
     case .safetensors:
-      let file = try SafeTensors(path)
+      let file = try SafeTensors(reading: path)
       return try replacingWeights {
         try variables.load(from: path, names: file.names, skipMismatch: skipMismatch) { try file.tensor($0) }
       }

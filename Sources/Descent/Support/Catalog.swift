@@ -46,7 +46,7 @@ public struct Catalog<Value: KerasNamed>: Sendable {
   }
 
   /// Each value's own name and its aliases, in alphabetical order.
-  public var names: [String] { Set(entries.flatMap(\.names)).sorted() }
+  public var names: [String] { Set(entries.flatMap(\.names)).union(Value.registeredNames).sorted() }
 
   func value(named name: String) throws -> Value { try entry(named: name).value.validated() }
 
@@ -58,6 +58,8 @@ public struct Catalog<Value: KerasNamed>: Sendable {
         throw DescentError(.invalidArgument, "\(Value.kindName): \(json) has no \"class_name\"")
       }
       let config = members["config"] ?? [:]
+      // A function of a program's own is written by its name.
+      if className == "function", let name = config.string { return try value(named: name) }
       guard let settings = config.object else {
         throw DescentError(
           .invalidArgument, "\(Value.kindName) \(className): \"config\" is \(config), not an object")
@@ -84,6 +86,7 @@ public struct Catalog<Value: KerasNamed>: Sendable {
   }
 
   private func entry(named name: String) throws -> Entry {
+    if let own = Value.registered(name) { return Entry(own) }
     if let index = indices[name] ?? indices[name.lowercased()] { return entries[index] }
     if let reason = refused[name] { throw DescentError(.invalidArgument, "\(Value.kindName) '\(name)': \(reason)") }
     throw unknownName(name, what: Value.kindName, known: names)

@@ -1,3 +1,6 @@
+import Optimizers
+import TensorCore
+
 /// How Keras names a value and writes it down.
 public struct KerasDescription: Sendable, Equatable {
   /// Keras's class: `MeanSquaredError`. Nil for what Keras has no class for, as what a program made from a closure.
@@ -54,7 +57,14 @@ extension KerasNamed {
   public var name: String { keras.name }
   public var className: String? { keras.className }
   public var config: [String: JSONValue] { keras.config }
-  public var description: String { keras.config.isEmpty ? name : "\(name) \(JSONValue(keras.config))" }
+
+  /// The name, and the settings that are not at their defaults: `huber(delta: 2.0)`.
+  public var description: String {
+    let plain = className.flatMap { try? Self.catalog.value(named: $0) }?.config ?? [:]
+    let settings = config.filter { $0.key != "name" && plain[$0.key] != $0.value }.sorted { $0.key < $1.key }
+    if settings.isEmpty { return name }
+    return "\(name)(\(settings.map { "\(swiftName($0.key)): \(swiftText($0.value))" }.joined(separator: ", ")))"
+  }
 
   /// The names that string literals and ``init(named:)`` understand, in alphabetical order.
   public static var knownNames: [String] { catalog.names }
@@ -74,9 +84,12 @@ extension KerasNamed {
   public func json() throws -> JSONValue {
     try validated()
     if keras.isKnownByNameOnly, Self.catalog.names.contains(name) { return .string(name) }
+    if className == nil, Self.isRegistered(name) {
+      return ["module": "builtins", "class_name": "function", "config": .string(name), "registered_name": "function"]
+    }
     guard let className else {
       throw DescentError(
-        .invalidArgument, "\(Self.kindName) '\(name)' has no class of Keras's and cannot be written to a file")
+        .invalidArgument, "\(Self.kindName) '\(name)' has no class of Keras's and cannot be written to a file; \(Self.self).register(…) makes it known by its name")
     }
     return [
       "module": .string(Self.kerasModule), "class_name": .string(className), "config": JSONValue(config),

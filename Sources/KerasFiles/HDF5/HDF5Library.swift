@@ -13,6 +13,8 @@ enum HDF5Library {
     defer { lock.unlock() }
     guard H5open() >= 0 else { throw DescentError(.file, "libhdf5 cannot be started") }
     H5Eset_auto2(0, nil, nil)
+    // A file that names an unknown filter would have a library of that name looked for and run.
+    H5PLset_loading_state(0)
     return try body()
   }
 

@@ -48,11 +48,15 @@ private struct HDF5LibraryReader {
       let name = try text(path) { buffer, count in
         H5Lget_name_by_idx(group.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, buffer, count, HDF5Library.standard)
       }
+      try HDF5Outside.checkName(name, in: path, of: self.path)
       let member = path.isEmpty ? name : path + "/" + name
       var link = H5L_info_t()
       try check(H5Lget_info(group.id, name, &link, HDF5Library.standard), member)
-      guard link.type == H5L_TYPE_HARD else {
-        throw DescentError(.file, "\(self.path): '\(member)' is a link to another place, which is not followed")
+      switch link.type {
+      case H5L_TYPE_HARD: break
+      case H5L_TYPE_SOFT: throw HDF5Outside.softLink.refusal("\(self.path): \(member)")
+      case H5L_TYPE_EXTERNAL: throw HDF5Outside.externalLink.refusal("\(self.path): \(member)")
+      default: throw HDF5Outside.userDefinedLink.refusal("\(self.path): \(member)")
       }
       guard visited.insert(link.u.address).inserted else {
         throw DescentError(.file, "\(self.path): '\(member)' is another name of something in the file")
@@ -71,6 +75,8 @@ private struct HDF5LibraryReader {
   // MARK: - Arrays
 
   private func array(_ dataset: HDF5Handle, _ name: String) throws -> Tensor {
+    // Before anything is asked of it: the extent of a virtual dataset may depend on other files, which would be opened.
+    try checkLiesInFile(dataset, name)
     let space = try handle(H5Dget_space(dataset.id), "\(name) has no dataspace", H5Sclose)
     let type = try handle(H5Dget_type(dataset.id), "\(name) has no datatype", H5Tclose)
     let shape = try self.shape(space, name)
@@ -85,6 +91,12 @@ private struct HDF5LibraryReader {
     return try read(count, shape, element, name) { buffer in
       H5Dread(dataset.id, memory, HDF5Library.standard, HDF5Library.standard, HDF5Library.standard, buffer)
     }
+  }
+
+  private func checkLiesInFile(_ dataset: HDF5Handle, _ name: String) throws {
+    let creation = try handle(H5Dget_create_plist(dataset.id), "\(name) cannot be opened", H5Pclose)
+    if H5Pget_external_count(creation.id) != 0 { throw HDF5Outside.externalStorage.refusal("\(path): \(name)") }
+    if H5Pget_layout(creation.id) == H5D_VIRTUAL { throw HDF5Outside.virtualDataset.refusal("\(path): \(name)") }
   }
 
   private func read(

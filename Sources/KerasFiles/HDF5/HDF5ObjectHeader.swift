@@ -9,7 +9,7 @@ struct HDF5ObjectHeader {
   }
 
   static let dataspace = 0x01, linkInfo = 0x02, datatype = 0x03, link = 0x06, externalFiles = 0x07, layout = 0x08
-  static let filters = 0x0B, attribute = 0x0C, continuation = 0x10, symbolTable = 0x11, attributeInfo = 0x15
+  static let filters = 0x0B, attribute = 0x0C, continuation = 0x10, symbolTable = 0x11, driverInfo = 0x14, attributeInfo = 0x15
 
   private(set) var messages: [Message] = []
   let label: String

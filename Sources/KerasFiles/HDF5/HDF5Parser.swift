@@ -5,25 +5,29 @@ extension HDF5Contents {
   /// of the old kind or small ones of the new) and takes nothing of what the file says on trust.
   /// - Throws: ``DescentError`` of kind `file`; `HDF5Unsupported` for what only libhdf5 can read.
   package init(parsing source: ByteSource) throws {
-    var parser = HDF5Parser(source)
+    let parser = HDF5Parser(source)
     self = try parser.read()
   }
 }
 
 /// Reads HDF5 files. Source: the HDF5 File Format Specification, version 3.0.
-private struct HDF5Parser {
+private final class HDF5Parser {
   private let file: HDF5Input
   private var contents = HDF5Contents()
   private var visited: Set<Int> = []
   private var heaps: [Int: HDF5GlobalHeap] = [:]
+  /// The first thing that only libhdf5 can read. What comes after it is looked at nevertheless: a file with anything that leads
+  /// outside does not go to libhdf5.
+  private var unsupported: HDF5Unsupported?
 
   private static let greatestDepth = 64
   private static let greatestObjectCount = 1 << 20
 
   init(_ source: ByteSource) { file = HDF5Input(source) }
 
-  mutating func read() throws -> HDF5Contents {
+  func read() throws -> HDF5Contents {
     try readObject(at: try rootAddress(), path: "", depth: 0)
+    if let unsupported { throw unsupported }
     return contents
   }
 
@@ -45,7 +49,8 @@ private struct HDF5Parser {
       base = try bytes.length()
       _ = try bytes.address()
       end = try bytes.address()
-      _ = try bytes.address()
+      // The driver of a file that is cut into several.
+      if try bytes.address() != nil { throw HDF5Outside.severalFiles.refusal(file.name) }
       // The root's entry: a name that it has not, then where it lies.
       try bytes.skip(8)
       root = try bytes.length()
@@ -53,9 +58,12 @@ private struct HDF5Parser {
       try checkWidths(offset: bytes.uint8(), length: bytes.uint8())
       try bytes.skip(1)
       base = try bytes.length()
-      _ = try bytes.address()
+      let more = try bytes.address()
       end = try bytes.address()
       root = try bytes.length()
+      if base == 0, let more, try HDF5ObjectHeader(at: more, of: file).messages.contains(where: { $0.kind == HDF5ObjectHeader.driverInfo }) {
+        throw HDF5Outside.severalFiles.refusal(file.name)
+      }
     default:
       throw DescentError(.file, "\(label) has version \(version); expected 0 to 3")
     }
@@ -70,7 +78,7 @@ private struct HDF5Parser {
     if offset != 8 || length != 8 { throw HDF5Unsupported("addresses of \(offset) and lengths of \(length) bytes") }
   }
 
-  private mutating func readObject(at address: Int, path: String, depth: Int) throws {
+  private func readObject(at address: Int, path: String, depth: Int) throws {
     guard visited.insert(address).inserted else {
       throw DescentError(.file, "\(file.name): '\(path)' is another name of something in the file, which Keras's files do not have")
     }
@@ -78,24 +86,33 @@ private struct HDF5Parser {
       throw DescentError(.file, "\(file.name): has groups nested too deeply, or too many objects")
     }
     let header = try HDF5ObjectHeader(at: address, of: file)
-    let attributes = try self.attributes(header, path)
+    let attributes = try supported { try self.attributes(header, path) } ?? []
     if header.messages.contains(where: { $0.kind == HDF5ObjectHeader.layout }) {
-      contents.add(path, try array(header, path, attributes))
+      if let array = try supported({ try array(header, path, attributes) }) { contents.add(path, array) }
     } else {
       contents.addGroup(path)
     }
     for (name, value) in attributes { contents.setAttribute(name, of: path, to: value) }
-    for (name, address) in try links(header) {
-      guard !name.isEmpty, name != ".", !name.contains("/") else {
-        throw DescentError(.file, "\(file.name): '\(path)' has a member with the name '\(name)', which is not possible")
-      }
+    let links = try supported { try self.links(header, path) }
+    for (name, address) in links ?? [] {
+      try HDF5Outside.checkName(name, in: path, of: file.name)
       try readObject(at: address, path: path.isEmpty ? name : path + "/" + name, depth: depth + 1)
+    }
+  }
+
+  /// The result of `body`; nil if that is something that only libhdf5 can read, which is noted.
+  private func supported<Result>(_ body: () throws -> Result) throws -> Result? {
+    do {
+      return try body()
+    } catch let error as HDF5Unsupported {
+      unsupported = unsupported ?? error
+      return nil
     }
   }
 
   // MARK: - Groups
 
-  private mutating func links(_ header: HDF5ObjectHeader) throws -> [(name: String, address: Int)] {
+  private func links(_ header: HDF5ObjectHeader, _ path: String) throws -> [(name: String, address: Int)] {
     if var info = try header.bytes(HDF5ObjectHeader.linkInfo) {
       try info.skip(1)
       if try info.uint8() & 1 != 0 { try info.skip(8) }
@@ -104,28 +121,29 @@ private struct HDF5Parser {
     var links: [(name: String, address: Int)] = []
     for message in header.messages where message.kind == HDF5ObjectHeader.link {
       var bytes = try header.bytes(message)
-      links.append(try link(&bytes))
+      links.append(try link(&bytes, path))
     }
     if var table = try header.bytes(HDF5ObjectHeader.symbolTable) {
       let (tree, heap) = (try table.length(), try table.length())
-      try readSymbols(tree, names: try localHeap(at: heap), depth: 0, into: &links)
+      try readSymbols(tree, names: try localHeap(at: heap), path: path, depth: 0, into: &links)
     }
     return links
   }
 
-  private func link(_ bytes: inout HDF5Bytes) throws -> (name: String, address: Int) {
+  private func link(_ bytes: inout HDF5Bytes, _ path: String) throws -> (name: String, address: Int) {
     let (version, flags) = (try bytes.uint8(), try bytes.uint8())
     guard version == 1 else { throw DescentError(.file, "\(bytes.label): a link of version \(version); expected 1") }
     let kind = flags & 8 != 0 ? try bytes.uint8() : 0
     if flags & 4 != 0 { try bytes.skip(8) }
     if flags & 16 != 0 { try bytes.skip(1) }
     let name = try bytes.text(try bytes.number(1 << (flags & 3)))
-    try checkIsHard(kind == 0, name)
-    return (name, try bytes.length())
-  }
-
-  private func checkIsHard(_ isHard: Bool, _ name: String) throws {
-    if !isHard { throw DescentError(.file, "\(file.name): '\(name)' is a link to another place, which is not followed") }
+    let label = "\(file.name): \(path.isEmpty ? name : path + "/" + name)"
+    switch kind {
+    case 0: return (name, try bytes.length())
+    case 1: throw HDF5Outside.softLink.refusal(label)
+    case 64: throw HDF5Outside.externalLink.refusal(label)
+    default: throw HDF5Outside.userDefinedLink.refusal(label)
+    }
   }
 
   private func localHeap(at address: Int) throws -> HDF5Bytes {
@@ -138,8 +156,8 @@ private struct HDF5Parser {
     return HDF5Bytes(try file.read(at: try bytes.length(), count: count, label), label: label)
   }
 
-  private mutating func readSymbols(
-    _ address: Int, names: HDF5Bytes, depth: Int, into links: inout [(name: String, address: Int)]
+  private func readSymbols(
+    _ address: Int, names: HDF5Bytes, path: String, depth: Int, into links: inout [(name: String, address: Int)]
   ) throws {
     let label = "\(file.name): the group's tree at byte \(address)"
     guard depth <= HDF5Parser.greatestDepth else { throw DescentError(.file, "\(label) is too deep") }
@@ -155,8 +173,8 @@ private struct HDF5Parser {
         let object = try entries.address()
         let kind = try entries.uint32()
         try entries.skip(20)
-        try checkIsHard(kind != 2 && object != nil, text)
-        links.append((text, object ?? 0))
+        guard kind != 2, let object else { throw HDF5Outside.softLink.refusal("\(file.name): \(path.isEmpty ? text : path + "/" + text)") }
+        links.append((text, object))
       }
       return
     }
@@ -168,30 +186,31 @@ private struct HDF5Parser {
     var children = HDF5Bytes(try file.read(at: address + 24, count: 16 * count, label), label: label)
     for _ in 0..<count {
       try children.skip(8)
-      try readSymbols(try children.length(), names: names, depth: depth + 1, into: &links)
+      try readSymbols(try children.length(), names: names, path: path, depth: depth + 1, into: &links)
     }
   }
 
   // MARK: - Arrays
 
-  private mutating func array(
+  private func array(
     _ header: HDF5ObjectHeader, _ path: String, _ attributes: [(name: String, value: HDF5Contents.Value)]
   ) throws -> Tensor {
     let label = "\(file.name): \(path)"
-    guard var spaceBytes = try header.bytes(HDF5ObjectHeader.dataspace), var typeBytes = try header.bytes(HDF5ObjectHeader.datatype),
-      var layout = try header.bytes(HDF5ObjectHeader.layout)
-    else { throw DescentError(.file, "\(label): has no dataspace or no datatype") }
-    for (kind, what) in [(HDF5ObjectHeader.externalFiles, "arrays in other files"), (HDF5ObjectHeader.filters, "compressed arrays")]
-    where header.messages.contains(where: { $0.kind == kind }) {
-      throw HDF5Unsupported(what)
+    if header.messages.contains(where: { $0.kind == HDF5ObjectHeader.externalFiles }) {
+      throw HDF5Outside.externalStorage.refusal(label)
     }
+    guard var layout = try header.bytes(HDF5ObjectHeader.layout) else { throw DescentError(.file, "\(label): has no layout") }
+    let storage = try HDF5Layout(&layout, label: label)
+    guard var spaceBytes = try header.bytes(HDF5ObjectHeader.dataspace), var typeBytes = try header.bytes(HDF5ObjectHeader.datatype)
+    else { throw DescentError(.file, "\(label): has no dataspace or no datatype") }
+    if header.messages.contains(where: { $0.kind == HDF5ObjectHeader.filters }) { throw HDF5Unsupported("compressed arrays") }
     let shape = try HDF5Dataspace(&spaceBytes).shape
     let datatype = try HDF5Datatype(&typeBytes)
     let (type, isBigEndian) = try elementType(datatype, label, attributes)
     let count = try checkedElementCount(shape, of: type, byteCount: nil, name: label)
     guard count <= .max / 8 else { throw DescentError(.file, "\(label): its shape \(shape) is not possible") }
     let byteCount = count * type.byteCount
-    switch try HDF5Layout(&layout) {
+    switch storage {
     case .contiguous(nil, _):
       // Nothing was ever written to it.
       guard byteCount == 0 else { throw DescentError(.file, "\(label): has the shape \(shape) but no data") }
@@ -230,7 +249,7 @@ private struct HDF5Parser {
 
   // MARK: - Attributes
 
-  private mutating func attributes(_ header: HDF5ObjectHeader, _ path: String) throws -> [(name: String, value: HDF5Contents.Value)] {
+  private func attributes(_ header: HDF5ObjectHeader, _ path: String) throws -> [(name: String, value: HDF5Contents.Value)] {
     if var info = try header.bytes(HDF5ObjectHeader.attributeInfo) {
       try info.skip(1)
       if try info.uint8() & 1 != 0 { try info.skip(2) }
@@ -244,7 +263,7 @@ private struct HDF5Parser {
     return attributes
   }
 
-  private mutating func attribute(_ bytes: inout HDF5Bytes, _ path: String) throws -> (name: String, value: HDF5Contents.Value) {
+  private func attribute(_ bytes: inout HDF5Bytes, _ path: String) throws -> (name: String, value: HDF5Contents.Value) {
     let (version, flags) = (try bytes.uint8(), try bytes.uint8())
     guard (1...3).contains(version) else {
       throw DescentError(.file, "\(bytes.label): an attribute of version \(version); expected 1 to 3")
@@ -285,7 +304,7 @@ private struct HDF5Parser {
     }
   }
 
-  private mutating func variableString(_ bytes: inout HDF5Bytes) throws -> String {
+  private func variableString(_ bytes: inout HDF5Bytes) throws -> String {
     let count = try bytes.uint32()
     let (address, index) = (try bytes.length(), try bytes.uint32())
     if count == 0 { return "" }

@@ -32,6 +32,8 @@ public enum HDF5ReaderProcess {
     do {
       try limitResources(name)
       let file = try FileHandle.standardInput.readToEnd() ?? Data()
+      // From here on the process can open nothing, whatever the file asks for.
+      limit(RLIMIT_NOFILE, to: 3)
       let plain = try HDF5Contents(trusting: [UInt8](file), name: name).encoded(name: name)
       try FileHandle.standardOutput.write(contentsOf: plain)
       exit(0)
@@ -46,15 +48,22 @@ public enum HDF5ReaderProcess {
     guard fstat(0, &status) == 0 else { throw DescentError(.file, "\(name): standard input cannot be read") }
     let memory = rlim_t(greatestByteCount(of: Int(status.st_size)))
     for (resource, most) in [(RLIMIT_AS, memory), (RLIMIT_CPU, rlim_t(longestTime)), (RLIMIT_CORE, 0), (RLIMIT_FSIZE, 0)] {
-      var limit = rlimit(rlim_cur: most, rlim_max: most)
-      #if canImport(Glibc)
-        setrlimit(__rlimit_resource_t(resource.rawValue), &limit)
-      #else
-        setrlimit(resource, &limit)
-      #endif
+      limit(resource, to: most)
     }
     alarm(UInt32(longestTime))
   }
+
+  #if canImport(Glibc)
+    private static func limit(_ resource: __rlimit_resource, to most: rlim_t) {
+      var limit = rlimit(rlim_cur: most, rlim_max: most)
+      setrlimit(__rlimit_resource_t(resource.rawValue), &limit)
+    }
+  #else
+    private static func limit(_ resource: Int32, to most: rlim_t) {
+      var limit = rlimit(rlim_cur: most, rlim_max: most)
+      setrlimit(resource, &limit)
+    }
+  #endif
 
   /// How much memory a file of that size may take once expanded.
   private static func greatestByteCount(of fileSize: Int) -> Int {

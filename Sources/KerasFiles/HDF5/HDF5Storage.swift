@@ -7,7 +7,8 @@ enum HDF5Layout {
   case compact(ArraySlice<UInt8>)
 
   /// Reads a data-layout message.
-  init(_ bytes: inout HDF5Bytes) throws {
+  /// - Parameter label: the file and the array, for errors.
+  init(_ bytes: inout HDF5Bytes, label: String) throws {
     let version = try bytes.uint8()
     switch version {
     case 1, 2:
@@ -18,14 +19,16 @@ enum HDF5Layout {
       switch kind {
       case 0: self = .compact(try bytes.take(try bytes.uint32()))
       case 1: self = .contiguous(address: address, byteCount: nil)
-      default: throw HDF5Unsupported("arrays in chunks")
+      case 2: throw HDF5Unsupported("arrays in chunks")
+      default: throw DescentError(.file, "\(bytes.label): a layout of class \(kind); expected 0 to 2")
       }
     case 3, 4:
       switch try bytes.uint8() {
       case 0: self = .compact(try bytes.take(try bytes.uint16()))
       case 1: self = .contiguous(address: try bytes.address(), byteCount: try bytes.length())
       case 2: throw HDF5Unsupported("arrays in chunks")
-      default: throw HDF5Unsupported("arrays that are made of others")
+      case 3: throw HDF5Outside.virtualDataset.refusal(label)
+      case let kind: throw DescentError(.file, "\(bytes.label): a layout of class \(kind); expected 0 to 3")
       }
     default: throw DescentError(.file, "\(bytes.label): a layout of version \(version); expected 1 to 4")
     }

@@ -16,6 +16,11 @@ public enum LearningRate: Sendable {
   }
 }
 
+extension LearningRate: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
+  public init(floatLiteral rate: Double) { self = .constant(rate) }
+  public init(integerLiteral rate: Int) { self = .constant(Double(rate)) }
+}
+
 /// What can be given as a learning rate: numbers, schedules, and ``LearningRate`` itself.
 public protocol LearningRateConvertible {
   var learningRate: LearningRate { get }

@@ -1,7 +1,10 @@
 /// What the loss is multiplied by before its gradients are taken.
 final class LossScale {
   private let host: HostNumber
-  private(set) var value: Double
+  /// Written where plans read it at once: gradients may be taken before the step that divides them is begun.
+  private(set) var value: Double {
+    didSet { if value != oldValue { host.value = value } }
+  }
   /// Finite steps since the scale last changed.
   var counter = 0
   /// Finite steps after which the scale doubles; nil for a fixed scale.
@@ -20,8 +23,6 @@ final class LossScale {
   }
 
   var number: Tensor { host.number }
-
-  func write() { host.value = value }
 
   func restore(value: Double, counter: Int) {
     self.value = value

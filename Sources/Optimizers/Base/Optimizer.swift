@@ -13,7 +13,7 @@
 /// The formula is traced once for each parameter and then runs as a plan, fused and in place, however often the learning rate
 /// changes. What is common to all optimizers (clipping, weight decay, averaging, accumulation) is done around it; see
 /// ``OptimizerOptions`` for what there is and in which order.
-public protocol Optimizer: Sendable {
+public protocol Optimizer: Sendable, CustomStringConvertible {
   /// The optimizer with its default hyperparameters.
   init()
 

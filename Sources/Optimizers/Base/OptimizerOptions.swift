@@ -102,50 +102,12 @@ public enum NonFinitePolicy: String, Sendable, CaseIterable {
 }
 
 extension Optimizer {
-  /// The same optimizer with other options; what is not named stays as it is. See ``OptimizerOptions`` for their meaning.
+  /// The same optimizer with other options: the closure sets those it names. See ``OptimizerOptions`` for their meaning.
   ///
-  ///     Adam(beta1: 0.8).with(weightDecay: 0.01, clipnorm: 1)
-  public func with(
-    learningRate: (any LearningRateConvertible)? = nil,
-    decay: Double? = nil,
-    weightDecay: Double? = nil,
-    weightDecayMode: WeightDecayMode? = nil,
-    weightDecayExclusions: [ParameterRule]? = nil,
-    clipnorm: Double? = nil,
-    clipnormScope: ClipnormScope? = nil,
-    globalClipnorm: Double? = nil,
-    clipvalue: Double? = nil,
-    useEMA: Bool? = nil,
-    emaMomentum: Double? = nil,
-    emaOverwriteFrequency: Int? = nil,
-    lossScaleFactor: Double? = nil,
-    gradientAccumulationSteps: Int? = nil,
-    nonFinite: NonFinitePolicy? = nil,
-    countsMicroSteps: Bool? = nil,
-    numberPrecision: NumberPrecision? = nil,
-    parameterSettings: [ParameterSetting]? = nil,
-    name: String? = nil
-  ) -> Self {
+  ///     Adam(beta1: 0.8).with { $0.weightDecay = 0.01; $0.weightDecayExclusions = [.vectors] }
+  public func with(_ set: (inout OptimizerOptions) -> Void) -> Self {
     var result = self
-    if let learningRate { result.options.learningRate = learningRate.learningRate }
-    if let decay { result.options.decay = decay }
-    if let weightDecay { result.options.weightDecay = weightDecay }
-    if let weightDecayMode { result.options.weightDecayMode = weightDecayMode }
-    if let weightDecayExclusions { result.options.weightDecayExclusions = weightDecayExclusions }
-    if let clipnorm { result.options.clipnorm = clipnorm }
-    if let clipnormScope { result.options.clipnormScope = clipnormScope }
-    if let globalClipnorm { result.options.globalClipnorm = globalClipnorm }
-    if let clipvalue { result.options.clipvalue = clipvalue }
-    if let useEMA { result.options.useEMA = useEMA }
-    if let emaMomentum { result.options.emaMomentum = emaMomentum }
-    if let emaOverwriteFrequency { result.options.emaOverwriteFrequency = emaOverwriteFrequency }
-    if let lossScaleFactor { result.options.lossScaleFactor = lossScaleFactor }
-    if let gradientAccumulationSteps { result.options.gradientAccumulationSteps = gradientAccumulationSteps }
-    if let nonFinite { result.options.nonFinite = nonFinite }
-    if let countsMicroSteps { result.options.countsMicroSteps = countsMicroSteps }
-    if let numberPrecision { result.options.numberPrecision = numberPrecision }
-    if let parameterSettings { result.options.parameterSettings = parameterSettings }
-    if let name { result.options.name = name }
+    set(&result.options)
     return result
   }
 }

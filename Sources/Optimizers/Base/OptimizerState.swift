@@ -1,19 +1,15 @@
 /// An optimizer at work on parameters: the parameters, what is remembered of each, and the counters.
 ///
-/// A training loop calls, for each step,
-///
-/// 1. `beginStep()`, which writes the learning rate and the number of the step where the plan reads them, and says which of
-///    the compiled functions (one for each ``StepPhase``) to run;
-/// 2. that function, which while it was traced called `scaled(loss:)` and `apply(gradients:phase:)`;
-/// 3. `endStep()`, which counts, or throws if a gradient was not finite and the optimizer was told to stop then.
-///
-/// For use without a model see ``Stepper`` and ``Minimizer``.
+/// A model has one (`Model.optimizerState`), and so have a ``Stepper`` and a ``Minimizer``, which also make the steps. Here are the
+/// counters and the learning rate, which may be set at any time; ``checkpoint()`` and ``restore(_:)`` for a run to go on bit for bit,
+/// ``kerasVariables()`` for Keras's files; and the averages of the weights, where ``OptimizerOptions/useEMA`` keeps them.
 public final class OptimizerState {
   /// What is known of one parameter.
   final class Entry {
     let variable: Variable
     let description: ParameterDescription
-    let part: Part
+    /// Not to keep it alive: the part has the parameter.
+    unowned let part: Part
     let rateMultiplier: Double
     let weightDecay: Double
     let isFrozen: Bool
@@ -112,6 +108,9 @@ public final class OptimizerState {
   private let partOf: (ParameterDescription) throws -> Int
   /// Whether it is of a ``MultiOptimizer``.
   let hasSeveralParts: Bool
+
+  /// Which parameters were to be trained, in each of the ways that a step of the state was traced.
+  var trainablePatterns: [[Bool]] = []
 
   /// Steps that changed nothing because a gradient was not finite.
   public internal(set) var skippedSteps = 0
@@ -243,6 +242,10 @@ public final class OptimizerState {
     for entry in entries { entry.isSelected = trained.contains(ObjectIdentifier(entry.variable)) }
   }
 
+  // A loop that keeps plans of its own calls `beginStep`, which writes the learning rate and the number of the step where the plan
+  // reads them and says which of its plans to run; the plan, which while it was traced called `scaled(loss:)` and
+  // `apply(gradients:phase:)`; and `endStep`, which counts. Compiled functions do so by themselves; see `willRun`.
+
   /// Prepares the coming run and says which plan it is.
   package func beginStep() -> StepPhase {
     restoreTrainingValues()
@@ -254,7 +257,6 @@ public final class OptimizerState {
       part.averageMomentum.value = part.iterations == 0 ? 0 : part.options.emaMomentum
       code = code * part.phaseCount + digit(of: part)
     }
-    lossScale?.write()
     return StepPhase(code: code)
   }
 

@@ -52,14 +52,9 @@ public struct Step {
 
 /// Which plan a training step runs: what is to be done differs between steps that accumulate and steps that update, and
 /// between the formulas an optimizer alternates between. A training loop keeps one compiled function for each phase it meets.
-public struct StepPhase: Hashable, Sendable {
+package struct StepPhase: Hashable, Sendable {
   /// One digit for each part of the optimizer: 0 accumulates, 1 updates, and so do the others but the last.
   let code: Int
 
   init(code: Int) { self.code = code }
-
-  /// The step only adds up gradients.
-  public static let accumulate = StepPhase(code: 0)
-  /// The step updates the parameters.
-  public static let update = StepPhase(code: 1)
 }

@@ -34,19 +34,6 @@ public struct AdaBelief: Optimizer {
 
   public init() {}
 
-  public init(
-    learningRate: (any LearningRateConvertible)? = nil, beta1: Double? = nil, beta2: Double? = nil, epsilon: Double? = nil,
-    epsilonRoot: Double? = nil, amsgrad: Bool? = nil, rectify: Bool? = nil
-  ) {
-    if let learningRate { options.learningRate = learningRate.learningRate }
-    if let beta1 { self.beta1 = beta1 }
-    if let beta2 { self.beta2 = beta2 }
-    if let epsilon { self.epsilon = epsilon }
-    self.epsilonRoot = epsilonRoot
-    if let amsgrad { self.amsgrad = amsgrad }
-    if let rectify { self.rectify = rectify }
-  }
-
   public func slots(for parameter: ParameterDescription) -> [Slot] {
     ["momentum", "velocity"] + (amsgrad ? ["velocityHat"] : [])
   }
@@ -98,7 +85,75 @@ public struct AdaBelief: Optimizer {
       """)
 }
 
+// MARK: - Initializers (written by scripts/initializers.py)
+
+extension AdaBelief {
+  /// What is not given has the convention's default. ``OptimizerOptions`` says in which order all is done.
+  ///
+  /// - Parameters:
+  ///   - learningRate: size of the steps, a number or a schedule; 0.001 by default.
+  ///   - beta1: share of the average gradient that is kept, at least 0 and less than 1; 0.9 by default.
+  ///   - beta2: share of the average squared surprise that is kept, at least 0 and less than 1; 0.999 by default.
+  ///   - epsilon: keeps the divisor from 0; 1e-16 by default.
+  ///   - epsilonRoot: added to the average of squares in each step; `nil` for ``epsilon``.
+  ///   - amsgrad: whether the greatest average square so far divides; false by default.
+  ///   - rectify: whether the step is undivided while the average of squares is young, and made up for its variance later;
+  ///     false by default.
+  ///   - unrectifiedStep: with ``rectify``: what is done before; `.momentum` by default.
+  ///   - weightDecay: strength of the weight decay; none by default.
+  ///   - clipnorm: greatest L2 norm of each gradient; no limit by default.
+  ///   - clipvalue: greatest absolute value of a gradient's element; no limit by default.
+  ///   - globalClipnorm: greatest L2 norm of all gradients together; no limit by default.
+  ///   - useEMA: whether averages of the weights over time are kept; false by default.
+  ///   - emaMomentum: share of the old average in the new; 0.99 by default.
+  ///   - emaOverwriteFrequency: updates after which the averages replace the weights; never by default.
+  ///   - lossScaleFactor: multiplies the loss and divides the gradients; 1 by default.
+  ///   - gradientAccumulationSteps: micro-steps whose mean gradient makes an update; 1 by default.
+  ///   - name: its name in Keras's JSON; made from the class's by default.
+  ///   - decay: Keras 2's time decay: the rate is divided by 1 + decay · (updates done); 0 by default.
+  ///   - convention: whose defaults and formula are meant; Keras 3's by default.
+  public init(
+    learningRate: (any LearningRateConvertible)? = nil, beta1: Double? = nil, beta2: Double? = nil, epsilon: Double? = nil,
+    epsilonRoot: Double? = nil, amsgrad: Bool? = nil, rectify: Bool? = nil, unrectifiedStep: UnrectifiedStep? = nil,
+    weightDecay: Double? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil, globalClipnorm: Double? = nil,
+    useEMA: Bool? = nil, emaMomentum: Double? = nil, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
+    gradientAccumulationSteps: Int? = nil, name: String? = nil, decay: Double? = nil, convention: Convention = .keras3
+  ) {
+    self.init()
+    adopt(convention)
+    if let beta1 { self.beta1 = beta1 }
+    if let beta2 { self.beta2 = beta2 }
+    if let epsilon { self.epsilon = epsilon }
+    if let epsilonRoot { self.epsilonRoot = epsilonRoot }
+    if let amsgrad { self.amsgrad = amsgrad }
+    if let rectify { self.rectify = rectify }
+    if let unrectifiedStep { self.unrectifiedStep = unrectifiedStep }
+    options.set(
+      learningRate: learningRate, weightDecay: weightDecay, clipnorm: clipnorm, clipvalue: clipvalue,
+      globalClipnorm: globalClipnorm, useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
+      lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps, name: name, decay: decay
+    )
+  }
+}
+
 extension Optimizer where Self == AdaBelief {
   /// ``AdaBelief`` with its defaults.
   public static var adaBelief: AdaBelief { AdaBelief() }
+
+  /// ``AdaBelief`` with the given settings; see its initializer.
+  public static func adaBelief(
+    learningRate: (any LearningRateConvertible)? = nil, beta1: Double? = nil, beta2: Double? = nil, epsilon: Double? = nil,
+    epsilonRoot: Double? = nil, amsgrad: Bool? = nil, rectify: Bool? = nil, unrectifiedStep: UnrectifiedStep? = nil,
+    weightDecay: Double? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil, globalClipnorm: Double? = nil,
+    useEMA: Bool? = nil, emaMomentum: Double? = nil, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
+    gradientAccumulationSteps: Int? = nil, name: String? = nil, decay: Double? = nil, convention: Convention = .keras3
+  ) -> AdaBelief {
+    AdaBelief(
+      learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, epsilonRoot: epsilonRoot, amsgrad: amsgrad,
+      rectify: rectify, unrectifiedStep: unrectifiedStep, weightDecay: weightDecay, clipnorm: clipnorm, clipvalue: clipvalue,
+      globalClipnorm: globalClipnorm, useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
+      lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps, name: name, decay: decay,
+      convention: convention
+    )
+  }
 }

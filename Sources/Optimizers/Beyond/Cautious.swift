@@ -19,9 +19,16 @@ public struct Cautious: OptimizerWrapper {
 
   public init() { self.init(AdamW()) }
 
-  public init(_ innerOptimizer: any Optimizer, scaling: CautiousScaling? = nil) {
+  /// - Parameters:
+  ///   - innerOptimizer: the optimizer that makes the steps; its options are those of the whole.
+  ///   - scaling: how the kept elements make up for the others; `.plusOne` by default.
+  ///   - name: its name in Keras's JSON; made from the class's by default.
+  public init(
+    _ innerOptimizer: any Optimizer, scaling: CautiousScaling? = nil, name: String? = nil
+  ) {
     self.innerOptimizer = innerOptimizer
     if let scaling { self.scaling = scaling }
+    self.name = name
   }
 
   public func update(_ parameters: inout [ParameterUpdate], shared: inout Slots, step: Step) {
@@ -42,8 +49,9 @@ public struct Cautious: OptimizerWrapper {
   public static let about = OptimizerDescription(
     summary: "any optimizer, without the parts of its step that the gradient disagrees with",
     formula: """
-      u = the inner optimizer's step;  mask = 1 where u · g > 0, else 0
-      w ← w − u · mask · elements / (kept elements + 1)
+      u = the inner optimizer's step,  w ← w − u without it
+      mask = 1 where u · g > 0, else 0
+      w ← w − u · mask · (elements / (kept elements + 1))
       """,
     source: "Liang et al., 2024, Cautious Optimizers: Improving Training with One Line of Code (arXiv 2411.16085)",
     advice: "One line that helps most optimizers with momentum; the settings stay as they are.")
@@ -75,5 +83,14 @@ public enum CautiousScaling: String, Sendable, CaseIterable {
   private static func change(from w: Tensor, to moved: Tensor) -> Tensor {
     if case .binary(.subtract) = moved.node.operation, moved.node.inputs[0] === w.node { return Tensor(moved.node.inputs[1]) }
     return w - moved
+  }
+}
+
+extension Optimizer where Self == Cautious {
+  /// ``Cautious`` around another optimizer; see its initializer.
+  public static func cautious(
+    _ innerOptimizer: any Optimizer = AdamW(), scaling: CautiousScaling? = nil, name: String? = nil
+  ) -> Cautious {
+    Cautious(innerOptimizer, scaling: scaling, name: name)
   }
 }

@@ -32,21 +32,6 @@ public struct DAdaptAdam: Optimizer {
 
   public init() { options.weightDecayMode = .l2 }
 
-  public init(
-    learningRate: (any LearningRateConvertible)? = nil, weightDecay: Double? = nil, beta1: Double? = nil, beta2: Double? = nil,
-    epsilon: Double? = nil, d0: Double? = nil, growthRate: Double? = nil, useBiasCorrection: Bool? = nil
-  ) {
-    self.init()
-    if let learningRate { options.learningRate = learningRate.learningRate }
-    options.weightDecay = weightDecay
-    if let beta1 { self.beta1 = beta1 }
-    if let beta2 { self.beta2 = beta2 }
-    if let epsilon { self.epsilon = epsilon }
-    if let d0 { self.d0 = d0 }
-    self.growthRate = growthRate
-    if let useBiasCorrection { self.useBiasCorrection = useBiasCorrection }
-  }
-
   public func slots(for parameter: ParameterDescription) -> [Slot] { ["momentum", "velocity", "sum"] }
 
   public var sharedSlots: [Slot] { [Slot("d", shape: .scalar, start: .number(d0)), Slot("numerator", shape: .scalar)] }
@@ -107,16 +92,84 @@ public struct DAdaptAdam: Optimizer {
   public static let about = OptimizerDescription(
     summary: "Adam that finds its learning rate by D-Adaptation",
     formula: """
-      r = rate · d;  κ = √beta_2;  n ← κ · n + (1 − κ) · r · Σ g · s / (√v + epsilon)
-      m ← beta_1 · m + (1 − beta_1) · r · g;  v ← beta_2 · v + (1 − beta_2) · g²;  s ← κ · s + (1 − κ) · r · g
-      d ← max(d, n / ((1 − κ) · Σ |s|))
+      r = rate · d                    (with use_bias_correction times √(1 − beta_2ᵗ) / (1 − beta_1ᵗ)),  κ = √beta_2
+      n ← κ · n + (1 − κ) · r · Σ g · s / (√v + epsilon)       over all parameters, with s and v from before
+      m ← beta_1 · m + (1 − beta_1) · r · g
+      v ← beta_2 · v + (1 − beta_2) · g²
+      s ← κ · s + (1 − κ) · r · g
+      d ← max(d, min(n / ((1 − κ) · Σ |s|), growth_rate · d))
       w ← w − m / (√v + epsilon)
       """,
     source: "Defazio & Mishchenko, 2023, Learning-Rate-Free Learning by D-Adaptation (arXiv 2301.07733)",
     advice: "Leave the rate at 1. Its successor Prodigy finds its rate faster.")
 }
 
+// MARK: - Initializers (written by scripts/initializers.py)
+
+extension DAdaptAdam {
+  /// What is not given has the convention's default. ``OptimizerOptions`` says in which order all is done.
+  ///
+  /// - Parameters:
+  ///   - learningRate: size of the steps, a number or a schedule; 1 by default.
+  ///   - weightDecay: strength of the weight decay; none by default.
+  ///   - beta1: share of the average gradient that is kept, at least 0 and less than 1; 0.9 by default.
+  ///   - beta2: share of the average squared gradient that is kept, at least 0 and less than 1; 0.999 by default.
+  ///   - epsilon: keeps the divisor from 0; 1e-8 by default.
+  ///   - d0: where d starts; 1e-6 by default.
+  ///   - growthRate: the greatest factor by which d grows in a step; `nil` for no limit.
+  ///   - useBiasCorrection: whether the rate is corrected for the averages' start at zero; false by default.
+  ///   - clipnorm: greatest L2 norm of each gradient; no limit by default.
+  ///   - clipvalue: greatest absolute value of a gradient's element; no limit by default.
+  ///   - globalClipnorm: greatest L2 norm of all gradients together; no limit by default.
+  ///   - useEMA: whether averages of the weights over time are kept; false by default.
+  ///   - emaMomentum: share of the old average in the new; 0.99 by default.
+  ///   - emaOverwriteFrequency: updates after which the averages replace the weights; never by default.
+  ///   - lossScaleFactor: multiplies the loss and divides the gradients; 1 by default.
+  ///   - gradientAccumulationSteps: micro-steps whose mean gradient makes an update; 1 by default.
+  ///   - name: its name in Keras's JSON; made from the class's by default.
+  ///   - decay: Keras 2's time decay: the rate is divided by 1 + decay · (updates done); 0 by default.
+  ///   - convention: whose defaults and formula are meant; Keras 3's by default.
+  public init(
+    learningRate: (any LearningRateConvertible)? = nil, weightDecay: Double? = nil, beta1: Double? = nil, beta2: Double? = nil,
+    epsilon: Double? = nil, d0: Double? = nil, growthRate: Double? = nil, useBiasCorrection: Bool? = nil, clipnorm: Double? = nil,
+    clipvalue: Double? = nil, globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil,
+    emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil,
+    decay: Double? = nil, convention: Convention = .keras3
+  ) {
+    self.init()
+    adopt(convention)
+    if let beta1 { self.beta1 = beta1 }
+    if let beta2 { self.beta2 = beta2 }
+    if let epsilon { self.epsilon = epsilon }
+    if let d0 { self.d0 = d0 }
+    if let growthRate { self.growthRate = growthRate }
+    if let useBiasCorrection { self.useBiasCorrection = useBiasCorrection }
+    options.set(
+      learningRate: learningRate, weightDecay: weightDecay, clipnorm: clipnorm, clipvalue: clipvalue,
+      globalClipnorm: globalClipnorm, useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
+      lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps, name: name, decay: decay
+    )
+  }
+}
+
 extension Optimizer where Self == DAdaptAdam {
   /// ``DAdaptAdam`` with its defaults.
   public static var dAdaptAdam: DAdaptAdam { DAdaptAdam() }
+
+  /// ``DAdaptAdam`` with the given settings; see its initializer.
+  public static func dAdaptAdam(
+    learningRate: (any LearningRateConvertible)? = nil, weightDecay: Double? = nil, beta1: Double? = nil, beta2: Double? = nil,
+    epsilon: Double? = nil, d0: Double? = nil, growthRate: Double? = nil, useBiasCorrection: Bool? = nil, clipnorm: Double? = nil,
+    clipvalue: Double? = nil, globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil,
+    emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil,
+    decay: Double? = nil, convention: Convention = .keras3
+  ) -> DAdaptAdam {
+    DAdaptAdam(
+      learningRate: learningRate, weightDecay: weightDecay, beta1: beta1, beta2: beta2, epsilon: epsilon, d0: d0,
+      growthRate: growthRate, useBiasCorrection: useBiasCorrection, clipnorm: clipnorm, clipvalue: clipvalue,
+      globalClipnorm: globalClipnorm, useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
+      lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps, name: name, decay: decay,
+      convention: convention
+    )
+  }
 }

@@ -22,18 +22,6 @@ public struct DAdaptSGD: Optimizer {
 
   public init() { options.weightDecayMode = .l2 }
 
-  public init(
-    learningRate: (any LearningRateConvertible)? = nil, weightDecay: Double? = nil, momentum: Double? = nil, d0: Double? = nil,
-    growthRate: Double? = nil
-  ) {
-    self.init()
-    if let learningRate { options.learningRate = learningRate.learningRate }
-    options.weightDecay = weightDecay
-    if let momentum { self.momentum = momentum }
-    if let d0 { self.d0 = d0 }
-    self.growthRate = growthRate
-  }
-
   public func slots(for parameter: ParameterDescription) -> [Slot] { [Slot("initial", start: .parameter), "sum"] }
 
   public var sharedSlots: [Slot] {
@@ -88,15 +76,74 @@ public struct DAdaptSGD: Optimizer {
   public static let about = OptimizerDescription(
     summary: "SGD that finds its learning rate by D-Adaptation",
     formula: """
-      r = rate · d / ‖first gradient‖;  n ← n + r · Σ g · s;  s ← s + r · g
-      d ← max(d, 2 · n / ‖s‖)
-      w ← momentum · w + (1 − momentum) · (w₀ − s)
+      g ← g + weight_decay · w
+      r = rate · d / G                 (G is the norm of all gradients at the first step)
+      n ← n + r · Σ g · s              over all parameters, with s from before
+      s ← s + r · g
+      d ← max(d, min(2 · n / ‖s‖, growth_rate · d))
+      w ← momentum · w + (1 − momentum) · (w₀ − s)       (w₀ are the weights at the start)
       """,
     source: "Defazio & Mishchenko, 2023, Learning-Rate-Free Learning by D-Adaptation (arXiv 2301.07733)",
     advice: "Leave the rate at 1; momentum 0.9 with a decaying schedule for image networks.")
 }
 
+// MARK: - Initializers (written by scripts/initializers.py)
+
+extension DAdaptSGD {
+  /// What is not given has the convention's default. ``OptimizerOptions`` says in which order all is done.
+  ///
+  /// - Parameters:
+  ///   - learningRate: size of the steps, a number or a schedule; 1 by default.
+  ///   - weightDecay: strength of the weight decay; none by default.
+  ///   - momentum: share of the weights that is kept in each step, at least 0 and less than 1; 0 by default.
+  ///   - d0: where d starts; 1e-6 by default.
+  ///   - growthRate: the greatest factor by which d grows in a step; `nil` for no limit.
+  ///   - clipnorm: greatest L2 norm of each gradient; no limit by default.
+  ///   - clipvalue: greatest absolute value of a gradient's element; no limit by default.
+  ///   - globalClipnorm: greatest L2 norm of all gradients together; no limit by default.
+  ///   - useEMA: whether averages of the weights over time are kept; false by default.
+  ///   - emaMomentum: share of the old average in the new; 0.99 by default.
+  ///   - emaOverwriteFrequency: updates after which the averages replace the weights; never by default.
+  ///   - lossScaleFactor: multiplies the loss and divides the gradients; 1 by default.
+  ///   - gradientAccumulationSteps: micro-steps whose mean gradient makes an update; 1 by default.
+  ///   - name: its name in Keras's JSON; made from the class's by default.
+  ///   - decay: Keras 2's time decay: the rate is divided by 1 + decay · (updates done); 0 by default.
+  ///   - convention: whose defaults and formula are meant; Keras 3's by default.
+  public init(
+    learningRate: (any LearningRateConvertible)? = nil, weightDecay: Double? = nil, momentum: Double? = nil, d0: Double? = nil,
+    growthRate: Double? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil, globalClipnorm: Double? = nil,
+    useEMA: Bool? = nil, emaMomentum: Double? = nil, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
+    gradientAccumulationSteps: Int? = nil, name: String? = nil, decay: Double? = nil, convention: Convention = .keras3
+  ) {
+    self.init()
+    adopt(convention)
+    if let momentum { self.momentum = momentum }
+    if let d0 { self.d0 = d0 }
+    if let growthRate { self.growthRate = growthRate }
+    options.set(
+      learningRate: learningRate, weightDecay: weightDecay, clipnorm: clipnorm, clipvalue: clipvalue,
+      globalClipnorm: globalClipnorm, useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
+      lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps, name: name, decay: decay
+    )
+  }
+}
+
 extension Optimizer where Self == DAdaptSGD {
   /// ``DAdaptSGD`` with its defaults.
   public static var dAdaptSGD: DAdaptSGD { DAdaptSGD() }
+
+  /// ``DAdaptSGD`` with the given settings; see its initializer.
+  public static func dAdaptSGD(
+    learningRate: (any LearningRateConvertible)? = nil, weightDecay: Double? = nil, momentum: Double? = nil, d0: Double? = nil,
+    growthRate: Double? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil, globalClipnorm: Double? = nil,
+    useEMA: Bool? = nil, emaMomentum: Double? = nil, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
+    gradientAccumulationSteps: Int? = nil, name: String? = nil, decay: Double? = nil, convention: Convention = .keras3
+  ) -> DAdaptSGD {
+    DAdaptSGD(
+      learningRate: learningRate, weightDecay: weightDecay, momentum: momentum, d0: d0, growthRate: growthRate, clipnorm: clipnorm,
+      clipvalue: clipvalue, globalClipnorm: globalClipnorm, useEMA: useEMA, emaMomentum: emaMomentum,
+      emaOverwriteFrequency: emaOverwriteFrequency, lossScaleFactor: lossScaleFactor,
+      gradientAccumulationSteps: gradientAccumulationSteps, name: name, decay: decay, convention: convention
+    )
+  }
 }

@@ -37,19 +37,6 @@ public struct LBFGS: Optimizer {
 
   public init() {}
 
-  public init(
-    learningRate: (any LearningRateConvertible)? = nil, historySize: Int? = nil, lineSearch: LineSearch? = nil,
-    maxEvaluations: Int? = nil, toleranceGrad: Double? = nil, toleranceChange: Double? = nil, convention: Convention = .keras3
-  ) {
-    adopt(convention)
-    if let learningRate { options.learningRate = learningRate.learningRate }
-    if let historySize { self.historySize = historySize }
-    if let lineSearch { self.lineSearch = lineSearch }
-    if let maxEvaluations { self.maxEvaluations = maxEvaluations }
-    if let toleranceGrad { self.toleranceGrad = toleranceGrad }
-    if let toleranceChange { self.toleranceChange = toleranceChange }
-  }
-
   public func slots(for parameter: ParameterDescription) -> [Slot] {
     let count = parameter.shape.reduce(1, *)
     return [
@@ -71,6 +58,18 @@ public struct LBFGS: Optimizer {
     programmingError("LBFGS chooses the points where it wants the loss; it cannot be part of another optimizer")
   }
 
+  public func check() throws {
+    let isPlain =
+      options.weightDecay ?? 0 == 0 && options.clipnorm == nil && options.clipvalue == nil && options.globalClipnorm == nil
+      && !options.useEMA && options.gradientAccumulationSteps == nil && options.lossScaleFactor == nil
+      && options.parameterSettings.isEmpty
+    if !isPlain {
+      throw DescentError(
+        .invalidArgument,
+        "it has no weight decay, clipping, averaging, accumulation, loss scale or settings of single parameters")
+    }
+  }
+
   public static let commonHyperparameters = OptimizerOptions.hyperparameters.filter { ["name", "learning_rate"].contains($0.key) }
 
   public static let hyperparameters: [Hyperparameter<LBFGS>] = [
@@ -88,9 +87,10 @@ public struct LBFGS: Optimizer {
   public static let about = OptimizerDescription(
     summary: "quasi-Newton steps along a line, for losses that are functions of the parameters alone",
     formula: """
-      y = change of the gradient;  s = last step
-      d = −H · g by the two-loop recursion over the last history_size (s, y), from H₀ = (y · s) / (y · y)
-      w ← w + a · d,  a by strong Wolfe's conditions
+      y = change of the gradient, s = last step;  kept if y · s > 1e-10, at most history_size of them
+      d = −H · g by the two-loop recursion over the (s, y), starting from H₀ = (y · s) / (y · y)
+      a: strong Wolfe's conditions, from learning_rate on     (min(1, 1 / ‖g‖₁) · learning_rate at the first step)
+      w ← w + a · d
       """,
     source: "Nocedal, 1980, Updating Quasi-Newton Matrices with Limited Storage; Nocedal & Wright, 2006, Numerical Optimization",
     advice: "For smooth losses without noise it needs far fewer evaluations than any method here. Not for mini-batches.")
@@ -116,7 +116,49 @@ public enum LineSearch: String, Sendable, CaseIterable {
   case none
 }
 
+// MARK: - Initializers (written by scripts/initializers.py)
+
+extension LBFGS {
+  /// What is not given has the convention's default. ``OptimizerOptions`` says in which order all is done.
+  ///
+  /// - Parameters:
+  ///   - learningRate: size of the steps, a number or a schedule; 1 by default.
+  ///   - historySize: how many steps are remembered; 10 by default.
+  ///   - lineSearch: ; `.strongWolfe` by default.
+  ///   - maxEvaluations: the most evaluations of the loss in a step; 25 by default.
+  ///   - toleranceGrad: the greatest element of a gradient that counts as zero; 1e-7 by default.
+  ///   - toleranceChange: the greatest change of a weight, and of the loss, that counts as none; 1e-9 by default.
+  ///   - name: its name in Keras's JSON; made from the class's by default.
+  ///   - convention: whose defaults and formula are meant; Keras 3's by default.
+  public init(
+    learningRate: (any LearningRateConvertible)? = nil, historySize: Int? = nil, lineSearch: LineSearch? = nil,
+    maxEvaluations: Int? = nil, toleranceGrad: Double? = nil, toleranceChange: Double? = nil, name: String? = nil,
+    convention: Convention = .keras3
+  ) {
+    self.init()
+    adopt(convention)
+    if let historySize { self.historySize = historySize }
+    if let lineSearch { self.lineSearch = lineSearch }
+    if let maxEvaluations { self.maxEvaluations = maxEvaluations }
+    if let toleranceGrad { self.toleranceGrad = toleranceGrad }
+    if let toleranceChange { self.toleranceChange = toleranceChange }
+    options.set(learningRate: learningRate, name: name)
+  }
+}
+
 extension Optimizer where Self == LBFGS {
   /// ``LBFGS`` with its defaults.
   public static var lbfgs: LBFGS { LBFGS() }
+
+  /// ``LBFGS`` with the given settings; see its initializer.
+  public static func lbfgs(
+    learningRate: (any LearningRateConvertible)? = nil, historySize: Int? = nil, lineSearch: LineSearch? = nil,
+    maxEvaluations: Int? = nil, toleranceGrad: Double? = nil, toleranceChange: Double? = nil, name: String? = nil,
+    convention: Convention = .keras3
+  ) -> LBFGS {
+    LBFGS(
+      learningRate: learningRate, historySize: historySize, lineSearch: lineSearch, maxEvaluations: maxEvaluations,
+      toleranceGrad: toleranceGrad, toleranceChange: toleranceChange, name: name, convention: convention
+    )
+  }
 }

@@ -9,18 +9,7 @@ final class LBFGSSearch {
   /// The last step showed that nothing more is to be gained.
   private(set) var hasConverged = false
 
-  /// - Throws: ``DescentError`` for options that this method does not have.
-  init(_ settings: LBFGS, _ state: OptimizerState, evaluate: @escaping () -> [Tensor]) throws {
-    let options = settings.options
-    let isPlain =
-      options.weightDecay ?? 0 == 0 && options.clipnorm == nil && options.clipvalue == nil && options.globalClipnorm == nil
-      && !options.useEMA && options.gradientAccumulationSteps == nil && options.lossScaleFactor == nil
-      && options.parameterSettings.isEmpty
-    if !isPlain {
-      throw DescentError(
-        .invalidArgument,
-        "LBFGS has no weight decay, clipping, averaging, accumulation, loss scale or settings of single parameters")
-    }
+  init(_ settings: LBFGS, _ state: OptimizerState, evaluate: @escaping () -> [Tensor]) {
     self.settings = settings
     self.state = state
     self.evaluate = evaluate

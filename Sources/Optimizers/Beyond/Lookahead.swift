@@ -22,13 +22,20 @@ public struct Lookahead: OptimizerWrapper {
 
   public init() { self.init(Adam()) }
 
+  /// - Parameters:
+  ///   - innerOptimizer: the optimizer that makes the steps; its options are those of the whole.
+  ///   - syncPeriod: steps from one meeting of fast and slow weights to the next; 5 by default.
+  ///   - alpha: how much of the way the slow weights go; 0.5 by default.
+  ///   - momentum: what becomes of the inner optimizer's momentum then; `.keep` by default.
+  ///   - name: its name in Keras's JSON; made from the class's by default.
   public init(
-    _ innerOptimizer: any Optimizer, syncPeriod: Int? = nil, alpha: Double? = nil, momentum: LookaheadMomentum? = nil
+    _ innerOptimizer: any Optimizer, syncPeriod: Int? = nil, alpha: Double? = nil, momentum: LookaheadMomentum? = nil, name: String? = nil
   ) {
     self.innerOptimizer = innerOptimizer
     if let syncPeriod { self.syncPeriod = syncPeriod }
     if let alpha { self.alpha = alpha }
     if let momentum { self.momentum = momentum }
+    self.name = name
   }
 
   public func slots(for parameter: ParameterDescription) -> [Slot] {
@@ -83,7 +90,7 @@ public struct Lookahead: OptimizerWrapper {
     summary: "any optimizer with slow weights that follow it every few steps",
     formula: """
       w ← the inner optimizer's step
-      every sync_period steps:  slow ← slow + alpha · (w − slow);  w ← slow
+      every sync_period steps:  slow ← slow + alpha · (w − slow),  w ← slow       (slow starts at the weights)
       """,
     source: "Zhang et al., 2019, Lookahead Optimizer: k steps forward, 1 step back (arXiv 1907.08610)",
     advice: "Steadies a nervous optimizer; one more number for each weight.")
@@ -97,4 +104,13 @@ public enum LookaheadMomentum: String, Sendable, CaseIterable {
   case reset
   /// It meets a slow momentum as the weights do.
   case pullBack = "pull_back"
+}
+
+extension Optimizer where Self == Lookahead {
+  /// ``Lookahead`` around another optimizer; see its initializer.
+  public static func lookahead(
+    _ innerOptimizer: any Optimizer = Adam(), syncPeriod: Int? = nil, alpha: Double? = nil, momentum: LookaheadMomentum? = nil, name: String? = nil
+  ) -> Lookahead {
+    Lookahead(innerOptimizer, syncPeriod: syncPeriod, alpha: alpha, momentum: momentum, name: name)
+  }
 }

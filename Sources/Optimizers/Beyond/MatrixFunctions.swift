@@ -1,27 +1,23 @@
 import Foundation
 
-/// Functions of symmetric matrices that are not made of primitives. They compute in `Double` on one thread, and have no
-/// derivative.
+/// Functions of symmetric matrices that are not made of primitives. Decompositions are computed in `Double` on one
+/// thread, and have no derivative.
 extension Tensor {
   /// The matrix to the power −1 / `root`, for a symmetric matrix whose eigenvalues are at least `least`: computed eigenvalues
   /// below that are taken to be it. Same shape and dtype.
   package func inverseRoot(_ root: Double, least: Double) -> Tensor {
     let size = squareSize("inverseRoot")
-    return hostComputation("inverseRoot", [self], shape: shape, dtype: dtype) { inputs in
+    let halves = hostComputation("inverseRoot", [self], shape: shape, dtype: .float64) { inputs in
       let eigen = SymmetricEigen(inputs[0], size: size)
-      // Powers as squares of half the power: the result is symmetric to the last bit.
-      let scaled = zip(eigen.values, eigen.vectors).map { value, vector in
-        let factor = pow(Swift.max(value, least), -0.5 / root)
-        return vector.map { $0 * factor }
+      var vectors = eigen.vectors
+      for row in 0..<size {
+        let factor = pow(Swift.max(eigen.values[row], least), -0.5 / root)
+        for column in 0..<size { vectors[row * size + column] *= factor }
       }
-      var result = [Double](repeating: 0, count: size * size)
-      for vector in scaled {
-        for row in 0..<size where vector[row] != 0 {
-          for column in 0..<size { result[row * size + column] += vector[row] * vector[column] }
-        }
-      }
-      return result
+      return vectors
     }
+    // Powers as squares of half the power: the result is symmetric to the last bit.
+    return matmul(halves, halves, transposeA: true).cast(to: dtype)
   }
 
   /// The eigenvectors of a symmetric matrix as columns, that of the greatest eigenvalue first.
@@ -29,7 +25,7 @@ extension Tensor {
     let size = squareSize("eigenvectors")
     return hostComputation("eigenvectors", [self], shape: shape, dtype: dtype) { inputs in
       let vectors = SymmetricEigen(inputs[0], size: size).vectors
-      return (0..<size * size).map { vectors[size - 1 - $0 % size][$0 / size] }
+      return (0..<size * size).map { vectors[(size - 1 - $0 % size) * size + $0 / size] }
     }
   }
 
@@ -74,7 +70,7 @@ func orthonormalized(columns: [[Double]]) -> [[Double]] {
   }
   for column in 0..<size {
     var vector = columns[column]
-    let factor = reflector(&vector, from: column).factor
+    let factor = reflector(&vector, from: column)
     let reflection = (vector: vector, factor: factor)
     reflections.append(reflection)
     if factor == 0 { continue }
@@ -110,4 +106,21 @@ extension Tensor {
     let rows = transposed(order).reshaped([shape[axis], count / shape[axis]])
     return matmul(rows, rows, transposeB: true)
   }
+}
+
+/// Turns the part of `vector` from `start` on into the one that reflects it onto its first axis.
+/// - Returns: the factor of x − factor · (x · vector) · vector; 0 where nothing is to be done.
+private func reflector(_ vector: inout [Double], from start: Int) -> Double {
+  let scale = vector[start...].reduce(0) { max($0, abs($1)) }
+  if vector[(start + 1)...].allSatisfy({ $0 == 0 }) { return 0 }
+  // Scaled, so that squares neither vanish nor overflow.
+  var square = 0.0
+  for index in start..<vector.count {
+    vector[index] /= scale
+    square += vector[index] * vector[index]
+  }
+  let head = vector[start]
+  let image = head > 0 ? -square.squareRoot() : square.squareRoot()
+  vector[start] = head - image
+  return 1 / (image * (image - head))
 }

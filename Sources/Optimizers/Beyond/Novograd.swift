@@ -27,19 +27,6 @@ public struct Novograd: Optimizer {
 
   public init() {}
 
-  public init(
-    learningRate: (any LearningRateConvertible)? = nil, weightDecay: Double? = nil, beta1: Double? = nil, beta2: Double? = nil,
-    epsilon: Double? = nil, gradAveraging: Bool? = nil, decayInside: Bool? = nil
-  ) {
-    if let learningRate { options.learningRate = learningRate.learningRate }
-    options.weightDecay = weightDecay
-    if let beta1 { self.beta1 = beta1 }
-    if let beta2 { self.beta2 = beta2 }
-    if let epsilon { self.epsilon = epsilon }
-    if let gradAveraging { self.gradAveraging = gradAveraging }
-    if let decayInside { self.decayInside = decayInside }
-  }
-
   public func slots(for parameter: ParameterDescription) -> [Slot] { ["momentum", Slot("velocity", shape: .scalar)] }
 
   public var decaysWeightsItself: Bool { decayInside }
@@ -70,8 +57,9 @@ public struct Novograd: Optimizer {
   public static let about = OptimizerDescription(
     summary: "momentum of gradients divided by the average norm of the parameter's gradient",
     formula: """
-      v ← v + (1 − beta_2) · (‖g‖² − v)
-      m ← beta_1 · m + g / (√v + epsilon) + weight_decay · w
+      v ← v + (1 − beta_2) · (‖g‖² − v)              (v = ‖g‖² at the first step)
+      u = g / (√v + epsilon) + weight_decay · w
+      m ← beta_1 · m + u                              (grad_averaging: m ← m + (1 − beta_1) · (u − m), and m = u at the first step)
       w ← w − rate · m
       """,
     source: """
@@ -81,7 +69,70 @@ public struct Novograd: Optimizer {
     advice: "One number beside the momentum; robust to the rate and to large batches, in speech and vision.")
 }
 
+// MARK: - Initializers (written by scripts/initializers.py)
+
+extension Novograd {
+  /// What is not given has the convention's default. ``OptimizerOptions`` says in which order all is done.
+  ///
+  /// - Parameters:
+  ///   - learningRate: size of the steps, a number or a schedule; 0.001 by default.
+  ///   - weightDecay: strength of the weight decay; none by default.
+  ///   - beta1: share of the momentum that is kept, at least 0 and less than 1; 0.95 by default.
+  ///   - beta2: share of the average squared norm that is kept, at least 0 and less than 1; 0.98 by default.
+  ///   - epsilon: keeps the divisor from 0; 1e-8 by default.
+  ///   - gradAveraging: whether the momentum is an average rather than a sum; false by default.
+  ///   - decayInside: whether weight decay is part of the momentum; true by default.
+  ///   - clipnorm: greatest L2 norm of each gradient; no limit by default.
+  ///   - clipvalue: greatest absolute value of a gradient's element; no limit by default.
+  ///   - globalClipnorm: greatest L2 norm of all gradients together; no limit by default.
+  ///   - useEMA: whether averages of the weights over time are kept; false by default.
+  ///   - emaMomentum: share of the old average in the new; 0.99 by default.
+  ///   - emaOverwriteFrequency: updates after which the averages replace the weights; never by default.
+  ///   - lossScaleFactor: multiplies the loss and divides the gradients; 1 by default.
+  ///   - gradientAccumulationSteps: micro-steps whose mean gradient makes an update; 1 by default.
+  ///   - name: its name in Keras's JSON; made from the class's by default.
+  ///   - decay: Keras 2's time decay: the rate is divided by 1 + decay · (updates done); 0 by default.
+  ///   - convention: whose defaults and formula are meant; Keras 3's by default.
+  public init(
+    learningRate: (any LearningRateConvertible)? = nil, weightDecay: Double? = nil, beta1: Double? = nil, beta2: Double? = nil,
+    epsilon: Double? = nil, gradAveraging: Bool? = nil, decayInside: Bool? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil,
+    globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil, emaOverwriteFrequency: Int? = nil,
+    lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil, decay: Double? = nil,
+    convention: Convention = .keras3
+  ) {
+    self.init()
+    adopt(convention)
+    if let beta1 { self.beta1 = beta1 }
+    if let beta2 { self.beta2 = beta2 }
+    if let epsilon { self.epsilon = epsilon }
+    if let gradAveraging { self.gradAveraging = gradAveraging }
+    if let decayInside { self.decayInside = decayInside }
+    options.set(
+      learningRate: learningRate, weightDecay: weightDecay, clipnorm: clipnorm, clipvalue: clipvalue,
+      globalClipnorm: globalClipnorm, useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
+      lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps, name: name, decay: decay
+    )
+  }
+}
+
 extension Optimizer where Self == Novograd {
   /// ``Novograd`` with its defaults.
   public static var novograd: Novograd { Novograd() }
+
+  /// ``Novograd`` with the given settings; see its initializer.
+  public static func novograd(
+    learningRate: (any LearningRateConvertible)? = nil, weightDecay: Double? = nil, beta1: Double? = nil, beta2: Double? = nil,
+    epsilon: Double? = nil, gradAveraging: Bool? = nil, decayInside: Bool? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil,
+    globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil, emaOverwriteFrequency: Int? = nil,
+    lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil, decay: Double? = nil,
+    convention: Convention = .keras3
+  ) -> Novograd {
+    Novograd(
+      learningRate: learningRate, weightDecay: weightDecay, beta1: beta1, beta2: beta2, epsilon: epsilon,
+      gradAveraging: gradAveraging, decayInside: decayInside, clipnorm: clipnorm, clipvalue: clipvalue,
+      globalClipnorm: globalClipnorm, useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
+      lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps, name: name, decay: decay,
+      convention: convention
+    )
+  }
 }

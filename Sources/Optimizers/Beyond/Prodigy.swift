@@ -41,25 +41,6 @@ public struct Prodigy: Optimizer {
 
   public init() {}
 
-  public init(
-    learningRate: (any LearningRateConvertible)? = nil, weightDecay: Double? = nil, beta1: Double? = nil, beta2: Double? = nil,
-    beta3: Double? = nil, epsilon: Double? = nil, d0: Double? = nil, dCoefficient: Double? = nil, growthRate: Double? = nil,
-    useBiasCorrection: Bool? = nil, safeguardWarmup: Bool? = nil, sliceStride: Int? = nil
-  ) {
-    if let learningRate { options.learningRate = learningRate.learningRate }
-    options.weightDecay = weightDecay
-    if let beta1 { self.beta1 = beta1 }
-    if let beta2 { self.beta2 = beta2 }
-    self.beta3 = beta3
-    if let epsilon { self.epsilon = epsilon }
-    if let d0 { self.d0 = d0 }
-    if let dCoefficient { self.dCoefficient = dCoefficient }
-    self.growthRate = growthRate
-    if let useBiasCorrection { self.useBiasCorrection = useBiasCorrection }
-    if let safeguardWarmup { self.safeguardWarmup = safeguardWarmup }
-    if let sliceStride { self.sliceStride = sliceStride }
-  }
-
   public func slots(for parameter: ParameterDescription) -> [Slot] {
     let averages: [Slot] = beta1 > 0 ? ["momentum", "velocity"] : ["velocity"]
     if sliceStride == 1 { return averages + [Slot("initial", start: .parameter), "sum"] }
@@ -147,9 +128,12 @@ public struct Prodigy: Optimizer {
   public static let about = OptimizerDescription(
     summary: "Adam that finds its learning rate",
     formula: """
-      r = rate · d;  n ← beta_3 · n + d / d0 · r · Σ g · (w₀ − w);  s ← beta_3 · s + d / d0 · r · g
-      m ← beta_1 · m + (1 − beta_1) · d · g;  v ← beta_2 · v + (1 − beta_2) · d² · g²
-      d ← max(d, d_coef · n / Σ |s|)
+      r = rate · d                    (with use_bias_correction times √(1 − beta_2ᵗ) / (1 − beta_1ᵗ))
+      n ← beta_3 · n + d / d0 · r · Σ g · (w₀ − w)          over all parameters; w₀ are the weights at the start
+      m ← beta_1 · m + (1 − beta_1) · d · g
+      v ← beta_2 · v + (1 − beta_2) · d² · g²
+      s ← beta_3 · s + d / d0 · r · g                        (with safeguard_warmup d in place of r)
+      d ← max(d, d_coef · n / Σ |s|), at most growth_rate · d
       w ← w − r · weight_decay · w − r · m / (√v + d · epsilon)
       """,
     source: "Mishchenko & Defazio, 2023, Prodigy: An Expeditiously Adaptive Parameter-Free Learner (arXiv 2306.06101)",
@@ -158,7 +142,82 @@ public struct Prodigy: Optimizer {
   )
 }
 
+// MARK: - Initializers (written by scripts/initializers.py)
+
+extension Prodigy {
+  /// What is not given has the convention's default. ``OptimizerOptions`` says in which order all is done.
+  ///
+  /// - Parameters:
+  ///   - learningRate: size of the steps, a number or a schedule; 1 by default.
+  ///   - weightDecay: strength of the weight decay; none by default.
+  ///   - beta1: share of the average gradient that is kept, at least 0 and less than 1; 0.9 by default.
+  ///   - beta2: share of the average squared gradient that is kept, at least 0 and less than 1; 0.999 by default.
+  ///   - beta3: share of the sums behind d that is kept; `nil` for √beta2.
+  ///   - epsilon: keeps the divisor from 0; 1e-8 by default.
+  ///   - d0: where d starts; 1e-6 by default.
+  ///   - dCoefficient: multiplies the estimate of d; 1 by default.
+  ///   - growthRate: the greatest factor by which d grows in a step; `nil` for no limit.
+  ///   - useBiasCorrection: whether the rate is corrected for the averages' start at zero; false by default.
+  ///   - safeguardWarmup: whether a warm-up of the rate is kept out of d; false by default.
+  ///   - sliceStride: every so many elements are looked at for d; 1 by default.
+  ///   - clipnorm: greatest L2 norm of each gradient; no limit by default.
+  ///   - clipvalue: greatest absolute value of a gradient's element; no limit by default.
+  ///   - globalClipnorm: greatest L2 norm of all gradients together; no limit by default.
+  ///   - useEMA: whether averages of the weights over time are kept; false by default.
+  ///   - emaMomentum: share of the old average in the new; 0.99 by default.
+  ///   - emaOverwriteFrequency: updates after which the averages replace the weights; never by default.
+  ///   - lossScaleFactor: multiplies the loss and divides the gradients; 1 by default.
+  ///   - gradientAccumulationSteps: micro-steps whose mean gradient makes an update; 1 by default.
+  ///   - name: its name in Keras's JSON; made from the class's by default.
+  ///   - decay: Keras 2's time decay: the rate is divided by 1 + decay · (updates done); 0 by default.
+  ///   - convention: whose defaults and formula are meant; Keras 3's by default.
+  public init(
+    learningRate: (any LearningRateConvertible)? = nil, weightDecay: Double? = nil, beta1: Double? = nil, beta2: Double? = nil,
+    beta3: Double? = nil, epsilon: Double? = nil, d0: Double? = nil, dCoefficient: Double? = nil, growthRate: Double? = nil,
+    useBiasCorrection: Bool? = nil, safeguardWarmup: Bool? = nil, sliceStride: Int? = nil, clipnorm: Double? = nil,
+    clipvalue: Double? = nil, globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil,
+    emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil,
+    decay: Double? = nil, convention: Convention = .keras3
+  ) {
+    self.init()
+    adopt(convention)
+    if let beta1 { self.beta1 = beta1 }
+    if let beta2 { self.beta2 = beta2 }
+    if let beta3 { self.beta3 = beta3 }
+    if let epsilon { self.epsilon = epsilon }
+    if let d0 { self.d0 = d0 }
+    if let dCoefficient { self.dCoefficient = dCoefficient }
+    if let growthRate { self.growthRate = growthRate }
+    if let useBiasCorrection { self.useBiasCorrection = useBiasCorrection }
+    if let safeguardWarmup { self.safeguardWarmup = safeguardWarmup }
+    if let sliceStride { self.sliceStride = sliceStride }
+    options.set(
+      learningRate: learningRate, weightDecay: weightDecay, clipnorm: clipnorm, clipvalue: clipvalue,
+      globalClipnorm: globalClipnorm, useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
+      lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps, name: name, decay: decay
+    )
+  }
+}
+
 extension Optimizer where Self == Prodigy {
   /// ``Prodigy`` with its defaults.
   public static var prodigy: Prodigy { Prodigy() }
+
+  /// ``Prodigy`` with the given settings; see its initializer.
+  public static func prodigy(
+    learningRate: (any LearningRateConvertible)? = nil, weightDecay: Double? = nil, beta1: Double? = nil, beta2: Double? = nil,
+    beta3: Double? = nil, epsilon: Double? = nil, d0: Double? = nil, dCoefficient: Double? = nil, growthRate: Double? = nil,
+    useBiasCorrection: Bool? = nil, safeguardWarmup: Bool? = nil, sliceStride: Int? = nil, clipnorm: Double? = nil,
+    clipvalue: Double? = nil, globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil,
+    emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil,
+    decay: Double? = nil, convention: Convention = .keras3
+  ) -> Prodigy {
+    Prodigy(
+      learningRate: learningRate, weightDecay: weightDecay, beta1: beta1, beta2: beta2, beta3: beta3, epsilon: epsilon, d0: d0,
+      dCoefficient: dCoefficient, growthRate: growthRate, useBiasCorrection: useBiasCorrection, safeguardWarmup: safeguardWarmup,
+      sliceStride: sliceStride, clipnorm: clipnorm, clipvalue: clipvalue, globalClipnorm: globalClipnorm, useEMA: useEMA,
+      emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency, lossScaleFactor: lossScaleFactor,
+      gradientAccumulationSteps: gradientAccumulationSteps, name: name, decay: decay, convention: convention
+    )
+  }
 }

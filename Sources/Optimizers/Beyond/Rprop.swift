@@ -1,9 +1,9 @@
 /// A step size for each weight, that grows while the gradient keeps its sign and shrinks when it turns; the gradient's size
 /// plays no part. For full batches.
 ///
-///     g · g_before > 0:  size ← min(size · increase, maximumStep)
-///     g · g_before < 0:  size ← max(size · decrease, minimumStep), and g ← 0 in this step
-///     w ← w − size · sign(g),  g_before ← g
+///     g · gBefore > 0:  size ← min(size · increase, maximumStep)
+///     g · gBefore < 0:  size ← max(size · decrease, minimumStep), and g ← 0 in this step
+///     w ← w − size · sign(g),  gBefore ← g
 ///
 /// Defaults: `learningRate` 0.01 (where sizes start), `decrease` 0.5, `increase` 1.2, `minimumStep` 1e-6, `maximumStep` 50.
 ///
@@ -24,18 +24,6 @@ public struct Rprop: Optimizer {
   public var maximumStep = 50.0
 
   public init() {}
-
-  public init(
-    learningRate: (any LearningRateConvertible)? = nil, decrease: Double? = nil, increase: Double? = nil,
-    minimumStep: Double? = nil, maximumStep: Double? = nil, convention: Convention = .keras3
-  ) {
-    adopt(convention)
-    if let learningRate { options.learningRate = learningRate.learningRate }
-    if let decrease { self.decrease = decrease }
-    if let increase { self.increase = increase }
-    if let minimumStep { self.minimumStep = minimumStep }
-    if let maximumStep { self.maximumStep = maximumStep }
-  }
 
   public func slots(for parameter: ParameterDescription) -> [Slot] { ["previousGradient", "stepSize"] }
 
@@ -62,15 +50,75 @@ public struct Rprop: Optimizer {
   public static let about = OptimizerDescription(
     summary: "a step size for each weight, by the gradient's sign alone; for full batches",
     formula: """
-      g · g_before > 0:  size ← min(size · increase, maximum_step)
-      g · g_before < 0:  size ← max(size · decrease, minimum_step), and g ← 0 in this step
-      w ← w − size · sign(g)
+      g · gBefore > 0:  size ← min(size · increase, maximum_step)
+      g · gBefore < 0:  size ← max(size · decrease, minimum_step), and g ← 0 in this step
+      w ← w − size · sign(g),  gBefore ← g
       """,
     source: "Riedmiller & Braun, 1993; Igel & Hüsken, 2000 (iRprop−)",
     advice: "Fast and without a rate to tune where the gradient is exact; useless with mini-batches, whose signs are noise.")
 }
 
+// MARK: - Initializers (written by scripts/initializers.py)
+
+extension Rprop {
+  /// What is not given has the convention's default. ``OptimizerOptions`` says in which order all is done.
+  ///
+  /// - Parameters:
+  ///   - learningRate: size of the steps, a number or a schedule; 0.01 by default.
+  ///   - decrease: factor of the size when the gradient turns, greater than 0 and at most 1; 0.5 by default.
+  ///   - increase: factor of the size while the gradient keeps its sign, at least 1; 1.2 by default.
+  ///   - minimumStep: the least size; 1e-6 by default.
+  ///   - maximumStep: the greatest size; 50 by default.
+  ///   - weightDecay: strength of the weight decay; none by default.
+  ///   - clipnorm: greatest L2 norm of each gradient; no limit by default.
+  ///   - clipvalue: greatest absolute value of a gradient's element; no limit by default.
+  ///   - globalClipnorm: greatest L2 norm of all gradients together; no limit by default.
+  ///   - useEMA: whether averages of the weights over time are kept; false by default.
+  ///   - emaMomentum: share of the old average in the new; 0.99 by default.
+  ///   - emaOverwriteFrequency: updates after which the averages replace the weights; never by default.
+  ///   - lossScaleFactor: multiplies the loss and divides the gradients; 1 by default.
+  ///   - gradientAccumulationSteps: micro-steps whose mean gradient makes an update; 1 by default.
+  ///   - name: its name in Keras's JSON; made from the class's by default.
+  ///   - decay: Keras 2's time decay: the rate is divided by 1 + decay · (updates done); 0 by default.
+  ///   - convention: whose defaults and formula are meant; Keras 3's by default.
+  public init(
+    learningRate: (any LearningRateConvertible)? = nil, decrease: Double? = nil, increase: Double? = nil,
+    minimumStep: Double? = nil, maximumStep: Double? = nil, weightDecay: Double? = nil, clipnorm: Double? = nil,
+    clipvalue: Double? = nil, globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil,
+    emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil,
+    decay: Double? = nil, convention: Convention = .keras3
+  ) {
+    self.init()
+    adopt(convention)
+    if let decrease { self.decrease = decrease }
+    if let increase { self.increase = increase }
+    if let minimumStep { self.minimumStep = minimumStep }
+    if let maximumStep { self.maximumStep = maximumStep }
+    options.set(
+      learningRate: learningRate, weightDecay: weightDecay, clipnorm: clipnorm, clipvalue: clipvalue,
+      globalClipnorm: globalClipnorm, useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
+      lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps, name: name, decay: decay
+    )
+  }
+}
+
 extension Optimizer where Self == Rprop {
   /// ``Rprop`` with its defaults.
   public static var rprop: Rprop { Rprop() }
+
+  /// ``Rprop`` with the given settings; see its initializer.
+  public static func rprop(
+    learningRate: (any LearningRateConvertible)? = nil, decrease: Double? = nil, increase: Double? = nil,
+    minimumStep: Double? = nil, maximumStep: Double? = nil, weightDecay: Double? = nil, clipnorm: Double? = nil,
+    clipvalue: Double? = nil, globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil,
+    emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil,
+    decay: Double? = nil, convention: Convention = .keras3
+  ) -> Rprop {
+    Rprop(
+      learningRate: learningRate, decrease: decrease, increase: increase, minimumStep: minimumStep, maximumStep: maximumStep,
+      weightDecay: weightDecay, clipnorm: clipnorm, clipvalue: clipvalue, globalClipnorm: globalClipnorm, useEMA: useEMA,
+      emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency, lossScaleFactor: lossScaleFactor,
+      gradientAccumulationSteps: gradientAccumulationSteps, name: name, decay: decay, convention: convention
+    )
+  }
 }

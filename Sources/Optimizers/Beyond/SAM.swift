@@ -26,11 +26,20 @@ public struct SAM: OptimizerWrapper {
 
   public init() { self.init(SGD(momentum: 0.9)) }
 
-  public init(_ innerOptimizer: any Optimizer, rho: Double? = nil, epsilon: Double? = nil, adaptive: Bool? = nil) {
+  /// - Parameters:
+  ///   - innerOptimizer: the optimizer that makes the steps; its options are those of the whole.
+  ///   - rho: radius of the neighbourhood; 0.05 by default.
+  ///   - epsilon: keeps the divisor from 0; 1e-12 by default.
+  ///   - adaptive: whether the neighbourhood scales with the weights; false by default.
+  ///   - name: its name in Keras's JSON; made from the class's by default.
+  public init(
+    _ innerOptimizer: any Optimizer, rho: Double? = nil, epsilon: Double? = nil, adaptive: Bool? = nil, name: String? = nil
+  ) {
     self.innerOptimizer = innerOptimizer
     if let rho { self.rho = rho }
     if let epsilon { self.epsilon = epsilon }
     if let adaptive { self.adaptive = adaptive }
+    self.name = name
   }
 
   /// The gradients at the worst point near the weights.
@@ -59,9 +68,19 @@ public struct SAM: OptimizerWrapper {
   public static let about = OptimizerDescription(
     summary: "any optimizer with gradients at the worst point near the weights",
     formula: """
-      e = rho · g / (‖g‖ + epsilon)        adaptive: e = rho · w² · g / (‖|w| · g‖ + epsilon)
-      w ← the inner optimizer's step with the gradients at w + e
+      e = rho · g / (‖g‖ + epsilon)              g: gradients at w, their norm over all parameters
+      g' = the gradients at w + e
+      w ← the inner optimizer's step with g'
       """,
     source: "Foret et al., 2021, Sharpness-Aware Minimization for Efficiently Improving Generalization (arXiv 2010.01412)",
     advice: "Better generalization for twice the time of a step.")
+}
+
+extension Optimizer where Self == SAM {
+  /// ``SAM`` around another optimizer; see its initializer.
+  public static func sam(
+    _ innerOptimizer: any Optimizer = SGD(momentum: 0.9), rho: Double? = nil, epsilon: Double? = nil, adaptive: Bool? = nil, name: String? = nil
+  ) -> SAM {
+    SAM(innerOptimizer, rho: rho, epsilon: epsilon, adaptive: adaptive, name: name)
+  }
 }

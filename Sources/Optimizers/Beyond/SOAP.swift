@@ -39,24 +39,6 @@ public struct SOAP: Optimizer {
 
   public init() {}
 
-  public init(
-    learningRate: (any LearningRateConvertible)? = nil, weightDecay: Double? = nil, beta1: Double? = nil, beta2: Double? = nil,
-    shampooBeta: Double? = nil, epsilon: Double? = nil, updatePeriod: Int? = nil, maximumSize: Int? = nil, mergeDims: Bool? = nil,
-    normalizeGradient: Bool? = nil, correctBias: Bool? = nil
-  ) {
-    if let learningRate { options.learningRate = learningRate.learningRate }
-    if let weightDecay { options.weightDecay = weightDecay }
-    if let beta1 { self.beta1 = beta1 }
-    if let beta2 { self.beta2 = beta2 }
-    self.shampooBeta = shampooBeta
-    if let epsilon { self.epsilon = epsilon }
-    if let updatePeriod { self.updatePeriod = updatePeriod }
-    if let maximumSize { self.maximumSize = maximumSize }
-    if let mergeDims { self.mergeDims = mergeDims }
-    if let normalizeGradient { self.normalizeGradient = normalizeGradient }
-    if let correctBias { self.correctBias = correctBias }
-  }
-
   public func slots(for parameter: ParameterDescription) -> [Slot] {
     let shape = merged(parameter.shape)
     let matrices = axes(shape).flatMap { axis in
@@ -154,16 +136,92 @@ public struct SOAP: Optimizer {
   public static let about = OptimizerDescription(
     summary: "Adam in the eigenvectors of Shampoo's matrices",
     formula: """
-      for each axis:  L ← L + (1 − shampoo_beta) · (gram of g along it − L);  Q: L's eigenvectors
-      m ← m + (1 − beta_1) · (g − m);  v ← v + (1 − beta_2) · ((Q g)² − v)
-      w ← w − rate · √(1 − beta_2ᵏ) / (1 − beta_1ᵏ) · Qᵀ (Q m / (√v + epsilon)) − rate · weight_decay · w
-      every update_period steps:  Q ← one turn of orthogonal iteration
+      for each axis:  L ← L + (1 − shampoo_beta) · (gram of g along it − L),   Q: L's eigenvectors
+      m ← m + (1 − beta_1) · (g − m)
+      v ← v + (1 − beta_2) · ((Q g)² − v)                        Q g: g multiplied along each axis by Qᵀ
+      w ← w − rate · √(1 − beta_2ᵏ) / (1 − beta_1ᵏ) · Qᵀ (Q m / (√v + epsilon))
+      w ← w − rate · weight_decay · w
+      every update_period steps:  Q ← one turn of orthogonal iteration; v is sorted with it
       """,
     source: "Vyas et al., 2024, SOAP: Improving and Stabilizing Shampoo using Adam (arXiv 2409.11321)",
     advice: "Fewer steps than AdamW for language models, each costlier. The first update makes no step.")
 }
 
+// MARK: - Initializers (written by scripts/initializers.py)
+
+extension SOAP {
+  /// What is not given has the convention's default. ``OptimizerOptions`` says in which order all is done.
+  ///
+  /// - Parameters:
+  ///   - learningRate: size of the steps, a number or a schedule; 0.003 by default.
+  ///   - weightDecay: strength of the weight decay; 0.01 by default.
+  ///   - beta1: share of the average gradient that is kept, at least 0 and less than 1; 0.95 by default.
+  ///   - beta2: share of the average squared gradient that is kept, at least 0 and less than 1; 0.95 by default.
+  ///   - shampooBeta: share of the matrices that is kept; `nil` for ``beta2``.
+  ///   - epsilon: keeps the divisor from 0; 1e-8 by default.
+  ///   - updatePeriod: updates from one turn of the eigenvectors to the next; 10 by default.
+  ///   - maximumSize: the longest axis that is rotated; 1024 by default.
+  ///   - mergeDims: whether neighbouring axes are taken together while their product is at most ``maximumSize``; false by
+  ///     default.
+  ///   - normalizeGradient: whether each parameter's step is divided by its root mean square; false by default.
+  ///   - correctBias: whether the averages are corrected for their start at zero; true by default.
+  ///   - clipnorm: greatest L2 norm of each gradient; no limit by default.
+  ///   - clipvalue: greatest absolute value of a gradient's element; no limit by default.
+  ///   - globalClipnorm: greatest L2 norm of all gradients together; no limit by default.
+  ///   - useEMA: whether averages of the weights over time are kept; false by default.
+  ///   - emaMomentum: share of the old average in the new; 0.99 by default.
+  ///   - emaOverwriteFrequency: updates after which the averages replace the weights; never by default.
+  ///   - lossScaleFactor: multiplies the loss and divides the gradients; 1 by default.
+  ///   - gradientAccumulationSteps: micro-steps whose mean gradient makes an update; 1 by default.
+  ///   - name: its name in Keras's JSON; made from the class's by default.
+  ///   - decay: Keras 2's time decay: the rate is divided by 1 + decay · (updates done); 0 by default.
+  ///   - convention: whose defaults and formula are meant; Keras 3's by default.
+  public init(
+    learningRate: (any LearningRateConvertible)? = nil, weightDecay: Double? = nil, beta1: Double? = nil, beta2: Double? = nil,
+    shampooBeta: Double? = nil, epsilon: Double? = nil, updatePeriod: Int? = nil, maximumSize: Int? = nil, mergeDims: Bool? = nil,
+    normalizeGradient: Bool? = nil, correctBias: Bool? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil,
+    globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil, emaOverwriteFrequency: Int? = nil,
+    lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil, decay: Double? = nil,
+    convention: Convention = .keras3
+  ) {
+    self.init()
+    adopt(convention)
+    if let beta1 { self.beta1 = beta1 }
+    if let beta2 { self.beta2 = beta2 }
+    if let shampooBeta { self.shampooBeta = shampooBeta }
+    if let epsilon { self.epsilon = epsilon }
+    if let updatePeriod { self.updatePeriod = updatePeriod }
+    if let maximumSize { self.maximumSize = maximumSize }
+    if let mergeDims { self.mergeDims = mergeDims }
+    if let normalizeGradient { self.normalizeGradient = normalizeGradient }
+    if let correctBias { self.correctBias = correctBias }
+    options.set(
+      learningRate: learningRate, weightDecay: weightDecay, clipnorm: clipnorm, clipvalue: clipvalue,
+      globalClipnorm: globalClipnorm, useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
+      lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps, name: name, decay: decay
+    )
+  }
+}
+
 extension Optimizer where Self == SOAP {
   /// ``SOAP`` with its defaults.
   public static var soap: SOAP { SOAP() }
+
+  /// ``SOAP`` with the given settings; see its initializer.
+  public static func soap(
+    learningRate: (any LearningRateConvertible)? = nil, weightDecay: Double? = nil, beta1: Double? = nil, beta2: Double? = nil,
+    shampooBeta: Double? = nil, epsilon: Double? = nil, updatePeriod: Int? = nil, maximumSize: Int? = nil, mergeDims: Bool? = nil,
+    normalizeGradient: Bool? = nil, correctBias: Bool? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil,
+    globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil, emaOverwriteFrequency: Int? = nil,
+    lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil, decay: Double? = nil,
+    convention: Convention = .keras3
+  ) -> SOAP {
+    SOAP(
+      learningRate: learningRate, weightDecay: weightDecay, beta1: beta1, beta2: beta2, shampooBeta: shampooBeta, epsilon: epsilon,
+      updatePeriod: updatePeriod, maximumSize: maximumSize, mergeDims: mergeDims, normalizeGradient: normalizeGradient,
+      correctBias: correctBias, clipnorm: clipnorm, clipvalue: clipvalue, globalClipnorm: globalClipnorm, useEMA: useEMA,
+      emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency, lossScaleFactor: lossScaleFactor,
+      gradientAccumulationSteps: gradientAccumulationSteps, name: name, decay: decay, convention: convention
+    )
+  }
 }

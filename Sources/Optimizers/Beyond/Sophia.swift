@@ -42,23 +42,6 @@ public struct Sophia: Optimizer {
 
   public init() {}
 
-  public init(
-    learningRate: (any LearningRateConvertible)? = nil, weightDecay: Double? = nil, beta1: Double? = nil, beta2: Double? = nil,
-    gamma: Double? = nil, epsilon: Double? = nil, clipThreshold: Double? = nil, updatePeriod: Int? = nil,
-    estimator: SophiaEstimator? = nil, seed: Int? = nil
-  ) {
-    if let learningRate { options.learningRate = learningRate.learningRate }
-    options.weightDecay = weightDecay
-    if let beta1 { self.beta1 = beta1 }
-    if let beta2 { self.beta2 = beta2 }
-    if let gamma { self.gamma = gamma }
-    if let epsilon { self.epsilon = epsilon }
-    if let clipThreshold { self.clipThreshold = clipThreshold }
-    if let updatePeriod { self.updatePeriod = updatePeriod }
-    if let estimator { self.estimator = estimator }
-    if let seed { self.seed = seed }
-  }
-
   public func slots(for parameter: ParameterDescription) -> [Slot] {
     ["momentum", "hessian"] + (estimator == .given ? ["hessianEstimate"] : [])
   }
@@ -124,7 +107,7 @@ public struct Sophia: Optimizer {
     summary: "momentum divided by an estimate of the Hessian's diagonal, with limited steps",
     formula: """
       m ← m + (1 − beta_1) · (g − m)
-      every update_period updates:  h ← h + (1 − beta_2) · (z ⊙ ∇(g · z) − h),  z random signs
+      every update_period updates, from the first:  h ← h + (1 − beta_2) · (ĥ − h)
       w ← w − rate · clip(m / max(gamma · h, epsilon), ± clip_threshold)
       """,
     source: """
@@ -161,7 +144,78 @@ extension OptimizerState {
   }
 }
 
+// MARK: - Initializers (written by scripts/initializers.py)
+
+extension Sophia {
+  /// What is not given has the convention's default. ``OptimizerOptions`` says in which order all is done.
+  ///
+  /// - Parameters:
+  ///   - learningRate: size of the steps, a number or a schedule; 0.001 by default.
+  ///   - weightDecay: strength of the weight decay; none by default.
+  ///   - beta1: share of the average gradient that is kept, at least 0 and less than 1; 0.96 by default.
+  ///   - beta2: share of the average estimate that is kept, at least 0 and less than 1; 0.99 by default.
+  ///   - gamma: multiplies the curvature: the smaller, the fewer elements keep to their Newton steps; 0.01 by default.
+  ///   - epsilon: the least divisor; 1e-12 by default.
+  ///   - clipThreshold: the greatest element of a step before the rate; 1 by default.
+  ///   - updatePeriod: updates from one estimate to the next; 10 by default.
+  ///   - estimator: where the estimates come from; `.hutchinson` by default.
+  ///   - seed: chooses the random signs; 0 by default.
+  ///   - clipnorm: greatest L2 norm of each gradient; no limit by default.
+  ///   - clipvalue: greatest absolute value of a gradient's element; no limit by default.
+  ///   - globalClipnorm: greatest L2 norm of all gradients together; no limit by default.
+  ///   - useEMA: whether averages of the weights over time are kept; false by default.
+  ///   - emaMomentum: share of the old average in the new; 0.99 by default.
+  ///   - emaOverwriteFrequency: updates after which the averages replace the weights; never by default.
+  ///   - lossScaleFactor: multiplies the loss and divides the gradients; 1 by default.
+  ///   - gradientAccumulationSteps: micro-steps whose mean gradient makes an update; 1 by default.
+  ///   - name: its name in Keras's JSON; made from the class's by default.
+  ///   - decay: Keras 2's time decay: the rate is divided by 1 + decay · (updates done); 0 by default.
+  ///   - convention: whose defaults and formula are meant; Keras 3's by default.
+  public init(
+    learningRate: (any LearningRateConvertible)? = nil, weightDecay: Double? = nil, beta1: Double? = nil, beta2: Double? = nil,
+    gamma: Double? = nil, epsilon: Double? = nil, clipThreshold: Double? = nil, updatePeriod: Int? = nil,
+    estimator: SophiaEstimator? = nil, seed: Int? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil,
+    globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil, emaOverwriteFrequency: Int? = nil,
+    lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil, decay: Double? = nil,
+    convention: Convention = .keras3
+  ) {
+    self.init()
+    adopt(convention)
+    if let beta1 { self.beta1 = beta1 }
+    if let beta2 { self.beta2 = beta2 }
+    if let gamma { self.gamma = gamma }
+    if let epsilon { self.epsilon = epsilon }
+    if let clipThreshold { self.clipThreshold = clipThreshold }
+    if let updatePeriod { self.updatePeriod = updatePeriod }
+    if let estimator { self.estimator = estimator }
+    if let seed { self.seed = seed }
+    options.set(
+      learningRate: learningRate, weightDecay: weightDecay, clipnorm: clipnorm, clipvalue: clipvalue,
+      globalClipnorm: globalClipnorm, useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
+      lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps, name: name, decay: decay
+    )
+  }
+}
+
 extension Optimizer where Self == Sophia {
   /// ``Sophia`` with its defaults.
   public static var sophia: Sophia { Sophia() }
+
+  /// ``Sophia`` with the given settings; see its initializer.
+  public static func sophia(
+    learningRate: (any LearningRateConvertible)? = nil, weightDecay: Double? = nil, beta1: Double? = nil, beta2: Double? = nil,
+    gamma: Double? = nil, epsilon: Double? = nil, clipThreshold: Double? = nil, updatePeriod: Int? = nil,
+    estimator: SophiaEstimator? = nil, seed: Int? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil,
+    globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil, emaOverwriteFrequency: Int? = nil,
+    lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil, decay: Double? = nil,
+    convention: Convention = .keras3
+  ) -> Sophia {
+    Sophia(
+      learningRate: learningRate, weightDecay: weightDecay, beta1: beta1, beta2: beta2, gamma: gamma, epsilon: epsilon,
+      clipThreshold: clipThreshold, updatePeriod: updatePeriod, estimator: estimator, seed: seed, clipnorm: clipnorm,
+      clipvalue: clipvalue, globalClipnorm: globalClipnorm, useEMA: useEMA, emaMomentum: emaMomentum,
+      emaOverwriteFrequency: emaOverwriteFrequency, lossScaleFactor: lossScaleFactor,
+      gradientAccumulationSteps: gradientAccumulationSteps, name: name, decay: decay, convention: convention
+    )
+  }
 }

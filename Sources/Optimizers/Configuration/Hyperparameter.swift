@@ -77,11 +77,8 @@ public struct NumberRange: Sendable, CustomStringConvertible {
 extension JSONValue {
   /// The value in an error message.
   package var shortText: String {
-    switch self {
-    case .array: "a list"
-    case .object: "an object"
-    default: description
-    }
+    let text = description
+    return text.count <= 100 ? text : String(text.prefix(99)) + "…"
   }
 }
 
@@ -298,7 +295,7 @@ extension Hyperparameter {
   ) -> Hyperparameter {
     let text = "an optimizer"
     return Hyperparameter(
-      key, summary, range: text, isRequired: true, read: { try OptimizerRegistry.configuration(of: $0[keyPath: path]) },
+      key, summary, range: text, read: { try OptimizerRegistry.configuration(of: $0[keyPath: path]) },
       write: { $0[keyPath: path] = try OptimizerRegistry.optimizer(from: $1) })
   }
 }

@@ -2,7 +2,7 @@ import Synchronization
 
 /// The optimizers that can be named.
 public enum OptimizerRegistry {
-  private static let builtIn: [any Optimizer.Type] = [
+  package static let builtIn: [any Optimizer.Type] = [
     SGD.self, RMSprop.self, Adagrad.self, Adadelta.self, Adam.self, AdamW.self, Adamax.self, Nadam.self, Adafactor.self,
     Ftrl.self, Lion.self, Lamb.self, Muon.self, ScheduleFreeAdamW.self, LossScaleOptimizer.self, MultiOptimizer.self,
     AdaBelief.self, Adan.self, AdEMAMix.self, ADOPT.self, AdamWScheduleFree.self, Cautious.self, CautiousAdamW.self,

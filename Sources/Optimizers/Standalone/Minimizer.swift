@@ -13,7 +13,7 @@ public final class Minimizer<Parameters: ParameterCollection> {
   public let state: OptimizerState
   private let structure: Parameters
   private let variables: [Variable]
-  private let steps: CompiledSteps
+  private let oneStep: ThrowingCompiledFunction
   private let search: LBFGSSearch?
 
   /// - Parameters:
@@ -36,17 +36,17 @@ public final class Minimizer<Parameters: ParameterCollection> {
     let state = try settings.map { try OptimizerState(searching: $0, variables: variables) }
       ?? OptimizerState(optimizer, variables: variables)
     self.state = state
-    steps = CompiledSteps(state) { _, phase in
+    oneStep = ThrowingCompiledFunction { _ in
       let value = checkedLoss()
       let derivatives = gradients(of: state.scaled(loss: value), withRespectTo: state.trainableVariables)
-      state.apply(gradients: derivatives, phase: phase)
+      try state.traceStep(gradients: derivatives, caller: "Minimizer.step")
       return [value]
     }
     let evaluate = compile { (_: [Tensor]) -> [Tensor] in
       let value = checkedLoss()
       return [value] + gradients(of: value, withRespectTo: state.trainableVariables)
     }
-    search = try settings.map { try LBFGSSearch($0, state) { evaluate.call([]) } }
+    search = settings.map { LBFGSSearch($0, state) { evaluate.call([]) } }
   }
 
   /// Whether the last step of ``LBFGS`` showed that nothing more is to be gained; further steps change nothing. No other
@@ -62,7 +62,7 @@ public final class Minimizer<Parameters: ParameterCollection> {
   @discardableResult
   public func step() throws -> Double {
     if let search { return search.step() }
-    return try steps.run([])[0].item()
+    return try oneStep.call([])[0].item()
   }
 
   /// Several steps.
@@ -72,7 +72,7 @@ public final class Minimizer<Parameters: ParameterCollection> {
   public func minimize(steps count: Int) throws -> [Double] { try (0..<count).map { _ in try step() } }
 
   /// How many functions were traced so far.
-  package var tracedCount: Int { steps.tracedCount }
+  package var tracedCount: Int { oneStep.planCount }
 }
 
 /// The parameters after some steps towards a minimum of a function; see ``Minimizer``.

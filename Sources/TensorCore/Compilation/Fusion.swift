@@ -117,7 +117,7 @@ struct Fusion {
       return addReduction(value, reduction, axes)
     case .argmax(let axis):
       return addArgmax(value, axis)
-    case .matrixProduct, .pad, .concatenate, .scatterAdd, .distinctRows, .replaceRows, .host:
+    case .matrixProduct, .convolution, .pooling, .pad, .concatenate, .scatterAdd, .distinctRows, .replaceRows, .host:
       return addOpaque(value)
     }
   }

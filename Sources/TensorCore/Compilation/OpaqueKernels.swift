@@ -24,6 +24,10 @@ extension PlanBuilder {
       }
     case .pad(let low, _):
       return [clear(index), copy(value.inputs[0], into: index, at: low)]
+    case .convolution(let convolution, let part):
+      return self.convolution(index, value, convolution, part)
+    case .pooling(let pooling, let part):
+      return [self.pooling(index, value, pooling, part)]
     case .scatterAdd:
       return [scatterAdd(index, value)]
     case .distinctRows(let limit):

@@ -114,6 +114,8 @@ struct SimplifiedGraph {
         .matrixProduct(transposeA: transposeA != flipA, transposeB: transposeB != flipB), [a, b], shape, dtype)
     case .scatterAdd where values[inputs[0]].count == 0:
       return constant(0)
+    case .convolution where inputs.contains(where: { values[$0].count == 0 }):
+      return constant(0)
     default:
       return nil
     }
@@ -213,6 +215,8 @@ struct SimplifiedGraph {
       case .reduce(let reduction, let axes): [9, reduction == .sum ? 0 : 1] + axes
       case .argmax(let axis): [10, axis]
       case .matrixProduct(let transposeA, let transposeB): [11, transposeA ? 1 : 0, transposeB ? 1 : 0]
+      case .convolution(let convolution, let part): [24, part.rawValue] + convolution.numbers
+      case .pooling(let pooling, let part): [25, part.rawValue] + pooling.numbers
       case .reshape: [12]
       case .broadcast: [13]
       case .transpose(let order): [14] + order

@@ -1,5 +1,15 @@
 import CKernels
 import COneDNN
+import Foundation
+import Synchronization
+
+/// Whether float32 products are oneDNN's. It makes machine code while it runs, and refuses where memory may not be made
+/// executable; once it has, this process multiplies by kernels of our own, so that its results do not change from call to call.
+/// `DESCENT_PRODUCT=own` asks for these.
+package enum MatrixProductLibrary {
+  package static let hasRefused = Atomic<Bool>(ProcessInfo.processInfo.environment["DESCENT_PRODUCT"] == "own")
+  static var isUsed: Bool { !hasRefused.load(ordering: .relaxed) }
+}
 
 /// One matrix product (or a batch of them), cut into shares along the longer side of the result.
 struct MatrixProductContext {
@@ -55,21 +65,20 @@ struct MatrixProductContext {
       cOffset += start * n
     }
     let a = self.a! + aOffset * size, b = self.b! + bOffset * size, c = self.c! + cOffset * size
-    if isDouble {
-      var gemm = ck_dgemm(
-        a: a.assumingMemoryBound(to: Double.self), b: b.assumingMemoryBound(to: Double.self),
-        c: c.assumingMemoryBound(to: Double.self), m: Int64(rows), n: Int64(columns), k: Int64(k), lda: Int64(lda),
-        ldb: Int64(ldb), ldc: Int64(n), transpose_a: transposeA ? 1 : 0, transpose_b: transposeB ? 1 : 0,
-        rows_per_share: Int64(rows))
-      ck_dgemm_run(&gemm, 0)
-    } else {
+    if !isDouble && MatrixProductLibrary.isUsed {
       let transposed = CChar(UInt8(ascii: "T")), plain = CChar(UInt8(ascii: "N"))
       let status = dnnl_sgemm(
         transposeA ? transposed : plain, transposeB ? transposed : plain, dnnl_dim_t(rows), dnnl_dim_t(columns),
         dnnl_dim_t(k), 1, a.assumingMemoryBound(to: Float.self), dnnl_dim_t(lda), b.assumingMemoryBound(to: Float.self),
         dnnl_dim_t(ldb), 0, c.assumingMemoryBound(to: Float.self), dnnl_dim_t(n))
-      if status != dnnl_success { programmingError("matmul: oneDNN refused \(m)×\(k)×\(n) (status \(status.rawValue))") }
+      if status == dnnl_success { return }
+      MatrixProductLibrary.hasRefused.store(true, ordering: .relaxed)
     }
+    var gemm = ck_gemm(
+      a: a, b: b, c: c, m: Int64(rows), n: Int64(columns), k: Int64(k), lda: Int64(lda), ldb: Int64(ldb), ldc: Int64(n),
+      transpose_a: transposeA ? 1 : 0, transpose_b: transposeB ? 1 : 0,
+      dtype: Int32((isDouble ? CK_F64 : CK_F32).rawValue), rows_per_share: Int64(rows))
+    ck_gemm_run(&gemm, 0)
   }
 
   static let kernel: ThreadPool.Work = { context, share in

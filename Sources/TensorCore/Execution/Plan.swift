@@ -1,7 +1,7 @@
 import CKernels
 
-/// A list of kernel calls on fixed memory, ready to run again and again.
-package final class Plan {
+/// A list of kernel calls on fixed memory, ready to run again and again, by one thread at a time.
+package final class Plan: @unchecked Sendable {
   /// One call: all shares of a kernel.
   struct Step {
     let work: ThreadPool.Work
@@ -29,12 +29,16 @@ package final class Plan {
   }
 
   package private(set) var statistics: Statistics
+  /// Whether a run changes variables.
+  package var changesVariables: Bool { !assigned.isEmpty }
   private let steps: UnsafeMutableBufferPointer<Step>
   private let memory: PlanMemory
   private let argumentPlaces: [[Relocation]]
   private let outputPlaces: [[Relocation]]
   private let outputs: [(shape: [Int], dtype: DType)]
   private let assigned: [Variable]
+  /// Of all variables that are read or written.
+  private let locks: [(lock: VariableLock, access: VariableLock.Access)]
   private var boundArguments: [Buffer?]
   private var runs: UInt = 0
 
@@ -53,6 +57,12 @@ package final class Plan {
     statistics = builder.statistics
     self.outputs = outputs.map { ($0.shape, $0.dtype) }
     assigned = assignments.map(\.variable)
+    let read = nodesBelow(outputs + assignments.map(\.value.node)) { $0.value != nil }.compactMap { node in
+      if case .variable(let variable) = node.operation { return variable.lock }
+      return nil
+    }
+    let access: VariableLock.Access = assigned.isEmpty ? .reading : .writing
+    locks = VariableLock.joined(assigned.map(\.lock) + read).map { ($0, access) }
     boundArguments = arguments.map { _ in nil }
   }
 
@@ -78,9 +88,11 @@ package final class Plan {
   /// Runs all steps. Allocates the outputs and nothing else.
   @discardableResult
   package func run(on pool: ThreadPool = .shared) -> [Tensor] {
-    for variable in assigned { variable.willChange() }
     let results = makeOutputs()
-    execute(on: pool)
+    VariableLock.with(locks) {
+      for variable in assigned { variable.willChange() }
+      execute(on: pool)
+    }
     return results
   }
 

@@ -53,7 +53,7 @@ package final class ThreadPool: @unchecked Sendable {
   private let finished: UnsafeMutablePointer<Atomic<Int>>
   private let sleepers: UnsafeMutablePointer<Atomic<Int>>
   /// What sleeping threads wait on: changes with every region that finds one asleep.
-  private let bell: UnsafeMutablePointer<UInt32>
+  private let bell: UnsafeMutablePointer<Atomic<UInt32>>
   private let isBusy = Atomic<Bool>(false)
 
   /// The last region's number, until when the caller works alone, and how often its patience was tried lately. Only touched by
@@ -84,8 +84,8 @@ package final class ThreadPool: @unchecked Sendable {
     finished.initialize(to: Atomic(0))
     sleepers = (rest + stride).bindMemory(to: Atomic<Int>.self, capacity: 1)
     sleepers.initialize(to: Atomic(0))
-    bell = (rest + 2 * stride).bindMemory(to: UInt32.self, capacity: 1)
-    bell.initialize(to: 0)
+    bell = (rest + 2 * stride).bindMemory(to: Atomic<UInt32>.self, capacity: 1)
+    bell.initialize(to: Atomic(0))
     ck_single_threaded_libraries()
     for index in 1..<max(threadCount, 1) {
       let thread = Thread { self.serve(as: index) }
@@ -98,6 +98,9 @@ package final class ThreadPool: @unchecked Sendable {
   private func lane(_ index: Int) -> UnsafeMutablePointer<Lane> {
     (lanes + ThreadPool.laneStride * index).assumingMemoryBound(to: Lane.self)
   }
+
+  /// The bell as the operating system looks at it.
+  private var bellWord: UnsafePointer<UInt32> { UnsafePointer(UnsafeRawPointer(bell).assumingMemoryBound(to: UInt32.self)) }
 
   /// Runs `body(context, share)` for all shares and returns when they are done.
   package func run(_ body: Work, _ context: UnsafeMutableRawPointer?, shares: Int) {
@@ -130,8 +133,8 @@ package final class ThreadPool: @unchecked Sendable {
       lane.pointee.shares.store(own.word, ordering: .sequentiallyConsistent)
     }
     if sleepers.pointee.load(ordering: .sequentiallyConsistent) > 0 {
-      bell.pointee &+= 1
-      ck_wake(bell, Int32(threadCount))
+      bell.pointee.add(1, ordering: .sequentiallyConsistent)
+      ck_wake(bellWord, Int32(threadCount))
     }
     let others = shares - takeShares(of: region, as: 0)
     let ownWork = ck_ticks() &- begin
@@ -201,10 +204,10 @@ package final class ThreadPool: @unchecked Sendable {
         ck_pause()
         spins += 1
         if spins == ThreadPool.spinCount {
-          let rung = bell.pointee
+          let rung = bell.pointee.load(ordering: .sequentiallyConsistent)
           sleepers.pointee.add(1, ordering: .sequentiallyConsistent)
           if Shares(word: shares.pointee.shares.load(ordering: .sequentiallyConsistent)).region == seen {
-            ck_wait(bell, rung, 1_000_000_000)
+            ck_wait(bellWord, rung, 1_000_000_000)
           }
           sleepers.pointee.subtract(1, ordering: .sequentiallyConsistent)
           spins = 0

@@ -39,20 +39,15 @@ private struct Adjoints {
 
   init(of output: Tensor, targets: [Node]) {
     let wanted = Set(targets.map(\.id))
-    let order = nodesBelow(output.node, downTo: wanted)
+    let order = Array(nodesBelow([output.node]).reversed())
+    checkHistory(order, targets)
     // Only the nodes between the targets and the output take part.
     var dependent: Set<Int> = wanted
     for node in order.reversed() where node.inputs.contains(where: { dependent.contains($0.id) }) {
       if case .stopGradient = node.operation, !wanted.contains(node.id) { continue }
       dependent.insert(node.id)
     }
-    guard dependent.contains(output.node.id) else {
-      if order.contains(where: \.isReleased) {
-        programmingError(
-          "gradients: the output's history is longer than is kept for constants; compute it inside valueAndGradients, or from variables")
-      }
-      return
-    }
+    guard dependent.contains(output.node.id) else { return }
     adjoints[output.node.id] = Tensor.ones(output.shape, dtype: output.dtype)
     for node in order where dependent.contains(node.id) {
       guard let adjoint = adjoints[node.id] else { continue }
@@ -66,16 +61,15 @@ private struct Adjoints {
     }
   }
 
-  /// All nodes the output was computed from, later ones first.
-  private func nodesBelow(_ output: Node, downTo targets: Set<Int>) -> [Node] {
-    var seen: Set<Int> = [output.id]
-    var stack = [output]
-    var nodes: [Node] = []
-    while let node = stack.popLast() {
-      nodes.append(node)
-      for input in node.inputs where seen.insert(input.id).inserted { stack.append(input) }
+  /// Stops where a target may lie in a part of the history that was forgotten.
+  private func checkHistory(_ nodes: [Node], _ targets: [Node]) {
+    for node in nodes {
+      guard let first = node.releasedFrom else { continue }
+      if targets.contains(where: { $0.id >= first && $0.id < node.id && !$0.isPresentVariable }) {
+        programmingError(
+          "gradients: the output's history is longer than is kept for constants; compute it inside valueAndGradients, or from variables")
+      }
     }
-    return nodes.sorted { $0.id > $1.id }
   }
 }
 
@@ -112,6 +106,10 @@ private func derivative(of result: Tensor, adjoint g: Tensor, needed: [Bool]) ->
         ? matmul(g, a, transposeA: true, transposeB: transposeA) : matmul(a, g, transposeA: !transposeA)
     }
     return parts
+  case .convolution(let convolution, let part):
+    return convolution.derivative(of: part, inputs[0], inputs[1], adjoint: g, needed: needed)
+  case .pooling(let pooling, let part):
+    return pooling.derivative(of: part, inputs, adjoint: g)
   case .reshape:
     return [g.reshaped(inputs[0].shape)]
   case .broadcast:

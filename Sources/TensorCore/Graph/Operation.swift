@@ -1,5 +1,5 @@
 /// The primitives. Everything a user can write is made of these, and the derivative of each is made of these again.
-package enum Operation {
+package enum Operation: Sendable {
   /// Elements in memory.
   case constant(Buffer)
   /// The same number in every element.
@@ -24,6 +24,10 @@ package enum Operation {
 
   /// The last two axes are matrices; those before are batch dimensions and equal in both.
   case matrixProduct(transposeA: Bool, transposeB: Bool)
+
+  /// One of the three arrays of a convolution from the other two.
+  case convolution(Convolution, Convolution.Part)
+  case pooling(Pooling, Pooling.Part)
 
   case reshape
   /// To a larger shape; the input's axes are the last ones of the result's, and of size 1 or equal.
@@ -54,12 +58,12 @@ package enum Operation {
   case host(HostFunction)
 }
 
-package enum UnaryFunction: String {
+package enum UnaryFunction: String, Sendable {
   case negate, abs, sign, sqrt, reciprocal, exp, expm1, log, log1p, sin, cos, tanh, erf, sigmoid, softplus
   case floor, ceil, round, not, isFinite
 }
 
-package enum BinaryFunction: String {
+package enum BinaryFunction: String, Sendable {
   case add, subtract, multiply, divide, maximum, minimum, power
   case equal, notEqual, less, lessOrEqual, and, or
 
@@ -72,11 +76,11 @@ package enum BinaryFunction: String {
   var isLogical: Bool { self == .and || self == .or }
 }
 
-package enum Reduction: String {
+package enum Reduction: String, Sendable {
   case sum, max
 }
 
-package enum RandomDistribution: String {
+package enum RandomDistribution: String, Sendable {
   case uniform, normal
 }
 

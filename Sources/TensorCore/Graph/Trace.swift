@@ -7,6 +7,25 @@ package final class Trace {
   private var assigned: [Variable] = []
   /// All that were read or assigned, in the order in which they were first.
   private(set) var met: [Variable] = []
+  /// Who takes part in each run, with the variant this trace is for.
+  private(set) var observers: [(observer: any RunObserver, variant: RunVariant)]
+  private var joined: Set<ObjectIdentifier> = []
+
+  /// - Parameter observers: those known from earlier traces of the function, whose runs have begun.
+  init(observers: [(observer: any RunObserver, variant: RunVariant)] = []) { self.observers = observers }
+
+  /// Those that have joined this trace.
+  var joinedObservers: [any RunObserver] { observers.map(\.observer).filter { joined.contains(ObjectIdentifier($0)) } }
+
+  func join(_ observer: any RunObserver, _ name: String) throws -> RunVariant {
+    guard joined.insert(ObjectIdentifier(observer)).inserted else {
+      throw DescentError(.state, "\(name) was called twice in one compiled function; one step a run is possible")
+    }
+    if let known = observers.first(where: { $0.observer === observer }) { return known.variant }
+    let variant = observer.willRun()
+    observers.append((observer, variant))
+    return variant
+  }
 
   /// The trace this thread is recording, if any.
   static var current: Trace? {
@@ -14,7 +33,7 @@ package final class Trace {
   }
 
   /// Records what `body` does to variables.
-  func record<Result>(_ body: () throws -> Result) rethrows -> Result {
+  func record<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
     let outer = ck_thread_slot_get()
     ck_thread_slot_set(Unmanaged.passUnretained(self).toOpaque())
     defer { ck_thread_slot_set(outer) }

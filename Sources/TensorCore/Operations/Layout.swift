@@ -36,7 +36,11 @@ extension Tensor {
 
   /// The part `ranges[k]` of each leading axis k; axes not named are kept whole. Negative indices are not understood.
   public subscript(_ ranges: Range<Int>...) -> Tensor {
-    sliced(starts: ranges.map(\.lowerBound), sizes: ranges.map(\.count))
+    if ranges.count > rank { programmingError("slice: \(ranges.count) ranges for the \(rank) axes of shape \(shape)") }
+    for (axis, range) in ranges.enumerated() where range.lowerBound < 0 || range.upperBound > shape[axis] {
+      programmingError("slice: \(range) reaches out of axis \(axis), which has \(shape[axis]) elements, of shape \(shape)")
+    }
+    return sliced(starts: ranges.map(\.lowerBound), sizes: ranges.map(\.count))
   }
 
   /// `sizes[k]` elements of each leading axis k from `starts[k]`, every `strides[k]`-th.
@@ -50,7 +54,7 @@ extension Tensor {
           && (allSizes[$0] == 0 || allStarts[$0] + (allSizes[$0] - 1) * strides[$0] < shape[$0])
       })
     else {
-      programmingError("slice: from \(starts), sizes \(sizes), strides \(strides) does not lie in shape \(shape)")
+      programmingError("slice: \(sizes) elements from \(starts), in steps of \(strides), do not lie in shape \(shape)")
     }
     if allSizes == shape && strides.allSatisfy({ $0 == 1 }) { return self }
     return Tensor(.slice(starts: allStarts, strides: strides), [self], shape: allSizes, dtype: dtype)

@@ -1,11 +1,10 @@
-/// The error for a name that is none of those known: it lists them, and the nearest first when one is near.
+/// The error for a name that is none of those known: it says the nearest, or lists them all when none is near.
 ///
-///     unknown optimizer 'adma'; did you mean 'adam'? Known: adadelta, adagrad, adam, …
+///     unknown optimizer 'adma'; did you mean 'adam'?
 /// - Parameter what: what the name stands for, such as `optimizer`.
 package func unknownName(_ name: String, what: String, known: [String]) -> DescentError {
-  let hint = nearestName(to: name, in: known).map { "; did you mean '\($0)'?" } ?? "."
-  return DescentError(
-    .invalidArgument, "unknown \(what) '\(name)'\(hint) Known: \(known.sorted().joined(separator: ", "))")
+  let hint = nearestName(to: name, in: known).map { "; did you mean '\($0)'?" } ?? ". Known: \(known.sorted().joined(separator: ", "))"
+  return DescentError(.invalidArgument, "unknown \(what) '\(name)'\(hint)")
 }
 
 /// The candidate that a typing mistake could have made `name` from, if there is one: at most a third of its letters differ.

@@ -43,7 +43,7 @@ import Testing
 
   @Test func unknownName() throws {
     let tool = try CommandLineTool(["optimizers", "adma"])
-    #expect(tool.status == 1)
+    #expect(tool.status == 64)
     #expect(tool.output == "")
     #expect(tool.errors.contains("did you mean 'adam'?"))
   }

@@ -74,20 +74,22 @@ import Testing
   }
 
   @Test(arguments: [
-    (["--function", "rosenbrok"], "did you mean 'rosenbrock'?"), (["--optimizer", "adma"], "did you mean 'adam'?"),
-    (["--optimizer", "sgd:learning_rate=-1"], "learning_rate is -1; expected a number at least 0"),
-    (["--optimizer", "sgd:momentun=0.9"], "momentun"), (["--start=1"], "--start is 1; expected two numbers as in --start=-7,2"),
-    (["--start=1,b"], "expected two numbers"), (["--start=1,2,3"], "expected two numbers"),
-    (["--start=1,inf"], "expected two finite numbers"), (["--steps=-1"], "steps is -1"),
-    (["--dtype", "int32"], "--dtype is int32; expected float32 or float64"),
-    (["--dtype", "float16"], "--dtype is float16; expected float32 or float64"),
-    (["--svg", "/dev/null"], "/dev/null: expected a file"), (["--json", "/dev/null/r.json"], "expected a folder"),
-  ])
-  func refusals(_ arguments: [String], _ message: String) throws {
+    (["--function", "rosenbrok"], 64, "did you mean 'rosenbrock'?"), (["--optimizer", "adma"], 64, "did you mean 'adam'?"),
+    (["--optimizer", "sgd:learning_rate=-1"], 64, "learning_rate is -1; expected a number at least 0"),
+    (["--optimizer", "sgd:momentun=0.9"], 64, "momentun"), (["--start=1"], 64, "--start is 1; expected two numbers as in --start=-7,2"),
+    (["--start=1,b"], 64, "expected two numbers"), (["--start=1,2,3"], 64, "expected two numbers"),
+    (["--start=1,inf"], 64, "expected two finite numbers"), (["--steps=-1"], 64, "steps is -1"),
+    (["--dtype", "int32"], 64, "--dtype is int32; expected float32 or float64"),
+    (["--dtype", "float16"], 64, "--dtype is float16; expected float32 or float64"),
+    (["--svg", "/dev/null"], 1, "/dev/null: cannot be written: expected a file"),
+    (["--json", "/dev/null/r.json"], 1, "/dev/null is a file; expected a folder"),
+  ] as [([String], Int32, String)])
+  func refusals(_ arguments: [String], _ status: Int32, _ message: String) throws {
     try withTemporaryFolder { folder in
       let tool = try CommandLineTool(["race"] + arguments, in: folder)
-      #expect(tool.status == 1)
+      #expect(tool.status == status)
       #expect(tool.errors.contains(message), "\(tool.errors)")
+      #expect(tool.output.isEmpty && tool.errors.contains("Usage: descent race") == (status == 64))
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
     }
   }

@@ -168,9 +168,12 @@ private final class Script: Callback {
       try history.writeCSV(to: folder + "/history.csv")
       let text = try String(contentsOfFile: folder + "/history.csv", encoding: .utf8)
       #expect(text == history.csv && text.split(separator: "\n").count == 4)
+      // Folders are made, as for all that is written.
+      try model.fit(x, y, verbose: 0, callbacks: [CSVLogger(folder + "/none/log.csv")])
+      #expect(FileManager.default.fileExists(atPath: folder + "/none/log.csv"))
       #expect(failure(.file) {
-        try model.fit(x, y, verbose: 0, callbacks: [CSVLogger(folder + "/none/log.csv")])
-      }.contains("/none/log.csv cannot be created"))
+        try model.fit(x, y, verbose: 0, callbacks: [CSVLogger(folder + "/none/log.csv/a.csv")])
+      } == "\(folder)/none/log.csv: expected a folder, but it is a file")
     }
   }
 }

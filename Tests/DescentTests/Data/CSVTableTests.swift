@@ -59,7 +59,7 @@ struct CSVTableTests {
 
   @Test func wrongNumberOfFields() {
     #expect(message("x,y\n1,2\n1\n") == "f: line 3: has 1 fields; the first line names 2 columns")
-    #expect(message("x,y\n\"1\n\",2\n1,2,3,4") == "f: line 2: column 'x' has '1\n', which is not a finite number")
+    #expect(message("x,y\n\"1\n\",2\n1,2,3,4") == "f: line 2: column 'x' has '1\\n', which is not a finite number")
     #expect(message("z,y\n1,\"a\nb\"\n1,2,3,4") == "f: line 4: has 4 fields; the first line names 2 columns")
   }
 

@@ -35,7 +35,7 @@ struct FileWriterTests {
     try withTemporaryFolder { folder in
       try writeFile(folder + "/file", text: "")
       #expect(failure { try writeFile(folder + "/file/a", text: "") } == "\(folder)/file: expected a folder, but it is a file")
-      #expect(failure { try writeFile(folder, text: "") }.contains("cannot be written: Is a directory"))
+      #expect(failure { try writeFile(folder, text: "") }.contains("cannot be written: expected a file, but it is a folder"))
       #expect(failure { try makeFolder("/proc/none/a") }.contains("the folder cannot be made"))
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["file"])
     }

@@ -23,11 +23,13 @@ private final class Probe: Layer {
 
 /// Layers made from Keras's own descriptions of them, called on their own.
 @Suite struct LayerFixtureTests {
-  static let cases = (try? Fixture("layers").cases) ?? []
+  static let cases = ["layers", "convolution-layers"].flatMap { file in
+    ((try? Fixture(file).cases) ?? []).indices.map { (file, $0) }
+  }
 
-  @Test(arguments: cases.indices)
-  func `as Keras`(_ number: Int) throws {
-    let fixture = try Fixture("layers")
+  @Test(arguments: cases)
+  func `as Keras`(_ file: String, _ number: Int) throws {
+    let fixture = try Fixture(file)
     let entry = fixture.cases[number]
     let what = "\(entry["layer"]?["class_name"]?.string ?? "?") \(number)"
     let layer = try Layer.deserialize(try needed(entry["layer"]))
@@ -85,5 +87,5 @@ private final class Probe: Layer {
     }
   }
 
-  @Test func `there are cases`() { #expect(LayerFixtureTests.cases.count == 71) }
+  @Test func `there are cases`() { #expect(LayerFixtureTests.cases.count == 71 + 81) }
 }

@@ -82,9 +82,9 @@ import Testing
     func compile(_ optimizer: String = "adam", _ loss: Loss = "mse", _ metrics: [Metric] = []) -> String {
       failure(.invalidArgument) { try model.compile(optimizer: optimizer, loss: loss, metrics: metrics) }
     }
-    #expect(compile("adma").hasPrefix("unknown optimizer 'adma'; did you mean 'adam'? Known: "))
-    #expect(compile("adam", "mean_sqared_error").hasPrefix("unknown loss 'mean_sqared_error'; did you mean 'mean_squared_error'? Known: "))
-    #expect(compile("adam", "mse", ["acuracy"]).hasPrefix("unknown metric 'acuracy'; did you mean 'accuracy'? Known: "))
+    #expect(compile("adma") == "unknown optimizer 'adma'; did you mean 'adam'?")
+    #expect(compile("adam", "mean_sqared_error") == "unknown loss 'mean_sqared_error'; did you mean 'mean_squared_error'?")
+    #expect(compile("adam", "mse", ["acuracy"]) == "unknown metric 'acuracy'; did you mean 'accuracy'?")
     #expect(compile("adam", "mse", ["mse", "mse"]) == "compile: two metrics are named 'mse'; rename one with named(_:)")
     #expect(compile("adam", Loss.meanSquaredError.reducing(by: .none)).contains("reduction none"))
     #expect(failure(.invalidArgument) {

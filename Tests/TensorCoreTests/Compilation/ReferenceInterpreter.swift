@@ -27,6 +27,38 @@ struct ReferenceInterpreter {
     zip(index, shape).reduce(0) { $0 * $1.1 + $1.0 }
   }
 
+  /// Every product of a convolution: the places of its factors and of its sum.
+  private func forEachTerm(of c: Convolution, _ body: (_ input: Int, _ kernel: Int, _ output: Int) -> Void) {
+    let inner = c.channels / c.groups, outer = c.filters / c.groups
+    for output in 0..<c.outputShape.reduce(1, *) {
+      let place = index(output, c.outputShape)
+      for element in 0..<c.geometry.window.reduce(1, *) {
+        let offset = index(element, c.geometry.window)
+        let position = offset.indices.map {
+          place[$0 + 1] * c.geometry.strides[$0] - c.geometry.low[$0] + offset[$0] * c.geometry.dilation[$0]
+        }
+        guard zip(position, c.geometry.inputSize).allSatisfy({ $0 >= 0 && $0 < $1 }) else { continue }
+        for channel in 0..<inner {
+          let group = place.last! / outer
+          body(
+            flat([place[0]] + position + [group * inner + channel], c.inputShape), flat(offset + [channel, place.last!], c.kernelShape),
+            output)
+        }
+      }
+    }
+  }
+
+  /// The places in the input that a window of a pooling sees.
+  private func places(in p: Pooling, _ output: Int) -> [Int] {
+    let place = index(output, p.outputShape)
+    return (0..<p.geometry.window.reduce(1, *)).compactMap { element in
+      let offset = index(element, p.geometry.window)
+      let position = offset.indices.map { place[$0 + 1] * p.geometry.strides[$0] - p.geometry.low[$0] + offset[$0] }
+      guard zip(position, p.geometry.inputSize).allSatisfy({ $0 >= 0 && $0 < $1 }) else { return nil }
+      return flat([place[0]] + position + [place.last!], p.inputShape)
+    }
+  }
+
   private func compute(_ node: Node, _ inputs: [[Double]]) -> [Double] {
     let shape = node.shape
     let count = shape.reduce(1, *)
@@ -123,6 +155,30 @@ struct ReferenceInterpreter {
           return sum + inputs[0][flat(batch + a, shapes[0])] * inputs[1][flat(batch + b, shapes[1])]
         }
       }
+    case .convolution(let convolution, let part):
+      var result = [Double](repeating: 0, count: count)
+      forEachTerm(of: convolution) { input, kernel, output in
+        switch part {
+        case .output: result[output] += inputs[0][input] * inputs[1][kernel]
+        case .input: result[input] += inputs[0][output] * inputs[1][kernel]
+        case .kernel: result[kernel] += inputs[0][input] * inputs[1][output]
+        }
+      }
+      return result
+    case .pooling(let pooling, let part):
+      var result = [Double](repeating: 0, count: count)
+      for output in 0..<pooling.outputShape.reduce(1, *) {
+        let places = self.places(in: pooling, output)
+        let greatest = places.first { part == .mean || part == .spread || inputs[0][$0].isNaN }
+          ?? places.max { (inputs[0][$0], -$0) < (inputs[0][$1], -$1) }!
+        switch part {
+        case .chosen: result[output] = inputs[1][greatest]
+        case .placed: result[greatest] += inputs[1][output]
+        case .mean: result[output] = places.reduce(0.0) { $0 + inputs[0][$1] } / Double(places.count)
+        case .spread: for place in places { result[place] += inputs[0][output] / Double(places.count) }
+        }
+      }
+      return result
     case .broadcast:
       let added = shape.count - shapes[0].count
       return each { place in

@@ -29,6 +29,17 @@ import Testing
       #expect(try message(result).contains("matmul: shapes [2, 3] and [2, 3] do not fit"))
     }
 
+    @Test func `A range that reaches out of an axis is named, and what was printed before it is not lost`() async throws {
+      let result = await #expect(
+        processExitsWith: .failure, observing: [\.standardErrorContent, \.standardOutputContent]
+      ) {
+        print("so far")
+        _ = Tensor.zeros([64, 4])[0..<100]
+      }
+      #expect(try message(result).contains("slice: 0..<100 reaches out of axis 0, which has 64 elements, of shape [64, 4]"))
+      #expect(String(decoding: try #require(result).standardOutputContent, as: UTF8.self).contains("so far"))
+    }
+
     @Test func assignmentsOfAnotherShape() async throws {
       let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
         Variable(Tensor.zeros([2]), name: "kernel").assign(Tensor.zeros([3]))

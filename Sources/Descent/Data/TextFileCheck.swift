@@ -1,0 +1,94 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Looks at the bytes of a file that should be text and says what it is when it is something else: a wrong guess about a file is told by
+/// its cause, not by what it leads to.
+enum TextFileCheck {
+  /// - Throws: ``DescentError`` of kind `file` unless the bytes are UTF-8 without zeros.
+  static func check(_ bytes: UnsafeRawBufferPointer, name: String) throws {
+    if let (_, what) = signatures.first(where: { bytes.starts(with: $0.0) }) { throw DescentError(.file, "\(name): \(what)") }
+    if let encoding = wideEncoding(bytes) {
+      throw DescentError(
+        .file, "\(name): is not UTF-8 but \(encoding); save it as UTF-8, or convert it: iconv -f \(encoding) -t UTF-8")
+    }
+    if let zero = memchrPlace(0, bytes) {
+      throw DescentError(.file, "\(name): line \(line(of: zero, bytes)): holds a byte 0, so it is not a text file")
+    }
+    if bytes.allSatisfy({ $0 < 0x80 }) || String(validating: bytes, as: UTF8.self) != nil { return }
+    throw DescentError(
+      .file,
+      "\(name): line \(line(of: invalidPlace(bytes), bytes)): is not UTF-8; is it \(likelyEncoding(bytes))? Convert it: iconv -f \(likelyEncoding(bytes)) -t UTF-8")
+  }
+
+  private static let signatures: [([UInt8], String)] = [
+    ([0x1F, 0x8B], "is compressed (gzip); expand it first: gunzip"),
+    (Array("BZh".utf8), "is compressed (bzip2); expand it first: bunzip2"),
+    ([0xFD] + Array("7zXZ".utf8), "is compressed (xz); expand it first: unxz"),
+    ([0x28, 0xB5, 0x2F, 0xFD], "is compressed (zstd); expand it first: unzstd"),
+    (Array("7z".utf8) + [0xBC, 0xAF], "is compressed (7z); expand it first"),
+    (Array("PK".utf8) + [3, 4], "is a zip file, as .xlsx and .npz are too; a table of a spreadsheet is to be saved as CSV"),
+    ([0xD0, 0xCF, 0x11, 0xE0], "is an Excel file; save the table as CSV"),
+    (Array("PAR1".utf8), "is a Parquet file; save the table as CSV"),
+    (Array("SQLite format 3".utf8), "is an SQLite database; save the table as CSV"),
+    ([0x89] + Array("HDF".utf8), "is an HDF5 file; save the table as CSV"),
+    ([0x93] + Array("NUMPY".utf8), "is a .npy file; put x and y into an .npz file"),
+    (Array("%PDF".utf8), "is a PDF file"),
+    (Array("<!DOCTYPE".utf8), "is a web page, not a table; was it downloaded from the address of a page about the file?"),
+    (Array("<!doctype".utf8), "is a web page, not a table; was it downloaded from the address of a page about the file?"),
+    (Array("<html".utf8), "is a web page, not a table; was it downloaded from the address of a page about the file?"),
+  ]
+
+  /// An encoding of two or four bytes a letter, by its mark or by the zeros that plain letters have in it.
+  private static func wideEncoding(_ bytes: UnsafeRawBufferPointer) -> String? {
+    if bytes.starts(with: [0xFF, 0xFE, 0, 0]) || bytes.starts(with: [0, 0, 0xFE, 0xFF]) { return "UTF-32" }
+    if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) { return "UTF-16" }
+    let start = bytes.prefix(64)
+    guard start.count >= 8 else { return nil }
+    let zeros = [0, 1].map { odd in start.enumerated().count { $0.offset % 2 == odd && $0.element == 0 } }
+    let half = start.count / 2
+    if zeros[1] * 4 >= half * 3 && zeros[0] == 0 { return "UTF-16LE" }
+    if zeros[0] * 4 >= half * 3 && zeros[1] == 0 { return "UTF-16BE" }
+    return nil
+  }
+
+  /// Pairs of bytes above 127 are the rule in the encodings of Korean; single ones in those of western Europe.
+  private static func likelyEncoding(_ bytes: UnsafeRawBufferPointer) -> String {
+    var pairs = 0, single = 0
+    var place = 0
+    while place < bytes.count {
+      if bytes[place] < 0x80 {
+        place += 1
+      } else if place + 1 < bytes.count, bytes[place + 1] >= 0x80 {
+        pairs += 1
+        place += 2
+      } else {
+        single += 1
+        place += 1
+      }
+    }
+    return pairs > single ? "CP949" : "CP1252"
+  }
+
+  private static func invalidPlace(_ bytes: UnsafeRawBufferPointer) -> Int {
+    // Line by line: no letter has a line's end in it.
+    var start = 0
+    while start < bytes.count {
+      let end = bytes[start...].firstIndex(of: 0x0A) ?? bytes.count
+      if String(validating: bytes[start..<end], as: UTF8.self) == nil { return start }
+      start = end + 1
+    }
+    return 0
+  }
+
+  private static func memchrPlace(_ byte: Int32, _ bytes: UnsafeRawBufferPointer) -> Int? {
+    guard let base = bytes.baseAddress, let found = memchr(base, byte, bytes.count) else { return nil }
+    return UnsafeRawPointer(found) - base
+  }
+
+  private static func line(of place: Int, _ bytes: UnsafeRawBufferPointer) -> Int {
+    1 + bytes[..<place].count { $0 == 0x0A }
+  }
+}

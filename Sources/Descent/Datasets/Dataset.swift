@@ -1,0 +1,337 @@
+import Foundation
+
+/// A stream of elements: rows to train on, or batches of them, that are made when they are asked for.
+///
+///     let batches = try Dataset(x, y).shuffle(seed: 1).batch(32).map { x, y in (x / 255, y) }
+///     try model.fit(batches, epochs: 5)
+///
+/// A stream is a description and never changes; each step gives a new one. Going through it (a *pass*) makes its elements. A pass has
+/// a number, which ``shuffle(_:seed:reshuffleEachIteration:)`` and random numbers depend on: epoch 3 of a program has the same rows in
+/// the same order wherever it is begun. So a position is two numbers (``DatasetPosition``), and a checkpoint that has them goes on
+/// with the next row.
+///
+/// Elements are of any type. Those that batches are made of are tensors, pairs (inputs and targets), triples (and weights),
+/// dictionaries of tensors by name, and pairs and triples that begin with one.
+///
+/// Elements may be prepared on other threads, one at a time unless `workers` says more: what a closure holds must not be changed
+/// meanwhile. A stream may throw; a `for` loop cannot, so a stream is gone through with ``forEach(_:)``, ``elements()`` or an iterator.
+public struct Dataset<Element> {
+  let node: DatasetNode<Element>
+
+  init(_ node: DatasetNode<Element>) { self.node = node }
+
+  /// The number of elements; nil when it is not known before a pass, or there is no end.
+  public var count: Int? { node.count }
+
+  // MARK: - Going through
+
+  /// The elements of a pass, one at a time.
+  /// - Parameter position: where to begin.
+  /// - Throws: what the stream throws on the way there.
+  public func makeIterator(at position: DatasetPosition = DatasetPosition()) throws -> DatasetIterator<Element> {
+    let elements = try node.makeIterator(pass: position.pass)
+    if position.taken > 0 { try elements.skip(position.taken) }
+    return DatasetIterator(elements, position)
+  }
+
+  /// Calls `body` with each element of a pass.
+  public func forEach(pass: Int = 0, _ body: (Element) throws -> Void) throws {
+    let iterator = try makeIterator(at: DatasetPosition(pass: pass))
+    while let element = try iterator.next() { try body(element) }
+  }
+
+  /// All elements of a pass; do not ask an endless stream.
+  public func elements(pass: Int = 0) throws -> [Element] {
+    var elements: [Element] = []
+    try forEach(pass: pass) { elements.append($0) }
+    return elements
+  }
+
+  // MARK: - Sources
+
+  /// The elements of a collection.
+  public init(_ elements: [Element]) {
+    self.init(IndexedNode(count: elements.count) { elements[$0] })
+  }
+
+  /// Elements by number.
+  /// - Parameters:
+  ///   - count: how many there are.
+  ///   - element: makes one; called on other threads, also for one number again.
+  public init(count: Int, element: @escaping (Int) throws -> Element) {
+    if count < 0 { programmingError("Dataset: a count of \(count)") }
+    self.init(IndexedNode(count: count, element))
+  }
+
+  /// Elements that come one after the other, of any number, also without end.
+  /// - Parameter makeNext: called at the beginning of each pass; gives the function that gives the elements, and nil after the last.
+  public init(generating makeNext: @escaping () throws -> (() throws -> Element?)) {
+    self.init(SequentialNode { _ in ClosureIterator(try makeNext()) })
+  }
+
+  /// What a sequence has, in each pass from its beginning. A sequence that can be gone through only once gives one pass.
+  public init(sequence: some Sequence<Element>) {
+    self.init(SequentialNode { _ in
+      var iterator = sequence.makeIterator()
+      return ClosureIterator { iterator.next() }
+    })
+  }
+
+  /// Batches by number, as Keras's `PyDataset` has them.
+  public init<Source: BatchSource>(_ source: Source) where Source.Batch == Element {
+    self.init(IndexedNode(count: source.count) { try source.batch(at: $0) })
+  }
+
+  // MARK: - Changing elements
+
+  /// What a function makes of each element.
+  public func map<Result>(_ transform: @escaping (Element) throws -> Result) -> Dataset<Result> {
+    Dataset<Result>(MapNode(node, workers: 1, seed: 0) { element, _ in try transform(element) })
+  }
+
+  /// What a function makes of each element, worked out on several threads. The order stays, and so do the bits.
+  /// - Parameter workers: how many elements are worked on at once.
+  public func map<Result>(workers: Int, _ transform: @escaping @Sendable (Element) throws -> Result) -> Dataset<Result> {
+    checkWorkers(workers)
+    return Dataset<Result>(MapNode(node, workers: workers, seed: 0) { element, _ in try transform(element) })
+  }
+
+  /// What a function makes of each element and of random numbers, which depend on the seed, the pass and the element's place in this
+  /// stream: neither the number of workers nor where a run is taken up again changes them.
+  ///
+  ///     let noisy = x.map(seed: 1) { row, random in row + Double.random(in: -0.1...0.1, using: &random) }
+  /// - Parameters:
+  ///   - seed: nil for one derived from ``setRandomSeed(_:)``'s.
+  ///   - workers: how many elements are worked on at once.
+  public func map<Result>(
+    seed: UInt64?, workers: Int = 1, _ transform: @escaping @Sendable (Element, inout RowRandom) throws -> Result
+  ) -> Dataset<Result> {
+    checkWorkers(workers)
+    return Dataset<Result>(MapNode(node, workers: workers, seed: seed ?? nextDefaultSeed(), transform))
+  }
+
+  private func checkWorkers(_ workers: Int) {
+    if workers < 1 { programmingError("Dataset.map: workers is \(workers); it must be at least 1") }
+  }
+
+  /// The elements that a function says yes to. How many that are is not known.
+  public func filter(_ isIncluded: @escaping (Element) throws -> Bool) -> Dataset {
+    let node = node
+    return Dataset(SequentialNode { pass in
+      let elements = try node.makeIterator(pass: pass)
+      return ClosureIterator {
+        while let element = try elements.next() { if try isIncluded(element) { return element } }
+        return nil
+      }
+    })
+  }
+
+  /// Rows put together: each tensor gets an axis of `size` in front.
+  /// - Parameters:
+  ///   - size: how many rows; the last batch has those that are left.
+  ///   - dropRemainder: leaves out a last batch that would be smaller.
+  /// - Precondition: elements are of a type that batches are made of.
+  public func batch(_ size: Int, dropRemainder: Bool = false) -> Dataset {
+    if size < 1 { programmingError("Dataset.batch: size is \(size); it must be at least 1") }
+    return Dataset(BatchNode(node, size: size, dropsRemainder: dropRemainder, .needed(for: "batch")))
+  }
+
+  /// The rows of batches.
+  /// - Precondition: elements are of a type that batches are made of.
+  public func unbatch() -> Dataset {
+    let layout = ElementLayout<Element>.needed(for: "unbatch")
+    return flatMap { batch in
+      Dataset(IndexedNode(count: try layout.rowCount(batch, "Dataset.unbatch")) { layout.row($0, of: batch) })
+    }
+  }
+
+  /// The elements of the streams that a function makes of each element, one stream after the other.
+  public func flatMap<Result>(_ transform: @escaping (Element) throws -> Dataset<Result>) -> Dataset<Result> {
+    interleave(cycleLength: 1, transform)
+  }
+
+  /// The elements of the streams that a function makes of each element: some of one, some of the next, around a cycle; a stream that
+  /// ends makes room for the next.
+  /// - Parameters:
+  ///   - cycleLength: how many streams are open at once.
+  ///   - blockLength: how many elements of one come before those of the next.
+  public func interleave<Result>(
+    cycleLength: Int, blockLength: Int = 1, _ transform: @escaping (Element) throws -> Dataset<Result>
+  ) -> Dataset<Result> {
+    if cycleLength < 1 || blockLength < 1 {
+      programmingError("Dataset.interleave: cycleLength is \(cycleLength) and blockLength \(blockLength); both must be at least 1")
+    }
+    let node = node
+    return Dataset<Result>(SequentialNode { pass in
+      let elements = try node.makeIterator(pass: pass)
+      // Places of the cycle; an empty one is filled when its turn comes.
+      var open = [ElementIterator<Result>?](repeating: nil, count: cycleLength)
+      var (turn, given, hasMore) = (0, 0, true)
+      return ClosureIterator {
+        while true {
+          if open[turn] == nil, hasMore {
+            if let element = try elements.next() { open[turn] = try transform(element).node.makeIterator(pass: pass) } else { hasMore = false }
+          }
+          if let stream = open[turn] {
+            if given < blockLength, let element = try stream.next() {
+              given += 1
+              return element
+            }
+            if given < blockLength { open[turn] = nil }
+          } else if !hasMore, open.allSatisfy({ $0 == nil }) {
+            return nil
+          }
+          given = 0
+          turn = (turn + 1) % cycleLength
+        }
+      }
+    })
+  }
+
+  // MARK: - Order
+
+  /// The elements in another order in each pass.
+  ///
+  /// When the number of elements is known, all of them are shuffled, whatever `bufferSize` says: that needs no memory but a number for
+  /// each. Else the next element is drawn from `bufferSize` that are held.
+  /// - Parameters:
+  ///   - bufferSize: how many are held; needed when the number of elements is not known.
+  ///   - seed: nil for one derived from ``setRandomSeed(_:)``'s.
+  ///   - reshuffleEachIteration: whether each pass has an order of its own.
+  public func shuffle(_ bufferSize: Int? = nil, seed: UInt64? = nil, reshuffleEachIteration: Bool = true) -> Dataset {
+    if let bufferSize, bufferSize < 1 { programmingError("Dataset.shuffle: bufferSize is \(bufferSize); it must be at least 1") }
+    return Dataset(ShuffleNode(node, buffer: bufferSize, seed: seed ?? nextDefaultSeed(), reshuffles: reshuffleEachIteration))
+  }
+
+  /// The first elements.
+  public func take(_ count: Int) -> Dataset { Dataset(SliceNode(node, limit: max(0, count))) }
+
+  /// All but the first elements.
+  public func skip(_ count: Int) -> Dataset { Dataset(SliceNode(node, start: max(0, count))) }
+
+  /// Every `count`-th element, beginning with number `index`: one part of `count` for as many processes.
+  public func shard(_ count: Int, index: Int) -> Dataset {
+    if count < 1 || !(0..<count).contains(index) { programmingError("Dataset.shard: there is no part \(index) of \(count)") }
+    return Dataset(SliceNode(node, start: index, step: count))
+  }
+
+  /// The elements so many times, or without end; each time is a pass of its own for what comes before.
+  public func `repeat`(_ times: Int? = nil) -> Dataset {
+    if let times, times < 0 { programmingError("Dataset.repeat: times is \(times)") }
+    return Dataset(RepetitionNode(node, times: times))
+  }
+
+  /// These elements and then others.
+  public func concatenate(_ other: Dataset) -> Dataset { Dataset(ConcatenationNode(node, other.node)) }
+
+  /// Pairs of an element of this and one of another stream, until one of them ends.
+  public func zip<Other>(_ other: Dataset<Other>) -> Dataset<(Element, Other)> { Dataset<(Element, Other)>(ZipNode(node, other.node)) }
+
+  // MARK: - Memory and time
+
+  /// The elements of the first pass, kept in memory for those that follow. What was random before it does not change any more.
+  public func cache() -> Dataset { Dataset(CacheNode(node)) }
+
+  /// Prepares elements on a thread of its own before they are asked for. `fit` does so by itself.
+  /// - Parameter size: how many at most.
+  public func prefetch(_ size: Int = 2) -> Dataset {
+    if size < 1 { programmingError("Dataset.prefetch: size is \(size); it must be at least 1") }
+    return Dataset(PrefetchNode(node, size: size))
+  }
+}
+
+/// A place in a stream: what a checkpoint holds of it.
+public struct DatasetPosition: Equatable, Sendable {
+  /// Which pass over the data.
+  public var pass: Int
+  /// How many elements of the pass have been taken.
+  public var taken: Int
+
+  public init(pass: Int = 0, taken: Int = 0) {
+    self.pass = pass
+    self.taken = taken
+  }
+}
+
+/// Steps through a pass over a ``Dataset``.
+public final class DatasetIterator<Element> {
+  private let elements: ElementIterator<Element>
+  /// Where the next element is. ``Dataset/makeIterator(at:)`` with it goes on from there, in another process too.
+  public private(set) var position: DatasetPosition
+
+  init(_ elements: ElementIterator<Element>, _ position: DatasetPosition) {
+    self.elements = elements
+    self.position = position
+  }
+
+  /// The next element; nil after the last.
+  /// - Throws: what the stream throws.
+  public func next() throws -> Element? {
+    guard let element = try elements.next() else { return nil }
+    position.taken += 1
+    return element
+  }
+}
+
+/// Batches by number: the shape of Keras's `PyDataset`.
+public protocol BatchSource {
+  associatedtype Batch
+  /// How many batches there are.
+  var count: Int { get }
+  /// The batch of that number, from 0 on. Called on other threads.
+  func batch(at index: Int) throws -> Batch
+}
+
+/// Random numbers for one row: the same for the same seed, pass and row.
+public struct RowRandom: RandomNumberGenerator, Sendable {
+  private var generator: SplitMix64
+
+  init(seed: UInt64, pass: Int, row: Int) {
+    generator = SplitMix64(state: mixed(mixed(seed, UInt64(pass)), UInt64(row)))
+  }
+
+  public mutating func next() -> UInt64 { generator.next() }
+}
+
+// MARK: - Tensors
+
+extension Dataset {
+  /// The rows of the tensors in `whole`.
+  private init(rowsOf whole: Element, _ name: String) throws {
+    let layout = ElementLayout<Element>.needed(for: name)
+    let count = try layout.rowCount(whole, "Dataset")
+    let tensors = layout.tensors(whole)
+    tensors.forEach { $0.evaluated() }
+    self.init(
+      IndexedNode(count: count, batch: { rows in layout.rebuilt(whole, tensors.map { pickedRows(of: $0, rows) }) }) { row in
+        layout.row(row, of: whole)
+      })
+  }
+
+  /// The rows of tensors that belong together: a pair or a triple of tensors, or tensors by name.
+  ///
+  ///     try Dataset(rows: (["age": age, "picture": pictures], prices))
+  /// - Throws: ``DescentError`` of kind `data` when they do not have as many rows each.
+  public init(rows: Element) throws { try self.init(rowsOf: rows, "init(rows:)") }
+}
+
+extension Dataset where Element == Tensor {
+  /// The rows of a tensor.
+  /// - Throws: ``DescentError`` of kind `data` when it has no axis.
+  public init(_ x: Tensor) throws { try self.init(rows: x) }
+
+  /// 0, 1, … `count` − 1 as `int32` tensors without axes.
+  public static func range(_ count: Int) -> Dataset { Dataset(count: max(0, count)) { Tensor(Int32($0)) } }
+}
+
+extension Dataset where Element == (Tensor, Tensor) {
+  /// Pairs of rows: inputs and targets.
+  /// - Throws: ``DescentError`` of kind `data` when there is not one of each.
+  public init(_ x: Tensor, _ y: Tensor) throws { try self.init(rows: (x, y)) }
+}
+
+extension Dataset where Element == (Tensor, Tensor, Tensor) {
+  /// Triples of rows: inputs, targets and weights.
+  /// - Throws: ``DescentError`` of kind `data` when there is not one of each.
+  public init(_ x: Tensor, _ y: Tensor, sampleWeight: Tensor) throws { try self.init(rows: (x, y, sampleWeight)) }
+}

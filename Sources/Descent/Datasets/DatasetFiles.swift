@@ -1,0 +1,166 @@
+import Foundation
+
+// Streams of rows that lie in files: memory holds the rows in flight and no more.
+
+extension Dataset where Element == Tensor {
+  /// The rows of a `.npy` file of any size, each read when it is asked for. Types are converted as ``NPY`` does.
+  ///
+  /// Rows are read by their place rather than from mapped memory: a limit on memory holds for files larger than it, and a file that is
+  /// cut short meanwhile is an error.
+  /// - Throws: ``DescentError`` of kind `file`; arrays in Fortran order are refused, as their rows do not lie together.
+  public static func npy(_ path: String) throws -> Dataset {
+    let source = try ByteSource(path: path)
+    let header = try NPYHeader(SourceStream(source))
+    _ = try checkedElementCount(header.shape, of: header.type, byteCount: source.count - header.byteCount, name: path)
+    guard let count = header.shape.first else { throw DescentError(.file, "\(path): holds a single number; expected rows") }
+    if header.isFortranOrder && header.shape.count > 1 {
+      throw DescentError(.file, "\(path): is in Fortran order; save it with numpy.ascontiguousarray to read it row by row")
+    }
+    let shape = Array(header.shape.dropFirst())
+    let rowBytes = shape.reduce(header.type.byteCount, *)
+    func read(_ row: Int, _ target: UnsafeMutableRawBufferPointer) throws {
+      let start = header.byteCount + row * rowBytes
+      try SourceStream(source, range: start..<(start + rowBytes)).readElements(of: header.type, bigEndian: header.isBigEndian, into: target)
+    }
+    let size = shape.reduce(header.type.dtype.byteCount, *)
+    return Dataset(
+      IndexedNode(
+        count: count,
+        batch: { rows in
+          try Tensor(shape: [rows.count] + shape, dtype: header.type.dtype) { target in
+            for (place, row) in rows.enumerated() where size > 0 {
+              try read(row, UnsafeMutableRawBufferPointer(rebasing: target[(place * size)..<((place + 1) * size)]))
+            }
+          }
+        }
+      ) { row in try Tensor(shape: shape, dtype: header.type.dtype) { try read(row, $0) } })
+  }
+}
+
+extension Dataset where Element == String {
+  /// The paths of the files in a folder and those below it, sorted; hidden ones are left out.
+  /// - Parameters:
+  ///   - folder: where to look.
+  ///   - extensions: how names end, without the dot and in any case; nil for all files.
+  /// - Throws: ``DescentError`` of kind `file` when there is no such folder, or no such file in it.
+  public static func files(in folder: String, extensions: [String]? = nil) throws -> Dataset {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue,
+      let names = FileManager.default.enumerator(atPath: folder)
+    else { throw DescentError(.file, "\(folder): is not a folder") }
+    var paths: [String] = []
+    for case let name as String in names {
+      let parts = name.split(separator: "/")
+      if parts.contains(where: { $0.hasPrefix(".") }) { continue }
+      let path = folder + "/" + name
+      if let extensions {
+        guard let dot = name.lastIndex(of: "."), extensions.contains(where: { $0.lowercased() == name[name.index(after: dot)...].lowercased() })
+        else { continue }
+      }
+      var isInner: ObjCBool = false
+      if FileManager.default.fileExists(atPath: path, isDirectory: &isInner), !isInner.boolValue { paths.append(path) }
+    }
+    if paths.isEmpty {
+      throw DescentError(.file, "\(folder): has no file\(extensions.map { " that ends in " + $0.joined(separator: ", ") } ?? "")")
+    }
+    return Dataset(paths.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+  }
+}
+
+extension Dataset where Element == (Tensor, Tensor) {
+  /// The rows of a CSV file of any size, read in pieces: `float32` features [columns], and the target.
+  ///
+  /// The format is that of ``CSVTable``. As not all rows are known, targets are `float32` numbers, or, when the classes are given,
+  /// `int32` numbers of classes.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - target: the column to predict.
+  ///   - classNames: what fields of the target may say: class 0, 1, …
+  ///   - pieceByteCount: how much is read at once; a row must fit.
+  /// - Throws: ``DescentError`` of kind `file` now, for the header, or when the stream comes to a line that is broken.
+  public static func csv(_ path: String, target: String, classNames: [String]? = nil, pieceByteCount: Int = 1 << 20) throws -> Dataset {
+    let source = try ByteSource(path: path)
+    let names = try CSVPieces(source, pieceByteCount).names
+    let column = try CSVTable.column(target, of: names, name: path)
+    guard names.count > 1 else { throw DescentError(.file, "\(path): has no column but the target '\(target)'") }
+    let classes = classNames.map { Dictionary($0.enumerated().map { ($1, Int32($0)) }) { first, _ in first } }
+    return Dataset(SequentialNode { _ in
+      var pieces = try CSVPieces(source, pieceByteCount)
+      var rows: ArraySlice<(Tensor, Tensor)> = []
+      return ClosureIterator {
+        while rows.isEmpty {
+          guard let piece = try pieces.next() else { return nil }
+          rows = try csvRows(piece.bytes, line: piece.line, names: names, column: column, classes: classes, path: path)[...]
+        }
+        return rows.popFirst()
+      }
+    })
+  }
+}
+
+private func csvRows(
+  _ bytes: [UInt8], line: Int, names: [String], column: Int, classes: [String: Int32]?, path: String
+) throws -> [(Tensor, Tensor)] {
+  try bytes.withUnsafeBytes { bytes in
+    var reader = CSVReader(bytes: bytes, name: path, line: line)
+    let (values, fields) = try reader.rows(names: names, target: column)
+    let width = names.count - 1
+    return try fields.enumerated().map { row, field in
+      let features = Tensor(Array(values[(row * width)..<((row + 1) * width)]))
+      if let classes {
+        let text = String(decoding: reader.text(field), as: UTF8.self)
+        guard let number = classes[text] else {
+          throw DescentError(.file, "\(path): column '\(names[column])' has '\(text)', which is not one of the classNames")
+        }
+        return (features, Tensor(number))
+      }
+      guard let number = reader.number(field) else {
+        let text = String(decoding: reader.text(field).prefix(40), as: UTF8.self)
+        throw DescentError(.file, "\(path): column '\(names[column])' has '\(text)', which is not a number; give classNames")
+      }
+      return (features, Tensor(Float(number)))
+    }
+  }
+}
+
+/// A CSV file in pieces that end where a line does.
+private struct CSVPieces {
+  let names: [String]
+  private let source: ByteSource
+  private let size: Int
+  private var offset: Int
+  private var line: Int
+
+  init(_ source: ByteSource, _ size: Int) throws {
+    self.source = source
+    self.size = max(size, 1)
+    let start = try source.bytes(at: 0, count: min(source.count, max(self.size, 1 << 16)))
+    (names, offset, line) = try start.withUnsafeBytes { bytes in
+      var reader = CSVReader(bytes: bytes, name: source.name)
+      let names = try reader.header()
+      return (names, reader.place.offset, reader.place.line)
+    }
+  }
+
+  mutating func next() throws -> (bytes: [UInt8], line: Int)? {
+    if offset == source.count { return nil }
+    var bytes = try source.bytes(at: offset, count: min(size, source.count - offset))
+    if offset + bytes.count < source.count {
+      // A line feed between quotes does not end a line.
+      var (isQuoted, end) = (false, 0)
+      for (place, byte) in bytes.enumerated() {
+        if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+        if byte == UInt8(ascii: "\n") && !isQuoted { end = place + 1 }
+      }
+      guard end > 0 else {
+        throw DescentError(.file, "\(source.name): line \(line): is longer than a piece of \(size) bytes")
+      }
+      bytes.removeSubrange(end...)
+    }
+    defer {
+      offset += bytes.count
+      line += bytes.count { $0 == UInt8(ascii: "\n") }
+    }
+    return (bytes, line)
+  }
+}

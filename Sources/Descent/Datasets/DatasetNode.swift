@@ -1,0 +1,335 @@
+import Foundation
+
+/// What a ``Dataset`` is made of: a source, or a step that changes what comes from others. Never changed once made.
+///
+/// A node whose number of elements is known gives any of them by number: then orders are permutations of numbers, and a position
+/// is found without going through what lies before it.
+class DatasetNode<Element>: @unchecked Sendable {
+  /// The number of elements; nil when it is not known, or there is no end.
+  var count: Int? { nil }
+  /// Elements can be asked for by number.
+  var isIndexed: Bool { false }
+
+  /// - Parameter pass: which pass over the data this is: orders and random numbers depend on it.
+  func element(at index: Int, pass: Int) throws -> Element { programmingError("Dataset: a step without numbers was asked for one") }
+
+  /// Several elements as one batch, where that is cheaper than one by one.
+  func batch(at indices: [Int], pass: Int) throws -> Element? { nil }
+
+  func makeIterator(pass: Int) throws -> ElementIterator<Element> {
+    try makeIterator(pass: pass, order: IndexOrder(count: count ?? 0) { $0 })
+  }
+
+  /// The elements of these numbers, in this order.
+  func makeIterator(pass: Int, order: IndexOrder) throws -> ElementIterator<Element> {
+    IndexIterator(order) { try self.element(at: $0, pass: pass) }
+  }
+}
+
+/// Numbers of elements in an order.
+struct IndexOrder {
+  let count: Int
+  let index: (Int) -> Int
+}
+
+/// Steps through elements; what has not been computed can be passed over.
+class ElementIterator<Element>: @unchecked Sendable {
+  func next() throws -> Element? { nil }
+
+  /// Passes over so many elements, or all that are left.
+  func skip(_ count: Int) throws {
+    for _ in 0..<count where try next() == nil { return }
+  }
+}
+
+final class IndexIterator<Element>: ElementIterator<Element>, @unchecked Sendable {
+  private let order: IndexOrder
+  private let element: (Int) throws -> Element
+  private var place = 0
+
+  init(_ order: IndexOrder, _ element: @escaping (Int) throws -> Element) {
+    self.order = order
+    self.element = element
+  }
+
+  override func next() throws -> Element? {
+    guard place < order.count else { return nil }
+    defer { place += 1 }
+    return try element(order.index(place))
+  }
+
+  override func skip(_ count: Int) { place = min(place + count, order.count) }
+}
+
+/// An iterator that is a closure.
+final class ClosureIterator<Element>: ElementIterator<Element>, @unchecked Sendable {
+  private let step: () throws -> Element?
+  private let pass: ((Int) throws -> Void)?
+
+  /// - Parameter skip: passes over elements; nil to take them one by one.
+  init(skip: ((Int) throws -> Void)? = nil, _ next: @escaping () throws -> Element?) {
+    step = next
+    pass = skip
+  }
+
+  override func next() throws -> Element? { try step() }
+
+  override func skip(_ count: Int) throws {
+    if let pass { try pass(count) } else { try super.skip(count) }
+  }
+}
+
+// MARK: - Sources
+
+/// Elements that are computed, or lie somewhere, by number.
+final class IndexedNode<Element>: DatasetNode<Element>, @unchecked Sendable {
+  private let size: Int
+  private let get: (Int) throws -> Element
+  private let gather: (([Int]) throws -> Element)?
+
+  init(count: Int, batch: (([Int]) throws -> Element)? = nil, _ element: @escaping (Int) throws -> Element) {
+    size = count
+    get = element
+    gather = batch
+  }
+
+  override var count: Int? { size }
+  override var isIndexed: Bool { true }
+  override func element(at index: Int, pass: Int) throws -> Element { try get(index) }
+  override func batch(at indices: [Int], pass: Int) throws -> Element? { try gather?(indices) }
+}
+
+/// Elements that come one after the other.
+final class SequentialNode<Element>: DatasetNode<Element>, @unchecked Sendable {
+  private let known: Int?
+  private let make: (Int) throws -> ElementIterator<Element>
+
+  /// - Parameter make: an iterator for a pass.
+  init(count: Int? = nil, _ make: @escaping (Int) throws -> ElementIterator<Element>) {
+    known = count
+    self.make = make
+  }
+
+  override var count: Int? { known }
+  override func makeIterator(pass: Int) throws -> ElementIterator<Element> { try make(pass) }
+}
+
+// MARK: - Choosing elements
+
+/// Elements start, start + step, start + 2 step, …, at most `limit` of them.
+final class SliceNode<Element>: DatasetNode<Element>, @unchecked Sendable {
+  private let source: DatasetNode<Element>
+  private let start: Int
+  private let step: Int
+  private let limit: Int?
+
+  init(_ source: DatasetNode<Element>, start: Int = 0, step: Int = 1, limit: Int? = nil) {
+    self.source = source
+    self.start = start
+    self.step = step
+    self.limit = limit
+  }
+
+  override var isIndexed: Bool { source.isIndexed }
+  override var count: Int? {
+    source.count.map { min(max(0, $0 - start + step - 1) / step, limit ?? .max) }
+  }
+  override func element(at index: Int, pass: Int) throws -> Element { try source.element(at: start + index * step, pass: pass) }
+  override func batch(at indices: [Int], pass: Int) throws -> Element? {
+    try source.batch(at: indices.map { start + $0 * step }, pass: pass)
+  }
+
+  override func makeIterator(pass: Int, order: IndexOrder) throws -> ElementIterator<Element> {
+    let (start, step) = (start, step)
+    return try source.makeIterator(pass: pass, order: IndexOrder(count: order.count) { start + order.index($0) * step })
+  }
+
+  override func makeIterator(pass: Int) throws -> ElementIterator<Element> {
+    if isIndexed { return try super.makeIterator(pass: pass) }
+    let elements = try source.makeIterator(pass: pass)
+    var toSkip = start
+    var left = limit ?? .max
+    let step = step
+    return ClosureIterator(skip: { count in
+      let taken = min(count, left)
+      left -= taken
+      toSkip += taken * step
+    }) {
+      guard left > 0 else { return nil }
+      try elements.skip(toSkip)
+      toSkip = step - 1
+      left -= 1
+      return try elements.next()
+    }
+  }
+}
+
+/// The elements of one and then those of another.
+final class ConcatenationNode<Element>: DatasetNode<Element>, @unchecked Sendable {
+  private let first: DatasetNode<Element>
+  private let second: DatasetNode<Element>
+
+  init(_ first: DatasetNode<Element>, _ second: DatasetNode<Element>) {
+    self.first = first
+    self.second = second
+  }
+
+  override var isIndexed: Bool { first.isIndexed && second.isIndexed }
+  override var count: Int? { first.count.flatMap { count in second.count.map { count + $0 } } }
+  override func element(at index: Int, pass: Int) throws -> Element {
+    let count = first.count!
+    return try index < count ? first.element(at: index, pass: pass) : second.element(at: index - count, pass: pass)
+  }
+
+  override func makeIterator(pass: Int) throws -> ElementIterator<Element> {
+    var parts = [try first.makeIterator(pass: pass), try second.makeIterator(pass: pass)]
+    var left = first.count
+    return ClosureIterator(
+      skip: left == nil ? nil : { count in
+        let fromFirst = min(count, left!)
+        left! -= fromFirst
+        if parts.count == 2 { try parts[0].skip(fromFirst) }
+        if count > fromFirst { try parts[parts.count - 1].skip(count - fromFirst) }
+      }
+    ) {
+      while let part = parts.first {
+        if let element = try part.next() {
+          if parts.count == 2, left != nil { left! -= 1 }
+          return element
+        }
+        parts.removeFirst()
+      }
+      return nil
+    }
+  }
+}
+
+/// The elements again and again, each time in the order of another pass.
+final class RepetitionNode<Element>: DatasetNode<Element>, @unchecked Sendable {
+  private let source: DatasetNode<Element>
+  private let times: Int?
+
+  init(_ source: DatasetNode<Element>, times: Int?) {
+    self.source = source
+    self.times = times
+  }
+
+  override var isIndexed: Bool { times != nil && source.isIndexed }
+  override var count: Int? { times.flatMap { times in source.count.map { times * $0 } } }
+  override func element(at index: Int, pass: Int) throws -> Element {
+    let count = source.count!
+    return try source.element(at: index % count, pass: pass * times! + index / count)
+  }
+
+  override func makeIterator(pass: Int) throws -> ElementIterator<Element> {
+    let (source, times) = (source, times)
+    let firstPass = pass * (times ?? 1)
+    var round = 0
+    var elements: ElementIterator<Element>?
+    var taken = 0
+    func begin() throws {
+      elements = try source.makeIterator(pass: firstPass + round)
+      taken = 0
+    }
+    func canSkip(_ count: Int) throws {
+      guard let size = source.count, size > 0 else {
+        for _ in 0..<count { if try advance() == nil { return } }
+        return
+      }
+      let place = taken + count
+      if place < size, elements != nil {
+        try elements!.skip(count)
+        taken = place
+        return
+      }
+      round += place / size
+      if times.map({ round >= $0 }) ?? false { return }
+      try begin()
+      try elements!.skip(place % size)
+      taken = place % size
+    }
+    func advance() throws -> Element? {
+      while times.map({ round < $0 }) ?? true {
+        if elements == nil { try begin() }
+        if let element = try elements!.next() {
+          taken += 1
+          return element
+        }
+        // Nothing again and again is nothing.
+        if taken == 0 { return nil }
+        elements = nil
+        taken = 0
+        round += 1
+      }
+      return nil
+    }
+    return ClosureIterator(skip: canSkip, advance)
+  }
+}
+
+/// Elements in another order.
+final class ShuffleNode<Element>: DatasetNode<Element>, @unchecked Sendable {
+  private let source: DatasetNode<Element>
+  private let buffer: Int?
+  private let seed: UInt64
+  private let reshuffles: Bool
+  private let lock = NSLock()
+  private var latest: (pass: Int, order: [Int32])?
+
+  init(_ source: DatasetNode<Element>, buffer: Int?, seed: UInt64, reshuffles: Bool) {
+    self.source = source
+    self.buffer = buffer
+    self.seed = seed
+    self.reshuffles = reshuffles
+  }
+
+  override var isIndexed: Bool { source.isIndexed }
+  override var count: Int? { source.count }
+
+  private func order(_ pass: Int) -> [Int32] {
+    let pass = reshuffles ? pass : 0
+    return lock.withLock {
+      if let latest, latest.pass == pass { return latest.order }
+      let order = shuffledOrder(source.count!, seed: seed, pass: pass)
+      latest = (pass, order)
+      return order
+    }
+  }
+
+  override func element(at index: Int, pass: Int) throws -> Element { try source.element(at: Int(order(pass)[index]), pass: pass) }
+  override func batch(at indices: [Int], pass: Int) throws -> Element? {
+    let order = order(pass)
+    return try source.batch(at: indices.map { Int(order[$0]) }, pass: pass)
+  }
+
+  override func makeIterator(pass: Int, order outer: IndexOrder) throws -> ElementIterator<Element> {
+    let order = order(pass)
+    return try source.makeIterator(pass: pass, order: IndexOrder(count: outer.count) { Int(order[outer.index($0)]) })
+  }
+
+  override func makeIterator(pass: Int) throws -> ElementIterator<Element> {
+    if isIndexed { return try super.makeIterator(pass: pass) }
+    guard let buffer else {
+      throw DescentError(.invalidArgument, "Dataset.shuffle: the number of elements is not known; give bufferSize")
+    }
+    let elements = try source.makeIterator(pass: pass)
+    var generator = SplitMix64(state: mixed(seed, UInt64(reshuffles ? pass : 0)))
+    var held: [Element] = []
+    return ClosureIterator {
+      while held.count < buffer, let element = try elements.next() { held.append(element) }
+      if held.isEmpty { return nil }
+      held.swapAt(Int(generator.next().multipliedFullWidth(by: UInt64(held.count)).high), held.count - 1)
+      return held.removeLast()
+    }
+  }
+}
+
+/// 0 ..< `count` in an order that depends on the seed and the pass alone: the Fisher–Yates shuffle from the last place down.
+func shuffledOrder(_ count: Int, seed: UInt64, pass: Int) -> [Int32] {
+  var order = Array(0..<Int32(count))
+  var generator = SplitMix64(state: mixed(seed ^ 0x5348_5546_464C_4500, UInt64(pass)))
+  for last in stride(from: count - 1, to: 0, by: -1) {
+    order.swapAt(last, Int(generator.next().multipliedFullWidth(by: UInt64(last + 1)).high))
+  }
+  return order
+}

@@ -1,0 +1,357 @@
+import Foundation
+
+/// What a function makes of each element.
+final class MapNode<Input, Output>: DatasetNode<Output>, @unchecked Sendable {
+  private let source: DatasetNode<Input>
+  private let workers: Int
+  private let seed: UInt64
+  private let transform: (Input, inout RowRandom) throws -> Output
+  private let layout = ElementLayout<Output>.known
+
+  init(
+    _ source: DatasetNode<Input>, workers: Int, seed: UInt64, _ transform: @escaping (Input, inout RowRandom) throws -> Output
+  ) {
+    self.source = source
+    self.workers = workers
+    self.seed = seed
+    self.transform = transform
+  }
+
+  override var count: Int? { source.count }
+  override var isIndexed: Bool { source.isIndexed }
+
+  private func output(_ input: Input, row: Int, pass: Int) throws -> Output {
+    var random = RowRandom(seed: seed, pass: pass, row: row)
+    let output = try transform(input, &random)
+    // Computed where the work is to be done, not where it is looked at.
+    layout?.tensors(output).forEach { $0.evaluated() }
+    return output
+  }
+
+  override func element(at index: Int, pass: Int) throws -> Output {
+    try output(source.element(at: index, pass: pass), row: index, pass: pass)
+  }
+
+  override func makeIterator(pass: Int, order: IndexOrder) throws -> ElementIterator<Output> {
+    try iterator(over: source.makeIterator(pass: pass, order: order), pass: pass) { order.index($0) }
+  }
+
+  override func makeIterator(pass: Int) throws -> ElementIterator<Output> {
+    if isIndexed { return try super.makeIterator(pass: pass) }
+    return try iterator(over: source.makeIterator(pass: pass), pass: pass) { $0 }
+  }
+
+  private func iterator(over inputs: ElementIterator<Input>, pass: Int, row: @escaping (Int) -> Int) -> ElementIterator<Output> {
+    if workers > 1 {
+      return ParallelMapIterator(inputs, workers: workers) { input, place in try self.output(input, row: row(place), pass: pass) }
+    }
+    var place = 0
+    return ClosureIterator(skip: { count in
+      try inputs.skip(count)
+      place += count
+    }) {
+      guard let input = try inputs.next() else { return nil }
+      defer { place += 1 }
+      return try self.output(input, row: row(place), pass: pass)
+    }
+  }
+}
+
+/// Works on several elements at once and gives the results in order.
+private final class ParallelMapIterator<Input, Output>: ElementIterator<Output>, @unchecked Sendable {
+  private final class Job: @unchecked Sendable {
+    let done = DispatchSemaphore(value: 0)
+    let input: Input
+    var result: Result<Output, any Error>?
+
+    init(_ input: Input) { self.input = input }
+  }
+
+  private final class Work: @unchecked Sendable {
+    let body: (Input, Int) throws -> Output
+
+    init(_ body: @escaping (Input, Int) throws -> Output) { self.body = body }
+  }
+
+  private let inputs: ElementIterator<Input>
+  private let work: Work
+  private let queue = OperationQueue()
+  private let window: Int
+  private var pending: ArraySlice<Job> = []
+  private var place = 0
+  /// How the inputs came to their end, if they have.
+  private var end: (any Error)?
+  private var hasEnded = false
+
+  init(_ inputs: ElementIterator<Input>, workers: Int, _ body: @escaping (Input, Int) throws -> Output) {
+    self.inputs = inputs
+    work = Work(body)
+    window = 2 * workers
+    queue.maxConcurrentOperationCount = workers
+  }
+
+  deinit {
+    queue.cancelAllOperations()
+    // What a worker uses must outlive it.
+    queue.waitUntilAllOperationsAreFinished()
+  }
+
+  override func next() throws -> Output? {
+    while !hasEnded, pending.count < window {
+      do {
+        guard let input = try inputs.next() else {
+          hasEnded = true
+          break
+        }
+        let job = Job(input)
+        let (work, number) = (work, place)
+        place += 1
+        pending.append(job)
+        queue.addOperation {
+          job.result = Result { try work.body(job.input, number) }
+          job.done.signal()
+        }
+      } catch {
+        // Elements that came before are still given.
+        hasEnded = true
+        end = error
+      }
+    }
+    guard let job = pending.popFirst() else {
+      if let error = end {
+        end = nil
+        throw error
+      }
+      return nil
+    }
+    job.done.wait()
+    return try job.result!.get()
+  }
+
+  override func skip(_ count: Int) throws {
+    if pending.isEmpty && !hasEnded {
+      try inputs.skip(count)
+      place += count
+    } else {
+      try super.skip(count)
+    }
+  }
+}
+
+/// Rows put together: elements with one more axis.
+final class BatchNode<Element>: DatasetNode<Element>, @unchecked Sendable {
+  private let source: DatasetNode<Element>
+  private let size: Int
+  private let dropsRemainder: Bool
+  private let layout: ElementLayout<Element>
+
+  init(_ source: DatasetNode<Element>, size: Int, dropsRemainder: Bool, _ layout: ElementLayout<Element>) {
+    self.source = source
+    self.size = size
+    self.dropsRemainder = dropsRemainder
+    self.layout = layout
+  }
+
+  override var isIndexed: Bool { source.isIndexed }
+  override var count: Int? { source.count.map { dropsRemainder ? $0 / size : ($0 + size - 1) / size } }
+
+  override func element(at index: Int, pass: Int) throws -> Element {
+    let rows = Array(index * size..<min((index + 1) * size, source.count!))
+    if let batch = try source.batch(at: rows, pass: pass) { return batch }
+    return try layout.stacked(try rows.map { try source.element(at: $0, pass: pass) }, "batch \(index)")
+  }
+
+  override func makeIterator(pass: Int) throws -> ElementIterator<Element> {
+    if let count = source.count, count > 0, isIndexed, try source.batch(at: [], pass: pass) != nil { return try super.makeIterator(pass: pass) }
+    let rows = try source.makeIterator(pass: pass)
+    let (size, dropsRemainder, layout) = (size, dropsRemainder, layout)
+    var number = 0
+    return ClosureIterator(skip: { count in
+      try rows.skip(count * size)
+      number += count
+    }) {
+      var batch: [Element] = []
+      while batch.count < size, let row = try rows.next() { batch.append(row) }
+      if batch.isEmpty || batch.count < size && dropsRemainder { return nil }
+      defer { number += 1 }
+      return try layout.stacked(batch, "batch \(number)")
+    }
+  }
+}
+
+/// Pairs of elements.
+final class ZipNode<First, Second>: DatasetNode<(First, Second)>, @unchecked Sendable {
+  private let first: DatasetNode<First>
+  private let second: DatasetNode<Second>
+
+  init(_ first: DatasetNode<First>, _ second: DatasetNode<Second>) {
+    self.first = first
+    self.second = second
+  }
+
+  override var isIndexed: Bool { first.isIndexed && second.isIndexed }
+  override var count: Int? {
+    switch (first.count, second.count) {
+    case (let one?, let other?): min(one, other)
+    default: nil
+    }
+  }
+  override func element(at index: Int, pass: Int) throws -> (First, Second) {
+    (try first.element(at: index, pass: pass), try second.element(at: index, pass: pass))
+  }
+
+  override func makeIterator(pass: Int) throws -> ElementIterator<(First, Second)> {
+    let (left, right) = (try first.makeIterator(pass: pass), try second.makeIterator(pass: pass))
+    return ClosureIterator(skip: { count in
+      try left.skip(count)
+      try right.skip(count)
+    }) {
+      guard let one = try left.next(), let other = try right.next() else { return nil }
+      return (one, other)
+    }
+  }
+}
+
+/// Elements that are kept in memory once they have been computed.
+final class CacheNode<Element>: DatasetNode<Element>, @unchecked Sendable {
+  private let source: DatasetNode<Element>
+  private let lock = NSLock()
+  private var byIndex: [Int: Element] = [:]
+  private var all: [Element]?
+
+  init(_ source: DatasetNode<Element>) { self.source = source }
+
+  override var isIndexed: Bool { source.isIndexed }
+  override var count: Int? { source.count }
+
+  override func element(at index: Int, pass: Int) throws -> Element {
+    if let known = lock.withLock({ byIndex[index] }) { return known }
+    // What was random in the first pass stays.
+    let element = try source.element(at: index, pass: 0)
+    lock.withLock { byIndex[index] = element }
+    return element
+  }
+
+  override func makeIterator(pass: Int) throws -> ElementIterator<Element> {
+    if isIndexed, let count = source.count {
+      // In order, so that what works on several at once can.
+      if lock.withLock({ byIndex.isEmpty }), count > 0 {
+        let elements = try source.makeIterator(pass: 0)
+        var place = 0
+        return ClosureIterator(skip: { count in
+          try elements.skip(count)
+          place += count
+        }) {
+          guard let element = try elements.next() else { return nil }
+          self.lock.withLock { self.byIndex[place] = element }
+          place += 1
+          return element
+        }
+      }
+      return try super.makeIterator(pass: pass)
+    }
+    if let all = lock.withLock({ all }) { return IndexIterator(IndexOrder(count: all.count) { $0 }) { all[$0] } }
+    let elements = try source.makeIterator(pass: 0)
+    var seen: [Element] = []
+    return ClosureIterator {
+      guard let element = try elements.next() else {
+        self.lock.withLock { self.all = seen }
+        return nil
+      }
+      seen.append(element)
+      return element
+    }
+  }
+}
+
+/// Elements that another thread prepares before they are asked for.
+final class PrefetchNode<Element>: DatasetNode<Element>, @unchecked Sendable {
+  private let source: DatasetNode<Element>
+  private let size: Int
+
+  init(_ source: DatasetNode<Element>, size: Int) {
+    self.source = source
+    self.size = size
+  }
+
+  override var isIndexed: Bool { source.isIndexed }
+  override var count: Int? { source.count }
+  override func element(at index: Int, pass: Int) throws -> Element { try source.element(at: index, pass: pass) }
+  override func batch(at indices: [Int], pass: Int) throws -> Element? { try source.batch(at: indices, pass: pass) }
+  override func makeIterator(pass: Int) throws -> ElementIterator<Element> {
+    PrefetchIterator(try source.makeIterator(pass: pass), size: size)
+  }
+  override func makeIterator(pass: Int, order: IndexOrder) throws -> ElementIterator<Element> {
+    PrefetchIterator(try source.makeIterator(pass: pass, order: order), size: size)
+  }
+}
+
+/// Takes elements on a thread of its own, which ends with the iterator.
+final class PrefetchIterator<Element>: ElementIterator<Element>, @unchecked Sendable {
+  private final class Queue: @unchecked Sendable {
+    let condition = NSCondition()
+    var results: ArraySlice<Result<Element?, any Error>> = []
+    var isCancelled = false
+    let elements: ElementIterator<Element>
+    let size: Int
+
+    init(_ elements: ElementIterator<Element>, size: Int) {
+      self.elements = elements
+      self.size = size
+    }
+
+    func fill() {
+      while true {
+        let result = Result { try elements.next() }
+        condition.lock()
+        results.append(result)
+        condition.signal()
+        while results.count >= size && !isCancelled { condition.wait() }
+        let isDone = isCancelled
+        condition.unlock()
+        if isDone { return }
+        if case .success(.some) = result { continue }
+        return
+      }
+    }
+  }
+
+  private let queue: Queue
+  private var isStarted = false
+  private var hasEnded = false
+
+  init(_ elements: ElementIterator<Element>, size: Int) { queue = Queue(elements, size: size) }
+
+  deinit {
+    queue.condition.lock()
+    queue.isCancelled = true
+    queue.condition.signal()
+    queue.condition.unlock()
+  }
+
+  private func start() {
+    isStarted = true
+    let queue = queue
+    let thread = Thread { queue.fill() }
+    // As much as the main thread has: what users do in a map is theirs.
+    thread.stackSize = 8 << 20
+    thread.name = "descent-data"
+    thread.start()
+  }
+
+  override func next() throws -> Element? {
+    if hasEnded { return nil }
+    if !isStarted { start() }
+    queue.condition.lock()
+    while queue.results.isEmpty { queue.condition.wait() }
+    let result = queue.results.popFirst()!
+    queue.condition.signal()
+    queue.condition.unlock()
+    if case .success(.some) = result {} else { hasEnded = true }
+    return try result.get()
+  }
+
+  override func skip(_ count: Int) throws {
+    if isStarted { try super.skip(count) } else { try queue.elements.skip(count) }
+  }
+}

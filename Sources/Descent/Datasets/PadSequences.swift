@@ -1,0 +1,104 @@
+/// Which end of a sequence.
+public enum SequenceEnd: String, Sendable {
+  /// Its beginning.
+  case pre
+  /// Its end.
+  case post
+}
+
+/// Makes sequences equally long: `keras.utils.pad_sequences`.
+///
+///     try padSequences([[1], [2, 3], [4, 5, 6]])               // [[0, 0, 1], [0, 2, 3], [4, 5, 6]]
+///     try padSequences([[1], [2, 3], [4, 5, 6]], maxlen: 2)    // [[0, 1], [2, 3], [5, 6]]
+/// - Parameters:
+///   - sequences: lists of numbers.
+///   - maxlen: their length after; nil for that of the longest.
+///   - dtype: of the result; fractions are dropped where it holds whole numbers.
+///   - padding: where `value` is put into shorter ones.
+///   - truncating: where longer ones lose elements.
+///   - value: what is put.
+/// - Returns: [sequences, maxlen].
+/// - Throws: ``DescentError`` of kind `invalidArgument` when `maxlen` is not positive, or a number does not fit `dtype`.
+/// Source: <https://keras.io/api/data_loading/timeseries/#padsequences-function>.
+public func padSequences<Scalar: NumericTensorScalar>(
+  _ sequences: [[Scalar]], maxlen: Int? = nil, dtype: DType = .int32, padding: SequenceEnd = .pre, truncating: SequenceEnd = .pre,
+  value: Double = 0
+) throws -> Tensor {
+  let length = try paddedLength(sequences.map(\.count), maxlen)
+  let value = try number(value, as: dtype)
+  func filled<Result: NumericTensorScalar>(_: Result.Type, _ convert: (Scalar) throws -> Result) throws -> Tensor {
+    var all = [Result](repeating: Result(converting: value), count: sequences.count * length)
+    for (row, sequence) in sequences.enumerated() {
+      let kept = truncating == .pre ? sequence.suffix(length) : sequence.prefix(length)
+      var place = row * length + (padding == .pre ? length - kept.count : 0)
+      for element in kept {
+        all[place] = try convert(element)
+        place += 1
+      }
+    }
+    return Tensor(shape: [sequences.count, length], scalars: all)
+  }
+  switch dtype {
+  case .float32: return try filled(Float.self) { Float($0.asDouble) }
+  case .float64: return try filled(Double.self) { $0.asDouble }
+  case .int32: return try filled(Int32.self) { Int32(try number($0.asDouble, as: .int32)) }
+  case .uint8: return try filled(UInt8.self) { UInt8(try number($0.asDouble, as: .uint8)) }
+  case .bool: throw DescentError(.invalidArgument, "padSequences: dtype is bool; float32, float64, int32 and uint8 can be")
+  }
+}
+
+/// Makes sequences of rows equally long: `keras.utils.pad_sequences` for elements that are not single numbers.
+/// - Parameters:
+///   - sequences: tensors [length, …] of one dtype that agree but in their length; it becomes the dtype of the result unless
+///     another is given.
+///   - maxlen, dtype, padding, truncating, value: as those of the other `padSequences`.
+/// - Returns: [sequences, maxlen, …].
+/// - Throws: ``DescentError`` of kind `invalidArgument` or, when shapes differ, `data`.
+public func padSequences(
+  _ sequences: [Tensor], maxlen: Int? = nil, dtype: DType? = nil, padding: SequenceEnd = .pre, truncating: SequenceEnd = .pre,
+  value: Double = 0
+) throws -> Tensor {
+  guard let first = sequences.first(where: { $0.rank > 0 && $0.shape[0] > 0 }) ?? sequences.first else {
+    throw DescentError(.invalidArgument, "padSequences: there is no sequence")
+  }
+  for (index, sequence) in sequences.enumerated() {
+    guard sequence.rank > 0, sequence.shape[0] == 0 || sequence.shape.dropFirst() == first.shape.dropFirst() else {
+      throw DescentError(
+        .data, "padSequences: sequence \(index) has shape \(sequence.shape); expected [length] + \(Array(first.shape.dropFirst()))")
+    }
+  }
+  let dtype = dtype ?? first.dtype
+  let length = try paddedLength(sequences.map { $0.shape[0] }, maxlen)
+  let rowShape = Array(first.shape.dropFirst())
+  let rowBytes = rowShape.reduce(dtype.byteCount, *)
+  let all = Tensor(repeating: try number(value, as: dtype), shape: [sequences.count, length] + rowShape, dtype: dtype)
+  return Tensor(shape: all.shape, dtype: dtype) { target in
+    all.withBytes { target.copyMemory(from: $0) }
+    for (row, sequence) in sequences.enumerated() where sequence.shape[0] > 0 && rowBytes > 0 {
+      let kept = min(length, sequence.shape[0])
+      let from = (truncating == .pre ? sequence.shape[0] - kept : 0) * rowBytes
+      let to = (row * length + (padding == .pre ? length - kept : 0)) * rowBytes
+      sequence.cast(to: dtype).withBytes { source in
+        UnsafeMutableRawBufferPointer(rebasing: target[to..<(to + kept * rowBytes)])
+          .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[from..<(from + kept * rowBytes)]))
+      }
+    }
+  }
+}
+
+private func paddedLength(_ lengths: [Int], _ maxlen: Int?) throws -> Int {
+  if let maxlen, maxlen < 1 { throw DescentError(.invalidArgument, "padSequences: maxlen is \(maxlen); it must be at least 1") }
+  return maxlen ?? lengths.max() ?? 0
+}
+
+/// A number as `dtype` holds it.
+private func number(_ value: Double, as dtype: DType) throws -> Double {
+  let fits =
+    switch dtype {
+    case .float32, .float64: true
+    case .int32: Int32(exactly: value.rounded(.towardZero)) != nil
+    case .uint8, .bool: UInt8(exactly: value.rounded(.towardZero)) != nil
+    }
+  guard fits else { throw DescentError(.invalidArgument, "padSequences: \(value) does not fit \(dtype)") }
+  return dtype.isFloatingPoint ? value : value.rounded(.towardZero)
+}

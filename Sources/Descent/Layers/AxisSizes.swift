@@ -1,0 +1,132 @@
+/// Numbers along the spatial axes of images, sequences or volumes: one for all axes (`3`), or one for each (`[3, 5]`).
+public struct AxisSizes: Sendable, Hashable, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral {
+  let values: [Int]
+
+  /// One for each axis, or a single one for all.
+  public init(_ values: [Int]) { self.values = values }
+  /// The same for all axes.
+  public init(_ value: Int) { values = [value] }
+  public init(integerLiteral value: Int) { values = [value] }
+  public init(arrayLiteral values: Int...) { self.values = values }
+
+  /// One number for each axis, whether or not there are as many.
+  func spread(over axes: Int) -> [Int] { values.count == 1 ? [Int](repeating: values[0], count: axes) : values }
+}
+
+/// Numbers before and after each spatial axis: one for all (`1`), one for both ends of each axis (`[1, 2]`), or two for each axis
+/// (`[[1, 0], [2, 3]]`). For a single axis two numbers are its two ends.
+public indirect enum AxisMargins: Sendable, Hashable, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral {
+  case number(Int)
+  case list([AxisMargins])
+
+  public init(integerLiteral value: Int) { self = .number(value) }
+  public init(arrayLiteral elements: AxisMargins...) { self = .list(elements) }
+
+  /// The number, if it is one.
+  private var single: Int? { if case .number(let value) = self { value } else { nil } }
+
+  /// Two numbers for each axis; nil if they are not that or negative.
+  func pairs(axes: Int) -> [(low: Int, high: Int)]? {
+    let pairs: [(low: Int, high: Int)?]
+    switch self {
+    case .number(let value): pairs = [(low: Int, high: Int)?](repeating: (value, value), count: axes)
+    case .list(let elements) where axes == 1 && elements.count == 2 && elements.allSatisfy({ $0.single != nil }):
+      pairs = [(elements[0].single!, elements[1].single!)]
+    case .list(let elements):
+      pairs = elements.map { element in
+        switch element {
+        case .number(let value): return (value, value)
+        case .list(let ends):
+          guard ends.count == 2, let low = ends[0].single, let high = ends[1].single else { return nil }
+          return (low, high)
+        }
+      }
+    }
+    let known = pairs.compactMap { $0 }
+    return known.count == axes && pairs.count == axes && known.allSatisfy { $0.low >= 0 && $0.high >= 0 } ? known : nil
+  }
+
+  init?(json: JSONValue) {
+    if let number = json.int {
+      self = .number(number)
+    } else if let elements = json.array?.map(AxisMargins.init(json:)), !elements.contains(nil) {
+      self = .list(elements.compactMap { $0 })
+    } else {
+      return nil
+    }
+  }
+}
+
+extension LayerOptions {
+  /// Numbers along the spatial axes.
+  mutating func sizes(_ key: String, default standard: AxisSizes? = nil) throws -> AxisSizes {
+    AxisSizes(try ints(key, default: standard?.values))
+  }
+
+  /// `"valid"`, `"same"` or `"causal"`.
+  mutating func padding(default standard: Padding = .valid) throws -> Padding {
+    switch try string("padding", default: standard.kerasName).lowercased() {
+    case "valid": return .valid
+    case "same": return .same
+    case "causal": return .causal
+    case let other:
+      throw DescentError(.invalidArgument, "\(owner): 'padding' is \"\(other)\"; expected \"valid\", \"same\" or \"causal\"")
+    }
+  }
+}
+
+extension Padding {
+  /// What Keras calls it; nil for one that it has no word for.
+  var kerasName: String? {
+    switch self {
+    case .valid: "valid"
+    case .same: "same"
+    case .causal: "causal"
+    case .explicit: nil
+    }
+  }
+}
+
+extension Layer {
+  /// An error of this layer's settings or input.
+  func settingsError(_ what: String) -> DescentError { DescentError(.invalidArgument, "layer \(name): \(what)") }
+
+  /// What `body` gives; its error names this layer.
+  func namingLayer<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as DescentError {
+      throw DescentError(error.kind, "layer \(name): \(error.message)")
+    }
+  }
+
+  /// One number of at least `least` for each spatial axis.
+  func checked(_ sizes: AxisSizes, _ what: String, axes: Int, least: Int = 1) throws -> [Int] {
+    let values = sizes.spread(over: axes)
+    guard values.count == axes, values.allSatisfy({ $0 >= least && $0 < Int(Int32.max) }) else {
+      throw settingsError("\(what) is \(sizes.values); expected \(axes == 1 ? "a number" : "one number or \(axes)") of at least \(least)")
+    }
+    return values
+  }
+
+  /// The shape of a row with its channels last.
+  /// - Throws: ``DescentError`` if it has another number of axes.
+  func channelsLast(_ shape: [Int], axes: Int, _ format: DataFormat) throws -> [Int] {
+    guard shape.count == axes + 1 else {
+      let spatial = [["steps"], ["height", "width"], ["depth", "height", "width"]][axes - 1]
+      let expected = format == .channelsLast ? spatial + ["channels"] : ["channels"] + spatial
+      throw settingsError("a row of the input has shape \(shape); expected [\(expected.joined(separator: ", "))]")
+    }
+    return format == .channelsLast ? shape : Array(shape[1...]) + [shape[0]]
+  }
+
+  /// The tensor with its channels last.
+  func channelsLast(_ x: Tensor, _ format: DataFormat) -> Tensor {
+    format == .channelsLast ? x : x.transposed([0] + Array(2..<x.rank) + [1])
+  }
+
+  /// The tensor with its channels where the format has them.
+  func restored(_ x: Tensor, _ format: DataFormat) -> Tensor {
+    format == .channelsLast ? x : x.transposed([0, x.rank - 1] + Array(1..<(x.rank - 1)))
+  }
+}

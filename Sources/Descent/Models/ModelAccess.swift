@@ -1,0 +1,53 @@
+import Foundation
+import TensorCore
+
+/// What keeps threads that use one model out of each other's way.
+///
+/// Weights are guarded where they lie, by their variables: a run of a plan is seen as a whole. Here is the rest. Whatever builds or
+/// traces layers is done by one thread at a time; so are single steps, and whatever counts scores. One thread fits; another that
+/// would train meanwhile is refused, and scores of others are counted in totals that the fit does not use.
+///
+/// Locks are taken in the order scores, steps, layers, variables.
+final class ModelAccess: @unchecked Sendable {
+  private let lock = NSLock()
+  private let layers = NSRecursiveLock()
+  private let scores = NSRecursiveLock()
+  private let steps = NSRecursiveLock()
+  /// The thread whose `fit` is going on.
+  private var fitting: ObjectIdentifier?
+
+  /// Runs what builds or traces layers, or looks up what that made.
+  func tracing<Result>(_ body: () throws -> Result) rethrows -> Result { try layers.withLock(body) }
+
+  /// Runs what counts scores in the model's totals; says whether another thread's `fit` counts in them.
+  func scoring<Result>(_ body: (_ isFittedElsewhere: Bool) throws -> Result) rethrows -> Result {
+    try scores.withLock { try body(lock.withLock { fitting != nil && fitting != ObjectIdentifier(Thread.current) }) }
+  }
+
+  /// Runs a step of training, or what needs the weights to judge by where these are others than those that are trained.
+  func stepping<Result>(_ body: () throws -> Result) rethrows -> Result { try steps.withLock(body) }
+
+  /// Stops what would train the model, or change how, in the midst of another thread's `fit`.
+  func checkTraining(_ caller: String) throws {
+    try lock.withLock {
+      if let fitting, fitting != ObjectIdentifier(Thread.current) {
+        throw DescentError(.state, "\(caller): another thread's fit is training the model; one trains a model at a time")
+      }
+    }
+  }
+
+  /// Begins a `fit`, unless another has not ended; end it with ``endFit()``.
+  func beginFit() throws {
+    try checkTraining("fit")
+    try lock.withLock {
+      if fitting != nil {
+        throw DescentError(.state, "fit: the model is being trained by a fit that has not ended; a callback cannot begin another")
+      }
+      fitting = ObjectIdentifier(Thread.current)
+    }
+    // Scores that others are counting in the same totals come first.
+    scores.withLock {}
+  }
+
+  func endFit() { lock.withLock { fitting = nil } }
+}

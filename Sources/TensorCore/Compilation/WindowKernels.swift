@@ -1,0 +1,106 @@
+import CKernels
+
+/// The kernels of convolution and pooling.
+extension PlanBuilder {
+  /// By oneDNN where it has something fast, otherwise by windows and a matrix product.
+  mutating func convolution(
+    _ index: Int, _ value: SimplifiedGraph.Value, _ convolution: Convolution, _ part: Convolution.Part
+  ) -> [Plan.Step] {
+    let windows = convolution.windows
+    if value.dtype == .float32, let fast = FastConvolution(windows, part) {
+      memory.keep(fast)
+      point(fast.context, \.a, \.b, \.c, value, index)
+      return fast.steps
+    }
+    let context = memory.allocate(ck_convolution.self, 1)
+    context.pointee.windows = windows
+    context.pointee.dtype = value.dtype.kernelType
+    context.pointee.part = Int32(part.rawValue)
+    ck_convolution_prepare(context)
+    let shares = Int(context.pointee.shares)
+    let run = Plan.Step(work: { ck_convolution_run($0, $1) }, context: context, shares: shares)
+    point(context, \.a, \.b, \.c, value, index)
+    guard part == .kernel, shares > 1 else { return [run] }
+    let partials = memory.allocate(Double.self, shares * value.count * value.dtype.byteCount / 8 + 1)
+    context.pointee.partials = UnsafeMutableRawPointer(partials)
+    return [run, Plan.Step(work: { ck_convolution_finish($0, $1) }, context: context, shares: shares)]
+  }
+
+  private mutating func point<Context>(
+    _ context: UnsafeMutablePointer<Context>, _ a: WritableKeyPath<Context, UnsafeRawPointer?>,
+    _ b: WritableKeyPath<Context, UnsafeRawPointer?>, _ c: WritableKeyPath<Context, UnsafeMutableRawPointer?>,
+    _ value: SimplifiedGraph.Value, _ index: Int
+  ) {
+    pointInput(PlanBuilder.place(context, a), to: value.inputs[0])
+    pointInput(PlanBuilder.place(context, b), to: value.inputs[1])
+    point(PlanBuilder.place(context, c), to: index, offset: 0)
+  }
+
+  mutating func pooling(_ index: Int, _ value: SimplifiedGraph.Value, _ pooling: Pooling, _ part: Pooling.Part) -> Plan.Step {
+    let context = memory.allocate(ck_pooling.self, 1)
+    context.pointee.windows = pooling.geometry.windows(rows: pooling.rows, channels: pooling.channels, filters: pooling.channels)
+    context.pointee.dtype = value.dtype.kernelType
+    context.pointee.part = Int32(part.rawValue)
+    context.pointee.shares = ck_pooling_shares(context)
+    pointInput(PlanBuilder.place(context, \.in), to: value.inputs[0])
+    if value.inputs.count > 1 { pointInput(PlanBuilder.place(context, \.values), to: value.inputs[1]) }
+    point(PlanBuilder.place(context, \.out), to: index, offset: 0)
+    return Plan.Step(work: { ck_pooling_run($0, $1) }, context: context, shares: Int(context.pointee.shares))
+  }
+}
+
+/// A convolution by oneDNN with all that it needs to run.
+private final class FastConvolution {
+  let context: UnsafeMutablePointer<ck_fast_convolution>
+
+  /// Nil if oneDNN has nothing fast for such a convolution.
+  init?(_ windows: ck_windows, _ part: Convolution.Part) {
+    context = .allocate(capacity: 1)
+    context.initialize(to: ck_fast_convolution())
+    var windows = windows
+    if !ck_fast_convolution_make(context, &windows, Int32(part.rawValue)) { return nil }
+  }
+
+  deinit {
+    ck_fast_convolution_free(context)
+    context.deallocate()
+  }
+
+  var steps: [Plan.Step] {
+    let made = context.pointee
+    var steps: [Plan.Step] = []
+    if made.has_begin != 0 { steps.append(Plan.Step(work: { ck_fast_convolution_begin($0, $1) }, context: context, shares: 1)) }
+    steps.append(Plan.Step(work: { ck_fast_convolution_run($0, $1) }, context: context, shares: Int(made.shares)))
+    if made.finish_shares > 0 {
+      steps.append(Plan.Step(work: { ck_fast_convolution_finish($0, $1) }, context: context, shares: Int(made.finish_shares)))
+    }
+    if made.has_end != 0 { steps.append(Plan.Step(work: { ck_fast_convolution_end($0, $1) }, context: context, shares: 1)) }
+    return steps
+  }
+}
+
+extension Convolution {
+  package var windows: ck_windows {
+    var result = geometry.windows(rows: rows, channels: channels, filters: filters)
+    result.groups = Int64(groups)
+    return result
+  }
+}
+
+extension WindowGeometry {
+  /// As the kernels read it: three axes, those that are missing in front.
+  func windows(rows: Int, channels: Int, filters: Int) -> ck_windows {
+    var result = ck_windows()
+    (result.batch, result.in_channels, result.out_channels, result.groups) = (Int64(rows), Int64(channels), Int64(filters), 1)
+    func three(_ values: [Int], _ missing: Int) -> [Int64] {
+      ([Int](repeating: missing, count: 3 - values.count) + values).map(Int64.init)
+    }
+    fill(&result.in, with: three(inputSize, 1))
+    fill(&result.out, with: three(outputSize, 1))
+    fill(&result.window, with: three(window, 1))
+    fill(&result.stride, with: three(strides, 1))
+    fill(&result.dilation, with: three(dilation, 1))
+    fill(&result.low, with: three(low, 0))
+    return result
+  }
+}

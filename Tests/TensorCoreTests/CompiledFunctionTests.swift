@@ -1,0 +1,110 @@
+import Dispatch
+import Synchronization
+import TensorCore
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct CompiledFunctionTests {
+  @Test func `A function that throws while it is traced throws at the call and changes nothing`() throws {
+    let w = Variable(Tensor([1.0, 2.0]))
+    let step = compile { x, y throws in
+      w.assign(w.value + x)
+      guard y.shape == [2] else { throw DescentError(.invalidArgument, "y") }
+      return x + y
+    }
+    #expect(throws: DescentError(.invalidArgument, "y")) { try step(Tensor([1.0, 1.0]), Tensor([1.0])) }
+    #expect(w.value.doubles == [1, 2])
+    #expect(try step(Tensor([1.0, 1.0]), Tensor([1.0, 3.0])).doubles == [2, 4])
+    #expect(w.value.doubles == [2, 3])
+    let many = compile { (x: [Tensor]) throws -> [Tensor] in
+      if x.isEmpty { throw DescentError(.invalidArgument, "none") }
+      return [x[0] * 2]
+    }
+    #expect(throws: DescentError.self) { try many() }
+    #expect(try many(Tensor([1.5]))[0].doubles == [3])
+    let one = compile { x throws in
+      if x.rank != 1 { throw DescentError(.data, "rank") }
+      return x
+    }
+    #expect(throws: DescentError(.data, "rank")) { try one(Tensor(1.0)) }
+    #expect(try one(Tensor([1.0])).doubles == [1])
+  }
+
+  @Test func `One compiled function may be called from many threads`() {
+    func numbers(_ count: Int, _ factor: Int, _ modulus: Int) -> [Float] {
+      (0..<count).map { (index: Int) -> Float in Float(index * factor % modulus) }
+    }
+    let w = Variable(Tensor(shape: [64, 64], scalars: numbers(4096, 1, 7)))
+    let f = compile { (x: Tensor) -> Tensor in maximum(matmul(x, w.value), 0) + x }
+    let inputs: [Tensor] = (0..<8).map { (k: Int) -> Tensor in Tensor(shape: [32, 64], scalars: numbers(2048, k + 3, 11)) }
+    let right: [[Float]] = inputs.map { f($0).scalars(as: Float.self) }
+    let wrong = Counter()
+    DispatchQueue.concurrentPerform(iterations: 8) { thread in
+      for k in 0..<200 {
+        let index = (thread + k) % inputs.count
+        if f(inputs[index]).scalars(as: Float.self) != right[index] { wrong.add() }
+      }
+    }
+    #expect(wrong.count == 0)
+  }
+
+  @Test func `Who reads sees all that a run changes, or nothing of it`() {
+    let size = 5000
+    let a = Variable(Tensor.zeros([size])), b = Variable(Tensor.zeros([size]))
+    let step = compile { (_: [Tensor]) -> [Tensor] in
+      a.assign(a.value + 1)
+      b.assign(b.value + 1)
+      return []
+    }
+    _ = step()
+    let read = compile { (x: Tensor) -> Tensor in concatenate([a.value - x, b.value - x]) }
+    let torn = Counter()
+    DispatchQueue.concurrentPerform(iterations: 4) { thread in
+      for _ in 0..<300 {
+        switch thread {
+        case 0: _ = step()
+        case 1: if Set(read(Tensor(Float(0))).scalars(as: Float.self)).count != 1 { torn.add() }
+        case 2: if Set(a.value.scalars(as: Float.self)).count != 1 { torn.add() }
+        default:
+          let value = b.value
+          let (once, again) = ((value * 2).scalars(as: Float.self), (value * 2).scalars(as: Float.self))
+          if Set(once).count != 1 || once != again { torn.add() }
+        }
+      }
+    }
+    #expect(torn.count == 0)
+    #expect(a.value.doubles[0] == 301)
+  }
+
+  @Test func `A lazily computed value that threads share is computed once`() {
+    for _ in 0..<20 {
+      let calls = Counter()
+      let lazy = hostComputation("count", [Tensor.ones([4])], shape: [4], dtype: .float32, body: { inputs in
+        calls.add()
+        return inputs[0]
+      })
+      DispatchQueue.concurrentPerform(iterations: 4) { _ in _ = lazy.doubles }
+      #expect(calls.count == 1)
+    }
+  }
+
+  @Test func `Draws of one generator in several threads differ`() {
+    let generator = RandomGenerator(seed: 3)
+    let drawn = Collected()
+    DispatchQueue.concurrentPerform(iterations: 4) { _ in
+      for _ in 0..<50 { drawn.add(generator.uniform([2], dtype: .float64).doubles) }
+    }
+    #expect(drawn.values.count == 200)
+  }
+}
+
+final class Counter: Sendable {
+  private let number = Mutex(0)
+  func add() { number.withLock { $0 += 1 } }
+  var count: Int { number.withLock { $0 } }
+}
+
+final class Collected: Sendable {
+  private let all = Mutex<Set<[Double]>>([])
+  func add(_ value: [Double]) { all.withLock { _ = $0.insert(value) } }
+  var values: Set<[Double]> { all.withLock { $0 } }
+}
