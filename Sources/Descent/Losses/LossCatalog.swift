@@ -39,7 +39,7 @@ extension Loss {
       },
       entry(.dice) { s in .dice(axes: try s.optionalInts("axis")) },
       entry(.tversky) { s in
-        .tversky(alpha: try s.double("alpha"), beta: try s.double("beta"), axes: try s.optionalInts("axis"))
+        .tversky(alpha: try s.double("beta"), beta: try s.double("alpha"), axes: try s.optionalInts("axis"))
       },
       .init(.crossentropy, ["ce"]),
     ],

@@ -12,7 +12,8 @@ extension Loss {
   /// 1 − I / (I + `alpha` · F + `beta` · M + 10⁻⁷) with the overlap I = Σ t p, false positives F = Σ (1 − t) p and false negatives
   /// M = Σ t (1 − p) (Salehi et al., 2017).
   ///
-  /// Keras 3.15 has `alpha` and `beta` the other way round, against its own documentation.
+  /// Keras 3.15 has `alpha` and `beta` the other way round, against its own documentation. Files and the command line mean them as Keras
+  /// does: what is written there as `alpha` is `beta` here, so that a file gives the same numbers in both.
   /// - Parameters:
   ///   - alpha: how much false positives count, not negative.
   ///   - beta: how much false negatives count, not negative.
@@ -20,7 +21,7 @@ extension Loss {
   public static func tversky(alpha: Double = 0.5, beta: Double = 0.5, axes: [Int]? = nil) -> Loss {
     Loss(
       "Tversky", name: "tversky",
-      config: ["alpha": JSONValue(alpha), "beta": JSONValue(beta), "axis": axesSetting(axes)],
+      config: ["alpha": JSONValue(beta), "beta": JSONValue(alpha), "axis": axesSetting(axes)],
       problem: problem(
         "Tversky", (alpha >= 0 && alpha.isFinite, "alpha is \(alpha) but must not be negative"),
         (beta >= 0 && beta.isFinite, "beta is \(beta) but must not be negative"))

@@ -96,8 +96,11 @@ extension Metric {
 
   @Sendable static func checkAlike(_ name: String, _ target: [Int], _ prediction: [Int]) throws {
     if Loss.Shapes(aligning: target, with: prediction) == nil {
+      let rows = Array(prediction.dropLast())
+      let hint = !rows.isEmpty && (target == rows || target == rows + [1])
+        ? "; for class numbers, give one-hot targets of shape \(prediction), or choose a metric that is sparse" : ""
       throw DescentError(
-        .data, "metric \(name): targets of shape \(target) do not match predictions of shape \(prediction)")
+        .data, "metric \(name): targets of shape \(target) do not match predictions of shape \(prediction)\(hint)")
     }
   }
 

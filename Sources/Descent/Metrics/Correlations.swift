@@ -1,12 +1,15 @@
 extension Metric {
-  /// The mean over the samples of Pearson's correlation of target and prediction along `axis`: −1 … 1.
+  /// The mean over the samples of Pearson's correlation of target and prediction along `axis`: −1 … 1. A sample whose targets or
+  /// predictions are all equal has a correlation of 0. (In Keras it makes the mean NaN.)
   public static func pearsonCorrelation(axis: Int = -1) -> Metric {
     Metric(
       "PearsonCorrelation", name: "pearson_correlation", config: ["axis": JSONValue(axis)], direction: .up,
       MeanOfValues(check: { try checkAlike("pearson_correlation", $0, $1) }) { input in
         let (target, prediction) = alike(input)
         let (t, p) = (centred(target, axis), centred(prediction, axis))
-        return (t * p).mean(axis: axis) / sqrt(square(t).mean(axis: axis) * square(p).mean(axis: axis))
+        let scale = sqrt(square(t).mean(axis: axis) * square(p).mean(axis: axis))
+        let hasNone = scale .== 0
+        return select(hasNone, 0, (t * p).mean(axis: axis) / select(hasNone, 1, scale))
       })
   }
   public static let pearsonCorrelation = pearsonCorrelation()

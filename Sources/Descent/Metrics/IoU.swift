@@ -1,7 +1,7 @@
 extension Metric {
   /// Intersection over union, TP / (TP + FP + FN), of the given classes: the mean over those that occur.
   ///
-  /// Weights are taken as they are. (Keras rounds them towards zero.)
+  /// Weights are taken as they are. (Keras rounds them towards zero; so does a metric from one of its files.)
   /// - Parameters:
   ///   - numClasses: how many classes there are.
   ///   - targetClassIDs: the classes to look at.
@@ -95,13 +95,28 @@ private struct OverlapDefinition: MetricDefinition {
   let isPredictionSparse: Bool
   let axis: Int
   let threshold: Double?
+  /// Whether weights lose their fractions.
+  var hasWholeWeights = false
+
+  var asInKeras: (any MetricDefinition)? {
+    var copy = self
+    copy.hasWholeWeights = true
+    return copy
+  }
 
   func validate(targetShape: [Int], predictionShape: [Int]) throws {
     let target = isTargetSparse ? targetShape : Loss.removing(axis: axis, from: targetShape) ?? []
     let prediction = isPredictionSparse ? predictionShape : Loss.removing(axis: axis, from: predictionShape) ?? []
     guard target.reduce(1, *) == prediction.reduce(1, *) else {
+      let count = targetShape.reduce(1, *)
+      var hint = ""
+      if isPredictionSparse && isTargetSparse && predictionShape.reduce(1, *) == count * classes {
+        hint = "; where predictions are one number for each class, set sparsePrediction (sparse_y_pred) to false"
+      } else if !isTargetSparse && count * classes == predictionShape.reduce(1, *) {
+        hint = "; where targets are class numbers, set sparseTarget (sparse_y_true) to true"
+      }
       throw DescentError(
-        .data, "metric \(name): targets of shape \(targetShape) do not match predictions of shape \(predictionShape)")
+        .data, "metric \(name): targets of shape \(targetShape) do not match predictions of shape \(predictionShape)\(hint)")
     }
   }
 
@@ -117,7 +132,8 @@ private struct OverlapDefinition: MetricDefinition {
     // A class number that is out of range has a row of zeros, and so counts nowhere.
     let labels = target.cast(to: .int32)
     var rows = labels.reshaped([labels.count]).oneHot(depth: classes, dtype: type)
-    if let weights = input.sampleWeight {
+    if var weights = input.sampleWeight {
+      if hasWholeWeights { weights = weights.cast(to: .int32) }
       let fitted = try Loss.fitted(weights.cast(to: type), to: target.shape, "metric \(name)").broadcast(to: target.shape)
       rows *= fitted.reshaped([target.count, 1])
     }

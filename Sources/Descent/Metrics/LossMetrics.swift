@@ -38,7 +38,8 @@ extension Metric {
 
   /// The mean of the loss of that name. Beside a loss that takes logits, so does the metric.
   ///
-  /// Samples of the class to ignore do not count. (In Keras they do, unless sample weights are given.)
+  /// Samples of the class to ignore do not count. (In Keras they do, unless sample weights are given, and in a metric from one of its
+  /// files.)
   public static func sparseCategoricalCrossentropy(
     fromLogits: Bool = false, ignoreClass: Int? = nil, axis: Int = -1
   ) -> Metric {
@@ -89,9 +90,15 @@ extension Metric {
   private static func mean(of loss: Loss, takingLogits logitsForm: Loss? = nil) -> MeanOfValues {
     var takingLogits: MeanOfValues.Values?
     if let logitsForm { takingLogits = { try maskedValues(of: logitsForm, $0) } }
-    return MeanOfValues(
+    var definition = MeanOfValues(
       takingLogits: takingLogits, check: { try loss.validate(targetShape: $0, predictionShape: $1) },
       masked: { try maskedValues(of: loss, $0) })
+    // Keras looks at the mask only beside weights.
+    definition.kerasForm = { input in
+      let (values, mask) = try maskedValues(of: loss, input)
+      return (values, input.sampleWeight == nil ? nil : mask)
+    }
+    return definition
   }
 
   private static func maskedValues(of loss: Loss, _ input: MetricInput) throws -> (Tensor, Tensor?) {

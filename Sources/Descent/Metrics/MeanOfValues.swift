@@ -6,6 +6,8 @@ struct MeanOfValues: MetricDefinition {
 
   /// The name of a metric that is a closure of the user's, whose result is looked at.
   var ownName: String?
+  /// The values and mask as Keras has them, where they are others.
+  var kerasForm: Values?
   private let values: Values
   private let logitsForm: Values?
   private let check: Check
@@ -29,6 +31,8 @@ struct MeanOfValues: MetricDefinition {
   }
 
   var takingLogits: (any MetricDefinition)? { logitsForm.map { MeanOfValues(check: check, finish: finish, masked: $0) } }
+
+  var asInKeras: (any MetricDefinition)? { kerasForm.map { MeanOfValues(check: check, finish: finish, masked: $0) } }
 
   func validate(targetShape: [Int], predictionShape: [Int]) throws { try check(targetShape, predictionShape) }
 

@@ -13,6 +13,8 @@ public struct Metric: KerasNamed {
   /// Which way is better, where that is known: what `mode: .auto` of the callbacks goes by.
   public let direction: Direction?
   let definition: any MetricDefinition
+  /// Whether it means what Keras means by it where the two differ, and does not go by the loss beside it: metrics from Keras's files do.
+  private(set) var isAsInKeras = false
 
   init(
     _ className: String?, name: String, config: [String: JSONValue] = [:], problem: DescentError? = nil,
@@ -72,7 +74,26 @@ public struct Metric: KerasNamed {
   /// With a loss that takes logits, binary accuracy's threshold of 0.5 on a probability is one of 0 on the logit (Keras
   /// compares the logit with 0.5).
   public func resolved(for loss: Loss) -> Metric {
-    loss.isFromLogits ? definition.takingLogits.map { Metric(copying: self, $0) } ?? self : self
+    loss.isFromLogits && !isAsInKeras ? definition.takingLogits.map { Metric(copying: self, $0) } ?? self : self
+  }
+
+  /// The same metric with Keras's numbers where Descent's differ.
+  func asInKeras() -> Metric {
+    var result = definition.asInKeras.map { Metric(copying: self, $0) } ?? self
+    result.isAsInKeras = true
+    return result
+  }
+
+  /// The metric to write to a file, where what the loss beside it has decided has to be said.
+  /// - Parameter outputShape: of a row, if it is known.
+  func written(beside loss: Loss, outputShape: [Int]?) -> Metric {
+    guard loss.isFromLogits, !isAsInKeras, definition.takingLogits != nil else { return self }
+    if config["from_logits"] != nil {
+      var result = self
+      result.keras.config["from_logits"] = true
+      return result
+    }
+    return outputShape.map { $0.isEmpty || $0.last == 1 } == true ? Metric.binaryAccuracy(threshold: 0).named(name) : self
   }
 
   private init(copying other: Metric, _ definition: any MetricDefinition) {
@@ -111,6 +132,8 @@ struct MetricInput {
 protocol MetricDefinition: Sendable {
   /// The form that takes logits as predictions, if this one takes probabilities and the difference matters.
   var takingLogits: (any MetricDefinition)? { get }
+  /// The form with Keras's numbers, if those are others.
+  var asInKeras: (any MetricDefinition)? { get }
   func validate(targetShape: [Int], predictionShape: [Int]) throws
   /// The running totals, all zero.
   func makeVariables(predictionShape: [Int]) -> [Variable]
@@ -122,5 +145,6 @@ protocol MetricDefinition: Sendable {
 
 extension MetricDefinition {
   var takingLogits: (any MetricDefinition)? { nil }
+  var asInKeras: (any MetricDefinition)? { nil }
   func validate(targetShape: [Int], predictionShape: [Int]) throws {}
 }

@@ -8,7 +8,8 @@ extension Metric {
   }
 
   /// The coefficient of determination, 1 − Σ (t − p)² / Σ (t − mean t)², of predictions [samples, outputs]: 1 for perfect
-  /// predictions, 0 for what always predicting the mean gives.
+  /// predictions, 0 for what always predicting the mean gives. Where all targets are equal it is 1 for perfect predictions and 0 for
+  /// others, as in scikit-learn; where no row counts it is 0, as all metrics are.
   ///
   /// - Parameters:
   ///   - classAggregation: nil for one figure per output.
@@ -32,6 +33,14 @@ extension Metric {
 private struct R2Definition: MetricDefinition {
   let aggregation: Metric.ClassAggregation?
   let regressors: Int
+  /// Whether each output of a row counts as a sample where the figure is adjusted.
+  var countsOutputs = false
+
+  var asInKeras: (any MetricDefinition)? {
+    var copy = self
+    copy.countsOutputs = true
+    return copy
+  }
 
   func validate(targetShape: [Int], predictionShape: [Int]) throws {
     guard predictionShape.count == 2, Loss.Shapes(aligning: targetShape, with: predictionShape) != nil else {
@@ -57,22 +66,30 @@ private struct R2Definition: MetricDefinition {
     variables[1].add((target * weighted).sum(axis: 0))
     variables[2].add((square(target - prediction) * weights).sum(axis: 0))
     variables[3].add(weights.broadcast(to: target.shape).sum(axis: 0))
-    variables[4].add(Tensor(repeating: Double(target.shape[0]), dtype: .float64))
+    variables[4].add(Tensor(repeating: Double(countsOutputs ? target.count : target.shape[0]), dtype: .float64))
   }
 
   func results(_ totals: [[Double]]) -> [(suffix: String, value: Double)] {
-    let spreads = totals[0].indices.map { totals[1][$0] - totals[0][$0] * ratio(totals[0][$0], totals[3][$0]) }
-    // Where all targets are equal a wrong prediction has no score, and counts as 0.
-    let raw = zip(totals[2], spreads).map { residual, spread in
-      let score = 1 - residual / spread
-      return score.isInfinite ? 0 : score
+    let spreads = totals[0].indices.map { index in
+      let spread = totals[1][index] - totals[0][index] * ratio(totals[0][index], totals[3][index])
+      // The difference of equal sums is not 0 but a rounding error, which grows with the number of terms.
+      return spread <= 0x1p-52 * Swift.max(totals[4][0], 1) * totals[1][index] ? 0 : spread
+    }
+    let raw = totals[2].indices.map { index -> Double in
+      let (residual, spread) = (totals[2][index], spreads[index])
+      if totals[3][index] == 0 { return 0 }
+      if spread == 0 { return residual == 0 ? 1 : 0 }
+      return 1 - residual / spread
     }
     let scores: [Double]
     switch aggregation {
     case nil: scores = raw
     case .uniformAverage: scores = [raw.reduce(0, +) / Double(raw.count)]
     case .varianceWeightedAverage:
-      scores = [zip(raw, spreads).reduce(0) { $0 + $1.0 * $1.1 } / spreads.reduce(0, +)]
+      let sum = spreads.reduce(0, +)
+      scores = [
+        sum == 0 ? raw.reduce(0, +) / Double(raw.count) : zip(raw, spreads).reduce(0) { $0 + $1.0 * $1.1 } / sum
+      ]
     }
     return scores.enumerated().map { (scores.count == 1 ? "" : "_\($0.offset)", adjusted($0.element, totals[4][0])) }
   }

@@ -22,7 +22,9 @@ package struct CompileSettings {
         throw DescentError(.file, "\(name): compile_config: \(key): \(error.message)")
       }
     }
-    func metric(_ json: JSONValue) throws -> Metric { try json.string.map(Metric.init(named:)) ?? Metric(json: json) }
+    func metric(_ json: JSONValue) throws -> Metric {
+      try (json.string.map(Metric.init(named:)) ?? Metric(json: json)).asInKeras()
+    }
     /// Keras writes one metric of an output as itself, several as a list.
     func metricList(_ json: JSONValue) throws -> [Metric] {
       json == .null ? [] : try json.array?.map(metric) ?? [metric(json)]
@@ -84,9 +86,15 @@ package struct CompileSettings {
 extension TrainingState {
   /// `compile_config`.
   /// - Parameter withPresentRate: whether to write the learning rate that is set now, or the one that `compile` was given.
-  func json(withPresentRate: Bool = true) throws -> JSONValue {
+  /// - Parameter outputShape: of a row, if it is known.
+  func json(withPresentRate: Bool = true, outputShape: [Int]?) throws -> JSONValue {
     func list(_ metrics: [Metric]) throws -> JSONValue {
-      metrics.isEmpty ? .null : .array(try metrics.map { try $0.shortJSON(Metric.init(named:)) })
+      if metrics.isEmpty { return .null }
+      return .array(
+        try metrics.map { metric in
+          guard case .same(let loss) = choices.losses else { return try metric.shortJSON(Metric.init(named:)) }
+          return try metric.written(beside: loss, outputShape: outputShape).shortJSON(Metric.init(named:))
+        })
     }
     func metrics(_ metrics: CompileChoices.Metrics) throws -> JSONValue {
       switch metrics {

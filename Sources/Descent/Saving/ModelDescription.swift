@@ -216,7 +216,7 @@ extension Model {
   ///   activation or a loss made from a closure.
   public func json() throws -> JSONValue {
     guard case .object(var result) = try LayerJSON.json(of: self, dtype: dtype) else { return .null }
-    if let training { result["compile_config"] = try training.json() }
+    if let training { result["compile_config"] = try training.json(outputShape: outputShape) }
     return .object(result)
   }
 
