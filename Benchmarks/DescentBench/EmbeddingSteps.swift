@@ -36,7 +36,7 @@ final class EmbeddingStep {
     step += 1
     _ = state.beginStep()
     plan.run()
-    try? state.endStep()
+    _ = try? state.endStep()
   }
 
   var workspaceBytes: Int { plan.statistics.workspaceBytes }

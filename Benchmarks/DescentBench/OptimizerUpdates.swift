@@ -52,7 +52,7 @@ final class OptimizerUpdate {
   func run() {
     _ = state.beginStep()
     plan.run()
-    try? state.endStep()
+    _ = try? state.endStep()
   }
 
   var profile: [(name: String, shares: Int, nanoseconds: Double)] { plan.profile(runs: 200) }

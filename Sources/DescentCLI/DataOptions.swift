@@ -11,7 +11,8 @@ struct DataOptions: ParsableArguments {
         fashion-mnist is looked for in the user's cache, Keras's cache and the Debian package's folder. A folder holds the four \
         files of a data set like MNIST (train-images-idx3-ubyte, …), plain or with .gz; pixels become numbers from 0 to 1. A .csv \
         file names its columns in the first line; --target says which one to predict. An .npz file holds x and y, and may hold x_val \
-        and y_val, x_test and y_test; x_train and y_train are understood too.
+        and y_val, x_test and y_test; x_train and y_train are understood too. A model of several inputs takes x_NAME (x_val_NAME, …), one of \
+        several outputs y_NAME.
         """,
       valueName: "data"))
   var data = "fashion-mnist"

@@ -3,10 +3,32 @@ import Descent
 /// What there is to train on and to judge by.
 struct DataSet {
   struct Part {
-    let x: any ModelInput
-    let y: Tensor
+    let x: any ModelData
+    let y: any ModelData
 
-    var count: Int { x.stored.shape.first ?? 0 }
+    /// The number of rows.
+    var count: Int { firstInput?.stored.shape.first ?? 0 }
+
+    /// The only input, or one of several.
+    var firstInput: (any ModelInput)? {
+      switch x.parts {
+      case .one(let input): input
+      case .several(let inputs): inputs.first
+      case .named(let inputs): inputs.min { $0.key < $1.key }?.value
+      }
+    }
+
+    /// The targets of a model of one output.
+    var onlyTarget: Tensor? {
+      guard case .one(let y) = y.parts else { return nil }
+      return y as? Tensor
+    }
+
+    /// Whether there is one input and one target.
+    var isPlain: Bool {
+      if case .one = x.parts, onlyTarget != nil { return true }
+      return false
+    }
   }
 
   /// What is to be predicted.
@@ -35,13 +57,17 @@ struct DataSet {
     classNames = table.classNames
   }
 
-  /// Reads an `.npz` file with `x` and `y`, `x_val` and `y_val`, `x_test` and `y_test`.
+  /// Reads an `.npz` file with `x` and `y`, `x_val` and `y_val`, `x_test` and `y_test`; several inputs are `x_NAME`, several targets
+  /// `y_NAME`, likewise `x_val_NAME` and so on.
   init(archive path: String) throws {
     let archive = try NPZ(path)
-    let names = Set(archive.names)
     func part(_ x: String, _ y: String) throws -> Part? {
-      guard names.contains(x) || names.contains(y) else { return nil }
-      return Part(x: try archive.tensor(x), y: try archive.tensor(y))
+      let inputs = try DataSet.arrays(x, in: archive), targets = try DataSet.arrays(y, in: archive)
+      if inputs == nil && targets == nil { return nil }
+      guard let inputs, let targets else {
+        throw DescentError(.file, "\(path): has no array \(inputs == nil ? x : y); it has \(archive.names.joined(separator: ", "))")
+      }
+      return Part(x: inputs, y: targets)
     }
     name = path
     let plain = try part("x", "y")
@@ -57,9 +83,25 @@ struct DataSet {
     test = try part("x_test", "y_test")
   }
 
+  /// The array of that name, or those of that name with others behind it; nil if there are none.
+  static func arrays(_ name: String, in archive: NPZ) throws -> (any ModelData)? {
+    if archive.names.contains(name) { return try archive.tensor(name) }
+    let prefix = name + "_"
+    let parts = name.count > 1 ? [] : ["train", "val", "test"]
+    let names = archive.names.filter { array in
+      guard array.hasPrefix(prefix) else { return false }
+      let rest = array.dropFirst(prefix.count)
+      return !parts.contains { rest == $0 || rest.hasPrefix($0 + "_") }
+    }
+    if names.isEmpty { return nil }
+    return Dictionary(uniqueKeysWithValues: try names.map { (String($0.dropFirst(prefix.count)), try archive.tensor($0)) })
+  }
+
   /// Whole numbers from 0 on are classes, unless there are far too many.
   func task() throws -> Task {
-    let y = train.y
+    guard let y = train.onlyTarget else {
+      throw DescentError(.data, "\(name): holds several targets, which only a compiled model of several outputs can be trained on; give --model")
+    }
     guard y.rank > 0 else { throw DescentError(.data, "\(name): y is a single number; expected one for each row of x") }
     let width = y.shape.dropFirst().reduce(1, *)
     if let classNames { return .classes(classNames.count) }
@@ -74,21 +116,23 @@ struct DataSet {
 
 extension DataSet {
   /// The shape of a row of input.
-  var rowShape: [Int] { Array(train.x.stored.shape.dropFirst()) }
+  var rowShape: [Int] { Array((train.firstInput?.stored.shape ?? []).dropFirst()) }
 
   /// One line on what there is.
-  func description(_ task: Task) -> String {
-    let row = train.x.stored.shape.dropFirst()
-    let shape = row.isEmpty ? "number" : row.map(String.init).joined(separator: " × ")
+  /// - Parameter task: nil where a model of several inputs or outputs says what the arrays mean.
+  func description(_ task: Task?) -> String {
+    let row = rowShape
+    let shape = !train.isPlain ? "several arrays" : row.isEmpty ? "number" : row.map(String.init).joined(separator: " × ")
     var parts = ["\(grouped(train.count)) rows of \(shape)"]
     if let validation { parts.append("\(grouped(validation.count)) for validation") }
     if let test { parts.append("\(grouped(test.count)) for testing") }
     let aim =
       switch task {
-      case .classes(let count): "\(grouped(count)) classes" + names(count)
-      case .numbers(let count): "\(grouped(count)) \(count == 1 ? "number" : "numbers") to predict"
+      case .classes(let count)?: "; \(grouped(count)) classes" + names(count)
+      case .numbers(let count)?: "; \(grouped(count)) \(count == 1 ? "number" : "numbers") to predict"
+      case nil: ""
       }
-    return "\(name): \(parts.joined(separator: ", ")); \(aim)"
+    return "\(name): \(parts.joined(separator: ", "))\(aim)"
   }
 
   private func names(_ count: Int) -> String {

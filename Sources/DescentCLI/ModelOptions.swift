@@ -29,7 +29,7 @@ struct ModelOptions: ParsableArguments {
     if let activation { _ = try ActivationFunction(named: activation) }
   }
 
-  func load(seed: UInt64?) throws -> Sequential? { try model?.load(seed: seed) }
+  func load(seed: UInt64?) throws -> Model? { try model?.load(seed: seed) }
 
   func network(rows rowShape: [Int], _ outcome: Outcome, seed: UInt64) throws -> Sequential {
     let activation = try activation.map { try ActivationFunction(named: $0) } ?? .relu

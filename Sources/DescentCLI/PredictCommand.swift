@@ -7,7 +7,7 @@ struct PredictCommand: ParsableCommand {
     commandName: "predict",
     abstract: "Write what a saved model says of data.",
     discussion: """
-      One row of output for each row of input, to an .npy, .npz (as the array y) or .csv file, or as CSV to standard output. The rows \
+      One row of output for each row of input, to an .npy, .npz (as the array y; of a model of several outputs as y_NAME) or .csv file, or as CSV to standard output. The rows \
       are the test rows if the data hold any, else x; an .npz file needs no y here.
 
       EXAMPLES:
@@ -35,8 +35,15 @@ struct PredictCommand: ParsableCommand {
   func run() throws {
     let model = try self.model.load()
     let x = try dataOptions.loadInputs()
-    let count = x.stored.shape.first ?? 0
-    let y = try model.predict(x, batchSize: batchSize.count(of: count), verbose: 0)
+    let count = DataSet.Part(x: x, y: Tensor.zeros([])).count
+    let results = try model.predictAll(x, batchSize: batchSize.count(of: count), verbose: 0)
+    if results.tensors.count > 1 {
+      guard let out, out.hasSuffix(".npz") else {
+        throw ValidationError("The model has the outputs \(results.names.joined(separator: ", ")); give --out with a name ending in .npz.")
+      }
+      return try NPZ.write(zip(results.names, results.tensors).map { ("y_" + $0, $1) }, to: out)
+    }
+    let y = results[0]
     guard let out else { return print(csv(y), terminator: "") }
     if out.hasSuffix(".npy") {
       try NPY.write(y, to: out)
@@ -58,16 +65,16 @@ struct PredictCommand: ParsableCommand {
 }
 
 extension DataOptions {
-  /// The rows to predict from: of an `.npz` file `x_test` or `x`, whether there are labels or not.
-  func loadInputs() throws -> any ModelInput {
+  /// The rows to predict from: of an `.npz` file `x_test` or `x`, or those of several inputs, whether there are labels or not.
+  func loadInputs() throws -> any ModelData {
     guard data.lowercased().hasSuffix(".npz") else {
       let set = try load()
       return (set.test ?? set.train).x
     }
     let archive = try NPZ(data)
-    guard let name = ["x_test", "x", "x_train"].first(where: archive.names.contains) else {
-      throw DescentError(.file, "\(data): has no array x to predict from; it has \(archive.names.joined(separator: ", "))")
+    for name in ["x_test", "x", "x_train"] {
+      if let arrays = try DataSet.arrays(name, in: archive) { return arrays }
     }
-    return try archive.tensor(name)
+    throw DescentError(.file, "\(data): has no array x to predict from; it has \(archive.names.joined(separator: ", "))")
   }
 }

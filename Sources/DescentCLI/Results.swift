@@ -23,7 +23,7 @@ struct Results {
   static func isFinished(_ out: String) -> Bool { FileManager.default.fileExists(atPath: out + "/history.csv") }
 
   /// Writes everything, and says what.
-  func write(_ model: Sequential, _ history: History) throws -> String {
+  func write(_ model: Model, _ history: History) throws -> String {
     var written: [String] = []
     if let savePath {
       if savePath.hasSuffix(".keras") {

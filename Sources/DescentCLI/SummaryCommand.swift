@@ -12,8 +12,15 @@ struct SummaryCommand: ParsableCommand {
   @Flag(help: "Print the model's description as Keras's to_json does.")
   var json = false
 
+  @Option(help: ArgumentHelp("Draw the graph of layers into a file ending in .svg or .dot.", valueName: "file"))
+  var plot: String?
+
   func run() throws {
     let model = try self.model.load()
+    if let plot {
+      return try plotModel(
+        model, toFile: plot, PlotOptions(showShapes: true, showDType: true, showLayerActivations: true, expandNested: true))
+    }
     if json {
       print(try model.toJSON(indent: 1))
     } else {

@@ -93,10 +93,19 @@ struct TrainCommand: ParsableCommand {
     if data.validation != nil, let validationSplit, validationSplit > 0 {
       throw ValidationError("--validation-split is given, but \(data.name) holds x_val and y_val. Leave one out.")
     }
-    let task = try data.task()
-    let outcome = Outcome(task, loss: loss ?? given?.loss)
-    let model = try given ?? modelOptions.network(rows: data.rowShape, outcome, seed: seed ?? Self.defaultSeed)
-    try compile(model, optimizer, loss, metrics, outcome)
+    let task: DataSet.Task?
+    let model: Model
+    if let given, !data.train.isPlain || given.outputNames.count > 1 || given.inputNames.count > 1 {
+      task = nil
+      model = given
+      try compileSeveral(model, optimizer, loss, metrics)
+    } else {
+      let plain = try data.task()
+      let outcome = Outcome(plain, loss: loss ?? given?.loss)
+      model = try given ?? modelOptions.network(rows: data.rowShape, outcome, seed: seed ?? Self.defaultSeed)
+      try compile(model, optimizer, loss, metrics, outcome)
+      task = plain
+    }
     let results = try Results(resultOptions)
     if verbose != .silent { print(data.description(task)) }
     let history: History
@@ -138,7 +147,7 @@ struct TrainCommand: ParsableCommand {
   /// Compiles a new model, or one from a file with what was asked for in place of what it was compiled with. A model that keeps
   /// its optimizer keeps what that remembers.
   private func compile(
-    _ model: Sequential, _ optimizer: any Optimizer, _ loss: Loss?, _ metrics: [Metric]?, _ outcome: Outcome
+    _ model: Model, _ optimizer: any Optimizer, _ loss: Loss?, _ metrics: [Metric]?, _ outcome: Outcome
   ) throws {
     guard self.optimizer == nil, let present = model.optimizer else {
       let standard = model.optimizer != nil && loss == nil ? model.metrics : [outcome.metric]
@@ -152,8 +161,24 @@ struct TrainCommand: ParsableCommand {
     if let state { try model.restoreOptimizer(state) }
   }
 
+  /// The same for a model of several inputs or outputs, which comes with its losses.
+  private func compileSeveral(_ model: Model, _ optimizer: any Optimizer, _ loss: Loss?, _ metrics: [Metric]?) throws {
+    if metrics != nil {
+      throw ValidationError("--metrics is for models of one input and one output; compile the model with its metrics before it is saved.")
+    }
+    if let loss { return try model.compile(anyOptimizer: optimizer, loss: loss) }
+    guard model.optimizer != nil else {
+      throw ValidationError("The model is not compiled; give --loss, or save it compiled.")
+    }
+    if self.optimizer != nil {
+      try model.recompile(anyOptimizer: optimizer)
+    } else if let learningRate {
+      try model.setLearningRate(learningRate)
+    }
+  }
+
   /// Judges the network on the rows that were kept apart, and says where its files are.
-  private func report(_ model: Sequential, _ data: DataSet, _ history: History, _ written: String) throws {
+  private func report(_ model: Model, _ data: DataSet, _ history: History, _ written: String) throws {
     if verbose == .silent { return }
     if let test = data.test {
       print("Test: \(try model.evaluate(test.x, test.y, batchSize: Self.evaluationBatchSize, verbose: 0))")

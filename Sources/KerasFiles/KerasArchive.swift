@@ -70,7 +70,8 @@ extension Model {
   ///     try model.fit(x, y, epochs: 3)
   ///
   /// The model is a ``Sequential`` one, one of inputs and outputs, or a registered class of the program's own; `Sequential.load`
-  /// expects the first, or layers one after another. Nothing in the file is run. What Descent lacks, a layer, an option, a loss, is
+  /// expects the first, or layers one after another. An `.h5` file with a whole model, as Keras 2 wrote and Keras 3 still can, is
+  /// read too; its optimizer begins anew. Nothing in the file is run. What Descent lacks, a layer, an option, a loss, is
   /// an error that names it, as is any weight or variable of the optimizer that has no place.
   /// - Parameters:
   ///   - path: the file.
@@ -79,7 +80,11 @@ extension Model {
   ///     ``HDF5ReaderProcess``.
   /// - Throws: ``DescentError`` of kind `file`.
   public static func load(_ path: String, compiled: Bool = true, trusted: Bool = false) throws -> Self {
-    try make(KerasArchive(path, trusted: trusted), name: path, compiled: compiled)
+    if LegacyModel.isPath(path) {
+      return try LegacyModel.model(
+        HDF5Contents(ByteSource(path: path), trusted: trusted), name: path, compiled: compiled, as: Self.self)
+    }
+    return try make(KerasArchive(path, trusted: trusted), name: path, compiled: compiled)
   }
 
   /// The same from a file that is in memory.

@@ -65,7 +65,9 @@ struct LegacyWeights {
         names.append(name)
       }
     }
-    return try NamedVariables(variables).load(from: file, names: names, skipMismatch: skipMismatch) { tensors[$0]! }
+    return try model.replacingWeights {
+      try NamedVariables(variables).load(from: file, names: names, skipMismatch: skipMismatch) { tensors[$0]! }
+    }
   }
 
   /// A layer's variables, those of layers in it too, the trained ones first.

@@ -8,16 +8,17 @@ enum WeightsFile {
   /// The model's weights, and what its optimizer remembers.
   static func contents(of model: Model) throws -> HDF5Contents {
     var contents = HDF5Contents()
+    model.showWeightsToJudge()
     for place in KerasPaths.places(in: model) {
       contents.addGroup(place.group)
       contents.setAttribute("name", of: place.group, to: .strings([place.layer.name]))
       for (name, variable) in place.variables { contents.add(name, variable.value) }
     }
     if let state = try model.preparedOptimizerState() {
-      let values = state.kerasVariables()
+      let values = model.kerasVariables(of: state)
       add(values[...], of: state.optimizer, to: optimizerGroup, in: &contents)
       if let wrapper = state.optimizer as? LossScaleOptimizer {
-        let inner = try OptimizerState(wrapper.innerOptimizer, variables: model.variables.filter(\.isTrainable)).kerasVariables().count
+        let inner = try OptimizerState(wrapper.innerOptimizer, variables: model.trainableVariables).kerasVariables().count
         add(values.suffix(inner), of: wrapper.innerOptimizer, to: innerOptimizerGroup, in: &contents)
       }
     }
@@ -39,7 +40,9 @@ enum WeightsFile {
   ) throws -> WeightMismatches {
     let variables = KerasPaths.places(in: model).flatMap(\.variables)
     let names = contents.names.filter { !$0.hasPrefix(optimizerPrefix) }
-    return try NamedVariables(variables).load(from: file, names: names, skipMismatch: skipMismatch) { contents[$0]! }
+    return try model.replacingWeights {
+      try NamedVariables(variables).load(from: file, names: names, skipMismatch: skipMismatch) { contents[$0]! }
+    }
   }
 
   /// The optimizer's variables in a file, in order; nil if it has none.

@@ -1,3 +1,5 @@
+import Foundation
+
 /// The one mutable thing: a parameter, an optimizer's slot, a running total.
 ///
 /// Its memory stays where it is for life. A tensor computed from a variable means the variable's value at that moment, however
@@ -94,6 +96,12 @@ public final class Variable {
   /// Reads the memory directly: contiguous, row-major.
   public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
     try body(UnsafeRawBufferPointer(start: storage.pointer, count: storage.byteCount))
+  }
+
+  /// Whether the variable holds the same bits as the tensor.
+  package func holds(_ tensor: Tensor) -> Bool {
+    guard tensor.shape == shape, tensor.dtype == dtype else { return false }
+    return memcmp(storage.pointer, tensor.materialized().pointer, storage.byteCount) == 0
   }
 
   /// Called before the memory is written: whoever holds the present value gets a copy of it.

@@ -1,5 +1,6 @@
 import Foundation
 import KerasFiles
+import TestSupport
 import Testing
 
 /// Files made by Keras; the script that made them lies in `Fixtures/scripts`.
@@ -49,4 +50,10 @@ func message(_ body: () throws -> Void) -> String {
   } catch {
     return "something else was thrown: \(error)"
   }
+}
+
+/// Runs `body` with the path of an empty folder that is removed afterwards.
+func withTemporaryFolder(_ body: (String) throws -> Void) throws {
+  let folder = TemporaryFolder()
+  try body(folder.path)
 }

@@ -43,6 +43,19 @@ import Testing
     #expect(try close(run(l2, 1).parameters[0], [1 - 0.1 * (g[0] + 0.5), 2 - 0.1 * (g[1] + 1)]))
   }
 
+  /// A parameter's multiplier is that of its rate, and decoupled decay scales with the rate; the other two do not.
+  @Test func `weight decay follows the parameter's own rate where it follows the rate`() throws {
+    let g = gradients[0]
+    let setting = [ParameterSetting(.all, learningRateMultiplier: 0.5)]
+    func result(_ mode: WeightDecayMode) throws -> [Double] {
+      let optimizer = SGD(learningRate: 0.1).with(weightDecay: 0.1, weightDecayMode: mode, parameterSettings: setting)
+      return try run(optimizer, 1).parameters[0]
+    }
+    #expect(try close(result(.decoupled), [1 - 0.1 * 0.5 * 0.1 * 1 - 0.05 * g[0], 2 - 0.1 * 0.5 * 0.1 * 2 - 0.05 * g[1]]))
+    #expect(try close(result(.independent), [1 - 0.1 * 1 - 0.05 * g[0], 2 - 0.1 * 2 - 0.05 * g[1]]))
+    #expect(try close(result(.l2), [1 - 0.05 * (g[0] + 0.1 * 1), 2 - 0.05 * (g[1] + 0.1 * 2)]))
+  }
+
   @Test func weightDecayIsExcludedByRule() throws {
     let names = ["dense/kernel", "dense/bias", "norm/gamma", "embedding/table"]
     let shapes = [[2, 2], [2], [2], [3, 2]]

@@ -148,4 +148,27 @@ import Testing
     let error = try #require(throws: DescentError.self) { try ScheduleRegistry.schedule(from: JSONValue(parsing: json)) }
     #expect(error.message.contains(message), "\(error.message)")
   }
+
+  /// Steps and periods are whole numbers, and so is the number of periods that are over: computed through logarithms it may come out a
+  /// little less.
+  @Test func `each period begins at its first step and ends before the next one's`() {
+    for (first, tMul) in [(1, 10.0), (100, 3), (100, 1.2), (7, 2), (5, 1), (10, 1.5), (1000, 1.1)] {
+      let schedule = CosineDecayRestarts(initialLearningRate: 1, firstDecaySteps: first, tMul: tMul)
+      var (start, length) = (0.0, Double(first))
+      while start < 20_000 {
+        let step = Int(start.rounded(.up))
+        if abs(start - start.rounded()) < 1e-6 {
+          #expect(abs(schedule(step: Int(start.rounded())) - 1) < 1e-9, "\(first) \(tMul): step \(start)")
+        } else {
+          #expect(schedule(step: step) > 0.5 || length < 4)
+        }
+        let last = Int((start + length).rounded(.up)) - 1
+        if length > 20 && abs(start + length - (start + length).rounded()) < 1e-6 {
+          #expect(schedule(step: last) < 0.02, "\(first) \(tMul): step \(last)")
+        }
+        start += length
+        length *= tMul
+      }
+    }
+  }
 }

@@ -29,8 +29,15 @@ public final class CSVLogger: Callback {
       throw DescentError(.file, "CSVLogger: \(path) cannot be created")
     }
     do {
-      let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
-      try handle.seekToEnd()
+      let handle = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+      let end = try handle.seekToEnd()
+      // A file that somebody has edited may lack the end of its last line.
+      if end > 0 {
+        try handle.seek(toOffset: end - 1)
+        let last = try handle.read(upToCount: 1)
+        try handle.seekToEnd()
+        if last != Data("\n".utf8) { try handle.write(contentsOf: Data("\n".utf8)) }
+      }
       file = handle
     } catch {
       throw DescentError(.file, "CSVLogger: \(path) cannot be written: \(error.localizedDescription)")
@@ -86,14 +93,39 @@ public final class CSVLogger: Callback {
     let longest = 1 << 16
     let start = try handle.read(upToCount: longest) ?? Data()
     if start.isEmpty { return nil }
-    guard let end = start.firstIndex(of: UInt8(ascii: "\n")) else {
+    guard let end = start.firstIndex(of: UInt8(ascii: "\n")) ?? (start.count < longest ? start.endIndex : nil) else {
       throw DescentError(.file, "CSVLogger: \(path) has no header line in its first \(longest) bytes; it is not appended to")
     }
-    let columns = String(decoding: start[..<end], as: UTF8.self).components(separatedBy: separator)
+    let columns = CSVLogger.cells(String(decoding: start[..<end], as: UTF8.self), separator: separator)
     guard columns.first == "epoch" else {
       throw DescentError(.file, "CSVLogger: the header of \(path) does not begin with 'epoch'; it is not appended to")
     }
     return columns
+  }
+
+  /// The cells of a header that another program may have written: with a byte order mark, with `\r\n` at its end, with quotes.
+  private static func cells(_ line: String, separator: String) -> [String] {
+    var text = Substring(line)
+    if text.unicodeScalars.first == "\u{FEFF}" { text = Substring(text.unicodeScalars.dropFirst()) }
+    while text.unicodeScalars.last == "\r" { text = Substring(text.unicodeScalars.dropLast()) }
+    var cells: [String] = []
+    var cell = "", isQuoted = false
+    while !text.isEmpty {
+      if text.hasPrefix("\"\"") && isQuoted {
+        cell += "\""
+        text = text.dropFirst(2)
+      } else if text.first == "\"" {
+        isQuoted.toggle()
+        text = text.dropFirst()
+      } else if !isQuoted && text.hasPrefix(separator) {
+        cells.append(cell)
+        cell = ""
+        text = text.dropFirst(separator.count)
+      } else {
+        cell.append(text.removeFirst())
+      }
+    }
+    return (cells + [cell]).map { $0.trimmingCharacters(in: .whitespaces) }
   }
 
   /// Cells that hold the separator, a quote or a line break are quoted.

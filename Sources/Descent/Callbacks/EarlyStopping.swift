@@ -4,6 +4,8 @@ import TensorCore
 ///
 /// With `restoreBestWeights` the weights of the best epoch are put back when training ends, whether this callback stopped it or
 /// not. They are copied to memory of their own whenever an epoch is the best so far; the optimizer's slots are not.
+/// Epochs without validation are passed over where the number is one of validation, as in Keras. If `fit` fails, the weights stay as they
+/// are.
 /// Different from Keras: a NaN is never the best, so that a bad first epoch neither blocks later ones nor is restored; and a
 /// number that does not exist is an error, not a warning.
 public final class EarlyStopping: Callback {
@@ -57,7 +59,7 @@ public final class EarlyStopping: Callback {
   public override func onEpochEnd(_ epoch: Int, _ logs: Logs) throws {
     guard let model, epoch >= startFromEpoch else { return }
     var watch = try self.watch ?? Monitor(monitor, mode: mode, minDelta: minDelta, in: model)
-    let value = try watch.value(in: logs, for: "EarlyStopping")
+    guard let value = try watch.value(in: logs, isEpoch: parameters, for: "EarlyStopping") else { return }
     wait += 1
     if watch.isImprovement(value) {
       watch.accept(value)
@@ -89,7 +91,7 @@ public final class EarlyStopping: Callback {
   }
 
   public override func onTrainEnd(_ logs: Logs) throws {
-    if let bestWeights { try model?.setWeights(bestWeights) }
+    if let bestWeights, let model, !model.hasFailed { try model.setWeights(bestWeights) }
     bestWeights = nil
   }
 }

@@ -5,40 +5,47 @@ public final class History: Callback {
   /// The epochs that came to their end, counted from 0.
   public private(set) var epochs: [Int] = []
   /// For each name, one number an epoch; NaN in epochs that had none.
-  public private(set) var values: [String: [Double]] = [:]
+  public var values: [String: [Double]] { numbers.mapValues { $0.map { $0 ?? .nan } } }
+  /// The same with nil in epochs that had none, which is not the same as NaN.
+  private var numbers: [String: [Double?]] = [:]
   /// Whether Ctrl-C ended training. An epoch that it cut short is not listed.
   public internal(set) var isInterrupted = false
 
   /// The numbers of that name, one an epoch; empty if there are none.
-  public subscript(name: String) -> [Double] { values[name] ?? [] }
+  public subscript(name: String) -> [Double] { numbers[name]?.map { $0 ?? .nan } ?? [] }
 
   /// All names in alphabetical order.
-  public var names: [String] { values.keys.sorted() }
+  public var names: [String] { numbers.keys.sorted() }
 
   public override func onTrainBegin() {
     epochs = []
-    values = [:]
+    numbers = [:]
     isInterrupted = false
   }
 
   public override func onEpochEnd(_ epoch: Int, _ logs: Logs) { record(epoch, logs.dictionary) }
 
   public override func state() -> CallbackState? {
-    let columns = names.map { name in (key: name, value: JSONValue.array(self[name].map { JSONValue($0) })) }
+    // JSON has no NaN; null is a number that is missing.
+    let columns = names.map { name in
+      (key: name, value: JSONValue.array(numbers[name]!.map { $0.map { $0.isFinite ? JSONValue($0) : .string("\($0)") } ?? .null }))
+    }
     return CallbackState(
       JSONObject([("epochs", .array(epochs.map { JSONValue($0) })), ("values", .object(JSONObject(columns)))]))
   }
 
   public override func restore(_ state: CallbackState) {
     epochs = state["epochs"]?.array?.compactMap(\.int) ?? []
-    values = [:]
-    for (name, column) in state["values"]?.object?.members ?? [] { values[name] = column.array?.compactMap(\.double) ?? [] }
+    numbers = [:]
+    for (name, column) in state["values"]?.object?.members ?? [] {
+      numbers[name] = column.array?.map { $0.double ?? $0.string.flatMap(Double.init) } ?? []
+    }
   }
 
-  func record(_ epoch: Int, _ numbers: [String: Double]) {
-    for name in Set(values.keys).union(numbers.keys) {
+  func record(_ epoch: Int, _ logs: [String: Double]) {
+    for name in Set(numbers.keys).union(logs.keys) {
       // A name that comes late, such as one of a validation every other epoch, has no numbers for the epochs before.
-      values[name, default: epochs.map { _ in .nan }].append(numbers[name] ?? .nan)
+      numbers[name, default: epochs.map { _ in nil }].append(logs[name])
     }
     epochs.append(epoch)
   }
@@ -49,7 +56,7 @@ public final class History: Callback {
     let names = self.names
     var lines = [CSVLogger.line(["epoch"] + names, separator: ",")]
     for (row, epoch) in epochs.enumerated() {
-      let cells = names.map { name in values[name]![row].isNaN ? "NA" : "\(values[name]![row])" }
+      let cells = names.map { name in numbers[name]![row].map { "\($0)" } ?? "NA" }
       lines.append(CSVLogger.line([String(epoch)] + cells, separator: ","))
     }
     return lines.joined()

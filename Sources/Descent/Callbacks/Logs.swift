@@ -36,6 +36,13 @@ public final class Logs {
   /// The names in alphabetical order, as Keras shows them.
   public var names: [String] { dictionary.keys.sorted() }
 
+  /// Whether a number that is lacking will come with an epoch that is validated.
+  /// - Parameter run: what `fit` was asked for; nil for the logs of a batch.
+  func areDue(_ name: String, _ run: RunParameters?) -> Bool {
+    guard let run, run.hasValidation, name.hasPrefix("val_"), self[name] == nil else { return false }
+    return self[String(name.dropFirst(4))] != nil
+  }
+
   /// The next reading asks the source again.
   func invalidate() { known = nil }
 }

@@ -8,7 +8,8 @@ import TensorCore
 ///     ModelCheckpoint("weights-{epoch:02d}-{val_loss:.2f}.safetensors")
 ///
 /// The path may name the epoch, counted from 1, the batch, and any number of the logs, with a format as Python has it. Files are
-/// replaced at once or not at all. With ``BackupAndRestore`` the best number outlives a killed run, so that a worse model does not
+/// replaced at once or not at all. An epoch that is not validated is passed over where a number of validation is monitored or part of the
+/// path. With ``BackupAndRestore`` the best number outlives a killed run, so that a worse model does not
 /// replace the best one.
 public final class ModelCheckpoint: Callback {
   public let path: String
@@ -71,17 +72,17 @@ public final class ModelCheckpoint: Callback {
 
   private func save(epoch: Int, batch: Int?, _ logs: Logs) throws {
     guard let model, let format else { return }
+    let run = batch == nil ? parameters : nil
     if saveBestOnly {
       var watch = try self.watch ?? newMonitor(in: model, state: nil)
-      let value = try watch.value(in: logs, for: "ModelCheckpoint")
-      guard watch.isImprovement(value) else {
-        self.watch = watch
-        return
-      }
+      defer { self.watch = watch }
+      guard let value = try watch.value(in: logs, isEpoch: run, for: "ModelCheckpoint"), watch.isImprovement(value) else { return }
       watch.accept(value)
-      self.watch = watch
     }
-    let path = try PathTemplate(path).filled(epoch: epoch + 1, batch: batch.map { $0 + 1 }, logs)
+    let template = PathTemplate(path)
+    // An epoch without validation has no file where the numbers of validation are in its name.
+    if template.names.contains(where: { logs.areDue($0, run) }) { return }
+    let path = try template.filled(epoch: epoch + 1, batch: batch.map { $0 + 1 }, logs)
     try format.save(model, path)
     lastPath = path
   }
@@ -132,6 +133,13 @@ struct PathTemplate {
   private let text: String
 
   init(_ text: String) { self.text = text }
+
+  /// What stands between the braces.
+  var names: [String] {
+    text.split(separator: "{").dropFirst().compactMap { part in
+      part.contains("}") ? part.prefix { $0 != "}" && $0 != ":" }.description : nil
+    }
+  }
 
   func filled(epoch: Int, batch: Int?, _ logs: Logs) throws -> String {
     var result = ""

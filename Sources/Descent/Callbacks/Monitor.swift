@@ -16,6 +16,7 @@ struct Monitor {
   let minDelta: Double
   private(set) var best: Double?
   private let isGreaterBetter: Bool
+  private var wasSeen = false
 
   init(_ name: String, mode: MonitorMode, minDelta: Double, in model: Model) throws {
     self.name = name
@@ -32,10 +33,15 @@ struct Monitor {
     }
   }
 
-  /// The number to watch.
-  /// - Throws: ``DescentError`` if the logs lack it.
-  func value(in logs: Logs, for what: String) throws -> Double {
-    if let value = logs[name] { return value }
+  /// The number to watch; nil in an epoch that lacks it where others have it, such as one without validation.
+  /// - Parameter run: what `fit` was asked for; nil for the logs of a batch, which never have numbers of validation.
+  /// - Throws: ``DescentError`` if no epoch can have it.
+  mutating func value(in logs: Logs, isEpoch run: RunParameters?, for what: String) throws -> Double? {
+    if let value = logs[name] {
+      wasSeen = true
+      return value
+    }
+    if run != nil && wasSeen || logs.areDue(name, run) { return nil }
     throw DescentError(
       .invalidArgument, "\(what): there is no '\(name)' to monitor; there are \(logs.names.joined(separator: ", "))")
   }

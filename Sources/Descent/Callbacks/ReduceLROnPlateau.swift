@@ -1,7 +1,7 @@
 import TensorCore
 
 /// Multiplies the learning rate by a factor when a number has not improved for some epochs, and logs it as `learning_rate`.
-/// (Keras: `keras.callbacks.ReduceLROnPlateau`. Different from Keras: a NaN is never the best, and a number that does not exist
+/// Epochs without validation are passed over where the number is one of validation. (Keras: `keras.callbacks.ReduceLROnPlateau`. Different from Keras: a NaN is never the best, and a number that does not exist
 /// is an error.)
 public final class ReduceLROnPlateau: Callback {
   public let monitor: String
@@ -66,7 +66,7 @@ public final class ReduceLROnPlateau: Callback {
     logs["learning_rate"] = rate
     var watch = try self.watch ?? Monitor(monitor, mode: mode, minDelta: minDelta, in: model)
     defer { self.watch = watch }
-    let value = try watch.value(in: logs, for: "ReduceLROnPlateau")
+    guard let value = try watch.value(in: logs, isEpoch: parameters, for: "ReduceLROnPlateau") else { return }
     if cooldownLeft > 0 {
       cooldownLeft -= 1
       wait = 0

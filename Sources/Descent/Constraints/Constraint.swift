@@ -31,4 +31,14 @@ public struct Constraint: KerasNamed {
     assumeValid()
     return body(weights)
   }
+
+  /// - Throws: ``DescentError`` if a closure of the user's gives anything else than weights of the same shape and dtype.
+  func check(for variable: Variable) throws {
+    let result = Trace.discarding { self(Tensor.placeholder(shape: variable.shape, dtype: variable.dtype)) }
+    guard result.shape == variable.shape, result.dtype == variable.dtype else {
+      throw DescentError(
+        .invalidArgument,
+        "constraint \(name) of \(variable.path): gives \(result.dtype) \(result.shape); expected \(variable.dtype) \(variable.shape)")
+    }
+  }
 }

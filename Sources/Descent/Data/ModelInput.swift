@@ -2,7 +2,7 @@
 ///
 /// Axis 0 counts the rows. A training step picks a batch of rows from ``stored`` and passes it through ``prepared(_:)``, which
 /// is traced with the rest of the step: what is kept in memory stays as small as it is stored.
-public protocol ModelInput {
+public protocol ModelInput: ModelData {
   /// The rows as they are kept in memory.
   var stored: Tensor { get }
   /// Rows picked from ``stored`` as the model sees them. The shape stays the same.

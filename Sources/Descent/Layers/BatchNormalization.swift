@@ -129,7 +129,7 @@ extension BatchNormalization: ConfigurableLayer {
     // Means nothing without `renorm`.
     _ = options.value("renorm_momentum")
     self.init(
-      axis: try options.int("axis", default: standard.axis), momentum: try options.double("momentum", default: standard.momentum),
+      axis: try options.onlyInt("axis", default: standard.axis), momentum: try options.double("momentum", default: standard.momentum),
       epsilon: try options.double("epsilon", default: standard.epsilon), center: try options.bool("center", default: standard.center),
       scale: try options.bool("scale", default: standard.scale),
       betaInitializer: try options.named("beta_initializer", default: standard.initializers.beta),

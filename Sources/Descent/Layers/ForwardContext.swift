@@ -8,6 +8,8 @@ public final class ForwardContext {
   public let random: RandomGenerator
 
   let builder: ModelBuilder
+  /// The layers that do not train in this pass, if the caller says; otherwise layers' own marks count.
+  private let frozenLayers: Set<ObjectIdentifier>?
   /// Layers make their variables and find their sublayers in this pass.
   let isBuilding: Bool
   /// What layers added to the loss so far: scalars.
@@ -19,8 +21,9 @@ public final class ForwardContext {
   /// The masks that travel beside tensors, by the tensors' nodes.
   private var masks: [Int: Tensor] = [:]
 
-  init(builder: ModelBuilder, isTraining: Bool, isBuilding: Bool = false) {
+  init(builder: ModelBuilder, isTraining: Bool, isBuilding: Bool = false, frozenLayers: Set<ObjectIdentifier>? = nil) {
     self.builder = builder
+    self.frozenLayers = frozenLayers
     self.isTraining = isTraining
     self.isBuilding = isBuilding
     random = builder.random
@@ -28,7 +31,10 @@ public final class ForwardContext {
 
   /// Whether the layer being called, and all around it, have ``Layer/isTrainable`` set. Layers that keep statistics leave them
   /// alone otherwise.
-  public var isLayerTrainable: Bool { stack.allSatisfy(\.isTrainable) }
+  public var isLayerTrainable: Bool {
+    guard let frozenLayers else { return stack.allSatisfy(\.isTrainable) }
+    return stack.allSatisfy { !frozenLayers.contains(ObjectIdentifier($0)) }
+  }
 
   /// Adds a scalar to the loss of this pass, such as a penalty on what a layer computed.
   public func addLoss(_ loss: Tensor) {

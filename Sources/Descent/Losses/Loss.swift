@@ -43,6 +43,8 @@ public struct Loss: KerasNamed {
   /// Whether the prediction is taken as logits rather than probabilities.
   public let isFromLogits: Bool
   let form: TargetForm
+  /// Whether it is a closure of the user's, whose result is looked at.
+  private var isOwn = false
   private let ignoredClass: Int?
   private let body: @Sendable (Input) -> Tensor
 
@@ -81,11 +83,16 @@ public struct Loss: KerasNamed {
   /// A loss of one's own, which cannot be written to a file.
   /// - Parameters:
   ///   - name: what `summary` and History call it.
-  ///   - body: gets the target (as it was given) and the prediction and returns one value per sample, or a scalar.
+  ///   - body: gets the target and the prediction and returns one value per sample (axis 0 counts them; further axes are averaged),
+  ///     or a scalar. A target [rows] of an output [rows, 1] comes as [rows, 1], as in Keras, and a target of the output's shape in the
+  ///     output's dtype; any other, such as class numbers, in its own shape, as `int32` or the output's dtype. A result of another shape
+  ///     is an error of `fit` and `evaluate`.
   public static func custom(
     _ name: String = "custom", _ body: @escaping @Sendable (_ target: Tensor, _ prediction: Tensor) -> Tensor
   ) -> Loss {
-    Loss(unwritable: name, form: .any) { body($0.target, $0.prediction) }
+    var loss = Loss(unwritable: name, form: .any) { body($0.target, $0.prediction) }
+    loss.isOwn = true
+    return loss
   }
 
   /// The same loss under another name.
@@ -120,11 +127,10 @@ extension Loss {
   public func values(target: Tensor, prediction: Tensor, logits: Logits? = nil) -> Tensor {
     assumeValid()
     do {
-      try validate(targetShape: target.shape, predictionShape: prediction.shape)
+      return try checkedValues(target: target, prediction: prediction, logits: logits)
     } catch {
       programmingError("\(error)")
     }
-    return body(aligned(target, prediction, logits))
   }
 
   /// The loss of a batch: a scalar, or one value per sample with ``Reduction/none``.
@@ -135,8 +141,48 @@ extension Loss {
   ///   - sampleWeight: one number per sample, or of any shape that stretches to that of ``values(target:prediction:logits:)``.
   ///   - logits: see ``values(target:prediction:logits:)``.
   public func callAsFunction(target: Tensor, prediction: Tensor, sampleWeight: Tensor? = nil, logits: Logits? = nil) -> Tensor {
-    let values = values(target: target, prediction: prediction, logits: logits)
-    return reduce(values, weights: sampleWeight, mask: mask(target: target, shape: values.shape))
+    do {
+      return try reduced(target: target, prediction: prediction, sampleWeight: sampleWeight, logits: logits)
+    } catch {
+      programmingError("\(error)")
+    }
+  }
+
+  /// The loss of a batch.
+  /// - Throws: ``DescentError`` if shapes or dtypes do not fit, or a closure of the user's gives what is no loss.
+  /// - Parameter mask: which steps of the prediction count, if not all do.
+  func reduced(
+    target: Tensor, prediction: Tensor, sampleWeight: Tensor?, logits: Logits?, mask outer: Tensor? = nil
+  ) throws -> Tensor {
+    let values = try checkedValues(target: target, prediction: prediction, logits: logits)
+    var kept = mask(target: target, shape: values.shape)
+    if let outer {
+      guard outer.rank <= values.rank, broadcastShape(outer.spread(like: values).shape, values.shape) == values.shape else {
+        throw DescentError(
+          .invalidArgument, "loss \(name): the output's mask has shape \(outer.shape), which does not fit values of shape \(values.shape)")
+      }
+      let fitted = outer.spread(like: values)
+      kept = kept.map { $0 .&& fitted } ?? fitted
+    }
+    return try reduce(values, weights: sampleWeight, mask: kept)
+  }
+
+  /// ``values(target:prediction:logits:)`` with every mistake an error that can be caught.
+  func checkedValues(target: Tensor, prediction: Tensor, logits: Logits?) throws -> Tensor {
+    try validate(targetShape: target.shape, predictionShape: prediction.shape)
+    let values = body(aligned(target, prediction, logits))
+    if !isOwn { return values }
+    let rows = prediction.shape.first ?? 1
+    guard values.dtype.isFloatingPoint else {
+      throw DescentError(
+        .invalidArgument, "loss \(name): the closure gives \(values.dtype) \(values.shape), which has no gradient; expected \(prediction.dtype)")
+    }
+    guard values.shape.isEmpty || values.shape[0] == rows else {
+      throw DescentError(
+        .invalidArgument,
+        "loss \(name): the closure gives values of shape \(values.shape) for \(rows) rows; expected one value a row, [\(rows)], or one number, []")
+    }
+    return values.cast(to: prediction.dtype)
   }
 
   /// Which values count, if some do not.

@@ -3,13 +3,13 @@ extension Loss {
   ///
   /// A mask leaves values out: of the mean also from the count. Weights do not change the count, except with
   /// ``Reduction/meanWithSampleWeight``. A mean over nothing is 0.
-  func reduce(_ values: Tensor, weights: Tensor?, mask: Tensor?) -> Tensor {
+  func reduce(_ values: Tensor, weights: Tensor?, mask: Tensor?) throws -> Tensor {
     var factors: [Tensor] = []
     if let mask {
       let kept = mask.cast(to: values.dtype)
       factors.append(reduction == .sumOverBatchSize ? kept * quotient(Double(mask.count), kept.sum()) : kept)
     }
-    if let weights { factors.append(Loss.fitted(weights.cast(to: values.dtype), to: values.shape, name)) }
+    if let weights { factors.append(try Loss.fitted(weights.cast(to: values.dtype), to: values.shape, "loss \(name)")) }
     let factor = factors.dropFirst().reduce(factors.first, { $0! * $1 })
     let weighted = factor.map { values * $0 } ?? values
     switch reduction {
@@ -33,14 +33,16 @@ extension Loss {
   }
 
   /// Weights in a shape that stretches to that of the values: one per sample is followed by axes of size 1.
-  static func fitted(_ weights: Tensor, to shape: [Int], _ name: String) -> Tensor {
+  /// - Throws: ``DescentError`` if they do not fit.
+  static func fitted(_ weights: Tensor, to shape: [Int], _ name: String) throws -> Tensor {
     var weightShape = weights.shape
     while weightShape.count > shape.count, weightShape.last == 1 { weightShape.removeLast() }
     let isPrefix = weightShape.count < shape.count && zip(weightShape, shape).allSatisfy { $0 == $1 || $0 == 1 }
     if isPrefix { weightShape += [Int](repeating: 1, count: shape.count - weightShape.count) }
     // A loss over the whole batch has one value, which the weights of the samples multiply one by one.
     guard shape.isEmpty || broadcastShape(weightShape, shape) == shape else {
-      programmingError("\(name): sample weights of shape \(weights.shape) do not fit values of shape \(shape)")
+      throw DescentError(
+        .data, "\(name): sample weights of shape \(weights.shape) do not fit values of shape \(shape); expected one value a row")
     }
     return weights.reshaped(weightShape)
   }

@@ -31,10 +31,16 @@ extension Loss {
     }
   }
 
-  /// The class numbers that targets may hold, if the loss takes class numbers.
-  /// - Parameter predictionShape: with the batch axis.
-  public func allowedClasses(predictionShape: [Int]) -> Range<Int>? {
+  /// The class numbers that targets may hold, if the loss takes targets of that shape for class numbers.
+  /// - Parameters:
+  ///   - targetShape: with the batch axis; of use for losses that go by the shapes.
+  ///   - predictionShape: with the batch axis.
+  public func allowedClasses(targetShape: [Int]? = nil, predictionShape: [Int]) -> Range<Int>? {
     switch form {
+    case .byShape:
+      return targetShape.flatMap {
+        Loss.crossentropy(forTarget: $0, prediction: predictionShape).allowedClasses(predictionShape: predictionShape)
+      }
     case .classIndices(let axis):
       let axis = axis < 0 ? axis + predictionShape.count : axis
       return predictionShape.indices.contains(axis) ? 0..<predictionShape[axis] : nil
@@ -68,11 +74,28 @@ extension Loss {
     }
   }
 
+  /// What can be counted with: truths are 0 and 1.
+  static func numbers(_ target: Tensor) -> Tensor { target.dtype == .bool ? target.cast(to: .int32) : target }
+
+  /// Target and prediction for a closure of the user's, as the losses and metrics that come with the library have them: of one shape and
+  /// dtype if the shapes say the same. Otherwise the target may hold class numbers, and keeps its shape and its whole numbers.
+  static func aligned(_ target: Tensor, _ prediction: Tensor) -> (target: Tensor, prediction: Tensor) {
+    if let shapes = Shapes(aligning: target.shape, with: prediction.shape) {
+      return (target.cast(to: prediction.dtype).reshaped(shapes.target), prediction.reshaped(shapes.prediction))
+    }
+    return (target.cast(to: target.dtype.isFloatingPoint ? prediction.dtype : .int32), prediction)
+  }
+
   /// Target, prediction and logits in the shapes and dtypes that the loss's body expects.
   func aligned(_ target: Tensor, _ prediction: Tensor, _ logits: Logits?) -> Input {
     switch form {
-    case .any, .byShape:
+    case .byShape:
       return Input(target: target, prediction: prediction, logits: logits)
+    case .any:
+      let aligned = Loss.aligned(target, prediction)
+      return Input(
+        target: aligned.target, prediction: aligned.prediction,
+        logits: logits.map { Logits($0.values.reshaped(aligned.prediction.shape), of: $0.activation) })
     case .likePrediction:
       guard let shapes = Shapes(aligning: target.shape, with: prediction.shape) else {
         programmingError("loss \(name): targets \(target.shape) do not match predictions \(prediction.shape)")
@@ -82,7 +105,7 @@ extension Loss {
         logits: logits.map { Logits($0.values.reshaped(shapes.prediction), of: $0.activation) })
     case .classIndices(let axis):
       let rest = Loss.removing(axis: axis, from: prediction.shape) ?? []
-      return Input(target: target.reshaped(rest), prediction: prediction, logits: logits)
+      return Input(target: Loss.numbers(target).reshaped(rest), prediction: prediction, logits: logits)
     }
   }
 }

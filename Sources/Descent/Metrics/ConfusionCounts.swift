@@ -63,14 +63,14 @@ struct ConfusionCounts: MetricDefinition {
       + makeTotals(["positives", "negatives"], shape: [labels])
   }
 
-  func update(_ variables: [Variable], with input: MetricInput) {
+  func update(_ variables: [Variable], with input: MetricInput) throws {
     var (target, prediction) = Metric.alike(input)
     let type = prediction.dtype
     if isFromLogits { prediction = sigmoid(prediction) }
     target = (target .!= 0).cast(to: type)
     var weights = Tensor.ones(prediction.shape, dtype: type)
     if let sampleWeight = input.sampleWeight {
-      weights = Loss.fitted(sampleWeight.cast(to: type), to: prediction.shape, "metric \(name)").broadcast(to: prediction.shape)
+      weights = try Loss.fitted(sampleWeight.cast(to: type), to: prediction.shape, "metric \(name)").broadcast(to: prediction.shape)
     }
     if let labelWeights, !isMultiLabel { weights *= Tensor(labelWeights).cast(to: type) }
     var isEligible = topK.map { rank(prediction) .< Tensor(number: Double($0)) } ?? Tensor(repeating: 1, dtype: .bool)

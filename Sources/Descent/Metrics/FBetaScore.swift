@@ -63,7 +63,7 @@ private struct FBetaDefinition: MetricDefinition {
     makeTotals(["true_positives", "false_positives", "false_negatives"], shape: [predictionShape[1]])
   }
 
-  func update(_ variables: [Variable], with input: MetricInput) {
+  func update(_ variables: [Variable], with input: MetricInput) throws {
     let prediction = input.prediction
     let type = prediction.dtype
     let isPositive: Tensor
@@ -75,7 +75,7 @@ private struct FBetaDefinition: MetricDefinition {
     }
     let positive = isPositive.cast(to: type)
     let target = input.target.cast(to: type)
-    let weights = input.sampleWeight.map { Loss.fitted($0.cast(to: type), to: prediction.shape, name) }
+    let weights = try input.sampleWeight.map { try Loss.fitted($0.cast(to: type), to: prediction.shape, "metric \(name)") }
     func sum(_ values: Tensor) -> Tensor { (weights.map { values * $0 } ?? values).sum(axis: 0) }
     variables[0].add(sum(positive * target))
     variables[1].add(sum(positive * (1 - target)))

@@ -109,7 +109,7 @@ private struct OverlapDefinition: MetricDefinition {
     makeTotals(["total_confusion_matrix"], shape: [classes, classes])
   }
 
-  func update(_ variables: [Variable], with input: MetricInput) {
+  func update(_ variables: [Variable], with input: MetricInput) throws {
     let type = input.prediction.dtype
     let target = isTargetSparse ? input.target : input.target.argmax(axis: axis)
     var prediction = isPredictionSparse ? input.prediction : input.prediction.argmax(axis: axis)
@@ -118,7 +118,7 @@ private struct OverlapDefinition: MetricDefinition {
     let labels = target.cast(to: .int32)
     var rows = labels.reshaped([labels.count]).oneHot(depth: classes, dtype: type)
     if let weights = input.sampleWeight {
-      let fitted = Loss.fitted(weights.cast(to: type), to: target.shape, name).broadcast(to: target.shape)
+      let fitted = try Loss.fitted(weights.cast(to: type), to: target.shape, "metric \(name)").broadcast(to: target.shape)
       rows *= fitted.reshaped([target.count, 1])
     }
     if let ignoredClass {

@@ -88,14 +88,14 @@ extension Metric {
 
   private static func mean(of loss: Loss, takingLogits logitsForm: Loss? = nil) -> MeanOfValues {
     var takingLogits: MeanOfValues.Values?
-    if let logitsForm { takingLogits = { maskedValues(of: logitsForm, $0) } }
+    if let logitsForm { takingLogits = { try maskedValues(of: logitsForm, $0) } }
     return MeanOfValues(
       takingLogits: takingLogits, check: { try loss.validate(targetShape: $0, predictionShape: $1) },
-      masked: { maskedValues(of: loss, $0) })
+      masked: { try maskedValues(of: loss, $0) })
   }
 
-  private static func maskedValues(of loss: Loss, _ input: MetricInput) -> (Tensor, Tensor?) {
-    let values = loss.values(target: input.target, prediction: input.prediction, logits: input.logits)
+  private static func maskedValues(of loss: Loss, _ input: MetricInput) throws -> (Tensor, Tensor?) {
+    let values = try loss.checkedValues(target: input.target, prediction: input.prediction, logits: input.logits)
     return (values, loss.mask(target: input.target, shape: values.shape))
   }
 }

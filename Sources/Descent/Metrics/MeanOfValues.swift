@@ -1,9 +1,11 @@
 /// A metric that is the (weighted) mean of one value per sample.
 struct MeanOfValues: MetricDefinition {
   /// The values, and which of them count if not all do.
-  typealias Values = @Sendable (MetricInput) -> (values: Tensor, mask: Tensor?)
+  typealias Values = @Sendable (MetricInput) throws -> (values: Tensor, mask: Tensor?)
   typealias Check = @Sendable (_ targetShape: [Int], _ predictionShape: [Int]) throws -> Void
 
+  /// The name of a metric that is a closure of the user's, whose result is looked at.
+  var ownName: String?
   private let values: Values
   private let logitsForm: Values?
   private let check: Check
@@ -21,9 +23,9 @@ struct MeanOfValues: MetricDefinition {
 
   init(
     check: @escaping Check = { _, _ in }, finish: @escaping @Sendable (Double) -> Double = { $0 },
-    _ values: @escaping @Sendable (MetricInput) -> Tensor
+    _ values: @escaping @Sendable (MetricInput) throws -> Tensor
   ) {
-    self.init(check: check, finish: finish, masked: { (values($0), nil) })
+    self.init(check: check, finish: finish, masked: { (try values($0), nil) })
   }
 
   var takingLogits: (any MetricDefinition)? { logitsForm.map { MeanOfValues(check: check, finish: finish, masked: $0) } }
@@ -32,12 +34,21 @@ struct MeanOfValues: MetricDefinition {
 
   func makeVariables(predictionShape: [Int]) -> [Variable] { makeTotals(["total", "count"]) }
 
-  func update(_ variables: [Variable], with input: MetricInput) {
-    let (values, mask) = values(input)
+  func update(_ variables: [Variable], with input: MetricInput) throws {
+    var (values, mask) = try values(input)
+    if let ownName {
+      let rows = input.prediction.shape.first ?? 1
+      guard values.shape.isEmpty || values.shape[0] == rows else {
+        throw DescentError(
+          .invalidArgument,
+          "metric \(ownName): the closure gives values of shape \(values.shape) for \(rows) rows; expected one value a row, [\(rows)]")
+      }
+      values = values.cast(to: input.prediction.dtype)
+    }
     let (total, count) = (variables[0], variables[1])
     var weights = mask?.cast(to: values.dtype)
     if let sampleWeight = input.sampleWeight {
-      let fitted = Loss.fitted(sampleWeight.cast(to: values.dtype), to: values.shape, "metric")
+      let fitted = try Loss.fitted(sampleWeight.cast(to: values.dtype), to: values.shape, ownName.map { "metric \($0)" } ?? "metric")
       weights = weights.map { $0 * fitted } ?? fitted
     }
     // The values of one sample are averaged, so that a sample counts once whatever its number of values.
@@ -64,10 +75,10 @@ struct MeanOfValues: MetricDefinition {
 struct SumOfValues: MetricDefinition {
   func makeVariables(predictionShape: [Int]) -> [Variable] { makeTotals(["total"]) }
 
-  func update(_ variables: [Variable], with input: MetricInput) {
+  func update(_ variables: [Variable], with input: MetricInput) throws {
     var values = input.prediction
     if let weights = input.sampleWeight {
-      values *= Loss.fitted(weights.cast(to: values.dtype), to: values.shape, "metric")
+      values *= try Loss.fitted(weights.cast(to: values.dtype), to: values.shape, "metric")
     }
     variables[0].add(values.sum())
   }

@@ -53,12 +53,18 @@ public struct Metric: KerasNamed {
     return result
   }
 
-  /// The mean over all samples of a closure's values: one value per sample. It cannot be written to a file.
+  /// The mean over all samples of a closure's values: one value per sample (axis 0 counts them), of any dtype. It cannot be written to a
+  /// file. Target and prediction come as for ``Loss/custom(_:_:)``.
   public static func custom(
     _ name: String, direction: Direction? = nil,
     _ body: @escaping @Sendable (_ target: Tensor, _ prediction: Tensor) -> Tensor
   ) -> Metric {
-    Metric(nil, name: name, direction: direction, MeanOfValues { body($0.target, $0.prediction) })
+    var definition = MeanOfValues { input in
+      let (target, prediction) = Loss.aligned(input.target, input.prediction)
+      return body(target, prediction)
+    }
+    definition.ownName = name
+    return Metric(nil, name: name, direction: direction, definition)
   }
 
   /// The metric as it is meant beside a loss: `accuracy` and the cross-entropies know whether predictions are logits.
@@ -75,18 +81,27 @@ public struct Metric: KerasNamed {
     self.definition = definition
   }
 
+  /// The same for an output that may have no loss.
+  func resolved(for loss: Loss?) -> Metric { loss.map { resolved(for: $0) } ?? self }
+
+  /// Checks that predictions of a shape can be judged by targets of another (batch axis included).
+  /// - Throws: ``DescentError`` with both shapes, or if the metric was made from an unknown name or bad settings.
+  public func validate(targetShape: [Int], predictionShape: [Int]) throws {
+    try validated()
+    try definition.validate(targetShape: targetShape, predictionShape: predictionShape)
+  }
+
   /// Running totals for targets and predictions of these shapes (batch axis included).
   /// - Throws: ``DescentError`` if the metric cannot judge such predictions, or was made from an unknown name or bad settings.
   public func makeState(targetShape: [Int], predictionShape: [Int]) throws -> MetricState {
-    try validated()
-    try definition.validate(targetShape: targetShape, predictionShape: predictionShape)
+    try validate(targetShape: targetShape, predictionShape: predictionShape)
     return MetricState(self, definition.makeVariables(predictionShape: predictionShape))
   }
 }
 
 /// What a metric is updated with.
 struct MetricInput {
-  let target: Tensor
+  var target: Tensor
   let prediction: Tensor
   let logits: Logits?
   let sampleWeight: Tensor?
@@ -100,7 +115,7 @@ protocol MetricDefinition: Sendable {
   /// The running totals, all zero.
   func makeVariables(predictionShape: [Int]) -> [Variable]
   /// Adds a batch; may run inside a trace.
-  func update(_ variables: [Variable], with input: MetricInput)
+  func update(_ variables: [Variable], with input: MetricInput) throws
   /// The figure, or several with what tells them apart, from the variables' elements.
   func results(_ totals: [[Double]]) -> [(suffix: String, value: Double)]
 }

@@ -20,8 +20,18 @@ public final class MetricState {
   ///   - sampleWeight: one number per sample; without it all weigh 1.
   ///   - logits: what the model computed before a final sigmoid or softmax, if that is known.
   public func update(target: Tensor, prediction: Tensor, sampleWeight: Tensor? = nil, logits: Logits? = nil) {
-    metric.definition.update(
-      variables, with: MetricInput(target: target, prediction: prediction, logits: logits, sampleWeight: sampleWeight))
+    do {
+      try add(MetricInput(target: target, prediction: prediction, logits: logits, sampleWeight: sampleWeight))
+    } catch {
+      programmingError("\(error)")
+    }
+  }
+
+  /// - Throws: ``DescentError`` if weights do not fit, or a closure of the user's gives what is no value of a sample.
+  func add(_ input: MetricInput) throws {
+    var input = input
+    input.target = Loss.numbers(input.target)
+    try metric.definition.update(variables, with: input)
   }
 
   /// Adds values themselves, to a ``Metric/mean`` or ``Metric/sum``.
@@ -39,8 +49,11 @@ public final class MetricState {
   /// What the logs show: one figure under the metric's name; a metric with several (one per class or threshold) gives each a
   /// suffix: `f1_score_0`, `f1_score_1`, …
   public var results: [(name: String, value: Double)] {
-    metric.definition.results(variables.map(\.value.doubles)).map { (metric.name + $0.suffix, $0.value) }
+    figures.map { (metric.name + $0.suffix, $0.value) }
   }
+
+  /// The same without the metric's name.
+  var figures: [(suffix: String, value: Double)] { metric.definition.results(variables.map(\.value.doubles)) }
 
   /// The figure of a metric that has one, the mean of those of a metric that has several.
   public var result: Double {

@@ -45,12 +45,12 @@ private struct R2Definition: MetricDefinition {
     makeTotals(["sum", "squared_sum", "residual", "count"], shape: [predictionShape[1]]) + makeTotals(["num_samples"])
   }
 
-  func update(_ variables: [Variable], with input: MetricInput) {
+  func update(_ variables: [Variable], with input: MetricInput) throws {
     var (target, prediction) = Metric.alike(input)
     // The variance is the difference of two large sums, so these must be exact.
     (target, prediction) = (target.cast(to: .float64), prediction.cast(to: .float64))
     let weights =
-      input.sampleWeight.map { Loss.fitted($0.cast(to: .float64), to: target.shape, "metric r2_score") }
+      try input.sampleWeight.map { try Loss.fitted($0.cast(to: .float64), to: target.shape, "metric r2_score") }
       ?? Tensor.ones([1, 1], dtype: .float64)
     let weighted = target * weights
     variables[0].add(weighted.sum(axis: 0))

@@ -2,14 +2,22 @@ import TensorCore
 
 /// Rows given to `fit` and its like, in memory and looked through.
 struct CheckedData {
-  let x: Rows
-  let y: Rows?
-  /// One number a row, or nil.
-  let sampleWeight: Rows?
+  /// In the order of the model's inputs.
+  let inputs: [Rows]
+  /// In the order of the model's outputs; nil for one that is not trained or judged. Empty without targets.
+  let targets: [Rows?]
+  /// For each target one number a row, or nil.
+  let weights: [Rows?]
+
+  var x: Rows { inputs[0] }
+  var y: Rows? { targets.first ?? nil }
+  var sampleWeight: Rows? { weights.first ?? nil }
   var count: Int { x.count }
 
   /// One input: rows in memory and how they become what the model sees.
   struct Rows {
+    /// What errors call it: `x`, `validation y`.
+    let name: String
     let input: any ModelInput
     let tensor: Tensor
     let buffer: Buffer
@@ -25,6 +33,7 @@ struct CheckedData {
         throw DescentError(.data, "\(caller): \(name) is a single number; expected a tensor whose axis 0 counts rows")
       }
       guard tensor.shape[0] > 0 else { throw DescentError(.data, "\(caller): \(name) has no rows") }
+      self.name = name
       self.input = input
       self.tensor = tensor
       buffer = tensor.materialized()
@@ -33,6 +42,9 @@ struct CheckedData {
         throw DescentError(.data, "\(caller): \(name)\(Rows.subscripts(position, tensor.shape)) is \(Rows.text(tensor, position))")
       }
     }
+
+    /// The elements as the step sees them.
+    var values: [Double] { input is Tensor ? tensor.doubles : input.prepared(tensor).doubles }
 
     var preparation: PlanKey.Preparation? {
       if input is Tensor { return PlanKey.Preparation.none }
@@ -54,19 +66,42 @@ struct CheckedData {
     }
   }
 
-  init(x: any ModelInput, y: (any ModelInput)?, sampleWeight: Tensor?, _ caller: String, label: String = "") throws {
-    self.x = try Rows(x, label + "x", caller)
-    self.y = try y.map { try Rows($0, label + "y", caller) }
-    self.sampleWeight = try sampleWeight.map { try Rows($0, label + "sampleWeight", caller) }
-    for (name, other) in [("y", self.y), ("sampleWeight", self.sampleWeight)] {
-      if let other, other.count != self.x.count {
-        throw DescentError(
-          .data, "\(caller): \(label)x has \(self.x.count) rows but \(label)\(name) has \(other.count)")
+  init(
+    x: any ModelData, y: (any ModelData)?, sampleWeight: (any ModelData)?, of model: Model, _ caller: String, label: String = ""
+  ) throws {
+    inputs = try model.inputParts.ordered(x, caller, label: label).map { try Rows($0!.input, $0!.name, caller) }
+    // Outputs of a model of its own forward pass are known once it is built.
+    if y != nil { try model.build(inputs: inputs, caller) }
+    let settings = try y == nil ? [] : model.training?.outputs(of: model) ?? []
+    targets = try y.map {
+      try model.outputParts("y").ordered($0, mayMiss: { !settings.indices.contains($0) || !settings[$0].needsTarget }, caller, label: label)
+        .map { try $0.map { try Rows($0.input, $0.name, caller) } }
+    } ?? []
+    // One weight for all outputs, or one for each.
+    let count = targets.count
+    var weights: [Rows?] = targets.map { _ in nil }
+    if let sampleWeight {
+      var given: [(name: String, input: any ModelInput)?]
+      if case .one(let input) = sampleWeight.parts {
+        given = [(name: String, input: any ModelInput)?](repeating: (label + "sampleWeight", input), count: count)
+      } else {
+        given = try model.outputParts("sampleWeight").ordered(sampleWeight, mayMiss: { _ in true }, caller, label: label)
+      }
+      weights = try given.map { part in
+        guard let part else { return nil }
+        let weight = part.input.prepared(part.input.stored)
+        // A column of weights says the same as a list of them, whatever their dtype.
+        let isColumn = weight.rank > 1 && weight.shape.dropFirst().allSatisfy { $0 == 1 }
+        return try Rows(isColumn ? weight.reshaped([weight.shape[0]]) : weight, part.name, caller)
       }
     }
-    if let weights = self.sampleWeight, weights.rowShape != [] || !weights.dtype.isFloatingPoint {
+    self.weights = weights
+    for other in inputs.dropFirst() + (targets + weights).compactMap({ $0 }) where other.count != self.count {
+      throw DescentError(.data, "\(caller): \(inputs[0].name) has \(self.count) rows but \(other.name) has \(other.count)")
+    }
+    for weights in weights.compactMap({ $0 }) where weights.rowShape != [] {
       throw DescentError(
-        .data, "\(caller): \(label)sampleWeight is \(weights.dtype) \(weights.tensor.shape); expected one number a row")
+        .data, "\(caller): \(weights.name) is \(weights.dtype) \(weights.tensor.shape); expected one number a row")
     }
   }
 }
@@ -74,7 +109,7 @@ struct CheckedData {
 extension CheckedData.Rows {
   /// - Throws: ``DescentError`` of kind `data` if an element is no whole number in the range (and not the one that is ignored).
   func checkClasses(_ allowed: Range<Int>, orElse ignored: Int?, _ caller: String) throws {
-    let values = tensor.doubles
+    let values = values
     guard
       let position = values.firstIndex(where: { value in
         guard let label = Int(exactly: value) else { return true }
@@ -85,14 +120,14 @@ extension CheckedData.Rows {
     let text = Int(exactly: value).map(String.init) ?? "\(value)"
     throw DescentError(
       .data,
-      "\(caller): y\(CheckedData.Rows.subscripts(position, tensor.shape)) is \(text), but the model's output is \(allowed.count) wide: "
+      "\(caller): \(name)\(CheckedData.Rows.subscripts(position, tensor.shape)) is \(text), but the model's output is \(allowed.count) wide: "
         + "labels are whole numbers from 0 to \(allowed.count - 1)")
   }
 }
 
 extension CheckedData.Rows {
   /// - Throws: ``DescentError`` of kind `data` if an element, without its fraction, is no row of a table.
-  func checkRowNumbers(_ accepted: Range<Int>, _ what: String) throws {
+  func checkRowNumbers(_ accepted: Range<Int>, _ caller: String) throws {
     // What is prepared on the way in, as pixels are, is divided by a number: smaller than what is stored.
     guard input is Tensor else { return }
     let position = tensor.withBytes { bytes -> Int? in
@@ -108,37 +143,58 @@ extension CheckedData.Rows {
     let text = Int(exactly: value).map(String.init) ?? "\(value)"
     throw DescentError(
       .data,
-      "\(what)\(CheckedData.Rows.subscripts(position, tensor.shape)) is \(text), but the model's embedding has \(accepted.count) rows: "
+      "\(caller): \(name)\(CheckedData.Rows.subscripts(position, tensor.shape)) is \(text), but the model's embedding has \(accepted.count) rows: "
         + "numbers from 0 to \(accepted.upperBound - 1)")
   }
 }
 
 extension CheckedData {
-  /// The same data with each row's weight multiplied by that of its class.
-  func weighted(by classWeight: [Int: Double], _ caller: String) throws -> CheckedData {
+  /// The same data with the weight of each of the first rows multiplied by that of its class.
+  /// - Parameter takesClasses: whether the loss takes targets for class numbers.
+  /// - Throws: ``DescentError`` if a row of targets is not of one class.
+  func weighted(by classWeight: [Int: Double], takesClasses: Bool, rows: Int, _ caller: String) throws -> CheckedData {
+    guard targets.count <= 1 else {
+      throw DescentError(
+        .invalidArgument, "\(caller): classWeight is for models of one output; weigh the rows of each output by sampleWeight")
+    }
     guard let y else { return self }
     if let (name, weight) = classWeight.first(where: { !$0.value.isFinite || $0.value < 0 }) {
       throw DescentError(.invalidArgument, "\(caller): classWeight of \(name) is \(weight); it must be at least 0")
     }
     let width = y.rowShape.reduce(1, *)
-    let values = y.tensor.doubles
+    guard width == 1 || (y.rowShape.count == 1 && !takesClasses) else {
+      let meaning = takesClasses ? "\(width) classes" : "no single class"
+      throw DescentError(
+        .data,
+        "\(caller): classWeight needs one class a row, but a row of \(y.name) of shape \(y.rowShape) has \(meaning); weigh rows by sampleWeight")
+    }
+    let values = y.values
     let own = sampleWeight?.tensor.doubles
     let weights = try (0..<count).map { row -> Double in
+      let given = own?[row] ?? 1
+      if row >= rows { return given }
       let cells = values[row * width..<(row + 1) * width]
-      // A row of several numbers is one-hot.
-      let label = width == 1 ? cells.first : cells.max().flatMap { cells.firstIndex(of: $0) }.map { Double($0 - row * width) }
-      guard let label, let number = Int(exactly: label) else {
+      guard let number = CheckedData.classNumber(cells) else {
         throw DescentError(
-          .data, "\(caller): classWeight needs class numbers or one-hot rows, but row \(row) of y is \(Array(cells.prefix(4)))")
+          .data, "\(caller): classWeight needs class numbers or one-hot rows, but row \(row) of \(y.name) is \(Array(cells.prefix(4)))")
       }
-      return (classWeight[number] ?? 1) * (own?[row] ?? 1)
+      return (classWeight[number] ?? 1) * given
     }
-    return CheckedData(x: x, y: y, sampleWeight: try Rows(Tensor(weights), "classWeight", caller))
+    return CheckedData(inputs: inputs, targets: targets, weights: [try Rows(Tensor(weights), "classWeight", caller)])
   }
 
-  private init(x: Rows, y: Rows?, sampleWeight: Rows?) {
-    self.x = x
-    self.y = y
-    self.sampleWeight = sampleWeight
+  /// The class that a row names: its only number, or the place of the greatest of shares of 1, as they are where labels are smoothed.
+  private static func classNumber(_ cells: ArraySlice<Double>) -> Int? {
+    if cells.count == 1 { return cells.first.flatMap { Int(exactly: $0) } }
+    guard let greatest = cells.max(), cells.count(where: { $0 == greatest }) == 1, cells.allSatisfy({ $0 >= 0 }),
+      abs(cells.reduce(0, +) - 1) < 1e-3
+    else { return nil }
+    return cells.firstIndex(of: greatest).map { $0 - cells.startIndex }
+  }
+
+  private init(inputs: [Rows], targets: [Rows?], weights: [Rows?]) {
+    self.inputs = inputs
+    self.targets = targets
+    self.weights = weights
   }
 }

@@ -29,6 +29,10 @@ extension FitLoop {
   /// Everything that the rest of the run depends on.
   private func checkpoint(at place: FitPosition) throws -> TrainingCheckpoint {
     var checkpoint = TrainingCheckpoint()
+    // The weights that training goes on from, to the bit.
+    optimizerState.restoreTrainingValues()
+    defer { if place.step == 0 { model.showWeightsToJudge() } }
+    checkpoint.state["averages_before"] = JSONValue(averagesBefore)
     checkpoint.state["run"] = conditions
     checkpoint.state["compile"] = compileSettings
     checkpoint.state["epoch"] = JSONValue(place.epoch)
@@ -39,7 +43,7 @@ extension FitLoop {
     checkpoint.state["seed"] = .string(String(model.seed))
     checkpoint.state["stop"] = .bool(model.stopTraining && place.step == 0)
     checkpoint.state["counted_rows"] = JSONValue(runner.totals.rows)
-    for (name, variable) in variables { checkpoint.tensors.append((name, variable.value)) }
+    for (name, variable) in variables { checkpoint.tensors.append((name, variable.value.evaluated())) }
     for (name, tensor) in optimizerState.checkpoint().sorted(by: { $0.key < $1.key }) {
       checkpoint.tensors.append((FitLoop.optimizerPrefix + name, tensor))
     }
@@ -89,6 +93,7 @@ extension FitLoop {
       throw error
     }
     model.passCount = pass
+    averagesBefore = state["averages_before"]?.int ?? 0
     self.position = position
     if position < batches.rows && shuffle && pass > 0 {
       order = RowOrder.shuffled(batches.rows, seed: seed, pass: pass - 1)

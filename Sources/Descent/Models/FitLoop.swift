@@ -36,6 +36,8 @@ final class FitLoop {
   /// The row of ``order`` at which the next batch begins; its count when a new pass is due.
   var position: Int
   let backups: [BackupAndRestore]
+  /// How often averages of the weights had been taken before this run.
+  var averagesBefore = 0
   private let batchLogs: Logs
 
   private struct PlanSlot: Hashable {
@@ -64,11 +66,15 @@ final class FitLoop {
     batchLogs = Logs { totals.results }
   }
 
-  func run() throws {
+  func run() throws { try runner.counting(from: false) { try runEpochs() } }
+
+  private func runEpochs() throws {
     model.stopTraining = false
     model.isAbandoned = false
+    model.hasFailed = false
     var logs = Logs()
     var failure: (any Error)?
+    averagesBefore = optimizerState.averageCount
     do {
       try callbacks.each { try $0.onTrainBegin() }
       let start = try resume() ?? FitPosition(epoch: epochs.lowerBound, step: 0)
@@ -82,7 +88,13 @@ final class FitLoop {
     } catch {
       failure = error
     }
-    optimizerState.finalizeVariableValues()
+    // A run that fails leaves the weights as they are; one that made no update has no averages to show.
+    if failure == nil && optimizerState.averageCount > averagesBefore {
+      optimizerState.finalizeVariableValues()
+      optimizerState.weightsWereReplaced(byAverages: true)
+    }
+    model.hasFailed = failure != nil
+    model.showWeightsToJudge()
     let isComplete = failure == nil && !history.isInterrupted
     // Callbacks close their files however training ends; the first error is the one to tell.
     for callback in callbacks.callbacks {
@@ -117,9 +129,10 @@ final class FitLoop {
       if model.isAbandoned { return nil }
       if model.stopTraining { break }
     }
-    var values = runner.totals.results
+    model.showWeightsToJudge()
+    var values = runner.totals.finalResults
     if let validation, (epoch + 1) % validationFrequency == 0 {
-      let scores = try model.run(validation, callbacks: callbacks)
+      let scores = try model.run(validation, runner.trainability, callbacks: callbacks)
       for (name, value) in scores { values["val_" + name] = value }
     }
     let logs = Logs(values)
@@ -129,15 +142,16 @@ final class FitLoop {
   }
 
   private func runStep() throws {
-    if position >= batches.rows { beginPass() }
-    let rows = min(batches.batchSize, batches.rows - position)
+    let isPassOver = position >= batches.rows
+    let rows = min(batches.batchSize, isPassOver ? batches.rows : batches.rows - position)
     let phase = optimizerState.beginStep()
+    // A step that cannot be traced leaves everything as it was.
     let plan = try plan(for: PlanSlot(rows: rows, phase: phase))
+    if isPassOver { beginPass() }
     plan.bind(argument: runner.indexArgument, offset: position * DType.int32.byteCount)
     plan.run()
-    try optimizerState.endStep()
-    runner.totals.count(rows: rows)
     position += rows
+    if try optimizerState.endStep() { runner.totals.count(rows: rows) }
   }
 
   private func beginPass() {

@@ -9,13 +9,13 @@ extension Model {
   ///
   /// The weights stay as they are; what an earlier optimizer remembered of them is dropped. (Keras: `Model.compile`.)
   /// - Parameters:
-  ///   - optimizer: by value (`.adam`, `SGD(learningRate: 0.1)`).
+  ///   - optimizer: by value (`.adam`, `SGD(learningRate: 0.1)`); RMSprop if none is given, as in Keras.
   ///   - loss: by value or by Keras's name.
   ///   - metrics: what to report beside the loss. They do not look at sample and class weights.
-  ///   - weightedMetrics: those that do.
+  ///   - weightedMetrics: those that do. Where there is one of the same name among `metrics`, it is reported as `weighted_…`, as in Keras.
   /// - Throws: ``DescentError``, having changed nothing, for unknown names, settings out of range, and layers that do not fit.
   public func compile(
-    optimizer: some Optimizer, loss: Loss, metrics: [Metric] = [], weightedMetrics: [Metric] = []
+    optimizer: some Optimizer = RMSprop(), loss: Loss, metrics: [Metric] = [], weightedMetrics: [Metric] = []
   ) throws {
     try compile(anyOptimizer: optimizer, loss: loss, metrics: metrics, weightedMetrics: weightedMetrics)
   }
@@ -32,23 +32,85 @@ extension Model {
   public func compile(
     anyOptimizer optimizer: any Optimizer, loss: Loss, metrics: [Metric] = [], weightedMetrics: [Metric] = []
   ) throws {
+    for list in [metrics, weightedMetrics] {
+      var names: Set<String> = ["loss"]
+      for metric in list where !names.insert(try metric.validated().name).inserted {
+        throw DescentError(.invalidArgument, "compile: two metrics are named '\(metric.name)'; rename one with named(_:)")
+      }
+    }
+    try compileAsInFile(optimizer: optimizer, loss: loss, metrics: metrics, weightedMetrics: weightedMetrics)
+  }
+
+  /// Chooses how a model of several outputs is trained and judged: with a loss and metrics of each output, by name or in order.
+  ///
+  ///     try model.compile(
+  ///       optimizer: .adam, loss: ["class": .sparseCategoricalCrossentropy, "score": .meanSquaredError],
+  ///       lossWeights: ["class": 1, "score": 0.2], metrics: ["class": [.accuracy]])
+  ///
+  /// Training makes the sum of the losses small, each times its weight. An output without a loss is not trained. The logs have
+  /// `loss`, the sum, and `NAME_loss` and `NAME_METRIC` for each output. (Keras: `Model.compile`.)
+  /// - Parameters:
+  ///   - optimizer: by value.
+  ///   - loss: by the outputs' names, or in their order.
+  ///   - lossWeights: likewise; 1 for those that are not named.
+  ///   - metrics: likewise. They do not look at sample weights.
+  ///   - weightedMetrics: those that do.
+  /// - Throws: ``DescentError``, having changed nothing, for names that are no outputs, unknown names and settings out of range.
+  public func compile(
+    optimizer: some Optimizer = RMSprop(), loss: ByOutput<Loss>, lossWeights: ByOutput<Double>? = nil, metrics: ByOutput<[Metric]> = [:],
+    weightedMetrics: ByOutput<[Metric]> = [:]
+  ) throws {
+    try compile(
+      optimizer,
+      CompileChoices(
+        losses: .byOutput(loss), lossWeights: lossWeights, metrics: .byOutput(metrics), weightedMetrics: .byOutput(weightedMetrics)))
+  }
+
+  /// The same with one loss for all outputs.
+  public func compile(
+    optimizer: some Optimizer = RMSprop(), loss: Loss, lossWeights: ByOutput<Double>? = nil, metrics: ByOutput<[Metric]>,
+    weightedMetrics: ByOutput<[Metric]> = [:]
+  ) throws {
+    try compile(
+      optimizer,
+      CompileChoices(
+        losses: .same(loss), lossWeights: lossWeights, metrics: .byOutput(metrics), weightedMetrics: .byOutput(weightedMetrics)))
+  }
+
+  /// The same for settings from a file, which nobody can rename: metrics of one name are told apart as in Keras.
+  func compileAsInFile(optimizer: any Optimizer, loss: Loss, metrics: [Metric], weightedMetrics: [Metric]) throws {
+    try compile(
+      optimizer,
+      CompileChoices(losses: .same(loss), lossWeights: nil, metrics: .list(metrics), weightedMetrics: .list(weightedMetrics)))
+  }
+
+  /// Another optimizer with the losses and metrics that there are.
+  /// - Throws: ``DescentError`` before `compile`, and for settings out of range.
+  package func recompile(anyOptimizer optimizer: any Optimizer) throws {
+    try compile(optimizer, try compiled("recompile").choices)
+  }
+
+  func compile(_ optimizer: any Optimizer, _ choices: CompileChoices) throws {
     try optimizer.validate()
-    try loss.validated()
-    if loss.reduction == .none {
-      throw DescentError(.invalidArgument, "compile: the loss \(loss.name) has reduction none; training needs one number")
+    for loss in choices.allLosses {
+      try loss.validated()
+      if loss.reduction == .none {
+        throw DescentError(.invalidArgument, "compile: the loss \(loss.name) has reduction none; training needs one number")
+      }
     }
-    var names: Set<String> = ["loss"]
-    for metric in metrics + weightedMetrics where !names.insert(try metric.validated().name).inserted {
-      throw DescentError(.invalidArgument, "compile: two metrics are named '\(metric.name)'; rename one with named(_:)")
-    }
+    for metric in choices.metrics.all + choices.weightedMetrics.all { try metric.validated() }
     try buildIfDeclared()
-    training = TrainingState(optimizer: optimizer, loss: loss, metrics: metrics, weightedMetrics: weightedMetrics)
+    let made = TrainingState(optimizer: optimizer, choices: choices)
+    if isBuilt { _ = try made.outputs(of: self) }
+    training = made
   }
 
   /// What `compile` was given.
   public var optimizer: (any Optimizer)? { training?.optimizer }
-  public var loss: Loss? { training?.loss }
-  public var metrics: [Metric] { training.map { $0.metrics + $0.weightedMetrics } ?? [] }
+  /// The loss, the first if there is one for each output.
+  public var loss: Loss? { training?.choices.allLosses.first }
+  /// All metrics.
+  public var metrics: [Metric] { training.map { $0.choices.metrics.all + $0.choices.weightedMetrics.all } ?? [] }
 
   /// What the optimizer remembers: slots, the number of steps, the learning rate. Nil until training begins.
   public var optimizerState: OptimizerState? { training?.optimizerState }
@@ -80,14 +142,17 @@ extension Model {
 
   func readyOptimizerState(_ caller: String) throws -> OptimizerState {
     let training = try compiled(caller)
-    if let state = training.optimizerState { return state }
+    if let state = training.optimizerState {
+      // Variables that were marked as fixed when it was made.
+      try state.add(optimizedVariables)
+      return state
+    }
     try buildIfDeclared()
     guard isBuilt else {
       throw DescentError(.state, "\(caller): the model has no variables yet; give its first layer an inputShape, or call fit first")
     }
-    // Variables of frozen layers too, so that thawing one keeps what is remembered of it.
-    let state = try OptimizerState(
-      training.optimizer, variables: variables.filter { $0.isTrainable && $0.dtype.isFloatingPoint })
+    let state = try OptimizerState(training.optimizer, variables: optimizedVariables)
+    for (variable, constraint) in allLayers.flatMap(\.constraints) { try constraint.check(for: variable) }
     let constraints = Dictionary(
       allLayers.flatMap(\.constraints).map { (ObjectIdentifier($0.variable), $0.constraint) }, uniquingKeysWith: { first, _ in first })
     if !constraints.isEmpty { state.constraint = { constraints[ObjectIdentifier($0)]?($1) ?? $1 } }
@@ -95,11 +160,15 @@ extension Model {
     return state
   }
 
+  /// Variables of frozen layers too, so that thawing one keeps what is remembered of it.
+  private var optimizedVariables: [Variable] { variables.filter { $0.isTrainable && $0.dtype.isFloatingPoint } }
+
   /// Which way the number of that name in the logs gets better, if it is known.
   func isGreaterBetter(forLog name: String) -> Bool? {
     let name = name.hasPrefix("val_") ? String(name.dropFirst(4)) : name
-    if name == "loss" { return false }
-    let metric = metrics.first { $0.name == name } ?? metrics.first { name.hasPrefix($0.name + "_") }
-    return metric?.direction.map { $0 == .up }
+    if name == "loss" || name.hasSuffix("_loss") { return false }
+    let known = training?.namedMetrics ?? []
+    let found = known.first { $0.name == name } ?? known.first { name.hasPrefix($0.name + "_") }
+    return found?.metric.direction.map { $0 == .up }
   }
 }

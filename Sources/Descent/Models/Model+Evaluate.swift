@@ -29,7 +29,7 @@ struct Evaluation {
   /// The rows of each batch, in order.
   var batches: [Range<Int>] {
     let starts = stride(from: rows.lowerBound, to: rows.upperBound, by: batchSize)
-    return starts.prefix(steps ?? .max).map { $0..<min($0 + batchSize, rows.upperBound) }
+    return starts.prefix(steps ?? .max).map { $0..<$0 + min(batchSize, rows.upperBound - $0) }
   }
 }
 
@@ -42,12 +42,12 @@ extension Model {
   /// - Throws: ``DescentError`` if the model is not compiled or the data does not fit it.
   @discardableResult
   public func evaluate(
-    _ x: any ModelInput, _ y: any ModelInput, batchSize: Int = 32, verbose: Verbosity = .auto, sampleWeight: Tensor? = nil,
+    _ x: any ModelData, _ y: any ModelData, batchSize: Int = 32, verbose: Verbosity = .auto, sampleWeight: (any ModelData)? = nil,
     steps: Int? = nil, callbacks: [Callback] = []
   ) throws -> Scores {
     _ = try compiled("evaluate")
     try checkCounts(batchSize: batchSize, steps: steps, verbose: verbose, "evaluate")
-    let data = try CheckedData(x: x, y: y, sampleWeight: sampleWeight, "evaluate")
+    let data = try CheckedData(x: x, y: y, sampleWeight: sampleWeight, of: self, "evaluate")
     try prepare(for: data, "evaluate")
     var evaluation = Evaluation(data: data, rows: 0..<data.count)
     evaluation.batchSize = min(batchSize, data.count)
@@ -56,22 +56,26 @@ extension Model {
     let list = CallbackList(
       callbacks + (bar.map { [$0] } ?? []), model: self,
       parameters: RunParameters(epochs: 1, steps: evaluation.batches.count, batchSize: evaluation.batchSize))
-    return Scores(values: try run(evaluation, callbacks: list))
+    return Scores(values: try run(evaluation, Trainability(of: self), callbacks: list))
   }
 
-  func run(_ evaluation: Evaluation, callbacks: CallbackList) throws -> [String: Double] {
-    let runner = try StepRunner(model: self, training: try compiled("evaluate"), data: evaluation.data)
+  func run(_ evaluation: Evaluation, _ trainability: Trainability, callbacks: CallbackList) throws -> [String: Double] {
+    let runner = try StepRunner(
+      model: self, training: try compiled("evaluate"), data: evaluation.data, trainability: trainability)
+    return try runner.counting { try run(evaluation, runner, callbacks) }
+  }
+
+  private func run(_ evaluation: Evaluation, _ runner: StepRunner, _ callbacks: CallbackList) throws -> [String: Double] {
     let totals = runner.totals
     let logs = Logs { totals.results }
-    totals.reset()
     try callbacks.each { try $0.onTestBegin() }
-    training?.optimizerState?.useEvaluationValues()
-    defer { training?.optimizerState?.restoreTrainingValues() }
     var plan: (rows: Int, plan: Plan)?
     for (step, batch) in evaluation.batches.enumerated() {
       for callback in callbacks.callbacks { try callback.onTestBatchBegin(step) }
       if plan?.rows != batch.count { plan = (batch.count, try runner.testPlan(rows: batch.count)) }
       if let plan = plan?.plan {
+        // In each batch, because callbacks may train.
+        showWeightsToJudge()
         runner.bind(plan, at: batch.lowerBound)
         plan.run()
       }

@@ -9,8 +9,9 @@ extension Model {
   /// passes as the gradients. Ctrl-C ends training after the batch; the history so far is returned. (Keras: `Model.fit`.)
   ///
   /// - Parameters:
-  ///   - x: rows of input on axis 0: a ``Tensor``, or bytes that are scaled on the way into the step (``Pixels``).
-  ///   - y: as many rows of targets.
+  ///   - x: rows of input on axis 0: a ``Tensor``, or bytes that are scaled on the way into the step (``Pixels``); several in order or
+  ///     by name for a model of several inputs.
+  ///   - y: as many rows of targets, likewise by output.
   ///   - batchSize: rows a step; the number of rows for gradient descent on all data at once, 1 for one sample at a time.
   ///   - epochs: the epoch at which to end (see `initialEpoch`).
   ///   - verbose: 0 or `.silent`, 1 or `.progressBar`, 2 or `.oneLine`; `.auto` is a bar in a terminal and one line an epoch elsewhere.
@@ -21,7 +22,7 @@ extension Model {
   ///   - shuffle: whether the rows are put in a new order before each epoch.
   ///   - classWeight: how much the rows of a class count in the loss; 1 for classes that are not named. `y` holds class numbers or
   ///     one-hot rows.
-  ///   - sampleWeight: how much each row counts in the loss: one number a row.
+  ///   - sampleWeight: how much each row counts in the loss: one number a row, for all outputs or likewise by output.
   ///   - initialEpoch: the epoch, counted from 0, at which to begin.
   ///   - stepsPerEpoch: batches an epoch; nil for all rows once. The next epoch goes on where the last one stopped, and where the
   ///     rows end a new pass over them begins.
@@ -33,10 +34,10 @@ extension Model {
   ///   throw.
   @discardableResult
   public func fit(
-    _ x: any ModelInput, _ y: any ModelInput, batchSize: Int = 32, epochs: Int = 1, verbose: Verbosity = .auto,
-    callbacks: [Callback] = [], validationSplit: Double = 0, validationData: (x: any ModelInput, y: any ModelInput)? = nil,
-    validationSampleWeight: Tensor? = nil, shuffle: Bool = true, classWeight: [Int: Double]? = nil,
-    sampleWeight: Tensor? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil, validationSteps: Int? = nil,
+    _ x: any ModelData, _ y: any ModelData, batchSize: Int = 32, epochs: Int = 1, verbose: Verbosity = .auto,
+    callbacks: [Callback] = [], validationSplit: Double = 0, validationData: (x: any ModelData, y: any ModelData)? = nil,
+    validationSampleWeight: (any ModelData)? = nil, shuffle: Bool = true, classWeight: [Int: Double]? = nil,
+    sampleWeight: (any ModelData)? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil, validationSteps: Int? = nil,
     validationBatchSize: Int? = nil, validationFrequency: Int = 1
   ) throws -> History {
     let training = try compiled("fit")
@@ -49,15 +50,14 @@ extension Model {
       throw DescentError(.invalidArgument, "fit: \(name) is \(value); it must be at least \(least)")
     }
     try verbose.validate("fit")
-    var data = try CheckedData(x: x, y: y, sampleWeight: sampleWeight, "fit")
+    var data = try CheckedData(x: x, y: y, sampleWeight: sampleWeight, of: self, "fit")
     try prepare(for: data, "fit")
-    if let classWeight { data = try data.weighted(by: classWeight, "fit") }
 
     var trainRows = data.count
     var validation: Evaluation?
     if let validationData {
       let checked = try CheckedData(
-        x: validationData.x, y: validationData.y, sampleWeight: validationSampleWeight, "fit", label: "validation ")
+        x: validationData.x, y: validationData.y, sampleWeight: validationSampleWeight, of: self, "fit", label: "validation ")
       try prepare(for: checked, "fit")
       validation = Evaluation(data: checked, rows: 0..<checked.count)
     } else if validationSplit != 0 {
@@ -76,9 +76,11 @@ extension Model {
       throw DescentError(.invalidArgument, "fit: validationSampleWeight is of no use without validationData")
     }
 
+    // Class weights are for training alone.
+    if let classWeight { data = try weighted(data, by: classWeight, rows: trainRows, "fit") }
+
     let optimizerState = try readyOptimizerState("fit")
-    training.notice(trained: trainableVariables)
-    let runner = try StepRunner(model: self, training: training, data: data)
+    let runner = try StepRunner(model: self, training: training, data: data, trainability: Trainability(of: self))
     let batches = BatchSequence(rows: trainRows, batchSize: batchSize, stepsPerEpoch: stepsPerEpoch)
     let history = History()
     let bar = ProgbarLogger(verbose)
@@ -98,23 +100,55 @@ extension Model {
 
   /// Builds the model for such rows if need be, and checks that they fit it and the loss.
   func prepare(for data: CheckedData, _ caller: String) throws {
-    try build(rows: data.x.rowShape, caller)
-    if let accepted = acceptedRowNumbers { try data.x.checkRowNumbers(accepted, "\(caller): x") }
-    guard let y = data.y, let training, let outputShape else { return }
-    let prediction = [data.count] + outputShape
-    try training.loss.validate(targetShape: y.tensor.shape, predictionShape: prediction)
-    if let allowed = training.loss.allowedClasses(predictionShape: prediction) {
-      try y.checkClasses(allowed, orElse: training.loss.config["ignore_class"]?.int, caller)
+    try build(inputs: data.inputs, caller)
+    for (place, input) in data.inputs.enumerated() {
+      let accepted = graph == nil || self is Sequential ? acceptedRowNumbers : graph?.acceptedRowNumbers(ofInput: place)
+      if let accepted { try input.checkRowNumbers(accepted, caller) }
     }
-    _ = try training.totals(targetShape: y.rowShape, predictionShape: outputShape)
+    guard !data.targets.isEmpty, let training, let outputShapes else { return }
+    for (place, settings) in try training.outputs(of: self).enumerated() {
+      guard let y = data.targets[place] else { continue }
+      let prediction = [data.count] + outputShapes[place]
+      do {
+        try settings.loss?.validate(targetShape: y.tensor.shape, predictionShape: prediction)
+        for (_, metric) in settings.allMetrics {
+          try metric.resolved(for: settings.loss).validate(targetShape: y.tensor.shape, predictionShape: prediction)
+        }
+      } catch let error as DescentError {
+        throw DescentError(error.kind, "\(caller): \(y.name): \(error.message)")
+      }
+      if let loss = settings.loss, let allowed = loss.allowedClasses(targetShape: y.tensor.shape, predictionShape: prediction) {
+        try y.checkClasses(allowed, orElse: loss.config["ignore_class"]?.int, caller)
+      }
+    }
   }
 
-  func build(rows shape: [Int], _ caller: String) throws {
+  /// The data with its rows' weights multiplied by those of their classes.
+  func weighted(_ data: CheckedData, by classWeight: [Int: Double], rows: Int, _ caller: String) throws -> CheckedData {
+    let takesClasses = loss?.allowedClasses(
+      targetShape: data.y?.tensor.shape ?? [], predictionShape: [data.count] + (outputShape ?? [])) != nil
+    return try data.weighted(by: classWeight, takesClasses: takesClasses, rows: rows, caller)
+  }
+
+  /// Builds the model for such inputs if need be, and checks that they are of the shapes it was built for.
+  func build(inputs: [CheckedData.Rows], _ caller: String) throws {
+    if inputs.count == 1 && (graph == nil || self is Sequential) { return try build(rows: inputs[0].rowShape, of: inputs[0].name, caller) }
+    if isBuilt, let inputShapes {
+      for (place, input) in inputs.enumerated() where inputShapes[place] != input.rowShape {
+        throw DescentError(
+          .data, "\(caller): \(name) takes rows of shape \(inputShapes[place]) but a row of \(input.name) has shape \(input.rowShape)")
+      }
+    } else {
+      try build(specifications: inputs.map { ($0.rowShape, dtype) })
+    }
+  }
+
+  func build(rows shape: [Int], of name: String = "x", _ caller: String) throws {
     try buildIfDeclared()
     if let inputShape, isBuilt {
       if inputShape != shape {
         throw DescentError(
-          .data, "\(caller): \(name) takes rows of shape \(inputShape) but a row of x has shape \(shape)")
+          .data, "\(caller): \(self.name) takes rows of shape \(inputShape) but a row of \(name) has shape \(shape)")
       }
     } else {
       try build(rows: shape)

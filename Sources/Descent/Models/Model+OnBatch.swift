@@ -9,28 +9,29 @@ extension Model {
   ///   - classWeight: how much the rows of a class count in the loss; 1 for classes that are not named.
   ///   - resetMetrics: false for numbers that are means over all calls since the last reset, as current Keras gives them; otherwise
   ///     they are this batch's.
-  /// - Returns: loss and metrics, from the forward pass before the update.
+  /// - Returns: loss and metrics, from the forward pass before the update; NaN if the optimizer skipped the step (``NonFinitePolicy``)
+  ///   and nothing was counted before.
   /// - Throws: ``DescentError``, having changed nothing, if the model is not compiled or the data does not fit it.
   @discardableResult
   public func trainOnBatch(
-    _ x: any ModelInput, _ y: any ModelInput, sampleWeight: Tensor? = nil, classWeight: [Int: Double]? = nil,
+    _ x: any ModelData, _ y: any ModelData, sampleWeight: (any ModelData)? = nil, classWeight: [Int: Double]? = nil,
     resetMetrics: Bool = true
   ) throws -> Scores {
     let training = try compiled("trainOnBatch")
-    var data = try CheckedData(x: x, y: y, sampleWeight: sampleWeight, "trainOnBatch")
+    var data = try CheckedData(x: x, y: y, sampleWeight: sampleWeight, of: self, "trainOnBatch")
     try prepare(for: data, "trainOnBatch")
-    if let classWeight { data = try data.weighted(by: classWeight, "trainOnBatch") }
+    if let classWeight { data = try weighted(data, by: classWeight, rows: data.count, "trainOnBatch") }
     let optimizerState = try readyOptimizerState("trainOnBatch")
-    training.notice(trained: trainableVariables)
-    let runner = try StepRunner(model: self, training: training, data: data)
-    if resetMetrics { runner.totals.reset() }
-    let phase = optimizerState.beginStep()
-    let plan = try runner.trainingPlan(rows: data.count, phase: phase, optimizerState: optimizerState)
-    plan.bind(argument: runner.indexArgument, to: RowOrder.inOrder(data.count))
-    plan.run()
-    try optimizerState.endStep()
-    runner.totals.count(rows: data.count)
-    return Scores(values: runner.totals.results)
+    let runner = try StepRunner(model: self, training: training, data: data, trainability: Trainability(of: self))
+    return try runner.counting(from: resetMetrics) {
+      let phase = optimizerState.beginStep()
+      let plan = try runner.trainingPlan(rows: data.count, phase: phase, optimizerState: optimizerState)
+      plan.bind(argument: runner.indexArgument, to: RowOrder.inOrder(data.count))
+      plan.run()
+      defer { showWeightsToJudge() }
+      if try optimizerState.endStep() { runner.totals.count(rows: data.count) }
+      return Scores(values: runner.totals.finalResults)
+    }
   }
 
   /// Loss and metrics on the given rows, as one batch. (Keras: `Model.test_on_batch`.)
@@ -41,16 +42,18 @@ extension Model {
   ///   - resetMetrics: as in ``trainOnBatch(_:_:sampleWeight:classWeight:resetMetrics:)``.
   /// - Throws: ``DescentError`` if the model is not compiled or the data does not fit it.
   public func testOnBatch(
-    _ x: any ModelInput, _ y: any ModelInput, sampleWeight: Tensor? = nil, resetMetrics: Bool = true
+    _ x: any ModelData, _ y: any ModelData, sampleWeight: (any ModelData)? = nil, resetMetrics: Bool = true
   ) throws -> Scores {
     let training = try compiled("testOnBatch")
-    let data = try CheckedData(x: x, y: y, sampleWeight: sampleWeight, "testOnBatch")
+    let data = try CheckedData(x: x, y: y, sampleWeight: sampleWeight, of: self, "testOnBatch")
     try prepare(for: data, "testOnBatch")
-    let runner = try StepRunner(model: self, training: training, data: data)
-    if resetMetrics { runner.totals.reset() }
-    try runner.testPlan(rows: data.count).run()
-    runner.totals.count(rows: data.count)
-    return Scores(values: runner.totals.results)
+    let runner = try StepRunner(model: self, training: training, data: data, trainability: Trainability(of: self))
+    return try runner.counting(from: resetMetrics) {
+      showWeightsToJudge()
+      try runner.testPlan(rows: data.count).run()
+      runner.totals.count(rows: data.count)
+      return Scores(values: runner.totals.results)
+    }
   }
 
   /// Forgets what ``trainOnBatch(_:_:sampleWeight:classWeight:resetMetrics:)`` and its like have added up.

@@ -1,66 +1,103 @@
 import TensorCore
 
+/// What a model of several outputs computes for rows: a tensor for each output, by name or in order.
+public struct Predictions {
+  /// The outputs' names, in order.
+  public let names: [String]
+  public let tensors: [Tensor]
+
+  /// The tensor of that output, or nil if there is none of that name.
+  public subscript(name: String) -> Tensor? { names.firstIndex(of: name).map { tensors[$0] } }
+  public subscript(index: Int) -> Tensor { tensors[index] }
+}
+
 extension Model {
   /// What the model computes for each row. The model need not be compiled. (Keras: `Model.predict`.)
   /// - Parameters: as those of `fit`; `steps` is how many batches to predict, nil for all.
   /// - Returns: a tensor of the model's dtype with as many rows as `x`.
-  /// - Throws: ``DescentError`` if the data does not fit the model.
+  /// - Throws: ``DescentError`` if the data does not fit the model, or the model has several outputs.
   public func predict(
-    _ x: any ModelInput, batchSize: Int = 32, verbose: Verbosity = .auto, steps: Int? = nil, callbacks: [Callback] = []
+    _ x: any ModelData, batchSize: Int = 32, verbose: Verbosity = .auto, steps: Int? = nil, callbacks: [Callback] = []
   ) throws -> Tensor {
+    let results = try predictAll(x, batchSize: batchSize, verbose: verbose, steps: steps, callbacks: callbacks)
+    guard results.tensors.count == 1 else {
+      throw DescentError(
+        .state, "predict: \(name) has the outputs \(results.names.joined(separator: ", ")); predictAll gives them all")
+    }
+    return results[0]
+  }
+
+  /// All that the model computes for each row. (Keras: `Model.predict` of a model of several outputs.)
+  /// - Parameters: as those of ``predict(_:batchSize:verbose:steps:callbacks:)``.
+  /// - Throws: ``DescentError`` if the data does not fit the model.
+  public func predictAll(
+    _ x: any ModelData, batchSize: Int = 32, verbose: Verbosity = .auto, steps: Int? = nil, callbacks: [Callback] = []
+  ) throws -> Predictions {
     try checkCounts(batchSize: batchSize, steps: steps, verbose: verbose, "predict")
-    let rows = try CheckedData(x: x, y: nil, sampleWeight: nil, "predict").x
-    try build(rows: rows.rowShape, "predict")
-    if let accepted = acceptedRowNumbers { try rows.checkRowNumbers(accepted, "predict: x") }
-    let batchSize = min(batchSize, rows.count)
-    let starts = Array(stride(from: 0, to: rows.count, by: batchSize).prefix(steps ?? .max))
-    let end = min(rows.count, (starts.last ?? 0) + batchSize)
+    let data = try CheckedData(x: x, y: nil, sampleWeight: nil, of: self, "predict")
+    try prepare(for: data, "predict")
+    let batchSize = min(batchSize, data.count)
+    let starts = Array(stride(from: 0, to: data.count, by: batchSize).prefix(steps ?? .max))
+    let end = min(data.count, (starts.last ?? 0) + batchSize)
     let bar = ProgbarLogger(verbose)
     let list = CallbackList(
       callbacks + (bar.map { [$0] } ?? []), model: self,
       parameters: RunParameters(epochs: 1, steps: starts.count, batchSize: batchSize))
     try list.each { try $0.onPredictBegin() }
-    training?.optimizerState?.useEvaluationValues()
-    defer { training?.optimizerState?.restoreTrainingValues() }
-    let shape = [end] + (outputShape ?? [])
-    let rowBytes = shape.dropFirst().reduce(1, *) * dtype.byteCount
+    var parts: [[Tensor]] = []
     var plan: (rows: Int, plan: Plan)?
-    let result = try Tensor(shape: shape, dtype: dtype) { bytes in
-      for (step, start) in starts.enumerated() {
-        for callback in list.callbacks { try callback.onPredictBatchBegin(step) }
-        let count = min(batchSize, end - start)
-        if plan?.rows != count { plan = (count, try predictionPlan(for: rows, count: count)) }
-        if let plan = plan?.plan {
-          plan.bind(argument: 0, offset: start * rows.rowBytes)
-          plan.run()[0].withBytes { part in
-            UnsafeMutableRawBufferPointer(rebasing: bytes[(start * rowBytes)...]).copyMemory(from: part)
-          }
-        }
-        for callback in list.callbacks { try callback.onPredictBatchEnd(step) }
+    for (step, start) in starts.enumerated() {
+      for callback in list.callbacks { try callback.onPredictBatchBegin(step) }
+      let count = min(batchSize, end - start)
+      if plan?.rows != count { plan = (count, try predictionPlan(for: data.inputs, count: count)) }
+      if let plan = plan?.plan {
+        showWeightsToJudge()
+        for (place, input) in data.inputs.enumerated() { plan.bind(argument: place, offset: start * input.rowBytes) }
+        parts.append(plan.run().map { part in
+          // The plan's memory is written again by the next batch.
+          part.withBytes { bytes in Tensor(shape: part.shape, dtype: part.dtype) { $0.copyMemory(from: bytes) } }
+        })
       }
+      for callback in list.callbacks { try callback.onPredictBatchEnd(step) }
     }
     try list.each { try $0.onPredictEnd() }
-    return result
+    return Predictions(names: outputNameLists[0], tensors: parts[0].indices.map { place in Model.joined(parts.map { $0[place] }) })
+  }
+
+  /// Batches one after another.
+  private static func joined(_ parts: [Tensor]) -> Tensor {
+    let shape = [parts.reduce(0) { $0 + $1.shape[0] }] + parts[0].shape.dropFirst()
+    return Tensor(shape: shape, dtype: parts[0].dtype) { bytes in
+      var offset = 0
+      for part in parts {
+        part.withBytes {
+          UnsafeMutableRawBufferPointer(rebasing: bytes[offset...]).copyMemory(from: $0)
+          offset += $0.count
+        }
+      }
+    }
   }
 
   /// What the model computes for the rows of one batch, without callbacks or progress. (Keras: `Model.predict_on_batch`.)
   /// - Throws: ``DescentError`` if the data does not fit the model.
-  public func predictOnBatch(_ x: any ModelInput) throws -> Tensor {
+  public func predictOnBatch(_ x: any ModelData) throws -> Tensor {
     try predict(x, batchSize: .max, verbose: .silent)
   }
 
-  private func predictionPlan(for input: CheckedData.Rows, count: Int) throws -> Plan {
-    let shape = [count] + input.rowShape
-    let key = input.preparation.map {
-      PlanKey(purpose: .predict, rows: count, arguments: [.init(shape: shape, dtype: input.dtype, preparation: $0)])
+  private func predictionPlan(for inputs: [CheckedData.Rows], count: Int) throws -> Plan {
+    let arguments = inputs.map { input in
+      input.preparation.map { PlanKey.Argument(shape: [count] + input.rowShape, dtype: input.dtype, preparation: $0) }
     }
+    let isKnown = arguments.allSatisfy { $0 != nil }
+    let key = isKnown ? PlanKey(purpose: .predict, rows: count, arguments: arguments.compactMap { $0 }) : nil
     let plan = try predictionPlans.plan(for: key) {
-      try tracedPlan([(shape, input.dtype)]) { [self] arguments in
+      try tracedPlan(inputs.map { ([count] + $0.rowShape, $0.dtype) }) { [self] arguments in
         let context = ForwardContext(builder: modelBuilder, isTraining: false)
-        return [try self(castInput(input.input.prepared(arguments[0])), context)]
+        let x = zip(inputs, arguments).enumerated().map { castInput($1.0.input.prepared($1.1), $0) }
+        return try outputs(x, context)
       }
     }
-    plan.bind(argument: 0, to: input.buffer)
+    for (place, input) in inputs.enumerated() { plan.bind(argument: place, to: input.buffer) }
     return plan
   }
 }

@@ -16,19 +16,23 @@ extension Model {
   ///   - showTrainable: whether there is a column that says what is trained.
   public func summaryText(lineLength: Int? = nil, expandNested: Bool = false, showTrainable: Bool = false) -> String {
     prepareToBeInspected()
-    var positions = [0.45, 0.80, 1.0]
-    var length = 88
-    var header = ["Layer (type)", "Output Shape", "Param #"]
+    let branches = self is Sequential || graph?.isChain != false ? nil : graph
+    var positions = branches == nil ? [0.45, 0.80, 1.0] : [0.3, 0.56, 0.74, 1.0]
+    var length = branches == nil ? 88 : 108
+    var header = ["Layer (type)", "Output Shape", "Param #"] + (branches == nil ? [] : ["Connected to"])
+    let alignments: [SummaryTable.Alignment] = [.left, .left, .right] + (branches == nil ? [.center] : [.left, .center])
     if showTrainable {
       positions = positions.map { $0 * 0.9 } + [1.0]
       length += 12
       header.append("Trainable")
     }
     let table = SummaryTable(
-      header: header, alignments: [.left, .left, .right, .center], positions: positions,
+      header: header, alignments: alignments, positions: positions,
       length: max(lineLength ?? min(length, terminalWidth() - 4), 40))
     var rows: [[String]] = []
-    for layer in layers { rows += summaryRows(layer, depth: 0, expandNested, showTrainable) }
+    for layer in self is Sequential ? layers : sublayers {
+      rows += summaryRows(layer, depth: 0, expandNested, showTrainable, branches)
+    }
 
     var lines = ["Model: \"\(name)\""] + table.lines(rows)
     let (trainable, fixed) = (trainableVariables, nonTrainableVariables)
@@ -42,16 +46,38 @@ extension Model {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private func summaryRows(_ layer: Layer, depth: Int, _ expandNested: Bool, _ showTrainable: Bool) -> [[String]] {
+  private func summaryRows(
+    _ layer: Layer, depth: Int, _ expandNested: Bool, _ showTrainable: Bool, _ branches: LayerGraph?
+  ) -> [[String]] {
     let prefix = depth == 0 ? "" : String(repeating: "   ", count: depth) + "└ "
-    let shape = layer.outputShape.map { "(" + (["None"] + $0.map(String.init)).joined(separator: ", ") + ")" } ?? "?"
+    func text(_ shape: [Int]) -> String { "(" + (["None"] + shape.map(String.init)).joined(separator: ", ") + ")" }
+    let shapes = layer.outputShapes ?? layer.calls.first?.results.map(\.shape) ?? []
+    let shape = shapes.isEmpty ? "?" : shapes.count == 1 ? text(shapes[0]) : "[" + shapes.map(text).joined(separator: ", ") + "]"
     let count = SummaryTable.grouped(layer.countParameters())
     var row = [
       "\(prefix)\(layer.name) (\(layer.kerasClassName))", shape, layer.isBuilt ? count : "0 (unbuilt)",
     ]
+    if let branches { row.append(depth == 0 ? branches.connections(of: layer) : "-") }
     if showTrainable { row.append(layer.variables.isEmpty ? "-" : layer.isTrainable ? "Y" : "N") }
     let nested = expandNested ? layer.sublayers : []
-    return [row] + nested.flatMap { summaryRows($0, depth: depth + 1, expandNested, showTrainable) }
+    return [row] + nested.flatMap { summaryRows($0, depth: depth + 1, expandNested, showTrainable, branches) }
+  }
+}
+
+extension LayerGraph {
+  /// Whether each layer takes what the one before it gives, and nothing else.
+  var isChain: Bool {
+    let taken = calls.flatMap(\.inputs).map(\.identity)
+    return inputs.count == 1 && outputs.count == 1 && calls.allSatisfy { $0.inputs.count == 1 }
+      && Set(taken).count == taken.count && Set(calls.map { ObjectIdentifier($0.layer) }).count == calls.count
+  }
+
+  /// What the layer is called with in this graph, as Keras says it: `name[call][result]`.
+  func connections(of layer: Layer) -> String {
+    let own = calls.filter { $0.layer === layer }.flatMap(\.inputs).map { symbol in
+      "\(symbol.layer.name)[\(symbol.layer.calls.firstIndex { $0 === symbol.call } ?? 0)][\(symbol.index)]"
+    }
+    return own.isEmpty ? "-" : own.joined(separator: ", ")
   }
 }
 

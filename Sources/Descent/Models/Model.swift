@@ -34,6 +34,8 @@ open class Model: Layer {
   let predictionPlans = PlanCache()
   /// The calls of layers that the model is made of, if it was made of inputs and outputs.
   var graph: LayerGraph?
+  /// Set while callbacks are told of the end of a `fit` that failed: the weights are to stay as they are.
+  var hasFailed = false
   /// Set when what follows an epoch is to be left out.
   var isAbandoned = false
 
@@ -172,28 +174,5 @@ extension Model {
   func abandonTraining() {
     isAbandoned = true
     stopTraining = true
-  }
-}
-
-// MARK: - Weights
-
-extension Model {
-  /// The values of ``Layer/variables``, in order.
-  public var weights: [Tensor] { variables.map(\.value) }
-
-  /// Replaces the values of ``Layer/variables``.
-  /// - Throws: ``DescentError``, having changed nothing, if number, shapes or dtypes do not fit.
-  public func setWeights(_ weights: [Tensor]) throws {
-    let variables = self.variables
-    guard weights.count == variables.count else {
-      throw DescentError(
-        .invalidArgument, "setWeights: \(name) has \(variables.count) variables but \(weights.count) tensors were given")
-    }
-    for (variable, weight) in zip(variables, weights) where variable.shape != weight.shape || variable.dtype != weight.dtype {
-      throw DescentError(
-        .invalidArgument,
-        "setWeights: \(variable.path) is \(variable.dtype) \(variable.shape) but the tensor is \(weight.dtype) \(weight.shape)")
-    }
-    for (variable, weight) in zip(variables, weights) { variable.assign(weight) }
   }
 }

@@ -6,28 +6,63 @@ final class RunningTotals {
   private let lossTotal = Variable(Tensor.zeros([], dtype: .float64), name: "loss_total", isTrainable: false)
   /// Counted here rather than in a variable: the step knows its rows without computing.
   private(set) var rows = 0
-  private let states: [MetricState]
-  private let weightedStates: [MetricState]
+  /// The sums of the outputs' own losses, where there are several.
+  private let outputLosses: [(name: String, total: Variable)?]
+  private let states: [[(name: String, state: MetricState)]]
+  private let weightedStates: [[(name: String, state: MetricState)]]
 
-  /// - Parameters: the shapes of one row of target and prediction.
-  init(metrics: [Metric], weightedMetrics: [Metric], loss: Loss, targetShape: [Int], predictionShape: [Int]) throws {
-    func makeStates(_ metrics: [Metric]) throws -> [MetricState] {
-      // The size of the batch takes no part in what a metric makes of the shapes.
-      try metrics.map {
-        try $0.resolved(for: loss).makeState(targetShape: [2] + targetShape, predictionShape: [2] + predictionShape)
+  private var allStates: [(name: String, state: MetricState)] { (states + weightedStates).flatMap { $0 } }
+
+  /// What a step has computed for an output.
+  struct Output {
+    let loss: Tensor?
+    let target: Tensor?
+    let prediction: Tensor
+    let sampleWeight: Tensor?
+    let logits: Logits?
+    /// Which steps of the prediction count.
+    let mask: Tensor?
+  }
+
+  /// - Parameters: the shapes of one row of each target and prediction.
+  init(_ outputs: [OutputTraining], targetShapes: [[Int]?], predictionShapes: [[Int]]) throws {
+    func make(_ metrics: [(name: String, metric: Metric)], _ output: Int) throws -> [(name: String, state: MetricState)] {
+      try metrics.map { name, metric in
+        // The size of the batch takes no part in what a metric makes of the shapes.
+        let state = try metric.resolved(for: outputs[output].loss).makeState(
+          targetShape: [2] + (targetShapes[output] ?? []), predictionShape: [2] + predictionShapes[output])
+        return (name, state)
       }
     }
-    states = try makeStates(metrics)
-    weightedStates = try makeStates(weightedMetrics)
+    states = try outputs.indices.map { try targetShapes.indices.contains($0) && targetShapes[$0] != nil ? make(outputs[$0].metrics, $0) : [] }
+    weightedStates = try outputs.indices.map {
+      try targetShapes.indices.contains($0) && targetShapes[$0] != nil ? make(outputs[$0].weightedMetrics, $0) : []
+    }
+    let isSeveral = outputs.filter { $0.loss != nil }.count > 1
+    outputLosses = outputs.map { output in
+      guard isSeveral, output.loss != nil, let name = output.name else { return nil }
+      return ("\(name)_loss", Variable(Tensor.zeros([], dtype: .float64), name: "\(name)_loss_total", isTrainable: false))
+    }
   }
 
   /// Adds a batch; a part of a traced step.
-  func add(loss: Tensor, target: Tensor, prediction: Tensor, sampleWeight: Tensor?, logits: Logits?) {
-    let rows = Double(prediction.shape[0])
-    lossTotal.assign(lossTotal.value + stopGradient(loss).cast(to: .float64) * rows)
-    for state in states { state.update(target: target, prediction: prediction, logits: logits) }
-    for state in weightedStates {
-      state.update(target: target, prediction: prediction, sampleWeight: sampleWeight, logits: logits)
+  func add(loss: Tensor, _ outputs: [Output]) throws {
+    let rows = Double(outputs[0].prediction.shape[0])
+    func add(_ loss: Tensor, to total: Variable) {
+      total.assign(total.value + stopGradient(loss).cast(to: .float64) * rows)
+    }
+    add(loss, to: lossTotal)
+    for (place, output) in outputs.enumerated() {
+      if let total = outputLosses[place]?.total, let loss = output.loss { add(loss, to: total) }
+      guard let target = output.target else { continue }
+      for (_, state) in states[place] {
+        try state.add(MetricInput(target: target, prediction: output.prediction, logits: output.logits, sampleWeight: nil))
+      }
+      // As in Keras, a mask matters to metrics where there are weights.
+      let weight = output.sampleWeight.map { weight in output.mask.map { weight.spread(like: $0) * $0.cast(to: weight.dtype) } ?? weight }
+      for (_, state) in weightedStates[place] {
+        try state.add(MetricInput(target: target, prediction: output.prediction, logits: output.logits, sampleWeight: weight))
+      }
     }
   }
 
@@ -35,23 +70,39 @@ final class RunningTotals {
   func count(rows count: Int) { rows += count }
 
   /// All that is totalled, for checkpoints.
-  var variables: [Variable] { [lossTotal] + (states + weightedStates).flatMap(\.variables) }
+  var variables: [Variable] { lossVariables + allStates.flatMap(\.state.variables) }
+
+  private var lossVariables: [Variable] { [lossTotal] + outputLosses.compactMap { $0?.total } }
 
   /// Says that so many rows were counted.
   func restore(rows count: Int) { rows = count }
 
   func reset() {
     rows = 0
-    lossTotal.assign(Tensor.zeros([], dtype: .float64))
-    (states + weightedStates).forEach { $0.reset() }
+    for total in lossVariables { total.assign(Tensor.zeros([], dtype: .float64)) }
+    allStates.forEach { $0.state.reset() }
   }
 
-  /// The means so far.
+  /// Runs `body`, which counts for itself, and goes on where it was.
+  func setAside<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let (kept, keptRows) = (variables.map { $0.value.evaluated() }, rows)
+    defer {
+      for (variable, value) in zip(variables, kept) { variable.assign(value) }
+      rows = keptRows
+    }
+    return try body()
+  }
+
+  /// The means so far; zeros before the first batch, as in Keras.
   var results: [String: Double] {
     var results = ["loss": rows == 0 ? 0 : lossTotal.value.item() / Double(rows)]
-    for state in states + weightedStates {
-      for (name, value) in state.results { results[name] = value }
+    for case let (name, total)? in outputLosses { results[name] = rows == 0 ? 0 : total.value.item() / Double(rows) }
+    for (name, state) in allStates {
+      for (suffix, value) in state.figures { results[name + suffix] = value }
     }
     return results
   }
+
+  /// The means of an epoch or a batch that is over: where no row was counted there are none.
+  var finalResults: [String: Double] { rows == 0 ? results.mapValues { _ in .nan } : results }
 }

@@ -3,46 +3,63 @@ import TensorCore
 /// What `compile` was given, and all that training makes of it.
 final class TrainingState {
   let optimizer: any Optimizer
-  let loss: Loss
-  let metrics: [Metric]
-  let weightedMetrics: [Metric]
+  let choices: CompileChoices
 
   /// The optimizer's slots, made when training starts, for all variables that may ever be trained.
   var optimizerState: OptimizerState?
   /// Layers came or went since.
   var isOutdated = false
 
-  private var totals: (targetShape: [Int], predictionShape: [Int], totals: RunningTotals)?
+  private var totals: [TotalsKey: RunningTotals] = [:]
+  /// How many loops, one inside the other's callbacks, are counting.
+  var activeLoops = 0
+  /// Those that were used last.
+  private(set) var currentTotals: RunningTotals?
   let plans = PlanCache()
-  private var trainedPaths: [ObjectIdentifier] = []
+  private var trainability: Trainability?
 
-  init(optimizer: any Optimizer, loss: Loss, metrics: [Metric], weightedMetrics: [Metric]) {
+  /// The shapes of one row of target and prediction.
+  private struct TotalsKey: Hashable {
+    let targets: [[Int]?]
+    let predictions: [[Int]]
+  }
+
+  init(optimizer: any Optimizer, choices: CompileChoices) {
     self.optimizer = optimizer
-    self.loss = loss
-    self.metrics = metrics
-    self.weightedMetrics = weightedMetrics
+    self.choices = choices
   }
 
-  /// The running totals for rows of these shapes; those of the last call if they fit.
-  func totals(targetShape: [Int], predictionShape: [Int]) throws -> RunningTotals {
-    if let totals, totals.targetShape == targetShape, totals.predictionShape == predictionShape { return totals.totals }
-    let made = try RunningTotals(
-      metrics: metrics, weightedMetrics: weightedMetrics, loss: loss, targetShape: targetShape,
-      predictionShape: predictionShape)
-    // Plans add to the totals they were traced with.
-    plans.removeAll()
-    totals = (targetShape, predictionShape, made)
-    return made
+  private var resolved: (names: [[String]], outputs: [OutputTraining])?
+
+  /// What was given for each output of the model.
+  /// - Throws: ``DescentError`` if it does not fit the outputs.
+  func outputs(of model: Model) throws -> [OutputTraining] {
+    let names = model.outputNameLists
+    if let resolved, resolved.names == names { return resolved.outputs }
+    let outputs = try choices.outputs(names: names)
+    resolved = (names, outputs)
+    return outputs
   }
 
-  /// Forgets the plans if other variables are trained than when they were traced.
-  func notice(trained variables: [Variable]) {
-    let identities = variables.map(ObjectIdentifier.init)
-    if identities != trainedPaths { plans.removeAll() }
-    trainedPaths = identities
+  /// All metrics by what the logs call them, as far as the outputs are known.
+  var namedMetrics: [(name: String, metric: Metric)] {
+    (resolved?.outputs ?? (try? choices.outputs(names: [["output"]])) ?? []).flatMap(\.allMetrics)
   }
 
-  var currentTotals: RunningTotals? { totals?.totals }
+  /// The running totals for rows of these shapes. Plans add to those that they were traced with, so there are no others.
+  func totals(_ outputs: [OutputTraining], targetShapes: [[Int]?], predictionShapes: [[Int]]) throws -> RunningTotals {
+    let key = TotalsKey(targets: targetShapes, predictions: predictionShapes)
+    let found = try totals[key] ?? RunningTotals(outputs, targetShapes: targetShapes, predictionShapes: predictionShapes)
+    totals[key] = found
+    currentTotals = found
+    return found
+  }
+
+  /// Forgets the plans if other layers or variables are trained than when they were traced.
+  func notice(_ present: Trainability) {
+    if present != trainability { plans.removeAll() }
+    trainability = present
+  }
 }
 
 /// Traced steps by what they depend on; those not used for longest are let go, so that batches of many sizes do not pile up.
@@ -90,6 +107,8 @@ struct PlanKey: Hashable {
   let purpose: Purpose
   let rows: Int
   let arguments: [Argument]
+  /// Which targets and weights there are.
+  var layout: [Bool] = []
 }
 
 /// Traces a step that may throw.

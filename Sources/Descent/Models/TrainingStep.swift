@@ -10,19 +10,26 @@ struct StepRunner {
   let training: TrainingState
   let data: CheckedData
   let totals: RunningTotals
+  let trainability: Trainability
 
-  /// The arguments of a step, but for the rows' numbers.
+  private let outputs: [OutputTraining]
+  /// The arguments of a step, but for the rows' numbers: inputs, targets, weights.
   private let inputs: [CheckedData.Rows]
   /// The number of the argument that holds the rows' numbers.
   let indexArgument: Int
 
-  init(model: Model, training: TrainingState, data: CheckedData) throws {
+  init(model: Model, training: TrainingState, data: CheckedData, trainability: Trainability) throws {
     self.model = model
     self.training = training
     self.data = data
-    inputs = [data.x, data.y, data.sampleWeight].compactMap { $0 }
+    self.trainability = trainability
+    training.notice(trainability)
+    outputs = try training.outputs(of: model)
+    inputs = data.inputs + data.targets.compactMap { $0 } + data.weights.compactMap { $0 }
     indexArgument = inputs.count
-    totals = try training.totals(targetShape: data.y?.rowShape ?? [], predictionShape: model.outputShape ?? [])
+    let predictions = model.outputShapes ?? []
+    totals = try training.totals(
+      outputs, targetShapes: data.targets.map { $0?.rowShape }, predictionShapes: predictions)
   }
 
   // MARK: - Training
@@ -30,27 +37,33 @@ struct StepRunner {
   /// The plan for a training step on so many rows, with all but the rows' numbers bound.
   func trainingPlan(rows: Int, phase: StepPhase, optimizerState: OptimizerState) throws -> Plan {
     let plan = try training.plans.plan(for: key(.train(phase), rows: rows, shapes: inputs.map(\.tensor.shape))) {
-      try withFrozenLayers {
-        try tracedPlan(inputs.map { ($0.tensor.shape, $0.dtype) } + [([rows], .int32)]) { arguments in
-          let indices = arguments[arguments.count - 1]
-          let batch = zip(inputs, arguments).map { $0.input.prepared($1.gathering(indices)) }
-          let loss = optimizerState.scaled(loss: try forward(batch, isTraining: true))
-          let trained = optimizerState.trainableVariables
-          optimizerState.apply(gradients: gradients(of: loss, withRespectTo: trained), phase: phase)
-          return []
+      optimizerState.train(only: trainability.trained)
+      return try tracedPlan(inputs.map { ($0.tensor.shape, $0.dtype) } + [([rows], .int32)]) { arguments in
+        let indices = arguments[arguments.count - 1]
+        let batch = zip(inputs, arguments).map { $0.input.prepared($1.gathering(indices)) }
+        let loss = optimizerState.scaled(loss: try forward(batch, isTraining: true))
+        let gradients = gradients(of: loss, withRespectTo: optimizerState.trainableVariables)
+        // What the forward pass leaves behind: statistics, totals, the states of random numbers.
+        let changed = Trace.assignedVariables
+        if let isStep = optimizerState.apply(gradients: gradients, phase: phase) {
+          Trace.keepOldValues(of: changed, unless: isStep)
         }
+        return []
       }
     }
     for (index, input) in inputs.enumerated() { plan.bind(argument: index, to: input.buffer) }
     return plan
   }
 
-  /// Runs `body` while the variables of frozen layers are marked, for the optimizer to see.
-  private func withFrozenLayers<Result>(_ body: () throws -> Result) rethrows -> Result {
-    let frozen = model.nonTrainableVariables.filter(\.isTrainable)
-    frozen.forEach { $0.isTrainable = false }
-    defer { frozen.forEach { $0.isTrainable = true } }
-    return try body()
+  /// Runs `body` with the totals at zero. If a callback of a loop that is counting asks for it, the loop's totals are put back after.
+  func counting<Result>(from zero: Bool = true, _ body: () throws -> Result) rethrows -> Result {
+    func run() throws -> Result {
+      if zero { totals.reset() }
+      training.activeLoops += 1
+      defer { training.activeLoops -= 1 }
+      return try body()
+    }
+    return try training.activeLoops > 0 ? totals.setAside(run) : run()
   }
 
   // MARK: - Evaluating
@@ -76,15 +89,42 @@ struct StepRunner {
 
   /// Loss and metrics of a batch; gives the loss.
   private func forward(_ batch: [Tensor], isTraining: Bool) throws -> Tensor {
-    let context = ForwardContext(builder: model.modelBuilder, isTraining: isTraining)
-    let prediction = try model(model.castInput(batch[0]), context)
-    let (target, weight) = (batch[1], batch.count > 2 ? batch[2].cast(to: model.dtype) : nil)
-    let logits = context.logits(of: prediction)
-    var total = training.loss(target: target, prediction: prediction, sampleWeight: weight, logits: logits)
-    for loss in context.losses { total += loss }
-    for (variable, regularizer) in model.allLayers.flatMap(\.regularizers) { total += regularizer(variable.value) }
-    totals.add(loss: total, target: target, prediction: prediction, sampleWeight: weight, logits: logits)
-    return total
+    let context = ForwardContext(
+      builder: model.modelBuilder, isTraining: isTraining, frozenLayers: trainability.frozenLayers)
+    var rest = batch[...]
+    func take(_ parts: [CheckedData.Rows?]) -> [Tensor?] { parts.map { $0.map { _ in rest.removeFirst() } } }
+    let x = take(data.inputs).enumerated().map { model.castInput($1!, $0) }
+    let targets = take(data.targets), weights = take(data.weights)
+    let predictions = try model.outputs(x, context)
+    var total: Tensor?
+    let results = try predictions.enumerated().map { place, prediction in
+      let settings = outputs[place], target = targets[place], weight = weights[place]?.cast(to: model.dtype)
+      let logits = context.logits(of: prediction), mask = context.mask(of: prediction)
+      var loss: Tensor?
+      if let function = settings.loss, let target {
+        let value = try function.reduced(target: target, prediction: prediction, sampleWeight: weight, logits: logits, mask: mask)
+        loss = value
+        let weighted = settings.weight == 1 ? value : value * settings.weight
+        total = total.map { $0 + weighted } ?? weighted
+      }
+      return RunningTotals.Output(
+        loss: loss, target: target, prediction: prediction, sampleWeight: weight, logits: logits, mask: mask)
+    }
+    for loss in context.losses { total = total.map { $0 + loss } ?? loss }
+    for (variable, regularizer) in penalties {
+      let penalty = try regularizer.penalty(of: variable)
+      total = total.map { $0 + penalty } ?? penalty
+    }
+    let loss = total ?? Tensor.zeros([], dtype: model.dtype)
+    try totals.add(loss: loss, results)
+    return loss
+  }
+
+  /// The penalties on weights, each once however often its layer is called. As in Keras, weights that are not trained have none.
+  private var penalties: [(variable: Variable, regularizer: Regularizer)] {
+    var seen: Set<ObjectIdentifier> = []
+    return model.allLayers.filter { seen.insert(ObjectIdentifier($0)).inserted }.flatMap(\.regularizers)
+      .filter { trainability.trained.contains(ObjectIdentifier($0.variable)) }
   }
 
   private func key(_ purpose: PlanKey.Purpose, rows: Int, shapes: [[Int]]) -> PlanKey? {
@@ -93,6 +133,7 @@ struct StepRunner {
       guard let preparation = input.preparation else { return nil }
       arguments.append(.init(shape: shape, dtype: input.dtype, preparation: preparation))
     }
-    return PlanKey(purpose: purpose, rows: rows, arguments: arguments)
+    let layout = (data.targets + data.weights).map { $0 != nil }
+    return PlanKey(purpose: purpose, rows: rows, arguments: arguments, layout: layout)
   }
 }

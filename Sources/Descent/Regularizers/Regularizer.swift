@@ -31,4 +31,15 @@ public struct Regularizer: KerasNamed {
     assumeValid()
     return body(weights)
   }
+
+  /// The penalty on a variable, as a part of a loss.
+  /// - Throws: ``DescentError`` if a closure of the user's gives anything else than a number.
+  func penalty(of variable: Variable) throws -> Tensor {
+    let penalty = self(variable.value)
+    guard penalty.shape.isEmpty, penalty.dtype.isFloatingPoint else {
+      throw DescentError(
+        .invalidArgument, "regularizer \(name) of \(variable.path): gives \(penalty.dtype) \(penalty.shape); expected one number, \(variable.dtype) []")
+    }
+    return penalty.cast(to: variable.dtype)
+  }
 }

@@ -4,9 +4,7 @@ import TensorCore
 /// What `compile` was given, as Keras writes it: `compile_config`.
 package struct CompileSettings {
   package let optimizer: any Optimizer
-  package let loss: Loss
-  package let metrics: [Metric]
-  package let weightedMetrics: [Metric]
+  let choices: CompileChoices
 
   /// - Parameter name: what errors call the file.
   package init(_ config: JSONObject, name: String) throws {
@@ -23,21 +21,45 @@ package struct CompileSettings {
         throw DescentError(.file, "\(name): compile_config: \(key): \(error.message)")
       }
     }
-    func metrics(_ key: String) throws -> [Metric] {
+    func metric(_ json: JSONValue) throws -> Metric { try json.string.map(Metric.init(named:)) ?? Metric(json: json) }
+    /// Keras writes one metric of an output as itself, several as a list.
+    func metricList(_ json: JSONValue) throws -> [Metric] {
+      json == .null ? [] : try json.array?.map(metric) ?? [metric(json)]
+    }
+    func metrics(_ key: String) throws -> CompileChoices.Metrics {
       let value = take(key)
-      if value == .null { return [] }
-      guard let list = value.array else {
-        throw DescentError(.file, "\(name): compile_config: \(key) is \(value.shortText); expected a list")
+      return try at(key) {
+        if value == .null { return .list([]) }
+        if let object = value.object, object["class_name"] == nil {
+          return .byOutput(.named(try object.members.map { ($0.key, try metricList($0.value)) }))
+        }
+        guard let list = value.array else { throw DescentError(.file, "\(value.shortText) is neither a list nor a dictionary") }
+        if list.contains(where: { $0.array != nil || $0 == .null }) { return .byOutput(.ordered(try list.map(metricList))) }
+        return .list(try list.map(metric))
       }
-      return try list.map { metric in try at(key) { try metric.string.map(Metric.init(named:)) ?? Metric(json: metric) } }
     }
     optimizer = try at("optimizer") { try OptimizerRegistry.optimizer(from: take("optimizer")) }
-    loss = try at("loss") { try Loss(json: take("loss")) }
-    self.metrics = try metrics("metrics")
-    weightedMetrics = try metrics("weighted_metrics")
-    guard take("loss_weights") == .null else {
-      throw DescentError(.file, "\(name): compile_config: loss_weights are for models with several outputs, which Descent does not have")
+    let losses = take("loss")
+    let lossChoice: CompileChoices.Losses = try at("loss") {
+      func pairs(_ object: JSONObject) throws -> [(name: String, value: Loss)] {
+        try object.members.filter { $0.value != .null }.map { ($0.key, try Loss(json: $0.value)) }
+      }
+      if let object = losses.object, object["class_name"] == nil { return .byOutput(.named(try pairs(object))) }
+      if let list = losses.array { return .byOutput(.ordered(try list.map { try Loss(json: $0) })) }
+      return .same(try Loss(json: losses))
     }
+    let weights = take("loss_weights")
+    let weightChoice: ByOutput<Double>? = try at("loss_weights") {
+      func number(_ json: JSONValue) throws -> Double {
+        guard let number = json.double else { throw DescentError(.file, "\(json.shortText) is no number") }
+        return number
+      }
+      if weights == .null { return nil }
+      if let object = weights.object { return .named(try object.members.map { ($0.key, try number($0.value)) }) }
+      return .ordered(try weights.array?.map(number) ?? [number(weights)])
+    }
+    choices = CompileChoices(
+      losses: lossChoice, lossWeights: weightChoice, metrics: try metrics("metrics"), weightedMetrics: try metrics("weighted_metrics"))
     // How Keras runs a step, which does not change what it computes.
     for key in ["run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss"] { _ = take(key) }
     if let key = config.keys.first {
@@ -45,9 +67,7 @@ package struct CompileSettings {
     }
   }
 
-  package func compile(_ model: Model) throws {
-    try model.compile(anyOptimizer: optimizer, loss: loss, metrics: metrics, weightedMetrics: weightedMetrics)
-  }
+  package func compile(_ model: Model) throws { try model.compile(optimizer, choices) }
 }
 
 extension TrainingState {
@@ -57,19 +77,28 @@ extension TrainingState {
     func list(_ metrics: [Metric]) throws -> JSONValue {
       metrics.isEmpty ? .null : .array(try metrics.map { try $0.shortJSON(Metric.init(named:)) })
     }
+    func metrics(_ metrics: CompileChoices.Metrics) throws -> JSONValue {
+      switch metrics {
+      case .list(let metrics): try list(metrics)
+      case .byOutput(.ordered(let lists)): lists.isEmpty ? .null : .array(try lists.map(list))
+      case .byOutput(.named(let lists)): lists.isEmpty ? .null : .object(JSONObject(try lists.map { ($0.name, try list($0.value)) }))
+      }
+    }
+    let loss: JSONValue = switch choices.losses {
+    case .same(let loss): try loss.shortJSON(Loss.init(named:))
+    case .byOutput(.ordered(let losses)): .array(try losses.map { try $0.shortJSON(Loss.init(named:)) })
+    case .byOutput(.named(let losses)): .object(JSONObject(try losses.map { ($0.name, try $0.value.shortJSON(Loss.init(named:))) }))
+    }
+    let weights: JSONValue = switch choices.lossWeights {
+    case nil: .null
+    case .ordered(let weights)?: .array(weights.map { JSONValue($0) })
+    case .named(let weights)?: .object(JSONObject(weights.map { ($0.name, JSONValue($0.value)) }))
+    }
     return [
-      "optimizer": try OptimizerRegistry.configuration(of: withPresentRate ? presentOptimizer : optimizer), "loss": try loss.shortJSON(Loss.init(named:)),
-      "loss_weights": nil, "metrics": try list(metrics), "weighted_metrics": try list(weightedMetrics), "run_eagerly": false,
-      "steps_per_execution": 1, "jit_compile": "auto",
+      "optimizer": try OptimizerRegistry.configuration(of: withPresentRate ? optimizerState?.presentOptimizer ?? optimizer : optimizer), "loss": loss,
+      "loss_weights": weights, "metrics": try metrics(choices.metrics), "weighted_metrics": try metrics(choices.weightedMetrics),
+      "run_eagerly": false, "steps_per_execution": 1, "jit_compile": "auto",
     ]
-  }
-
-  /// The optimizer with the learning rate that was set since, if one was.
-  private var presentOptimizer: any Optimizer {
-    guard let optimizerState, !(optimizer is MultiOptimizer), case .constant = optimizer.options.learningRate else { return optimizer }
-    var result = optimizer
-    result.options.learningRate = .constant(optimizerState.learningRate)
-    return result
   }
 }
 

@@ -106,6 +106,13 @@ public struct LayerOptions {
     }
   }
 
+  /// An integer, which Keras 2 may have put in a list.
+  mutating func onlyInt(_ key: String, default standard: Int) throws -> Int {
+    let values = try ints(key, default: [standard])
+    guard values.count == 1 else { throw DescentError(.invalidArgument, "\(owner): '\(key)' is \(values); expected one integer") }
+    return values[0]
+  }
+
   /// The same, or nil where the option is null or missing.
   public mutating func optionalInts(_ key: String) throws -> [Int]? { isNull(key) ? nil : try ints(key) }
 

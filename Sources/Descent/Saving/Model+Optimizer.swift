@@ -9,10 +9,15 @@ extension Model {
     return isBuilt ? try readyOptimizerState("save") : nil
   }
 
+  /// The optimizer's state as Keras's files hold it.
+  package func kerasVariables(of state: OptimizerState) -> [Tensor] {
+    state.kerasVariables(ofTrained: Trainability(of: self).trained)
+  }
+
   /// Takes up the optimizer's state from one of Keras's files.
   /// - Throws: ``DescentError`` telling what does not fit. Nothing is changed then.
   package func restoreOptimizer(kerasVariables: [Tensor]) throws {
-    try readyOptimizerState("load").restore(kerasVariables: kerasVariables)
+    try readyOptimizerState("load").restore(kerasVariables: kerasVariables, ofTrained: Trainability(of: self).trained)
   }
 
   /// Takes up what ``OptimizerState/checkpoint()`` of an equal optimizer gave.

@@ -96,6 +96,7 @@ extension Model {
     guard isBuilt else {
       throw DescentError(.state, "saveWeights: \(name) has no weights yet; give its first layer an inputShape, or build it")
     }
+    showWeightsToJudge()
     let weights = namedVariables.map { (name: $0.name, tensor: $0.variable.value) }
     switch try format ?? WeightFormat(path: path, "saveWeights") {
     case .safetensors: try SafeTensors.write(weights, metadata: ["format": "descent"], to: path)
@@ -123,10 +124,14 @@ extension Model {
     switch try format ?? WeightFormat(path: path, "loadWeights") {
     case .safetensors:
       let file = try SafeTensors(path)
-      return try variables.load(from: path, names: file.names, skipMismatch: skipMismatch) { try file.tensor($0) }
+      return try replacingWeights {
+        try variables.load(from: path, names: file.names, skipMismatch: skipMismatch) { try file.tensor($0) }
+      }
     case .npz:
       let file = try NPZ(path)
-      return try variables.load(from: path, names: file.names, skipMismatch: skipMismatch) { try file.tensor($0) }
+      return try replacingWeights {
+        try variables.load(from: path, names: file.names, skipMismatch: skipMismatch) { try file.tensor($0) }
+      }
     }
   }
 }

@@ -5,14 +5,17 @@ extension OptimizerState {
   }
 
   /// The parameters that gradients are expected for, in order.
-  package var trainableVariables: [Variable] { entries.map(\.variable).filter(\.isTrainable) }
+  package var trainableVariables: [Variable] { entries.filter(\.isTrainable).map(\.variable) }
 
   /// One step, within a trace. This is the one place where the order of operations is written; see ``OptimizerOptions``.
   /// - Parameters:
   ///   - gradients: of ``scaled(loss:)``, one for each of ``trainableVariables``.
   ///   - phase: what ``beginStep()`` said.
-  package func apply(gradients: [Tensor], phase: StepPhase) {
-    let trainable = entries.indices.filter { entries[$0].variable.isTrainable }
+  /// - Returns: whether the step is one, where the optimizer looks: if not, it changes nothing, and whoever traces it leaves alone what
+  ///   else the step would change. Nil where nobody looks.
+  @discardableResult
+  package func apply(gradients: [Tensor], phase: StepPhase) -> Tensor? {
+    let trainable = entries.indices.filter { entries[$0].isTrainable }
     guard gradients.count == trainable.count else {
       programmingError("apply: \(gradients.count) gradients were given for \(trainable.count) trainable parameters")
     }
@@ -54,8 +57,17 @@ extension OptimizerState {
         accumulate(mine, part, overwrites: digit != 0, isFinite)
       } else {
         update(mine, part, variant: (digit - 1) / 2, overwrites: (digit - 1) % 2 == 1, isFinite)
+        // What a parameter has added up that took no part in the end of the group would go into the next one.
+        for entry in part.entries where !entry.isTrained {
+          if let accumulator = entry.accumulator { clear(accumulator, unless: isFinite) }
+        }
       }
     }
+    return isFinite
+  }
+
+  private func clear(_ accumulator: Variable, unless isFinite: Tensor?) {
+    assign(accumulator, Tensor.zeros(accumulator.shape, dtype: accumulator.dtype), unless: isFinite)
   }
 
   /// A parameter and its gradient on the way through a step.
@@ -106,7 +118,7 @@ extension OptimizerState {
       for index in work.indices {
         let accumulator = work[index].entry.accumulator!
         let sum = work[index].gradient + accumulator.value
-        assign(accumulator, Tensor.zeros(accumulator.shape, dtype: accumulator.dtype), unless: isFinite)
+        clear(accumulator, unless: isFinite)
         work[index].gradient = sum / Double(part.accumulationSteps)
       }
     }

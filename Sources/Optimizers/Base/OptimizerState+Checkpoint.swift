@@ -6,6 +6,10 @@ extension OptimizerState {
     var result: [String: Tensor] = [:]
     for (name, read, _) in scalars() { result[name] = Tensor(read()) }
     for (name, variable) in namedVariables() { result[name] = Tensor(copying: variable) }
+    for entry in entries where entry.average != nil && !entry.hasAverage {
+      result[name(entry, "average")] = Tensor(copying: entry.variable)
+    }
+    for entry in entriesWithTrainingValues { result[name(entry, "training_value")] = trainingValue(of: entry) }
     return result
   }
 
@@ -19,6 +23,11 @@ extension OptimizerState {
     for (name, variable) in variables {
       known.insert(name)
       check(checkpoint[name], name, variable.shape, variable.dtype, &faults)
+    }
+    for entry in entriesWithTrainingValues {
+      let name = name(entry, "training_value")
+      known.insert(name)
+      check(checkpoint[name], name, entry.variable.shape, entry.variable.dtype, &faults)
     }
     for (name, _, _) in scalars {
       known.insert(name)
@@ -35,7 +44,13 @@ extension OptimizerState {
       part.isRateOverridden = false
     }
     for (name, _, write) in scalars { write(checkpoint[name]!.item()) }
+    for entry in entries { entry.hasAverage = entry.average != nil && entry.part.averageCount > 0 }
+    restoreTrainingValues(
+      from: Dictionary(
+        uniqueKeysWithValues: entriesWithTrainingValues.map { (ObjectIdentifier($0), checkpoint[name($0, "training_value")]!) }))
   }
+
+  private func name(_ entry: Entry, _ slot: String) -> String { "parameters/\(entry.variable.path)/\(slot)" }
 
   private func check(_ given: Tensor?, _ name: String, _ shape: [Int], _ dtype: DType, _ faults: inout [String]) {
     guard let given else { return faults.append("\(name) is missing") }
@@ -91,7 +106,7 @@ extension OptimizerState {
       let slots = entry.slots.compactMap { slot in entry.slotVariables[slot.name].map { (snakeCase(slot.name), $0) } }
       let others = [("average", entry.average), ("gradient_accumulator", entry.accumulator)]
       return (slots + others.compactMap { name, variable in variable.map { (name, $0) } })
-        .map { (name: "parameters/\(entry.variable.path)/\($0.0)", variable: $0.1) }
+        .map { (name: name(entry, $0.0), variable: $0.1) }
     }
   }
 }

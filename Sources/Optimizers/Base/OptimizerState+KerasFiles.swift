@@ -10,6 +10,8 @@ struct KerasVariable {
   let read: () -> Tensor
   /// Nil for what is worked out from the others.
   let write: ((Tensor) -> Void)?
+  /// The parameter whose value to train on from it is.
+  var trainingValueOf: OptimizerState.Entry?
 }
 
 extension OptimizerState {
@@ -17,13 +19,39 @@ extension OptimizerState {
   ///
   /// The files say neither names nor paths, only positions, so that a file fits only an optimizer of the same kind and settings
   /// on the same parameters in the same order.
-  public func kerasVariables() -> [Tensor] { kerasLayout.map { $0.read() } }
+  ///
+  /// As in Keras, an optimizer keeps nothing of parameters that are not trained: they are left out.
+  public func kerasVariables() -> [Tensor] { kerasVariables { $0.isTrainable } }
 
-  /// Takes up a state that Keras's files hold. One of an optimizer that has not made a step, which Keras writes without slots, is
-  /// that of a new optimizer.
+  /// The same with the parameters that are trained as the caller sees it.
+  package func kerasVariables(ofTrained trained: Set<ObjectIdentifier>) -> [Tensor] {
+    kerasVariables { trained.contains(ObjectIdentifier($0.variable)) }
+  }
+
+  private func kerasVariables(where isTrained: (Entry) -> Bool) -> [Tensor] {
+    kerasLayout(of: entries.filter(isTrained)).map { $0.read() }
+  }
+
+  /// Takes up a state that Keras's files hold: of the parameters that are trained, or of all. One of an optimizer that has not made a
+  /// step, which Keras writes without slots, is that of a new optimizer.
   /// - Throws: ``DescentError`` listing what does not fit. Nothing is changed then.
   public func restore(kerasVariables values: [Tensor]) throws {
-    var layout = kerasLayout
+    try restore(kerasVariables: values, of: entries.filter(\.isTrainable))
+  }
+
+  /// The same with the parameters that are trained as the caller sees it.
+  package func restore(kerasVariables values: [Tensor], ofTrained trained: Set<ObjectIdentifier>) throws {
+    try restore(kerasVariables: values, of: entries.filter { trained.contains(ObjectIdentifier($0.variable)) })
+  }
+
+  private func restore(kerasVariables values: [Tensor], of trained: [Entry]) throws {
+    var layout = kerasLayout(of: trained)
+    var owners = trained
+    // A layer may have been frozen after the optimizer was made.
+    if trained.count < entries.count && values.count != layout.count {
+      let whole = kerasLayout(of: entries)
+      if values.count == whole.count { (layout, owners) = (whole, entries) }
+    }
     let head = layout.filter(\.isHead)
     if values.count == head.count, values.count < layout.count, values.allSatisfy({ $0.count == 1 }), values[0].item() == 0 {
       layout = head
@@ -42,10 +70,16 @@ extension OptimizerState {
         .state, "the file's optimizer state does not fit \(type(of: optimizer).className): \(faults.joined(separator: "; "))")
     }
     for (value, place) in zip(values, layout) { place.write?(value) }
+    for entry in entries { entry.hasAverage = false }
+    for entry in owners { entry.hasAverage = entry.average != nil && entry.part.averageCount > 0 }
+    let trainingValues = zip(values, layout).compactMap { value, place in
+      place.trainingValueOf.map { (ObjectIdentifier($0), value.cast(to: $0.variable.dtype)) }
+    }
+    restoreTrainingValues(from: Dictionary(uniqueKeysWithValues: trainingValues))
   }
 
-  /// All variables in Keras's order.
-  var kerasLayout: [KerasVariable] {
+  /// All variables of some parameters in Keras's order.
+  private func kerasLayout(of chosen: [Entry]) -> [KerasVariable] {
     var result: [KerasVariable] = []
     if let lossScale, lossScale.growthSteps != nil {
       // Nothing depends on the wrapper's own counter and rate.
@@ -61,12 +95,12 @@ extension OptimizerState {
       result.append(scalar("iteration", .int32, isHead: true, { [self] in Double(parts.map(\.allSteps).max() ?? 0) }))
       result.append(scalar("learning_rate", dtype(of: entries), isHead: true, { 0 }))
     }
-    return result + parts.flatMap(kerasLayout)
+    return result + parts.flatMap { part in kerasLayout(of: part, chosen.filter { $0.part === part }) }
   }
 
   private func dtype(of entries: [Entry]) -> DType { entries.first?.variable.dtype ?? .float32 }
 
-  private func kerasLayout(of part: Part) -> [KerasVariable] {
+  private func kerasLayout(of part: Part, _ entries: [Entry]) -> [KerasVariable] {
     // Keras counts every step, those that only accumulate among them.
     let iteration = scalar("iteration", .int32, isHead: true, { Double(part.allSteps) }) { value in
       part.allSteps = OptimizerState.count(value)
@@ -75,22 +109,32 @@ extension OptimizerState {
     }
     var result = [iteration]
     // A time decay is the schedule InverseTimeDecay to Keras.
-    if !part.options.learningRate.isSchedule && part.options.decay == 0 {
-      let rate = scalar("learning_rate", dtype(of: part.entries), isHead: true, { part.plainRate }) {
+    if !part.learningRate.isSchedule && part.options.decay == 0 {
+      let rate = scalar("learning_rate", dtype(of: entries), isHead: true, { part.plainRate }) {
         part.learningRate = .constant($0)
       }
       result.append(rate)
     }
-    result += part.entries.compactMap { entry in entry.average.map { stored("average", $0, entry) } }
-    result += part.entries.compactMap { entry in entry.accumulator.map { stored("gradient_accumulator", $0, entry) } }
-    for group in Set(part.entries.flatMap { $0.slots.map(\.fileGroup) }).sorted() {
-      for entry in part.entries {
+    result += entries.compactMap { entry in
+      // Of a parameter that has stood still so far, the average is the value.
+      entry.average.map { stored("average", $0, entry, readAs: part.averageCount > 0 && !entry.hasAverage ? entry.variable : $0) }
+    }
+    result += entries.compactMap { entry in entry.accumulator.map { stored("gradient_accumulator", $0, entry) } }
+    for group in Set(entries.flatMap { $0.slots.map(\.fileGroup) }).sorted() {
+      for entry in entries {
         result += entry.slots.filter { $0.fileGroup == group }.map { kerasVariable($0, entry) }
       }
     }
+    result += part.shared.map { slot, number in
+      scalar(snakeCase(slot.name), dtype(of: entries), { number.value }) { number.value = $0 }
+    }
+    // The model's own weights in a file are those to judge it by.
+    let twofold = Set(entriesWithTrainingValues.map(ObjectIdentifier.init))
     return result
-      + part.shared.map { slot, number in
-        scalar(snakeCase(slot.name), dtype(of: part.entries), { number.value }) { number.value = $0 }
+      + entries.filter { twofold.contains(ObjectIdentifier($0)) }.map { entry in
+        KerasVariable(
+          name: "\(entry.variable.path)/training_value", shape: entry.variable.shape, dtype: entry.variable.dtype,
+          read: { self.trainingValue(of: entry) }, write: nil, trainingValueOf: entry)
       }
   }
 
@@ -103,10 +147,10 @@ extension OptimizerState {
       read: { fileValue(entry.slotValues).cast(to: dtype) }, write: nil)
   }
 
-  private func stored(_ name: String, _ variable: Variable, _ entry: Entry) -> KerasVariable {
+  private func stored(_ name: String, _ variable: Variable, _ entry: Entry, readAs read: Variable? = nil) -> KerasVariable {
     KerasVariable(
       name: "\(entry.variable.path)/\(name)", shape: variable.shape, dtype: variable.dtype,
-      read: { Tensor(copying: variable) }, write: { variable.assign($0.cast(to: variable.dtype)) })
+      read: { Tensor(copying: read ?? variable) }, write: { variable.assign($0.cast(to: variable.dtype)) })
   }
 
   private func scalar(

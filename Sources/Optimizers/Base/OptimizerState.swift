@@ -21,7 +21,11 @@ public final class OptimizerState {
     let slots: [Slot]
     var slotVariables: [String: Variable] = [:]
     var average: Variable?
+    /// Whether ``average`` has begun; before, it holds nothing, and the parameter's own value is its average.
+    var hasAverage = false
     var accumulator: Variable?
+    /// What ``OptimizerState/train(only:)`` said last; nil where nobody says.
+    var isSelected: Bool?
 
     init(_ variable: Variable, part: Part) {
       self.variable = variable
@@ -39,7 +43,10 @@ public final class OptimizerState {
       slots = part.optimizer.slots(for: description)
     }
 
-    var isTrained: Bool { variable.isTrainable && !isFrozen }
+    /// Whether gradients are expected of it.
+    var isTrainable: Bool { isSelected ?? variable.isTrainable }
+    /// Whether a step changes it.
+    var isTrained: Bool { isTrainable && !isFrozen }
 
     /// The slots as a formula sees them.
     var slotValues: Slots {
@@ -80,13 +87,20 @@ public final class OptimizerState {
 
     var options: OptimizerOptions { optimizer.options }
     var accumulationSteps: Int { Swift.max(1, options.gradientAccumulationSteps ?? 1) }
+    /// Whether there is anything to train. A part without anything makes no step, as in Keras.
+    var isTraining: Bool {
+      for entry in entries where entry.isTrained { return true }
+      return false
+    }
     /// Whether the next step ends an accumulation.
     var isUpdateNext: Bool { microStep + 1 >= accumulationSteps }
+    /// How often averages of the weights were taken.
+    var averageCount: Int { options.countsMicroSteps ? allSteps : iterations }
     /// How many phases the part has: accumulating and each formula, with and without overwriting the weights by the averages.
     var phaseCount: Int { 2 + 2 * optimizer.variantCount }
 
     /// The rate as it is set, without time decay, at the next update.
-    var plainRate: Double { learningRate(step: options.countsMicroSteps ? allSteps : iterations) }
+    var plainRate: Double { learningRate(step: averageCount) }
     /// The rate of the next update.
     var nextRate: Double { plainRate / (1 + options.decay * Double(iterations)) }
   }
@@ -107,8 +121,12 @@ public final class OptimizerState {
   var nonFiniteCounts: Variable?
   /// Applied to a parameter's new value; see ``OptimizerOptions`` for when.
   package var constraint: ((Variable, Tensor) -> Tensor)?
-  /// The parameters' own values while evaluation values are in their place.
-  var trainingValues: [(Variable, Tensor)]?
+  /// The parameters that hold the values to judge them by, while they do.
+  var judged: [JudgedParameter]?
+  /// Computes the values to judge by; made when first wanted.
+  var evaluation: EvaluationValues?
+  /// What ``exchangeAveragedValues()`` has exchanged, until it does so again.
+  private var exchanged: [Entry]?
 
   /// - Parameter variables: all that may be trained, in the order of Keras's files. Those that are not trainable at a step keep
   ///   their slots.
@@ -148,6 +166,7 @@ public final class OptimizerState {
     var paths = Set(entries.map(\.variable.path))
     let known = Set(entries.map { ObjectIdentifier($0.variable) })
     let new = variables.filter { !known.contains(ObjectIdentifier($0)) }
+    if new.isEmpty { return }
     for variable in new {
       guard variable.dtype.isFloatingPoint else {
         throw DescentError(.invalidArgument, "the optimizer cannot train \(variable.path): it is \(variable.dtype); expected float32 or float64")
@@ -160,8 +179,13 @@ public final class OptimizerState {
       Entry(variable, part: parts[try partOf(ParameterDescription(variable))])
     }
     for entry in added { try entry.checkLaziness() }
-    entries += added
-    for part in parts { part.entries += added.filter { $0.part === part } }
+    // In the order given, which is that of Keras's files, whenever a parameter came.
+    let order = Dictionary(uniqueKeysWithValues: variables.enumerated().map { (ObjectIdentifier($1), $0) })
+    entries = (entries + added).enumerated().sorted {
+      (order[ObjectIdentifier($0.element.variable)] ?? .max, $0.offset) < (order[ObjectIdentifier($1.element.variable)] ?? .max, $1.offset)
+    }.map(\.element)
+    evaluation = nil
+    for part in parts { part.entries = entries.filter { $0.part === part } }
     allocate(added)
     if policy != .propagate && !entries.isEmpty {
       nonFiniteCounts = Variable(Tensor.zeros([entries.count], dtype: .float64), name: "non_finite", isTrainable: false)
@@ -213,8 +237,16 @@ public final class OptimizerState {
 
   // MARK: - Steps
 
+  /// Says which parameters steps change from here on, whatever the variables' own marks say. Steps that were traced before must be
+  /// traced again.
+  package func train(only trained: Set<ObjectIdentifier>) {
+    for entry in entries { entry.isSelected = trained.contains(ObjectIdentifier(entry.variable)) }
+  }
+
   /// Prepares the coming run and says which plan it is.
   package func beginStep() -> StepPhase {
+    restoreTrainingValues()
+    startAverages()
     var code = 0
     for part in parts.reversed() {
       part.rate.value = part.nextRate
@@ -226,6 +258,16 @@ public final class OptimizerState {
     return StepPhase(code: code)
   }
 
+  /// A weight that has stood still until now is its own average.
+  private func startAverages() {
+    for part in parts where part.options.useEMA {
+      for entry in part.entries where !entry.hasAverage && entry.isTrained {
+        entry.average?.assign(entry.variable.value)
+        entry.hasAverage = true
+      }
+    }
+  }
+
   private func digit(of part: Part) -> Int {
     let options = part.options
     let overwrites = options.useEMA && options.emaOverwriteFrequency.map { (part.iterations + 1) % $0 == 0 } == true
@@ -234,8 +276,10 @@ public final class OptimizerState {
   }
 
   /// Counts the step that was run.
+  /// - Returns: whether it was one: false if a gradient was not finite and the step was skipped.
   /// - Throws: ``DescentError`` of kind `numerics` if a gradient was not finite and the policy is to stop. Nothing was changed then.
-  package func endStep() throws {
+  @discardableResult
+  package func endStep() throws -> Bool {
     let bad = nonFiniteParameters()
     lossScale?.adapt(isFinite: bad.isEmpty)
     if !bad.isEmpty {
@@ -245,9 +289,9 @@ public final class OptimizerState {
           "step \(iterations + 1): the gradient of \(bad.joined(separator: ", ")) is not finite; nothing was changed")
       }
       skippedSteps += 1
-      return
+      return false
     }
-    for part in parts where !part.entries.isEmpty {
+    for part in parts where part.isTraining {
       part.allSteps += 1
       if part.isUpdateNext {
         part.microStep = 0
@@ -256,6 +300,7 @@ public final class OptimizerState {
         part.microStep += 1
       }
     }
+    return true
   }
 
   /// The parameters whose gradients were not finite in the last run, if anybody looked.
@@ -302,6 +347,28 @@ public final class OptimizerState {
     part.learningRate = .constant(rate)
   }
 
+  /// The optimizer with the learning rates that are set now, where those are numbers.
+  package var presentOptimizer: any Optimizer {
+    func present(_ optimizer: any Optimizer, _ part: Part) -> any Optimizer {
+      guard case .constant(let rate) = part.learningRate else { return optimizer }
+      var result = optimizer
+      result.options.learningRate = .constant(rate)
+      return result
+    }
+    func present(_ multi: MultiOptimizer) -> MultiOptimizer {
+      var result = multi
+      for index in result.rules.indices { result.rules[index].optimizer = present(result.rules[index].optimizer, parts[index]) }
+      result.defaultOptimizer = present(result.defaultOptimizer, parts[parts.count - 1])
+      return result
+    }
+    if let multi = optimizer as? MultiOptimizer { return present(multi) }
+    if var wrapper = optimizer as? LossScaleOptimizer, let multi = wrapper.innerOptimizer as? MultiOptimizer {
+      wrapper.innerOptimizer = present(multi)
+      return wrapper
+    }
+    return present(optimizer, parts[0])
+  }
+
   /// What the loss is multiplied by before its gradients are taken; 1 if nothing.
   public var currentLossScale: Double { lossScale?.value ?? 1 }
 
@@ -324,47 +391,29 @@ public final class OptimizerState {
 
   // MARK: - Averages
 
-  /// Puts the averages of the weights in the place of the weights, where averages are kept. `fit` does this at its end.
+  /// How often averages were taken: only if this has grown is there anything new to finalize.
+  package var averageCount: Int {
+    parts.reduce(0) { $0 + $1.averageCount }
+  }
+
+  /// Puts the averages of the weights in the place of the weights, where averages are kept and the weights are trained. `fit` does
+  /// this at its end, if it made an update.
   public func finalizeVariableValues() {
     for entry in entries {
-      guard let average = entry.average, entry.isTrained, entry.part.iterations > 0 else { continue }
+      guard let average = entry.average, entry.hasAverage, entry.isTrained, entry.part.iterations > 0 else { continue }
       entry.variable.assign(average.value)
     }
   }
 
-  /// Exchanges the weights and their averages, where averages are kept. Doing it twice restores both.
+  /// Exchanges the weights and their averages, where averages are kept and the weights are trained. Doing it twice restores both.
   public func exchangeAveragedValues() {
-    for entry in entries {
-      guard let average = entry.average, entry.part.iterations > 0 else { continue }
+    let chosen = exchanged ?? entries.filter { $0.hasAverage && $0.isTrained && $0.part.iterations > 0 }
+    for entry in chosen {
+      guard let average = entry.average else { continue }
       let weights = entry.variable.value.evaluated()
       entry.variable.assign(average.value)
       average.assign(weights)
     }
-  }
-
-  /// Whether evaluation takes other values than training; see ``Optimizer/evaluationValue(of:slots:)``.
-  public var hasEvaluationValues: Bool {
-    entries.contains { $0.part.optimizer.evaluationValue(of: $0.variable.value, slots: $0.slotValues) != nil }
-  }
-
-  /// Puts the values to evaluate with in the place of the parameters, until ``restoreTrainingValues()``. Does nothing for
-  /// optimizers that evaluate what they train.
-  public func useEvaluationValues() {
-    if trainingValues != nil { return }
-    var kept: [(Variable, Tensor)] = []
-    for entry in entries where entry.part.iterations > 0 {
-      let value = entry.variable.value
-      guard let other = entry.part.optimizer.evaluationValue(of: value, slots: entry.slotValues) else { continue }
-      let evaluated = other.evaluated()
-      kept.append((entry.variable, value.evaluated()))
-      entry.variable.assign(evaluated)
-    }
-    trainingValues = kept
-  }
-
-  /// Undoes ``useEvaluationValues()``.
-  public func restoreTrainingValues() {
-    for (variable, value) in trainingValues ?? [] { variable.assign(value) }
-    trainingValues = nil
+    exchanged = exchanged == nil ? chosen : nil
   }
 }

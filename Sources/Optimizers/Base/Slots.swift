@@ -23,6 +23,8 @@ public struct Slot: Sendable, Equatable, ExpressibleByStringLiteral {
   public let dtype: DType?
   /// Keras's files hold all slots of the first group before those of the next; within a group they go parameter by parameter.
   public let fileGroup: Int
+  /// Whether a number shared by all parameters starts again when the model is given other weights.
+  let restartsWithWeights: Bool
   /// Not remembered but worked out when a Keras file is written, because Keras keeps it.
   let fileValue: (@Sendable (Slots) -> Tensor)?
 
@@ -35,6 +37,18 @@ public struct Slot: Sendable, Equatable, ExpressibleByStringLiteral {
     self.dtype = dtype
     self.fileGroup = fileGroup
     fileValue = nil
+    restartsWithWeights = false
+  }
+
+  /// A number shared by all parameters that belongs to an average of the weights.
+  init(restartingWithWeights name: String) {
+    self.name = name
+    shape = .scalar
+    start = .number(0)
+    dtype = nil
+    fileGroup = 0
+    fileValue = nil
+    restartsWithWeights = true
   }
 
   /// Something Keras's files hold and this optimizer does not need to remember.
@@ -47,6 +61,7 @@ public struct Slot: Sendable, Equatable, ExpressibleByStringLiteral {
     self.dtype = dtype
     fileGroup = 0
     fileValue = value
+    restartsWithWeights = false
   }
 
   public init(stringLiteral name: String) { self.init(name) }

@@ -11,7 +11,9 @@ struct ScheduleFreeAverage {
   let ratePower: Double
 
   static let slot = Slot("z", start: .parameter)
-  static let sharedSlots = ["weightSum", "greatestRate", "averageShare"].map { Slot($0, shape: .scalar) }
+  static let sharedSlots = [
+    Slot(restartingWithWeights: "weightSum"), Slot("greatestRate", shape: .scalar), Slot("averageShare", shape: .scalar),
+  ]
 
   /// Counts a step at a rate.
   func prepare(shared: inout Slots, rate: Tensor, number: Tensor) {

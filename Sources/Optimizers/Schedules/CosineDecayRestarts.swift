@@ -30,14 +30,16 @@ public struct CosineDecayRestarts: ConfigurableSchedule {
 
   public func callAsFunction(step: Int) -> Double {
     var part = Double(step) / Double(firstDecaySteps)
-    let restart: Double
+    var restart = 0.0
     if tMul == 1 {
       restart = part.rounded(.down)
       part -= restart
     } else {
-      restart = (log(1 - part * (1 - tMul)) / log(tMul)).rounded(.down)
-      let before = (1 - pow(tMul, restart)) / (1 - tMul)
-      part = (part - before) / pow(tMul, restart)
+      // The quotient of logarithms may fall a little short of the whole number that it is.
+      let exact = log1p(part * (tMul - 1)) / log(tMul)
+      restart = (exact + 1e-9).rounded(.down)
+      let before = (pow(tMul, restart) - 1) / (tMul - 1)
+      part = max(0, part - before) / pow(tMul, restart)
     }
     return initialLearningRate * ((1 - alpha) * 0.5 * pow(mMul, restart) * (1 + cos(.pi * part)) + alpha)
   }

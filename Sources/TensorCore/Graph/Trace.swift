@@ -42,6 +42,9 @@ package final class Trace {
     }
   }
 
+  /// The variables assigned so far, each once.
+  var assignedVariables: [Variable] { assigned }
+
   /// What the variables hold in the end, those that change only.
   var assignments: [(variable: Variable, value: Tensor)] {
     assigned.compactMap { variable in

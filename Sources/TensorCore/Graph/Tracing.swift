@@ -19,6 +19,16 @@ extension Trace {
   }
 }
 
+extension Trace {
+  /// The variables that the trace in progress has assigned so far.
+  package static var assignedVariables: [Variable] { current?.assignedVariables ?? [] }
+
+  /// Within a trace: variables keep what they held before it, unless the condition, a `bool` without axes, holds.
+  package static func keepOldValues(of variables: [Variable], unless condition: Tensor) {
+    for variable in variables { variable.assign(select(condition, variable.value, variable.firstRead)) }
+  }
+}
+
 extension Tensor {
   /// A stand-in of the given shape for a function's argument: see ``Trace/discarding(_:)``.
   package static func placeholder(_ index: Int = 0, shape: [Int], dtype: DType) -> Tensor {

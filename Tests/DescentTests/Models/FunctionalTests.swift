@@ -87,6 +87,71 @@ import Testing
     #expect(failure(.state) { _ = try Dense(1).output } == "layer dense: it has not been called with symbols, and so is no part of a graph")
   }
 
+  @Test func `outputs have losses, weights and metrics of their own`() throws {
+    let a = Input(shape: [2], name: "a"), b = Input(shape: [2], name: "b")
+    let p = try Dense(1, kernelInitializer: .ones, name: "p")(a), q = try Dense(1, kernelInitializer: .ones, name: "q")(b)
+    let model = try Model(inputs: [a, b], outputs: [p, q])
+    let x = [Tensor([[1 as Float, 2], [3, 4]]), Tensor([[0 as Float, 1], [1, 1]])]
+    let y = [Tensor([[2 as Float], [5]]), Tensor([[0 as Float], [0]])]
+    try model.compile(optimizer: SGD(learningRate: 0), loss: ["p": "mse", "q": "mae"], lossWeights: ["q": 0.5], metrics: ["q": ["mae"]])
+    let scores = try model.evaluate(["b": x[1], "a": x[0]], ["q": y[1], "p": y[0]], verbose: 0)
+    #expect(scores.names == ["loss", "p_loss", "q_loss", "q_mean_absolute_error"] || scores.names == ["loss", "p_loss", "q_loss", "q_mae"])
+    expectClose([scores["p_loss"]!, scores["q_loss"]!, scores.loss], [2.5, 1.5, 3.25])
+    // In order, too; a weight for each output.
+    try model.compile(loss: [.meanSquaredError, .meanAbsoluteError])
+    expectClose([try model.evaluate(x, y, verbose: 0, sampleWeight: ["p": Tensor([2 as Float, 0])]).loss], [1 + 1.5])
+    let predictions = try model.predictAll(x, verbose: 0)
+    #expect(predictions.names == ["p", "q"] && predictions["q"]?.doubles == [1, 2] && predictions[0].doubles == [3, 7])
+    try model.trainOnBatch(x, y)
+    // An output without a loss needs no targets.
+    try model.compile(optimizer: .sgd, loss: ["q": "mae"])
+    #expect(try model.evaluate(x, ["q": y[1]], verbose: 0).names == ["loss"])
+    func data(_ body: () throws -> Void) -> String { failure(.data, body) }
+    #expect(data { try model.fit(x[0], y) } == "fit: x is one tensor, and the model has 2: a, b; give a list, or a dictionary by name")
+    #expect(data { try model.fit(["a": x[0]], y) } == "fit: x lacks 'b'; the model has a, b")
+    #expect(data { try model.fit(["a": x[0], "c": x[0]], y) } == "fit: x has a part 'c'; the model has a, b")
+    #expect(data { try model.fit([x[0], Tensor.ones([3, 2])], y) } == "fit: x['a'] has 2 rows but x['b'] has 3")
+    #expect(failure(.invalidArgument) { try model.compile(loss: ["r": "mse"]) } == "compile: loss names 'r', which is no output; the model has p, q")
+    #expect(failure(.invalidArgument) { try model.fit(x, y, classWeight: [0: 1]) }.contains("classWeight is for models of one output"))
+    #expect(failure(.state) { _ = try model.predict(x, verbose: 0) } == "predict: functional has the outputs p, q; predictAll gives them all")
+  }
+
+  @Test func `the summary tells what is connected`() throws {
+    let a = Input(shape: [4], name: "a")
+    let shared = Dense(4, name: "shared")
+    let x = try shared(a)
+    let model = try Model(inputs: a, outputs: concatenate([x, shared(x) as Symbol, x * 2.0]))
+    let text = model.summaryText(lineLength: 108)
+    for part in ["Connected to", "a (InputLayer)", "shared (Dense)", "a[0][0], shared[0][0]", "multiply (Multiply)", "(None, 12)", "Total params: 20"] {
+      #expect(text.contains(part), "\(text)")
+    }
+    let chain = try Model(inputs: a, outputs: Dense(2)(Dense(3)(a) as Symbol))
+    #expect(!chain.summaryText().contains("Connected to"))
+  }
+
+  @Test func `a clone has layers and weights of its own`() throws {
+    let a = Input(shape: [4], name: "a")
+    let model = try Model(inputs: a, outputs: Dense(2, name: "d")(tanh(a)))
+    let clone = try cloneModel(model)
+    #expect(clone.layers.map(\.name) == ["a", "d"] && clone.layers[1] !== model.layers[1])
+    #expect(clone.weights[0].doubles != model.weights[0].doubles && clone.optimizer == nil)
+    let chain = try cloneModel(Sequential { Dense(2, inputShape: [3]) })
+    #expect(chain.weights.map(\.shape) == [[3, 2], [2]])
+  }
+
+  @Test func `a graph is drawn`() throws {
+    let a = Input(shape: [4], name: "a")
+    let shared = Dense(4, activation: .relu)
+    let inner = try { (i: Input) in try Model(inputs: i, outputs: Dense(2)(i), name: "inner") }(Input(shape: [4]))
+    let model = try Model(inputs: a, outputs: concatenate([inner(shared(a)), shared(shared(a)) as Symbol]))
+    var options = PlotOptions(showShapes: true, showDType: true, showLayerActivations: true)
+    let dot = try model.dot(options)
+    #expect(dot.contains("label=\"dense (Dense)\\nactivation: relu\\n(None, 4) → (None, 4)\\ndtype: float32\"") && dot.contains("n0 -> n1;"))
+    #expect(try model.svg(options).components(separatedBy: "<rect").count == 1 + 4)
+    options.expandNested = true
+    #expect(try model.dot(options).contains("inner/dense (Dense)"))
+  }
+
   @Test func `masks go where Keras lets them go`() throws {
     let ids = Input(shape: [3], name: "ids", dtype: .int32)
     let words = try Embedding(5, 2, embeddingsInitializer: .ones, maskZero: true)(ids)
@@ -149,6 +214,35 @@ import Testing
       for (a, b) in zip(try again.outputs(x, of: again), results) { #expect(a.doubles == b.doubles, "\(what)") }
     }
     #expect(fixture.cases.count == 12)
+  }
+
+  @Test func `models of Keras train as they train there`() throws {
+    let fixture = try Fixture("graphs")
+    for entry in fixture.cases {
+      let what = "seed \(entry["seed"]?.int ?? -1)"
+      func data(_ key: String) throws -> [String: Tensor] {
+        Dictionary(uniqueKeysWithValues: try needed(entry[key]?.object).members.map { ($0.key, try Fixture.tensor($0.value)) })
+      }
+      let model = try Model.fromJSON(try needed(entry["model"]))
+      try model.setWeights(try needed(entry["weights"]?.array).map { try Fixture.tensor($0) })
+      let (x, y, xv, yv) = (try data("x"), try data("y"), try data("x_validation"), try data("y_validation"))
+      let history = try model.fit(
+        x, y, batchSize: 4, epochs: 1, verbose: 0, validationData: (xv, yv), shuffle: false)
+      let logs = try needed(entry["history"]?.object)
+      #expect(Set(history.names) == Set(logs.keys), "\(what)")
+      for (name, values) in logs.members {
+        expectClose(history[name], try Fixture.numbers(values), tolerance: 1e-9, "\(what): \(name)")
+      }
+      for (variable, expected) in zip(model.variables, try needed(entry["weights_after"]?.array)) {
+        expectClose(variable.value, try Fixture.numbers(expected["values"]), tolerance: 1e-9, "\(what): \(variable.path)")
+      }
+      let scores = try model.evaluate(xv, yv, batchSize: 4, verbose: 0)
+      for (name, value) in try needed(entry["evaluate"]?.object).members {
+        expectClose([scores[name] ?? .nan], [try needed(value.double)], tolerance: 1e-9, "\(what): evaluate: \(name)")
+      }
+      // Compiled as it was, and written so.
+      #expect(try Model.fromJSON(model.toJSON()).toJSON() == model.toJSON(), "\(what)")
+    }
   }
 }
 

@@ -1,0 +1,78 @@
+import TensorCore
+
+/// What `fit` and its like take for a model's inputs, its targets or its sample weights: one ``ModelInput``, several in order, or
+/// several by name.
+///
+///     try model.fit([image, meta], ["class": labels, "score": scores])
+public protocol ModelData {
+  var parts: ModelParts { get }
+}
+
+/// The tensors of a ``ModelData``.
+public enum ModelParts {
+  case one(any ModelInput)
+  case several([any ModelInput])
+  case named([String: any ModelInput])
+}
+
+extension ModelInput {
+  public var parts: ModelParts { .one(self) }
+}
+
+extension Array: ModelData where Element: ModelInput {
+  public var parts: ModelParts { .several(self) }
+}
+
+extension Dictionary: ModelData where Key == String, Value: ModelInput {
+  public var parts: ModelParts { .named(self) }
+}
+
+/// The names of a model's inputs or outputs that data may use: those of the structure it was made with, and those of its layers.
+struct PartNames {
+  /// What it is called in messages: `x`, `y`.
+  let kind: String
+  /// Each list names all parts in order.
+  let lists: [[String]]
+  /// Nil for a model whose number of parts is not known before it has seen data.
+  let count: Int?
+
+  /// The parts in the model's order; nil for one that may be missing and is.
+  /// - Parameter mayMiss: whether each part may be missing from data by name.
+  /// - Throws: ``DescentError`` of kind `data` naming what is missing or too much.
+  func ordered(
+    _ data: any ModelData, mayMiss: (Int) -> Bool = { _ in false }, _ caller: String, label: String
+  ) throws -> [(name: String, input: any ModelInput)?] {
+    let what = label + kind
+    switch data.parts {
+    case .one(let input):
+      guard count ?? 1 == 1 else {
+        throw DescentError(
+          .data, "\(caller): \(what) is one tensor, and the model has \(count!): \(lists[0].joined(separator: ", ")); give a list, or a dictionary by name")
+      }
+      return [(what, input)]
+    case .several(let list):
+      guard list.count == count ?? list.count, !list.isEmpty else {
+        let names = lists.first.map { ": " + $0.joined(separator: ", ") } ?? ""
+        throw DescentError(.data, "\(caller): \(what) has \(list.count) parts, and the model \(count ?? 1)\(names)")
+      }
+      return list.enumerated().map { place, input in
+        ("\(what)[\(lists.first.map { "'\($0[place])'" } ?? "\(place)")]", input)
+      }
+    case .named(let parts):
+      guard let count else {
+        return parts.keys.sorted().map { ("\(what)['\($0)']", parts[$0]!) }
+      }
+      let names = lists.first { Set(parts.keys).isSubset(of: $0) } ?? lists.first ?? []
+      if let unknown = parts.keys.sorted().first(where: { !names.contains($0) }) {
+        throw DescentError(.data, "\(caller): \(what) has a part '\(unknown)'; the model has \(names.joined(separator: ", "))")
+      }
+      return try (0..<count).map { place in
+        guard let input = parts[names[place]] else {
+          if mayMiss(place) { return nil }
+          throw DescentError(.data, "\(caller): \(what) lacks '\(names[place])'; the model has \(names.joined(separator: ", "))")
+        }
+        return ("\(what)['\(names[place])']", input)
+      }
+    }
+  }
+}

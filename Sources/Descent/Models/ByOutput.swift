@@ -1,0 +1,46 @@
+/// Something for each output of a model: by name, or in order.
+///
+///     try model.compile(
+///       optimizer: .adam, loss: ["class": .sparseCategoricalCrossentropy, "score": "mse"], lossWeights: ["class": 1, "score": 0.2])
+public enum ByOutput<Value> {
+  case named([(name: String, value: Value)])
+  case ordered([Value])
+}
+
+extension ByOutput: Sendable where Value: Sendable {}
+
+extension ByOutput: ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral {
+  public init(arrayLiteral elements: Value...) { self = .ordered(elements) }
+  public init(dictionaryLiteral elements: (String, Value)...) { self = .named(elements.map { ($0.0, $0.1) }) }
+}
+
+extension ByOutput {
+  /// The value of each output, nil where it has none.
+  /// - Parameters:
+  ///   - names: lists of names of all outputs in order, any of which may be used.
+  ///   - what: what messages call it.
+  /// - Throws: ``DescentError`` for a name that is no output's, a name that comes twice, or another number of values.
+  func values(names: [[String]], _ what: String) throws -> [Value?] {
+    let count = names[0].count
+    switch self {
+    case .ordered(let values):
+      guard values.count == count else {
+        throw DescentError(
+          .invalidArgument, "compile: \(what) has \(values.count) entries, and the model \(count) outputs: \(names[0].joined(separator: ", "))")
+      }
+      return values
+    case .named(let pairs):
+      let known = names.first { list in pairs.allSatisfy { list.contains($0.name) } } ?? names[0]
+      var result = [Value?](repeating: nil, count: count)
+      for (name, value) in pairs {
+        guard let place = known.firstIndex(of: name) else {
+          throw DescentError(
+            .invalidArgument, "compile: \(what) names '\(name)', which is no output; the model has \(known.joined(separator: ", "))")
+        }
+        if result[place] != nil { throw DescentError(.invalidArgument, "compile: \(what) names '\(name)' twice") }
+        result[place] = value
+      }
+      return result
+    }
+  }
+}
