@@ -27,12 +27,15 @@ package struct ProgressBar {
   }
 
   /// What to print after a step; `isFinal` ends the line.
-  package mutating func text(step: Int, values: [(name: String, value: Double)], isFinal: Bool, now: Double) -> String {
+  package mutating func text(
+    step: Int, values: [(name: String, value: Double)], note: String = "", isFinal: Bool, now: Double
+  ) -> String {
     lastDrawn = now
     let perStep = secondsPerStep(step, now)
-    let numbers = values.map { " - \($0.name): \(ProgressBar.number($0.value))" }.joined()
+    let numbers = values.map { " - \($0.name): \(ProgressBar.number($0.value))" }.joined() + note
     let padding = String(repeating: " ", count: max(0, String(target).count - String(step).count))
-    let count = "\(padding)\(step)/\(target)"
+    // How many steps a stream has may not be known.
+    let count = target > 0 || step == 0 ? "\(padding)\(step)/\(target)" : "\(step)/Unknown"
     let elapsed = String(format: "%.0fs", now - start)
     guard drawsBar else {
       return isFinal ? "\(count) - \(elapsed) -\(ProgressBar.time(perStep))\(numbers)\n" : ""
