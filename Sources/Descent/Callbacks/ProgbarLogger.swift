@@ -11,6 +11,10 @@ public final class ProgbarLogger: Callback {
   private var seen = 0
   /// What stands before the bar: on a line above it, or before the numbers in the one line of an epoch.
   private var heading = ""
+  /// Tells how many seconds were spent waiting for data so far.
+  var secondsWaited: (() -> Double)?
+  private var waitedBefore = 0.0
+  private var began = 0.0
 
   /// Nil if nothing is to be shown.
   convenience init?(_ verbosity: Verbosity, output: ProgressOutput = .standard) {
@@ -52,7 +56,9 @@ public final class ProgbarLogger: Callback {
   public override func onPredictEnd() { end(nil) }
 
   private func begin() {
-    bar = ProgressBar(target: parameters.steps, drawsBar: drawsBar, usesColor: output.usesColor, now: clock())
+    began = clock()
+    waitedBefore = secondsWaited?() ?? 0
+    bar = ProgressBar(target: parameters.steps, drawsBar: drawsBar, usesColor: output.usesColor, now: began)
     seen = 0
     heading = ""
   }
@@ -62,13 +68,22 @@ public final class ProgbarLogger: Callback {
     let now = clock()
     // Reading the numbers costs more than a step, so it is done only when they are shown.
     guard bar.isDue(after: seen, now: now) else { return }
-    output.write(bar.text(step: seen, values: values(logs), isFinal: false, now: now, columns: output.width()))
+    output.write(bar.text(step: seen, values: values(logs), note: note(now), isFinal: false, now: now, columns: output.width()))
   }
 
   private func end(_ logs: Logs?) {
-    let text = bar.text(step: seen, values: values(logs), isFinal: true, now: clock(), columns: output.width())
+    let now = clock()
+    let text = bar.text(
+      step: seen, values: values(logs), note: note(now), isFinal: true, now: now, columns: output.width())
     output.write(drawsBar || heading.isEmpty ? text : heading + " - " + text)
     seen = 0
+  }
+
+  /// The part of the time that was spent waiting for data, if it was more than a tenth.
+  private func note(_ now: Double) -> String {
+    guard let secondsWaited, now > began else { return "" }
+    let part = (secondsWaited() - waitedBefore) / (now - began)
+    return part > 0.1 ? " - \(Int((100 * part).rounded()))% waiting for data" : ""
   }
 
   private func values(_ logs: Logs?) -> [(name: String, value: Double)] {

@@ -33,13 +33,14 @@ package struct ProgressBar {
   /// - Parameter columns: how many characters a line of the terminal holds. A line that is drawn again has to stay one; the last one
   ///   goes on below itself where it is longer, between two numbers.
   package mutating func text(
-    step: Int, values: [(name: String, value: Double)], isFinal: Bool, now: Double, columns: Int = .max
+    step: Int, values: [(name: String, value: Double)], note: String = "", isFinal: Bool, now: Double, columns: Int = .max
   ) -> String {
     lastDrawn = now
     let perStep = secondsPerStep(step, now)
-    let parts = values.map { " - \($0.name.printable): \(ProgressBar.number($0.value))" }
+    let parts = values.map { " - \($0.name.printable): \(ProgressBar.number($0.value))" } + (note.isEmpty ? [] : [note])
     let padding = String(repeating: " ", count: max(0, String(target).count - String(step).count))
-    let count = "\(padding)\(step)/\(target)"
+    // How many steps a stream has may not be known.
+    let count = target > 0 || step == 0 ? "\(padding)\(step)/\(target)" : "\(step)/Unknown"
     let elapsed = String(format: "%.0fs", now - start)
     guard drawsBar else {
       return isFinal ? "\(count) - \(elapsed) -\(ProgressBar.time(perStep))\(parts.joined())\n" : ""

@@ -77,7 +77,7 @@ extension FitLoop {
     guard let epoch = state["epoch"]?.int, let step = state["step"]?.int, let position = state["position"]?.int,
       let pass = state["pass"]?.int, let seed = state["seed"]?.string.flatMap(UInt64.init), let stop = state["stop"]?.bool,
       let rows = state["counted_rows"]?.int, epoch >= 0, (0...batches.stepsPerEpoch).contains(step), pass >= 0, rows >= 0,
-      (0...batches.rows).contains(position)
+      position >= 0, stream != nil || position <= batches.rows
     else { throw DescentError(.file, "\(checkpoint.name): a part of its state is missing") }
     let own = checkpoint.tensors.filter {
       !$0.name.hasPrefix(FitLoop.optimizerPrefix) && !$0.name.hasPrefix(FitLoop.callbackPrefix)
@@ -107,6 +107,8 @@ extension FitLoop {
     if position < batches.rows && shuffle && pass > 0 {
       order = RowOrder.shuffled(batches.rows, seed: seed, pass: pass - 1)
     }
+    // The pass that was begun last, from the next batch on.
+    if position > 0, pass > 0 { try stream?.reader.begin(pass: pass - 1, taken: position) }
     runner.totals.restore(rows: rows)
     model.stopTraining = stop
     for (name, callback) in callbacks {

@@ -15,6 +15,15 @@ struct BatchSequence {
     isOnePass = stepsPerEpoch == nil
     self.stepsPerEpoch = stepsPerEpoch ?? (rows + self.batchSize - 1) / self.batchSize
   }
+
+  /// Batches that come one by one.
+  /// - Parameter count: how many a pass has, if that is known.
+  init(ofStream count: Int?, stepsPerEpoch: Int?) {
+    rows = 0
+    batchSize = 0
+    isOnePass = stepsPerEpoch == nil
+    self.stepsPerEpoch = stepsPerEpoch ?? count ?? .max
+  }
 }
 
 /// The loop of `fit`: epochs of batches, with validation and callbacks around them.
@@ -29,11 +38,14 @@ final class FitLoop {
   let epochs: Range<Int>
   let validation: Evaluation?
   let validationFrequency: Int
+  /// What is trained on, if it is not rows in memory.
+  var stream: Stream?
 
   private var plans: [PlanSlot: Plan] = [:]
   private var latest: (slot: PlanSlot, plan: Plan)?
   var order: Tensor
-  /// The row of ``order`` at which the next batch begins; its count when a new pass is due.
+  /// The row of ``order`` at which the next batch begins; its count when a new pass is due. In a stream, how many batches of the pass
+  /// were taken.
   var position: Int
   let backups: [BackupAndRestore]
   private(set) lazy var givenConditions = conditionsOfTheRun()
@@ -111,13 +123,24 @@ final class FitLoop {
       runner.totals.reset()
       try callbacks.each { try $0.onEpochBegin(epoch) }
       if batches.isOnePass { position = batches.rows }
+      if batches.isOnePass { stream?.reader.endPass() }
     } else {
       // An epoch that began before the checkpoint: callbacks have done then what they do at its beginning.
       for callback in callbacks.callbacks where callback is ProgbarLogger { try callback.onEpochBegin(epoch) }
     }
     for step in firstStep..<batches.stepsPerEpoch {
-      for callback in callbacks.callbacks { try callback.onTrainBatchBegin(step) }
-      try runStep()
+      if let stream {
+        guard let batch = try nextBatch(stream, step: step) else {
+          // How many there are is known from here on.
+          callbacks.each { $0.parameters.steps = step }
+          break
+        }
+        for callback in callbacks.callbacks { try callback.onTrainBatchBegin(step) }
+        try run(batch, of: stream, step: step)
+      } else {
+        for callback in callbacks.callbacks { try callback.onTrainBatchBegin(step) }
+        try runStep()
+      }
       batchLogs.invalidate()
       for callback in callbacks.callbacks { try callback.onTrainBatchEnd(step, batchLogs) }
       let isInterrupted = Interruption.isPending
@@ -134,6 +157,9 @@ final class FitLoop {
     var values = runner.totals.finalResults
     if let validation, (epoch + 1) % validationFrequency == 0 {
       let scores = try model.run(validation, runner.trainability, callbacks: callbacks)
+      for (name, value) in scores { values["val_" + name] = value }
+    } else if let (stream, steps) = stream?.validation, (epoch + 1) % validationFrequency == 0 {
+      let scores = try model.run(stream, steps: steps, runner.training, runner.trainability, callbacks: callbacks, "fit: validation")
       for (name, value) in scores { values["val_" + name] = value }
     }
     let logs = Logs(values)

@@ -85,6 +85,7 @@ extension Model {
     let runner = try StepRunner(model: self, training: training, data: data, trainability: Trainability(of: self))
     let batches = BatchSequence(rows: trainRows, batchSize: batchSize, stepsPerEpoch: stepsPerEpoch)
     let history = History()
+    self.history = history
     let bar = ProgbarLogger(verbose)
     let list = CallbackList(
       callbacks + [history] + (bar.map { [$0] } ?? []), model: self,

@@ -76,7 +76,7 @@ extension Model {
   }
 
   /// Batches one after another.
-  private static func joined(_ parts: [Tensor]) -> Tensor {
+  static func joined(_ parts: [Tensor]) -> Tensor {
     let shape = [parts.reduce(0) { $0 + $1.shape[0] }] + parts[0].shape.dropFirst()
     return Tensor(shape: shape, dtype: parts[0].dtype) { bytes in
       var offset = 0

@@ -27,6 +27,9 @@ open class Model: Layer {
   /// Set to true by a callback, ends training after the batch; `fit` sets it to false when it starts.
   public var stopTraining = false
 
+  /// The numbers of the last `fit`, also of one that ended with an error. (Keras: `Model.history`.)
+  public internal(set) var history: History?
+
   /// How many passes over training data were begun: with ``seed`` it decides the order of rows of the next.
   package var passCount = 0
   let modelBuilder: ModelBuilder

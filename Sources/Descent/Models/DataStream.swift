@@ -1,0 +1,132 @@
+import TensorCore
+
+/// Batches that `fit`, `evaluate` and `predict` go through, pass by pass. ``Dataset`` is one; any sequence of batches becomes one.
+public protocol DataStream {
+  /// How many batches a pass has; nil when that is not known, or there is no end.
+  var count: Int? { get }
+  /// The batches of a pass from a position on: a function that gives the next, and nil after the last.
+  func makeBatches(at position: DatasetPosition) throws -> (() throws -> TrainingBatch?)
+}
+
+/// What one step is made with.
+public struct TrainingBatch {
+  /// Rows of input.
+  public var x: any ModelData
+  /// As many rows of targets.
+  public var y: (any ModelData)?
+  /// How much each row counts.
+  public var sampleWeight: (any ModelData)?
+
+  public init(_ x: any ModelData, _ y: (any ModelData)? = nil, sampleWeight: (any ModelData)? = nil) {
+    self.x = x
+    self.y = y
+    self.sampleWeight = sampleWeight
+  }
+
+  /// An element of a stream: inputs, or a pair with targets, or a triple with weights too.
+  init(element: Any) throws {
+    if let batch = element as? TrainingBatch {
+      self = batch
+      return
+    }
+    if let x = element as? any ModelData {
+      self.init(x)
+      return
+    }
+    let mirror = Mirror(reflecting: element)
+    let parts = mirror.displayStyle == .tuple ? mirror.children.compactMap { $0.value as? any ModelData } : []
+    guard (1...3).contains(parts.count), parts.count == mirror.children.count else {
+      throw DescentError(
+        .data,
+        """
+        a batch is \(type(of: element)); expected a tensor, several of them ([Tensor], or by name [String: Tensor]), or a pair or triple \
+        of these: inputs, targets, weights
+        """)
+    }
+    self.init(parts[0], parts.count > 1 ? parts[1] : nil, sampleWeight: parts.count > 2 ? parts[2] : nil)
+  }
+}
+
+extension Dataset: DataStream {
+  /// The batches of a pass, each prepared on another thread while the one before is worked on.
+  public func makeBatches(at position: DatasetPosition) throws -> (() throws -> TrainingBatch?) {
+    let ahead = PrefetchIterator(try node.makeIterator(pass: position.pass), size: 2)
+    if position.taken > 0 { try ahead.skip(position.taken) }
+    return { try ahead.next().map { try TrainingBatch(element: $0) } }
+  }
+}
+
+/// A sequence of batches, begun anew in each pass. Its elements are taken on the thread that trains.
+struct SequenceStream<Batches: Sequence>: DataStream {
+  let batches: Batches
+
+  var count: Int? { nil }
+
+  func makeBatches(at position: DatasetPosition) -> (() throws -> TrainingBatch?) {
+    var iterator = batches.makeIterator()
+    var toSkip = position.taken
+    return {
+      while toSkip > 0 {
+        toSkip -= 1
+        if iterator.next() == nil { return nil }
+      }
+      return try iterator.next().map { try TrainingBatch(element: $0) }
+    }
+  }
+}
+
+/// Where a run is in a stream.
+final class BatchReader {
+  private let stream: any DataStream
+  private let clock: () -> Double
+  private var batches: (() throws -> TrainingBatch?)?
+  private var first: TrainingBatch?
+  /// How many batches of the present pass were taken.
+  private(set) var taken = 0
+  /// Seconds spent waiting for data.
+  private(set) var waited = 0.0
+
+  init(_ stream: any DataStream, clock: @escaping () -> Double = monotonicSeconds) {
+    self.stream = stream
+    self.clock = clock
+  }
+
+  var count: Int? { stream.count }
+  /// A pass has begun and did not come to its end.
+  var isInPass: Bool { batches != nil }
+
+  func begin(pass: Int, taken: Int = 0) throws {
+    first = nil
+    batches = try stream.makeBatches(at: DatasetPosition(pass: pass, taken: taken))
+    self.taken = taken
+  }
+
+  /// The first batch of a pass, which ``next()`` gives once more.
+  func peek(pass: Int) throws -> TrainingBatch? {
+    try begin(pass: pass)
+    first = try batches?()
+    return first
+  }
+
+  /// The next batch; nil when the pass is at its end.
+  func next() throws -> TrainingBatch? {
+    if let batch = first {
+      first = nil
+      taken += 1
+      return batch
+    }
+    let start = clock()
+    defer { waited += clock() - start }
+    guard let batch = try batches?() else {
+      batches = nil
+      return nil
+    }
+    taken += 1
+    return batch
+  }
+
+  /// Leaves a pass in which something was taken.
+  func endPass() {
+    if taken > 0 { batches = nil }
+  }
+}

@@ -1,0 +1,238 @@
+import TensorCore
+
+extension Model {
+  /// Trains the model on a stream of batches.
+  ///
+  ///     let batches = try Dataset(x, y).shuffle().batch(32)
+  ///     try model.fit(batches, epochs: 10, validationData: try Dataset(xVal, yVal).batch(256))
+  ///
+  /// An epoch is one pass over the stream, or `stepsPerEpoch` batches: then the next epoch goes on where the last one stopped, and
+  /// where the stream ends a new pass begins. While a step runs, the next batch of a ``Dataset`` is prepared on another thread. The
+  /// place in the stream is part of what ``BackupAndRestore`` keeps. What the stream throws ends training and is thrown;
+  /// ``history`` has the epochs before. (Keras: `Model.fit`.)
+  /// - Parameters:
+  ///   - batches: pairs of inputs and targets, triples with weights; inputs and targets as `fit` takes them.
+  ///   - validationData: batches to judge the model on after each epoch, from their beginning each time.
+  ///   - stepsPerEpoch: batches an epoch; needed for a stream without end. nil for one pass.
+  ///   - validationSteps: batches a validation; nil for all of them.
+  ///   - epochs, verbose, callbacks, classWeight, initialEpoch, validationFrequency: as those of the other `fit`.
+  /// - Returns: the numbers of each epoch.
+  /// - Throws: ``DescentError`` naming the batch that does not fit the model; what the stream or a callback throws.
+  @discardableResult
+  public func fit(
+    _ batches: some DataStream, epochs: Int = 1, verbose: Verbosity = .auto, callbacks: [Callback] = [],
+    validationData: (any DataStream)? = nil, classWeight: [Int: Double]? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil,
+    validationSteps: Int? = nil, validationFrequency: Int = 1
+  ) throws -> History {
+    try access.beginFit()
+    defer { access.endFit() }
+    let training = try compiled("fit")
+    for (name, value, least) in [
+      ("epochs", epochs, 0), ("initialEpoch", initialEpoch, 0), ("stepsPerEpoch", stepsPerEpoch ?? 1, 1),
+      ("validationSteps", validationSteps ?? 1, 1), ("validationFrequency", validationFrequency, 1),
+    ] where value < least {
+      throw DescentError(.invalidArgument, "fit: \(name) is \(value); it must be at least \(least)")
+    }
+    try verbose.validate("fit")
+    let reader = BatchReader(batches)
+    // Shapes are those of the first batch.
+    guard let first = try reader.peek(pass: passCount) else { throw DescentError(.data, "fit: the stream has no batches") }
+    let data = try checked(first, classWeight, "fit: batch 0")
+    let optimizerState = try readyOptimizerState("fit")
+    let runner = try StepRunner(model: self, training: training, data: data, trainability: Trainability(of: self))
+    let sequence = BatchSequence(ofStream: reader.count, stepsPerEpoch: stepsPerEpoch)
+    let history = History()
+    self.history = history
+    let bar = ProgbarLogger(verbose)
+    bar?.secondsWaited = { reader.waited }
+    let list = CallbackList(
+      callbacks + [history] + (bar.map { [$0] } ?? []), model: self,
+      parameters: RunParameters(
+        epochs: epochs, steps: sequence.stepsPerEpoch == .max ? 0 : sequence.stepsPerEpoch, hasValidation: validationData != nil))
+    let loop = FitLoop(
+      model: self, runner: runner, optimizerState: optimizerState, batches: sequence, callbacks: list, history: history,
+      shuffle: false, epochs: initialEpoch..<max(initialEpoch, epochs), validation: nil, validationFrequency: validationFrequency)
+    loop.stream = FitLoop.Stream(
+      reader: reader, classWeight: classWeight, validation: validationData.map { ($0, validationSteps) })
+    try Interruption.watched { try loop.run() }
+    return history
+  }
+
+  /// Trains the model on a sequence of batches, which are taken from it between the steps; see the `fit` of streams.
+  ///
+  /// Each pass begins the sequence anew. One that can be gone through only once (an iterator) is for one epoch, or, if it has no end,
+  /// for `stepsPerEpoch`.
+  @discardableResult
+  public func fit(
+    _ batches: some Sequence, epochs: Int = 1, verbose: Verbosity = .auto, callbacks: [Callback] = [],
+    validationData: (any DataStream)? = nil, classWeight: [Int: Double]? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil,
+    validationSteps: Int? = nil, validationFrequency: Int = 1
+  ) throws -> History {
+    try fit(
+      SequenceStream(batches: batches), epochs: epochs, verbose: verbose, callbacks: callbacks, validationData: validationData,
+      classWeight: classWeight, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch, validationSteps: validationSteps,
+      validationFrequency: validationFrequency)
+  }
+
+  /// Loss and metrics on a stream of batches that the model is not trained on. (Keras: `Model.evaluate`.)
+  /// - Parameters:
+  ///   - batches: pairs of inputs and targets, triples with weights.
+  ///   - steps: how many batches to look at, nil for all.
+  ///   - verbose, callbacks: as those of `fit`.
+  /// - Throws: ``DescentError`` naming the batch that does not fit the model; what the stream throws.
+  @discardableResult
+  public func evaluate(
+    _ batches: some DataStream, verbose: Verbosity = .auto, steps: Int? = nil, callbacks: [Callback] = []
+  ) throws -> Scores {
+    try checkCounts(batchSize: 1, steps: steps, verbose: verbose, "evaluate")
+    let bar = ProgbarLogger(verbose)
+    let count = steps ?? batches.count
+    let list = CallbackList(
+      callbacks + (bar.map { [$0] } ?? []), model: self, parameters: RunParameters(epochs: 1, steps: count ?? 0))
+    return try access.scoring { isFittedElsewhere in
+      let training = try compiled("evaluate")
+      return Scores(
+        values: try run(
+          batches, steps: steps, isFittedElsewhere ? training.aside : training, Trainability(of: self), callbacks: list, "evaluate"))
+    }
+  }
+
+  /// Loss and metrics on a sequence of batches.
+  @discardableResult
+  public func evaluate(
+    _ batches: some Sequence, verbose: Verbosity = .auto, steps: Int? = nil, callbacks: [Callback] = []
+  ) throws -> Scores {
+    try evaluate(SequenceStream(batches: batches), verbose: verbose, steps: steps, callbacks: callbacks)
+  }
+
+  /// What the model computes for the rows of a stream of batches, one after the other. (Keras: `Model.predict`.)
+  /// - Parameters:
+  ///   - batches: inputs; of pairs and triples the first.
+  ///   - steps: how many batches to predict, nil for all.
+  ///   - verbose, callbacks: as those of `fit`.
+  /// - Throws: ``DescentError`` when a batch does not fit the model or there is none; what the stream throws.
+  public func predict(
+    _ batches: some DataStream, verbose: Verbosity = .auto, steps: Int? = nil, callbacks: [Callback] = []
+  ) throws -> Tensor {
+    try checkCounts(batchSize: 1, steps: steps, verbose: verbose, "predict")
+    let reader = BatchReader(batches)
+    try reader.begin(pass: 0)
+    let bar = ProgbarLogger(verbose)
+    let list = CallbackList(
+      callbacks + (bar.map { [$0] } ?? []), model: self, parameters: RunParameters(epochs: 1, steps: steps ?? batches.count ?? 0))
+    try list.each { try $0.onPredictBegin() }
+    var parts: [Tensor] = []
+    while parts.count < steps ?? .max, let batch = try reader.next() {
+      for callback in list.callbacks { try callback.onPredictBatchBegin(parts.count) }
+      let result = try predictOnBatch(batch.x)
+      parts.append(result)
+      for callback in list.callbacks { try callback.onPredictBatchEnd(parts.count - 1) }
+    }
+    try list.each { try $0.onPredictEnd() }
+    if parts.isEmpty { throw DescentError(.data, "predict: the stream has no batches") }
+    return Model.joined(parts)
+  }
+
+  /// What the model computes for the rows of a sequence of batches. (An array or a dictionary of tensors is one batch of several inputs.)
+  @_disfavoredOverload
+  public func predict(
+    _ batches: some Sequence, verbose: Verbosity = .auto, steps: Int? = nil, callbacks: [Callback] = []
+  ) throws -> Tensor {
+    try predict(SequenceStream(batches: batches), verbose: verbose, steps: steps, callbacks: callbacks)
+  }
+
+  // MARK: - One batch
+
+  /// A batch, looked through as all data is.
+  func checked(_ batch: TrainingBatch, _ classWeight: [Int: Double]?, _ caller: String) throws -> CheckedData {
+    guard let y = batch.y else {
+      throw DescentError(.data, "\(caller) has inputs alone; expected a pair of inputs and targets, or a triple with weights")
+    }
+    let data = try CheckedData(x: batch.x, y: y, sampleWeight: batch.sampleWeight, of: self, caller)
+    try prepare(for: data, caller)
+    return try classWeight.map { try weighted(data, by: $0, rows: data.count, caller) } ?? data
+  }
+
+  /// Judges the model on a stream, from its beginning.
+  func run(
+    _ stream: any DataStream, steps: Int?, _ training: TrainingState, _ trainability: Trainability, callbacks: CallbackList,
+    _ caller: String
+  ) throws -> [String: Double] {
+    let reader = BatchReader(stream)
+    guard let first = try reader.peek(pass: 0) else { throw DescentError(.data, "\(caller): the stream has no batches") }
+    let whole = try StepRunner(
+      model: self, training: training, data: checked(first, nil, "\(caller): batch 0"), trainability: trainability)
+    return try whole.counting {
+      let totals = whole.totals
+      let logs = Logs { totals.results }
+      try callbacks.each { try $0.onTestBegin() }
+      var step = 0
+      while step < steps ?? .max, let batch = try reader.next() {
+        for callback in callbacks.callbacks { try callback.onTestBatchBegin(step) }
+        let data = try checked(batch, nil, "\(caller): batch \(step)")
+        let runner = try StepRunner(model: self, training: training, data: data, trainability: trainability)
+        guard runner.totals === totals else { throw otherShapes(data, "\(caller): batch \(step)") }
+        // In each batch, because callbacks may train.
+        let plan = try runner.testPlan(rows: data.count)
+        judging { _ = plan.run() }
+        totals.count(rows: data.count)
+        logs.invalidate()
+        for callback in callbacks.callbacks { try callback.onTestBatchEnd(step, logs) }
+        step += 1
+      }
+      let results = totals.results
+      try callbacks.each { try $0.onTestEnd(Logs(results)) }
+      return results
+    }
+  }
+
+  func otherShapes(_ data: CheckedData, _ caller: String) -> DescentError {
+    let shapes = data.targets.compactMap { $0?.rowShape }
+    return DescentError(.data, "\(caller): rows of targets have shape \(shapes.map { "\($0)" }.joined(separator: ", ")), unlike those of the first batch")
+  }
+}
+
+extension FitLoop {
+  /// A stream that is trained on, in place of rows in memory.
+  struct Stream {
+    let reader: BatchReader
+    let classWeight: [Int: Double]?
+    let validation: (stream: any DataStream, steps: Int?)?
+  }
+
+  /// The next batch of the epoch; nil at its end.
+  func nextBatch(_ stream: Stream, step: Int) throws -> TrainingBatch? {
+    let reader = stream.reader
+    func next() throws -> TrainingBatch? {
+      if !reader.isInPass { try reader.begin(pass: model.passCount) }
+      let batch = try reader.next()
+      if batch != nil && reader.taken == 1 { model.passCount += 1 }
+      position = reader.taken
+      return batch
+    }
+    if let batch = try next() { return batch }
+    if batches.isOnePass && step > 0 { return nil }
+    if !batches.isOnePass, let batch = try next() { return batch }
+    throw DescentError(
+      .data,
+      "fit: the stream has no batches in its pass \(model.passCount); one that can be gone through only once is for one epoch, or needs stepsPerEpoch")
+  }
+
+  /// A step on a batch of its own.
+  func run(_ batch: TrainingBatch, of stream: Stream, step: Int) throws {
+    try model.access.stepping { try train(on: batch, of: stream, step: step) }
+  }
+
+  private func train(on batch: TrainingBatch, of stream: Stream, step: Int) throws {
+    let caller = "fit: batch \(step)"
+    let data = try model.checked(batch, stream.classWeight, caller)
+    let own = try StepRunner(model: model, training: runner.training, data: data, trainability: runner.trainability)
+    guard own.totals === runner.totals else { throw model.otherShapes(data, caller) }
+    let phase = optimizerState.beginStep()
+    let plan = try own.trainingPlan(rows: data.count, phase: phase, optimizerState: optimizerState)
+    if order.count != data.count { order = RowOrder.inOrder(data.count) }
+    plan.bind(argument: own.indexArgument, to: order)
+    plan.run()
+    if try optimizerState.endStep() { runner.totals.count(rows: data.count) }
+  }
+}

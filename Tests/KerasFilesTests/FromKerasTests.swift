@@ -1,0 +1,122 @@
+import Foundation
+import KerasFiles
+import Testing
+
+// The right column of Documentation/FromKeras.md, as a reader would write it. Compiled, and compared with the page; not run.
+
+private func data(x: Tensor, y: Tensor, data: Tensor, targets: Tensor, sequences: [[Int32]], url: String) throws {
+  let ((xTrain, yTrain), (xTest, yTest)) = try MNIST.loadData()
+  _ = try FashionMNIST.loadData()
+  _ = try CIFAR10.loadData()
+  _ = try CIFAR100.loadData(labelMode: .fine)
+  _ = try IMDB.loadData(numWords: 500)
+  _ = try IMDB.wordIndex()
+  _ = try Reuters.loadData()
+  _ = try BostonHousing.loadData()
+  _ = try CaliforniaHousing.loadData(version: .small)
+  _ = try getFile(origin: url, extract: true)
+  _ = try padSequences(sequences, maxlen: 100)
+  _ = try toCategorical(y, numClasses: 10)
+  _ = normalize(x)
+  _ = try splitDataset([x, y], leftSize: 0.8)
+  _ = try timeseriesDatasetFromArray(data, targets: targets, sequenceLength: 10)
+  setRandomSeed(42)
+  _ = x.cast(to: .float32) / 255
+  _ = try NPY.read("x.npy")
+  _ = try NPZ("data.npz").tensor("x")
+  _ = try CSVTable("table.csv", target: "price")
+  _ = (xTrain, yTrain, xTest, yTest)
+}
+
+private struct Batches: BatchSource {
+  let count = 1
+  func batch(at index: Int) throws -> (Tensor, Tensor) { (Tensor([1.0]), Tensor([1.0])) }
+}
+
+private func streams(
+  x: Tensor, y: Tensor, dataset: Dataset<(Tensor, Tensor)>, a: Dataset<Tensor>, b: Dataset<Tensor>,
+  generate: @escaping () throws -> (() throws -> Tensor?)
+) throws {
+  _ = try Dataset(x, y)
+  _ = dataset.shuffle(1000).batch(32)
+  _ = dataset.batch(32, dropRemainder: true)
+  _ = dataset.map { x, y in (x / 255, y) }
+  _ = dataset.map(workers: 4) { x, y in (x, y) }
+  _ = dataset.filter { _, y in y.item() > 0 }
+  _ = dataset.cache().prefetch(2)
+  _ = dataset.take(10).repeat()
+  _ = a.zip(b)
+  _ = Dataset(generating: generate)
+  _ = Dataset(Batches())
+}
+
+private func models(model: Sequential, outputs: Symbol, p: Symbol, q: Symbol) throws {
+  _ = Sequential { Dense(100, activation: .relu, inputShape: [784]); Dense(10, activation: .softmax) }
+  model.add(Dense(10))
+  let inputs = Input(shape: [784])
+  let h = try Dense(64, activation: .relu)(inputs)
+  _ = try Model(inputs: inputs, outputs: outputs)
+  _ = Flatten()
+  _ = Dropout(0.3)
+  _ = BatchNormalization()
+  _ = LayerNormalization()
+  _ = Embedding(500, 16)
+  _ = Rescaling(1 / 255)
+  _ = Reshape([28, 28, 1])
+  _ = try Concatenate()([p, q])
+  _ = try Add()([p, q])
+  model.summary()
+  try plotModel(model, toFile: "model.svg")
+  _ = (inputs, h)
+}
+
+private func training(
+  model: Sequential, x: Tensor, y: Tensor, batches: Dataset<(Tensor, Tensor)>, validation: Dataset<(Tensor, Tensor)>,
+  generator: AnyIterator<(Tensor, Tensor)>, history: History
+) throws {
+  try model.compile(optimizer: .adam, loss: .sparseCategoricalCrossentropy, metrics: [.accuracy])
+  _ = Adam(learningRate: 1e-3)
+  _ = SGD(learningRate: 0.1, momentum: 0.9, nesterov: true)
+  _ = RMSprop(learningRate: 1e-4)
+  _ = CosineDecay(initialLearningRate: 1e-3, decaySteps: 1000)
+  _ = try model.fit(x, y, batchSize: 32, epochs: 5, validationSplit: 0.2)
+  _ = try model.fit(batches, epochs: 5, validationData: validation)
+  _ = try model.fit(generator, stepsPerEpoch: 100)
+  _ = try model.evaluate(x, y)
+  _ = try model.predict(x)
+  _ = try model.predict(x).argmax(axis: -1)
+  _ = try model.trainOnBatch(x, y)
+  _ = history["loss"]
+  _ = model.weights
+}
+
+private func callbacksAndFiles(model: Sequential) throws {
+  _ = EarlyStopping(patience: 2, restoreBestWeights: true)
+  _ = ModelCheckpoint("best.keras", saveBestOnly: true)
+  _ = ReduceLROnPlateau(factor: 0.5, patience: 3)
+  _ = LearningRateScheduler { epoch, rate in rate * 0.9 }
+  _ = CSVLogger("log.csv")
+  _ = BackupAndRestore("backup")
+  _ = TerminateOnNaN()
+  try model.save("model.keras")
+  _ = try Sequential.load("model.keras")
+  try model.saveWeights("model.weights.h5")
+  try model.loadWeights("model.weights.h5")
+}
+
+@Suite struct FromKerasTests {
+  @Test func `each line of Swift on the page From Keras to Descent is compiled`() throws {
+    let here = URL(fileURLWithPath: #filePath)
+    let source = try String(contentsOf: here, encoding: .utf8)
+    let page = try String(
+      contentsOf: here.deletingLastPathComponent().appendingPathComponent("../../Documentation/FromKeras.md"), encoding: .utf8)
+    let lines = page.split(separator: "\n").filter { $0.hasPrefix("| `") }
+    #expect(lines.count > 60)
+    for line in lines {
+      let cells = line.components(separatedBy: "` | `")
+      #expect(cells.count == 2, "\(line)")
+      let code = cells[1].replacingOccurrences(of: "` |", with: "")
+      #expect(source.contains(code), "\(code) is on the page but is not compiled here")
+    }
+  }
+}
