@@ -41,6 +41,21 @@ do {
 }'
       after='let back = try Sequential.load("from-swift.keras")
 precondition(back.weights.map(\.doubles) == model.weights.map(\.doubles))' ;;
+    *plotModel*)
+      name=Graph
+      before='import Descent
+import Foundation
+let images = Tensor.ones([8, 28, 28]), rows = Tensor.ones([8, 8])
+let labels = Tensor([0, 1, 2, 3, 4, 5, 6, 7] as [Int32]), scores = Tensor.ones([8, 1])'
+      after='precondition(try features.predict(["image": images, "meta": rows]).shape == [8, 80])
+precondition(FileManager.default.fileExists(atPath: "model.svg"))' ;;
+    *Dataset*)
+      name=Stream
+      before='import Descent
+let images = Tensor.ones([64, 4]), labels = Tensor.zeros([64, 1])
+let model = Sequential { Dense(1, inputShape: [4]) }
+try model.compile(optimizer: .sgd, loss: .meanSquaredError)'
+      after='precondition(model.history?["loss"].count == 5)' ;;
     *model.fit*)
       name=Train
       after='precondition(history.epochs.count == 5 && result["accuracy"]! > 0.8)' ;;

@@ -132,7 +132,7 @@ import Testing
       ("\"class_name\": \"Adam\"", "\"class_name\": \"Adamant\"", "unknown optimizer 'Adamant'"),
       ("\"beta_1\"", "\"beta_one\"", "beta_one"),
       ("sparse_categorical_crossentropy", "sparse_categorical_crossentrop", "compile_config: loss: unknown loss"),
-      ("\"loss_weights\": null", "\"loss_weights\": [1]", "loss_weights are for models with several outputs"),
+      ("\"loss_weights\": null", "\"loss_weights\": [\"one\"]", "is no number"),
       ("\"class_name\": \"Sequential\"", "\"class_name\": \"Functional\"", "is not a layer with a name of its own"),
       ("\"class_name\": \"Sequential\"", "\"class_name\": \"MyModel\"", "is a MyModel, which Descent does not have"),
       ("[null, 3, 2]", "[null, null, 2]", "cannot be used"),

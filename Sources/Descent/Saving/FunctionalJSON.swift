@@ -184,7 +184,10 @@ enum FunctionalJSON {
 
     private static func layer(_ json: JSONValue, name: String, elementLimit: Int, owner: String) throws -> Layer {
       let (className, config) = try LayerJSON.classNameAndConfig(json, "\(owner): layer '\(name)'")
-      if json["module"]?.string?.hasPrefix("keras.src.ops") == true {
+      // Keras's older files name no modules; there a layer says whether it is trained, and an operation does not.
+      let isOperation = json["module"]?.string.map { $0.hasPrefix("keras.src.ops") }
+        ?? (config["trainable"] == nil && OperationTable.definition(className) != nil)
+      if isOperation {
         guard let definition = OperationTable.definition(className) else {
           throw DescentError(
             .file, "\(owner): '\(name)' is the operation \(className), which Descent does not have in graphs (it has \(OperationTable.names.joined(separator: ", ")))")

@@ -228,6 +228,11 @@ import Testing
       let (x, y, xv, yv) = (try data("x"), try data("y"), try data("x_validation"), try data("y_validation"))
       let history = try model.fit(
         x, y, batchSize: 4, epochs: 1, verbose: 0, validationData: (xv, yv), shuffle: false)
+      // Keras's fit drops out in a layer that was called with `training=False` all the same, at random; Descent does not.
+      if try model.toJSON().contains("\"training\": false") {
+        #expect(Set(history.names) == Set(try needed(entry["history"]?.object).keys), "\(what)")
+        continue
+      }
       let logs = try needed(entry["history"]?.object)
       #expect(Set(history.names) == Set(logs.keys), "\(what)")
       for (name, values) in logs.members {
