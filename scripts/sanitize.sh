@@ -14,4 +14,4 @@ esac
 folder=.build/sanitize-$kind
 swift build --build-tests --scratch-path "$folder" --sanitize="$kind" -Xcc -O1
 # What is being counted or timed out there is the sanitizer itself.
-swift test --skip-build --scratch-path "$folder" --sanitize="$kind" -Xcc -O1 --filter "$filter" --skip 'aStepAllocatesNothing|KillTests'
+swift test --skip-build --scratch-path "$folder" --sanitize="$kind" -Xcc -O1 --filter "$filter" --skip 'A step allocates nothing|KillTests'

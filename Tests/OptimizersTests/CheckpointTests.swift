@@ -28,7 +28,7 @@ import Testing
     #expect(values(whole) == values(resumed), "\(name), finalized")
   }
 
-  @Test func everyOptimizer() throws {
+  @Test func `Every optimizer`() throws {
     for type in OptimizerRegistry.all {
       let optimizer = try? OptimizerRegistry.optimizer(named: type.className)
       // LBFGS chooses its points, and has a test of its own.
@@ -36,7 +36,7 @@ import Testing
     }
   }
 
-  @Test func everythingAround() throws {
+  @Test func `Everything around`() throws {
     let schedule = CosineDecayRestarts(initialLearningRate: 0.1, firstDecaySteps: 3)
     let full = Nadam(learningRate: schedule).with(
       weightDecay: 0.1, globalClipnorm: 1, useEMA: true, emaMomentum: 0.8, emaOverwriteFrequency: 2, gradientAccumulationSteps: 3,
@@ -49,7 +49,7 @@ import Testing
     for step in [3, 4] { try check(multi, at: step) }
   }
 
-  @Test func changedRate() throws {
+  @Test func `Changed rate`() throws {
     for optimizer in [SGD(), SGD(learningRate: ExponentialDecay(initialLearningRate: 1, decaySteps: 2, decayRate: 0.5))] {
       let run = try FixtureRun(optimizer), other = try FixtureRun(optimizer)
       try run.advance()
@@ -63,7 +63,7 @@ import Testing
     }
   }
 
-  @Test func whatDoesNotFitIsListed() throws {
+  @Test func `What does not fit is listed`() throws {
     let adam = try FixtureRun(Adam())
     try adam.advance()
     var saved = adam.state.checkpoint()
@@ -85,7 +85,7 @@ import Testing
     #expect(mismatch.message.contains("optimizer/learning_rate is left over"))
   }
 
-  @Test func kerasFilesThatDoNotFit() throws {
+  @Test func `Keras files that do not fit`() throws {
     let adam = try FixtureRun(Adam()), sgd = try FixtureRun(SGD(momentum: 0.9))
     let error = try #require(throws: DescentError.self) { try adam.state.restore(kerasVariables: sgd.state.kerasVariables()) }
     #expect(error.message.contains("there are 6 variables, expected 10"))

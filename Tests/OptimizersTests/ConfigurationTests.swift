@@ -10,7 +10,7 @@ import Testing
     try #require(OptimizerRegistry.configuration(of: optimizer)["config"])
   }
 
-  @Test func names() throws {
+  @Test func `Names`() throws {
     for name in ["adam", "Adam", "ADAM", "rmsprop", "scheduleFreeAdamW", "lamb"] {
       let optimizer = try OptimizerRegistry.optimizer(named: name)
       #expect(type(of: optimizer).className.lowercased() == name.lowercased())
@@ -23,7 +23,7 @@ import Testing
     #expect(far.message.contains("rmsprop"))
   }
 
-  @Test func jsonIsReadAsWritten() throws {
+  @Test func `JSON is read as written`() throws {
     let optimizer = try #require(
       read(
         #"{"class_name": "Adam", "config": {"learning_rate": 0.0010000000474974513, "beta_1": 0.8, "amsgrad": true, "clipnorm": 1}}"#)
@@ -35,7 +35,7 @@ import Testing
     #expect(try config(read("\"sgd\""))["momentum"] == 0.0)
   }
 
-  @Test func kerasTwoNames() throws {
+  @Test func `Keras two names`() throws {
     let optimizer = try #require(
       read(#"{"class_name": "nadam", "config": {"lr": 0.01, "schedule_decay": 0.1, "epsilon": null}}"#, .keras2) as? Nadam)
     #expect(optimizer.options.learningRate(step: 0) == 0.01)
@@ -47,7 +47,7 @@ import Testing
   }
 
   /// What Keras cannot say is written only where it is asked for.
-  @Test func keysBeyondKeras() throws {
+  @Test func `Keys beyond Keras`() throws {
     #expect(try config(Adam())["epsilon_place"] == nil)
     #expect(try config(Adam(convention: .torch))["epsilon_place"] == "corrected")
     let keras2 = try config(SGD(convention: .keras2).with(clipnorm: 2))
@@ -61,7 +61,7 @@ import Testing
   }
 
   /// Every setting that is not at its default survives being written and read.
-  @Test func everySettingSurvives() throws {
+  @Test func `Every setting survives`() throws {
     let options = SGD().with {
       $0.learningRate = 0.3
       $0.weightDecay = 0.1
@@ -114,7 +114,7 @@ import Testing
     }
   }
 
-  @Test func swiftSchedulesNeedNoJSON() throws {
+  @Test func `Swift schedules need no JSON`() throws {
     struct Mine: LearningRateSchedule {
       func callAsFunction(step: Int) -> Double { 1 / Double(step + 1) }
     }
@@ -124,7 +124,7 @@ import Testing
     #expect(throws: DescentError.self) { try SGD(learningRate: Mine()).json() }
   }
 
-  @Test func ownOptimizers() throws {
+  @Test func `Own optimizers`() throws {
     struct SignSGD: Optimizer {
       var options = OptimizerOptions(learningRate: 0.5)
       func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) { w -= step.learningRate * sign(g) }
@@ -134,7 +134,7 @@ import Testing
     #expect(stepper.parameters == [[0.25, -0.25]])
   }
 
-  @Test func commandLineText() throws {
+  @Test func `Command line text`() throws {
     let optimizer = try #require(
       OptimizerRegistry.optimizer(text: "rmsprop:learning_rate=0.01,centered=true,non_finite=skip,convention=torch") as? RMSprop)
     #expect(optimizer.options.learningRate(step: 0) == 0.01)
@@ -174,7 +174,7 @@ import Testing
     #expect(error.message.contains(message), "\(error.message)")
   }
 
-  @Test func settingsOfValuesAreChecked() throws {
+  @Test func `Settings of values are checked`() throws {
     func message(_ optimizer: any Optimizer) throws -> String {
       try #require(throws: DescentError.self) { try Stepper(optimizer, parameters: [[1.0]]) }.message
     }

@@ -15,7 +15,7 @@ import Testing
     }
   }
 
-  @Test func keras2() throws {
+  @Test func `Keras2`() throws {
     let found = try Fixture.cases("keras2").flatMap { json in
       let optimizer = try OptimizerRegistry.optimizer(
         from: ["class_name": json["optimizer"]!, "config": json["config"]!], convention: .keras2)
@@ -53,7 +53,7 @@ import Testing
     return config
   }
 
-  @Test func torch() throws {
+  @Test func `Torch`() throws {
     let known = ["SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "AdamW", "Adamax", "NAdam", "Adafactor", "Muon"]
     let cases = try Fixture.cases("torch").filter { known.contains($0["optimizer"]!.string!) }
     #expect(cases.count == 67)
@@ -71,7 +71,7 @@ import Testing
   }
 
   /// Optax's formulas where they are settings of ours: the conventions above in another company.
-  @Test func optax() throws {
+  @Test func `Optax`() throws {
     let beyond = ["eps_root", "initial_scale", "bias_correction"]
     let names: [String: (className: String, convention: Convention, usual: JSONObject)] = [
       "sgd": ("SGD", .torch, JSONObject()),
@@ -108,7 +108,7 @@ import Testing
   }
 
   /// Lamb with the decay inside the ratio, and Lion, as published.
-  @Test func published() throws {
+  @Test func `Published`() throws {
     let found = try Fixture.cases("published").flatMap { json -> [String] in
       let config = json["config"]!
       func value(_ key: String) -> Double? { config[key]?.double }
@@ -128,7 +128,7 @@ import Testing
   }
 
   /// Every setting of every convention exists, is in range, and is other than Keras 3's.
-  @Test func differencesAreDifferences() throws {
+  @Test func `Differences are differences`() throws {
     func check<Checked: Optimizer>(_ type: Checked.Type) throws {
       for (convention, settings) in type.conventions {
         var made = type.init()
@@ -144,7 +144,7 @@ import Testing
     for type in OptimizerRegistry.all { try check(type) }
   }
 
-  @Test func unknownConventionIsRefused() {
+  @Test func `Unknown convention is refused`() {
     #expect(throws: DescentError.self) { try Stepper(Muon(convention: .keras2), parameters: [[1.0]]) }
   }
 }

@@ -71,10 +71,10 @@ import Testing
     #expect(found.isEmpty, "\(found.count) differences:\n\(found.joined(separator: "\n"))")
   }
 
-  @Test func everyArgument() throws { try Self.check("keras") { _ in 1e-12 } }
-  @Test func settingsDrawnAtRandom() throws { try Self.check("keras-random") { _ in 1e-12 } }
+  @Test func `Every argument`() throws { try Self.check("keras") { _ in 1e-12 } }
+  @Test func `Settings drawn at random`() throws { try Self.check("keras-random") { _ in 1e-12 } }
 
-  @Test func singlePrecision() throws {
+  @Test func `Single precision`() throws {
     try Self.check("keras-float32") { json in
       // v − a² cancels: one such case of Keras's is 9.7e-6 from its own result in float64, and 1e-5 from Descent's, or 2.4e-5 from
       // what a processor without fused multiply-add makes.
@@ -83,7 +83,7 @@ import Testing
   }
 
   /// The optimizer's own variables after 50 steps, in the order of Keras's files; and a run that goes on from such a file.
-  @Test func stateInKerasOrder() throws {
+  @Test func `State in Keras order`() throws {
     for json in try Fixture.cases("keras-state") {
       let name = Self.name(json)
       let run = try FixtureRun(Self.optimizer(json))
@@ -118,7 +118,7 @@ import Testing
   }
 
   /// What Keras prints is read, and printed again as it was.
-  @Test func serialized() throws {
+  @Test func `Serialized`() throws {
     let all = try (Fixture.cases("keras") + Fixture.cases("keras-state")).compactMap { $0["serialized"] }
     #expect(all.count > 50)
     for given in all {

@@ -8,7 +8,7 @@ import Testing
   private func bad(_ value: Double) -> [String: [Double]] { ["a": [0.5, -1.0], "b": [value]] }
 
   @Test(arguments: [Double.nan, .infinity, -.infinity])
-  func skip(_ value: Double) throws {
+  func `Skip`(_ value: Double) throws {
     let optimizer = Adam(learningRate: 0.1).with(globalClipnorm: 1, useEMA: true, nonFinite: .skip)
     let disturbed = try Stepper(optimizer, parameters: start), clean = try Stepper(optimizer, parameters: start)
     for step in 0..<6 {
@@ -26,7 +26,7 @@ import Testing
   }
 
   /// A micro-step that is skipped is not counted: the update is made of as many finite ones as ever.
-  @Test func skipWhileAccumulating() throws {
+  @Test func `Skip while accumulating`() throws {
     let optimizer = SGD(learningRate: 0.5).with(gradientAccumulationSteps: 2, nonFinite: .skip)
     let stepper = try Stepper(optimizer, parameters: start)
     for gradient in [good, bad(.nan), bad(.nan), good] { try stepper.update(gradients: gradient) }
@@ -34,7 +34,7 @@ import Testing
     #expect(stepper.state.iterations == 1)
   }
 
-  @Test func stop() throws {
+  @Test func `Stop`() throws {
     let stepper = try Stepper(Adam().with(nonFinite: .stop), parameters: start)
     try stepper.update(gradients: good)
     let before = (stepper.parameters, stepper.state.checkpoint().mapValues(\.doubles))
@@ -45,7 +45,7 @@ import Testing
     #expect(stepper.state.checkpoint().mapValues(\.doubles) == before.1)
   }
 
-  @Test func propagate() throws {
+  @Test func `Propagate`() throws {
     let stepper = try Stepper(SGD(learningRate: 0.5), parameters: start)
     try stepper.update(gradients: bad(.nan))
     #expect(stepper.parameters["a"] == [0.75, 2.5])
@@ -56,7 +56,7 @@ import Testing
     #expect(clipping.parameters.values.joined().allSatisfy { $0.isNaN })
   }
 
-  @Test func dynamicLossScale() throws {
+  @Test func `Dynamic loss scale`() throws {
     let optimizer = LossScaleOptimizer(SGD(learningRate: 0.5), initialScale: 8, dynamicGrowthSteps: 2)
     let minimizer = try Minimizer(optimizer, startingAt: [[1.0]]) { $0[0].sum() }
     for _ in 0..<4 { try minimizer.step() }

@@ -16,7 +16,7 @@ import Testing
   }
 
   /// Accumulation is one batch n times as large: clipping, decay, the counter, the schedule and the averages see updates.
-  @Test func accumulationEqualsALargeBatch() throws {
+  @Test func `Accumulation equals a large batch`() throws {
     func adam() -> Adam {
       Adam(learningRate: ExponentialDecay(initialLearningRate: 0.1, decaySteps: 1, decayRate: 0.5), beta2: 0.9)
         .with(weightDecay: 0.1, clipnorm: 1, useEMA: true, emaMomentum: 0.5, emaOverwriteFrequency: 2)
@@ -33,7 +33,7 @@ import Testing
     #expect(accumulating.tracedCount <= 3)
   }
 
-  @Test func weightDecayComesBeforeTheStepAndScalesWithTheRate() throws {
+  @Test func `Weight decay comes before the step and scales with the rate`() throws {
     let g = gradients[0]
     let expected = [1 - 1 * 0.5 * 0.1 - 0.1 * g[0], 2 - 2 * 0.5 * 0.1 - 0.1 * g[1]]
     #expect(try close(run(SGD(learningRate: 0.1).with(weightDecay: 0.5), 1).parameters[0], expected))
@@ -56,7 +56,7 @@ import Testing
     #expect(try close(result(.l2), [1 - 0.05 * (g[0] + 0.1 * 1), 2 - 0.05 * (g[1] + 0.1 * 2)]))
   }
 
-  @Test func weightDecayIsExcludedByRule() throws {
+  @Test func `Weight decay is excluded by rule`() throws {
     let names = ["dense/kernel", "dense/bias", "norm/gamma", "embedding/table"]
     let shapes = [[2, 2], [2], [2], [3, 2]]
     let variables = zip(names, shapes).map { path, shape in
@@ -76,7 +76,7 @@ import Testing
     #expect(throws: DescentError.self) { try decayed([.pattern("(")]) }
   }
 
-  @Test func clipping() throws {
+  @Test func `Clipping`() throws {
     let unit = SGD(learningRate: 1)
     #expect(try close(run(unit.with(clipnorm: 1), 1).parameters[0], [1 - 0.6, 2 + 0.8]))
     #expect(try close(run(unit.with(clipvalue: 2), 1).parameters[0], [-1, 4]))
@@ -93,7 +93,7 @@ import Testing
     #expect(off.parameters == plain.parameters)
   }
 
-  @Test func averages() throws {
+  @Test func `Averages`() throws {
     let optimizer = SGD(learningRate: 0.5).with(useEMA: true, emaMomentum: 0.75)
     let stepper = try run(optimizer, 3)
     var w = [1.0, 2.0], average = [0.0, 0.0]
@@ -110,7 +110,7 @@ import Testing
     #expect(close(stepper.parameters[0], average))
   }
 
-  @Test func timeDecay() throws {
+  @Test func `Time decay`() throws {
     let stepper = try run(SGD(learningRate: 0.5).with(decay: 0.25), 3)
     var w = [1.0, 2.0]
     for (step, g) in gradients.prefix(3).enumerated() { w = zip(w, g).map { $0 - 0.5 / (1 + 0.25 * Double(step)) * $1 } }
@@ -119,14 +119,14 @@ import Testing
     #expect(stepper.state.effectiveLearningRate == 0.5 / 1.75)
   }
 
-  @Test func lossScale() throws {
+  @Test func `Loss scale`() throws {
     let minimizer = try Minimizer(SGD(learningRate: 0.5).with(lossScaleFactor: 1024), startingAt: [[3.0]]) { ($0[0] * $0[0]).sum() }
     #expect(try minimizer.step() == 9)
     #expect(minimizer.parameters == [[0.0]])
     #expect(minimizer.state.currentLossScale == 1024)
   }
 
-  @Test func parameterSettings() throws {
+  @Test func `Parameter settings`() throws {
     let settings: [ParameterSetting] = [
       .init(.name("slow"), learningRateMultiplier: 0.25), .init(.path("frozen"), isFrozen: true),
       .init(.name("heavy"), weightDecay: 0.5),
@@ -138,7 +138,7 @@ import Testing
     #expect(stepper.state.checkpoint()["parameters/frozen/momentum"]!.item() == 0)
   }
 
-  @Test func frozenVariablesKeepTheirSlots() throws {
+  @Test func `Frozen variables keep their slots`() throws {
     let a = Variable(Tensor([1.0]), name: "a"), b = Variable(Tensor([1.0]), name: "b")
     let state = try OptimizerState(SGD(learningRate: 0.5, momentum: 0.5), variables: [a, b])
     let steps = ThrowingCompiledFunction { given in
@@ -155,7 +155,7 @@ import Testing
     #expect(b.value.doubles == [1 - 0.5 - 0.75])
   }
 
-  @Test func rateChangesWithoutTracing() throws {
+  @Test func `Rate changes without tracing`() throws {
     let stepper = try Stepper(SGD(learningRate: 0.5), parameters: [[0.0]])
     for rate in [0.5, 0.25, 2] {
       stepper.state.learningRate = rate

@@ -18,7 +18,7 @@ import Testing
     }
   }
 
-  @Test func keras() throws {
+  @Test func `Keras`() throws {
     for json in try cases("keras") {
       let schedule = try ScheduleRegistry.schedule(from: json["serialized"]!)
       check(json, schedule)
@@ -27,7 +27,7 @@ import Testing
     }
   }
 
-  @Test func torch() throws {
+  @Test func `Torch`() throws {
     let known = ["StepLR": "StepDecay", "MultiStepLR": "MultiStepDecay", "CyclicLR": "CyclicLearningRate", "OneCycleLR": "OneCycle"]
     let keys = [
       "max_lr": "max_learning_rate", "base_lr": "base_learning_rate", "anneal_strategy": "annealing", "epochs": "", "steps_per_epoch": "",
@@ -50,7 +50,7 @@ import Testing
     }
   }
 
-  @Test func optax() throws {
+  @Test func `Optax`() throws {
     for json in try cases("optax", ["linear_schedule", "warmup_cosine_decay_schedule", "cosine_decay_schedule", "join_schedules"]) {
       let config = json["config"]!
       func value(_ key: String) -> Double { config[key]?.double ?? 0 }
@@ -80,7 +80,7 @@ import Testing
     }
   }
 
-  @Test func noam() throws {
+  @Test func `Noam`() throws {
     let found = try cases("formula", ["Noam"])
     #expect(found.count == 3)
     for json in found {
@@ -91,7 +91,7 @@ import Testing
     }
   }
 
-  @Test func warmupStableDecay() throws {
+  @Test func `Warmup stable decay`() throws {
     let found = try cases("pytorch_optimizer", ["get_wsd_schedule"])
     #expect(found.count == 4)
     for json in found {
@@ -117,12 +117,12 @@ import Testing
     }
   }
 
-  @Test func linearWarmup() {
+  @Test func `Linear warmup`() {
     let schedule = ExponentialDecay(initialLearningRate: 0.8, decaySteps: 1, decayRate: 0.5).warmedUp(steps: 4)
     #expect((0..<7).map { schedule(step: $0) } == [0.2, 0.4, 0.6000000000000001, 0.8, 0.8, 0.4, 0.2])
   }
 
-  @Test func nestedSchedulesInJSON() throws {
+  @Test func `Nested schedules in JSON`() throws {
     let text = #"""
       {"class_name": "SequentialSchedule", "config": {"boundaries": [3], "schedules": [0.5,
         {"class_name": "LinearWarmup", "config": {"warmup_steps": 2, "schedule":

@@ -81,7 +81,7 @@ private final class Lookup {
   ]
 
   @Test(arguments: exact.indices, [DType.float32, .float64])
-  func isTheDenseUpdateToTheBit(_ index: Int, _ dtype: DType) throws {
+  func `Is the dense update to the bit`(_ index: Int, _ dtype: DType) throws {
     let (optimizer, name) = Self.exact[index]
     let start = numbers(5, [Self.rows, Self.width], dtype)
     let sparse = try Lookup(optimizer, start), dense = try Lookup(optimizer, start, isDense: true)
@@ -95,7 +95,7 @@ private final class Lookup {
 
   /// The norm is a sum in another order, so that the last bit may differ.
   @Test(arguments: [DType.float32, .float64])
-  func clippingByTheNorm(_ dtype: DType) throws {
+  func `Clipping by the norm`(_ dtype: DType) throws {
     let optimizers: [any Optimizer] = [
       SGD(learningRate: 0.1).with(clipnorm: 0.5), SGD(learningRate: 0.1).with(globalClipnorm: 0.5),
       Adagrad(learningRate: 0.1).with(clipnorm: 0.5, clipvalue: 0.1, clipnormScope: .global),
@@ -115,7 +115,7 @@ private final class Lookup {
   }
 
   /// Where rows without a gradient move, and where gradients are accumulated, all rows take part.
-  @Test func allRowsMoveWhereTheyMust() throws {
+  @Test func `All rows move where they must`() throws {
     let optimizers: [any Optimizer] = [
       Adam(learningRate: 0.1), SGD(learningRate: 0.1, momentum: 0.9), SGD(learningRate: 0.1).with(weightDecay: 0.1),
       Adagrad(learningRate: 0.1).with(gradientAccumulationSteps: 2), Muon(learningRate: 0.1), Lookahead(SGD(learningRate: 0.1)),
@@ -129,7 +129,7 @@ private final class Lookup {
     }
   }
 
-  @Test func averagesOfAllRows() throws {
+  @Test func `Averages of all rows`() throws {
     let start = numbers(5, [Self.rows, Self.width], .float64)
     let lookup = try Lookup(SGD(learningRate: 0.1).with(useEMA: true), start)
     try lookup.step(indices(0), weights(0, .float64))
@@ -138,7 +138,7 @@ private final class Lookup {
     #expect(after[5 * 117..<5 * 118] == start.doubles[5 * 117..<5 * 118] && after[0] != start.doubles[0])
   }
 
-  @Test func constraintsHoldForAllRows() throws {
+  @Test func `Constraints hold for all rows`() throws {
     let start = numbers(5, [Self.rows, Self.width], .float64)
     let results = try [false, true].map { isDense in
       let lookup = try Lookup(SGD(learningRate: 0.1), start, isDense: isDense)
@@ -149,7 +149,7 @@ private final class Lookup {
     #expect(results[0] == results[1] && results[0]["table"]!.min()! >= -0.25)
   }
 
-  @Test func gradientsThatAreNotFinite() throws {
+  @Test func `Gradients that are not finite`() throws {
     let start = numbers(5, [Self.rows, Self.width], .float64)
     var bad = weights(1, .float64).doubles
     bad[7] = .nan
@@ -174,7 +174,7 @@ private final class Lookup {
     #expect(spoilt == [Int(indices(1).doubles[1]) * 5 + 2])
   }
 
-  @Test func theNumberOfThreadsDoesNotChangeABit() throws {
+  @Test func `The number of threads does not change a bit`() throws {
     let results = try [1, 3].map { threads in
       let pool = ThreadPool(threadCount: threads)
       let lookup = try Lookup(Adagrad(learningRate: 0.1), numbers(5, [9000, 16], .float32))
@@ -191,7 +191,7 @@ private final class Lookup {
 
   /// `.exact`: nothing changes where the gradient is zero. Anything but `.none`: the step of a row is the same whatever rows are
   /// beside it. So is a lazy step on some rows of a large table the usual step on a table of those rows.
-  @Test func everyClaimHolds() throws {
+  @Test func `Every claim holds`() throws {
     let chosen: [Int32] = [3, 17, 40, 90]
     var lazyCount = 0
     for type in OptimizerRegistry.all {
@@ -230,7 +230,7 @@ private final class Lookup {
     #expect(lazyCount >= 14)
   }
 
-  @Test func lazyIsRefusedWithAccumulation() throws {
+  @Test func `Lazy is refused with accumulation`() throws {
     let optimizer = Adam().with(gradientAccumulationSteps: 2, parameterSettings: [.init(.all, isLazy: true)])
     let error = try #require(throws: DescentError.self) { try Stepper(optimizer, parameters: ["table": Tensor.zeros([3, 2])]) }
     #expect(
@@ -244,7 +244,7 @@ private final class Lookup {
 
   // MARK: - PyTorch
 
-  @Test func torchsSparseOptimizers() throws {
+  @Test func `Torchs sparse optimizers`() throws {
     let fixture = try Fixture.load("sparse")
     let (rows, width) = (fixture["rows"]!.int!, fixture["width"]!.int!)
     let indices = fixture["indices"]!.numbers, weights = fixture["weights"]!.numbers

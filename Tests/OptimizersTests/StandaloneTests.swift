@@ -2,7 +2,7 @@ import Optimizers
 import Testing
 
 @Suite struct StandaloneTests {
-  @Test func plainArraysAndTensors() throws {
+  @Test func `Plain arrays and tensors`() throws {
     var floats: [String: [Float]] = ["w": [1, 2], "b": [3]]
     let stepper = try Stepper(SGD(learningRate: 0.5), parameters: floats)
     try stepper.update(&floats, gradients: ["w": [2, -2], "b": [1]])
@@ -18,7 +18,7 @@ import Testing
     #expect(matrix.parameters.shape == [2, 2])
   }
 
-  @Test func misfitsAreRefused() throws {
+  @Test func `Misfits are refused`() throws {
     let stepper = try Stepper(SGD(), parameters: ["w": [1.0, 2.0]])
     func message(_ gradients: [String: [Double]]) throws -> String {
       try #require(throws: DescentError.self) { try stepper.update(gradients: gradients) }.message
@@ -29,7 +29,7 @@ import Testing
     #expect(throws: DescentError.self) { try Stepper(SGD(), parameters: [Tensor([Int32(1)])]) }
   }
 
-  @Test func minimizing() throws {
+  @Test func `Minimizing`() throws {
     let end = try minimize(["x": [-7.0, 2.0]], with: SGD(learningRate: 0.1, momentum: 0.9), steps: 300) { p in
       let x = p["x"]!
       return (x * x * Tensor([0.05, 1])).sum()
@@ -44,7 +44,7 @@ import Testing
   }
 
   /// The textbook's five, beside plain loops written from the formulas.
-  @Test func textbook() throws {
+  @Test func `Textbook`() throws {
     let starts = ["W1": [0.5, -1.25, 2], "b1": [0.0, 0.75]]
     func gradient(_ step: Int) -> [String: [Double]] {
       ["W1": (0..<3).map { Double((7 * step + 5 * $0) % 11 - 5) / 4 }, "b1": (0..<2).map { Double((3 * step + 4 * $0) % 7 - 3) / 8 }]
@@ -93,7 +93,7 @@ import Testing
     }
   }
 
-  @Test func evaluationAtTheAverage() throws {
+  @Test func `Evaluation at the average`() throws {
     let stepper = try Stepper(ScheduleFreeAdamW(learningRate: 0.1, evaluatesAverage: true), parameters: [[1.0]])
     for _ in 0..<3 { try stepper.update(gradients: [[1.0]]) }
     let training = stepper.parameters
@@ -104,7 +104,7 @@ import Testing
     #expect(stepper.parameters == training)
   }
 
-  @Test func stateSizes() throws {
+  @Test func `State sizes`() throws {
     let shapes = [[100, 200], [200]]
     func floats(_ optimizer: any Optimizer) throws -> Int {
       let variables = shapes.enumerated().map { Variable(Tensor.zeros($0.element), name: "v\($0.offset)") }

@@ -12,7 +12,7 @@ struct ActivationFixtureTests {
     return try ActivationFunction(json: ["class_name": name, "config": config])
   }
 
-  @Test func valuesAndDerivativesAreKeras() throws {
+  @Test func `Values and derivatives are Keras`() throws {
     let fixture = try Fixture("activations")
     let points = try Fixture.numbers(fixture.json["points"])
     for entry in fixture.cases {
@@ -31,7 +31,7 @@ struct ActivationFixtureTests {
     }
   }
 
-  @Test func valuesAlongAxesAreKeras() throws {
+  @Test func `Values along axes are Keras`() throws {
     let fixture = try Fixture("activations")
     let x = try Fixture.tensor(fixture.json["row_input"])
     let rows = try #require(fixture.json["rows"]?.array)
@@ -62,12 +62,12 @@ struct ActivationTests {
     .hardSilu, .sparsePlus, .softmax, .softmax(axis: 0), .logSoftmax, .glu, .sparsemax,
   ]
 
-  @Test(arguments: smooth) func derivativesMatchDifferences(_ function: ActivationFunction) {
+  @Test(arguments: smooth) func `Derivatives match differences`(_ function: ActivationFunction) {
     let x = Tensor(shape: [2, 4], scalars: [0.5, -1.3, 2.1, 0.23, -0.7, 1.6, -2.4, 0.9])
     expectDerivativesMatchDifferences(at: x, tolerance: 1e-6, function.description) { function($0) }
   }
 
-  @Test func allKerasNamesAreKnown() throws {
+  @Test func `All Keras names are known`() throws {
     let names = [
       "celu", "elu", "exponential", "gelu", "glu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh",
       "leaky_relu", "linear", "log_sigmoid", "log_softmax", "mish", "relu", "relu6", "selu", "sigmoid", "silu", "soft_shrink",
@@ -79,7 +79,7 @@ struct ActivationTests {
     #expect(try ActivationFunction(named: "hard_swish").name == "hard_silu")
   }
 
-  @Test func literalsAreValuesOrCarryTheirError() throws {
+  @Test func `Literals are values or carry their error`() throws {
     let relu: ActivationFunction = "relu"
     #expect(relu(Tensor([-1.0, 2])).doubles == [0, 2])
     let unknown: ActivationFunction = "rleu"
@@ -90,7 +90,7 @@ struct ActivationTests {
     #expect(!error.message.contains("softmax"), "with a near name the list is left out")
   }
 
-  @Test func settingsOutOfRangeAreRefused() {
+  @Test func `Settings out of range are refused`() {
     for bad in [
       ActivationFunction.relu(maxValue: -1), .leakyReLU(negativeSlope: .nan), .celu(alpha: 0), .squareplus(b: 0),
       .hardShrink(threshold: -1),
@@ -99,7 +99,7 @@ struct ActivationTests {
     }
   }
 
-  @Test func jsonIsThatOfKeras() throws {
+  @Test func `JSON is that of Keras`() throws {
     #expect(try ActivationFunction.relu.json() == "relu")
     #expect(try ActivationFunction.hardSilu.json() == "hard_silu")
     // What Keras writes for `Dense(…, activation=LeakyReLU(0.1))`.
@@ -126,7 +126,7 @@ struct ActivationTests {
     #expect(throws: DescentError.self) { try ActivationFunction.custom { $0 }.json() }
   }
 
-  @Test func logitsAreKnownForSigmoidAndSoftmaxOverTheLastAxis() {
+  @Test func `Logits are known for sigmoid and softmax over the last axis`() {
     let x = Tensor.zeros([2, 3])
     #expect(Logits(x, before: ActivationFunction.sigmoid)?.activation == .sigmoid)
     #expect(Logits(x, before: ActivationFunction.softmax)?.activation == .softmax)
@@ -135,7 +135,7 @@ struct ActivationTests {
     #expect(Logits(x, before: ActivationFunction.relu) == nil)
   }
 
-  @Test func sparsemaxOfTiesIsUniform() {
+  @Test func `Sparsemax of ties is uniform`() {
     expectClose(ActivationFunction.sparsemax(Tensor([[1.0, 1, 1, 1]])), [0.25, 0.25, 0.25, 0.25])
     expectClose(ActivationFunction.sparsemax(Tensor([[0.5, 0.4, -3.0]])), [0.55, 0.45, 0])
   }

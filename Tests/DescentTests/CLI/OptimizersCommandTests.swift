@@ -2,7 +2,7 @@ import Descent
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct OptimizersCommandTests {
-  @Test func list() throws {
+  @Test func `List`() throws {
     let tool = try CommandLineTool(["optimizers"])
     #expect(tool.status == 0)
     // A long line goes on below itself.
@@ -11,7 +11,7 @@ import Testing
     #expect(Set(["sgd", "rmsprop", "adagrad", "adadelta", "adam", "adamax", "nadam"]).isSubset(of: names))
   }
 
-  @Test func page() throws {
+  @Test func `Page`() throws {
     let tool = try CommandLineTool(["optimizers", "Adam"])
     #expect(tool.status == 0)
     let headings = tool.output.split(separator: "\n").filter { !$0.hasPrefix(" ") }
@@ -30,7 +30,7 @@ import Testing
   }
 
   /// Every page is there and fits a terminal.
-  @Test func pages() throws {
+  @Test func `Pages`() throws {
     for type in OptimizerRegistry.all {
       let tool = try CommandLineTool(["optimizers", type.className.lowercased()])
       #expect(tool.status == 0)
@@ -41,7 +41,7 @@ import Testing
     }
   }
 
-  @Test func unknownName() throws {
+  @Test func `Unknown name`() throws {
     let tool = try CommandLineTool(["optimizers", "adma"])
     #expect(tool.status == 64)
     #expect(tool.output == "")

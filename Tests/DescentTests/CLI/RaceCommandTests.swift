@@ -7,14 +7,14 @@ import Testing
     try CommandLineTool(["race"] + arguments, in: folder)
   }
 
-  @Test func helpHasExamples() throws {
+  @Test func `Help has examples`() throws {
     let tool = try race("--help")
     #expect(tool.status == 0)
     #expect(tool.output.contains("descent race --svg race.svg"))
     for function in TestFunction.all { #expect(tool.output.contains(function.name)) }
   }
 
-  @Test func standardRace() throws {
+  @Test func `Standard race`() throws {
     let tool = try race()
     #expect(tool.status == 0)
     #expect(tool.errors == "")
@@ -31,7 +31,7 @@ import Testing
     #expect(lines[10].hasPrefix("Adam"))
   }
 
-  @Test func files() throws {
+  @Test func `Files`() throws {
     try withTemporaryFolder { folder in
       let tool = try race(
         "--function", "sphere", "--start=4,-2", "--steps", "2", "--optimizer", "sgd:learning_rate=0.25", "--optimizer",
@@ -51,7 +51,7 @@ import Testing
     }
   }
 
-  @Test func singlePrecision() throws {
+  @Test func `Single precision`() throws {
     try withTemporaryFolder { folder in
       func points(_ dtype: String) throws -> [Double] {
         let tool = try race("--dtype", dtype, "--optimizer", "adam:learning_rate=0.3", "--json", "r.json", in: folder)
@@ -66,7 +66,7 @@ import Testing
     }
   }
 
-  @Test func aPathThatIsLost() throws {
+  @Test func `A path that is lost`() throws {
     let tool = try race("--function", "rosenbrock", "--optimizer", "sgd:learning_rate=100")
     #expect(tool.status == 0)
     #expect(tool.output.contains("(nan, nan)"))

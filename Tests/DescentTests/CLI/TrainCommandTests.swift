@@ -15,14 +15,14 @@ import Testing
     try CommandLineTool(["train"] + arguments, in: folder)
   }
 
-  @Test func helpHasExamples() throws {
+  @Test func `Help has examples`() throws {
     let tool = try CommandLineTool(["train", "--help"])
     #expect(tool.status == 0)
     #expect(tool.output.contains("descent train --data flowers.csv --target species"))
     #expect(try CommandLineTool(["--help"]).output.contains("train"))
   }
 
-  @Test func archive() throws {
+  @Test func `Archive`() throws {
     try withTemporaryFolder { folder in
       try data(folder + "/d.npz")
       let tool = try train(
@@ -42,7 +42,7 @@ import Testing
     }
   }
 
-  @Test func seedsDecide() throws {
+  @Test func `Seeds decide`() throws {
     try withTemporaryFolder { folder in
       try data(folder + "/d.npz")
       func weights(_ seed: String, _ out: String) throws -> Data {
@@ -57,7 +57,7 @@ import Testing
     }
   }
 
-  @Test func validationAndTestData() throws {
+  @Test func `Validation and test data`() throws {
     try withTemporaryFolder { folder in
       let x = Tensor([[0.5, -0.5], [-0.5, 0.5]] as [[Float]])
       let y = Tensor([1, 0] as [UInt8])
@@ -71,7 +71,7 @@ import Testing
     }
   }
 
-  @Test func table() throws {
+  @Test func `Table`() throws {
     try withTemporaryFolder { folder in
       let rows = (0..<20).map { "\($0 % 2),\(Double($0) / 20),\($0 % 2 == 0 ? "yes" : "no")" }
       try ("a,b,answer\n" + rows.joined(separator: "\n")).write(toFile: folder + "/t.csv", atomically: true, encoding: .utf8)

@@ -31,7 +31,7 @@ private final class Script: Callback {
   let x = SmallData.x()
   let y = SmallData.labels
 
-  @Test func hooksAreCalledInKerasOrder() throws {
+  @Test func `Hooks are called in Keras order`() throws {
     let recorder = Recorder()
     let model = try SmallData.model(metrics: [.accuracy])
     try model.fit(x, y, batchSize: 30, verbose: 0, callbacks: [recorder], validationSplit: 0.5)
@@ -49,7 +49,7 @@ private final class Script: Callback {
     #expect(recorder.calls == ["test begin", "test batch 0 end", "test end \(names)"])
   }
 
-  @Test func batchLogsAreMeansSoFar() throws {
+  @Test func `Batch logs are means so far`() throws {
     let model = try SmallData.model(optimizer: SGD(learningRate: 0))
     var seen: [Double] = []
     let watch = LambdaCallback(onTrainBatchEnd: { _, logs in seen.append(logs["loss"]!) })
@@ -60,7 +60,7 @@ private final class Script: Callback {
     #expect(seen[2] == history["loss"][0])
   }
 
-  @Test func whatACallbackThrowsEndsTraining() throws {
+  @Test func `What a callback throws ends training`() throws {
     let recorder = Recorder()
     let failing = LambdaCallback(onTrainBatchEnd: { batch, _ in
       if batch == 1 { throw DescentError(.numerics, "enough") }
@@ -71,7 +71,7 @@ private final class Script: Callback {
     #expect(recorder.calls.last == "train end []")
   }
 
-  @Test func trainingStopsWhenAsked() throws {
+  @Test func `Training stops when asked`() throws {
     let model = try SmallData.model()
     let stop = LambdaCallback(onTrainBatchEnd: { batch, _ in if batch == 2 { model.stopTraining = true } })
     let history = try model.fit(x, y, batchSize: 10, epochs: 5, verbose: 0, callbacks: [stop])
@@ -85,7 +85,7 @@ private final class Script: Callback {
     return try model.fit(x, y, epochs: numbers.count, verbose: 0, callbacks: [Script(numbers), callback])
   }
 
-  @Test func earlyStoppingWaits() throws {
+  @Test func `Early stopping waits`() throws {
     let callback = EarlyStopping(monitor: "score", patience: 2, mode: .min)
     #expect(try run([5, 4, 4.5, 4.2, 3, 2], callback).epochs == [0, 1, 2, 3])
     #expect(callback.bestEpoch == 1 && callback.stoppedEpoch == 3)
@@ -96,13 +96,13 @@ private final class Script: Callback {
   }
 
   /// In Keras a NaN first becomes the best, nothing can beat it, and its weights are restored.
-  @Test func aNaNIsNeverTheBest() throws {
+  @Test func `A NaN is never the best`() throws {
     let callback = EarlyStopping(monitor: "score", patience: 2, mode: .min, restoreBestWeights: true)
     #expect(try run([.nan, 5, 4, 3, .nan, 6], callback).epochs.count == 6)
     #expect(callback.bestEpoch == 3)
   }
 
-  @Test func theBestWeightsComeBack() throws {
+  @Test func `The best weights come back`() throws {
     let model = try SmallData.model()
     var weights: [[Double]] = []
     let watch = LambdaCallback(onEpochEnd: { _, _ in weights.append(model.numbers) })
@@ -111,7 +111,7 @@ private final class Script: Callback {
     #expect(model.numbers == weights[1] && weights[1] != weights[3])
   }
 
-  @Test func whatIsMonitoredMustExist() throws {
+  @Test func `What is monitored must exist`() throws {
     let model = try SmallData.model(metrics: [.accuracy])
     #expect(failure(.invalidArgument) { try model.fit(x, y, verbose: 0, callbacks: [EarlyStopping()]) }
       == "EarlyStopping: there is no 'val_loss' to monitor; there are accuracy, loss")
@@ -123,7 +123,7 @@ private final class Script: Callback {
     #expect(accuracy.bestEpoch != nil)
   }
 
-  @Test func theRateFollowsASchedule() throws {
+  @Test func `The rate follows a schedule`() throws {
     let model = try SmallData.model(optimizer: SGD(learningRate: 0.5))
     let history = try model.fit(
       x, y, epochs: 3, verbose: 0, callbacks: [LearningRateScheduler { epoch, rate in epoch == 0 ? rate : rate / 2 }])
@@ -131,7 +131,7 @@ private final class Script: Callback {
     #expect(try model.learningRate == 0.125)
   }
 
-  @Test func theRateFallsOnAPlateau() throws {
+  @Test func `The rate falls on a plateau`() throws {
     let model = try SmallData.model(optimizer: SGD(learningRate: 1))
     let callback = ReduceLROnPlateau(
       monitor: "score", factor: 0.5, patience: 2, mode: .min, cooldown: 1, minimumLearningRate: 0.2)
@@ -140,7 +140,7 @@ private final class Script: Callback {
     #expect(history["learning_rate"] == [1, 1, 1, 0.5, 0.5, 0.25, 0.25, 0.2, 0.2, 0.2])
   }
 
-  @Test func aLossThatIsNoNumberEndsTraining() throws {
+  @Test func `A loss that is no number ends training`() throws {
     let model = try SmallData.model(optimizer: SGD(learningRate: 1e38))
     let recorder = Recorder()
     let history = try model.fit(x, y, batchSize: 10, epochs: 5, verbose: 0, callbacks: [TerminateOnNaN(), recorder], validationSplit: 0.5)
@@ -152,7 +152,7 @@ private final class Script: Callback {
     }.hasPrefix("TerminateOnNaN: the loss is"))
   }
 
-  @Test func theCSVLoggerWritesEachEpoch() throws {
+  @Test func `The CSV logger writes each epoch`() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/log.csv"
       let model = try SmallData.model(metrics: [.accuracy])

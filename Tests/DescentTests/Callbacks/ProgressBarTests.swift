@@ -15,7 +15,7 @@ private final class Bar {
 @Suite struct ProgressBarTests {
   private func back(_ count: Int) -> String { String(repeating: "\u{8}", count: count) }
 
-  @Test func inATerminal() {
+  @Test func `In a terminal`() {
     let bar = Bar(target: 1500, drawsBar: true, now: 100)
     #expect(bar.isDue(after: 1, now: 100.5))
     #expect(bar.text(step: 1, values: [("accuracy", 0.1), ("loss", 2.3)], isFinal: false, now: 100.5)
@@ -31,7 +31,7 @@ private final class Bar {
       == back(78) + "\r\u{1B}[1m1500/1500\u{1B}[0m \u{1B}[32m━━━━━━━━━━━━━━━━━━━━\u{1B}[0m\u{1B}[37m\u{1B}[0m \u{1B}[1m2s\u{1B}[0m 1ms/step - accuracy: 0.8100 - loss: 0.5000 - val_loss: 0.4000\n")
   }
 
-  @Test func longTimes() {
+  @Test func `Long times`() {
     let bar = Bar(target: 10, drawsBar: true, now: 100)
     _ = bar.isDue(after: 1, now: 200.5)
     #expect(bar.text(step: 1, values: [("loss", 2.3)], isFinal: false, now: 200.5).hasSuffix("\u{1B}[1m15:04\u{1B}[0m 100s/step - loss: 2.3000"))
@@ -39,7 +39,7 @@ private final class Bar {
     #expect(bar.text(step: 10, values: [("loss", 0.5)], isFinal: true, now: 9100).hasSuffix("\u{1B}[1m9000s\u{1B}[0m 989s/step - loss: 0.5000  \n"))
   }
 
-  @Test func elsewhere() {
+  @Test func `Elsewhere`() {
     let bar = Bar(target: 1500, drawsBar: false, now: 100)
     #expect(!bar.isDue(after: 1, now: 100.5))
     #expect(bar.text(step: 1500, values: [("accuracy", 0.81), ("loss", 0.5), ("val_loss", 0.4)], isFinal: true, now: 102)
@@ -57,7 +57,7 @@ private final class Bar {
     return text
   }
 
-  @Test func oneLineAnEpoch() throws {
+  @Test func `One line an epoch`() throws {
     let text = try shown(drawsBar: false) { model, logger in
       try model.fit(
         SmallData.x(), SmallData.labels, batchSize: 4, epochs: 2, verbose: 0, callbacks: [logger], validationSplit: 0.2)
@@ -73,7 +73,7 @@ private final class Bar {
     #expect(evaluation.hasPrefix("2/2 - 0s - 20ms/step - accuracy: ") && evaluation.hasSuffix("\n2/2 - 0s - 20ms/step\n"))
   }
 
-  @Test func oneLineThatIsDrawnAgain() throws {
+  @Test func `One line that is drawn again`() throws {
     let text = try shown(drawsBar: true) { model, logger in
       try model.fit(SmallData.x(), SmallData.labels, batchSize: 2, epochs: 2, verbose: 0, callbacks: [logger])
     }

@@ -2,7 +2,7 @@ import Descent
 import Testing
 
 struct ConstraintTests {
-  @Test func valuesAreKeras() throws {
+  @Test func `Values are Keras`() throws {
     let fixture = try Fixture("regularizers")
     let x = try Fixture.tensor(fixture.json["input"])
     let cases = try #require(fixture.json["constraints"]?.array)
@@ -20,7 +20,7 @@ struct ConstraintTests {
     }
   }
 
-  @Test func namesAndRanges() throws {
+  @Test func `Names and ranges`() throws {
     for name in ["max_norm", "min_max_norm", "non_neg", "unit_norm", "MaxNorm"] {
       #expect(throws: Never.self) { try Constraint(named: name) }
     }
@@ -32,7 +32,7 @@ struct ConstraintTests {
     #expect(throws: DescentError.self) { try ("max_nrom" as Constraint).validated() }
   }
 
-  @Test func dtypesAreKept() {
+  @Test func `Dtypes are kept`() {
     for constraint: Constraint in [.maxNorm, .minMaxNorm, .nonNeg, .unitNorm] {
       #expect(constraint(Tensor.ones([2, 2])).dtype == .float32)
       #expect(constraint(Tensor.zeros([2, 2], dtype: .float64)).doubles.allSatisfy { $0 == 0 })

@@ -8,7 +8,7 @@ struct CSVTableTests {
 
   private func message(_ text: String, target: String = "y") -> String { failure { try table(text, target: target) } }
 
-  @Test func writtenByPython() throws {
+  @Test func `Written by python`() throws {
     let table = try CSVTable(TestFiles.path("table.csv"), target: "kind")
     #expect(table.featureNames == ["width, cm", "the \"length\"", "weight"])
     #expect(table.features.shape == [4, 3])
@@ -18,7 +18,7 @@ struct CSVTableTests {
     #expect(table.target.scalars(as: Int32.self) == [1, 0, 2, 0])
   }
 
-  @Test func numericTargets() throws {
+  @Test func `Numeric targets`() throws {
     let whole = try table("x,y\n1,3\n2,-1\n")
     #expect(whole.target.scalars(as: Int32.self) == [3, -1])
     #expect(whole.classNames == nil)
@@ -26,7 +26,7 @@ struct CSVTableTests {
     #expect(try table("y,x\n1,3\ntwo,4").classNames == ["1", "two"])
   }
 
-  @Test func lineEndsQuotesAndSpaces() throws {
+  @Test func `Line ends quotes and spaces`() throws {
     let table = try table("\u{FEFF}x,\"y\" , z\r\n 1 ,\"a\nb\", \"2\" \r\n\r\n+3,a,.5e1\r\n")
     #expect(table.featureNames == ["x", "z"])
     #expect(table.features.scalars(as: Float.self) == [1, 2, 3, 5])
@@ -42,7 +42,7 @@ struct CSVTableTests {
     #expect(value == Float(Double(text)!))
   }
 
-  @Test func missingValues() {
+  @Test func `Missing values`() {
     #expect(message("x,y\n1,2\n,3\n") == "f: line 3: the value of column 'x' is missing")
     #expect(message("x,y\n1,\n") == "f: line 2: the value of column 'y' is missing")
     #expect(message("x,y\nNA,2\n") == "f: line 2: the value of column 'x' is missing")
@@ -50,20 +50,20 @@ struct CSVTableTests {
     #expect(message("x,y\n\"\",2\n") == "f: line 2: the value of column 'x' is missing")
   }
 
-  @Test func notNumbers() {
+  @Test func `Not numbers`() {
     #expect(message("x,y\n1,2\n\nParis,3") == "f: line 4: column 'x' has 'Paris', which is not a finite number")
     for text in ["inf", "0x10", "1e999", "1,5e", "1 2", "--1", "1e", ".", "4e38"] {
       #expect(message("x,y\n\"\(text)\",2").contains("line 2: column 'x' has '\(text)'"))
     }
   }
 
-  @Test func wrongNumberOfFields() {
+  @Test func `Wrong number of fields`() {
     #expect(message("x,y\n1,2\n1\n") == "f: line 3: has 1 fields; the first line names 2 columns")
     #expect(message("x,y\n\"1\n\",2\n1,2,3,4") == "f: line 2: column 'x' has '1\\n', which is not a finite number")
     #expect(message("z,y\n1,\"a\nb\"\n1,2,3,4") == "f: line 4: has 4 fields; the first line names 2 columns")
   }
 
-  @Test func headers() {
+  @Test func `Headers`() {
     #expect(message("") == "f: is empty; expected a line with the names of the columns")
     #expect(message("x,y\n") == "f: has a header but no rows")
     #expect(message("y\n1\n") == "f: has no column but the target 'y'")
@@ -73,7 +73,7 @@ struct CSVTableTests {
     #expect(message("x,y\n\"1\"2,3\n") == "f: line 2: expected a comma after the closing quote")
   }
 
-  @Test func robust() throws {
+  @Test func `Robust`() throws {
     expectRobust(try TestFiles.bytes("table.csv")) { bytes in
       let table = try CSVTable(bytes, name: "mutant", target: "kind")
       return [table.features, table.target]

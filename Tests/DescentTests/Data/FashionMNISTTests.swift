@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 struct FashionMNISTTests {
-  @Test func theRealOne() throws {
+  @Test func `The real one`() throws {
     let data = try FashionMNIST.load()
     #expect(data.train.images.shape == [60000, 28, 28])
     #expect(data.train.images.bytes.dtype == .uint8)
@@ -17,7 +17,7 @@ struct FashionMNISTTests {
     #expect(FashionMNIST.classNames[Int(labels[0])] == "Ankle boot")
   }
 
-  @Test func folderOfIDXFiles() throws {
+  @Test func `Folder of IDX files`() throws {
     try withTemporaryFolder { folder in
       try writeFolder(folder, labels: 4)
       let data = try FashionMNIST.load(from: folder)
@@ -38,7 +38,7 @@ struct FashionMNISTTests {
     }
   }
 
-  @Test func nowhere() throws {
+  @Test func `Nowhere`() throws {
     try withTemporaryFolder { folder in
       let message = failure { try FashionMNIST.load(from: folder) }
       #expect(message.contains(folder))
@@ -47,7 +47,7 @@ struct FashionMNISTTests {
     }
   }
 
-  @Test func pixelsAreScaledOnTheWay() throws {
+  @Test func `Pixels are scaled on the way`() throws {
     let pixels = try Pixels(Tensor([[0, 51, 255]] as [[UInt8]]))
     #expect(pixels.stored.dtype == .uint8)
     #expect(pixels.tensor.scalars(as: Float.self) == [0, 0.2, 1])

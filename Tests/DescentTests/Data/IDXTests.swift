@@ -4,13 +4,13 @@ import Testing
 
 struct IDXTests {
   @Test(arguments: ["images-idx3-ubyte", "images-idx3-ubyte.gz", "two-members-idx3-ubyte.gz"])
-  func bytes(_ name: String) throws {
+  func `Bytes`(_ name: String) throws {
     let images = try IDX.read(TestFiles.path(name))
     #expect(images.shape == [4, 2, 3])
     #expect(images.scalars(as: UInt8.self) == Array(0..<24))
   }
 
-  @Test func otherTypes() throws {
+  @Test func `Other types`() throws {
     for (name, shape, values) in try TestFiles.expected("idx") {
       let tensor = try IDX.read(TestFiles.path("\(name).idx"))
       #expect(tensor.shape == shape)
@@ -19,7 +19,7 @@ struct IDXTests {
     }
   }
 
-  @Test func whatIsWrittenIsRead() throws {
+  @Test func `What is written is read`() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/new/file.idx"
       for tensor in [
@@ -38,7 +38,7 @@ struct IDXTests {
 
   private let header: [UInt8] = [0, 0, 8, 1, 0, 0, 0, 3]
 
-  @Test func truncated() throws {
+  @Test func `Truncated`() throws {
     #expect(failure { try IDX.read([], name: "f") } == "f: is truncated: the IDX header takes 4 bytes, found 0")
     #expect(failure { try IDX.read([0, 0, 8, 1, 0], name: "f") }.contains("the IDX header takes 4 bytes, found 1"))
     #expect(
@@ -48,7 +48,7 @@ struct IDXTests {
     #expect(failure { try IDX.read(Array(packed.dropLast(4)), name: "f") }.contains("f: is truncated"))
   }
 
-  @Test func trailing() throws {
+  @Test func `Trailing`() throws {
     #expect(failure { try IDX.read(header + [1, 2, 3, 4], name: "f") }.contains("takes 3 bytes of data, found 4"))
     let packed = try TestFiles.bytes("images-idx3-ubyte.gz")
     #expect(failure { try IDX.read(packed + [7], name: "f") }.contains("data follow after the end"))
@@ -56,12 +56,12 @@ struct IDXTests {
     #expect(failure { try IDX.read(packed + packed, name: "f") } == "f: data follow after its end")
   }
 
-  @Test func notIDX() {
+  @Test func `Not IDX`() {
     #expect(failure { try IDX.read(Array("PNG…".utf8), name: "f") }.contains("found 50 4e 47 e2"))
     #expect(failure { try IDX.read([0, 0, 10, 1, 0, 0, 0, 0], name: "f") }.contains("is not an IDX file"))
   }
 
-  @Test func impossibleSizes() {
+  @Test func `Impossible sizes`() {
     let huge: [UInt8] = [0, 0, 8, 3] + Array(repeating: 0xFF, count: 12)
     #expect(failure { try IDX.read(huge, name: "f") }.contains("its shape [4294967295, 4294967295, 4294967295] is not possible"))
     let large: [UInt8] = [0, 0, 8, 1, 0x7F, 0xFF, 0xFF, 0xFF, 1]
@@ -69,7 +69,7 @@ struct IDXTests {
   }
 
   /// The header in a gzip file of a few bytes declares gigabytes: no memory is taken for them.
-  @Test func lyingHeaderInGzip() throws {
+  @Test func `Lying header in gzip`() throws {
     // Stored blocks only, so that it can be written here.
     let contents: [UInt8] = [0, 0, 8, 1, 0x7F, 0xFF, 0xFF, 0xFF, 1, 2, 3]
     let packed: [UInt8] =
@@ -79,7 +79,7 @@ struct IDXTests {
     #expect(message.contains("takes 2147483647 bytes of data, found 3") || message.contains("corrupt"))
   }
 
-  @Test func missingFile() throws {
+  @Test func `Missing file`() throws {
     #expect(failure { try IDX.read("/no/such/file") } == "/no/such/file: cannot be opened: No such file or directory")
     try withTemporaryFolder { folder in
       #expect(failure { try IDX.read(folder) } == "\(folder): expected a file, but it is a folder")
@@ -88,7 +88,7 @@ struct IDXTests {
   }
 
   @Test(arguments: ["images-idx3-ubyte", "images-idx3-ubyte.gz", "int16.idx"])
-  func robust(_ name: String) throws {
+  func `Robust`(_ name: String) throws {
     expectRobust(try TestFiles.bytes(name)) { [try IDX.read($0, name: "mutant")] }
   }
 }

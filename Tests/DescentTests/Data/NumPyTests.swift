@@ -3,7 +3,7 @@ import Testing
 
 struct NumPyTests {
   @Test(arguments: ["arrays.npz", "arrays-compressed.npz"])
-  func everyType(_ file: String) throws {
+  func `Every type`(_ file: String) throws {
     let archive = try NPZ(TestFiles.path(file))
     let expected = try TestFiles.expected("arrays")
     #expect(Set(archive.names) == Set(expected.map(\.name) + ["special_f2"]))
@@ -17,7 +17,7 @@ struct NumPyTests {
     #expect(special[2].sign == .minus)
   }
 
-  @Test func types() throws {
+  @Test func `Types`() throws {
     let archive = try NPZ(TestFiles.path("arrays.npz"))
     let dtypes: [String: DType] = [
       "little_f2": .float32, "big_f4": .float32, "big_f8": .float64, "little_i1": .int32, "big_i8": .int32, "little_u1": .uint8,
@@ -26,13 +26,13 @@ struct NumPyTests {
     for (name, dtype) in dtypes { #expect(try archive.tensor(name).dtype == dtype) }
   }
 
-  @Test(arguments: 1...3) func version(_ number: Int) throws {
+  @Test(arguments: 1...3) func `Version`(_ number: Int) throws {
     let tensor = try NPY.read(TestFiles.path("version-\(number).npy"))
     #expect(tensor.shape == [2, 4])
     #expect(tensor.scalars(as: Float.self) == [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.25])
   }
 
-  @Test func refused() {
+  @Test func `Refused`() {
     let path = TestFiles.path
     #expect(failure { try NPY.read(path("too-wide-i8.npy")) }.contains("element 1 is 2147483648; int64 is read as int32"))
     #expect(failure { try NPY.read(path("complex.npy")) }.contains("complex.npy: holds complex numbers (<c16)"))
@@ -46,7 +46,7 @@ struct NumPyTests {
     [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(text.utf8.count), 0] + Array(text.utf8) + data
   }
 
-  @Test func headers() throws {
+  @Test func `Headers`() throws {
     func read(_ text: String, _ data: [UInt8] = []) throws -> [Int] { try NPY.read(file(text, data), name: "f").shape }
     #expect(try read("{\"shape\": (2L,), 'descr': '|u1', 'fortran_order': False}\n", [1, 2]) == [2])
     #expect(try read("{'descr':'|u1','fortran_order':False,'shape':()}", [1]) == [])
@@ -67,7 +67,7 @@ struct NumPyTests {
     #expect(failure { try NPY.read(claims, name: "f") }.contains("claims 2147483647 bytes"))
   }
 
-  @Test func whatIsWrittenIsRead() throws {
+  @Test func `What is written is read`() throws {
     try withTemporaryFolder { folder in
       let tensors: [(name: String, tensor: Tensor)] = [
         ("dense/kernel", Tensor([[1, -2.5], [0, 3]] as [[Float]])), ("b", Tensor([1e300])), ("c", Tensor([Int32.min, 7])),
@@ -90,18 +90,18 @@ struct NumPyTests {
     }
   }
 
-  @Test func noSuchArray() throws {
+  @Test func `No such array`() throws {
     let archive = try NPZ(TestFiles.path("arrays.npz"))
     #expect(failure { try archive.tensor("kernle") }.contains("has no array 'kernle'; it has little_f2"))
   }
 
   @Test(arguments: ["version-1.npy", "version-3.npy", "too-wide-i8.npy"])
-  func robust(_ name: String) throws {
+  func `Robust`(_ name: String) throws {
     expectRobust(try TestFiles.bytes(name)) { [try NPY.read($0, name: "mutant")] }
   }
 
   @Test(arguments: ["arrays.npz", "arrays-compressed.npz"])
-  func robustArchive(_ name: String) throws {
+  func `Robust archive`(_ name: String) throws {
     expectRobust(try TestFiles.bytes(name), count: 300) { bytes in
       let archive = try NPZ(bytes, name: "mutant")
       return archive.names.compactMap { try? archive.tensor($0) }

@@ -5,7 +5,7 @@ import Testing
 struct FileWriterTests {
   private struct Stop: Error {}
 
-  @Test func aFailureChangesNothing() throws {
+  @Test func `A failure changes nothing`() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/a.txt"
       try writeFile(path, text: "first")
@@ -20,7 +20,7 @@ struct FileWriterTests {
     }
   }
 
-  @Test func largeAndSmallPieces() throws {
+  @Test func `Large and small pieces`() throws {
     try withTemporaryFolder { folder in
       let pieces = [10, 70_000, 1, 65_536, 200_000, 0, 3].map { count in (0..<count).map { UInt8(truncatingIfNeeded: $0 * 7) } }
       try writeFile(folder + "/a/b/c") { file in
@@ -31,7 +31,7 @@ struct FileWriterTests {
     }
   }
 
-  @Test func placesThatCannotBeWritten() throws {
+  @Test func `Places that cannot be written`() throws {
     try withTemporaryFolder { folder in
       try writeFile(folder + "/file", text: "")
       #expect(failure { try writeFile(folder + "/file/a", text: "") } == "\(folder)/file: expected a folder, but it is a file")
@@ -41,7 +41,7 @@ struct FileWriterTests {
     }
   }
 
-  @Test func mappedFiles() throws {
+  @Test func `Mapped files`() throws {
     try withTemporaryFolder { folder in
       try writeFile(folder + "/a", text: "abc")
       try writeFile(folder + "/empty", text: "")

@@ -22,7 +22,7 @@ import Testing
     layer(name, "Dense", ["name": .string(name), "units": JSONValue(units)], calls: calls)
   }
 
-  @Test func layersComeInTheOrderTheyAreCalled() throws {
+  @Test func `Layers come in the order they are called`() throws {
     // Listed in another order than they follow each other; ends as Keras 3 and as lists.
     let layers = [dense("last", 2, call("middle")), start, dense("middle", 4, call("start"))]
     for (from, to) in [(["start", 0, 0], ["last", 0, 0]), ([["start", 0, 0]], [["last", 0, 0]])] as [(JSONValue, JSONValue)] {
@@ -33,7 +33,7 @@ import Testing
     }
   }
 
-  @Test func othersAreRefusedByName() {
+  @Test func `Others are refused by name`() {
     let middle = dense("middle", 4, call("start"))
     let cases: [(JSONValue, String)] = [
       (model([start, middle, dense("last", 2, call("start"))]), "'middle' and 'last' both take what 'start' gives"),

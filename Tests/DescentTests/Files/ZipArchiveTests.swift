@@ -25,7 +25,7 @@ struct ZipArchiveTests {
     }
   }
 
-  @Test func whatIsWrittenIsRead() throws {
+  @Test func `What is written is read`() throws {
     let bytes = try sample()
     let archive = try archive(bytes)
     #expect(archive.entries.map(\.name) == ["config.json", "a/b.txt", "empty"])
@@ -40,7 +40,7 @@ struct ZipArchiveTests {
   }
 
   /// More entries than the plain format counts.
-  @Test func zip64Directory() throws {
+  @Test func `Zip64 directory`() throws {
     let count = 65_536
     let bytes = try written { writer in
       for index in 0..<count { try writer.add(String(index), pieces: []) }
@@ -55,7 +55,7 @@ struct ZipArchiveTests {
   }
 
   /// Sizes that are all ones are in an extra field.
-  @Test func zip64Sizes() throws {
+  @Test func `Zip64 sizes`() throws {
     let bytes = try written { try add("name", "contents", to: $0) }
     let directory = 30 + 4 + 8
     let ones: [UInt8] = [255, 255, 255, 255]
@@ -72,13 +72,13 @@ struct ZipArchiveTests {
     #expect(failure { try self.archive(wide) } == "f: name: its zip64 sizes are missing")
   }
 
-  @Test func limit() throws {
+  @Test func `Limit`() throws {
     let archive = try archive(sample())
     let entry = try #require(archive["a/b.txt"])
     #expect(failure { try archive.bytes(entry, limit: 299) } == "f: a/b.txt has 300 bytes; at most 299 are expected")
   }
 
-  @Test func wrongChecksum() throws {
+  @Test func `Wrong checksum`() throws {
     var bytes = try written { try add("name", "contents", to: $0) }
     let place = try #require(bytes.firstIndex(of: UInt8(ascii: "c")))
     bytes[place] ^= 1
@@ -87,7 +87,7 @@ struct ZipArchiveTests {
   }
 
   @Test(arguments: ["../a", "/a", "a/../../b", "a\\b", "C:/a", ""])
-  func namesThatPointOutside(_ name: String) throws {
+  func `Names that point outside`(_ name: String) throws {
     let placeholder = String(repeating: "#", count: max(name.utf8.count, 1))
     var bytes = try written { try add(placeholder, "x", to: $0) }
     // The directory follows the one entry: a header of 30 bytes, its name, one byte.
@@ -100,7 +100,7 @@ struct ZipArchiveTests {
     #expect(failure { try archive(bytes) } == "f: the entry '\(name)' points outside of the archive")
   }
 
-  @Test func entriesThatShareBytes() throws {
+  @Test func `Entries that share bytes`() throws {
     var bytes = try written {
       try add("first", "0123456789", to: $0)
       try add("other", "0123456789", to: $0)
@@ -111,7 +111,7 @@ struct ZipArchiveTests {
     #expect(failure { try archive(bytes) }.contains("runs into what follows"))
   }
 
-  @Test func moreThanDeclared() throws {
+  @Test func `More than declared`() throws {
     var bytes = try written { try add("name", String(repeating: "a", count: 1000), to: $0, deflated: true) }
     let entry = try archive(bytes).entries[0]
     #expect(entry.byteCount == 1000)
@@ -128,12 +128,12 @@ struct ZipArchiveTests {
     #expect(failure { try declare(65535) }.contains("cannot have 65535 bytes"))
   }
 
-  @Test func notAnArchive() {
+  @Test func `Not an archive`() {
     #expect(failure { try archive([]) }.contains("is not a zip file"))
     #expect(failure { try archive(Array("PK\u{03}\u{04}".utf8)) }.contains("is not a zip file"))
   }
 
-  @Test func robust() throws {
+  @Test func `Robust`() throws {
     let bytes = try sample()
     expectRobust(bytes, count: 1500) { bytes in
       let archive = try ZipArchive(ByteSource(bytes, name: "mutant"))

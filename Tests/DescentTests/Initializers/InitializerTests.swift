@@ -2,7 +2,7 @@ import Descent
 import Testing
 
 struct InitializerTests {
-  @Test func momentsAreThoseOfTheDistribution() throws {
+  @Test func `Moments are those of the distribution`() throws {
     let fixture = try Fixture("initializers")
     let generator = RandomGenerator(seed: 20)
     #expect(fixture.cases.count > 50)
@@ -32,7 +32,7 @@ struct InitializerTests {
   }
 
   /// The distribution function of the truncated normal, at the points that cut it into tenths.
-  @Test(arguments: [DType.float32, .float64]) func truncatedNormalHasItsShape(_ dtype: DType) throws {
+  @Test(arguments: [DType.float32, .float64]) func `Truncated normal has its shape`(_ dtype: DType) throws {
     let values = try Initializer.truncatedNormal(standardDeviation: 1, seed: 3)(
       [100_000], dtype: dtype, generator: RandomGenerator(seed: 0)
     ).doubles
@@ -47,7 +47,7 @@ struct InitializerTests {
     #expect(values.allSatisfy { abs($0) <= 2 })
   }
 
-  @Test func constants() throws {
+  @Test func `Constants`() throws {
     let generator = RandomGenerator(seed: 1)
     #expect(try Initializer.zeros([2, 2], generator: generator).doubles == [0, 0, 0, 0])
     #expect(try Initializer.ones([2], generator: generator).doubles == [1, 1])
@@ -57,7 +57,7 @@ struct InitializerTests {
     #expect(throws: DescentError.self) { try Initializer.zeros([2], dtype: .int32, generator: generator) }
   }
 
-  @Test func orthogonalMatricesAreOrthogonal() throws {
+  @Test func `Orthogonal matrices are orthogonal`() throws {
     let cases = try #require(Fixture("initializers").json["orthogonal"]?.array)
     let generator = RandomGenerator(seed: 2)
     for entry in cases {
@@ -76,7 +76,7 @@ struct InitializerTests {
   }
 
   /// A square orthogonal matrix is uniformly distributed: the mean of each element is 0, its variance 1/n.
-  @Test func orthogonalMatricesAreUniform() throws {
+  @Test func `Orthogonal matrices are uniform`() throws {
     let generator = RandomGenerator(seed: 4)
     var corner: [Double] = []
     for _ in 0..<400 { corner.append(try Initializer.orthogonal([3, 3], dtype: .float64, generator: generator).doubles[0]) }
@@ -86,7 +86,7 @@ struct InitializerTests {
     #expect(abs(variance - 1.0 / 3) < 0.08)
   }
 
-  @Test func seedsDecide() throws {
+  @Test func `Seeds decide`() throws {
     let generator = RandomGenerator(seed: 7)
     let first = try Initializer.glorotUniform([4, 4], generator: generator).doubles
     let second = try Initializer.glorotUniform([4, 4], generator: generator).doubles
@@ -100,7 +100,7 @@ struct InitializerTests {
     #expect(generator.state.value.doubles == before)
   }
 
-  @Test func explicitAxesCountFans() throws {
+  @Test func `Explicit axes count fans`() throws {
     // Multi-head attention: [inputs, heads, size].
     let initializer = Initializer.glorotUniform(axes: .init(inputs: [0], outputs: [1, 2]))
     let values = try initializer([60, 5, 8], generator: RandomGenerator(seed: 1)).doubles
@@ -111,7 +111,7 @@ struct InitializerTests {
     }
   }
 
-  @Test func namesAndJSON() throws {
+  @Test func `Names and JSON`() throws {
     let names = [
       "zeros", "zero", "ones", "one", "constant", "identity", "uniform", "random_uniform", "normal", "random_normal",
       "truncated_normal", "orthogonal", "variance_scaling", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal",

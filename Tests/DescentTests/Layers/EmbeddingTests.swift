@@ -5,7 +5,7 @@ import Testing
 @Suite struct EmbeddingTests {
   /// Models made, trained and asked by the real Keras in float64, and here from Keras's description of them.
   @Test(arguments: [DType.float64, .float32])
-  func asKeras(_ dtype: DType) throws {
+  func `As Keras`(_ dtype: DType) throws {
     let fixture = try Fixture("embeddings")
     let tolerance = dtype == .float64 ? 1e-10 : 2e-5
     for entry in fixture.cases {
@@ -42,7 +42,7 @@ import Testing
     }
   }
 
-  @Test func startsAsKerasDoes() throws {
+  @Test func `Starts as Keras does`() throws {
     let layer = Embedding(2000, 5)
     try model(layer).build(rows: [3])
     let values = try #require(layer.embeddings).value.doubles
@@ -50,7 +50,7 @@ import Testing
     #expect(layer.outputShape == [3, 5])
   }
 
-  @Test func givenWeights() throws {
+  @Test func `Given weights`() throws {
     let start = Tensor.range(6, dtype: .float64).reshaped([3, 2])
     let layer = Embedding(3, 2, weights: start)
     expectClose(try layer(Tensor([[Int32(2), 0]])), [4, 5, 0, 1])
@@ -59,7 +59,7 @@ import Testing
       == "layer embedding: weights has shape [3, 2]; expected [4, 2]")
   }
 
-  @Test func numbersThatAreNoRowsAreRefused() throws {
+  @Test func `Numbers that are no rows are refused`() throws {
     let model = model(Embedding(12, 2))
     try model.compile(optimizer: .sgd, loss: .meanSquaredError)
     let y = Tensor.zeros([2, 1])
@@ -78,7 +78,7 @@ import Testing
     #expect(try Embedding(3, 2)(Tensor([Int32(3), -1])).doubles.allSatisfy(\.isNaN))
   }
 
-  @Test func refusals() throws {
+  @Test func `Refusals`() throws {
     #expect(failure(.invalidArgument) { try self.model(Embedding(0, 2)).build(rows: [3]) }
       == "layer embedding: inputDim is 0; it must be at least 1")
     #expect(failure(.invalidArgument) { try self.model(Embedding(3, 2)).build(rows: [3, 3]) }
@@ -97,7 +97,7 @@ import Testing
   }
 
   /// The rows that a batch does not choose keep their bits with a lazy Adam, and do not with the usual one.
-  @Test func lazyUpdates() throws {
+  @Test func `Lazy updates`() throws {
     let x = Tensor([[Int32(1), 2], [2, 3]]), later = Tensor([[Int32(7), 7], [8, 9]])
     let y = Tensor.ones([2, 1])
     let tables = try [true, false].map { isLazy in
@@ -117,7 +117,7 @@ import Testing
     #expect(tables[0].0 == tables[1].0, "the first step touches rows with slots of zero alone")
   }
 
-  @Test func theSummaryCountsTheTable() throws {
+  @Test func `The summary counts the table`() throws {
     let made = model(Embedding(12, 4))
     try made.build(rows: [3])
     let text = made.summaryText(lineLength: 80)

@@ -102,7 +102,7 @@ private final class Distance: Layer {
     #expect(Set(maps.doubles) == [0, 2])
   }
 
-  @Test func namesFollowKeras() {
+  @Test func `Names follow Keras`() {
     let names = [
       "Dense": "dense", "BatchNormalization": "batch_normalization", "ReLU": "re_lu", "LeakyReLU": "leaky_re_lu", "ELU": "elu",
       "Conv2DTranspose": "conv2d_transpose", "LSTM": "lstm", "PReLU": "p_re_lu",
@@ -110,7 +110,7 @@ private final class Distance: Layer {
     for (className, expected) in names { #expect(Layer.kerasName(ofClass: className) == expected) }
   }
 
-  @Test func aForwardPassIsAllThatALayerNeeds() throws {
+  @Test func `A forward pass is all that a layer needs`() throws {
     let layer = Scale()
     let model = Sequential(seed: 1) { layer }
     try model.compile(optimizer: SGD(learningRate: 0.5), loss: .meanSquaredError)
@@ -122,7 +122,7 @@ private final class Distance: Layer {
     #expect(layer.outputShape == [3])
   }
 
-  @Test func sublayersAreFoundByCallingThem() throws {
+  @Test func `Sublayers are found by calling them`() throws {
     let layer = Gated()
     let model = Sequential(seed: 1) {
       Input(shape: [3])
@@ -139,13 +139,13 @@ private final class Distance: Layer {
     #expect(model.trainableVariables.map(\.path) == ["sequential/dense/kernel", "sequential/dense/bias"])
   }
 
-  @Test func aLayerCanBeCalledOnItsOwn() throws {
+  @Test func `A layer can be called on its own`() throws {
     let layer = Dense(2, activation: .relu, kernelInitializer: .ones, biasInitializer: .constant(-3))
     expectClose(try layer(Tensor([[1 as Float, 1], [2, 3]])), [0, 0, 2, 2])
     #expect(layer.variables.map(\.path) == ["dense/kernel", "dense/bias"])
   }
 
-  @Test func layersChangeShapesOfRows() throws {
+  @Test func `Layers change shapes of rows`() throws {
     let model = Sequential {
       Flatten(inputShape: [2, 3])
       Reshape([3, -1])
@@ -159,7 +159,7 @@ private final class Distance: Layer {
       == "layer reshape: rows of shape [2, 3] have 6 elements and cannot take the shape [4]")
   }
 
-  @Test func dropoutDropsItsShareAndScalesTheRest() throws {
+  @Test func `Dropout drops its share and scales the rest`() throws {
     let x = Tensor.ones([200, 50])
     let layer = Dropout(0.3, seed: 5)
     #expect(try layer(x).doubles.allSatisfy { $0 == 1 })
@@ -185,7 +185,7 @@ private final class Distance: Layer {
   }
 
   /// Numbers of Keras 3.15.1, whose normalization layers compute in float32 here.
-  @Test func batchNormalizationAgreesWithKeras() throws {
+  @Test func `Batch normalization agrees with Keras`() throws {
     let layer = BatchNormalization(momentum: 0.9)
     _ = try layer(x)
     setScaleAndOffset(layer)
@@ -209,7 +209,7 @@ private final class Distance: Layer {
     #expect(layer.variables.map(\.name) == ["gamma", "beta", "moving_mean", "moving_variance"])
   }
 
-  @Test func layerNormalizationAgreesWithKeras() throws {
+  @Test func `Layer normalization agrees with Keras`() throws {
     let layer = LayerNormalization()
     _ = try layer(x)
     setScaleAndOffset(layer)
@@ -222,7 +222,7 @@ private final class Distance: Layer {
       ], tolerance: 1e-6)
   }
 
-  @Test func derivativesMatchDifferences() throws {
+  @Test func `Derivatives match differences`() throws {
     let layers: [Layer] = [
       Dense(2, activation: .tanh), BatchNormalization(), LayerNormalization(), ReLU(negativeSlope: 0.1), LeakyReLU(), ELU(),
       Softmax(), Activation(.gelu), Rescaling(0.5), Flatten(), Reshape([1, 3]),

@@ -7,7 +7,7 @@ struct LossFixtureTests {
     try Loss(json: ["class_name": #require(entry["loss"]), "config": #require(entry["config"])])
   }
 
-  @Test func valuesAndGradientsAreKeras() throws {
+  @Test func `Values and gradients are Keras`() throws {
     let fixture = try Fixture("losses")
     #expect(fixture.cases.count > 100)
     for entry in fixture.cases {
@@ -35,7 +35,7 @@ struct LossFixtureTests {
     }
   }
 
-  @Test func namesAreKeras() throws {
+  @Test func `Names are Keras`() throws {
     let strings = try #require(Fixture("losses").json["strings"]?.object)
     for (name, meaning) in strings.members where meaning.string?.hasPrefix("error") == false {
       let meant = try Loss(named: #require(meaning.string))
@@ -43,7 +43,7 @@ struct LossFixtureTests {
     }
   }
 
-  @Test func jsonIsReadAndWritten() throws {
+  @Test func `JSON is read and written`() throws {
     for entry in try Fixture("losses").cases {
       let serialized = try #require(entry["serialized"])
       let read = try Loss(json: serialized)

@@ -13,7 +13,7 @@ struct LossTests {
     .sparseCategoricalCrossentropy(fromLogits: true), .categoricalGeneralizedCrossEntropy(q: 0.3), .dice, .tversky(alpha: 0.3),
   ]
 
-  @Test(arguments: all) func derivativesMatchDifferences(_ loss: Loss) {
+  @Test(arguments: all) func `Derivatives match differences`(_ loss: Loss) {
     let prediction = Tensor(shape: [2, 3], scalars: [0.2, 0.5, 0.35, 0.7, 0.15, 0.25])
     let isSparse = loss.allowedClasses(predictionShape: [2, 3]) != nil
     // Percentages of nothing are too large for differences.
@@ -26,7 +26,7 @@ struct LossTests {
   }
 
   /// What a model computed before its softmax or sigmoid is used where it is known.
-  @Test func crossEntropiesUseLogits() {
+  @Test func `Cross entropies use logits`() {
     let logits = Tensor(shape: [2, 3], scalars: [-800.0, 0, 800, 3, -1, 0.5])
     let classes = Tensor([Int32(0), 2])
     let softmax = Logits(logits, of: .softmax)
@@ -55,7 +55,7 @@ struct LossTests {
   }
 
   /// Where a probability has rounded to 0 or 1 the gradient is still that of the exact formula, softmax − one-hot.
-  @Test(arguments: [DType.float32, .float64]) func gradientsFromLogitsDoNotVanish(_ dtype: DType) {
+  @Test(arguments: [DType.float32, .float64]) func `Gradients from logits do not vanish`(_ dtype: DType) {
     let logits = Tensor(shape: [1, 2], scalars: [-200.0, 200]).cast(to: dtype)
     let loss = Loss.sparseCategoricalCrossentropy
     let (value, gradients) = valueAndGradients(at: [logits]) {
@@ -69,7 +69,7 @@ struct LossTests {
     expectClose([confident[0].item() / -exp(-30)], [1], tolerance: 1e-5)
   }
 
-  @Test func impossibleClassesMayHaveLogitsOfMinusInfinity() {
+  @Test func `Impossible classes may have logits of minus infinity`() {
     let logits = Tensor(shape: [1, 3], scalars: [-Double.infinity, 0, 0])
     for loss in [Loss.sparseCategoricalCrossentropy(fromLogits: true), .categoricalCrossentropy(fromLogits: true)] {
       let isSparse = loss.allowedClasses(predictionShape: [1, 3]) != nil
@@ -80,13 +80,13 @@ struct LossTests {
     }
   }
 
-  @Test func classesThatDoNotExistGiveNaN() {
+  @Test func `Classes that do not exist give NaN`() {
     let prediction = Tensor(shape: [3, 2], scalars: [0.5, 0.5, 0.5, 0.5, 0.5, 0.5])
     let values = Loss.sparseCategoricalCrossentropy.values(target: Tensor([Int32(0), 2, -1]), prediction: prediction)
     #expect(values.doubles.map(\.isNaN) == [false, true, true])
   }
 
-  @Test func targetsOfAnyDTypeAreTaken() {
+  @Test func `Targets of any d type are taken`() {
     let prediction = Tensor(shape: [2, 2], scalars: [Float(0.25), 0.75, 0.5, 0.5])
     for classes in [Tensor([UInt8(1), 0]), Tensor([Int32(1), 0]), Tensor([Float(1), 0]), Tensor([1.0, 0])] {
       let value = Loss.sparseCategoricalCrossentropy(target: classes, prediction: prediction)
@@ -97,7 +97,7 @@ struct LossTests {
     expectClose(Loss.meanSquaredError(target: pixels, prediction: Tensor([[Float(254), 1]])), [1])
   }
 
-  @Test func shapesThatDoNotFitAreRefused() {
+  @Test func `Shapes that do not fit are refused`() {
     let cases: [(Loss, [Int], [Int], String)] = [
       (.meanSquaredError, [4, 3], [4, 10], "targets of shape [4, 3] do not match predictions of shape [4, 10]"),
       (.meanSquaredError, [4, 1], [4, 10], "do not match"),
@@ -120,13 +120,13 @@ struct LossTests {
     }
   }
 
-  @Test func classesAllowedAreThoseOfTheOutput() {
+  @Test func `Classes allowed are those of the output`() {
     #expect(Loss.sparseCategoricalCrossentropy.allowedClasses(predictionShape: [32, 10]) == 0..<10)
     #expect(Loss.sparseCategoricalCrossentropy(axis: 1).allowedClasses(predictionShape: [32, 7, 5]) == 0..<7)
     #expect(Loss.meanSquaredError.allowedClasses(predictionShape: [32, 10]) == nil)
   }
 
-  @Test func crossentropyChoosesByShape() {
+  @Test func `Crossentropy chooses by shape`() {
     let p = Tensor(shape: [2, 3], scalars: [0.2, 0.5, 0.3, 0.1, 0.1, 0.8])
     let classes = Tensor([Int32(1), 2])
     expectClose(
@@ -141,7 +141,7 @@ struct LossTests {
       Loss.binaryCrossentropy(target: Tensor([1.0, 0]), prediction: column).doubles)
   }
 
-  @Test func customLossesAreWeightedAndReducedLikeOthers() {
+  @Test func `Custom losses are weighted and reduced like others`() {
     let cubic = Loss.custom("cubic") { target, prediction in abs(target - prediction).sum(axis: -1) }
     let target = Tensor(shape: [2, 2], scalars: [0.0, 0, 0, 0])
     let prediction = Tensor(shape: [2, 2], scalars: [1.0, 2, 3, 4])
@@ -157,7 +157,7 @@ struct LossTests {
 
   /// The speed of training rests on it: everything between the logits and their gradient is one pass over the rows.
   @Test(arguments: [Loss.sparseCategoricalCrossentropy, .categoricalCrossentropy])
-  func aLossAndItsGradientAreFewKernels(_ loss: Loss) {
+  func `A loss and its gradient are few kernels`(_ loss: Loss) {
     let isSparse = loss.allowedClasses(predictionShape: [32, 10]) != nil
     let step = compile { arguments in
       let logits = arguments[0]
@@ -169,12 +169,12 @@ struct LossTests {
     #expect(plan.statistics.kernels <= 3)
   }
 
-  @Test func anEmptyBatchHasALossOfZero() {
+  @Test func `An empty batch has a loss of zero`() {
     let empty = Tensor.zeros([0, 3], dtype: .float64)
     #expect(Loss.meanSquaredError(target: empty, prediction: empty).item() == 0)
   }
 
-  @Test func settingsOutOfRangeAndUnknownNamesAreRefused() throws {
+  @Test func `Settings out of range and unknown names are refused`() throws {
     let bad: [(Loss, String)] = [
       (.huber(delta: 0), "delta is 0.0 but must be positive"),
       (.binaryCrossentropy(labelSmoothing: 1.5), "label_smoothing is 1.5 but must lie in 0…1"),

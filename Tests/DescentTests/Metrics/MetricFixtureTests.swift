@@ -6,7 +6,7 @@ struct MetricFixtureTests {
   /// Keras's state is `float32`.
   static let tolerance = 1e-6
 
-  @Test func resultsAreKeras() throws {
+  @Test func `Results are Keras`() throws {
     let fixture = try Fixture("metrics")
     #expect(fixture.cases.count > 60)
     for entry in fixture.cases {
@@ -44,7 +44,7 @@ struct MetricFixtureTests {
     }
   }
 
-  @Test func jsonIsReadAndWritten() throws {
+  @Test func `JSON is read and written`() throws {
     for entry in try Fixture("metrics").cases {
       guard let serialized = entry["serialized"] else { continue }
       let written = try Metric(json: serialized).json()

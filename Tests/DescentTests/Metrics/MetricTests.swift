@@ -11,7 +11,7 @@ struct MetricTests {
     return state.result
   }
 
-  @Test func accuracyGoesByShape() throws {
+  @Test func `Accuracy goes by shape`() throws {
     let p = Tensor(shape: [3, 2], scalars: [0.9, 0.1, 0.2, 0.8, 0.6, 0.4])
     expectClose([try Self.result(.accuracy, Tensor([UInt8(0), 1, 1]), p)], [2.0 / 3])
     expectClose([try Self.result(.accuracy, Tensor(shape: [3, 1], scalars: [Int32(0), 1, 1]), p)], [2.0 / 3])
@@ -21,14 +21,14 @@ struct MetricTests {
   }
 
   /// With logits the threshold of one half is a logit of 0.
-  @Test func accuracyOfLogits() throws {
+  @Test func `Accuracy of logits`() throws {
     let logits = Tensor(shape: [3, 1], scalars: [0.2, -0.3, 0.4])
     let target = Tensor([1.0, 0, 1])
     #expect(try Self.result(Metric.accuracy.resolved(for: .binaryCrossentropy(fromLogits: true)), target, logits) == 1)
     expectClose([try Self.result(Metric.accuracy.resolved(for: .binaryCrossentropy), target, logits)], [1.0 / 3])
   }
 
-  @Test func crossEntropiesFollowTheLossInTakingLogits() throws {
+  @Test func `Cross entropies follow the loss in taking logits`() throws {
     let logits = Tensor(shape: [1, 2], scalars: [3.0, -1])
     let expected = Loss.sparseCategoricalCrossentropy(fromLogits: true)(target: Tensor([Int32(1)]), prediction: logits)
     for metric: Metric in ["sparse_categorical_crossentropy", .sparseCategoricalCrossentropy(fromLogits: true)] {
@@ -39,7 +39,7 @@ struct MetricTests {
   }
 
   /// The step need not compute the softmax for the accuracy.
-  @Test func accuracyUsesLogitsThatAreKnown() throws {
+  @Test func `Accuracy uses logits that are known`() throws {
     let logits = Tensor(shape: [1, 2], scalars: [Float(100), 101])
     let saturated = Tensor(shape: [1, 2], scalars: [Float(1), 1])
     let known = Logits(logits, of: .softmax)
@@ -47,7 +47,7 @@ struct MetricTests {
     #expect(try Self.result(.accuracy, Tensor([Int32(1)]), saturated) == 0)
   }
 
-  @Test func theStateIsUpdatedInsideACompiledFunction() throws {
+  @Test func `The state is updated inside a compiled function`() throws {
     let state = try Metric.accuracy.makeState(targetShape: [2], predictionShape: [2, 2])
     let step = compile { arguments in
       state.update(target: arguments[0], prediction: arguments[1])
@@ -62,14 +62,14 @@ struct MetricTests {
     #expect(state.result == 0)
   }
 
-  @Test func countsDoNotStandStillPast16Million() throws {
+  @Test func `Counts do not stand still past16 million`() throws {
     let state = try Metric.mean.makeState(targetShape: [1], predictionShape: [1])
     state.variables[1].assign(Tensor(16_777_216.0))
     state.add(Tensor([Float(1)]))
     #expect(state.variables[1].value.item() == 16_777_217)
   }
 
-  @Test func meanAndSumOfValues() throws {
+  @Test func `Mean and sum of values`() throws {
     let mean = try Metric.mean.makeState(targetShape: [3], predictionShape: [3])
     mean.add(Tensor([1.0, 2, 6]), sampleWeight: Tensor([1.0, 1, 2]))
     #expect(mean.result == 3.75)
@@ -80,20 +80,20 @@ struct MetricTests {
   }
 
   /// A sample counts once, whatever its number of values.
-  @Test func batchesOfDifferentSizeWeighByTheirRows() throws {
+  @Test func `Batches of different size weigh by their rows`() throws {
     let state = try Metric.meanSquaredError.makeState(targetShape: [2, 2], predictionShape: [2, 2])
     state.update(target: Tensor.zeros([3, 2]), prediction: Tensor.ones([3, 2]))
     state.update(target: Tensor.zeros([1, 2]), prediction: Tensor.ones([1, 2]) * 3)
     #expect(state.result == 3)
   }
 
-  @Test func ignoredClassesDoNotCount() throws {
+  @Test func `Ignored classes do not count`() throws {
     let p = Tensor(shape: [3, 2], scalars: [0.5, 0.5, 0.25, 0.75, 0.5, 0.5])
     let value = try Self.result(.sparseCategoricalCrossentropy(ignoreClass: -1), Tensor([Int32(-1), 1, -1]), p)
     expectClose([value], [-log(0.75)])
   }
 
-  @Test func severalFiguresHaveNamesOfTheirOwn() throws {
+  @Test func `Several figures have names of their own`() throws {
     let state = try Metric.f1Score.makeState(targetShape: [2, 3], predictionShape: [2, 3])
     #expect(state.results.map(\.name) == ["f1_score_0", "f1_score_1", "f1_score_2"])
     let precision = try Metric.precision(thresholds: [0.2, 0.7]).makeState(targetShape: [2], predictionShape: [2, 1])
@@ -101,7 +101,7 @@ struct MetricTests {
   }
 
   /// 1 − (1 − R²)(n − 1) / (n − p − 1) with the number n of samples, and R² itself where there are too few.
-  @Test func adjustedR2() throws {
+  @Test func `Adjusted R2`() throws {
     let target = Tensor(shape: [4, 1], scalars: [1.0, 2, 3, 5])
     let prediction = Tensor(shape: [4, 1], scalars: [1.1, 1.9, 3.2, 4.7])
     let plain = try Self.result(.r2Score, target, prediction)
@@ -110,7 +110,7 @@ struct MetricTests {
     expectClose([try Self.result(.r2Score(numRegressors: 3), target, prediction)], [plain])
   }
 
-  @Test func namesAreKeptAsGiven() throws {
+  @Test func `Names are kept as given`() throws {
     let metric: Metric = "MSE"
     #expect(metric.name == "MSE")
     #expect(Metric.meanSquaredError.name == "mean_squared_error")
@@ -119,7 +119,7 @@ struct MetricTests {
     #expect(Metric.meanSquaredError.direction == .down)
   }
 
-  @Test func whatKerasHasOnlyANameForIsWrittenAsThat() throws {
+  @Test func `What Keras has only a name for is written as that`() throws {
     #expect(try Metric.accuracy.json() == "accuracy")
     #expect(try Metric(json: "acc").json() == "acc")
     #expect(try Loss.crossentropy.json() == "crossentropy")
@@ -127,7 +127,7 @@ struct MetricTests {
     #expect(throws: DescentError.self) { try Metric.custom("accuracy") { _, p in p }.json() }
   }
 
-  @Test func allKerasNamesAreKnown() throws {
+  @Test func `All Keras names are known`() throws {
     let names = [
       "accuracy", "acc", "AUC", "auc", "bce", "mse", "mae", "mape", "msle", "MSE", "binary_accuracy", "categorical_accuracy",
       "sparse_categorical_accuracy", "top_k_categorical_accuracy", "sparse_top_k_categorical_accuracy", "binary_crossentropy",
@@ -139,7 +139,7 @@ struct MetricTests {
     for name in names { #expect(throws: Never.self) { try Metric(named: name) } }
   }
 
-  @Test func whatCannotBeUsedIsRefused() throws {
+  @Test func `What cannot be used is refused`() throws {
     let bad: [(Metric, String)] = [
       ("acuracy", "did you mean 'accuracy'?"), ("mean_io_u", "num_classes must be given"),
       ("precision_at_recall", "recall is nan but must be given"), (.topKCategoricalAccuracy(k: 0), "k is 0"),
@@ -161,7 +161,7 @@ struct MetricTests {
     }
   }
 
-  @Test func areasOfSeveralLabelsAreAveraged() throws {
+  @Test func `Areas of several labels are averaged`() throws {
     let target = Tensor(shape: [4, 2], scalars: [1.0, 0, 0, 1, 1, 1, 0, 0])
     let prediction = Tensor(shape: [4, 2], scalars: [0.9, 0.2, 0.1, 0.3, 0.8, 0.4, 0.3, 0.35])
     // Label 0 is told apart perfectly; of label 1's four pairs three are in order.

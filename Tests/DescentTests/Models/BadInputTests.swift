@@ -16,7 +16,7 @@ import Testing
     return text
   }
 
-  @Test func rowsThatDoNotMatch() throws {
+  @Test func `Rows that do not match`() throws {
     #expect(try message(.data) { try $0.fit(x, y[0..<59], verbose: 0) } == "fit: x has 60 rows but y has 59")
     #expect(try message(.data) { try $0.evaluate(x, y[0..<59], verbose: 0) } == "evaluate: x has 60 rows but y has 59")
     #expect(try message(.data) { try $0.fit(x, y, verbose: 0, sampleWeight: Tensor.ones([3])) }
@@ -25,7 +25,7 @@ import Testing
       == "fit: validation x has 60 rows but validation y has 1")
   }
 
-  @Test func rowsOfTheWrongShape() throws {
+  @Test func `Rows of the wrong shape`() throws {
     #expect(try message(.data) { try $0.fit(Tensor.zeros([60, 5]), y, verbose: 0) }
       == "fit: sequential takes rows of shape [4] but a row of x has shape [5]")
     #expect(try message(.data) { _ = try $0.predict(Tensor.zeros([60, 2, 2]), verbose: 0) }
@@ -37,7 +37,7 @@ import Testing
       == "fit: x is a single number; expected a tensor whose axis 0 counts rows")
   }
 
-  @Test func noRows() throws {
+  @Test func `No rows`() throws {
     #expect(try message(.data) { try $0.fit(Tensor.zeros([0, 4]), Tensor([UInt8]()), verbose: 0) } == "fit: x has no rows")
     #expect(try message(.data) { _ = try $0.predict(Tensor.zeros([0, 4]), verbose: 0) } == "predict: x has no rows")
     #expect(try message(.data) { try $0.fit(x, y, verbose: 0, validationSplit: 1e-17) }
@@ -48,7 +48,7 @@ import Testing
       == "fit: validationSplit is 1.0; it must be at least 0 and less than 1")
   }
 
-  @Test func labelsOutOfRange() throws {
+  @Test func `Labels out of range`() throws {
     var labels = (0..<60).map { Int32($0 % 3) }
     labels[17] = 3
     #expect(try message(.data) { try $0.fit(x, Tensor(labels), verbose: 0) }
@@ -58,7 +58,7 @@ import Testing
     #expect(try message(.data) { try $0.fit(x, Tensor(labels.map { Float($0) + 1.5 }), verbose: 0) }.hasPrefix("fit: y[0] is 1.5,"))
   }
 
-  @Test func numbersThatAreNone() throws {
+  @Test func `Numbers that are none`() throws {
     var values = x.scalars(as: Float.self)
     values[4 * 13 + 2] = .nan
     #expect(try message(.data) { try $0.fit(Tensor(shape: [60, 4], scalars: values), y, verbose: 0) } == "fit: x[13, 2] is NaN")
@@ -67,7 +67,7 @@ import Testing
       == "trainOnBatch: x[1, 1] is infinite")
   }
 
-  @Test func settingsOutOfRange() throws {
+  @Test func `Settings out of range`() throws {
     #expect(try message(.invalidArgument) { try $0.fit(x, y, batchSize: 0, verbose: 0) } == "fit: batchSize is 0; it must be at least 1")
     #expect(try message(.invalidArgument) { try $0.fit(x, y, epochs: -1, verbose: 0) } == "fit: epochs is -1; it must be at least 0")
     #expect(try message(.invalidArgument) { try $0.fit(x, y, verbose: 3) }.hasPrefix("fit: verbose is 3;"))
@@ -77,7 +77,7 @@ import Testing
       == "setLearningRate: -1.0 is no learning rate; it must be at least 0")
   }
 
-  @Test func whatCompileRefuses() throws {
+  @Test func `What compile refuses`() throws {
     let model = try SmallData.model()
     func compile(_ optimizer: String = "adam", _ loss: Loss = "mse", _ metrics: [Metric] = []) -> String {
       failure(.invalidArgument) { try model.compile(optimizer: optimizer, loss: loss, metrics: metrics) }
@@ -94,7 +94,7 @@ import Testing
     #expect(model.loss?.name == "sparse_categorical_crossentropy")
   }
 
-  @Test func compileComesFirst() {
+  @Test func `Compile comes first`() {
     let model = Sequential { Dense(3, inputShape: [4]) }
     #expect(failure(.state) { try model.fit(x, y, verbose: 0) } == "fit: call compile(optimizer:loss:metrics:) first")
     #expect(failure(.state) { try model.evaluate(x, y, verbose: 0) } == "evaluate: call compile(optimizer:loss:metrics:) first")

@@ -7,7 +7,7 @@ import Testing
   let x = SmallData.x()
   let y = SmallData.labels
 
-  @Test func trainingLearns() throws {
+  @Test func `Training learns`() throws {
     let model = try SmallData.model(metrics: [.accuracy])
     let history = try model.fit(x, y, epochs: 40, verbose: 0)
     #expect(history.epochs == Array(0..<40))
@@ -18,7 +18,7 @@ import Testing
 
   /// The mean over an epoch counts the rows of a short last batch, not the batches.
   @Test(arguments: [1, 7, 32, 60, 1000])
-  func batchesOfAnySize(_ batchSize: Int) throws {
+  func `Batches of any size`(_ batchSize: Int) throws {
     // A rate of 0 leaves the weights, so that every batch is judged with the same ones.
     let model = try SmallData.model(dtype: .float64, optimizer: SGD(learningRate: 0), metrics: [.accuracy])
     let history = try model.fit(SmallData.x(.float64), y, batchSize: batchSize, epochs: 2, verbose: 0)
@@ -31,13 +31,13 @@ import Testing
     #expect(model.optimizerState?.iterations == 2 * ((60 + batchSize - 1) / batchSize))
   }
 
-  @Test func oneRowIsEnough() throws {
+  @Test func `One row is enough`() throws {
     let model = try SmallData.model()
     let history = try model.fit(Tensor.ones([1, 4]), Tensor([2 as UInt8]), epochs: 3, verbose: 0)
     #expect(history["loss"][2] < history["loss"][0])
   }
 
-  @Test func everyRowIsSeenOnceAnEpoch() {
+  @Test func `Every row is seen once an epoch`() {
     let first = RowOrder.shuffled(1000, seed: 5, pass: 0).scalars(as: Int32.self)
     #expect(first.sorted() == Array(0..<1000) && first != Array(0..<1000))
     #expect(RowOrder.shuffled(1000, seed: 5, pass: 0).scalars(as: Int32.self) == first)
@@ -47,7 +47,7 @@ import Testing
     #expect(RowOrder.shuffled(8, seed: 1, pass: 0).scalars(as: Int32.self) == [4, 0, 6, 5, 1, 2, 7, 3])
   }
 
-  @Test func theSameSeedGivesTheSameBits() throws {
+  @Test func `The same seed gives the same bits`() throws {
     func weights(_ seed: UInt64) throws -> [Double] {
       let model = Sequential(seed: seed) {
         Dense(8, activation: .relu, inputShape: [4])
@@ -63,7 +63,7 @@ import Testing
     #expect(try weights(2) != first)
   }
 
-  @Test func trainingInPartsIsTrainingAtOnce() throws {
+  @Test func `Training in parts is training at once`() throws {
     let whole = try SmallData.model()
     let all = try whole.fit(x, y, batchSize: 8, epochs: 5, verbose: 0)
     let parts = try SmallData.model()
@@ -74,7 +74,7 @@ import Testing
     #expect(parts.numbers == whole.numbers)
   }
 
-  @Test func validationLooksAtTheTailOnly() throws {
+  @Test func `Validation looks at the tail only`() throws {
     let model = try SmallData.model(metrics: [.accuracy])
     // The rows to validate on are unlike the others: training that saw them, or a split after shuffling, would show.
     var labels = [UInt8](repeating: 0, count: 48)
@@ -89,7 +89,7 @@ import Testing
     expectClose(tail["val_loss"], history["val_loss"], tolerance: 1e-6)
   }
 
-  @Test func validationNowAndThen() throws {
+  @Test func `Validation now and then`() throws {
     let history = try SmallData.model().fit(
       x, y, epochs: 5, verbose: 0, validationSplit: 0.5, validationSteps: 1, validationBatchSize: 10, validationFrequency: 2)
     #expect(history["val_loss"].map(\.isNaN) == [true, false, true, false, true])
@@ -97,7 +97,7 @@ import Testing
     #expect(history.csv.split(separator: "\n")[1].hasSuffix(",NA"))
   }
 
-  @Test func stepsPerEpochGoOnThroughTheData() throws {
+  @Test func `Steps per epoch go on through the data`() throws {
     let whole = try SmallData.model()
     try whole.fit(x, y, batchSize: 10, epochs: 2, verbose: 0)
     let pieces = try SmallData.model()
@@ -106,7 +106,7 @@ import Testing
     #expect(pieces.numbers == whole.numbers)
   }
 
-  @Test func frozenLayersStayAndThawWithTheirSlots() throws {
+  @Test func `Frozen layers stay and thaw with their slots`() throws {
     let model = try SmallData.model(optimizer: Adam(learningRate: 0.01))
     try model.fit(x, y, epochs: 1, verbose: 0)
     let steps = model.optimizerState!.iterations
@@ -122,7 +122,7 @@ import Testing
     #expect(model.trainableVariables.count == 4 && model.variables.allSatisfy(\.isTrainable))
   }
 
-  @Test func nothingToTrainChangesNothing() throws {
+  @Test func `Nothing to train changes nothing`() throws {
     let model = try SmallData.model()
     model.isTrainable = false
     let before = model.numbers
@@ -140,7 +140,7 @@ import Testing
     }
   }
 
-  @Test func modelsOfOtherFormsTrain() throws {
+  @Test func `Models of other forms train`() throws {
     let model = Residual(seed: 1)
     try model.compile(optimizer: Adam(learningRate: 0.02), loss: .meanSquaredError)
     let history = try model.fit(x, x * 2.0, epochs: 60, verbose: 0)
@@ -150,13 +150,13 @@ import Testing
     ])
   }
 
-  @Test func manyBatchSizesDoNotPileUp() throws {
+  @Test func `Many batch sizes do not pile up`() throws {
     let model = try SmallData.model(optimizer: SGD(learningRate: 0.01))
     for rows in Array(1...40) + Array(1...40) { try model.trainOnBatch(x[0..<rows], y[0..<rows]) }
     #expect(model.optimizerState?.iterations == 80)
   }
 
-  @Test func oneStepOfFitIsTrainOnBatch() throws {
+  @Test func `One step of fit is train on batch`() throws {
     let (one, two) = (try SmallData.model(metrics: [.accuracy]), try SmallData.model(metrics: [.accuracy]))
     let history = try one.fit(x, y, batchSize: 60, verbose: 0, shuffle: false)
     let scores = try two.trainOnBatch(x, y)
@@ -168,7 +168,7 @@ import Testing
     #expect(both.loss != first.loss && second.loss > 0)
   }
 
-  @Test func bytesAreScaledOnTheWayIn() throws {
+  @Test func `Bytes are scaled on the way in`() throws {
     let bytes = Tensor(shape: [30, 2, 2], scalars: (0..<120).map { UInt8($0 * 2) })
     func model() throws -> Sequential {
       let model = Sequential(seed: 4) {
@@ -188,7 +188,7 @@ import Testing
       tolerance: 1e-6)
   }
 
-  @Test func predictionsDoNotDependOnTheBatches() throws {
+  @Test func `Predictions do not depend on the batches`() throws {
     let model = try SmallData.model(dtype: .float64)
     let x = SmallData.x(.float64)
     let whole = try model.predictOnBatch(x)
@@ -203,7 +203,7 @@ import Testing
   }
 
   /// A probability that rounds to 0 has no logarithm and no gradient, but logits do.
-  @Test func crossentropiesAreComputedFromLogits() throws {
+  @Test func `Crossentropies are computed from logits`() throws {
     let x = Tensor([[1.0, 0, 0, 0]])
     func scores(_ layers: [Layer], _ loss: Loss, _ target: Tensor) throws -> (loss: Double, change: Double, evaluated: Double) {
       let model = Sequential([Input(shape: [4])] + layers, dtype: .float64)
@@ -236,7 +236,7 @@ import Testing
     expectClose([binary.loss, binary.evaluated, binary.change], [100, 100, 1])
   }
 
-  @Test func bothWaysToTellTwoClassesApart() throws {
+  @Test func `Both ways to tell two classes apart`() throws {
     let two = Tensor((0..<60).map { UInt8($0 % 3 == 0 ? 1 : 0) })
     let sigmoid = Sequential(seed: 1) { Dense(1, activation: .sigmoid, inputShape: [4]) }
     try sigmoid.compile(optimizer: Adam(learningRate: 0.1), loss: .binaryCrossentropy, metrics: [.accuracy])
@@ -255,7 +255,7 @@ import Testing
   }
 
   #if os(Linux)
-    @Test func aStepAllocatesNothing() throws {
+    @Test func `A step allocates nothing`() throws {
       let model = try SmallData.model(metrics: [.accuracy])
       let watch = AllocationWatch(capacity: 100)
       try model.fit(x, y, batchSize: 2, epochs: 2, verbose: 0, callbacks: [watch])

@@ -14,7 +14,7 @@ import Testing
     pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 
-  @Test func theFirstEndsTrainingAfterTheBatch() async {
+  @Test func `The first ends training after the batch`() async {
     await #expect(processExitsWith: .exitCode(42)) {
       InterruptionTests.listen()
       let model = try SmallData.model()
@@ -38,7 +38,7 @@ import Testing
     }
   }
 
-  @Test func theSecondEndsTheProgram() async {
+  @Test func `The second ends the program`() async {
     await #expect(processExitsWith: .signal(SIGINT)) {
       InterruptionTests.listen()
       let press = LambdaCallback(onTrainBatchEnd: { _, _ in
@@ -49,7 +49,7 @@ import Testing
     }
   }
 
-  @Test func aProgramsOwnHandlerStays() async {
+  @Test func `A programs own handler stays`() async {
     await #expect(processExitsWith: .exitCode(42)) {
       InterruptionTests.listen()
       signal(SIGINT, SIG_IGN)

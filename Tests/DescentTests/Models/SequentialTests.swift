@@ -10,7 +10,7 @@ import Testing
     }
   }
 
-  @Test func layersAtOnceByArrayAndByAddAreTheSame() {
+  @Test func `Layers at once by array and by add are the same`() {
     let one = classifier()
     let two = Sequential([Flatten(inputShape: [28, 28]), Dense(100, activation: "relu"), Dense(10, activation: "softmax")], seed: 3)
     let three = Sequential(seed: 3)
@@ -28,7 +28,7 @@ import Testing
     #expect(one.layers.map(\.name) == ["flatten", "dense", "dense_1"])
   }
 
-  @Test func buildersTakeConditionsAndLoops() throws {
+  @Test func `Builders take conditions and loops`() throws {
     let isDeep = true
     let model = Sequential {
       Input(shape: [4])
@@ -40,7 +40,7 @@ import Testing
     #expect(model.layers.map(\.outputShape) == [[8], [6], [5]])
   }
 
-  @Test func theSeedDecidesTheWeights() {
+  @Test func `The seed decides the weights`() {
     #expect(classifier(seed: 3).numbers == classifier(seed: 3).numbers)
     #expect(classifier(seed: 3).numbers != classifier(seed: 4).numbers)
     // Layers of one shape do not start alike.
@@ -51,7 +51,7 @@ import Testing
     #expect(twins.variables[0].value.doubles != twins.variables[2].value.doubles)
   }
 
-  @Test func popAndAddKeepWhatStays() throws {
+  @Test func `Pop and add keep what stays`() throws {
     let model = classifier()
     let kernel = model.variables[0].value.doubles
     try model.compile(optimizer: .adam, loss: .sparseCategoricalCrossentropy)
@@ -64,7 +64,7 @@ import Testing
       == "fit: layers were added or removed after compile; call compile again")
   }
 
-  @Test func modelsNest() throws {
+  @Test func `Models nest`() throws {
     let inner = Sequential {
       Dense(3, activation: .relu)
       Dense(2)
@@ -81,7 +81,7 @@ import Testing
     #expect(try model.predict(Tensor.ones([5, 4]), verbose: 0).shape == [5, 1])
   }
 
-  @Test func mistakesInLayersAreTold() {
+  @Test func `Mistakes in layers are told`() {
     func message(_ layers: [Layer]) -> String {
       failure(.invalidArgument) {
         try Sequential(layers).compile(optimizer: .sgd, loss: .meanSquaredError)
@@ -98,7 +98,7 @@ import Testing
       == "layer dense_1: inputShape is [3] but a row of the input has shape [1]")
   }
 
-  @Test func weightsAreReadAndSet() throws {
+  @Test func `Weights are read and set`() throws {
     let model = classifier()
     let weights = model.weights
     let other = classifier(seed: 9)
@@ -112,7 +112,7 @@ import Testing
     #expect(model.numbers == before)
   }
 
-  @Test func layersAreFoundByName() throws {
+  @Test func `Layers are found by name`() throws {
     #expect(try classifier().layer(named: "dense_1").outputShape == nil)
     #expect(failure(.invalidArgument) { try classifier().layer(named: "dens") }
       == "sequential has no layer 'dens'; it has flatten, dense, dense_1")

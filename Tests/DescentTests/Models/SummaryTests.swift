@@ -3,7 +3,7 @@ import Testing
 
 /// What Keras 3.15.1 prints, 88 and 100 columns wide.
 @Suite struct SummaryTests {
-  @Test func aModelReadyToTrain() throws {
+  @Test func `A model ready to train`() throws {
     let model = Sequential {
       Flatten(inputShape: [28, 28])
       Dense(100, activation: .relu)
@@ -39,7 +39,7 @@ import Testing
       """)
   }
 
-  @Test func longNamesBreakAndUnbuiltLayersSaySo() throws {
+  @Test func `Long names break and unbuilt layers say so`() throws {
     let model = Sequential(name: "sequential_1") {
       Dense(5, name: "a_very_long_layer_name_that_does_not_fit")
       BatchNormalization()
@@ -77,7 +77,7 @@ import Testing
       """)
   }
 
-  @Test func nestedModelsUnfold() {
+  @Test func `Nested models unfold`() {
     let model = Sequential(name: "sequential_4") {
       Dense(5, inputShape: [4], name: "dense_3")
       Sequential(name: "sequential_3") {

@@ -31,7 +31,7 @@ import Testing
     return String(text[start.lowerBound...])
   }
 
-  @Test func trainingDoesNotDependOnIt() async throws {
+  @Test func `Training does not depend on it`() async throws {
     let one = try output(
       await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) { try ThreadCountTests.train(threads: 1) })
     let two = try output(

@@ -2,7 +2,7 @@ import Descent
 import Testing
 
 struct RegularizerTests {
-  @Test func valuesAndGradientsAreKeras() throws {
+  @Test func `Values and gradients are Keras`() throws {
     let fixture = try Fixture("regularizers")
     #expect(fixture.cases.count > 5)
     for entry in fixture.cases {
@@ -23,7 +23,7 @@ struct RegularizerTests {
     }
   }
 
-  @Test func namesAndRanges() throws {
+  @Test func `Names and ranges`() throws {
     for name in ["l1", "l2", "l1l2", "l1_l2", "orthogonal_regularizer", "L2"] {
       #expect(throws: Never.self) { try Regularizer(named: name) }
     }

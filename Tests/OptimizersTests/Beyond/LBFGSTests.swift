@@ -39,7 +39,7 @@ import Testing
       lineSearch: config["line_search_fn"]?.string == nil ? LineSearch.none : .strongWolfe)
   }
 
-  @Test func iteratesOfPyTorch() throws {
+  @Test func `Iterates of PyTorch`() throws {
     let fixture = try Fixture.load("lbfgs")
     var worst: [String: Double] = [:]
     for json in fixture["cases"]!.array! {
@@ -61,7 +61,7 @@ import Testing
   }
 
   /// The evaluations that a search makes, and where it ends.
-  @Test func convergence() throws {
+  @Test func `Convergence`() throws {
     let fixture = try Fixture.load("lbfgs")
     for json in fixture["cases"]!.array! where json["config"]!["line_search_fn"]?.string != nil {
       let name = json["problem"]!.string!
@@ -82,7 +82,7 @@ import Testing
     }
   }
 
-  @Test func severalParametersOfAnyKind() throws {
+  @Test func `Several parameters of any kind`() throws {
     for dtype in [DType.float32, .float64] {
       let target = Tensor(shape: [2, 3], scalars: [1.0, -2, 3, 0.5, 0, 4]).cast(to: dtype)
       let start = ["a": Tensor.zeros([2, 3], dtype: dtype), "b": Tensor.ones([], dtype: dtype)]
@@ -99,14 +99,14 @@ import Testing
     }
   }
 
-  @Test func aSearchSurvivesWhereTheLossIsNotANumber() throws {
+  @Test func `A search survives where the loss is not a number`() throws {
     // log x has no value left of 0, where the first steps go.
     let minimizer = try Minimizer(LBFGS(learningRate: 8), startingAt: Tensor([3.0])) { x in x.sum() - 2 * log(x).sum() }
     try minimizer.minimize(steps: 20)
     #expect(abs(minimizer.parameters.doubles[0] - 2) < 1e-5)
   }
 
-  @Test func checkpoint() throws {
+  @Test func `Checkpoint`() throws {
     let fixture = try Fixture.load("lbfgs")
     let (start, loss) = problem("rosenbrock6", fixture["problems"]!["rosenbrock6"]!)
     let settings = LBFGS(historySize: 3)
@@ -120,7 +120,7 @@ import Testing
     #expect(whole.state.checkpoint().mapValues(\.doubles) == resumed.state.checkpoint().mapValues(\.doubles))
   }
 
-  @Test func whereItCannotBeUsed() throws {
+  @Test func `Where it cannot be used`() throws {
     let variable = Variable(Tensor([1.0]), name: "w")
     for optimizer in [LBFGS(), Lookahead(LBFGS()), MultiOptimizer(default: LBFGS())] as [any Optimizer] {
       let error = try #require(throws: DescentError.self) { try OptimizerState(optimizer, variables: [variable]) }

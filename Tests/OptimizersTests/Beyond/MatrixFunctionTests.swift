@@ -13,7 +13,7 @@ import Testing
   }
 
   /// Eigenvalues are known to about ε times the greatest one, so the roots of the least to ε times the condition.
-  @Test func rootsAgainstSciPy() throws {
+  @Test func `Roots against sci py`() throws {
     var count = 0
     for json in try Fixture.cases("matrix-roots") {
       let (elements, size) = matrix(json)
@@ -41,7 +41,7 @@ import Testing
     #expect(count == 27)
   }
 
-  @Test func eigenvectorsAgainstSciPy() throws {
+  @Test func `Eigenvectors against sci py`() throws {
     for json in try Fixture.cases("matrix-roots") {
       let (elements, size) = matrix(json)
       let found = Tensor(shape: [size, size], scalars: elements).eigenvectors().doubles
@@ -55,7 +55,7 @@ import Testing
     }
   }
 
-  @Test func specialMatrices() throws {
+  @Test func `Special matrices`() throws {
     func check(_ rows: [[Double]], _ values: [Double]) {
       let size = rows.count
       let tensor = Tensor(shape: [size, size], scalars: rows.flatMap { $0 })
@@ -84,7 +84,7 @@ import Testing
     #expect(broken.allSatisfy { $0.isNaN })
   }
 
-  @Test func largeMatrix() throws {
+  @Test func `Large matrix`() throws {
     // The second differences of 60 points, whose eigenvalues are 2 − 2 cos(π k / 61).
     let size = 60
     let elements = (0..<size * size).map { place in
@@ -98,7 +98,7 @@ import Testing
   }
 
   /// Turns of orthogonal iteration end at the eigenvectors, sorted.
-  @Test func orthogonalIteration() throws {
+  @Test func `Orthogonal iteration`() throws {
     let matrix = Tensor([[4.0, 1, 0], [1, 3, 0.5], [0, 0.5, 9]])
     var basis = Tensor.identity(3, dtype: .float64)
     for _ in 0..<200 {

@@ -44,7 +44,7 @@ import Testing
     #expect(SanityTests.leftOut.keys.allSatisfy { name in OptimizerRegistry.builtIn.contains { $0.className == name } })
   }
 
-  @Test(arguments: [DType.float32, .float64]) func minimizesABowl(_ dtype: DType) throws {
+  @Test(arguments: [DType.float32, .float64]) func `Minimizes a bowl`(_ dtype: DType) throws {
     let target = Tensor(shape: [2, 3], scalars: [1.0, -0.5, 0.25, 2, -1, 0.75]).cast(to: dtype)
     let weights = Tensor(shape: [2, 3], scalars: [1.0, 2, 0.5, 1.5, 1, 3]).cast(to: dtype)
     for optimizer in Self.optimizers {
@@ -64,7 +64,7 @@ import Testing
   }
 
   /// A step with a gradient that is not finite leaves no trace: neither in slots nor in shared numbers.
-  @Test func skippedSteps() throws {
+  @Test func `Skipped steps`() throws {
     for optimizer in Self.optimizers where optimizer.takesGivenGradients {
       var skipping = optimizer
       skipping.options.nonFinite = .skip
@@ -90,7 +90,7 @@ import Testing
   }
 
   /// Gradients of zeros alone, from the first step on, move nothing and spoil nothing.
-  @Test func zeroGradients() throws {
+  @Test func `Zero gradients`() throws {
     for optimizer in Self.optimizers where optimizer.takesGivenGradients {
       let name = type(of: optimizer).className
       let run = try FixtureRun(optimizer)
@@ -108,7 +108,7 @@ import Testing
   }
 
   /// Evaluation takes the average and training goes on as if nothing had happened.
-  @Test func evaluationAtTheAverage() throws {
+  @Test func `Evaluation at the average`() throws {
     let plain = try FixtureRun(AdamWScheduleFree(learningRate: 0.05))
     let watched = try FixtureRun(AdamWScheduleFree(learningRate: 0.05))
     for _ in 1...6 {
@@ -121,7 +121,7 @@ import Testing
     #expect(watched.variables.map { $0.value.doubles } == plain.variables.map { $0.value.doubles })
   }
 
-  @Test func smallState() throws {
+  @Test func `Small state`() throws {
     func slots(_ optimizer: any Optimizer) throws -> Int { try FixtureRun(optimizer, dtype: .float32).state.byteCount }
     let weights = 4 * (1 + 7 + 30 + 72)
     #expect(try slots(CautiousLion()) == weights)

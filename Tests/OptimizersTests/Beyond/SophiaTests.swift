@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct SophiaTests {
   /// Where the Hessian is diagonal, Hutchinson's estimate is exact whatever the signs.
-  @Test func exactOnADiagonal() throws {
+  @Test func `Exact on a diagonal`() throws {
     let curvature = Tensor([3.0, 0.5, -2.0])
     let sophia = Sophia(beta2: 0.5, updatePeriod: 2)
     let minimizer = try Minimizer(sophia, startingAt: Tensor([1.0, -2, 0.25])) { x in (0.5 * curvature * x * x).sum() }
@@ -16,7 +16,7 @@ import Testing
   }
 
   /// With a full Hessian the average over many draws is its diagonal; clipping leaves the estimate alone.
-  @Test func unbiased() throws {
+  @Test func `Unbiased`() throws {
     let matrix = Tensor([[2.0, 0.5, -0.3], [0.5, 1, 0.2], [-0.3, 0.2, 3]])
     let sophia = Sophia(learningRate: 0, beta2: 0.999, updatePeriod: 1).with(clipvalue: 1e-3)
     let minimizer = try Minimizer(sophia, startingAt: ["x": Tensor([1.0, 2, 3])]) { p in
@@ -37,14 +37,14 @@ import Testing
     for (found, wanted) in zip(before, [2.0, 1, 3]) { #expect(abs(found / share - wanted) < 0.06) }
   }
 
-  @Test func givenEstimates() throws {
+  @Test func `Given estimates`() throws {
     let run = try FixtureRun(Sophia(estimator: .given))
     #expect(throws: DescentError.self) { try run.state.setHessianEstimate(Tensor([1.0]), of: "bias") }
     #expect(throws: DescentError.self) { try run.state.setHessianEstimate(Tensor([1.0]), of: "other") }
     #expect(throws: DescentError.self) { try FixtureRun(Adam()).state.setHessianEstimate(Tensor(1.0), of: "scale") }
   }
 
-  @Test func checkpoint() throws {
+  @Test func `Checkpoint`() throws {
     func make() throws -> Minimizer<[String: Tensor]> {
       try Minimizer(Sophia(learningRate: 0.05, updatePeriod: 3), startingAt: ["x": Tensor([1.5, -0.5])]) { p in
         let x = p["x"]!

@@ -46,7 +46,7 @@ import Testing
       : Adam(learningRate: rate, convention: .torch)
   }
 
-  @Test func lookahead() throws {
+  @Test func `Lookahead`() throws {
     var count = 0
     for fixture in ["published", "optax"] {
       for json in try Fixture.cases(fixture) where json["optimizer"]!.string!.lowercased() == "lookahead" {
@@ -65,7 +65,7 @@ import Testing
     #expect(count == 7)
   }
 
-  @Test func sam() throws {
+  @Test func `Sam`() throws {
     var count = 0
     for fixture in ["published", "optax"] {
       for json in try Fixture.cases(fixture) where json["optimizer"]!.string!.lowercased() == "sam" {
@@ -80,7 +80,7 @@ import Testing
     #expect(count == 6)
   }
 
-  @Test func gradientsFromElsewhereAreRefused() throws {
+  @Test func `Gradients from elsewhere are refused`() throws {
     for optimizer in [SAM(), Lookahead(SAM()), Sophia(), LBFGS(), LossScaleOptimizer(SAM())] as [any Optimizer] {
       let error = try #require(throws: DescentError.self) { try Stepper(optimizer, parameters: [[1.0]]) }
       #expect(error.kind == .invalidArgument)
@@ -88,7 +88,7 @@ import Testing
   }
 
   /// A wrapper with a wrapped one that has formulas and shared numbers of its own.
-  @Test func nesting() throws {
+  @Test func `Nesting`() throws {
     let optimizer = Lookahead(Cautious(Prodigy(d0: 0.01)), syncPeriod: 2)
     let plain = try FixtureRun(Cautious(Prodigy(d0: 0.01)))
     let run = try FixtureRun(optimizer)
@@ -105,7 +105,7 @@ import Testing
   }
 
   /// Where the gradient's sign agrees with the step nothing is masked but for the paper's one more element in the divisor.
-  @Test func cautiousMaskOfOneSign() throws {
+  @Test func `Cautious mask of one sign`() throws {
     var parameters = [[1.0, 2.0, 3.0]]
     let stepper = try Stepper(Cautious(SGD(learningRate: 0.5, momentum: 0.5), scaling: .plusOne), parameters: parameters)
     try stepper.update(&parameters, gradients: [[1.0, -1.0, 2.0]])

@@ -12,7 +12,7 @@ struct RacePictureTests {
   private let wordy = SGD(learningRate: 0.001, momentum: 0.9, nesterov: true, dampening: 0.125, convention: .torch)
     .with(weightDecay: 0.0625, clipnorm: 12.5, useEMA: true, emaMomentum: 0.9375, decay: 0.001)
 
-  @Test func panels() throws {
+  @Test func `Panels`() throws {
     for count in [1, 2, 3, 4, 5, 8] {
       let drawing = try drawing("ravine", Array(repeating: Adam(learningRate: 0.1), count: count), steps: 5)
       let panels = drawing.all("panel")
@@ -24,7 +24,7 @@ struct RacePictureTests {
     }
   }
 
-  @Test func textsDoNotOverlap() throws {
+  @Test func `Texts do not overlap`() throws {
     for function in TestFunction.all {
       for optimizers in [[wordy], Race.standardOptimizers() + [wordy, SGD(learningRate: 100)]] as [[any Optimizer]] {
         let drawing = try drawing(function.name, optimizers)
@@ -44,7 +44,7 @@ struct RacePictureTests {
     }
   }
 
-  @Test func longSettingsAreShortened() throws {
+  @Test func `Long settings are shortened`() throws {
     let lines = try drawing("beale", [wordy], steps: 2).all("settings").map(\.text)
     #expect(lines.count == 2)
     #expect(lines[0].hasPrefix("learning_rate 0.001, "))
@@ -52,7 +52,7 @@ struct RacePictureTests {
   }
 
   /// Level lines of a function whose level lines are known: circles.
-  @Test func levels() throws {
+  @Test func `Levels`() throws {
     let lines = try drawing("sphere", [SGD()], steps: 1).elements.filter { $0.name == "polyline" }
     var radii: Set<Int> = []
     for line in lines {
@@ -66,7 +66,7 @@ struct RacePictureTests {
     #expect(radii.count == 14)
   }
 
-  @Test func placesArePlaces() throws {
+  @Test func `Places are places`() throws {
     // From (−4, 3) by half the way to the centre at each step.
     let drawing = try drawing("sphere", [SGD(learningRate: 0.25)], steps: 2)
     let start = try #require(drawing.all("start").first), end = try #require(drawing.all("end").first)
@@ -75,7 +75,7 @@ struct RacePictureTests {
     #expect(drawing.all("way").first?.attributes["d"] == "M48 96L144 168L192 204")
   }
 
-  @Test func pathsThatLeave() throws {
+  @Test func `Paths that leave`() throws {
     let lost = try drawing("rosenbrock", [SGD(learningRate: 100)])
     let note = try #require(lost.all("note").first?.text)
     #expect(note.hasPrefix("leaves the picture at step 1, not finite from step "))
@@ -103,7 +103,7 @@ struct RacePictureTests {
     #expect(try drawing("sphere", [SGD(learningRate: 0.25)]).all("note").isEmpty)
   }
 
-  @Test func longPathsHaveNoDots() throws {
+  @Test func `Long paths have no dots`() throws {
     let dots = { (steps: Int) in
       try drawing("sphere", [SGD(learningRate: 0.01)], steps: steps).elements.filter { $0.name == "circle" }.count
     }

@@ -45,7 +45,7 @@ struct RaceTests {
     ]
   }
 
-  @Test func standardRaceIsTheTextbooks() throws {
+  @Test func `Standard race is the textbooks`() throws {
     let race = try ravine(Race.standardOptimizers())
     #expect(race.runs.map { Race.label($0.optimizer).name } == ["SGD", "SGD", "Adagrad", "Adam"])
     for (run, expected) in zip(race.runs, textbook(steps: 30)) {
@@ -61,7 +61,7 @@ struct RaceTests {
   }
 
   /// What the standard race is to show.
-  @Test func characters() throws {
+  @Test func `Characters`() throws {
     let runs = try ravine(Race.standardOptimizers()).runs
     func turns(_ run: Race.Run) -> Int { zip(run.points, run.points.dropFirst()).filter { $0[1] * $1[1] < 0 }.count }
     #expect(turns(runs[0]) == 30, "SGD zigzags at every step")
@@ -73,7 +73,7 @@ struct RaceTests {
     #expect(lengths(runs[2])[1...].allSatisfy { $0 < 2 }, "and then its steps fade")
   }
 
-  @Test func singlePrecision() throws {
+  @Test func `Single precision`() throws {
     let double = try ravine(Race.standardOptimizers())
     let single = try ravine(Race.standardOptimizers(), dtype: .float32)
     for (a, b) in zip(single.runs, double.runs) {
@@ -83,14 +83,14 @@ struct RaceTests {
     }
   }
 
-  @Test func ownStart() throws {
+  @Test func `Own start`() throws {
     let race = try Race(TestFunction.named("sphere"), [SGD(learningRate: 0.25)], start: [4, -2], steps: 2)
     #expect(race.runs[0].points == [[4, -2], [2, -1], [1, -0.5]])
     #expect(race.runs[0].values == [20, 5, 1.25])
     #expect(try Race(TestFunction.named("sphere"), [SGD()], steps: 0).runs[0].points == [[-4, 3]])
   }
 
-  @Test func json() throws {
+  @Test func `JSON`() throws {
     let race = try ravine([SGD(learningRate: 0.5, momentum: 0.5), .adam], steps: 3)
     let json = try JSONValue(parsing: race.json().text())
     #expect(json.object?.keys == ["function", "runs"])
@@ -113,7 +113,7 @@ struct RaceTests {
     #expect(try ravine([again], steps: 3).runs[0].points == race.runs[0].points)
   }
 
-  @Test func jsonOfARaceThatIsLost() throws {
+  @Test func `JSON of a race that is lost`() throws {
     let race = try Race(TestFunction.named("rosenbrock"), [SGD(learningRate: 100)], steps: 20)
     let json = try JSONValue(parsing: race.json().text())
     let last = try #require(json["runs"]?[0]?["values"]?.array?.last?.double)
@@ -121,7 +121,7 @@ struct RaceTests {
     #expect(json["runs"]?[0]?["points"]?.array?.count == 21)
   }
 
-  @Test func refusals() throws {
+  @Test func `Refusals`() throws {
     let function = try TestFunction.named("ravine")
     func message(_ body: () throws -> Race) -> String {
       do { _ = try body() } catch { return (error as? DescentError)?.message ?? "\(error)" }
@@ -137,7 +137,7 @@ struct RaceTests {
     #expect(message { try Race(function, [SGD(learningRate: -1)]) }.contains("learning_rate is -1"))
   }
 
-  @Test func labels() {
+  @Test func `Labels`() {
     #expect(Race.label(SGD(learningRate: 0.5)) == ("SGD", "learning_rate 0.5"))
     #expect(Race.label(Adam()) == ("Adam", "learning_rate 0.001"))
     let scheduled = Adam(learningRate: ExponentialDecay(initialLearningRate: 0.1, decaySteps: 10, decayRate: 0.5), beta1: 0.5)

@@ -22,12 +22,12 @@ struct TestFunctionTests {
   ]
 
   @Test(arguments: byHand)
-  func values(_ name: String, _ x: Double, _ y: Double, _ expected: Double) throws {
+  func `Values`(_ name: String, _ x: Double, _ y: Double, _ expected: Double) throws {
     #expect(try abs(value(name, x, y) - expected) <= 1e-12 * max(1, abs(expected)))
   }
 
   /// The least value of each is 0; the places are known to seven digits at least.
-  @Test func minima() throws {
+  @Test func `Minima`() throws {
     for function in TestFunction.all {
       for minimum in function.minima {
         let least = try value(function.name, minimum[0], minimum[1])
@@ -42,7 +42,7 @@ struct TestFunctionTests {
     #expect(try TestFunction.named("himmelblau").minima.count == 4)
   }
 
-  @Test func startsAreInThePicture() {
+  @Test func `Starts are in the picture`() {
     for function in TestFunction.all {
       #expect(function.start.count == 2)
       #expect(function.xRange.contains(function.start[0]) && function.yRange.contains(function.start[1]), "\(function.name)")
@@ -50,7 +50,7 @@ struct TestFunctionTests {
     #expect(Set(TestFunction.all.map(\.name)).count == TestFunction.all.count)
   }
 
-  @Test func inSinglePrecision() throws {
+  @Test func `In single precision`() throws {
     for function in TestFunction.all {
       let exact = function(Tensor(function.start)).item()
       let single = function(Tensor(function.start.map { Float($0) }))
@@ -59,7 +59,7 @@ struct TestFunctionTests {
     }
   }
 
-  @Test func unknownName() throws {
+  @Test func `Unknown name`() throws {
     #expect(try TestFunction.named("RosenBrock").name == "rosenbrock")
     let error = #expect(throws: DescentError.self) { try TestFunction.named("rosenbrok") }
     #expect(error?.message.contains("did you mean 'rosenbrock'?") == true)

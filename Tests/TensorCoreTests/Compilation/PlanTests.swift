@@ -105,7 +105,7 @@ import Testing
 
   /// Every random assignment is tried with rows of the variable alone, too.
   @Test(arguments: 0..<200)
-  func randomAssignmentsOfRows(seed: Int) {
+  func `Random assignments of rows`(seed: Int) {
     var grower = Grower(seed: UInt64(seed) + 20_000, dtype: .float64)
     let shapes: [[Int]] = [[4, 6], [20, 10], [33, 40], [17], [3, 4, 6]]
     let variables = shapes.map { Variable(grower.leaf($0)) }
@@ -152,7 +152,7 @@ import Testing
   }
 
   @Test(arguments: 0..<400)
-  func randomExpressions(seed: Int) {
+  func `Random expressions`(seed: Int) {
     var grower = Grower(seed: UInt64(seed), dtype: .float64)
     for _ in 0..<(5 + seed % 40) { grower.grow() }
     let chosen = (0..<4).map { _ in grower.pick(grower.pool) }
@@ -164,7 +164,7 @@ import Testing
   }
 
   /// Groups that read the same memory are one, which must not write before it has read.
-  @Test func variablesThatTakeEachOthersValues() {
+  @Test func `Variables that take each others values`() {
     let a = Variable(Tensor((0..<100).map { Float($0) })), b = Variable(Tensor((0..<100).map { Float(-$0) }))
     let function = CompiledFunction { _ in
       let (old, other) = (a.value, b.value)
@@ -183,7 +183,7 @@ import Testing
   }
 
   @Test(arguments: 0..<100)
-  func randomExpressionsInSinglePrecision(seed: Int) {
+  func `Random expressions in single precision`(seed: Int) {
     var grower = Grower(seed: UInt64(seed) + 5000, dtype: .float32)
     for _ in 0..<(5 + seed % 12) { grower.grow() }
     let chosen = (0..<3).map { _ in grower.pick(grower.pool) }
@@ -201,7 +201,7 @@ import Testing
 
   /// Variables read and written in one plan: every read means the old value, however the writes are ordered.
   @Test(arguments: 0..<200)
-  func randomAssignments(seed: Int) {
+  func `Random assignments`(seed: Int) {
     var grower = Grower(seed: UInt64(seed) + 9000, dtype: .float64)
     let shapes: [[Int]] = [[4, 6], [4, 6], [6], [20, 10], [20, 1], []]
     let variables = shapes.map { Variable(grower.leaf($0)) }

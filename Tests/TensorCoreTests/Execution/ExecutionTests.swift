@@ -4,7 +4,7 @@ import Testing
 import TensorCore
 
 @Suite(.timeLimit(.minutes(5))) struct ExecutionTests {
-  @Test func everyShareRunsOnce() {
+  @Test func `Every share runs once`() {
     let pool = ThreadPool(threadCount: 4)
     let counts = UnsafeMutablePointer<Int>.allocate(capacity: 64)
     defer { counts.deallocate() }
@@ -19,7 +19,7 @@ import TensorCore
     #expect(counts[0] == 20_000)
   }
 
-  @Test func regionsFromSeveralThreadsDoNotMix() async {
+  @Test func `Regions from several threads do not mix`() async {
     await withTaskGroup(of: Bool.self) { group in
       for _ in 0..<4 {
         group.addTask {
@@ -36,7 +36,7 @@ import TensorCore
     }
   }
 
-  @Test func theNumberOfThreadsDoesNotChangeABit() {
+  @Test func `The number of threads does not change a bit`() {
     let results = [1, 2, 3, 5].map { threads in
       let pool = ThreadPool(threadCount: threads)
       let step = TrainingStep(width: 256, rows: 96)
@@ -51,7 +51,7 @@ import TensorCore
   }
 
   #if os(Linux)
-    @Test func aStepAllocatesNothing() {
+    @Test func `A step allocates nothing`() {
       let before = allocation_count()
       let kept = [Int](repeating: 1, count: 1000 + Int.random(in: 0..<2))
       #expect(allocation_count() > before, "the counter counts (\(kept.count))")
@@ -66,7 +66,7 @@ import TensorCore
     }
   #endif
 
-  @Test func aStepIsFewKernels() {
+  @Test func `A step is few kernels`() {
     // Eight matrix products, sums and fused groups would be 60 operations one by one.
     #expect(TrainingStep().plan.statistics.kernels <= 20)
   }

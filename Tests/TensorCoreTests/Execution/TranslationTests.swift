@@ -80,7 +80,7 @@ import Testing
   ]
 
   @Test(arguments: formulas.indices)
-  func oneFormula(index: Int) {
+  func `One formula`(index: Int) {
     let (name, formula) = TranslationTests.formulas[index]
     for count in [1, 7, 8, 15, 16, 17, 33, 500, 2049, 5000] {
       let leaves = TranslationTests.leaves(count, 3, seed: UInt64(count))
@@ -90,7 +90,7 @@ import Testing
   }
 
   /// Long expressions with several results, so that registers run short. Groups that pass on truths as bytes are interpreted.
-  @Test func randomFormulas() {
+  @Test func `Random formulas`() {
     var groups = 0, translated = 0
     for seed in 0..<300 {
       var random = SeededGenerator(seed: UInt64(seed))
@@ -109,7 +109,7 @@ import Testing
   }
 
   /// What a group with exponentials, rows or sums computes does not depend on asking for code.
-  @Test func otherGroupsAreInterpreted() {
+  @Test func `Other groups are interpreted`() {
     let x = TranslationTests.leaves(600, 1, seed: 3)[0]
     for tensor in [exp(x), x.sum(), x.reshaped([20, 30]).softmax(), x.cast(to: .float64) + 1] {
       let plan = Plan(arguments: [], outputs: [tensor.node], assignments: [])
@@ -118,7 +118,7 @@ import Testing
   }
 
   /// Runs before and after a plan gets its code are the same.
-  @Test func stepsThatArePartlyTranslated() {
+  @Test func `Steps that are partly translated`() {
     let parameter = Variable(Tensor((0..<1000).map { Float($0) / 100 }))
     let slot = Variable(Tensor.zeros([1000]))
     func step() {

@@ -126,7 +126,7 @@ struct DerivativeTests {
     Case(name: "two layers", shapes: [[2, 3], [3, 4], [4, 2]]) { matmul(tanh(matmul($0[0], $0[1])), $0[2]) },
   ]
 
-  @Test(arguments: elementwise + binary + structural + compositions + products) func derivativesMatchDifferences(_ test: Case) {
+  @Test(arguments: elementwise + binary + structural + compositions + products) func `Derivatives match differences`(_ test: Case) {
     // No two alike, none near zero or a whole number, and none near another's negative.
     var next = 0.21
     let points = test.shapes.map { shape in
@@ -154,14 +154,14 @@ struct DerivativeTests {
     #expect(whole.doubles == [-1, 0, 3])
   }
 
-  @Test func stoppedGradientsAreZero() {
+  @Test func `Stopped gradients are zero`() {
     let x = Tensor([2.0, 3])
     let (value, slopes) = valueAndGradients(at: [x]) { (stopGradient($0[0]) * $0[0]).sum() }
     #expect(value.item() == 13)
     #expect(slopes[0].doubles == [2, 3])
   }
 
-  @Test func whatDoesNotMatterHasADerivativeOfZero() {
+  @Test func `What does not matter has a derivative of zero`() {
     let x = Tensor([2.0, 3])
     let y = Tensor([[1.0]])
     let slopes = gradients(of: (x * x).sum(), withRespectTo: [x, y])
@@ -171,7 +171,7 @@ struct DerivativeTests {
   }
 
   /// Whole-valued functions have a derivative of zero; where both sides of a maximum are equal it is the second's.
-  @Test func derivativesAtCorners() {
+  @Test func `Derivatives at corners`() {
     func slope(_ x: Double, _ body: (Tensor) -> Tensor) -> Double {
       valueAndGradients(at: [Tensor(x)]) { body($0[0]) }.gradients[0].item()
     }
@@ -184,7 +184,7 @@ struct DerivativeTests {
     #expect(tied.doubles == [0.5, 0, 0.5])
   }
 
-  @Test func higherOrders() {
+  @Test func `Higher orders`() {
     // d⁴/dx⁴ of x⁵ is 120 x.
     var derivative: ([Tensor]) -> Tensor = { pow($0[0], 5) }
     for _ in 0..<4 {
@@ -201,7 +201,7 @@ struct DerivativeTests {
     expectClose([wave([Tensor(0.7)]).item()], [sin(Tensor(0.7)).item()])
   }
 
-  @Test func gradientsOfVariablesAreTakenAtTheirFirstValue() {
+  @Test func `Gradients of variables are taken at their first value`() {
     let w = Variable(Tensor([3.0]), name: "w")
     let step = compile { (x: Tensor) -> Tensor in
       let loss = square(w.value * x).sum()
@@ -213,7 +213,7 @@ struct DerivativeTests {
     expectClose(w.value, [3 - 0.1 * 24])
   }
 
-  @Test func aFunctionComputedFromOneOfItsArgumentsIsDifferentiatedByEach() {
+  @Test func `A function computed from one of its arguments is differentiated by each`() {
     let x = Tensor([2.0])
     let y = x * 3
     let (_, slopes) = valueAndGradients(at: [x, y]) { ($0[0] * $0[1]).sum() }
@@ -221,7 +221,7 @@ struct DerivativeTests {
     #expect(slopes[1].doubles == [2])
   }
 
-  @Test func gradientsInSinglePrecision() {
+  @Test func `Gradients in single precision`() {
     let x = Tensor([Float(0.5), -1.5])
     let (_, slopes) = valueAndGradients(at: [x]) { exp($0[0] * 2).sum() }
     #expect(slopes[0].dtype == .float32)

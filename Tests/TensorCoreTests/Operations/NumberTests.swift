@@ -3,7 +3,7 @@ import Testing
 
 /// Numbers take the dtype of the data they meet.
 struct NumberTests {
-  @Test func literalsTakeTheDTypeOfTheData() {
+  @Test func `Literals take the d type of the data`() {
     #expect((Tensor([Float(1)]) * 0.5).dtype == .float32)
     #expect((Tensor([1.0]) * 0.5).dtype == .float64)
     #expect((Tensor([Int32(3)]) + 1).dtype == .int32)
@@ -16,7 +16,7 @@ struct NumberTests {
     #expect(maximum(0, Tensor([Float(-1)])).dtype == .float32)
   }
 
-  @Test func readingAndPrinting() {
+  @Test func `Reading and printing`() {
     let x = Tensor([[1.5, 2], [3, 4]])
     #expect(x.shape == [2, 2] && x.rank == 2 && x.count == 4)
     #expect(x.scalars(as: Double.self) == [1.5, 2, 3, 4])
@@ -28,7 +28,7 @@ struct NumberTests {
     #expect(bytes.scalars(as: UInt8.self) == [7, 200])
   }
 
-  @Test func emptyTensors() {
+  @Test func `Empty tensors`() {
     let empty = Tensor.zeros([0, 3])
     #expect(empty.sum().item() == 0)
     #expect(empty.sum(axis: 0).doubles == [0, 0, 0])
@@ -39,7 +39,7 @@ struct NumberTests {
   }
 
   /// A tensor computed from a variable means the variable's value at that moment, however late it is read.
-  @Test func variablesAreReadAtTheMomentOfUse() {
+  @Test func `Variables are read at the moment of use`() {
     let w = Variable(Tensor([1.0, 2]), name: "w")
     let before = w.value
     let sum = w.value.sum()
@@ -51,7 +51,7 @@ struct NumberTests {
     #expect(w.value.doubles == [0.5, 0.5])
   }
 
-  @Test func longLoopsOfSmallStepsEnd() {
+  @Test func `Long loops of small steps end`() {
     var x = Tensor(0.0)
     for _ in 0..<20_000 { x = x + 1 }
     #expect(x.item() == 20_000)

@@ -145,7 +145,7 @@ struct OperationFixtureTests {
     "range": { _, settings in Tensor.range(try number(settings, "count"), dtype: .float64) },
   ]
 
-  @Test func valuesAreNumPys() throws {
+  @Test func `Values are num pys`() throws {
     let cases = try Fixture("operations").cases
     #expect(cases.count > 600)
     var seen: Set<String> = []
@@ -184,7 +184,7 @@ struct OperationFixtureTests {
   }
 
   /// 1/64 + 2/64 + … + 5000/64 is exact in `float64`, and so is every partial sum.
-  @Test func longSumsAreExactWhereTheyCanBe() {
+  @Test func `Long sums are exact where they can be`() {
     let x = (Tensor.range(5000, dtype: .float64) + 1) / 64
     #expect(x.sum().item() == 5000.0 * 5001 / 128)
     let ones = Tensor.ones([1 << 25])

@@ -8,21 +8,21 @@ import Testing
       String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
     }
 
-    @Test func shapesThatDoNotBroadcast() async throws {
+    @Test func `Shapes that do not broadcast`() async throws {
       let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
         _ = Tensor.zeros([2, 3]) + Tensor.zeros([4])
       }
       #expect(try message(result).contains("add: shapes [2, 3] and [4] do not broadcast"))
     }
 
-    @Test func dtypesThatDiffer() async throws {
+    @Test func `Dtypes that differ`() async throws {
       let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
         _ = Tensor.zeros([2]) * Tensor.zeros([2], dtype: .float64)
       }
       #expect(try message(result).contains("multiply: dtypes float32 [2] and float64 [2] differ; cast one of them"))
     }
 
-    @Test func productsThatDoNotFit() async throws {
+    @Test func `Products that do not fit`() async throws {
       let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
         _ = matmul(Tensor.zeros([2, 3]), Tensor.zeros([2, 3]))
       }
@@ -40,7 +40,7 @@ import Testing
       #expect(String(decoding: try #require(result).standardOutputContent, as: UTF8.self).contains("so far"))
     }
 
-    @Test func assignmentsOfAnotherShape() async throws {
+    @Test func `Assignments of another shape`() async throws {
       let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
         Variable(Tensor.zeros([2]), name: "kernel").assign(Tensor.zeros([3]))
       }

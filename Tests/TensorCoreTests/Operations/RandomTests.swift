@@ -13,7 +13,7 @@ struct RandomTests {
     return (mean, variance, fourth / count / (variance * variance))
   }
 
-  @Test(arguments: [DType.float32, .float64]) func uniformNumbers(_ dtype: DType) {
+  @Test(arguments: [DType.float32, .float64]) func `Uniform numbers`(_ dtype: DType) {
     let values = RandomGenerator(seed: 1).uniform([100_000], dtype: dtype).doubles
     let (mean, variance, fourth) = Self.moments(values)
     #expect(Swift.abs(mean - 0.5) < 0.005)
@@ -28,7 +28,7 @@ struct RandomTests {
     #expect(moved.allSatisfy { $0 >= -3 && $0 <= 5 } && moved.max()! > 4.9 && moved.min()! < -2.9)
   }
 
-  @Test(arguments: [DType.float32, .float64]) func normalNumbers(_ dtype: DType) {
+  @Test(arguments: [DType.float32, .float64]) func `Normal numbers`(_ dtype: DType) {
     let values = RandomGenerator(seed: 2).normal([100_000], mean: 1, standardDeviation: 2, dtype: dtype).doubles
     let (mean, variance, fourth) = Self.moments(values)
     #expect(Swift.abs(mean - 1) < 0.03)
@@ -39,7 +39,7 @@ struct RandomTests {
     #expect(Swift.abs(beyond - 0.02275) < 0.002)
   }
 
-  @Test func truths() {
+  @Test func `Truths`() {
     let values = RandomGenerator(seed: 3).bernoulli([100_000], probability: 0.3)
     #expect(values.dtype == .bool)
     #expect(Swift.abs(values.doubles.reduce(0.0) { $0 + $1 } / 100_000 - 0.3) < 0.006)
@@ -47,7 +47,7 @@ struct RandomTests {
     #expect(RandomGenerator(seed: 3).bernoulli([100], probability: 1).doubles.allSatisfy { $0 == 1 })
   }
 
-  @Test func theSeedDecides() {
+  @Test func `The seed decides`() {
     let first = RandomGenerator(seed: 5)
     let a = first.uniform([8]).doubles
     let b = first.uniform([8]).doubles
@@ -61,7 +61,7 @@ struct RandomTests {
     #expect(RandomGenerator(seed: 5 + (1 << 32)).uniform([8]).doubles != a)
   }
 
-  @Test func theStateCanBeSavedAndRestored() {
+  @Test func `The state can be saved and restored`() {
     let generator = RandomGenerator(seed: 9)
     _ = generator.normal([3])
     let saved = generator.state.value.evaluated()
@@ -70,7 +70,7 @@ struct RandomTests {
     #expect(generator.normal([4]).doubles == next)
   }
 
-  @Test func compiledFunctionsDrawAnewAtEachCall() {
+  @Test func `Compiled functions draw anew at each call`() {
     let generator = RandomGenerator(seed: 11)
     let draw = compile { (x: Tensor) -> Tensor in x + generator.uniform([4], dtype: .float64) }
     let zero = Tensor.zeros([4], dtype: .float64)

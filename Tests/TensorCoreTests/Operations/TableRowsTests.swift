@@ -3,13 +3,13 @@ import TestSupport
 import Testing
 
 @Suite struct TableRowsTests {
-  @Test func distinctRowsInOrder() {
+  @Test func `Distinct rows in order`() {
     let (rows, places) = Tensor(shape: [2, 4], scalars: [Int32(7), 2, -1, 7, 10, 2, 0, 9]).distinctRows(of: 10)
     #expect(rows.doubles == [0, 2, 7, 9, -1, -1, -1, -1])
     #expect(places.doubles == [2, 1, -1, 2, -1, 1, 0, 3])
   }
 
-  @Test func distinctRowsOfNone() {
+  @Test func `Distinct rows of none`() {
     let (rows, places) = Tensor([Int32]()).distinctRows(of: 10)
     #expect(rows.shape == [0] && places.shape == [0])
     #expect(Tensor([Int32(0), -3]).distinctRows(of: 0).rows.doubles == [-1, -1])
@@ -17,7 +17,7 @@ import Testing
 
   /// More digits than one pass of the sort looks at, against Swift's own sets.
   @Test(arguments: [5, 2048, 3_000_000, Int(Int32.max)])
-  func distinctRowsOfLargeTables(limit: Int) {
+  func `Distinct rows of large tables`(limit: Int) {
     var random = SeededGenerator(seed: UInt64(limit))
     let indices = (0..<5000).map { _ in Int32.random(in: -2...Int32(limit / 2), using: &random) * (Bool.random(using: &random) ? 1 : 2) }
     let (rows, places) = Tensor(indices).distinctRows(of: limit)
@@ -28,7 +28,7 @@ import Testing
     }
   }
 
-  @Test func rowsAreWrittenAndNothingElse() {
+  @Test func `Rows are written and nothing else`() {
     let table = Variable(Tensor.range(12, dtype: .float32).reshaped([4, 3]))
     let old = table.value
     table.assignRows(at: Tensor([Int32(3), -1, 1, 4]), Tensor.range(12, dtype: .float32).reshaped([4, 3]) + 100)
@@ -37,7 +37,7 @@ import Testing
   }
 
   /// A large table is not copied: a step that writes a few rows needs memory for those alone, wherever its rows come from.
-  @Test func aStepOnRowsKeepsOutOfTheTable() {
+  @Test func `A step on rows keeps out of the table`() {
     let table = Variable(Tensor.zeros([5000, 16]), name: "table")
     let indices = Tensor([Int32(4), 77, 4, 4999, 5000, -1])
     let plan = CompiledFunction { _ in
@@ -54,7 +54,7 @@ import Testing
     #expect(sums[4] == 4 * 16 && sums[77] == 2 * 16 && sums[4999] == 2 * 16 && sums.reduce(0, +) == 8 * 16)
   }
 
-  @Test func theNumberOfThreadsDoesNotChangeABit() {
+  @Test func `The number of threads does not change a bit`() {
     let results = [1, 2, 5].map { threads in
       let pool = ThreadPool(threadCount: threads)
       let table = Variable(Tensor.range(30_000 * 8, dtype: .float32).reshaped([30_000, 8]) * 0.37)

@@ -24,7 +24,7 @@ struct JSONValueTests {
     #expect(try JSONValue(parsing: text).text() == text)
   }
 
-  @Test func values() throws {
+  @Test func `Values`() throws {
     let value = try JSONValue(parsing: " {\"a\" : [1, 2.0, 2.5, \"x\", null, true, 1e400],\r\n\t\"b\":{\"c\":-7}}\n")
     #expect(value["a"]?[0]?.int == 1)
     #expect(value["a"]?[1]?.int == 2)
@@ -40,7 +40,7 @@ struct JSONValueTests {
     #expect(value.object?.keys == ["a", "b"])
   }
 
-  @Test func numbersAreShort() {
+  @Test func `Numbers are short`() {
     #expect(JSONValue(0.1).text() == "0.1")
     #expect(JSONValue(1e-7).text() == "1e-07")
     #expect(JSONValue(3).text() == "3")
@@ -48,7 +48,7 @@ struct JSONValueTests {
     #expect(JSONValue(Double.nan).text() == "NaN")
   }
 
-  @Test func escapes() throws {
+  @Test func `Escapes`() throws {
     #expect(try JSONValue(parsing: #""\u0041\ud83d\ude00\/\b\f""#).string == "A😀/\u{08}\u{0C}")
     #expect(message(#""\ud83d""#).contains("surrogate"))
     #expect(message(#""\ud83d\u0041""#).contains("surrogate"))
@@ -57,7 +57,7 @@ struct JSONValueTests {
     #expect(message(#""\x""#).contains("must be followed by"))
   }
 
-  @Test func faultsHaveAPlace() {
+  @Test func `Faults have a place`() {
     #expect(message("{\"a\": 1,\n \"b\" 2}") == "f: line 2, column 6: expected ':' after the key \"b\", found '2'")
     #expect(message("") == "f: line 1, column 1: expected a value, found the end of the text")
     #expect(message("[1, 2") == "f: line 1, column 6: expected ',' or ']', found the end of the text")
@@ -73,7 +73,7 @@ struct JSONValueTests {
     #expect(message(#"{"a": 1, "a": 2}"#).contains("the key \"a\" comes twice"))
   }
 
-  @Test func depthIsBounded() throws {
+  @Test func `Depth is bounded`() throws {
     let limit = JSONValue.greatestDepth
     let nested = { (depth: Int) in String(repeating: "[", count: depth) + String(repeating: "]", count: depth) }
     #expect(try JSONValue(parsing: nested(limit)).text() == nested(limit))
@@ -81,12 +81,12 @@ struct JSONValueTests {
     #expect(message(String(repeating: "{\"a\":", count: 100_000)).contains("nested deeper"))
   }
 
-  @Test func notUTF8() {
+  @Test func `Not UTF8`() {
     #expect(throws: DescentError.self) { try JSONValue(parsing: [0x22, 0xFF, 0x22]) }
     #expect(throws: DescentError.self) { try JSONValue(parsing: [0x22, 0x5C, 0x6E, 0xC0, 0x80, 0x22]) }
   }
 
-  @Test func indentedText() {
+  @Test func `Indented text`() {
     let value: JSONValue = ["a": [1, 2], "b": [:], "c": "x"]
     #expect(
       value.text(indent: 2) == """
@@ -101,7 +101,7 @@ struct JSONValueTests {
         """)
   }
 
-  @Test func objects() throws {
+  @Test func `Objects`() throws {
     var object = JSONObject([("a", 1), ("b", 2), ("a", 3)])
     #expect(object.keys == ["a", "b"])
     #expect(object["a"] == 3)
@@ -112,7 +112,7 @@ struct JSONValueTests {
     #expect(try JSONValue(parsing: #"{"x": 1, "y": 2}"#) != JSONValue(parsing: #"{"x": 1, "z": 2}"#))
   }
 
-  @Test func brokenDocuments() throws {
+  @Test func `Broken documents`() throws {
     let original = Array(#"{"class_name": "Adam", "config": {"learning_rate": 1e-3, "é": [null, true, "\u00e9\n", -1.5E+2]}}"#.utf8)
     var state: UInt64 = 1
     func random(_ bound: Int) -> Int {
@@ -142,7 +142,7 @@ struct JSONValueTests {
 }
 
 struct NameMatchingTests {
-  @Test func nearest() {
+  @Test func `Nearest`() {
     let names = ["adam", "adamax", "sgd", "rmsprop", "binary_crossentropy"]
     #expect(nearestName(to: "adma", in: names) == "adam")
     #expect(nearestName(to: "RMSProp", in: names) == "rmsprop")
@@ -151,7 +151,7 @@ struct NameMatchingTests {
     #expect(nearestName(to: "x", in: []) == nil)
   }
 
-  @Test func error() {
+  @Test func `Error`() {
     #expect(
       unknownName("adma", what: "optimizer", known: ["sgd", "adam"]).message
         == "unknown optimizer 'adma'; did you mean 'adam'?")
