@@ -10,7 +10,7 @@ import Testing
     try #require(OptimizerRegistry.configuration(of: optimizer)["config"])
   }
 
-  @Test func `Names`() throws {
+  @Test func names() throws {
     for name in ["adam", "Adam", "ADAM", "rmsprop", "scheduleFreeAdamW", "lamb"] {
       let optimizer = try OptimizerRegistry.optimizer(named: name)
       #expect(type(of: optimizer).className.lowercased() == name.lowercased())

@@ -15,7 +15,7 @@ import Testing
     }
   }
 
-  @Test func `Keras2`() throws {
+  @Test func keras2() throws {
     let found = try Fixture.cases("keras2").flatMap { json in
       let optimizer = try OptimizerRegistry.optimizer(
         from: ["class_name": json["optimizer"]!, "config": json["config"]!], convention: .keras2)
@@ -53,7 +53,7 @@ import Testing
     return config
   }
 
-  @Test func `Torch`() throws {
+  @Test func torch() throws {
     let known = ["SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "AdamW", "Adamax", "NAdam", "Adafactor", "Muon"]
     let cases = try Fixture.cases("torch").filter { known.contains($0["optimizer"]!.string!) }
     #expect(cases.count == 67)
@@ -71,7 +71,7 @@ import Testing
   }
 
   /// Optax's formulas where they are settings of ours: the conventions above in another company.
-  @Test func `Optax`() throws {
+  @Test func optax() throws {
     let beyond = ["eps_root", "initial_scale", "bias_correction"]
     let names: [String: (className: String, convention: Convention, usual: JSONObject)] = [
       "sgd": ("SGD", .torch, JSONObject()),
@@ -108,7 +108,7 @@ import Testing
   }
 
   /// Lamb with the decay inside the ratio, and Lion, as published.
-  @Test func `Published`() throws {
+  @Test func published() throws {
     let found = try Fixture.cases("published").flatMap { json -> [String] in
       let config = json["config"]!
       func value(_ key: String) -> Double? { config[key]?.double }

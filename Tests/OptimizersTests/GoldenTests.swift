@@ -31,7 +31,7 @@ import Testing
     }
   }
 
-  @Test func `Keras3`() throws {
+  @Test func keras3() throws {
     let key = "keras-3.15.1"
     let time = InverseTimeDecay(initialLearningRate: 0.01, decaySteps: 1, decayRate: 0.1)
     let optimizers: [String: any Optimizer] = [
@@ -64,7 +64,7 @@ import Testing
     for (name, optimizer) in optimizers { try check(key, name, optimizer, tolerance: tolerances[name] ?? 2e-11) }
   }
 
-  @Test func `Keras2`() throws {
+  @Test func keras2() throws {
     let key = "keras-2.2.4"
     let optimizers: [String: any Optimizer] = [
       "SGD()": SGD(convention: .keras2),
@@ -85,7 +85,7 @@ import Testing
     for (name, optimizer) in optimizers { try check(key, name, optimizer) }
   }
 
-  @Test func `Schedules`() throws {
+  @Test func schedules() throws {
     let key = "keras-3.15.1-schedules"
     let steps = golden[key]!["steps"]!.array!.map { $0.int! }
     let schedules: [String: any LearningRateSchedule] = [

@@ -118,7 +118,7 @@ import Testing
   }
 
   /// What Keras prints is read, and printed again as it was.
-  @Test func `Serialized`() throws {
+  @Test func serialized() throws {
     let all = try (Fixture.cases("keras") + Fixture.cases("keras-state")).compactMap { $0["serialized"] }
     #expect(all.count > 50)
     for given in all {

@@ -8,7 +8,7 @@ import Testing
   private func bad(_ value: Double) -> [String: [Double]] { ["a": [0.5, -1.0], "b": [value]] }
 
   @Test(arguments: [Double.nan, .infinity, -.infinity])
-  func `Skip`(_ value: Double) throws {
+  func skip(_ value: Double) throws {
     let optimizer = Adam(learningRate: 0.1).with(globalClipnorm: 1, useEMA: true, nonFinite: .skip)
     let disturbed = try Stepper(optimizer, parameters: start), clean = try Stepper(optimizer, parameters: start)
     for step in 0..<6 {
@@ -34,7 +34,7 @@ import Testing
     #expect(stepper.state.iterations == 1)
   }
 
-  @Test func `Stop`() throws {
+  @Test func stop() throws {
     let stepper = try Stepper(Adam().with(nonFinite: .stop), parameters: start)
     try stepper.update(gradients: good)
     let before = (stepper.parameters, stepper.state.checkpoint().mapValues(\.doubles))
@@ -45,7 +45,7 @@ import Testing
     #expect(stepper.state.checkpoint().mapValues(\.doubles) == before.1)
   }
 
-  @Test func `Propagate`() throws {
+  @Test func propagate() throws {
     let stepper = try Stepper(SGD(learningRate: 0.5), parameters: start)
     try stepper.update(gradients: bad(.nan))
     #expect(stepper.parameters["a"] == [0.75, 2.5])

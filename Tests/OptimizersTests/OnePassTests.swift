@@ -65,7 +65,7 @@ import Testing
   }
 
   @Test(arguments: OnePassTests.formulas)
-  func `Formula`(_ text: String) throws {
+  func formula(_ text: String) throws {
     let plain = try workspace(OptimizerRegistry.optimizer(text: text))
     // Kernels beside the pass compute a few numbers: Nadam has them in two dtypes.
     #expect(plain.bytes < 2048, "\(text)")

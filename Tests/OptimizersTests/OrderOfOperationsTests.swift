@@ -76,7 +76,7 @@ import Testing
     #expect(throws: DescentError.self) { try decayed([.pattern("(")]) }
   }
 
-  @Test func `Clipping`() throws {
+  @Test func clipping() throws {
     let unit = SGD(learningRate: 1)
     #expect(try close(run(unit.with(clipnorm: 1), 1).parameters[0], [1 - 0.6, 2 + 0.8]))
     #expect(try close(run(unit.with(clipvalue: 2), 1).parameters[0], [-1, 4]))
@@ -93,7 +93,7 @@ import Testing
     #expect(off.parameters == plain.parameters)
   }
 
-  @Test func `Averages`() throws {
+  @Test func averages() throws {
     let optimizer = SGD(learningRate: 0.5).with(useEMA: true, emaMomentum: 0.75)
     let stepper = try run(optimizer, 3)
     var w = [1.0, 2.0], average = [0.0, 0.0]

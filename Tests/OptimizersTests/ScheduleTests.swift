@@ -18,7 +18,7 @@ import Testing
     }
   }
 
-  @Test func `Keras`() throws {
+  @Test func keras() throws {
     for json in try cases("keras") {
       let schedule = try ScheduleRegistry.schedule(from: json["serialized"]!)
       check(json, schedule)
@@ -27,7 +27,7 @@ import Testing
     }
   }
 
-  @Test func `Torch`() throws {
+  @Test func torch() throws {
     let known = ["StepLR": "StepDecay", "MultiStepLR": "MultiStepDecay", "CyclicLR": "CyclicLearningRate", "OneCycleLR": "OneCycle"]
     let keys = [
       "max_lr": "max_learning_rate", "base_lr": "base_learning_rate", "anneal_strategy": "annealing", "epochs": "", "steps_per_epoch": "",
@@ -50,7 +50,7 @@ import Testing
     }
   }
 
-  @Test func `Optax`() throws {
+  @Test func optax() throws {
     for json in try cases("optax", ["linear_schedule", "warmup_cosine_decay_schedule", "cosine_decay_schedule", "join_schedules"]) {
       let config = json["config"]!
       func value(_ key: String) -> Double { config[key]?.double ?? 0 }
@@ -80,7 +80,7 @@ import Testing
     }
   }
 
-  @Test func `Noam`() throws {
+  @Test func noam() throws {
     let found = try cases("formula", ["Noam"])
     #expect(found.count == 3)
     for json in found {

@@ -29,7 +29,7 @@ import Testing
     #expect(throws: DescentError.self) { try Stepper(SGD(), parameters: [Tensor([Int32(1)])]) }
   }
 
-  @Test func `Minimizing`() throws {
+  @Test func minimizing() throws {
     let end = try minimize(["x": [-7.0, 2.0]], with: SGD(learningRate: 0.1, momentum: 0.9), steps: 300) { p in
       let x = p["x"]!
       return (x * x * Tensor([0.05, 1])).sum()
@@ -44,7 +44,7 @@ import Testing
   }
 
   /// The textbook's five, beside plain loops written from the formulas.
-  @Test func `Textbook`() throws {
+  @Test func textbook() throws {
     let starts = ["W1": [0.5, -1.25, 2], "b1": [0.0, 0.75]]
     func gradient(_ step: Int) -> [String: [Double]] {
       ["W1": (0..<3).map { Double((7 * step + 5 * $0) % 11 - 5) / 4 }, "b1": (0..<2).map { Double((3 * step + 4 * $0) % 7 - 3) / 8 }]

@@ -2,7 +2,7 @@ import Descent
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct OptimizersCommandTests {
-  @Test func `List`() throws {
+  @Test func list() throws {
     let tool = try CommandLineTool(["optimizers"])
     #expect(tool.status == 0)
     // A long line goes on below itself.
@@ -11,7 +11,7 @@ import Testing
     #expect(Set(["sgd", "rmsprop", "adagrad", "adadelta", "adam", "adamax", "nadam"]).isSubset(of: names))
   }
 
-  @Test func `Page`() throws {
+  @Test func page() throws {
     let tool = try CommandLineTool(["optimizers", "Adam"])
     #expect(tool.status == 0)
     let headings = tool.output.split(separator: "\n").filter { !$0.hasPrefix(" ") }
@@ -30,7 +30,7 @@ import Testing
   }
 
   /// Every page is there and fits a terminal.
-  @Test func `Pages`() throws {
+  @Test func pages() throws {
     for type in OptimizerRegistry.all {
       let tool = try CommandLineTool(["optimizers", type.className.lowercased()])
       #expect(tool.status == 0)

@@ -31,7 +31,7 @@ import Testing
     #expect(lines[10].hasPrefix("Adam"))
   }
 
-  @Test func `Files`() throws {
+  @Test func files() throws {
     try withTemporaryFolder { folder in
       let tool = try race(
         "--function", "sphere", "--start=4,-2", "--steps", "2", "--optimizer", "sgd:learning_rate=0.25", "--optimizer",

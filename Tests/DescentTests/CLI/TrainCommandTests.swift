@@ -22,7 +22,7 @@ import Testing
     #expect(try CommandLineTool(["--help"]).output.contains("train"))
   }
 
-  @Test func `Archive`() throws {
+  @Test func archive() throws {
     try withTemporaryFolder { folder in
       try data(folder + "/d.npz")
       let tool = try train(
@@ -71,7 +71,7 @@ import Testing
     }
   }
 
-  @Test func `Table`() throws {
+  @Test func table() throws {
     try withTemporaryFolder { folder in
       let rows = (0..<20).map { "\($0 % 2),\(Double($0) / 20),\($0 % 2 == 0 ? "yes" : "no")" }
       try ("a,b,answer\n" + rows.joined(separator: "\n")).write(toFile: folder + "/t.csv", atomically: true, encoding: .utf8)

@@ -39,7 +39,7 @@ private final class Bar {
     #expect(bar.text(step: 10, values: [("loss", 0.5)], isFinal: true, now: 9100).hasSuffix("\u{1B}[1m9000s\u{1B}[0m 989s/step - loss: 0.5000  \n"))
   }
 
-  @Test func `Elsewhere`() {
+  @Test func elsewhere() {
     let bar = Bar(target: 1500, drawsBar: false, now: 100)
     #expect(!bar.isDue(after: 1, now: 100.5))
     #expect(bar.text(step: 1500, values: [("accuracy", 0.81), ("loss", 0.5), ("val_loss", 0.4)], isFinal: true, now: 102)

@@ -63,7 +63,7 @@ struct CSVTableTests {
     #expect(message("z,y\n1,\"a\nb\"\n1,2,3,4") == "f: line 4: has 4 fields; the first line names 2 columns")
   }
 
-  @Test func `Headers`() {
+  @Test func headers() {
     #expect(message("") == "f: is empty; expected a line with the names of the columns")
     #expect(message("x,y\n") == "f: has a header but no rows")
     #expect(message("y\n1\n") == "f: has no column but the target 'y'")
@@ -73,7 +73,7 @@ struct CSVTableTests {
     #expect(message("x,y\n\"1\"2,3\n") == "f: line 2: expected a comma after the closing quote")
   }
 
-  @Test func `Robust`() throws {
+  @Test func robust() throws {
     expectRobust(try TestFiles.bytes("table.csv")) { bytes in
       let table = try CSVTable(bytes, name: "mutant", target: "kind")
       return [table.features, table.target]

@@ -38,7 +38,7 @@ struct FashionMNISTTests {
     }
   }
 
-  @Test func `Nowhere`() throws {
+  @Test func nowhere() throws {
     try withTemporaryFolder { folder in
       let message = failure { try FashionMNIST.load(from: folder) }
       #expect(message.contains(folder))

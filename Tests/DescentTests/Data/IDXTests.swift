@@ -4,7 +4,7 @@ import Testing
 
 struct IDXTests {
   @Test(arguments: ["images-idx3-ubyte", "images-idx3-ubyte.gz", "two-members-idx3-ubyte.gz"])
-  func `Bytes`(_ name: String) throws {
+  func bytes(_ name: String) throws {
     let images = try IDX.read(TestFiles.path(name))
     #expect(images.shape == [4, 2, 3])
     #expect(images.scalars(as: UInt8.self) == Array(0..<24))
@@ -38,7 +38,7 @@ struct IDXTests {
 
   private let header: [UInt8] = [0, 0, 8, 1, 0, 0, 0, 3]
 
-  @Test func `Truncated`() throws {
+  @Test func truncated() throws {
     #expect(failure { try IDX.read([], name: "f") } == "f: is truncated: the IDX header takes 4 bytes, found 0")
     #expect(failure { try IDX.read([0, 0, 8, 1, 0], name: "f") }.contains("the IDX header takes 4 bytes, found 1"))
     #expect(
@@ -48,7 +48,7 @@ struct IDXTests {
     #expect(failure { try IDX.read(Array(packed.dropLast(4)), name: "f") }.contains("f: is truncated"))
   }
 
-  @Test func `Trailing`() throws {
+  @Test func trailing() throws {
     #expect(failure { try IDX.read(header + [1, 2, 3, 4], name: "f") }.contains("takes 3 bytes of data, found 4"))
     let packed = try TestFiles.bytes("images-idx3-ubyte.gz")
     #expect(failure { try IDX.read(packed + [7], name: "f") }.contains("data follow after the end"))
@@ -88,7 +88,7 @@ struct IDXTests {
   }
 
   @Test(arguments: ["images-idx3-ubyte", "images-idx3-ubyte.gz", "int16.idx"])
-  func `Robust`(_ name: String) throws {
+  func robust(_ name: String) throws {
     expectRobust(try TestFiles.bytes(name)) { [try IDX.read($0, name: "mutant")] }
   }
 }

@@ -17,7 +17,7 @@ struct NumPyTests {
     #expect(special[2].sign == .minus)
   }
 
-  @Test func `Types`() throws {
+  @Test func types() throws {
     let archive = try NPZ(TestFiles.path("arrays.npz"))
     let dtypes: [String: DType] = [
       "little_f2": .float32, "big_f4": .float32, "big_f8": .float64, "little_i1": .int32, "big_i8": .int32, "little_u1": .uint8,
@@ -26,13 +26,13 @@ struct NumPyTests {
     for (name, dtype) in dtypes { #expect(try archive.tensor(name).dtype == dtype) }
   }
 
-  @Test(arguments: 1...3) func `Version`(_ number: Int) throws {
+  @Test(arguments: 1...3) func version(_ number: Int) throws {
     let tensor = try NPY.read(TestFiles.path("version-\(number).npy"))
     #expect(tensor.shape == [2, 4])
     #expect(tensor.scalars(as: Float.self) == [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.25])
   }
 
-  @Test func `Refused`() {
+  @Test func refused() {
     let path = TestFiles.path
     #expect(failure { try NPY.read(path("too-wide-i8.npy")) }.contains("element 1 is 2147483648; int64 is read as int32"))
     #expect(failure { try NPY.read(path("complex.npy")) }.contains("complex.npy: holds complex numbers (<c16)"))
@@ -46,7 +46,7 @@ struct NumPyTests {
     [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(text.utf8.count), 0] + Array(text.utf8) + data
   }
 
-  @Test func `Headers`() throws {
+  @Test func headers() throws {
     func read(_ text: String, _ data: [UInt8] = []) throws -> [Int] { try NPY.read(file(text, data), name: "f").shape }
     #expect(try read("{\"shape\": (2L,), 'descr': '|u1', 'fortran_order': False}\n", [1, 2]) == [2])
     #expect(try read("{'descr':'|u1','fortran_order':False,'shape':()}", [1]) == [])
@@ -96,7 +96,7 @@ struct NumPyTests {
   }
 
   @Test(arguments: ["version-1.npy", "version-3.npy", "too-wide-i8.npy"])
-  func `Robust`(_ name: String) throws {
+  func robust(_ name: String) throws {
     expectRobust(try TestFiles.bytes(name)) { [try NPY.read($0, name: "mutant")] }
   }
 

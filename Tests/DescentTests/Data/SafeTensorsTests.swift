@@ -42,12 +42,12 @@ struct SafeTensorsTests {
     withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) } + Array(header.utf8) + data
   }
 
-  @Test func `Bfloat16`() throws {
+  @Test func bfloat16() throws {
     let bytes = file(#"{"a":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}"#, [0x80, 0x3F, 0x20, 0xC0])
     #expect(try SafeTensors(bytes, name: "f").tensor("a").scalars(as: Float.self) == [1, -2.5])
   }
 
-  @Test func `Refused`() {
+  @Test func refused() {
     func message(_ header: String, _ data: [UInt8] = []) -> String {
       failure { try SafeTensors(file(header, data), name: "f") }
     }
@@ -68,7 +68,7 @@ struct SafeTensorsTests {
     #expect(failure { try SafeTensors(Array(repeating: 0xFF, count: 20), name: "f") }.contains("claims 18446744073709551615"))
   }
 
-  @Test func `Robust`() throws {
+  @Test func robust() throws {
     expectRobust(try TestFiles.bytes("tensors.safetensors")) { bytes in
       let file = try SafeTensors(bytes, name: "mutant")
       return file.names.compactMap { try? file.tensor($0) }

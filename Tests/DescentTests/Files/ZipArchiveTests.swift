@@ -72,7 +72,7 @@ struct ZipArchiveTests {
     #expect(failure { try self.archive(wide) } == "f: name: its zip64 sizes are missing")
   }
 
-  @Test func `Limit`() throws {
+  @Test func limit() throws {
     let archive = try archive(sample())
     let entry = try #require(archive["a/b.txt"])
     #expect(failure { try archive.bytes(entry, limit: 299) } == "f: a/b.txt has 300 bytes; at most 299 are expected")
@@ -133,7 +133,7 @@ struct ZipArchiveTests {
     #expect(failure { try archive(Array("PK\u{03}\u{04}".utf8)) }.contains("is not a zip file"))
   }
 
-  @Test func `Robust`() throws {
+  @Test func robust() throws {
     let bytes = try sample()
     expectRobust(bytes, count: 1500) { bytes in
       let archive = try ZipArchive(ByteSource(bytes, name: "mutant"))

@@ -47,7 +47,7 @@ struct InitializerTests {
     #expect(values.allSatisfy { abs($0) <= 2 })
   }
 
-  @Test func `Constants`() throws {
+  @Test func constants() throws {
     let generator = RandomGenerator(seed: 1)
     #expect(try Initializer.zeros([2, 2], generator: generator).doubles == [0, 0, 0, 0])
     #expect(try Initializer.ones([2], generator: generator).doubles == [1, 1])

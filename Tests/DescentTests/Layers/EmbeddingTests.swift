@@ -78,7 +78,7 @@ import Testing
     #expect(try Embedding(3, 2)(Tensor([Int32(3), -1])).doubles.allSatisfy(\.isNaN))
   }
 
-  @Test func `Refusals`() throws {
+  @Test func refusals() throws {
     #expect(failure(.invalidArgument) { try self.model(Embedding(0, 2)).build(rows: [3]) }
       == "layer embedding: inputDim is 0; it must be at least 1")
     #expect(failure(.invalidArgument) { try self.model(Embedding(3, 2)).build(rows: [3, 3]) }

@@ -84,6 +84,6 @@ import Testing
     }
   }
 
-  @Test func `Float64`() throws { try check(.float64, tolerance: 1e-10) }
-  @Test func `Float32`() throws { try check(.float32, tolerance: 2e-5) }
+  @Test func float64() throws { try check(.float64, tolerance: 1e-10) }
+  @Test func float32() throws { try check(.float32, tolerance: 2e-5) }
 }

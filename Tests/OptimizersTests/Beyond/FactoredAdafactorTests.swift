@@ -6,7 +6,7 @@ import Testing
   /// The parameters of rank 2 and less: of higher ranks optax factors the two longest axes, and not the last two.
   private let names = ["scale", "bias", "kernel"]
 
-  @Test func `Optax`() throws {
+  @Test func optax() throws {
     let known = ["decay_rate": "beta_2_decay", "clipping_threshold": "clip_threshold", "momentum": "beta_1", "eps": "epsilon_1"]
     var count = 0
     for json in try Fixture.cases("optax") where json["optimizer"] == "adafactor" {
@@ -30,7 +30,7 @@ import Testing
     #expect(count == 5)
   }
 
-  @Test func `Memory`() throws {
+  @Test func memory() throws {
     let plain = try FixtureRun(Adafactor(), dtype: .float32, only: ["kernel"]).state.byteCount
     let averaging = try FixtureRun(Adafactor(beta1: 0.9), dtype: .float32, only: ["kernel"]).state.byteCount
     #expect(plain == 4 * (5 + 6))

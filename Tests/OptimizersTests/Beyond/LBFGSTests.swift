@@ -61,7 +61,7 @@ import Testing
   }
 
   /// The evaluations that a search makes, and where it ends.
-  @Test func `Convergence`() throws {
+  @Test func convergence() throws {
     let fixture = try Fixture.load("lbfgs")
     for json in fixture["cases"]!.array! where json["config"]!["line_search_fn"]?.string != nil {
       let name = json["problem"]!.string!
@@ -106,7 +106,7 @@ import Testing
     #expect(abs(minimizer.parameters.doubles[0] - 2) < 1e-5)
   }
 
-  @Test func `Checkpoint`() throws {
+  @Test func checkpoint() throws {
     let fixture = try Fixture.load("lbfgs")
     let (start, loss) = problem("rosenbrock6", fixture["problems"]!["rosenbrock6"]!)
     let settings = LBFGS(historySize: 3)

@@ -124,15 +124,15 @@ import Testing
     }
   }
 
-  @Test(arguments: [DType.float64, .float32]) func `Published`(_ dtype: DType) throws {
+  @Test(arguments: [DType.float64, .float32]) func published(_ dtype: DType) throws {
     try Self.check("published", ReferenceOptimizer.published, dtype: dtype)
   }
 
-  @Test(arguments: [DType.float64, .float32]) func `Torch`(_ dtype: DType) throws {
+  @Test(arguments: [DType.float64, .float32]) func torch(_ dtype: DType) throws {
     try Self.check("torch", ReferenceOptimizer.torch, dtype: dtype)
   }
 
-  @Test(arguments: [DType.float64, .float32]) func `Optax`(_ dtype: DType) throws {
+  @Test(arguments: [DType.float64, .float32]) func optax(_ dtype: DType) throws {
     try Self.check("optax", ReferenceOptimizer.optax, dtype: dtype)
   }
 }

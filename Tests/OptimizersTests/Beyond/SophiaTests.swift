@@ -16,7 +16,7 @@ import Testing
   }
 
   /// With a full Hessian the average over many draws is its diagonal; clipping leaves the estimate alone.
-  @Test func `Unbiased`() throws {
+  @Test func unbiased() throws {
     let matrix = Tensor([[2.0, 0.5, -0.3], [0.5, 1, 0.2], [-0.3, 0.2, 3]])
     let sophia = Sophia(learningRate: 0, beta2: 0.999, updatePeriod: 1).with(clipvalue: 1e-3)
     let minimizer = try Minimizer(sophia, startingAt: ["x": Tensor([1.0, 2, 3])]) { p in
@@ -44,7 +44,7 @@ import Testing
     #expect(throws: DescentError.self) { try FixtureRun(Adam()).state.setHessianEstimate(Tensor(1.0), of: "scale") }
   }
 
-  @Test func `Checkpoint`() throws {
+  @Test func checkpoint() throws {
     func make() throws -> Minimizer<[String: Tensor]> {
       try Minimizer(Sophia(learningRate: 0.05, updatePeriod: 3), startingAt: ["x": Tensor([1.5, -0.5])]) { p in
         let x = p["x"]!

@@ -46,7 +46,7 @@ import Testing
       : Adam(learningRate: rate, convention: .torch)
   }
 
-  @Test func `Lookahead`() throws {
+  @Test func lookahead() throws {
     var count = 0
     for fixture in ["published", "optax"] {
       for json in try Fixture.cases(fixture) where json["optimizer"]!.string!.lowercased() == "lookahead" {
@@ -65,7 +65,7 @@ import Testing
     #expect(count == 7)
   }
 
-  @Test func `Sam`() throws {
+  @Test func sam() throws {
     var count = 0
     for fixture in ["published", "optax"] {
       for json in try Fixture.cases(fixture) where json["optimizer"]!.string!.lowercased() == "sam" {
@@ -88,7 +88,7 @@ import Testing
   }
 
   /// A wrapper with a wrapped one that has formulas and shared numbers of its own.
-  @Test func `Nesting`() throws {
+  @Test func nesting() throws {
     let optimizer = Lookahead(Cautious(Prodigy(d0: 0.01)), syncPeriod: 2)
     let plain = try FixtureRun(Cautious(Prodigy(d0: 0.01)))
     let run = try FixtureRun(optimizer)

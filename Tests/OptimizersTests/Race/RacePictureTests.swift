@@ -12,7 +12,7 @@ struct RacePictureTests {
   private let wordy = SGD(learningRate: 0.001, momentum: 0.9, nesterov: true, dampening: 0.125, convention: .torch)
     .with(weightDecay: 0.0625, clipnorm: 12.5, useEMA: true, emaMomentum: 0.9375, decay: 0.001)
 
-  @Test func `Panels`() throws {
+  @Test func panels() throws {
     for count in [1, 2, 3, 4, 5, 8] {
       let drawing = try drawing("ravine", Array(repeating: Adam(learningRate: 0.1), count: count), steps: 5)
       let panels = drawing.all("panel")
@@ -52,7 +52,7 @@ struct RacePictureTests {
   }
 
   /// Level lines of a function whose level lines are known: circles.
-  @Test func `Levels`() throws {
+  @Test func levels() throws {
     let lines = try drawing("sphere", [SGD()], steps: 1).elements.filter { $0.name == "polyline" }
     var radii: Set<Int> = []
     for line in lines {

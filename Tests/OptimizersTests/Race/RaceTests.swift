@@ -61,7 +61,7 @@ struct RaceTests {
   }
 
   /// What the standard race is to show.
-  @Test func `Characters`() throws {
+  @Test func characters() throws {
     let runs = try ravine(Race.standardOptimizers()).runs
     func turns(_ run: Race.Run) -> Int { zip(run.points, run.points.dropFirst()).filter { $0[1] * $1[1] < 0 }.count }
     #expect(turns(runs[0]) == 30, "SGD zigzags at every step")
@@ -90,7 +90,7 @@ struct RaceTests {
     #expect(try Race(TestFunction.named("sphere"), [SGD()], steps: 0).runs[0].points == [[-4, 3]])
   }
 
-  @Test func `JSON`() throws {
+  @Test func jSON() throws {
     let race = try ravine([SGD(learningRate: 0.5, momentum: 0.5), .adam], steps: 3)
     let json = try JSONValue(parsing: race.json().text())
     #expect(json.object?.keys == ["function", "runs"])
@@ -121,7 +121,7 @@ struct RaceTests {
     #expect(json["runs"]?[0]?["points"]?.array?.count == 21)
   }
 
-  @Test func `Refusals`() throws {
+  @Test func refusals() throws {
     let function = try TestFunction.named("ravine")
     func message(_ body: () throws -> Race) -> String {
       do { _ = try body() } catch { return (error as? DescentError)?.message ?? "\(error)" }
@@ -137,7 +137,7 @@ struct RaceTests {
     #expect(message { try Race(function, [SGD(learningRate: -1)]) }.contains("learning_rate is -1"))
   }
 
-  @Test func `Labels`() {
+  @Test func labels() {
     #expect(Race.label(SGD(learningRate: 0.5)) == ("SGD", "learning_rate 0.5"))
     #expect(Race.label(Adam()) == ("Adam", "learning_rate 0.001"))
     let scheduled = Adam(learningRate: ExponentialDecay(initialLearningRate: 0.1, decaySteps: 10, decayRate: 0.5), beta1: 0.5)

@@ -22,12 +22,12 @@ struct TestFunctionTests {
   ]
 
   @Test(arguments: byHand)
-  func `Values`(_ name: String, _ x: Double, _ y: Double, _ expected: Double) throws {
+  func values(_ name: String, _ x: Double, _ y: Double, _ expected: Double) throws {
     #expect(try abs(value(name, x, y) - expected) <= 1e-12 * max(1, abs(expected)))
   }
 
   /// The least value of each is 0; the places are known to seven digits at least.
-  @Test func `Minima`() throws {
+  @Test func minima() throws {
     for function in TestFunction.all {
       for minimum in function.minima {
         let least = try value(function.name, minimum[0], minimum[1])

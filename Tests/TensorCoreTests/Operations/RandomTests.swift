@@ -39,7 +39,7 @@ struct RandomTests {
     #expect(Swift.abs(beyond - 0.02275) < 0.002)
   }
 
-  @Test func `Truths`() {
+  @Test func truths() {
     let values = RandomGenerator(seed: 3).bernoulli([100_000], probability: 0.3)
     #expect(values.dtype == .bool)
     #expect(Swift.abs(values.doubles.reduce(0.0) { $0 + $1 } / 100_000 - 0.3) < 0.006)

@@ -24,7 +24,7 @@ struct JSONValueTests {
     #expect(try JSONValue(parsing: text).text() == text)
   }
 
-  @Test func `Values`() throws {
+  @Test func values() throws {
     let value = try JSONValue(parsing: " {\"a\" : [1, 2.0, 2.5, \"x\", null, true, 1e400],\r\n\t\"b\":{\"c\":-7}}\n")
     #expect(value["a"]?[0]?.int == 1)
     #expect(value["a"]?[1]?.int == 2)
@@ -48,7 +48,7 @@ struct JSONValueTests {
     #expect(JSONValue(Double.nan).text() == "NaN")
   }
 
-  @Test func `Escapes`() throws {
+  @Test func escapes() throws {
     #expect(try JSONValue(parsing: #""\u0041\ud83d\ude00\/\b\f""#).string == "A😀/\u{08}\u{0C}")
     #expect(message(#""\ud83d""#).contains("surrogate"))
     #expect(message(#""\ud83d\u0041""#).contains("surrogate"))
@@ -101,7 +101,7 @@ struct JSONValueTests {
         """)
   }
 
-  @Test func `Objects`() throws {
+  @Test func objects() throws {
     var object = JSONObject([("a", 1), ("b", 2), ("a", 3)])
     #expect(object.keys == ["a", "b"])
     #expect(object["a"] == 3)
@@ -142,7 +142,7 @@ struct JSONValueTests {
 }
 
 struct NameMatchingTests {
-  @Test func `Nearest`() {
+  @Test func nearest() {
     let names = ["adam", "adamax", "sgd", "rmsprop", "binary_crossentropy"]
     #expect(nearestName(to: "adma", in: names) == "adam")
     #expect(nearestName(to: "RMSProp", in: names) == "rmsprop")
@@ -151,7 +151,7 @@ struct NameMatchingTests {
     #expect(nearestName(to: "x", in: []) == nil)
   }
 
-  @Test func `Error`() {
+  @Test func error() {
     #expect(
       unknownName("adma", what: "optimizer", known: ["sgd", "adam"]).message
         == "unknown optimizer 'adma'; did you mean 'adam'?")
