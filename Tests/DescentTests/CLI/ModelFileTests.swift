@@ -89,11 +89,12 @@ import Testing
       (["train", "--model", "missing.keras", "--data", data], "missing.keras"),
       (["train", "--data", data, "--save", "model.pt"], "expected a file ending in"),
       (["predict", "--model", model, "--data", data, "--out", "p.txt"], "expected a file ending in .npy, .npz or .csv"),
-      (["summary", "--model", ModelFileTests.fixtures + "/conv2d.keras"], "is a Conv2D, which Descent does not have"),
       (["summary", "--model", ModelFileTests.fixtures + "/lambda.keras"], "Lambda layer"),
     ] {
       let run = try CommandLineTool(arguments)
       #expect(run.status != 0 && run.errors.contains(expected), "\(arguments): \(run.errors)")
     }
+    let summary = try CommandLineTool(["summary", "--model", ModelFileTests.fixtures + "/conv2d.keras"])
+    #expect(summary.status == 0 && summary.output.contains("(Conv2D)"))
   }
 }
