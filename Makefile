@@ -15,7 +15,7 @@ help:
 	@echo "make sanitize      the suite under the thread and the address sanitizer (only=Suite for a part)"
 	@echo "make bench         measure, next to what the machine can do"
 	@echo "make docs          make the documentation in .build/docs"
-	@echo "make check-readme  run the README's code in a package that depends on this one"
+	@echo "make check-readme  run the README's code and the examples in a package that depends on this one"
 	@echo "make build         build everything, optimized"
 	@echo "make setup         install the system packages that are missing"
 	@echo "make clean         remove what was built"

@@ -32,11 +32,13 @@ let package = Package(
     .executableTarget(name: "DescentBench", dependencies: ["Descent", "CLimits"], path: "Benchmarks/DescentBench"),
     // Counts calls of malloc in the process it is linked into: tests only.
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+    // Trains on streams in a process whose memory tests limit.
+    .executableTarget(name: "StreamingHelper", dependencies: ["Descent"], path: "Tests/StreamingHelper"),
     // What test targets share: fixtures, comparison with tolerance, derivatives by differences.
     .target(name: "TestSupport", dependencies: ["TensorCore"], path: "Tests/TestSupport"),
     .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "CKernels", "CAllocationCounter", "TestSupport"]),
     .testTarget(name: "OptimizersTests", dependencies: ["Optimizers"]),
-    .testTarget(name: "DescentTests", dependencies: ["Descent", "CAllocationCounter", "TestSupport"]),
+    .testTarget(name: "DescentTests", dependencies: ["Descent", "StreamingHelper", "CAllocationCounter", "TestSupport"]),
     .testTarget(name: "KerasFilesTests", dependencies: ["KerasFiles", "HDF5Helper", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]

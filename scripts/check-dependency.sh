@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Proves the README: makes a package that depends on this one by path, as its reader would, builds the README's blocks of Swift there,
-# with no flags of its own, and runs them.
+# Proves the README and the examples: makes a package that depends on this one by path, as its reader would, builds the README's blocks of
+# Swift and the programs of Examples/ there, with no flags of its own, and runs them, the examples on few rows.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -84,6 +84,7 @@ done
 [ "${#programs[@]}" -ge 4 ] || fail "README.md has ${#programs[@]} programs, expected at least 4"
 [ -n "$manifest" ] || fail "README.md does not show what to write in Package.swift"
 
+examples=()
 grep --quiet 'url: "…/Descent", from: "[0-9.]*"' "$manifest" || fail "README.md's dependency is not the one this script knows"
 {
   echo '// swift-tools-version: 6.0'
@@ -97,6 +98,13 @@ grep --quiet 'url: "…/Descent", from: "[0-9.]*"' "$manifest" || fail "README.m
     for library in TensorCore Optimizers Descent KerasFiles; do echo "  .product(name: \"$library\", package: \"Descent\"),"; done
     echo ']))'
   done
+  for example in Examples/Sources/*; do
+    name=$(basename "$example")
+    cp -r "$example" "$package/Sources/$name"
+    kind=executableTarget support=', "ExampleSupport"'
+    if [ "$name" = ExampleSupport ]; then kind=target support=; else examples+=("$name"); fi
+    echo "package.targets.append(.$kind(name: \"$name\", dependencies: [.product(name: \"KerasFiles\", package: \"Descent\")$support]))"
+  done
 } > "$package/Package.swift"
 
 # Kept from one run to the next, so that only the first one builds the whole library.
@@ -105,4 +113,10 @@ for program in "${programs[@]}"; do
   echo "check-readme: running $program"
   (cd "$package" && "$root/.build/check-readme/release/$program") || fail "$program failed"
 done
-echo "check-readme: all ${#programs[@]} programs of README.md work"
+# One after another in one folder, as some read what others leave.
+for example in ConvolutionalNetwork "${examples[@]}"; do
+  echo "check-readme: running $example"
+  (cd "$package" && EXAMPLES_SMALL=1 "$root/.build/check-readme/release/$example" > "$package/$example.out") \
+    || { tail -n 5 "$package/$example.out"; fail "$example failed"; }
+done
+echo "check-readme: all ${#programs[@]} programs of README.md and ${#examples[@]} examples work"

@@ -21,7 +21,7 @@ struct SummaryCommand: ParsableCommand {
     let model = try self.model.load()
     if let plot {
       return try plotModel(
-        model, toFile: plot, PlotOptions(showShapes: true, showDType: true, showLayerActivations: true, expandNested: true))
+        model, toFile: plot, showShapes: true, showDType: true, showLayerNames: true, expandNested: true, showLayerActivations: true)
     }
     if json {
       Output.line(try model.toJSON(indent: 1))

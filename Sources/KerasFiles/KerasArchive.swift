@@ -71,7 +71,7 @@ extension Model {
   ///
   /// The model is a ``Sequential`` one, one of inputs and outputs, or a registered class of the program's own; `Sequential.load`
   /// expects the first, or layers one after another. An `.h5` file with a whole model, as Keras 2 wrote and Keras 3 still can, is
-  /// read too; its optimizer begins anew. Nothing in the file is run. What Descent lacks, a layer, an option, a loss, is
+  /// read too. Nothing in the file is run. What Descent lacks, a layer, an option, a loss, is
   /// an error that names it, as is any weight or variable of the optimizer that has no place.
   /// - Parameters:
   ///   - path: the file.

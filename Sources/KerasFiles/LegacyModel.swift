@@ -3,10 +3,10 @@ import Descent
 /// A whole model in an `.h5` file: what Keras 1 and 2 wrote, and Keras 3 still writes when asked.
 enum LegacyModel {
   static func isPath(_ path: String) -> Bool {
-    (path.hasSuffix(".h5") && !path.hasSuffix(".weights.h5")) || path.hasSuffix(".hdf5")
+    (hasEnding(path, ".h5") && !hasEnding(path, ".weights.h5")) || hasEnding(path, ".hdf5")
   }
 
-  /// The model with its weights; compiled as the file says, with an optimizer that begins anew.
+  /// The model with its weights; compiled as the file says, with what its optimizer remembers.
   static func model<Result: Model>(_ contents: HDF5Contents, name: String, compiled: Bool, as type: Result.Type) throws -> Result {
     guard let text = contents.strings("model_config", of: "")?.first else {
       throw DescentError(.file, "\(name): holds no model, only weights; make the model and use loadWeights")
@@ -18,11 +18,13 @@ enum LegacyModel {
     if compiled, let text = contents.strings("training_config", of: "")?.first,
       var settings = try JSONValue(parsing: text, name: "\(name): training_config").object
     {
-      settings["optimizer"] = settings["optimizer_config"]
+      settings["optimizer"] = LegacyOptimizer.configuration(settings["optimizer_config"] ?? .null)
       settings["optimizer_config"] = nil
       // Keras 2 says so of weights by time step, which are the weights' shape here.
       if settings["sample_weight_mode"] == .null { settings["sample_weight_mode"] = nil }
-      try CompileSettings(settings, name: "\(name): training_config")?.compile(model)
+      guard let compile = try CompileSettings(settings, name: "\(name): training_config") else { return model }
+      try compile.compile(model)
+      try LegacyOptimizer.restore(contents, into: model, name: name)
     }
     return model
   }

@@ -28,7 +28,7 @@ struct LegacyWeights {
   }
 
   /// A list of names; long ones are cut into several attributes with numbers.
-  private static func list(_ name: String, of path: String, _ contents: HDF5Contents) -> [String]? {
+  static func list(_ name: String, of path: String, _ contents: HDF5Contents) -> [String]? {
     if let whole = contents.strings(name, of: path) { return whole }
     var names: [String]?
     var number = 0

@@ -81,7 +81,8 @@ extension Model {
     try writeFile(path) { try $0.write(bytes) }
   }
 
-  /// Reads weights by name: from `.weights.h5`, from the legacy `.h5` of Keras 1 to 3, from `.keras`, `.safetensors` or `.npz`.
+  /// Reads weights by name: from `.weights.h5`, from several of them by their `.weights.json`, from the legacy `.h5` of Keras 1 to 3,
+  /// from `.keras`, `.safetensors` or `.npz`.
   /// Anything that does not fit is an error listing it, and nothing is changed. The optimizer is left alone.
   public func loadWeights(_ path: String) throws { try loadWeights(path, skipMismatch: false, trusted: false) }
 
@@ -103,6 +104,10 @@ extension Model {
       try requireWeights("loadWeights")
       let archive = try KerasArchive(path, trusted: trusted)
       return try WeightsFile.load(archive.weights, into: self, file: path, skipMismatch: skipMismatch)
+    }
+    if hasEnding(path, ".weights.json") {
+      try requireWeights("loadWeights")
+      return try WeightsFile.load(ShardedWeights.contents(path, trusted: trusted), into: self, file: path, skipMismatch: skipMismatch)
     }
     guard hasEnding(path, ".h5") || hasEnding(path, ".hdf5") else {
       return try loadWeights(path, skipMismatch: skipMismatch, format: nil)

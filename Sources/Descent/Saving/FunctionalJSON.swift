@@ -168,7 +168,15 @@ enum FunctionalJSON {
         guard let name = json["name"]?.string ?? json["config"]?["name"]?.string, layers[name] == nil else {
           throw DescentError(.file, "\(owner): \(json.shortText) is not a layer with a name of its own")
         }
-        let layer = try Reader.layer(json, name: name, elementLimit: elementLimit, owner: owner)
+        let layer: Layer
+        do {
+          layer = try Reader.layer(json, name: name, elementLimit: elementLimit, owner: owner)
+        } catch let error as DescentError where error.kind == .file {
+          // Where in the graph: of layers in nested models, each on the way.
+          let sources = Reader.sources(json["inbound_nodes"] ?? .null)
+          let place = sources.isEmpty ? "" : "; '\(name)' is called with \(sources.map { "'\($0)'" }.joined(separator: ", "))"
+          throw DescentError(.file, error.message + place)
+        }
         order.append(name)
         layers[name] = layer
         nodes[name] = json["inbound_nodes"]?.array ?? []
@@ -200,6 +208,21 @@ enum FunctionalJSON {
       }
       let layer = try LayerJSON.layer(json, dtype: nil, elementLimit: elementLimit, place: owner)
       return layer
+    }
+
+    /// The layers whose results a layer is called with, in both forms of a description.
+    private static func sources(_ json: JSONValue) -> [String] {
+      var names: [String] = []
+      func note(_ name: String?) { if let name, !names.contains(name) { names.append(name) } }
+      func visit(_ json: JSONValue) {
+        if let history = json["config"]?["keras_history"]?.array { return note(history.first?.string) }
+        if let object = json.object { return object.members.forEach { visit($0.value) } }
+        guard let list = json.array else { return }
+        if let name = list.first?.string, list.count >= 3, list[1].int != nil, list[2].int != nil { return note(name) }
+        list.forEach(visit)
+      }
+      visit(json)
+      return names
     }
 
     /// Makes each call as soon as all that it is called with is there.

@@ -20,6 +20,12 @@ extension Model {
     try readyOptimizerState("load").restore(kerasVariables: kerasVariables, ofTrained: Trainability(of: self).trained)
   }
 
+  /// Takes up the optimizer's state from a whole-model file of Keras 2.
+  /// - Throws: ``DescentError`` telling what does not fit. Nothing is changed then.
+  package func restoreOptimizer(kerasSlots slots: [String: [Tensor]], iterations: Tensor) throws {
+    try readyOptimizerState("load").restore(kerasSlots: slots, iterations: iterations, ofTrained: Trainability(of: self).trained)
+  }
+
   /// Takes up what ``OptimizerState/checkpoint()`` of an equal optimizer gave.
   /// - Throws: ``DescentError`` telling what does not fit. Nothing is changed then.
   public func restoreOptimizer(_ checkpoint: [String: Tensor]) throws {

@@ -44,6 +44,36 @@ extension OptimizerState {
     try restore(kerasVariables: values, of: entries.filter { trained.contains(ObjectIdentifier($0.variable)) })
   }
 
+  /// Takes up what Keras 2's whole-model files hold: each kind of slot as a list in the order of the parameters that are trained.
+  /// - Parameters:
+  ///   - slots: by the names that this optimizer's slots have in Keras 3's spelling (`velocity_hat`); of a number that all parameters
+  ///     share, a list of one.
+  ///   - iterations: how many steps were made.
+  ///   - trained: the parameters that are trained, as the caller sees it.
+  /// - Throws: ``DescentError`` listing what does not fit. Nothing is changed then.
+  package func restore(kerasSlots slots: [String: [Tensor]], iterations: Tensor, ofTrained trained: Set<ObjectIdentifier>) throws {
+    let chosen = entries.filter { trained.contains(ObjectIdentifier($0.variable)) }
+    var used: [String: Int] = [:]
+    var missing: [String] = []
+    let values = kerasLayout(of: chosen).map { place -> Tensor in
+      if place.isHead { return place.name == "iteration" ? iterations : place.read() }
+      let slot = place.name.split(separator: "/").last.map(String.init) ?? place.name
+      let number = used[slot, default: 0]
+      used[slot] = number + 1
+      if let list = slots[slot], number < list.count { return list[number] }
+      // Numbers that all share are not in every file; they begin as at the start.
+      if place.name.contains("/") && place.write != nil { missing.append(place.name) }
+      return place.read()
+    }
+    let left = slots.filter { $0.value.count > used[$0.key, default: 0] }.keys.sorted()
+    guard missing.isEmpty, left.isEmpty else {
+      let faults = (missing.isEmpty ? [] : ["missing: \(missing.joined(separator: ", "))"]) + (left.isEmpty ? [] : ["left over: \(left.joined(separator: ", "))"])
+      throw DescentError(
+        .state, "the file's optimizer state does not fit \(type(of: optimizer).className): \(faults.joined(separator: "; "))")
+    }
+    try restore(kerasVariables: values, of: chosen)
+  }
+
   private func restore(kerasVariables values: [Tensor], of trained: [Entry]) throws {
     var layout = kerasLayout(of: trained)
     var owners = trained

@@ -139,19 +139,6 @@ import Testing
     #expect(chain.weights.map(\.shape) == [[3, 2], [2]])
   }
 
-  @Test func `a graph is drawn`() throws {
-    let a = Input(shape: [4], name: "a")
-    let shared = Dense(4, activation: .relu)
-    let inner = try { (i: Input) in try Model(inputs: i, outputs: Dense(2)(i), name: "inner") }(Input(shape: [4]))
-    let model = try Model(inputs: a, outputs: concatenate([inner(shared(a)), shared(shared(a)) as Symbol]))
-    var options = PlotOptions(showShapes: true, showDType: true, showLayerActivations: true)
-    let dot = try model.dot(options)
-    #expect(dot.contains("label=\"dense (Dense)\\nactivation: relu\\n(None, 4) → (None, 4)\\ndtype: float32\"") && dot.contains("n0 -> n1;"))
-    #expect(try model.svg(options).components(separatedBy: "<rect").count == 1 + 4)
-    options.expandNested = true
-    #expect(try model.dot(options).contains("inner/dense (Dense)"))
-  }
-
   @Test func `masks go where Keras lets them go`() throws {
     let ids = Input(shape: [3], name: "ids", dtype: .int32)
     let words = try Embedding(5, 2, embeddingsInitializer: .ones, maskZero: true)(ids)

@@ -1,0 +1,20 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+// Notebooks of a Keras textbook, line by line in Swift: a package of its own, as a user's would be. README.md says how to run them.
+let support: Target.Dependency = "ExampleSupport"
+let keras: Target.Dependency = .product(name: "KerasFiles", package: "Descent")
+let package = Package(
+  name: "Examples",
+  platforms: [.macOS(.v15)],
+  dependencies: [.package(name: "Descent", path: "..")],
+  targets: [
+    .target(name: "ExampleSupport", dependencies: [keras]),
+    .executableTarget(name: "FirstNetwork", dependencies: [keras, support]),
+    .executableTarget(name: "DeepNetwork", dependencies: [keras, support]),
+    .executableTarget(name: "TrainingANetwork", dependencies: [keras, support]),
+    .executableTarget(name: "ConvolutionalNetwork", dependencies: [keras, support]),
+    .executableTarget(name: "WhatANetworkSees", dependencies: [keras, support]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,57 @@
+import Descent
+
+/// What an optimizer remembers in a whole-model `.h5` file, of which there are three forms: Keras 3's, as in `.weights.h5`; that of
+/// Keras 2.11 and later, `Adam/m/dense/kernel:0`; and the one before, `Adam/dense/kernel/m:0`.
+enum LegacyOptimizer {
+  private static let group = "optimizer_weights"
+
+  /// The slots' names in Keras 2 where they are not Keras 3's.
+  private static let names: [String: String] = [
+    "m": "momentum", "v": "velocity", "vhat": "velocity_hat", "rms": "velocity", "mg": "average_gradient", "u": "norm",
+    "accum_grad": "accumulated_grad", "accum_var": "accumulated_delta_var", "momentum_cache": "u_product",
+  ]
+
+  /// Keras 2.11 and later write their own optimizers as if a program had registered them.
+  static func configuration(_ json: JSONValue) -> JSONValue {
+    guard var settings = json.object, let name = settings["class_name"]?.string, name.hasPrefix("Custom>") else { return json }
+    settings["class_name"] = .string(String(name.dropFirst("Custom>".count)))
+    return .object(settings)
+  }
+
+  /// Takes up what the file holds, if it holds anything.
+  static func restore(_ contents: HDF5Contents, into model: Model, name: String) throws {
+    guard let paths = LegacyWeights.list("weight_names", of: group, contents), let first = paths.first else { return }
+    let tensors = try paths.map { path in
+      guard let tensor = contents["\(group)/\(path)"] else {
+        throw DescentError(.file, "\(name): \(group) names \(path), which is not there")
+      }
+      return tensor
+    }
+    func parts(_ path: String) -> [String] {
+      (path.hasSuffix(":0") ? path.dropLast(2) : path[...]).split(separator: "/").map(String.init)
+    }
+    try naming(name) {
+      if paths.count > 1, parts(paths[1]).last == "learning_rate" { return try model.restoreOptimizer(kerasVariables: tensors) }
+      let isRecent = parts(first) == ["iteration"]
+      guard isRecent || parts(first).last == "iter" else {
+        throw DescentError(
+          .file, "\(group) begins with \(first), which is no form of Keras 2.3 or later; load the file with compiled: false to do without")
+      }
+      var slots: [String: [Tensor]] = [:]
+      for (path, tensor) in zip(paths, tensors).dropFirst() {
+        let parts = parts(path)
+        guard parts.count >= 2 else { throw DescentError(.file, "\(group)/\(path) is of no known kind") }
+        let slot = isRecent ? parts[1] : parts[parts.count - 1]
+        slots[slotName(slot, of: model.optimizer), default: []].append(tensor)
+      }
+      // The plain SGD of Keras 2.11 and later keeps momenta that it does not use.
+      if let optimizer = model.optimizer as? SGD, optimizer.momentum == 0 { slots["momentum"] = nil }
+      try model.restoreOptimizer(kerasSlots: slots, iterations: tensors[0])
+    }
+  }
+
+  private static func slotName(_ name: String, of optimizer: (any Optimizer)?) -> String {
+    if optimizer is Adamax, name == "v" { return "norm" }
+    return names[name] ?? name
+  }
+}

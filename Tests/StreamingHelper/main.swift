@@ -1,0 +1,58 @@
+import Descent
+import Foundation
+
+// Trains on rows that are streamed from files, in a process of its own whose memory a test can limit and watch:
+//
+//     StreamingHelper npy FILE       limits its address space to a third of the file first
+//     StreamingHelper csv FILE       prints by how many bytes its resident memory grew at most
+//     StreamingHelper folder FOLDER  the same
+
+/// A line of /proc/self/status, in bytes.
+func status(_ name: String) throws -> Int {
+  let text = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+  let line = text.split(separator: "\n").first { $0.hasPrefix(name + ":") } ?? ""
+  return (line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
+}
+
+func train(_ batches: Dataset<(Tensor, Tensor)>, width: Int) throws -> Double {
+  let model = Sequential { Dense(1, kernelInitializer: "zeros", inputShape: [width]) }
+  try model.compile(optimizer: "sgd", loss: .meanSquaredError)
+  return try model.fit(batches, epochs: 1, verbose: 0)["loss"][0]
+}
+
+let arguments = CommandLine.arguments
+guard arguments.count == 3 else { fatalError("StreamingHelper npy|csv|folder PATH") }
+let path = arguments[2]
+switch arguments[1] {
+case "npy":
+  let rows = try Dataset.npy(path)
+  let width = try rows.take(1).elements()[0].count
+  let batches = rows.batch(4).map { x in (x, x[0..<x.shape[0], 0..<1]) }
+  // Threads and code are there before the limit is.
+  _ = try train(batches.take(2), width: width)
+  let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as! Int
+  let space = try status("VmSize")
+  guard space < size / 3 else {
+    print("the process alone takes \(space) bytes")
+    exit(2)
+  }
+  var limit = rlimit(rlim_cur: rlim_t(size / 3), rlim_max: rlim_t(size / 3))
+  guard setrlimit(__rlimit_resource_t(UInt32(RLIMIT_AS.rawValue)), &limit) == 0 else { fatalError("setrlimit") }
+  print("loss \(try train(batches, width: width)), resident \(try status("VmHWM"))")
+case "csv", "folder":
+  let batches =
+    arguments[1] == "csv"
+    ? try Dataset.csv(path, target: "y", pieceByteCount: 1 << 16).batch(32)
+    : try Dataset.files(in: path, extensions: ["npy"]).map { file in
+      let x = try NPY.read(file)
+      return (x, x[0..<x.shape[0], 0..<1])
+    }
+  let width = try batches.take(1).elements()[0].0.shape[1]
+  _ = try train(batches.take(3), width: width)
+  let before = try status("VmRSS")
+  // From here on the greatest is counted anew.
+  try "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .utf8)
+  let loss = try train(batches, width: width)
+  print("loss \(loss), growth \(try status("VmHWM") - before)")
+default: fatalError("StreamingHelper npy|csv|folder PATH")
+}
