@@ -114,7 +114,7 @@ for program in "${programs[@]}"; do
   (cd "$package" && "$root/.build/check-readme/release/$program") || fail "$program failed"
 done
 # One after another in one folder, as some read what others leave.
-for example in ConvolutionalNetwork "${examples[@]}"; do
+for example in "${examples[@]}"; do
   echo "check-readme: running $example"
   (cd "$package" && EXAMPLES_SMALL=1 "$root/.build/check-readme/release/$example" > "$package/$example.out") \
     || { tail -n 5 "$package/$example.out"; fail "$example failed"; }
