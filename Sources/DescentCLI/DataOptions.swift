@@ -17,21 +17,24 @@ struct DataOptions: ParsableArguments {
       valueName: "data"))
   var data = "fashion-mnist"
 
-  @Option(help: ArgumentHelp("The column of a .csv file to predict.", valueName: "column"))
+  @Option(help: ArgumentHelp("The column of a .csv file to predict. (descent predict: the column that is not to be looked at; none where all columns are features)", valueName: "column"))
   var target: String?
 
   func validate() throws {
     if target != nil && !isCSV {
       throw ValidationError("--target names a column of a .csv file, but --data is '\(data)'.")
     }
-    if isCSV {
-      // Of a file that is not there that is what is to be told.
-      if target == nil && exists { throw ValidationError("--data \(data) needs --target, the name of the column to predict.") }
-    } else if !isArchive && !isFashionMNIST && !isFolder {
+    if !isCSV && !isArchive && !isFashionMNIST && !isFolder {
       let advice = DataOptions.advice.first { hasEnding(data, $0.ending) }?.text
       if let advice { throw ValidationError("--data is '\(data)': \(advice).") }
       if exists { throw ValidationError("--data is '\(data)'; expected \(DataOptions.expected).") }
     }
+  }
+
+  /// For commands that need to know what is right.
+  func requireTarget() throws {
+    // Of a file that is not there that is what is to be told.
+    if isCSV && target == nil && exists { throw ValidationError("--data \(data) needs --target, the name of the column to predict.") }
   }
 
   func load() throws -> DataSet {
@@ -47,7 +50,7 @@ struct DataOptions: ParsableArguments {
 
   var isArchive: Bool { hasEnding(data, ".npz") }
 
-  private var isCSV: Bool { hasEnding(data, ".csv") }
+  var isCSV: Bool { hasEnding(data, ".csv") }
 
   private var isFashionMNIST: Bool { data == "fashion-mnist" }
 

@@ -44,6 +44,8 @@ struct DataSet {
   var validation: Part?
   var test: Part?
   var classNames: [String]?
+  /// Whether the rows come from a table, where whole numbers may be classes or amounts.
+  private(set) var isTable = false
   /// What of a table is not used.
   var leftOut: [String] = []
 
@@ -58,6 +60,7 @@ struct DataSet {
     train = Part(x: table.features, y: table.target)
     classNames = table.classNames
     leftOut = table.leftOut
+    isTable = true
   }
 
   /// Reads an `.npz` file with `x` and `y`, `x_val` and `y_val`, `x_test` and `y_test`; several inputs are `x_NAME`, several targets
@@ -118,8 +121,10 @@ struct DataSet {
     return Dictionary(uniqueKeysWithValues: try names.map { (String($0.dropFirst(prefix.count)), try archive.tensor($0)) })
   }
 
-  /// Whole numbers from 0 on are classes, unless there are far too many.
-  func task() throws -> Task {
+  /// Whole numbers from 0 on are classes, unless there are far too many; in a table, where prices and counts are whole numbers too,
+  /// unless there are more than ``greatestTableClassCount`` different ones, of which fewer than ten rows each have the same.
+  /// - Parameter loss: the one that was chosen, which may say that they are classes.
+  func task(loss: Loss?) throws -> Task {
     guard let y = train.onlyTarget else {
       throw DescentError(.data, "\(name): holds several targets, which only a compiled model of several outputs can be trained on; give --model")
     }
@@ -132,10 +137,15 @@ struct DataSet {
     guard !y.dtype.isFloatingPoint, width == 1, y.count > 0 else { return .numbers(width) }
     let values = y.doubles
     let greatest = values.max()!
+    if isTable && loss?.className != Loss.sparseCategoricalCrossentropy.className {
+      let different = Set(values).count
+      if different > DataSet.greatestTableClassCount && 10 * different > values.count { return .numbers(width) }
+    }
     return values.min()! >= 0 && greatest < Double(DataSet.greatestClassCount) ? .classes(Int(greatest) + 1) : .numbers(width)
   }
 
   private static let greatestClassCount = 10_000
+  private static let greatestTableClassCount = 20
 }
 
 extension DataSet {
@@ -153,11 +163,17 @@ extension DataSet {
     let aim =
       switch task {
       case .classes(let count)?: "; \(grouped(count)) classes" + names(count)
-      case .numbers(let count)?: "; \(grouped(count)) \(count == 1 ? "number" : "numbers") to predict"
+      case .numbers(let count)?: "; \(grouped(count)) \(count == 1 ? "number" : "numbers") to predict" + amounts
       case nil: ""
       }
     let rest = leftOut.isEmpty ? "" : "; left out: \(leftOut.joined(separator: ", "))"
     return "\(name): \(parts.joined(separator: ", "))\(aim)\(rest)"
+  }
+
+  /// Where whole numbers of a table are not taken for classes.
+  private var amounts: String {
+    guard isTable, classNames == nil, let y = train.onlyTarget, !y.dtype.isFloatingPoint else { return "" }
+    return ", as so many different whole numbers are no classes (--loss sparse_categorical_crossentropy if they are)"
   }
 
   private func names(_ count: Int) -> String {

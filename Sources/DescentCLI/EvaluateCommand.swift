@@ -32,6 +32,7 @@ struct EvaluateCommand: ParsableCommand {
 
   func validate() throws {
     try model.validate()
+    try dataOptions.requireTarget()
     try checkingOptions {
       _ = try loss.map(chosenLoss)
       _ = try metrics?.words.map { try Metric(named: $0) }

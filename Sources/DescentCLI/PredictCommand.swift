@@ -8,7 +8,7 @@ struct PredictCommand: ParsableCommand {
     abstract: "Write what a saved model says of data.",
     discussion: """
       One row of output for each row of input, to an .npy, .npz (as the array y; of a model of several outputs as y_NAME) or .csv file, or as CSV to standard output. The rows \
-      are the test rows if the data hold any, else x; an .npz file needs no y here.
+      are the test rows if the data hold any, else x; an .npz file needs no y here, and a .csv file no --target if all of its columns are features.
 
       EXAMPLES:
         descent predict --model classifier.keras --data d.npz --out predictions.npy
@@ -70,6 +70,7 @@ struct PredictCommand: ParsableCommand {
 extension DataOptions {
   /// The rows to predict from: of an `.npz` file `x_test` or `x`, or those of several inputs, whether there are labels or not.
   func loadInputs() throws -> any ModelData {
+    if isCSV && target == nil { return try CSVTable.features(of: data).features }
     guard isArchive else {
       let set = try load()
       return (set.test ?? set.train).x

@@ -70,6 +70,7 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup(title: "Results") var resultOptions: ResultOptions
 
   func validate() throws {
+    try dataOptions.requireTarget()
     if epochs < 1 { throw ValidationError("--epochs is \(epochs); it must be at least 1.") }
     if let validationSplit, !(validationSplit >= 0 && validationSplit < 1) {
       throw ValidationError("--validation-split is \(validationSplit); it must be at least 0 and less than 1.")
@@ -103,7 +104,7 @@ struct TrainCommand: ParsableCommand {
       model = given
       try compileSeveral(model, try chosenOptimizer(), loss, try chosenMetrics())
     } else {
-      let plain = try data.task()
+      let plain = try data.task(loss: loss ?? given?.loss)
       let aim = Outcome(plain, loss: loss ?? given?.loss)
       if given == nil && plain == .classes(1) && aim.isClassification {
         throw DescentError(.data, "\(data.name): all targets are of one class; there is nothing to tell apart")

@@ -39,8 +39,10 @@ struct CSVReader {
   }
 
   /// The numbers of all rows but their targets, row by row, and where the targets are.
-  /// - Parameter skipped: a column that is not looked at.
-  mutating func rows(names: [String], target: Int, skipping skipped: Int? = nil) throws -> ([Float], [Field]) {
+  /// - Parameters:
+  ///   - target: nil where all columns hold numbers.
+  ///   - skipped: a column that is not looked at.
+  mutating func rows(names: [String], target: Int?, skipping skipped: Int? = nil) throws -> ([Float], [Field]) {
     var values: [Float] = []
     var targets: [Field] = []
     skipEmptyLines()

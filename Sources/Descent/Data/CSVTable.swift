@@ -60,6 +60,25 @@ public struct CSVTable {
     (self.target, classNames) = try CSVTable.targets(targets, reader, name: name)
   }
 
+  /// The numbers of a file in which no column is to be predicted, as of rows whose answer is not known: all columns are features.
+  /// - Parameter path: the file.
+  /// - Returns: `float32` [rows, columns], and the columns' names.
+  /// - Throws: as ``init(_:target:)``.
+  public static func features(of path: String) throws -> (features: Tensor, names: [String]) {
+    try ByteSource(path: path).allBytes().withUnsafeBytes { bytes in
+      try TextFileCheck.check(bytes, name: path)
+      try checkSeparator(bytes, nil, name: path)
+      var reader = CSVReader(bytes: bytes, name: path)
+      let names = try reader.header()
+      let skipped = names[0].isEmpty ? 0 : nil
+      let kept = names.indices.filter { $0 != skipped }.map { names[$0] }
+      guard !kept.isEmpty else { throw DescentError(.file, "\(path): has no column with a name") }
+      let (values, _) = try reader.rows(names: names, target: nil, skipping: skipped)
+      guard !values.isEmpty else { throw DescentError(.file, "\(path): has a header but no rows") }
+      return (Tensor(shape: [values.count / kept.count, kept.count], scalars: values), kept)
+    }
+  }
+
   static func column(_ target: String, of names: [String], name: String) throws -> Int {
     let places = names.indices.filter { names[$0] == target }
     if places.count > 1 { throw DescentError(.file, "\(name): the target '\(target)' names \(places.count) columns") }
@@ -72,17 +91,17 @@ public struct CSVTable {
   }
 
   /// Separators that are not commas, and a first line that is no header, told as what they are.
-  private static func checkSeparator(_ bytes: UnsafeRawBufferPointer, _ target: String, name: String) throws {
+  private static func checkSeparator(_ bytes: UnsafeRawBufferPointer, _ target: String?, name: String) throws {
     let first = bytes.drop { $0 == 0x0A || $0 == 0x0D }.prefix { $0 != 0x0A && $0 != 0x0D }
     let line = String(decoding: first, as: UTF8.self)
     func parts(_ separator: String) -> [String] {
       line.components(separatedBy: separator).map { $0.trimmingCharacters(in: CharacterSet(charactersIn: " \"'\u{FEFF}")) }
     }
     let names = parts(",")
-    if names.contains(target) { return }
+    if let target, names.contains(target) { return }
     for (separator, word) in [(";", "';'"), ("\t", "tabs"), ("|", "'|'"), (" ", "spaces")] {
       let parts = parts(separator)
-      guard parts.count > names.count, parts.contains(target) || (names.count == 1 && separator != " ") else { continue }
+      guard parts.count > names.count, target.map(parts.contains) ?? false || (names.count == 1 && separator != " ") else { continue }
       throw DescentError(.file, "\(name): seems to be separated by \(word); expected commas")
     }
     if names.allSatisfy({ Double($0) != nil }) {
