@@ -11,10 +11,15 @@ enum LegacyOptimizer {
     "accum_grad": "accumulated_grad", "accum_var": "accumulated_delta_var", "momentum_cache": "u_product",
   ]
 
-  /// Keras 2.11 and later write their own optimizers as if a program had registered them.
+  /// Keras 2.11 and later write their own optimizers as if a program had registered them, and how their steps are run, which does not
+  /// change what is computed.
   static func configuration(_ json: JSONValue) -> JSONValue {
-    guard var settings = json.object, let name = settings["class_name"]?.string, name.hasPrefix("Custom>") else { return json }
-    settings["class_name"] = .string(String(name.dropFirst("Custom>".count)))
+    guard var settings = json.object, let name = settings["class_name"]?.string else { return json }
+    if name.hasPrefix("Custom>") { settings["class_name"] = .string(String(name.dropFirst("Custom>".count))) }
+    if var options = settings["config"]?.object {
+      for key in ["jit_compile", "is_legacy_optimizer"] { options[key] = nil }
+      settings["config"] = .object(options)
+    }
     return .object(settings)
   }
 

@@ -16,7 +16,7 @@ func status(_ name: String) throws -> Int {
 
 func train(_ batches: Dataset<(Tensor, Tensor)>, width: Int) throws -> Double {
   let model = Sequential { Dense(1, kernelInitializer: "zeros", inputShape: [width]) }
-  try model.compile(optimizer: "sgd", loss: .meanSquaredError)
+  try model.compile(optimizer: "sgd:learning_rate=1e-9", loss: .meanSquaredError)
   return try model.fit(batches, epochs: 1, verbose: 0)["loss"][0]
 }
 

@@ -8,7 +8,7 @@ let ((trainInput, allTrainTarget), (testInput, testTarget)) = try loadFashionMNI
 print(trainInput.shape, allTrainTarget.shape)
 print(testInput.shape, testTarget.shape)
 print(allTrainTarget[0..<10])
-print(unique(allTrainTarget), bincount(allTrainTarget, length: 10))
+print(unique(allTrainTarget), bincount(allTrainTarget.cast(to: .int32), length: 10))
 
 let allTrainScaled = (trainInput.cast(to: .float32) / 255).reshaped([-1, 28 * 28])
 print(allTrainScaled.shape)

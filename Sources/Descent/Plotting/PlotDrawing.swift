@@ -58,7 +58,9 @@ struct PlotDrawing {
   // MARK: - Lines
 
   /// Where a line to or from a box ends: at the box, or inside a frame at the box that it means if that is next to the border.
-  private func port(_ number: Int, _ port: Int, isEntry: Bool) -> Point {
+  ///
+  /// A line that leads back ends at the border: it would come to the wrong side of what lies within.
+  private func port(_ number: Int, _ port: Int, isEntry: Bool, isBackward: Bool = false) -> Point {
     let box = layout.boxes[number], start = layout.start(of: number)
     let edge = isEntry ? start : start + box.along
     guard let inner = inner[number] else { return (box.center, edge) }
@@ -69,15 +71,15 @@ struct PlotDrawing {
     let x = corner.x + offset.x, y = corner.y + offset.y
     let (across, along) = direction == .topToBottom ? (x + point.across, y + point.along) : (y + point.across, x + point.along)
     let isNext = inner.layout.boxes[end.0].row == (isEntry ? 0 : inner.layout.rows.count - 1)
-    return (across, isNext ? along : edge)
+    return (across, isNext && !isBackward ? along : edge)
   }
 
   /// The curve of a line as points: each third one is a place, the two between say how it bends.
   private func curve(_ line: PlotLayout.Line) -> [Point] {
     let edge = graph.edges[line.edge]
     let first = line.path[0], last = line.path[line.path.count - 1]
-    var begin = port(first, line.isBackward ? edge.input : edge.output, isEntry: false)
-    var end = port(last, line.isBackward ? edge.output : edge.input, isEntry: true)
+    var begin = port(first, line.isBackward ? edge.input : edge.output, isEntry: false, isBackward: line.isBackward)
+    var end = port(last, line.isBackward ? edge.output : edge.input, isEntry: true, isBackward: line.isBackward)
     if line.isBackward {
       begin.across += PlotDrawing.aside
       end.across += PlotDrawing.aside

@@ -85,7 +85,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("x_ids", nil, "'ids'"), ("x_ids", "x_other", "'ids'"), ("x_a", "x", "x"), ("y_q", nil, "'q'"), ("y_q", "y_r", "'q'"),
+    ("x_ids", nil, "'ids'"), ("x_ids", "x_other", "'other'"), ("x_a", "x", "a, ids"), ("y_q", nil, "'q'"), ("y_q", "y_r", "'r'"),
   ] as [(String, String?, String)])
   func `arrays that are missing or have other names are told before training`(_ array: String, _ name: String?, _ told: String) throws {
     try writeData("wrong.npz") { $0 == array ? name : $0 }

@@ -28,7 +28,7 @@ import Testing
 
   /// The file is sparse: it has a size, and takes no room.
   @Test func `an array three times as large as the address space trains`() throws {
-    let width = 1 << 18, rows = 1536
+    let width = 1 << 18, rows = 1200
     let path = folder.file("x.npy")
     try writeSparse(path, rows: rows, width: width)
     let run = try helper(["npy", path])
@@ -52,7 +52,7 @@ import Testing
   @Test func `a table and a folder of files take no more memory than the rows in flight`() throws {
     let row = (0..<200).map { "\($0).125" }.joined(separator: ",")
     var text = (0..<200).map { "c\($0)" }.joined(separator: ",") + ",y\n"
-    for number in 0..<5000 { text += row + ",\(number % 2)\n" }
+    for number in 0..<3000 { text += row + ",\(number % 2)\n" }
     try text.write(toFile: folder.file("t.csv"), atomically: false, encoding: .utf8)
     let table = try helper(["csv", folder.file("t.csv")])
     #expect(table.status == 0, "\(table.output)")
