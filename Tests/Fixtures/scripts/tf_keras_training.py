@@ -20,7 +20,6 @@ optimizers = {
     "adam": O.Adam(0.01, amsgrad=True),
     "sgd": O.SGD(0.05),
     "rmsprop": O.RMSprop(0.01, momentum=0.5),
-    "average": O.Adam(0.01, use_ema=True),
     "adamax": O.Adamax(0.01),
     "legacy-adam": O.legacy.Adam(0.01),
     "legacy-sgd": O.legacy.SGD(0.05, momentum=0.9, nesterov=True, decay=0.1),
