@@ -326,12 +326,6 @@ enum OperationTable {
       }
       return [einsum(text, operands)]
     },
-    OperationDefinition("Cumsum", "numpy") { input in
-      let x = try input.tensor(0)
-      guard let axis = try input.axes(of: x)?.first else { throw input.refusal("'axis' is missing: sums over all rows are not known") }
-      guard x.dtype != .bool && x.dtype != .uint8 else { throw input.refusal("\(x.dtype) must be cast first") }
-      return [x.cumsum(axis: axis)]
-    },
     OperationDefinition("Take", "numpy") { input in
       let x = try input.tensor(0), indices = try input.tensor(1, "indices").cast(to: .int32)
       let axis = try input.axis(of: x, default: 0)

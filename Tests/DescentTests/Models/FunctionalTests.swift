@@ -139,24 +139,6 @@ import Testing
     #expect(chain.weights.map(\.shape) == [[3, 2], [2]])
   }
 
-  @Test func `choices and sums along an axis are those of tensors`() throws {
-    let a = Input(shape: [3], name: "a")
-    let places = Tensor([2, 0] as [Int32]), table = Tensor([[1 as Float, 2], [3, 4], [5, 6]])
-    let rows = Tensor([[1 as Float, 2, 3], [0, 1, 2]])
-    let parts = try [a.cumsum(axis: 1), take(a, places, axis: 1), onesLike(a) + zerosLike(a), take(table, a.cast(to: .int32), axis: 0)]
-    let results: [Tensor?] = [rows.cumsum(axis: 1), take(rows, places, axis: 1), onesLike(rows) + zerosLike(rows), nil]
-    for (part, expected) in zip(parts, results) {
-      let made = try Model(inputs: a, outputs: part)
-      let again = try Model.fromJSON(made.toJSON())
-      for model in [made, again] {
-        // The table has three rows.
-        let result = try model.predict(expected == nil ? minimum(rows, 2) : rows, verbose: 0)
-        #expect(result.doubles == (expected ?? take(table, minimum(rows, 2).cast(to: .int32), axis: 0)).doubles)
-      }
-    }
-    #expect(throws: DescentError.self) { try take(a, places, axis: 4) }
-  }
-
   @Test func `masks go where Keras lets them go`() throws {
     let ids = Input(shape: [3], name: "ids", dtype: .int32)
     let words = try Embedding(5, 2, embeddingsInitializer: .ones, maskZero: true)(ids)
