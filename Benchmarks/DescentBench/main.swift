@@ -12,10 +12,15 @@ func wants(_ part: String) -> Bool { chosen.isEmpty || chosen.contains(part) }
 do {
   if chosen == ["first-batch"] {
     try trainFirstBatch()
+  } else if chosen == ["first-prediction"] {
+    try predictFirst()
+  } else if chosen.first == "applications" {
+    try checkApplications(folder: chosen.count > 1 ? chosen[1] : nil)
   } else if chosen == ["whole-job"] {
     _ = try trainWholeJob(epochs: 5)
   } else if let unknown = chosen.first(where: { !["job", "limits", "optimizers", "embedding", "profile"].contains($0) && !$0.contains("=") }) {
     print("usage: descent-bench [job] [limits] [optimizers] [embedding] [profile] [only=adam,lion] [--quick]; '\(unknown)' is none of them")
+    print("       descent-bench first-batch | whole-job | first-prediction | applications [FOLDER]")
     exit(64)
   } else {
     print("\(threads) threads, \(rounds) rounds, instruction set \(instructionSet)\n")

@@ -323,6 +323,15 @@ open class Layer {
     return variable
   }
 
+  /// Makes a variable of whole numbers, which training leaves alone, that starts at 0. For use in ``build(inputShape:)``.
+  final func addCounter(_ name: String) -> Variable {
+    let variable = Variable(Tensor(repeating: 0, dtype: .int32), name: name, isTrainable: false)
+    variable.path = path + "/" + name
+    _ = builder?.claim(variable)
+    ownVariables.append(variable)
+    return variable
+  }
+
   /// All variables: the layer's own, then those of its sublayers, in order.
   public var variables: [Variable] {
     prepareToBeInspected()

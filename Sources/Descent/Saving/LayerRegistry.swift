@@ -10,14 +10,15 @@ public enum LayerRegistry {
 
   private static let builtIn: [any ConfigurableLayer.Type] = [
     Activation.self, ActivityRegularization.self, Add.self, AlphaDropout.self, Average.self, AveragePooling1D.self,
-    AveragePooling2D.self, AveragePooling3D.self, BatchNormalization.self, Concatenate.self, Conv1D.self,
+    AveragePooling2D.self, AveragePooling3D.self, BatchNormalization.self, CenterCrop.self, Concatenate.self, Conv1D.self,
     Conv1DTranspose.self, Conv2D.self, Conv2DTranspose.self, Conv3D.self, Conv3DTranspose.self, Cropping1D.self,
     Cropping2D.self, Cropping3D.self, Dense.self, DepthwiseConv1D.self, DepthwiseConv2D.self, Dot.self, Dropout.self,
     ELU.self, EinsumDense.self, Embedding.self, Flatten.self, GaussianDropout.self, GaussianNoise.self,
     GlobalAveragePooling1D.self, GlobalAveragePooling2D.self, GlobalAveragePooling3D.self, GlobalMaxPooling1D.self,
     GlobalMaxPooling2D.self, GlobalMaxPooling3D.self, GroupNormalization.self, Identity.self, Lambda.self,
     LayerNormalization.self, LeakyReLU.self, Masking.self, MaxPooling1D.self, MaxPooling2D.self, MaxPooling3D.self,
-    Maximum.self, Minimum.self, Multiply.self, PReLU.self, Permute.self, RMSNormalization.self, ReLU.self, RepeatVector.self,
+    Maximum.self, Minimum.self, Multiply.self, Normalization.self, PReLU.self, Permute.self, RMSNormalization.self, RandomBrightness.self, RandomContrast.self,
+    RandomCrop.self, RandomFlip.self, RandomRotation.self, RandomShear.self, RandomTranslation.self, RandomZoom.self, ReLU.self, RepeatVector.self,
     Rescaling.self, Reshape.self, SeparableConv1D.self, SeparableConv2D.self, Sequential.self, Softmax.self,
     SpatialDropout1D.self, SpatialDropout2D.self, SpatialDropout3D.self, SpectralNormalization.self, Subtract.self,
     TimeDistributed.self, UnitNormalization.self, UpSampling1D.self, UpSampling2D.self, UpSampling3D.self,
