@@ -10,9 +10,10 @@ public enum LayerRegistry {
 
   private static let builtIn: [any ConfigurableLayer.Type] = [
     Activation.self, ActivityRegularization.self, Add.self, AlphaDropout.self, Average.self, AveragePooling1D.self,
-    AveragePooling2D.self, AveragePooling3D.self, BatchNormalization.self, CenterCrop.self, Concatenate.self, Conv1D.self,
+    AveragePooling2D.self, AveragePooling3D.self, BatchNormalization.self, CategoryEncoding.self,
+    CenterCrop.self, Concatenate.self, Conv1D.self,
     Conv1DTranspose.self, Conv2D.self, Conv2DTranspose.self, Conv3D.self, Conv3DTranspose.self, Cropping1D.self,
-    Cropping2D.self, Cropping3D.self, Dense.self, DepthwiseConv1D.self, DepthwiseConv2D.self, Dot.self, Dropout.self,
+    Cropping2D.self, Cropping3D.self, Dense.self, DepthwiseConv1D.self, DepthwiseConv2D.self, Discretization.self, Dot.self, Dropout.self,
     ELU.self, EinsumDense.self, Embedding.self, Flatten.self, GaussianDropout.self, GaussianNoise.self,
     GlobalAveragePooling1D.self, GlobalAveragePooling2D.self, GlobalAveragePooling3D.self, GlobalMaxPooling1D.self,
     GlobalMaxPooling2D.self, GlobalMaxPooling3D.self, GroupNormalization.self, Identity.self, Lambda.self,

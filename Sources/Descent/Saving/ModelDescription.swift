@@ -19,6 +19,8 @@ enum LayerJSON {
       ("name", .string(layer.name)), ("trainable", .bool(layer.isTrainable)), ("dtype", policy(dtype)),
     ])
     for (key, value) in try configurable.options().members { config[key] = value }
+    // Keras's does not know the option.
+    if layer is Discretization { config["trainable"] = nil }
     let module: JSONValue = registeredName != nil ? nil : .string(layer is Model ? "keras" : "keras.layers")
     var result = JSONObject([
       ("module", module), ("class_name", .string(type.className)), ("config", .object(config)),
