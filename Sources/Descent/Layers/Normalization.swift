@@ -60,13 +60,8 @@ public final class Normalization: Layer {
       throw DescentError(
         .invalidArgument, "layer \(name): the mean is \(text(givenMean)) and the variance \(text(givenVariance)); expected both, of one shape")
     }
-    if let givenMean {
-      guard broadcastShape(givenMean.shape, shape) == shape else {
-        throw DescentError(
-          .invalidArgument, "layer \(name): a mean of shape \(givenMean.shape) does not stretch to \(shape), the sizes of the axes \(axis)")
-      }
-      return
-    }
+    // Given ones are checked where they are used.
+    if givenMean != nil { return }
     mean = try addVariable("mean", shape: shape, initializer: .zeros, isTrainable: false)
     variance = try addVariable("variance", shape: shape, initializer: .ones, isTrainable: false)
     count = addCounter("count")
@@ -89,11 +84,15 @@ public final class Normalization: Layer {
     }
     let kept = try keptAxes(rank: x.rank)
     var sizes = [Int](repeating: 1, count: x.rank)
-    for (size, axis) in zip((inputShape.map { [0] + $0 } ?? x.shape).enumerated().filter { kept.contains($0.offset) }.map(\.element), kept) {
-      try requireSize(size, ofAxis: axis, in: x)
-      sizes[axis] = size
+    for (place, axis) in kept.enumerated() {
+      if let own = self.mean { try requireSize(own.shape[place], ofAxis: axis, in: x) }
+      sizes[axis] = x.shape[axis]
     }
     let shape = kept.map { sizes[$0] }
+    guard broadcastShape(mean.shape, shape) == shape else {
+      throw DescentError(
+        .invalidArgument, "layer \(name): a mean of shape \(mean.shape) does not stretch to \(shape), the sizes of the axes \(axis)")
+    }
     func stretched(_ values: Tensor) -> Tensor { values.cast(to: x.dtype).broadcast(to: shape).reshaped(sizes) }
     let deviation = maximum(sqrt(stretched(variance)), Tensor(number: fuzz))
     return invert ? stretched(mean) + x * deviation : (x - stretched(mean)) / deviation

@@ -154,6 +154,11 @@ public struct Application: Sendable {
 }
 
 extension Application {
+  /// The file that Keras publishes for images of that height, with the top or without.
+  package func publishedFile(includeTop: Bool, rows: Int) -> DatasetFile {
+    publishedFile(Request(includeTop: includeTop, weights: .imageNet, rows: rows))
+  }
+
   /// Margins that make a strided window of the given size start where the original networks start it. (Keras: `correct_pad`.)
   static func correctPadding(_ x: Symbol, _ kernelSize: Int) -> AxisMargins {
     func pair(_ size: Int) -> AxisMargins {
