@@ -11,6 +11,11 @@ import Testing
 
   private func input(_ name: String?) throws -> Tensor { try Fixture.tensor(Self.fixture.json["inputs"]?[needed(name)]) }
 
+  private func areClose(_ a: [Double]?, _ b: [Double]?) -> Bool {
+    guard let a, let b, a.count == b.count else { return false }
+    return zip(a, b).allSatisfy { abs($0 - $1) <= 1e-6 * max(1, abs($1)) }
+  }
+
   @Test(arguments: cases)
   func `as Keras`(_ number: Int) throws {
     let entry = Self.fixture.cases[number]
@@ -39,11 +44,8 @@ import Testing
     #expect(Set(written.keys) == Set(keras.keys.filter { $0 != "sparse" || written["sparse"] != nil }), "\(what)")
     for (key, value) in keras.members where key != "dtype" && key != "sparse" {
       let own = written[key] ?? .null
-      let numbers = (try? Fixture.numbers(own), try? Fixture.numbers(value))
       // Quantiles are float32 in Keras.
-      let isSame = own == value || numbers.0?.count == numbers.1?.count && zip(numbers.0 ?? [.nan], numbers.1 ?? []).allSatisfy {
-        abs($0 - $1) <= 1e-6 * max(1, abs($1))
-      }
+      let isSame = own == value || areClose(try? Fixture.numbers(own), try? Fixture.numbers(value))
       #expect(isSame, "\(what): '\(key)' is \(own), Keras writes \(value)")
     }
     let again = try Layer.deserialize(layer.serialize())
