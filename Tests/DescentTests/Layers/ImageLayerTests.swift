@@ -5,18 +5,19 @@ import Testing
 
 /// Layers that change images: what they compute is Keras's, what they draw has the distribution that Keras's has.
 @Suite struct ImageLayerTests {
-  static let fixture = try! Fixture("image-layers")
-  static let cases = fixture.cases.indices
+  static let fixtures = try! ["image-layers": Fixture("image-layers"), "color-layers": Fixture("color-layers")]
+  static let cases = fixtures.sorted { $0.key < $1.key }.flatMap { name, fixture in fixture.cases.indices.map { (name, $0) } }
 
-  @Test func `there are cases`() { #expect(Self.cases.count == 89) }
+  @Test func `there are cases`() { #expect(Self.cases.count == 89 + 42) }
 
   @Test(arguments: cases)
-  func `as Keras`(_ number: Int) throws {
-    let entry = Self.fixture.cases[number]
+  func `as Keras`(_ file: String, _ number: Int) throws {
+    let fixture = try needed(Self.fixtures[file])
+    let entry = fixture.cases[number]
     let json = try needed(entry["layer"])
     let layer = try Layer.deserialize(json)
     let what = "\(layer.kerasClassName) \(number)"
-    let x = try Fixture.tensor(Self.fixture.json["inputs"]?[needed(entry["x"]?.string)])
+    let x = try Fixture.tensor(fixture.json["inputs"]?[needed(entry["x"]?.string)])
     let isTraining = entry["training"]?.bool == true
     var y = try layer(x, training: isTraining)
     if let drawn = entry["drawn"]?.array {
@@ -24,7 +25,8 @@ import Testing
       let isLast = random.dataFormat == .channelsLast
       let values = try drawn.map { value in
         let tensor = try Fixture.tensor(value)
-        return layer is RandomCrop ? tensor.cast(to: .int32) : layer is RandomFlip ? tensor .> 0 : tensor
+        let isChoice = layer is RandomFlip || layer is RandomGrayscale || layer is RandomInvert
+        return layer is RandomCrop ? tensor.cast(to: .int32) : isChoice ? tensor .> 0 : tensor
       }
       y = random.changed(isLast ? x : x.transposed([0, 2, 3, 1]), by: values)
       if !isLast { y = y.transposed([0, 3, 1, 2]) }
@@ -49,7 +51,7 @@ import Testing
       (RandomRotation(0.25), [-Double.pi / 2...Double.pi / 2]), (RandomRotation([0.5, 0.1]), [0.2 * Double.pi...Double.pi]),
       (RandomZoom(0.5, [-0.25, 0.75]), [0.5...1.5, 0.75...1.75]), (RandomTranslation([0, 0.5], 0.25), [0...5, -2...2]),
       (RandomContrast([0.25, 0.5]), [0.75...1.5]), (RandomContrast(0.5), [1...1.5]), (RandomBrightness(0.2), [-51...51]),
-      (RandomBrightness([0.1, 0.5], valueRange: 0...1), [0.1...0.5]),
+      (RandomBrightness([0.1, 0.5], valueRange: 0...1), [0.1...0.5]), (Solarization(additionFactor: 0.5, thresholdFactor: 1), [0...127.5, 0...255]),
     ]
   }
 
@@ -64,6 +66,15 @@ import Testing
         #expect(distance < 0.04, "\(layer.name): \(distance)")
       }
     }
+    let choices: [(RandomImageLayer, Double)] = [(RandomGrayscale(0.25), 0.25), (RandomInvert(), 0.5), (RandomInvert([0.5, 1]), 0.75)]
+    for (layer, expected) in choices {
+      let share = layer.drawn(for: Tensor.zeros([4096, 2, 2, 3]), RandomGenerator(seed: 5))[0].cast(to: .float64).mean().item()
+      #expect(abs(share - expected) < 0.04, "\(layer.name)")
+    }
+    let turns = RandomHue([0.2, 0.4]).drawn(for: Tensor.zeros([4096, 2, 2, 3]), RandomGenerator(seed: 5))[0].doubles
+    #expect(turns.allSatisfy { (0.1...0.2).contains(abs($0)) } && abs(turns.reduce(0, +) / 4096) < 0.01)
+    let factors = RandomSaturation([0.25, 0.75]).drawn(for: Tensor.zeros([4096, 2, 2, 3]), RandomGenerator(seed: 5))[0].doubles.sorted()
+    #expect(factors[0] >= 0.333 && factors[4095] <= 3.001 && abs(factors[2048] - 1) < 0.1)
     let flips = RandomFlip().drawn(for: Tensor.zeros([4096, 2, 2, 1]), RandomGenerator(seed: 5))[0].cast(to: .float64).mean().item()
     #expect(abs(flips - 0.5) < 0.04)
     let shears = RandomShear(xFactor: [0.25, 0.5], yFactor: 0.5).drawn(for: Tensor.zeros([4096, 2, 2, 1]), RandomGenerator(seed: 5))
@@ -132,6 +143,7 @@ import Testing
       (RandomShear(xFactor: [-0.5, 0.2], name: "a"), "xFactor is [-0.5, 0.2]"), (RandomContrast(-0.1, name: "a"), "factor is -0.1"),
       (RandomBrightness(0.1, valueRange: 1...1, name: "a"), "valueRange is 1.0...1.0"), (RandomCrop(0, 3, name: "a"), "height is 0"),
       (CenterCrop(3, -1, name: "a"), "width is -1"), (CenterCrop(1 << 40, 1 << 40, name: "a"), "layer a"),
+      (Resizing(0, 3, name: "a"), "layer a: height is 0"), (RandomGrayscale(2, name: "a"), "factor is 2.0"),
     ]
     for (layer, expected) in refused { #expect(message(layer).contains(expected), "\(message(layer))") }
     #expect(message(RandomFlip(name: "a"), [8, 8]).contains("layer a: a row of the input has shape [8, 8]; expected [height, width, channels]"))
