@@ -27,7 +27,7 @@ struct GroupProgram {
     case reduction(Int)
   }
 
-  struct Instruction {
+  struct Instruction: Hashable {
     var code: ck_op
     var isRow: Bool
     var result: Reference
@@ -58,6 +58,7 @@ struct GroupProgram {
   private var place: [Int: Reference] = [:]
   private var expanded: [Int: Reference] = [:]
   private var operandIndex: [Operand: Int] = [:]
+  private var viewIndex: [StoredView: Int] = [:]
   private var loaded: [Int: Reference] = [:]
 
   /// - Parameters:
@@ -78,7 +79,7 @@ struct GroupProgram {
       append(CK_COPY, isRow, member, [place[member]!])
     }
     fuseInstructions(kept: Set(members.filter { stored.contains($0) }.compactMap { place[$0] }))
-    for member in members where stored.contains(member) && !isReduction(member) { store(member, over: inPlace[member]) }
+    storeResults(members.filter { stored.contains($0) && !isReduction($0) }, inPlace: inPlace)
     assignSlots()
   }
 
@@ -124,8 +125,11 @@ struct GroupProgram {
       }
       let stored = StoredView(gatherOperand: indices, limit: flat.rowLimit, dims: flat.dims, strides: flat.strides)
       entry.kind = CK_VIEW
-      entry.view = views.firstIndex(of: stored) ?? views.count
-      if entry.view == views.count { views.append(stored) }
+      if viewIndex[stored] == nil {
+        viewIndex[stored] = views.count
+        views.append(stored)
+      }
+      entry.view = viewIndex[stored]
     } else if source.dtype != type {
       entry.kind = CK_BYTES
     }
@@ -215,43 +219,45 @@ struct GroupProgram {
 
   // MARK: - Results
 
-  private mutating func store(_ member: Int, over variable: Int?) {
-    let value = fusion.values[member]
-    let isRow = group.rowMembers.contains(member)
-    let reference = place[member]!
-    var output = Operand(
-      kind: CK_STREAM, dtype: value.dtype, isRow: isRow, isOutput: true, address: .value(member, offset: 0))
-    if value.dtype != type {
-      output.kind = CK_BYTES
-      let index = operand(output)
-      instructions.append(Instruction(code: CK_STORE, isRow: isRow, result: .operand(index), arguments: [reference]))
-      return
-    }
-    let index = operand(output)
-    let definition = instructions.firstIndex { $0.result == reference }
-    // Writing at once saves a copy, but not where the old value is still to be read.
-    if case .register = reference, let definition, instructions[definition].code != CK_LOAD,
-      !instructions[(definition + 1)...].contains(where: { reads($0, variable) })
-    {
-      for i in instructions.indices {
-        if instructions[i].result == reference { instructions[i].result = .operand(index) }
-        instructions[i].arguments = instructions[i].arguments.map { $0 == reference ? .operand(index) : $0 }
+  private mutating func storeResults(_ members: [Int], inPlace: [Int: Int]) {
+    var definition: [Reference: Int] = [:]
+    // Where the memory of a value is read last.
+    var lastRead: [Int: Int] = [:]
+    for (position, instruction) in instructions.enumerated() {
+      definition[instruction.result] = definition[instruction.result] ?? position
+      for case .operand(let index) in instruction.arguments {
+        if case .value(let source, _) = operands[index].address { lastRead[source] = position }
       }
-      for (other, place) in place where place == reference { self.place[other] = .operand(index) }
-      return
     }
-    instructions.append(Instruction(code: CK_COPY, isRow: isRow, result: .operand(index), arguments: [reference]))
+    // Registers whose values are computed right where they are stored.
+    var replacement: [Reference: Reference] = [:]
+    for member in members {
+      let value = fusion.values[member]
+      let isRow = group.rowMembers.contains(member)
+      let reference = replacement[place[member]!] ?? place[member]!
+      var output = Operand(
+        kind: CK_STREAM, dtype: value.dtype, isRow: isRow, isOutput: true, address: .value(member, offset: 0))
+      if value.dtype != type { output.kind = CK_BYTES }
+      let result = Reference.operand(operand(output))
+      if value.dtype != type {
+        instructions.append(Instruction(code: CK_STORE, isRow: isRow, result: result, arguments: [reference]))
+      } else if case .register = reference, let position = definition[reference], instructions[position].code != CK_LOAD,
+        inPlace[member].flatMap({ lastRead[$0] }) ?? -1 <= position
+      {
+        // Writing at once saves a copy, but not where the old value is still to be read.
+        replacement[reference] = result
+      } else {
+        instructions.append(Instruction(code: CK_COPY, isRow: isRow, result: result, arguments: [reference]))
+      }
+    }
+    if replacement.isEmpty { return }
+    for index in instructions.indices {
+      instructions[index].result = replacement[instructions[index].result] ?? instructions[index].result
+      instructions[index].arguments = instructions[index].arguments.map { replacement[$0] ?? $0 }
+    }
   }
 
-  private func reads(_ instruction: Instruction, _ variable: Int?) -> Bool {
-    guard let variable else { return false }
-    return instruction.arguments.contains { argument in
-      guard case .operand(let index) = argument, case .value(let source, _) = operands[index].address else { return false }
-      return source == variable
-    }
-  }
-
-  /// Gives each register a slot of scratch memory, used again as soon as its last reader is done.
+  /// Register allocation by liveness: gives each register a slot of scratch memory, used again as soon as its last reader is done.
   private mutating func assignSlots() {
     var lastUse: [Reference: Int] = [:]
     for (position, instruction) in instructions.enumerated() {
@@ -274,10 +280,10 @@ struct GroupProgram {
       if case .register(let number) = result {
         let slot = free.popLast() ?? slotCount
         slotCount = max(slotCount, slot + 1)
-        operands.append(
-          Operand(kind: CK_TEMP, dtype: type, isRow: registerRows[number], slot: slot, address: .none))
-        operandOf[result] = operands.count - 1
-        instructions[position].result = .operand(operands.count - 1)
+        // All that lie in a slot one after the other are one operand.
+        let index = operand(Operand(kind: CK_TEMP, dtype: type, isRow: registerRows[number], slot: slot, address: .none))
+        operandOf[result] = index
+        instructions[position].result = .operand(index)
         if lastUse[result] == nil { free.append(slot) }
       }
       if !isElementwise { free += ending.sorted() }
@@ -285,19 +291,26 @@ struct GroupProgram {
   }
 
   /// Equal for programs that differ in nothing but the memory they work on.
-  var signature: [Int] {
-    var parts = [type.hashValue, inner, views.isEmpty ? 0 : count, views.hashValue, slotCount, reductions.count]
-    for operand in operands {
-      parts += [
-        Int(operand.kind.rawValue), operand.dtype.hashValue, operand.isRow ? 1 : 0, operand.isOutput ? 1 : 0, operand.slot,
-        operand.view ?? -1,
-      ]
+  struct Signature: Hashable {
+    let type: DType
+    let inner: Int
+    /// Of programs that find elements through views, which depend on it.
+    let count: Int?
+    let views: [StoredView]
+    let reductions: [Bool]
+    let operands: [Operand]
+    let instructions: [Instruction]
+  }
+
+  var signature: Signature {
+    let operands = operands.map { operand in
+      var operand = operand
+      operand.address = .none
+      return operand
     }
-    for instruction in instructions {
-      parts += [Int(instruction.code.rawValue), instruction.isRow ? 1 : 0, instruction.result.hashValue]
-      parts += instruction.arguments.map(\.hashValue)
-    }
-    return parts
+    return Signature(
+      type: type, inner: inner, count: views.isEmpty ? nil : count, views: views, reductions: reductions.map(\.isSum),
+      operands: operands, instructions: instructions)
   }
 }
 

@@ -62,6 +62,7 @@ struct PlanBuilder {
       }
     }
     statistics.kernels = calls.count
+    statistics.searchSteps = fusion.order.steps
     return calls
   }
 
@@ -108,17 +109,36 @@ struct PlanBuilder {
         }
       }
     }
+    let uses = usesOfVariables()
     for (index, variable) in variables.enumerated() {
       let value = fusion.outputs[outputCount + index]
       let writer = fusion.kernel(of: value)!
       let reading = readers[ObjectIdentifier(variable)] ?? []
       let own = reading.first { $0.kernel === writer }
-      if let own, !replacesRows(writer, of: own.source), !readsElementwise(writer, own.source, writing: value) { continue }
+      if let own, !replacesRows(writer, of: own.source),
+        !readsElementwise(writer, own.source, uses[own.source] ?? [], writing: value)
+      {
+        continue
+      }
       let others = reading.map(\.kernel).filter { $0 !== writer }
       if others.contains(where: { fusion.depends($0, on: writer) }) { continue }
-      for other in others { writer.dependencies.insert(other.index) }
+      guard fusion.order.insert(others.map(\.index), before: writer.index) else { continue }
       inPlace[value] = (variable, own?.source)
     }
+  }
+
+  /// For each variable's value the members of groups that read it, by themselves or to choose rows by.
+  private func usesOfVariables() -> [Int: [Int]] {
+    var uses: [Int: [Int]] = [:]
+    for member in fusion.values.indices where fusion.roles[member] == .fused {
+      for input in fusion.values[member].inputs {
+        let view = fusion.views[input]
+        for source in [view.source, view.gather.map { fusion.views[$0].source }] {
+          if let source, case .variable = fusion.values[source].operation { uses[source, default: []].append(member) }
+        }
+      }
+    }
+    return uses
   }
 
   /// Whether a kernel gives back what lies at `source` with other rows in it, and reads nothing else from there.
@@ -131,10 +151,10 @@ struct PlanBuilder {
   /// Whether a value replaces the variable's that it was computed from where it lies, so that what stays needs no copy.
   func isInPlace(_ value: Int) -> Bool { inPlace[value]?.reader != nil }
 
-  /// Whether a group that computes `value` reads `source` only at the element it writes.
-  private func readsElementwise(_ kernel: Fusion.Kernel, _ source: Int, writing value: Int) -> Bool {
+  /// Whether a group that computes `value` reads `source` only at the element it writes. `uses` are all that read `source`.
+  private func readsElementwise(_ kernel: Fusion.Kernel, _ source: Int, _ uses: [Int], writing value: Int) -> Bool {
     guard kernel.opaque == nil, !fusion.isLate[value] else { return false }
-    for member in kernel.members {
+    for member in uses where fusion.kernel(of: member) === kernel {
       let reader = fusion.values[member]
       for input in reader.inputs where fusion.views[input].source == source {
         if !fusion.isFlat(input) || kernel.rowMembers.contains(member) != kernel.rowMembers.contains(value) { return false }
@@ -150,46 +170,41 @@ struct PlanBuilder {
   // MARK: - Programs
 
   private mutating func writePrograms() {
+    let replaced = inPlace.compactMapValues(\.reader)
     for kernel in fusion.groupsAndKernels where kernel.opaque == nil {
-      let written = Set(kernel.members).intersection(stored)
-      let replaced = inPlace.compactMapValues(\.reader)
+      let written = Set(kernel.members.filter(stored.contains))
       programs[kernel.index] = [GroupProgram(kernel, fusion, stored: written, inPlace: replaced)]
     }
   }
 
-  /// Groups that run the same program on different memory (a step for each parameter) become one kernel of several segments.
+  /// Groups that run the same program on different memory (a step for each parameter) become one kernel of several segments, if they
+  /// are as far from the end of the plan or from its beginning: then neither waits for the other.
   private mutating func mergeEqualPrograms() {
-    var known: [[Int]: [Fusion.Kernel]] = [:]
-    for kernel in fusion.groupsAndKernels where kernel.opaque == nil {
-      let signature = programs[kernel.index]![0].signature
-      if let first = known[signature]?.first(where: { !fusion.depends(kernel, on: $0) && !fusion.depends($0, on: kernel) }) {
+    let signatures = programs.mapValues { $0[0].signature }
+    for direction in [KernelOrder.Direction.fromEnd, .fromStart] {
+      var known: [EqualPrograms: Fusion.Kernel] = [:]
+      let distances = KernelOrder(fusion).distances(direction)
+      for kernel in fusion.groupsAndKernels where kernel.opaque == nil {
+        let key = EqualPrograms(signature: signatures[kernel.index]!, distance: distances[kernel.index]!)
+        guard let first = known[key] else {
+          known[key] = kernel
+          continue
+        }
+        guard fusion.order.merge(kernel.index, into: first.index) else { continue }
         first.members += kernel.members
-        first.dependencies.formUnion(kernel.dependencies)
         programs[first.index]! += programs[kernel.index]!
-        kernel.replacement = first
-      } else {
-        known[signature, default: []].append(kernel)
       }
     }
+  }
+
+  private struct EqualPrograms: Hashable {
+    let signature: GroupProgram.Signature
+    let distance: Int
   }
 
   // MARK: - Order and memory
 
-  private func ordered() -> [Fusion.Kernel] {
-    let kernels = fusion.groupsAndKernels
-    var done: Set<Int> = []
-    var order: [Fusion.Kernel] = []
-    func visit(_ kernel: Fusion.Kernel) {
-      if !done.insert(kernel.index).inserted { return }
-      for index in kernel.dependencies.sorted() {
-        let needed = fusion.root(index)
-        if needed !== kernel { visit(needed) }
-      }
-      order.append(kernel)
-    }
-    for kernel in kernels { visit(kernel) }
-    return order
-  }
+  private func ordered() -> [Fusion.Kernel] { KernelOrder(fusion).kernels }
 
   private mutating func assignMemory(_ order: [Fusion.Kernel]) {
     for (index, value) in fusion.outputs[..<outputCount].enumerated() { locations[value] = .output(index) }

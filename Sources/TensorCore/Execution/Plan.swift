@@ -26,6 +26,8 @@ package final class Plan: @unchecked Sendable {
     package var instructions = 0
     /// Memory for intermediate results.
     package var workspaceBytes = 0
+    /// How many steps were taken while the plan was made to find out which kernel waits for which: a measure of the compiler's work.
+    package var searchSteps = 0
   }
 
   package private(set) var statistics: Statistics
