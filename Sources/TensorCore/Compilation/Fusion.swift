@@ -1,5 +1,3 @@
-import CKernels
-
 /// Kernel fusion: decides what is computed together. Every value becomes one of: memory that is there already, a view of other
 /// memory, a member of a fused group, or the result of a kernel of its own.
 final class Fusion {
@@ -42,7 +40,10 @@ final class Fusion {
     var rows: Int { inner > 0 ? count / inner : count }
   }
 
-  static let longestRow = Int(CK_MAX_BLOCK)
+  /// Rows are reduced in groups up to this length, and elements found by views of up to so many axes. What lowers a schedule must be
+  /// able to do that much.
+  static let longestRow = 4096
+  static let mostAxes = 8
   /// A group of more values than this is not extended: it would gain nothing, and its temporaries would not fit any cache.
   static let mostMembers = 1024
 
@@ -142,7 +143,7 @@ final class Fusion {
   }
 
   private func addView(_ value: SimplifiedGraph.Value, _ change: (View) -> View?) -> Int {
-    if let view = change(views[value.inputs[0]]), view.collapsed().dims.count <= Int(CK_MAX_RANK) {
+    if let view = change(views[value.inputs[0]]), view.collapsed().dims.count <= Fusion.mostAxes {
       return append(value, .view, view)
     }
     let source = copy(value.inputs[0])

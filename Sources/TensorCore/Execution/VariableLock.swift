@@ -1,4 +1,3 @@
-import CKernels
 import Foundation
 import Synchronization
 
@@ -52,7 +51,7 @@ final class VariableLock: @unchecked Sendable {
   }
 
   private var held: Access? {
-    var place = ck_held_locks_get()
+    var place = ThreadSlots.heldLocks
     while let frame = place?.assumingMemoryBound(to: Held.self).pointee {
       if frame.lock.toOpaque() == Unmanaged.passUnretained(self).toOpaque() { return frame.access }
       place = frame.outer
@@ -76,11 +75,11 @@ final class VariableLock: @unchecked Sendable {
       lock = lock.current
       lock.take(access)
     }
-    var frame = Held(lock: .passUnretained(lock), access: access, outer: ck_held_locks_get())
+    var frame = Held(lock: .passUnretained(lock), access: access, outer: ThreadSlots.heldLocks)
     defer { pthread_rwlock_unlock(lock.lock) }
     return try withUnsafeMutablePointer(to: &frame) { (place) throws(Failure) -> Result in
-      ck_held_locks_set(place)
-      defer { ck_held_locks_set(place.pointee.outer) }
+      ThreadSlots.heldLocks = UnsafeMutableRawPointer(place)
+      defer { ThreadSlots.heldLocks = place.pointee.outer }
       return try body()
     }
   }
@@ -118,7 +117,7 @@ final class VariableLock: @unchecked Sendable {
   /// Makes one lock of several, where that can be done without waiting for this thread itself, and gives those that are left.
   static func joined(_ locks: [VariableLock]) -> [VariableLock] {
     let locks = distinct(locks)
-    if locks.count < 2 || ck_held_locks_get() != nil { return locks }
+    if locks.count < 2 || ThreadSlots.heldLocks != nil { return locks }
     for other in locks.dropFirst() {
       while true {
         let (first, second) = (locks[0].current, other.current)

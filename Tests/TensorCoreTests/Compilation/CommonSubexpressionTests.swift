@@ -34,15 +34,14 @@ import Testing
     ("comparison", { ($0 .< 1).cast(to: .float64) }, { ($0 .<= 1).cast(to: .float64) }),
     ("order of a difference", { $0 - $0.transposed([1, 0]) }, { $0.transposed([1, 0]) - $0 }),
     ("select", { select($0 .> 0, $0, $0 + 1) }, { select($0 .> 0, $0 + 1, $0) }),
-    ("zero and minus zero", { 1 / ($0 * 0 + Tensor(0.0)) * 0 + copysign(0.0) }, { 1 / ($0 * 0 + Tensor(0.0)) * 0 + copysign(-0.0) }),
+    ("zero and minus zero", { clamped(1 / select($0 .< 100, 0.0, $0)) }, { clamped(1 / select($0 .< 100, -0.0, $0)) }),
     ("numbers", { $0 + 1 }, { $0 + 1.0.nextUp }),
     ("elements", { $0 + Tensor(shape: [6], scalars: [1.0, 2, 3, 4, 5, 6]) }, { $0 + Tensor(shape: [6], scalars: [1.0, 2, 3, 4, 5, 7]) }),
   ]
 
   private static func rows(_ rows: Int32...) -> Tensor { Tensor(rows) }
   private static func cube(_ x: Tensor) -> Tensor { x.sliced(starts: [0, 0], sizes: [6, 6]).reshaped([36]).sliced(starts: [0], sizes: [27]).reshaped([3, 3, 3]) }
-  /// One over a zero with a sign.
-  private static func copysign(_ zero: Double) -> Tensor { maximum(minimum(1 / Tensor(shape: [], scalars: [zero]), 1), -1) }
+  private static func clamped(_ x: Tensor) -> Tensor { maximum(minimum(x, 1), -1) }
 
   @Test(arguments: pairs.indices)
   func `Values that differ in one argument are two`(index: Int) {

@@ -4,7 +4,7 @@ import CKernels
 ///
 /// An instruction is drawn into its reader only if it has no other reader and its result is not kept.
 struct InstructionFuser {
-  typealias Instruction = GroupProgram.Instruction
+  typealias Instruction = CPUProgram.Instruction
   typealias Reference = GroupProgram.Reference
 
   private(set) var instructions: [Instruction]
