@@ -38,7 +38,7 @@ import Testing
     }
     #expect("\(function)" == "a function that was not called yet")
     let x = Tensor.ones([2, 4], dtype: .float64)
-    #expect(function(x)[0].doubles == [4, 4])
+    #expect(function(x)[0].doubles == [12, 12])
     #expect(
       "\(function)" == """
         function of (float64 [2, 4]): 2 kernels in 2 calls, 272 bytes read and written, 128 bytes of temporaries
