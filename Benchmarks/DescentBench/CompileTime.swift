@@ -31,7 +31,8 @@ private func firstStep(layers: Int) throws -> Double {
 
 /// The same kind of step, by hand: from the finished graph to a plan that is ready to run.
 private func planning(layers: Int) throws -> Double {
-  let weights = (0..<layers).map { _ in Variable(Tensor.ones([8, 8])) }, biases = (0..<layers).map { _ in Variable(Tensor.zeros([8])) }
+  let weights = (0..<layers).map { Variable(Tensor.ones([8, 8]), name: "kernel_\($0)") }
+  let biases = (0..<layers).map { Variable(Tensor.zeros([8]), name: "bias_\($0)") }
   let parameters = weights + biases
   let state = try OptimizerState(Adam(), variables: parameters)
   let phase = state.beginStep()
