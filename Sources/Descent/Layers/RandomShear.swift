@@ -63,6 +63,6 @@ extension RandomShear: ConfigurableLayer {
   }
 
   public func options() -> JSONObject {
-    JSONObject([("x_factor", xFactor.rangeJSON()), ("y_factor", yFactor.rangeJSON())] + affineOptions())
+    JSONObject([("x_factor", xFactor.json), ("y_factor", yFactor.json)] + affineOptions())
   }
 }

@@ -32,7 +32,8 @@ import Testing
       if !isLast { y = y.transposed([0, 3, 1, 2]) }
     }
     #expect(y.shape == (try Fixture.integers(entry["y"]?["shape"])), "\(what)")
-    expectClose(y, try Fixture.numbers(entry["y"]?["values"]), tolerance: 1e-9, what)
+    // Keras turns hues in float32.
+    expectClose(y, try Fixture.numbers(entry["y"]?["values"]), tolerance: layer is RandomHue ? 1e-6 : 1e-9, what)
     // What is written says the same.
     let written = try needed(layer.serialize()["config"]?.object)
     let again = try needed(Layer.deserialize(layer.serialize()).serialize()["config"])
@@ -142,7 +143,7 @@ import Testing
       (RandomZoom(0.1, [0.1, 0.2, 0.3], name: "a"), "layer a: widthFactor is"), (RandomTranslation(0.1, 2, name: "a"), "widthFactor is 2.0"),
       (RandomShear(xFactor: [-0.5, 0.2], name: "a"), "xFactor is [-0.5, 0.2]"), (RandomContrast(-0.1, name: "a"), "factor is -0.1"),
       (RandomBrightness(0.1, valueRange: 1...1, name: "a"), "valueRange is 1.0...1.0"), (RandomCrop(0, 3, name: "a"), "height is 0"),
-      (CenterCrop(3, -1, name: "a"), "width is -1"), (CenterCrop(1 << 40, 1 << 40, name: "a"), "layer a"),
+      (CenterCrop(3, -1, name: "a"), "height is 3 and width -1"), (CenterCrop(1 << 40, 1 << 40, name: "a"), "layer a"),
       (Resizing(0, 3, name: "a"), "layer a: height is 0"), (RandomGrayscale(2, name: "a"), "factor is 2.0"),
     ]
     for (layer, expected) in refused { #expect(message(layer).contains(expected), "\(message(layer))") }
