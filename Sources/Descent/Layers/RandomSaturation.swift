@@ -3,13 +3,13 @@ import TensorCore
 /// While training, images whose saturation is multiplied by f / (1 − f), with f drawn for each. Images have three channels: red, green and blue.
 /// (Keras: `keras.layers.RandomSaturation`.)
 public final class RandomSaturation: RandomImageLayer {
-  /// Between what f is drawn, from 0 to 1, where ½ changes nothing; a number for 0 to that number.
+  /// Between what f is drawn, from −1 to 1, where ½ changes nothing; a number f for −f to f, as in Keras 3.
   public let factor: RandomFactor
   /// The least and the greatest value of a pixel.
   public let valueRange: ClosedRange<Double>
 
   /// - Parameters:
-  ///   - factor: between what f is drawn, from 0 to 1, where ½ changes nothing; a number for 0 to that number.
+  ///   - factor: between what f is drawn, from −1 to 1, where ½ changes nothing; a number f for −f to f, as in Keras 3.
   ///   - valueRange: the least and the greatest value of a pixel.
   ///   - dataFormat: where the channels are.
   ///   - seed: for a stream of random numbers of its own; nil to draw from the model's.
@@ -26,14 +26,14 @@ public final class RandomSaturation: RandomImageLayer {
   }
 
   override func check(_ shape: [Int]) throws {
-    try check(factor, "factor", 0...1)
+    try check(factor, "factor", -1...1)
     try check(valueRange: valueRange)
     guard shape[2] == 3 else { throw settingsError("an image has \(shape[2]) channels; expected 3") }
   }
 
   /// What the saturation is multiplied by.
   package override func drawn(for images: Tensor, _ random: RandomGenerator) -> [Tensor] {
-    let (low, high) = factor.range(least: 0)
+    let (low, high) = factor.range()
     let f = uniform(images, low, high, random)
     return [f / (1 - f + fuzz)]
   }
@@ -56,7 +56,7 @@ extension RandomSaturation: ConfigurableLayer {
 
   public func options() -> JSONObject {
     JSONObject([
-      ("data_format", .string(dataFormat.rawValue)), ("factor", factor.rangeJSON(least: 0)), ("value_range", .range(valueRange)),
+      ("data_format", .string(dataFormat.rawValue)), ("factor", factor.rangeJSON()), ("value_range", .range(valueRange)),
       ("seed", .seed(seed)),
     ])
   }
