@@ -10,12 +10,9 @@ import os
 import sys
 import time
 
-os.environ["KERAS_BACKEND"] = "jax"
-os.environ["COLUMNS"] = "300"
+from keras_applications import A, pattern, set_weights, summary
 import keras
 import numpy as np
-
-from keras_applications import A, pattern, set_weights, summary
 
 NAMES = ["ResNet50", "ResNet50V2", "VGG16", "VGG19", "MobileNetV2"] + [f"EfficientNetB{i}" for i in range(8)] + ["DenseNet121"]
 WHOLE = ["ResNet50", "MobileNetV2", "EfficientNetB0", "DenseNet121"]
