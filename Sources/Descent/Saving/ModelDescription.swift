@@ -26,7 +26,13 @@ enum LayerJSON {
       ("module", module), ("class_name", .string(type.className)), ("config", .object(config)),
       ("registered_name", registeredName.map { .string($0) } ?? .null),
     ])
-    if layer.isBuilt, let shape = layer.inputShape { result["build_config"] = ["input_shape": rowShape(shape)] }
+    if layer.isBuilt, let shapes = layer.inputShapes, let first = shapes.first {
+      if layer is Merge {
+        result["build_config"] = ["input_shape": .array(shapes.map(rowShape))]
+      } else if shapes.count == 1 {
+        result["build_config"] = ["input_shape": rowShape(first)]
+      }
+    }
     return .object(result)
   }
 
