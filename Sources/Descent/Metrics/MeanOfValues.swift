@@ -8,6 +8,8 @@ struct MeanOfValues: MetricDefinition {
   var ownName: String?
   /// The values and mask as Keras has them, where they are others.
   var kerasForm: Values?
+  /// Whether masks of predictions are of no account.
+  var ignoresMasks = false
   private let values: Values
   private let logitsForm: Values?
   private let check: Check
@@ -34,6 +36,9 @@ struct MeanOfValues: MetricDefinition {
 
   var asInKeras: (any MetricDefinition)? { kerasForm.map { MeanOfValues(check: check, finish: finish, masked: $0) } }
 
+  /// What messages call it.
+  private var title: String { ownName.map { "metric \($0)" } ?? "metric" }
+
   func validate(targetShape: [Int], predictionShape: [Int]) throws { try check(targetShape, predictionShape) }
 
   func makeVariables(predictionShape: [Int]) -> [Variable] { makeTotals(["total", "count"]) }
@@ -51,8 +56,12 @@ struct MeanOfValues: MetricDefinition {
     }
     let (total, count) = (variables[0], variables[1])
     var weights = mask?.cast(to: values.dtype)
+    if let outer = input.mask, !ignoresMasks {
+      let fitted = try Loss.fitted(mask: outer, to: values, title).cast(to: values.dtype)
+      weights = weights.map { $0 * fitted } ?? fitted
+    }
     if let sampleWeight = input.sampleWeight {
-      let fitted = try Loss.fitted(sampleWeight.cast(to: values.dtype), to: values.shape, ownName.map { "metric \($0)" } ?? "metric")
+      let fitted = try Loss.fitted(sampleWeight.cast(to: values.dtype), to: values.shape, title)
       weights = weights.map { $0 * fitted } ?? fitted
     }
     // The values of one sample are averaged, so that a sample counts once whatever its number of values.

@@ -124,8 +124,10 @@ public struct Metric: KerasNamed {
 struct MetricInput {
   var target: Tensor
   let prediction: Tensor
-  let logits: Logits?
-  let sampleWeight: Tensor?
+  var logits: Logits? = nil
+  var sampleWeight: Tensor? = nil
+  /// Which steps of the prediction count, if not all do. Means of values look at it; as in Keras, no other metric does.
+  var mask: Tensor? = nil
 }
 
 /// How a metric counts.

@@ -19,9 +19,13 @@ public final class MetricState {
   ///   - prediction: the model's output, floating-point.
   ///   - sampleWeight: one number per sample; without it all weigh 1.
   ///   - logits: what the model computed before a final sigmoid or softmax, if that is known.
-  public func update(target: Tensor, prediction: Tensor, sampleWeight: Tensor? = nil, logits: Logits? = nil) {
+  ///   - mask: which steps of the prediction count, of its leading axes. Metrics that are means of values look at it, but for
+  ///     ``Metric/rootMeanSquaredError``; as in Keras, no others do.
+  public func update(
+    target: Tensor, prediction: Tensor, sampleWeight: Tensor? = nil, logits: Logits? = nil, mask: Tensor? = nil
+  ) {
     do {
-      try add(MetricInput(target: target, prediction: prediction, logits: logits, sampleWeight: sampleWeight))
+      try add(MetricInput(target: target, prediction: prediction, logits: logits, sampleWeight: sampleWeight, mask: mask))
     } catch {
       programmingError("\(error)")
     }

@@ -130,7 +130,7 @@ extension Model {
     }
     try list.each { try $0.onPredictEnd() }
     if parts.isEmpty { throw DescentError(.data, "predict: the stream has no batches") }
-    return Model.joined(parts)
+    return joined(parts)
   }
 
   /// What the model computes for the rows of a sequence of batches. (An array or a dictionary of tensors is one batch of several inputs.)

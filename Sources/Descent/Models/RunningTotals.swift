@@ -55,14 +55,10 @@ final class RunningTotals {
     for (place, output) in outputs.enumerated() {
       if let total = outputLosses[place]?.total, let loss = output.loss { add(loss, to: total) }
       guard let target = output.target else { continue }
-      for (_, state) in states[place] {
-        try state.add(MetricInput(target: target, prediction: output.prediction, logits: output.logits, sampleWeight: nil))
-      }
-      // As in Keras, a mask matters to metrics where there are weights.
-      let weight = output.sampleWeight.map { weight in output.mask.map { weight.spread(like: $0) * $0.cast(to: weight.dtype) } ?? weight }
-      for (_, state) in weightedStates[place] {
-        try state.add(MetricInput(target: target, prediction: output.prediction, logits: output.logits, sampleWeight: weight))
-      }
+      var input = MetricInput(target: target, prediction: output.prediction, logits: output.logits, mask: output.mask)
+      for (_, state) in states[place] { try state.add(input) }
+      input.sampleWeight = output.sampleWeight
+      for (_, state) in weightedStates[place] { try state.add(input) }
     }
   }
 

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// An optimizer at work on parameters, given their gradients.
 ///
 /// Parameters of one's own are tensors or plain arrays; see ``ParameterCollection``:
@@ -20,7 +22,10 @@
 ///     for (x, y) in batches { print(try step(x, y).item()) }
 ///
 /// The step is traced at the first update and never again, whatever becomes of the learning rate. A compiled function may step each
-/// stepper once. Not for use from several threads at once.
+/// stepper once.
+///
+/// Threads may share a stepper: its updates, and the calls of a compiled function that steps it, take turns. Two compiled functions
+/// that step the same one are for one thread.
 public final class Stepper<Parameters: ParameterCollection> {
   /// The counters, the learning rate, and what is remembered of each parameter: ``OptimizerState/checkpoint()`` saves it.
   public let state: OptimizerState
@@ -28,6 +33,8 @@ public final class Stepper<Parameters: ParameterCollection> {
   public let variables: [Variable]
   private let structure: Parameters
   private let oneStep: ThrowingCompiledFunction
+  /// Held while a step is made.
+  private let turn = Mutex(())
 
   /// - Parameters:
   ///   - optimizer: which rule to step by.
@@ -66,7 +73,8 @@ public final class Stepper<Parameters: ParameterCollection> {
   /// - Throws: ``DescentError`` if the gradients do not fit the parameters, or are not finite and the optimizer is to stop then
   ///   (inside a compiled function: when it runs). Nothing is changed then.
   public func update(gradients: Parameters) throws {
-    try update(checked(gradients, "gradient"))
+    let given = try checked(gradients, "gradient")
+    try turn.withLock { _ in try update(given) }
   }
 
   /// One step from the given values, which it changes. They need not be those of the last step.
@@ -75,9 +83,11 @@ public final class Stepper<Parameters: ParameterCollection> {
   public func update(_ parameters: inout Parameters, gradients: Parameters) throws {
     let values = try checked(parameters, "parameter")
     let given = try checked(gradients, "gradient")
-    for (variable, value) in zip(variables, values) { variable.assign(value) }
-    try update(given)
-    parameters = self.parameters
+    parameters = try turn.withLock { _ in
+      for (variable, value) in zip(variables, values) { variable.assign(value) }
+      try update(given)
+      return self.parameters
+    }
   }
 
   private func update(_ gradients: [Tensor]) throws {
