@@ -62,4 +62,20 @@ extension Fixture {
     }
     return Tensor(shape: shape, scalars: numbers).cast(to: dtype)
   }
+
+  /// A value in which parts that come more than once stand in the file's table `shared`; `sharing` of `scripts/fixturelib.py` puts them
+  /// there.
+  package func resolved(_ value: JSONValue?) throws -> JSONValue {
+    let table = json["shared"]?.array ?? []
+    func resolve(_ value: JSONValue) throws -> JSONValue {
+      switch value {
+      case .array(let elements): return .array(try elements.map(resolve))
+      case .object(let object):
+        if object.members.count == 1, let place = object["&"]?.int { return try resolve(table[place]) }
+        return .object(JSONObject(try object.members.map { ($0.key, try resolve($0.value)) }))
+      default: return value
+      }
+    }
+    return try resolve(needed(value))
+  }
 }

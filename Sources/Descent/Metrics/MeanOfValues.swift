@@ -68,14 +68,14 @@ struct MeanOfValues: MetricDefinition {
     let samples = values.shape.first ?? 1
     guard let weights else {
       let perSample = Double(values.count / Swift.max(samples, 1))
-      total.add(values.sum().dividedUnlessOne(by: perSample))
-      count.add(Tensor(repeating: Double(samples), dtype: .float64))
+      total.assignAdd(values.sum().dividedUnlessOne(by: perSample))
+      count.assignAdd(Tensor(repeating: Double(samples), dtype: .float64))
       return
     }
     let perSample = Double(weights.count / Swift.max(samples, 1))
     let perWeight = Double(values.count / Swift.max(weights.count, 1))
-    total.add((values * weights).sum().dividedUnlessOne(by: perSample * perWeight))
-    count.add(weights.sum().dividedUnlessOne(by: perSample))
+    total.assignAdd((values * weights).sum().dividedUnlessOne(by: perSample * perWeight))
+    count.assignAdd(weights.sum().dividedUnlessOne(by: perSample))
   }
 
   func results(_ totals: [[Double]]) -> [(suffix: String, value: Double)] {
@@ -93,7 +93,7 @@ struct SumOfValues: MetricDefinition {
     if let weights = input.sampleWeight {
       values *= try Loss.fitted(weights.cast(to: values.dtype), to: values.shape, "metric")
     }
-    variables[0].add(values.sum())
+    variables[0].assignAdd(values.sum())
   }
 
   func results(_ totals: [[Double]]) -> [(suffix: String, value: Double)] { [("", totals[0][0])] }
@@ -108,8 +108,8 @@ extension MetricDefinition {
 }
 
 extension Variable {
-  /// Adds to a total.
-  func add(_ amount: Tensor) { assign(value + amount.cast(to: dtype)) }
+  /// Adds to what the variable holds, in its dtype. (Keras: `Variable.assign_add`.)
+  public func assignAdd(_ amount: Tensor) { assign(value + amount.cast(to: dtype)) }
 }
 
 extension Tensor {

@@ -44,11 +44,7 @@ public final class MetricState {
   }
 
   /// Back to nothing seen.
-  public func reset() {
-    for variable in variables {
-      variable.withMutableBytes { _ = $0.initializeMemory(as: UInt8.self, repeating: 0) }
-    }
-  }
+  public func reset() { metric.definition.reset(variables) }
 
   /// What the logs show: one figure under the metric's name; a metric with several (one per class or threshold) gives each a
   /// suffix: `f1_score_0`, `f1_score_1`, …

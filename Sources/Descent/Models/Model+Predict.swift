@@ -56,10 +56,15 @@ extension Model {
       plan.run(into: results)
     }
     func runBatches() throws {
+      let executions = Executions(training?.choices.stepsPerExecution ?? 1)
       for (step, start) in starts.enumerated() {
-        for callback in list.callbacks { try callback.onPredictBatchBegin(step) }
+        if executions.begin(at: step) {
+          for callback in list.callbacks { try callback.onPredictBatchBegin(step) }
+        }
         plans[counts[step]]!.withPlan { plan in judging { run(plan, at: start) } }
-        for callback in list.callbacks { try callback.onPredictBatchEnd(step) }
+        if executions.end(after: step) || step == starts.count - 1 {
+          for callback in list.callbacks { try callback.onPredictBatchEnd(step) }
+        }
       }
     }
     // Callbacks may train: then each batch is predicted with the weights of its time, otherwise all with the same.
@@ -87,11 +92,11 @@ extension Model {
     let key = isKnown ? PlanKey(purpose: .predict, rows: count, arguments: arguments.compactMap { $0 }) : nil
     return try access.tracing {
       try predictionPlans.plan(for: key) {
-        try tracedPlans(inputs.map { ([count] + $0.rowShape, $0.dtype) }) { [self] arguments in
+        try ObservedPlans(arguments: inputs.map { ([count] + $0.rowShape, $0.dtype) }) { arguments in
           let context = ForwardContext(builder: modelBuilder, isTraining: false)
           let x = zip(inputs, arguments).enumerated().map { castInput($1.0.input.prepared($1.1), $0) }
           return try outputs(x, context)
-        }
+        }.plans
       }
     }
   }

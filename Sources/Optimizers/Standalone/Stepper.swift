@@ -1,4 +1,9 @@
-import Synchronization
+import Foundation
+
+/// What has an optimizer at work.
+package protocol OptimizerHolder: AnyObject {
+  var state: OptimizerState { get }
+}
 
 /// An optimizer at work on parameters, given their gradients.
 ///
@@ -26,7 +31,7 @@ import Synchronization
 ///
 /// Threads may share a stepper: its updates, and the calls of a compiled function that steps it, take turns. Two compiled functions
 /// that step the same one are for one thread.
-public final class Stepper<Parameters: ParameterCollection> {
+public final class Stepper<Parameters: ParameterCollection>: OptimizerHolder {
   /// The counters, the learning rate, and what is remembered of each parameter: ``OptimizerState/checkpoint()`` saves it.
   public let state: OptimizerState
   /// The parameters, in order: gradients are taken with respect to these.
@@ -34,7 +39,7 @@ public final class Stepper<Parameters: ParameterCollection> {
   private let structure: Parameters
   private let oneStep: ThrowingCompiledFunction
   /// Held while a step is made.
-  private let turn = Mutex(())
+  private let turn = NSLock()
 
   /// - Parameters:
   ///   - optimizer: which rule to step by.
@@ -74,7 +79,7 @@ public final class Stepper<Parameters: ParameterCollection> {
   ///   (inside a compiled function: when it runs). Nothing is changed then.
   public func update(gradients: Parameters) throws {
     let given = try checked(gradients, "gradient")
-    try turn.withLock { _ in try update(given) }
+    try turn.withLock { try update(given) }
   }
 
   /// One step from the given values, which it changes. They need not be those of the last step.
@@ -83,7 +88,7 @@ public final class Stepper<Parameters: ParameterCollection> {
   public func update(_ parameters: inout Parameters, gradients: Parameters) throws {
     let values = try checked(parameters, "parameter")
     let given = try checked(gradients, "gradient")
-    parameters = try turn.withLock { _ in
+    parameters = try turn.withLock {
       for (variable, value) in zip(variables, values) { variable.assign(value) }
       try update(given)
       return self.parameters

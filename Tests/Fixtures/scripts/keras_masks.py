@@ -96,7 +96,7 @@ def main():
         for place in range(len(losses()[kind])):
             for masked in (True, False):
                 for steps in (1, 3):
-                    for weighting in ("none", "sample") + (("class",) if steps == 1 and kind != "number" else ()):
+                    for weighting in ("none", "sample") + (("class",) if steps == 1 and kind == "classes" else ()):
                         try:
                             cases.append(run(kind, steps, masked, place, weighting))
                         except Exception as error:
