@@ -100,8 +100,8 @@ extension Model {
         }
         let plan = steps[batch.count]!
         runner.bind(plan, at: batch.lowerBound)
-        // In each batch, because callbacks may train.
-        runner.judge(plan, rows: batch.count)
+        // In each batch where callbacks may train.
+        runner.judge(plan, rows: batch.count, isUnchanged: isUnchanged)
         if executions.end(after: step) || step == batches.count - 1 {
           logs.invalidate()
           for callback in callbacks.callbacks { try callback.onTestBatchEnd(step, logs) }

@@ -55,13 +55,15 @@ extension Model {
       }
       plan.run(into: results)
     }
-    func runBatches() throws {
+    func runBatches(judgingEach: Bool) throws {
       let executions = Executions(training?.choices.stepsPerExecution ?? 1)
       for (step, start) in starts.enumerated() {
         if executions.begin(at: step) {
           for callback in list.callbacks { try callback.onPredictBatchBegin(step) }
         }
-        plans[counts[step]]!.withPlan { plan in judging { run(plan, at: start) } }
+        plans[counts[step]]!.withPlan { plan in
+          if judgingEach { judging { run(plan, at: start) } } else { run(plan, at: start) }
+        }
         if executions.end(after: step) || step == starts.count - 1 {
           for callback in list.callbacks { try callback.onPredictBatchEnd(step) }
         }
@@ -70,9 +72,9 @@ extension Model {
     // Callbacks may train: then each batch is predicted with the weights of its time, otherwise all with the same.
     if callbacks.isEmpty {
       let changesVariables = plans.values.contains(where: \.first.changesVariables)
-      try judging(all: changesVariables ? .changing : .reading, runBatches)
+      try judging(all: changesVariables ? .changing : .reading) { try runBatches(judgingEach: false) }
     } else {
-      try runBatches()
+      try runBatches(judgingEach: true)
     }
     try list.each { try $0.onPredictEnd() }
     return Predictions(names: outputNameLists[0], tensors: results.map(\.tensor))
@@ -106,7 +108,8 @@ extension Model {
     case reading, changing
   }
 
-  /// Runs what computes with the weights to judge by.
+  /// Runs what computes with the weights to judge by. Not to be nested: the inner one would ask for locks that come before those
+  /// that the outer one holds.
   /// - Parameter all: whether no step of another thread may come between the runs that `body` makes.
   func judging<Result>(all access: JudgingAccess? = nil, _ body: () throws -> Result) rethrows -> Result {
     let isJudgedByOthers = self.access.tracing { training?.optimizerState?.hasEvaluationValues ?? false }

@@ -126,8 +126,9 @@ struct StepRunner {
   }
 
   /// Judges a batch, and counts its rows.
-  func judge(_ step: StepPlan, rows: Int) {
-    model.judging { run(step) }
+  /// - Parameter isUnchanged: whether the caller sees to it that nobody trains meanwhile.
+  func judge(_ step: StepPlan, rows: Int, isUnchanged: Bool = false) {
+    if isUnchanged { run(step) } else { model.judging { run(step) } }
     totals.count(rows: rows)
   }
 
