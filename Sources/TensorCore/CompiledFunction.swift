@@ -156,6 +156,30 @@ public typealias CompiledFunction = TracedFunction<Never>
 /// A compiled function whose tracing may throw.
 public typealias ThrowingCompiledFunction = TracedFunction<any Error>
 
+/// A function traced once, for a caller that keeps the plans and tells the observers of each run.
+package struct ObservedPlans {
+  package let plans: PlanPool
+  /// Who takes part in the plans' runs.
+  package let joined: [any RunObserver]
+  /// All that ever took part, with what they said of the next run.
+  package let known: [(observer: any RunObserver, variant: RunVariant)]
+
+  /// - Parameters:
+  ///   - begun: who took part in other traces of the function, with what they said of the next run.
+  ///   - body: what to trace.
+  package init(
+    arguments: [(shape: [Int], dtype: DType)], _ begun: [(observer: any RunObserver, variant: RunVariant)] = [],
+    _ body: ([Tensor]) throws -> [Tensor]
+  ) throws {
+    let placeholders = arguments.enumerated().map { Tensor(.argument($0), shape: $1.shape, dtype: $1.dtype) }
+    let trace = Trace(observers: begun)
+    let outputs = try trace.record { try body(placeholders) }
+    plans = PlanPool(arguments: placeholders, outputs: outputs, assignments: trace.assignments)
+    joined = trace.joinedObservers
+    known = trace.observers
+  }
+}
+
 /// Plans of one function: as many as there are threads that run it at once.
 package final class PlanPool: Sendable {
   /// The plan that is made at once.

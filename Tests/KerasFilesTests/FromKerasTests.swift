@@ -156,6 +156,61 @@ private func training(
   _ = try model.fit(x, y, classWeight: [0: 1, 1: 5], sampleWeight: w)
   _ = try model.evaluate(x, y)["accuracy"]
   try model.setLearningRate(1e-4)
+  try model.compile(optimizer: .adam, loss: .meanSquaredError, stepsPerExecution: 10)
+}
+
+private final class Own: Model {
+  let generator: Sequential
+  let stepper: Stepper<[Tensor]>
+  let tracker = MeanMetric(name: "g_loss")
+
+  init(_ generator: Sequential) throws {
+    self.generator = generator
+    stepper = try Stepper(Adam(), variables: generator.trainableVariables)
+    super.init()
+  }
+
+  override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
+    try generator(x, context)
+  }
+
+  override func trainStep(_ step: StepContext) throws -> [String: Tensor] {
+    let x = step.x, y = try step.y
+    let predictions = try outputs(step.inputs, step.context)
+    let loss = try computeLoss(step, predictions)
+    let gradients = try step.gradients(of: loss)
+    try step.apply(gradients: gradients)
+    let gLoss = square(try generator(x, step.context) - y).mean()
+    let own = TensorCore.gradients(of: gLoss, withRespectTo: stepper.variables)
+    try stepper.update(gradients: own)
+    try tracker.updateState(gLoss)
+    return ["loss": loss, "g_loss": tracker.result]
+  }
+
+  override func testStep(_ step: StepContext) throws -> [String: Tensor] {
+    let predictions = try outputs(step.inputs, step.context)
+    let loss = try computeLoss(step, predictions)
+    return try computeMetrics(step, predictions, loss: loss)
+  }
+
+  override func computeLoss(_ step: StepContext, _ predictions: [Tensor]) throws -> Tensor {
+    try super.computeLoss(step, predictions)
+  }
+}
+
+private final class Hits: StatefulMetric {
+  let count = Variable(Tensor(0.0), name: "count")
+
+  override func updateState(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) {
+    count.assignAdd((yTrue .== yPred).cast(to: .float64).sum())
+  }
+
+  override var result: Tensor { count.value }
+}
+
+private func ownMetrics(model: Sequential) throws {
+  try model.compile(optimizer: .adam, loss: .meanSquaredError, metrics: ["accuracy", .stateful(Hits())])
+  _ = MeanMetric(name: "g_loss")
 }
 
 private func callbacksAndFiles(model: Sequential, text: String) throws {

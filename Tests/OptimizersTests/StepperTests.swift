@@ -1,3 +1,4 @@
+import Foundation
 import Optimizers
 import Testing
 
@@ -204,5 +205,17 @@ import Testing
     let error = try #require(throws: DescentError.self) { try twice.call([]) }
     #expect(error.message.contains("called twice"))
     #expect(stepper.state.iterations == 0)
+  }
+
+  @Test func `threads take turns`() throws {
+    let variables = StepperTests.variables()
+    let start = variables.map(\.value.doubles)
+    let stepper = try Stepper(SGD(learningRate: 0.25), variables: variables)
+    let ones = variables.map { Tensor.ones($0.shape, dtype: $0.dtype) }
+    DispatchQueue.concurrentPerform(iterations: 4) { _ in
+      for _ in 0..<25 { try! stepper.update(gradients: ones) }
+    }
+    #expect(stepper.state.iterations == 100)
+    #expect(zip(variables.flatMap(\.value.doubles), start.flatMap { $0 }).allSatisfy { abs($0 - $1 + 25) < 1e-9 })
   }
 }

@@ -45,3 +45,37 @@ package func needed<Value>(_ value: Value?, _ what: @autoclosure () -> String = 
   guard let value else { throw DescentError(.data, "fixture: \(what()) is missing") }
   return value
 }
+
+extension Fixture {
+  /// Numbers that look random and are not stored: `pattern` of `scripts/fixturelib.py` gives the same.
+  package static func pattern(
+    _ shape: [Int], salt: Int, from low: Int = -128, to high: Int = 128, over denominator: Double = 64, dtype: DType = .float64
+  ) -> Tensor {
+    let numbers = (0..<shape.reduce(1, *)).map { index -> Double in
+      var h = UInt32(truncatingIfNeeded: index) &* 0x9E37_79B1 &+ UInt32(truncatingIfNeeded: salt) &* 0x85EB_CA77 &+ 1
+      h ^= h >> 15
+      h &*= 0x2C1B_3C6D
+      h ^= h >> 12
+      h &*= 0x297A_2D39
+      h ^= h >> 15
+      return Double(low + Int(h) % (high - low + 1)) / denominator
+    }
+    return Tensor(shape: shape, scalars: numbers).cast(to: dtype)
+  }
+
+  /// A value in which parts that come more than once stand in the file's table `shared`; `sharing` of `scripts/fixturelib.py` puts them
+  /// there.
+  package func resolved(_ value: JSONValue?) throws -> JSONValue {
+    let table = json["shared"]?.array ?? []
+    func resolve(_ value: JSONValue) throws -> JSONValue {
+      switch value {
+      case .array(let elements): return .array(try elements.map(resolve))
+      case .object(let object):
+        if object.members.count == 1, let place = object["&"]?.int { return try resolve(table[place]) }
+        return .object(JSONObject(try object.members.map { ($0.key, try resolve($0.value)) }))
+      default: return value
+      }
+    }
+    return try resolve(needed(value))
+  }
+}

@@ -27,7 +27,8 @@ public struct ActivationFunction: KerasNamed {
     self.body = body
   }
 
-  /// A function of one's own. It cannot be written to a file.
+  /// A function of one's own. It cannot be written to a file. A result of another shape or dtype than the argument's is an error where
+  /// the function is used.
   public static func custom(_ name: String = "custom", _ body: @escaping @Sendable (Tensor) -> Tensor) -> ActivationFunction {
     ActivationFunction(custom: name, body)
   }
@@ -48,9 +49,19 @@ public struct ActivationFunction: KerasNamed {
   }
 
   /// The function's value.
+  /// - Throws: ``DescentError`` if it cannot be used on tensors of such a shape, or a closure of the user's gives another shape or dtype.
+  func applied(to x: Tensor) throws -> Tensor {
+    let y = try validated(for: x.shape).body(x)
+    guard className != nil || (y.shape == x.shape && y.dtype == x.dtype) else {
+      throw DescentError(
+        .invalidArgument, "activation \(name): the closure gives \(y.dtype) \(y.shape) for \(x.dtype) \(x.shape); expected the same")
+    }
+    return y
+  }
+
+  /// The function's value.
   /// - Precondition: `x` is floating-point, and the function is not one made from an unknown name or bad settings.
   public func callAsFunction(_ x: Tensor) -> Tensor {
-    assumeValid()
-    return body(x)
+    do { return try applied(to: x) } catch { programmingError("\(error)") }
   }
 }

@@ -32,6 +32,7 @@ public final class BackupAndRestore: Callback {
   /// What must be the same besides what `fit` knows of.
   package var conditions = JSONObject()
 
+  /// Since the last checkpoint.
   private var batches = 0
   private var lock: FolderLock?
 
@@ -81,9 +82,13 @@ public final class BackupAndRestore: Callback {
       .file, "BackupAndRestore: no checkpoint in \(folder) can be read; remove them to start anew: \(faults.joined(separator: "; "))")
   }
 
-  func isDue(afterBatch isInterrupted: Bool) -> Bool {
-    batches += 1
-    if case .batches(let count) = saveFrequency, batches % count == 0 { return true }
+  /// - Parameter count: how many batches were computed since it was asked last.
+  func isDue(afterBatches count: Int, isInterrupted: Bool) -> Bool {
+    batches += count
+    if case .batches(let frequency) = saveFrequency, batches >= frequency {
+      batches = 0
+      return true
+    }
     return isInterrupted
   }
 

@@ -25,6 +25,8 @@ public final class ModelCheckpoint: Callback {
   private let format: ModelFormat?
   private var watch: Monitor?
   private var epoch = 0
+  /// The batch that was ended last; the epoch's first is 0.
+  private var lastBatch = -1
   private var batches = 0
 
   /// - Parameters:
@@ -60,7 +62,10 @@ public final class ModelCheckpoint: Callback {
     batches = 0
   }
 
-  public override func onEpochBegin(_ epoch: Int) { self.epoch = epoch }
+  public override func onEpochBegin(_ epoch: Int) {
+    self.epoch = epoch
+    lastBatch = -1
+  }
 
   public override func onEpochEnd(_ epoch: Int, _ logs: Logs) throws {
     if saveFrequency == .epoch { try save(epoch: epoch, batch: nil, logs) }
@@ -68,8 +73,13 @@ public final class ModelCheckpoint: Callback {
 
   public override func onTrainBatchEnd(_ batch: Int, _ logs: Logs) throws {
     guard case .batches(let count) = saveFrequency else { return }
-    batches += 1
-    if batches % count == 0 { try save(epoch: epoch, batch: batch, logs) }
+    // Several at once where `compile` was given stepsPerExecution.
+    batches += batch > lastBatch ? batch - lastBatch : batch + 1
+    lastBatch = batch
+    if batches >= count {
+      batches = 0
+      try save(epoch: epoch, batch: batch, logs)
+    }
   }
 
   private func save(epoch: Int, batch: Int?, _ logs: Logs) throws {
@@ -96,13 +106,14 @@ public final class ModelCheckpoint: Callback {
   }
 
   public override func state() -> CallbackState? {
-    CallbackState(JSONObject([("best", watch?.state ?? .null), ("batches", JSONValue(batches)), ("epoch", JSONValue(epoch))]))
+    CallbackState(JSONObject([("best", watch?.state ?? .null), ("batches", JSONValue(batches)), ("last_batch", JSONValue(lastBatch)), ("epoch", JSONValue(epoch))]))
   }
 
   public override func restore(_ state: CallbackState) throws {
     guard let model else { return }
     if saveBestOnly { watch = try newMonitor(in: model, state: state["best"]) }
     batches = state["batches"]?.int ?? 0
+    lastBatch = state["last_batch"]?.int ?? -1
     epoch = state["epoch"]?.int ?? 0
   }
 }

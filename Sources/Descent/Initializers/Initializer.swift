@@ -24,7 +24,7 @@ public struct Initializer: KerasNamed {
     self.init(nil, name: "refused", problem: error) { _, _, _ in throw error }
   }
 
-  /// An initializer of one's own, which cannot be written to a file.
+  /// An initializer of one's own, which cannot be written to a file. It gives a tensor of the shape and dtype that it is asked for.
   public static func custom(
     _ name: String = "custom", _ body: @escaping @Sendable (_ shape: [Int], DType, RandomGenerator) throws -> Tensor
   ) -> Initializer {
@@ -43,6 +43,11 @@ public struct Initializer: KerasNamed {
       throw DescentError(.invalidArgument, "initializer \(name): dtype \(dtype) cannot be used; float32 or float64 can")
     }
     let source = seed.map { RandomGenerator(seed: UInt64(bitPattern: Int64($0))) } ?? generator
-    return try body(shape, dtype, source)
+    let value = try body(shape, dtype, source)
+    guard value.shape == shape, value.dtype == dtype else {
+      throw DescentError(
+        .invalidArgument, "initializer \(name): it gives \(value.dtype) \(value.shape); expected \(dtype) \(shape)")
+    }
+    return value
   }
 }

@@ -12,17 +12,23 @@ public final class ForwardContext {
   private let frozenLayers: Set<ObjectIdentifier>?
   /// Layers make their variables and find their sublayers in this pass.
   let isBuilding: Bool
+  /// Whether it is a step's, by which time all layers are built.
+  let isStep: Bool
   /// What layers added to the loss so far: scalars.
   public private(set) var losses: [Tensor] = []
 
   private var stack: [Layer] = []
+  private var problem: DescentError?
   /// What a softmax or sigmoid was computed from, by the result's node.
   private var origins: [Int: Logits] = [:]
   /// The masks that travel beside tensors, by the tensors' nodes.
   private var masks: [Int: Tensor] = [:]
 
-  init(builder: ModelBuilder, isTraining: Bool, isBuilding: Bool = false, frozenLayers: Set<ObjectIdentifier>? = nil) {
+  init(
+    builder: ModelBuilder, isTraining: Bool, isBuilding: Bool = false, isStep: Bool = false, frozenLayers: Set<ObjectIdentifier>? = nil
+  ) {
     self.builder = builder
+    self.isStep = isStep
     self.frozenLayers = frozenLayers
     self.isTraining = isTraining
     self.isBuilding = isBuilding
@@ -36,16 +42,27 @@ public final class ForwardContext {
     return stack.allSatisfy { !frozenLayers.contains(ObjectIdentifier($0)) }
   }
 
-  /// Adds a scalar to the loss of this pass, such as a penalty on what a layer computed.
+  /// Adds a number to the loss of this pass, such as a penalty on what a layer computed. One that is no floating-point scalar is an error
+  /// of the layer's call.
   public func addLoss(_ loss: Tensor) {
-    if !loss.shape.isEmpty { programmingError("addLoss: the loss has shape \(loss.shape); it must be a scalar") }
+    guard loss.shape.isEmpty, loss.dtype.isFloatingPoint else {
+      let owner = stack.last.map { "layer \($0.name): " } ?? ""
+      problem = problem ?? DescentError(
+        .invalidArgument, "\(owner)addLoss: the loss is \(loss.dtype) \(loss.shape); expected one number, []")
+      return
+    }
     losses.append(loss)
+  }
+
+  /// - Throws: what was wrong in a forward pass and could not be thrown there.
+  func check() throws {
+    if let problem { throw problem }
   }
 
   /// Applies an activation, remembering the logits of a softmax or sigmoid so that a cross-entropy can be computed from them.
   /// - Throws: ``DescentError`` if the activation's name is unknown.
   public func apply(_ activation: ActivationFunction, to x: Tensor) throws -> Tensor {
-    let y = try activation.validated(for: x.shape)(x)
+    let y = try activation.applied(to: x)
     if let logits = Logits(x, before: activation) { origins[y.node.id] = logits }
     return y
   }

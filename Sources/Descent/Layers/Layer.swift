@@ -174,12 +174,18 @@ open class Layer {
           .invalidArgument, "layer \(name): inputShape is \(givenInputShape) but a row of the input has shape \(shapes[0])")
       }
       try Trace.suspended { try buildOnce(inputShapes: shapes, with: context.builder) }
+      if context.isStep && !ownVariables.isEmpty {
+        (isBuilt, ownVariables, regularizers, constraints) = (false, [], [], [])
+        throw DescentError(
+          .state, "layer \(name): it is first called in a step, and so is no part of the model; build it before, or call it in forward")
+      }
     } else if context.isBuilding {
       // Built before, in another model or alone: the variables are the layer's own already.
       for variable in ownVariables + ownRandomStates { _ = context.builder.claim(variable) }
     }
     let masks = inputs.map { context.mask(of: $0) }
     let results = try forward(inputs, context)
+    try context.check()
     guard !results.isEmpty, results.allSatisfy({ $0.rank > 0 }) else {
       throw DescentError(.invalidArgument, "layer \(name): the forward pass gave a tensor without axes; axis 0 counts rows")
     }

@@ -7,19 +7,19 @@ enum OperationTable {
   static var names: [String] { table.keys.sorted() }
 
   private static let table: [String: OperationDefinition] = {
-    let all = arithmetic + comparisons + functions + activations + reductions + shapes + choices
+    let all = arithmetic + comparisons + functions + activations + reductions + shapes + choices + windows + curves + orders + matrices
     return Dictionary(all.map { ($0.className, $0) }) { first, _ in first }
   }()
 
   // MARK: - Element by element
 
-  private static func binary(_ names: String..., body: @escaping @Sendable (Tensor, Tensor) -> Tensor) -> [OperationDefinition] {
+  static func binary(_ names: String..., body: @escaping @Sendable (Tensor, Tensor) -> Tensor) -> [OperationDefinition] {
     names.map { OperationDefinition($0, "numpy") { let (a, b) = try $0.pair(); return [body(a, b)] } }
   }
 
-  private static func float(_ x: Tensor) -> Tensor { x.dtype.isFloatingPoint ? x : x.cast(to: .float32) }
+  static func float(_ x: Tensor) -> Tensor { x.dtype.isFloatingPoint ? x : x.cast(to: .float32) }
 
-  private static func whole(_ x: Tensor) -> Tensor { x.dtype == .bool || x.dtype == .uint8 ? x.cast(to: .int32) : x }
+  static func whole(_ x: Tensor) -> Tensor { x.dtype == .bool || x.dtype == .uint8 ? x.cast(to: .int32) : x }
 
   private static let arithmetic =
     binary("Add") { whole($0) + whole($1) } + binary("Subtract") { whole($0) - whole($1) } + binary("Multiply") { whole($0) * whole($1) }
@@ -31,7 +31,7 @@ enum OperationTable {
     + binary("Less") { $0 .< $1 } + binary("LessEqual") { $0 .<= $1 }
     + binary("LogicalAnd") { $0.cast(to: .bool) .&& $1.cast(to: .bool) } + binary("LogicalOr") { $0.cast(to: .bool) .|| $1.cast(to: .bool) }
 
-  private static func unary(_ names: String..., module: String = "numpy", body: @escaping @Sendable (Tensor) -> Tensor)
+  static func unary(_ names: String..., module: String = "numpy", body: @escaping @Sendable (Tensor) -> Tensor)
     -> [OperationDefinition]
   { names.map { OperationDefinition($0, module) { [body(try $0.tensor(0))] } } }
 
@@ -89,13 +89,13 @@ enum OperationTable {
         let known = try ActivationFunction(named: name).config
         let given = JSONObject(settings.members.filter { known[$0.key] != nil })
         let function = try ActivationFunction(json: ["class_name": .string(name), "config": .object(given)])
-        return [try function.validated(for: x.shape)(x)]
+        return [try function.applied(to: x)]
       }
     }
 
   // MARK: - Reductions
 
-  private static func reduction(
+  static func reduction(
     _ names: String..., module: String = "numpy", body: @escaping @Sendable (OperationInput, Tensor, [Int]?) throws -> Tensor
   ) -> [OperationDefinition] {
     names.map { OperationDefinition($0, module) { input in

@@ -15,15 +15,15 @@ extension Symbol {
     return try LayerCall(operation, CallArguments(positional: positional)).outputs
   }
 
-  fileprivate static func only(
+  static func only(
     _ className: String, _ positional: [CallArguments.Value], _ settings: [(key: String, value: JSONValue)] = []
   ) throws -> Symbol { try applying(className, positional, settings)[0] }
 }
 
 extension Symbolic {
-  fileprivate var value: CallArguments.Value { .symbol(symbol) }
+  var value: CallArguments.Value { .symbol(symbol) }
 
-  fileprivate func reduced(_ className: String, _ axes: [Int]?, _ keepDims: Bool) throws -> Symbol {
+  func reduced(_ className: String, _ axes: [Int]?, _ keepDims: Bool) throws -> Symbol {
     try Symbol.only(
       className, [value],
       [("axis", axes.map { JSONValue.intOrList($0) } ?? .null), ("keepdims", .bool(keepDims))])

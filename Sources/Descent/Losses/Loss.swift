@@ -157,11 +157,7 @@ extension Loss {
     let values = try checkedValues(target: target, prediction: prediction, logits: logits)
     var kept = mask(target: target, shape: values.shape)
     if let outer {
-      guard outer.rank <= values.rank, broadcastShape(outer.spread(like: values).shape, values.shape) == values.shape else {
-        throw DescentError(
-          .invalidArgument, "loss \(name): the output's mask has shape \(outer.shape), which does not fit values of shape \(values.shape)")
-      }
-      let fitted = outer.spread(like: values)
+      let fitted = try Loss.fitted(mask: outer, to: values, "loss \(name)")
       kept = kept.map { $0 .&& fitted } ?? fitted
     }
     return try reduce(values, weights: sampleWeight, mask: kept)

@@ -46,4 +46,15 @@ extension Loss {
     }
     return weights.reshaped(weightShape)
   }
+
+  /// A mask in a shape that stretches to that of the values.
+  /// - Throws: ``DescentError`` if it does not fit them.
+  static func fitted(mask: Tensor, to values: Tensor, _ name: String) throws -> Tensor {
+    let fitted = mask.spread(like: values)
+    guard mask.rank <= values.rank, broadcastShape(fitted.shape, values.shape) == values.shape else {
+      throw DescentError(
+        .invalidArgument, "\(name): the output's mask has shape \(mask.shape), which does not fit values of shape \(values.shape)")
+    }
+    return fitted
+  }
 }

@@ -87,10 +87,10 @@ struct ConfusionCounts: MetricDefinition {
     let isPositive = (arranged(prediction) .> limits .&& arranged(isEligible)).cast(to: type)
     let positives = arranged(target * weights)
     let negatives = arranged((1 - target) * weights)
-    variables[0].add((isPositive * positives).sum(axis: -1))
-    variables[1].add((isPositive * negatives).sum(axis: -1))
-    variables[2].add(positives.sum(axes: [0, 2]))
-    variables[3].add(negatives.sum(axes: [0, 2]))
+    variables[0].assignAdd((isPositive * positives).sum(axis: -1))
+    variables[1].assignAdd((isPositive * negatives).sum(axis: -1))
+    variables[2].assignAdd(positives.sum(axes: [0, 2]))
+    variables[3].assignAdd(negatives.sum(axes: [0, 2]))
   }
 
   func results(_ totals: [[Double]]) -> [(suffix: String, value: Double)] {

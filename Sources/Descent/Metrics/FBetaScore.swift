@@ -77,9 +77,9 @@ private struct FBetaDefinition: MetricDefinition {
     let target = input.target.cast(to: type)
     let weights = try input.sampleWeight.map { try Loss.fitted($0.cast(to: type), to: prediction.shape, "metric \(name)") }
     func sum(_ values: Tensor) -> Tensor { (weights.map { values * $0 } ?? values).sum(axis: 0) }
-    variables[0].add(sum(positive * target))
-    variables[1].add(sum(positive * (1 - target)))
-    variables[2].add(sum((1 - positive) * target))
+    variables[0].assignAdd(sum(positive * target))
+    variables[1].assignAdd(sum(positive * (1 - target)))
+    variables[2].assignAdd(sum((1 - positive) * target))
   }
 
   func results(_ totals: [[Double]]) -> [(suffix: String, value: Double)] {

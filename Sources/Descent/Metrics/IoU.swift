@@ -141,7 +141,7 @@ private struct OverlapDefinition: MetricDefinition {
       rows *= (labels.reshaped([labels.count, 1]) .!= Tensor(number: Double(ignoredClass))).cast(to: type)
     }
     let columns = prediction.cast(to: .int32).reshaped([prediction.count]).oneHot(depth: classes, dtype: type)
-    variables[0].add(matmul(rows, columns, transposeA: true))
+    variables[0].assignAdd(matmul(rows, columns, transposeA: true))
   }
 
   func results(_ totals: [[Double]]) -> [(suffix: String, value: Double)] {

@@ -52,13 +52,18 @@ extension Metric {
   }
   public static let sparseCategoricalCrossentropy = sparseCategoricalCrossentropy()
 
-  /// √ of the mean of (prediction − target)².
-  public static let rootMeanSquaredError = Metric(
-    "RootMeanSquaredError", name: "root_mean_squared_error", direction: .down,
-    MeanOfValues(check: { try checkAlike("root_mean_squared_error", $0, $1) }, finish: { $0.squareRoot() }) { input in
+  /// √ of the mean of (prediction − target)². As in Keras, steps that the prediction's mask leaves out count in it, unlike in
+  /// ``meanSquaredError``.
+  public static let rootMeanSquaredError = {
+    var definition = MeanOfValues(
+      check: { try checkAlike("root_mean_squared_error", $0, $1) }, finish: { $0.squareRoot() }
+    ) { input in
       let (target, prediction) = alike(input)
       return square(prediction - target)
-    })
+    }
+    definition.ignoresMasks = true
+    return Metric("RootMeanSquaredError", name: "root_mean_squared_error", direction: .down, definition)
+  }()
 
   /// The mean cosine of the angle between target and prediction along `axis`. (The loss of that name has the opposite sign, as
   /// in Keras.)
@@ -93,10 +98,10 @@ extension Metric {
     var definition = MeanOfValues(
       takingLogits: takingLogits, check: { try loss.validate(targetShape: $0, predictionShape: $1) },
       masked: { try maskedValues(of: loss, $0) })
-    // Keras looks at the mask only beside weights.
+    // Keras looks at this mask only beside weights or another mask.
     definition.kerasForm = { input in
       let (values, mask) = try maskedValues(of: loss, input)
-      return (values, input.sampleWeight == nil ? nil : mask)
+      return (values, input.sampleWeight == nil && input.mask == nil ? nil : mask)
     }
     return definition
   }

@@ -8,6 +8,8 @@ struct MeanOfValues: MetricDefinition {
   var ownName: String?
   /// The values and mask as Keras has them, where they are others.
   var kerasForm: Values?
+  /// Whether masks of predictions are of no account.
+  var ignoresMasks = false
   private let values: Values
   private let logitsForm: Values?
   private let check: Check
@@ -34,6 +36,9 @@ struct MeanOfValues: MetricDefinition {
 
   var asInKeras: (any MetricDefinition)? { kerasForm.map { MeanOfValues(check: check, finish: finish, masked: $0) } }
 
+  /// What messages call it.
+  private var title: String { ownName.map { "metric \($0)" } ?? "metric" }
+
   func validate(targetShape: [Int], predictionShape: [Int]) throws { try check(targetShape, predictionShape) }
 
   func makeVariables(predictionShape: [Int]) -> [Variable] { makeTotals(["total", "count"]) }
@@ -51,22 +56,26 @@ struct MeanOfValues: MetricDefinition {
     }
     let (total, count) = (variables[0], variables[1])
     var weights = mask?.cast(to: values.dtype)
+    if let outer = input.mask, !ignoresMasks {
+      let fitted = try Loss.fitted(mask: outer, to: values, title).cast(to: values.dtype)
+      weights = weights.map { $0 * fitted } ?? fitted
+    }
     if let sampleWeight = input.sampleWeight {
-      let fitted = try Loss.fitted(sampleWeight.cast(to: values.dtype), to: values.shape, ownName.map { "metric \($0)" } ?? "metric")
+      let fitted = try Loss.fitted(sampleWeight.cast(to: values.dtype), to: values.shape, title)
       weights = weights.map { $0 * fitted } ?? fitted
     }
     // The values of one sample are averaged, so that a sample counts once whatever its number of values.
     let samples = values.shape.first ?? 1
     guard let weights else {
       let perSample = Double(values.count / Swift.max(samples, 1))
-      total.add(values.sum().dividedUnlessOne(by: perSample))
-      count.add(Tensor(repeating: Double(samples), dtype: .float64))
+      total.assignAdd(values.sum().dividedUnlessOne(by: perSample))
+      count.assignAdd(Tensor(repeating: Double(samples), dtype: .float64))
       return
     }
     let perSample = Double(weights.count / Swift.max(samples, 1))
     let perWeight = Double(values.count / Swift.max(weights.count, 1))
-    total.add((values * weights).sum().dividedUnlessOne(by: perSample * perWeight))
-    count.add(weights.sum().dividedUnlessOne(by: perSample))
+    total.assignAdd((values * weights).sum().dividedUnlessOne(by: perSample * perWeight))
+    count.assignAdd(weights.sum().dividedUnlessOne(by: perSample))
   }
 
   func results(_ totals: [[Double]]) -> [(suffix: String, value: Double)] {
@@ -84,7 +93,7 @@ struct SumOfValues: MetricDefinition {
     if let weights = input.sampleWeight {
       values *= try Loss.fitted(weights.cast(to: values.dtype), to: values.shape, "metric")
     }
-    variables[0].add(values.sum())
+    variables[0].assignAdd(values.sum())
   }
 
   func results(_ totals: [[Double]]) -> [(suffix: String, value: Double)] { [("", totals[0][0])] }
@@ -99,8 +108,8 @@ extension MetricDefinition {
 }
 
 extension Variable {
-  /// Adds to a total.
-  func add(_ amount: Tensor) { assign(value + amount.cast(to: dtype)) }
+  /// Adds to what the variable holds, in its dtype. (Keras: `Variable.assign_add`.)
+  public func assignAdd(_ amount: Tensor) { assign(value + amount.cast(to: dtype)) }
 }
 
 extension Tensor {

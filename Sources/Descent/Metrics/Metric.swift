@@ -36,7 +36,7 @@ public struct Metric: KerasNamed {
   public init(named name: String) throws { self = try Metric.catalog.value(named: name).named(name) }
 
   public init(json: JSONValue) throws {
-    self = try json.string.map { try Metric(named: $0) } ?? Metric.catalog.value(json: json)
+    self = try json.string.map { try Metric(named: $0) } ?? Metric.stateful(json: json) ?? Metric.catalog.value(json: json)
   }
 
   public init(stringLiteral name: String) {
@@ -124,8 +124,10 @@ public struct Metric: KerasNamed {
 struct MetricInput {
   var target: Tensor
   let prediction: Tensor
-  let logits: Logits?
-  let sampleWeight: Tensor?
+  var logits: Logits? = nil
+  var sampleWeight: Tensor? = nil
+  /// Which steps of the prediction count, if not all do. Means of values look at it; as in Keras, no other metric does.
+  var mask: Tensor? = nil
 }
 
 /// How a metric counts.
@@ -139,6 +141,8 @@ protocol MetricDefinition: Sendable {
   func makeVariables(predictionShape: [Int]) -> [Variable]
   /// Adds a batch; may run inside a trace.
   func update(_ variables: [Variable], with input: MetricInput) throws
+  /// Back to nothing seen.
+  func reset(_ variables: [Variable])
   /// The figure, or several with what tells them apart, from the variables' elements.
   func results(_ totals: [[Double]]) -> [(suffix: String, value: Double)]
 }
@@ -147,4 +151,10 @@ extension MetricDefinition {
   var takingLogits: (any MetricDefinition)? { nil }
   var asInKeras: (any MetricDefinition)? { nil }
   func validate(targetShape: [Int], predictionShape: [Int]) throws {}
+
+  func reset(_ variables: [Variable]) {
+    for variable in variables {
+      variable.withMutableBytes { _ = $0.initializeMemory(as: UInt8.self, repeating: 0) }
+    }
+  }
 }

@@ -19,9 +19,13 @@ public final class MetricState {
   ///   - prediction: the model's output, floating-point.
   ///   - sampleWeight: one number per sample; without it all weigh 1.
   ///   - logits: what the model computed before a final sigmoid or softmax, if that is known.
-  public func update(target: Tensor, prediction: Tensor, sampleWeight: Tensor? = nil, logits: Logits? = nil) {
+  ///   - mask: which steps of the prediction count, of its leading axes. Metrics that are means of values look at it, but for
+  ///     ``Metric/rootMeanSquaredError``; as in Keras, no others do.
+  public func update(
+    target: Tensor, prediction: Tensor, sampleWeight: Tensor? = nil, logits: Logits? = nil, mask: Tensor? = nil
+  ) {
     do {
-      try add(MetricInput(target: target, prediction: prediction, logits: logits, sampleWeight: sampleWeight))
+      try add(MetricInput(target: target, prediction: prediction, logits: logits, sampleWeight: sampleWeight, mask: mask))
     } catch {
       programmingError("\(error)")
     }
@@ -40,11 +44,7 @@ public final class MetricState {
   }
 
   /// Back to nothing seen.
-  public func reset() {
-    for variable in variables {
-      variable.withMutableBytes { _ = $0.initializeMemory(as: UInt8.self, repeating: 0) }
-    }
-  }
+  public func reset() { metric.definition.reset(variables) }
 
   /// What the logs show: one figure under the metric's name; a metric with several (one per class or threshold) gives each a
   /// suffix: `f1_score_0`, `f1_score_1`, …

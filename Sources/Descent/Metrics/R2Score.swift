@@ -62,11 +62,11 @@ private struct R2Definition: MetricDefinition {
       try input.sampleWeight.map { try Loss.fitted($0.cast(to: .float64), to: target.shape, "metric r2_score") }
       ?? Tensor.ones([1, 1], dtype: .float64)
     let weighted = target * weights
-    variables[0].add(weighted.sum(axis: 0))
-    variables[1].add((target * weighted).sum(axis: 0))
-    variables[2].add((square(target - prediction) * weights).sum(axis: 0))
-    variables[3].add(weights.broadcast(to: target.shape).sum(axis: 0))
-    variables[4].add(Tensor(repeating: Double(countsOutputs ? target.count : target.shape[0]), dtype: .float64))
+    variables[0].assignAdd(weighted.sum(axis: 0))
+    variables[1].assignAdd((target * weighted).sum(axis: 0))
+    variables[2].assignAdd((square(target - prediction) * weights).sum(axis: 0))
+    variables[3].assignAdd(weights.broadcast(to: target.shape).sum(axis: 0))
+    variables[4].assignAdd(Tensor(repeating: Double(countsOutputs ? target.count : target.shape[0]), dtype: .float64))
   }
 
   func results(_ totals: [[Double]]) -> [(suffix: String, value: Double)] {

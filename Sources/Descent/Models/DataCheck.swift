@@ -77,6 +77,9 @@ struct CheckedData {
       try model.outputParts("y").ordered($0, mayMiss: { !settings.indices.contains($0) || !settings[$0].needsTarget }, caller, label: label)
         .map { try $0.map { try Rows($0.input, $0.name, caller) } }
     } ?? []
+    if y == nil && sampleWeight != nil {
+      throw DescentError(.invalidArgument, "\(caller): \(label)sampleWeight is of no use without targets")
+    }
     // One weight for all outputs, or one for each.
     let count = targets.count
     var weights: [Rows?] = targets.map { _ in nil }
@@ -157,7 +160,7 @@ extension CheckedData {
       throw DescentError(
         .invalidArgument, "\(caller): classWeight is for models of one output; weigh the rows of each output by sampleWeight")
     }
-    guard let y else { return self }
+    guard let y else { throw DescentError(.invalidArgument, "\(caller): classWeight is of no use without targets") }
     if let (name, weight) = classWeight.first(where: { !$0.value.isFinite || $0.value < 0 }) {
       throw DescentError(.invalidArgument, "\(caller): classWeight of \(name) is \(weight); it must be at least 0")
     }

@@ -22,8 +22,8 @@ extension FitLoop {
     return nil
   }
 
-  func backUp(batchAt position: FitPosition, isInterrupted: Bool) throws {
-    for backup in backups where backup.isDue(afterBatch: isInterrupted) { try backup.write(checkpoint(at: position)) }
+  func backUp(batchAt position: FitPosition, count: Int, isInterrupted: Bool) throws {
+    for backup in backups where backup.isDue(afterBatches: count, isInterrupted: isInterrupted) { try backup.write(checkpoint(at: position)) }
   }
 
   func backUp(epochAt position: FitPosition) throws {
@@ -54,6 +54,16 @@ extension FitLoop {
     for (name, tensor) in optimizerState.checkpoint().sorted(by: { $0.key < $1.key }) {
       checkpoint.tensors.append((FitLoop.optimizerPrefix + name, tensor))
     }
+    for (place, stepper) in model.heldSteppers.enumerated() {
+      for (name, tensor) in stepper.state.checkpoint().sorted(by: { $0.key < $1.key }) {
+        checkpoint.tensors.append(("\(FitLoop.stepperPrefix)\(place):\(name)", tensor))
+      }
+    }
+    if let other = ownStepperThatIsNotHeld {
+      throw DescentError(
+        .state,
+        "BackupAndRestore: \(model.name): trainStep steps \(other), which no stored property of the model holds, and so a checkpoint could not keep its state")
+    }
     var states = JSONObject()
     for (name, callback) in namedCallbacks {
       guard let state = try callback.state() else { continue }
@@ -79,8 +89,8 @@ extension FitLoop {
       let rows = state["counted_rows"]?.int, epoch >= 0, (0...batches.stepsPerEpoch).contains(step), pass >= 0, rows >= 0,
       position >= 0, stream != nil || position <= batches.rows
     else { throw DescentError(.file, "\(checkpoint.name): a part of its state is missing") }
-    let own = checkpoint.tensors.filter {
-      !$0.name.hasPrefix(FitLoop.optimizerPrefix) && !$0.name.hasPrefix(FitLoop.callbackPrefix)
+    let own = checkpoint.tensors.filter { tensor in
+      ![FitLoop.optimizerPrefix, FitLoop.callbackPrefix, FitLoop.stepperPrefix].contains { tensor.name.hasPrefix($0) }
     }
     let callbacks = namedCallbacks
     let states = state["callbacks"]?.object ?? JSONObject()
@@ -92,13 +102,26 @@ extension FitLoop {
     let optimizer = checkpoint.tensors.filter { $0.name.hasPrefix(FitLoop.optimizerPrefix) }
       .map { (String($0.name.dropFirst(FitLoop.optimizerPrefix.count)), $0.tensor) }
     let before = optimizerState.checkpoint()
+    let steppers = model.heldSteppers.map(\.state), steppersBefore = steppers.map { $0.checkpoint() }
     try optimizerState.restore(Dictionary(optimizer) { $1 })
+    for (place, stepper) in steppers.enumerated() {
+      let prefix = "\(FitLoop.stepperPrefix)\(place):"
+      let tensors = checkpoint.tensors.filter { $0.name.hasPrefix(prefix) }.map { (String($0.name.dropFirst(prefix.count)), $0.tensor) }
+      do {
+        try stepper.restore(Dictionary(tensors) { $1 })
+      } catch {
+        try optimizerState.restore(before)
+        for (stepper, state) in zip(steppers, steppersBefore).prefix(place) { try stepper.restore(state) }
+        throw error
+      }
+    }
     model.seed = seed
     do {
       let tensors = Dictionary(own.map { ($0.name, $0.tensor) }) { $1 }
       try NamedVariables(variables).load(from: checkpoint.name, names: own.map(\.name), skipMismatch: false) { tensors[$0]! }
     } catch {
       try optimizerState.restore(before)
+      for (stepper, state) in zip(steppers, steppersBefore) { try stepper.restore(state) }
       throw error
     }
     model.passCount = pass
@@ -123,6 +146,14 @@ extension FitLoop {
 
   private static let optimizerPrefix = "optimizer:"
   private static let callbackPrefix = "callback:"
+  private static let stepperPrefix = "stepper:"
+
+  /// The class of an optimizer that a step of the model's steps and that cannot be found from the model.
+  private var ownStepperThatIsNotHeld: String? {
+    let held = Set(model.heldSteppers.map { ObjectIdentifier($0.state) })
+    let other = runner.training.ownSteppers.first { !held.contains(ObjectIdentifier($0)) }
+    return other.map { ($0 as? OptimizerState).map { "a Stepper of \(type(of: $0.optimizer))" } ?? "an optimizer" }
+  }
 
   /// What must be the same for the rest of the run to be the rest of that run.
   private var conditions: JSONValue {

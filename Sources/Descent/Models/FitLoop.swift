@@ -41,8 +41,8 @@ final class FitLoop {
   /// What is trained on, if it is not rows in memory.
   var stream: Stream?
 
-  private var plans: [PlanSlot: Plan] = [:]
-  private var latest: (slot: PlanSlot, plan: Plan)?
+  private var steps: [StepSlot: StepPlan] = [:]
+  private var latest: (slot: StepSlot, step: StepPlan)?
   var order: Tensor
   /// The row of ``order`` at which the next batch begins; its count when a new pass is due. In a stream, how many batches of the pass
   /// were taken.
@@ -52,10 +52,13 @@ final class FitLoop {
   /// How often averages of the weights had been taken before this run.
   var averagesBefore = 0
   private let batchLogs: Logs
+  private let stepsPerExecution: Int
+  private var isStreamAtEnd = false
 
-  private struct PlanSlot: Hashable {
+  private struct StepSlot: Hashable {
     let rows: Int
     let phase: StepPhase
+    let variants: [RunVariant]
   }
 
   init(
@@ -74,6 +77,7 @@ final class FitLoop {
     self.validationFrequency = validationFrequency
     order = RowOrder.inOrder(batches.rows)
     position = batches.rows
+    stepsPerExecution = runner.training.choices.stepsPerExecution
     backups = callbacks.callbacks.compactMap { $0 as? BackupAndRestore }
     let totals = runner.totals
     batchLogs = Logs { totals.results }
@@ -128,23 +132,24 @@ final class FitLoop {
       // An epoch that began before the checkpoint: callbacks have done then what they do at its beginning.
       for callback in callbacks.callbacks where callback is ProgbarLogger { try callback.onEpochBegin(epoch) }
     }
-    for step in firstStep..<batches.stepsPerEpoch {
-      if let stream {
-        guard let batch = try nextBatch(stream, step: step) else {
-          // How many there are is known from here on.
-          callbacks.each { $0.parameters.steps = step }
-          break
-        }
-        for callback in callbacks.callbacks { try callback.onTrainBatchBegin(step) }
-        try run(batch, of: stream, step: step)
-      } else {
-        for callback in callbacks.callbacks { try callback.onTrainBatchBegin(step) }
-        try runStep()
+    var step = firstStep
+    while step < batches.stepsPerEpoch {
+      let count = try runSteps(from: step)
+      step += count
+      if count > 0 {
+        batchLogs.invalidate()
+        for callback in callbacks.callbacks { try callback.onTrainBatchEnd(step - 1, batchLogs) }
       }
-      batchLogs.invalidate()
-      for callback in callbacks.callbacks { try callback.onTrainBatchEnd(step, batchLogs) }
+      if isStreamAtEnd {
+        // How many there are is known from here on.
+        callbacks.each { $0.parameters.steps = step }
+        if model.isAbandoned { return nil }
+        break
+      }
       let isInterrupted = Interruption.isPending
-      if !backups.isEmpty { try backUp(batchAt: FitPosition(epoch: epoch, step: step + 1), isInterrupted: isInterrupted) }
+      if !backups.isEmpty {
+        try backUp(batchAt: FitPosition(epoch: epoch, step: step), count: count, isInterrupted: isInterrupted)
+      }
       if isInterrupted {
         history.isInterrupted = true
         model.stopTraining = true
@@ -168,6 +173,26 @@ final class FitLoop {
     return logs
   }
 
+  /// The batches between two calls of the callbacks' hooks; gives their number.
+  private func runSteps(from first: Int) throws -> Int {
+    isStreamAtEnd = false
+    for step in first..<min(first + stepsPerExecution, batches.stepsPerEpoch) {
+      var batch: TrainingBatch?
+      if let stream {
+        batch = try nextBatch(stream, step: step)
+        if batch == nil {
+          isStreamAtEnd = true
+          return step - first
+        }
+      }
+      if step == first {
+        for callback in callbacks.callbacks { try callback.onTrainBatchBegin(step) }
+      }
+      if let batch, let stream { try run(batch, of: stream, step: step) } else { try runStep() }
+    }
+    return min(stepsPerExecution, batches.stepsPerEpoch - first)
+  }
+
   private func runStep() throws { try model.access.stepping { try step() } }
 
   private func step() throws {
@@ -175,33 +200,35 @@ final class FitLoop {
     let rows = min(batches.batchSize, isPassOver ? batches.rows : batches.rows - position)
     let phase = optimizerState.beginStep()
     // A step that cannot be traced leaves everything as it was.
-    let plan = try plan(for: PlanSlot(rows: rows, phase: phase))
+    let step = try self.step(rows: rows, phase, runner.beginOwnSteps())
     if isPassOver { beginPass() }
-    plan.bind(argument: runner.indexArgument, offset: position * DType.int32.byteCount)
-    plan.run()
+    step.plan.bind(argument: runner.indexArgument, offset: position * DType.int32.byteCount)
     position += rows
-    if try optimizerState.endStep() { runner.totals.count(rows: rows) }
+    try runner.run(step, rows: rows, optimizerState)
   }
 
   private func beginPass() {
     if shuffle { order = RowOrder.shuffled(batches.rows, seed: model.seed, pass: model.passCount) }
     model.passCount += 1
     position = 0
-    for plan in plans.values { plan.bind(argument: runner.indexArgument, to: order) }
+    for step in steps.values { step.plan.bind(argument: runner.indexArgument, to: order) }
   }
 
-  /// The plan of the last step in most cases, found without hashing.
-  private func plan(for slot: PlanSlot) throws -> Plan {
-    if let latest, latest.slot == slot { return latest.plan }
-    let plan: Plan
-    if let known = plans[slot] {
-      plan = known
+  /// The last step in most cases, found without hashing.
+  private func step(
+    rows: Int, _ phase: StepPhase, _ begun: [(observer: any RunObserver, variant: RunVariant)]
+  ) throws -> StepPlan {
+    let slot = StepSlot(rows: rows, phase: phase, variants: begun.map(\.variant))
+    if let latest, latest.slot == slot { return latest.step }
+    let step: StepPlan
+    if let known = steps[slot] {
+      step = known
     } else {
-      plan = try runner.trainingPlan(rows: slot.rows, phase: slot.phase, optimizerState: optimizerState)
-      plan.bind(argument: runner.indexArgument, to: order)
-      plans[slot] = plan
+      step = try runner.trainingStep(rows: rows, phase: phase, optimizerState: optimizerState, begun)
+      step.plan.bind(argument: runner.indexArgument, to: order)
+      steps[slot] = step
     }
-    latest = (slot, plan)
-    return plan
+    latest = (slot, step)
+    return step
   }
 }

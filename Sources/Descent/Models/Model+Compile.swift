@@ -13,24 +13,41 @@ extension Model {
   ///   - loss: by value or by Keras's name.
   ///   - metrics: what to report beside the loss. They do not look at sample and class weights.
   ///   - weightedMetrics: those that do. Where there is one of the same name among `metrics`, it is reported as `weighted_…`, as in Keras.
+  ///   - stepsPerExecution: how many batches are computed between the hooks of callbacks: with 10, `onTrainBatchBegin` is called for the
+  ///     first of ten batches, and `onTrainBatchEnd` for the last, in `fit`, `evaluate` and `predict`. Ctrl-C and `stopTraining` end
+  ///     training there. What is computed is the same, whatever the number.
   /// - Throws: ``DescentError``, having changed nothing, for unknown names, settings out of range, and layers that do not fit.
   public func compile(
-    optimizer: some Optimizer = RMSprop(), loss: Loss, metrics: [Metric] = [], weightedMetrics: [Metric] = []
+    optimizer: some Optimizer = RMSprop(), loss: Loss, metrics: [Metric] = [], weightedMetrics: [Metric] = [], stepsPerExecution: Int = 1
   ) throws {
-    try compile(anyOptimizer: optimizer, loss: loss, metrics: metrics, weightedMetrics: weightedMetrics)
+    try compile(
+      anyOptimizer: optimizer, loss: loss, metrics: metrics, weightedMetrics: weightedMetrics, stepsPerExecution: stepsPerExecution)
   }
 
   /// The same with an optimizer by Keras's name (`"adam"`), with settings if need be (`"sgd:lr=0.1,momentum=0.9"`).
   public func compile(
-    optimizer: String, loss: Loss, metrics: [Metric] = [], weightedMetrics: [Metric] = []
+    optimizer: String, loss: Loss, metrics: [Metric] = [], weightedMetrics: [Metric] = [], stepsPerExecution: Int = 1
   ) throws {
     try compile(
-      anyOptimizer: OptimizerRegistry.optimizer(text: optimizer), loss: loss, metrics: metrics, weightedMetrics: weightedMetrics)
+      anyOptimizer: OptimizerRegistry.optimizer(text: optimizer), loss: loss, metrics: metrics, weightedMetrics: weightedMetrics,
+      stepsPerExecution: stepsPerExecution)
+  }
+
+  /// The same without a loss: for a model whose layers add one (``ForwardContext/addLoss(_:)``), or whose own ``computeLoss(_:_:)`` or
+  /// ``trainStep(_:)`` knows what to make small.
+  public func compile(
+    optimizer: some Optimizer = RMSprop(), metrics: [Metric] = [], weightedMetrics: [Metric] = [], stepsPerExecution: Int = 1
+  ) throws {
+    try compile(
+      optimizer,
+      CompileChoices(
+        losses: .own, lossWeights: nil, metrics: .list(metrics), weightedMetrics: .list(weightedMetrics),
+        stepsPerExecution: stepsPerExecution))
   }
 
   /// The same with an optimizer chosen at run time.
   public func compile(
-    anyOptimizer optimizer: any Optimizer, loss: Loss, metrics: [Metric] = [], weightedMetrics: [Metric] = []
+    anyOptimizer optimizer: any Optimizer, loss: Loss, metrics: [Metric] = [], weightedMetrics: [Metric] = [], stepsPerExecution: Int = 1
   ) throws {
     for list in [metrics, weightedMetrics] {
       var names: Set<String> = ["loss"]
@@ -38,7 +55,11 @@ extension Model {
         throw DescentError(.invalidArgument, "compile: two metrics are named '\(metric.name)'; rename one with named(_:)")
       }
     }
-    try compileAsInFile(optimizer: optimizer, loss: loss, metrics: metrics, weightedMetrics: weightedMetrics)
+    try compile(
+      optimizer,
+      CompileChoices(
+        losses: .same(loss), lossWeights: nil, metrics: .list(metrics), weightedMetrics: .list(weightedMetrics),
+        stepsPerExecution: stepsPerExecution))
   }
 
   /// Chooses how a model of several outputs is trained and judged: with a loss and metrics of each output, by name or in order.
@@ -55,33 +76,29 @@ extension Model {
   ///   - lossWeights: likewise; 1 for those that are not named.
   ///   - metrics: likewise. They do not look at sample weights.
   ///   - weightedMetrics: those that do.
+  ///   - stepsPerExecution: as for a model of one output.
   /// - Throws: ``DescentError``, having changed nothing, for names that are no outputs, unknown names and settings out of range.
   public func compile(
     optimizer: some Optimizer = RMSprop(), loss: ByOutput<Loss>, lossWeights: ByOutput<Double>? = nil, metrics: ByOutput<[Metric]> = [:],
-    weightedMetrics: ByOutput<[Metric]> = [:]
+    weightedMetrics: ByOutput<[Metric]> = [:], stepsPerExecution: Int = 1
   ) throws {
     try compile(
       optimizer,
       CompileChoices(
-        losses: .byOutput(loss), lossWeights: lossWeights, metrics: .byOutput(metrics), weightedMetrics: .byOutput(weightedMetrics)))
+        losses: .byOutput(loss), lossWeights: lossWeights, metrics: .byOutput(metrics), weightedMetrics: .byOutput(weightedMetrics),
+        stepsPerExecution: stepsPerExecution))
   }
 
   /// The same with one loss for all outputs.
   public func compile(
     optimizer: some Optimizer = RMSprop(), loss: Loss, lossWeights: ByOutput<Double>? = nil, metrics: ByOutput<[Metric]>,
-    weightedMetrics: ByOutput<[Metric]> = [:]
+    weightedMetrics: ByOutput<[Metric]> = [:], stepsPerExecution: Int = 1
   ) throws {
     try compile(
       optimizer,
       CompileChoices(
-        losses: .same(loss), lossWeights: lossWeights, metrics: .byOutput(metrics), weightedMetrics: .byOutput(weightedMetrics)))
-  }
-
-  /// The same for settings from a file, which nobody can rename: metrics of one name are told apart as in Keras.
-  func compileAsInFile(optimizer: any Optimizer, loss: Loss, metrics: [Metric], weightedMetrics: [Metric]) throws {
-    try compile(
-      optimizer,
-      CompileChoices(losses: .same(loss), lossWeights: nil, metrics: .list(metrics), weightedMetrics: .list(weightedMetrics)))
+        losses: .same(loss), lossWeights: lossWeights, metrics: .byOutput(metrics), weightedMetrics: .byOutput(weightedMetrics),
+        stepsPerExecution: stepsPerExecution))
   }
 
   /// Another optimizer with the losses and metrics that there are.
@@ -98,7 +115,16 @@ extension Model {
         throw DescentError(.invalidArgument, "compile: the loss \(loss.name) has reduction none; training needs one number")
       }
     }
-    for metric in choices.metrics.all + choices.weightedMetrics.all { try metric.validated() }
+    var states: Set<ObjectIdentifier> = []
+    for metric in choices.metrics.all + choices.weightedMetrics.all {
+      try metric.validated()
+      if let state = metric.statefulMetric, !states.insert(ObjectIdentifier(state)).inserted {
+        throw DescentError(.invalidArgument, "compile: the metric '\(metric.name)' has one state and is named twice; make two")
+      }
+    }
+    if choices.stepsPerExecution < 1 {
+      throw DescentError(.invalidArgument, "compile: stepsPerExecution is \(choices.stepsPerExecution); it must be at least 1")
+    }
     try access.checkTraining("compile")
     try buildIfDeclared()
     try access.tracing {

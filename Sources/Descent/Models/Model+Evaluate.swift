@@ -33,6 +33,16 @@ struct Evaluation {
   }
 }
 
+/// Which batches callbacks are told of: the first and the last of so many.
+struct Executions {
+  private let steps: Int
+
+  init(_ steps: Int) { self.steps = steps }
+
+  func begin(at step: Int) -> Bool { step % steps == 0 }
+  func end(after step: Int) -> Bool { step % steps == steps - 1 }
+}
+
 extension Model {
   /// Loss and metrics on rows that the model is not trained on. (Keras: `Model.evaluate`.)
   ///
@@ -42,11 +52,12 @@ extension Model {
   /// - Throws: ``DescentError`` if the model is not compiled or the data does not fit it.
   @discardableResult
   public func evaluate(
-    _ x: any ModelData, _ y: any ModelData, batchSize: Int = 32, verbose: Verbosity = .auto, sampleWeight: (any ModelData)? = nil,
+    _ x: any ModelData, _ y: (any ModelData)? = nil, batchSize: Int = 32, verbose: Verbosity = .auto, sampleWeight: (any ModelData)? = nil,
     steps: Int? = nil, callbacks: [Callback] = []
   ) throws -> Scores {
     _ = try compiled("evaluate")
     try checkCounts(batchSize: batchSize, steps: steps, verbose: verbose, "evaluate")
+    try checkTargets(y, "evaluate")
     let data = try CheckedData(x: x, y: y, sampleWeight: sampleWeight, of: self, "evaluate")
     try prepare(for: data, "evaluate")
     var evaluation = Evaluation(data: data, rows: 0..<data.count)
@@ -59,7 +70,8 @@ extension Model {
     return try access.scoring { isFittedElsewhere in
       let training = try compiled("evaluate")
       let runner = try StepRunner(
-        model: self, training: isFittedElsewhere ? training.aside : training, data: data, trainability: Trainability(of: self))
+        model: self, training: training.counting(aside: isFittedElsewhere, for: self, "evaluate"), data: data,
+        trainability: Trainability(of: self))
       let isUnchanged = isFittedElsewhere && callbacks.isEmpty
       return Scores(values: try runner.counting { try run(evaluation, runner, list, isUnchanged: isUnchanged) })
     }
@@ -78,18 +90,22 @@ extension Model {
     let totals = runner.totals
     let logs = Logs { totals.results }
     try callbacks.each { try $0.onTestBegin() }
-    var plans: [Int: Plan] = [:]
-    for rows in Set(evaluation.batches.map(\.count)).sorted() { plans[rows] = try runner.testPlan(rows: rows) }
+    var steps: [Int: StepPlan] = [:]
+    for rows in Set(evaluation.batches.map(\.count)).sorted() { steps[rows] = try runner.testStep(rows: rows) }
     func runBatches() throws {
-      for (step, batch) in evaluation.batches.enumerated() {
-        for callback in callbacks.callbacks { try callback.onTestBatchBegin(step) }
-        let plan = plans[batch.count]!
+      let batches = evaluation.batches, executions = Executions(runner.training.choices.stepsPerExecution)
+      for (step, batch) in batches.enumerated() {
+        if executions.begin(at: step) {
+          for callback in callbacks.callbacks { try callback.onTestBatchBegin(step) }
+        }
+        let plan = steps[batch.count]!
         runner.bind(plan, at: batch.lowerBound)
         // In each batch where callbacks may train.
-        if isUnchanged { _ = plan.run() } else { judging { _ = plan.run() } }
-        totals.count(rows: batch.count)
-        logs.invalidate()
-        for callback in callbacks.callbacks { try callback.onTestBatchEnd(step, logs) }
+        runner.judge(plan, rows: batch.count, isUnchanged: isUnchanged)
+        if executions.end(after: step) || step == batches.count - 1 {
+          logs.invalidate()
+          for callback in callbacks.callbacks { try callback.onTestBatchEnd(step, logs) }
+        }
       }
     }
     if isUnchanged { try judging(all: .changing, runBatches) } else { try runBatches() }

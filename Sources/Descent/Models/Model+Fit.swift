@@ -11,7 +11,8 @@ extension Model {
   /// - Parameters:
   ///   - x: rows of input on axis 0: a ``Tensor``, or bytes that are scaled on the way into the step (``Pixels``); several in order or
   ///     by name for a model of several inputs.
-  ///   - y: as many rows of targets, likewise by output.
+  ///   - y: as many rows of targets, likewise by output; nil for a model that was compiled without losses and metrics, and knows what to
+  ///     do with a batch itself (``trainStep(_:)``).
   ///   - batchSize: rows a step; the number of rows for gradient descent on all data at once, 1 for one sample at a time.
   ///   - epochs: the epoch at which to end (see `initialEpoch`).
   ///   - verbose: 0 or `.silent`, 1 or `.progressBar`, 2 or `.oneLine`; `.auto` is a bar in a terminal and one line an epoch elsewhere.
@@ -34,7 +35,7 @@ extension Model {
   ///   throw.
   @discardableResult
   public func fit(
-    _ x: any ModelData, _ y: any ModelData, batchSize: Int = 32, epochs: Int = 1, verbose: Verbosity = .auto,
+    _ x: any ModelData, _ y: (any ModelData)? = nil, batchSize: Int = 32, epochs: Int = 1, verbose: Verbosity = .auto,
     callbacks: [Callback] = [], validationSplit: Double = 0, validationData: (x: any ModelData, y: any ModelData)? = nil,
     validationSampleWeight: (any ModelData)? = nil, shuffle: Bool = true, classWeight: [Int: Double]? = nil,
     sampleWeight: (any ModelData)? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil, validationSteps: Int? = nil,
@@ -52,6 +53,7 @@ extension Model {
       throw DescentError(.invalidArgument, "fit: \(name) is \(value); it must be at least \(least)")
     }
     try verbose.validate("fit")
+    try checkTargets(y, "fit")
     var data = try CheckedData(x: x, y: y, sampleWeight: sampleWeight, of: self, "fit")
     try prepare(for: data, "fit")
 
@@ -99,6 +101,13 @@ extension Model {
       validationFrequency: validationFrequency)
     try Interruption.watched { try loop.run() }
     return history
+  }
+
+  /// - Throws: ``DescentError`` if there are no targets and what `compile` was given needs them.
+  func checkTargets(_ y: (any ModelData)?, _ caller: String) throws {
+    if y == nil && training?.choices.needTargets == true {
+      throw DescentError(.data, "\(caller): there are no targets y; the losses and metrics that compile was given need them")
+    }
   }
 
   /// Builds the model for such rows if need be, and checks that they fit it and the loss.

@@ -47,23 +47,26 @@ extension Model {
     let counts = starts.map { min(batchSize, end - $0) }
     var plans: [Int: PlanPool] = [:]
     for count in Set(counts).sorted() { plans[count] = try predictionPlans(for: data.inputs, count: count) }
-    var parts: [[Tensor]] = []
+    // Each batch is written where it belongs in the result.
+    let results = Plan.makeTargets(forRunsOf: counts.map { plans[$0]!.first })
     func run(_ plan: Plan, at start: Int) {
       for (place, input) in data.inputs.enumerated() {
         plan.bind(argument: place, to: input.buffer, offset: start * input.rowBytes)
       }
-      parts.append(plan.run().map { part in
-        // The plan's memory is written again by the next batch.
-        part.withBytes { bytes in Tensor(shape: part.shape, dtype: part.dtype) { $0.copyMemory(from: bytes) } }
-      })
+      plan.run(into: results)
     }
     func runBatches(judgingEach: Bool) throws {
+      let executions = Executions(training?.choices.stepsPerExecution ?? 1)
       for (step, start) in starts.enumerated() {
-        for callback in list.callbacks { try callback.onPredictBatchBegin(step) }
+        if executions.begin(at: step) {
+          for callback in list.callbacks { try callback.onPredictBatchBegin(step) }
+        }
         plans[counts[step]]!.withPlan { plan in
           if judgingEach { judging { run(plan, at: start) } } else { run(plan, at: start) }
         }
-        for callback in list.callbacks { try callback.onPredictBatchEnd(step) }
+        if executions.end(after: step) || step == starts.count - 1 {
+          for callback in list.callbacks { try callback.onPredictBatchEnd(step) }
+        }
       }
     }
     // Callbacks may train: then each batch is predicted with the weights of its time, otherwise all with the same.
@@ -74,21 +77,7 @@ extension Model {
       try runBatches(judgingEach: true)
     }
     try list.each { try $0.onPredictEnd() }
-    return Predictions(names: outputNameLists[0], tensors: parts[0].indices.map { place in Model.joined(parts.map { $0[place] }) })
-  }
-
-  /// Batches one after another.
-  static func joined(_ parts: [Tensor]) -> Tensor {
-    let shape = [parts.reduce(0) { $0 + $1.shape[0] }] + parts[0].shape.dropFirst()
-    return Tensor(shape: shape, dtype: parts[0].dtype) { bytes in
-      var offset = 0
-      for part in parts {
-        part.withBytes {
-          UnsafeMutableRawBufferPointer(rebasing: bytes[offset...]).copyMemory(from: $0)
-          offset += $0.count
-        }
-      }
-    }
+    return Predictions(names: outputNameLists[0], tensors: results.map(\.tensor))
   }
 
   /// What the model computes for the rows of one batch, without callbacks or progress. (Keras: `Model.predict_on_batch`.)
@@ -105,11 +94,11 @@ extension Model {
     let key = isKnown ? PlanKey(purpose: .predict, rows: count, arguments: arguments.compactMap { $0 }) : nil
     return try access.tracing {
       try predictionPlans.plan(for: key) {
-        try tracedPlans(inputs.map { ([count] + $0.rowShape, $0.dtype) }) { [self] arguments in
+        try ObservedPlans(arguments: inputs.map { ([count] + $0.rowShape, $0.dtype) }) { arguments in
           let context = ForwardContext(builder: modelBuilder, isTraining: false)
           let x = zip(inputs, arguments).enumerated().map { castInput($1.0.input.prepared($1.1), $0) }
           return try outputs(x, context)
-        }
+        }.plans
       }
     }
   }

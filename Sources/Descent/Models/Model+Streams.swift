@@ -62,6 +62,7 @@ extension Model {
   ///
   /// Each pass begins the sequence anew. One that can be gone through only once (an iterator) is for one epoch, or, if it has no end,
   /// for `stepsPerEpoch`.
+  @_disfavoredOverload
   @discardableResult
   public func fit(
     _ batches: some Sequence, epochs: Int = 1, verbose: Verbosity = .auto, callbacks: [Callback] = [],
@@ -93,11 +94,13 @@ extension Model {
       let training = try compiled("evaluate")
       return Scores(
         values: try run(
-          batches, steps: steps, isFittedElsewhere ? training.aside : training, Trainability(of: self), callbacks: list, "evaluate"))
+          batches, steps: steps, training.counting(aside: isFittedElsewhere, for: self, "evaluate"), Trainability(of: self),
+          callbacks: list, "evaluate"))
     }
   }
 
   /// Loss and metrics on a sequence of batches.
+  @_disfavoredOverload
   @discardableResult
   public func evaluate(
     _ batches: some Sequence, verbose: Verbosity = .auto, steps: Int? = nil, callbacks: [Callback] = []
@@ -122,15 +125,19 @@ extension Model {
       callbacks + (bar.map { [$0] } ?? []), model: self, parameters: RunParameters(epochs: 1, steps: steps ?? batches.count ?? 0))
     try list.each { try $0.onPredictBegin() }
     var parts: [Tensor] = []
+    let executions = Executions(training?.choices.stepsPerExecution ?? 1)
+    func end(_ step: Int) throws { for callback in list.callbacks { try callback.onPredictBatchEnd(step) } }
     while parts.count < steps ?? .max, let batch = try reader.next() {
-      for callback in list.callbacks { try callback.onPredictBatchBegin(parts.count) }
-      let result = try predictOnBatch(batch.x)
-      parts.append(result)
-      for callback in list.callbacks { try callback.onPredictBatchEnd(parts.count - 1) }
+      if executions.begin(at: parts.count) {
+        for callback in list.callbacks { try callback.onPredictBatchBegin(parts.count) }
+      }
+      parts.append(try predictOnBatch(batch.x))
+      if executions.end(after: parts.count - 1) { try end(parts.count - 1) }
     }
+    if !parts.isEmpty && !executions.end(after: parts.count - 1) { try end(parts.count - 1) }
     try list.each { try $0.onPredictEnd() }
     if parts.isEmpty { throw DescentError(.data, "predict: the stream has no batches") }
-    return Model.joined(parts)
+    return joined(parts)
   }
 
   /// What the model computes for the rows of a sequence of batches. (An array or a dictionary of tensors is one batch of several inputs.)
@@ -145,10 +152,10 @@ extension Model {
 
   /// A batch, looked through as all data is.
   func checked(_ batch: TrainingBatch, _ classWeight: [Int: Double]?, _ caller: String) throws -> CheckedData {
-    guard let y = batch.y else {
+    if batch.y == nil && training?.choices.needTargets == true {
       throw DescentError(.data, "\(caller) has inputs alone; expected a pair of inputs and targets, or a triple with weights")
     }
-    let data = try CheckedData(x: batch.x, y: y, sampleWeight: batch.sampleWeight, of: self, caller)
+    let data = try CheckedData(x: batch.x, y: batch.y, sampleWeight: batch.sampleWeight, of: self, caller)
     try prepare(for: data, caller)
     return try classWeight.map { try weighted(data, by: $0, rows: data.count, caller) } ?? data
   }
@@ -167,19 +174,24 @@ extension Model {
       let logs = Logs { totals.results }
       try callbacks.each { try $0.onTestBegin() }
       var step = 0
+      let executions = Executions(training.choices.stepsPerExecution)
+      func end(_ step: Int) throws {
+        logs.invalidate()
+        for callback in callbacks.callbacks { try callback.onTestBatchEnd(step, logs) }
+      }
       while step < steps ?? .max, let batch = try reader.next() {
-        for callback in callbacks.callbacks { try callback.onTestBatchBegin(step) }
+        if executions.begin(at: step) {
+          for callback in callbacks.callbacks { try callback.onTestBatchBegin(step) }
+        }
         let data = try checked(batch, nil, "\(caller): batch \(step)")
         let runner = try StepRunner(model: self, training: training, data: data, trainability: trainability)
         guard runner.totals === totals else { throw otherShapes(data, "\(caller): batch \(step)") }
         // In each batch, because callbacks may train.
-        let plan = try runner.testPlan(rows: data.count)
-        judging { _ = plan.run() }
-        totals.count(rows: data.count)
-        logs.invalidate()
-        for callback in callbacks.callbacks { try callback.onTestBatchEnd(step, logs) }
+        runner.judge(try runner.testStep(rows: data.count), rows: data.count)
+        if executions.end(after: step) { try end(step) }
         step += 1
       }
+      if step > 0 && !executions.end(after: step - 1) { try end(step - 1) }
       let results = totals.results
       try callbacks.each { try $0.onTestEnd(Logs(results)) }
       return results
@@ -229,10 +241,10 @@ extension FitLoop {
     let own = try StepRunner(model: model, training: runner.training, data: data, trainability: runner.trainability)
     guard own.totals === runner.totals else { throw model.otherShapes(data, caller) }
     let phase = optimizerState.beginStep()
-    let plan = try own.trainingPlan(rows: data.count, phase: phase, optimizerState: optimizerState)
+    let traced = try own.trainingStep(
+      rows: data.count, phase: phase, optimizerState: optimizerState, own.beginOwnSteps())
     if order.count != data.count { order = RowOrder.inOrder(data.count) }
-    plan.bind(argument: own.indexArgument, to: order)
-    plan.run()
-    if try optimizerState.endStep() { runner.totals.count(rows: data.count) }
+    traced.plan.bind(argument: own.indexArgument, to: order)
+    try own.run(traced, rows: data.count, optimizerState)
   }
 }

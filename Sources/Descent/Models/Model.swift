@@ -117,6 +117,55 @@ open class Model: Layer {
     return try graph.run(inputs, context)
   }
 
+  // MARK: - Steps
+
+  /// What training does with a batch: here the forward pass, the loss, the metrics and a step of the optimizer that `compile` was given.
+  ///
+  /// A model that is trained in another way overrides it. The step is traced once for each shape of batch, as a function given to
+  /// ``compiled(_:)->CompiledFunction`` is, and runs as fast:
+  ///
+  ///     override func trainStep(_ step: StepContext) throws -> [String: Tensor] {
+  ///       let predictions = try outputs(step.inputs, step.context)
+  ///       let loss = try computeLoss(step, predictions)
+  ///       try step.minimize(loss)
+  ///       return try computeMetrics(step, predictions, loss: loss)
+  ///     }
+  ///
+  /// Further optimizers are ``Stepper``s, and metrics of the step's own ``StatefulMetric``s, in stored properties of the model; layers and
+  /// models that the step calls belong to the model if they are called by ``Layer/forward(_:_:)-(Tensor,_)`` or held by a stored property.
+  /// (Keras: `Model.train_step`.)
+  /// - Returns: numbers to log beside those that ``computeMetrics(_:_:loss:)`` counts: of an epoch, those of its last batch.
+  /// - Throws: what is wrong with the batch; `fit` throws it, having changed nothing.
+  open func trainStep(_ step: StepContext) throws -> [String: Tensor] {
+    let predictions = try outputs(step.inputs, step.context)
+    let loss = try computeLoss(step, predictions)
+    let logs = try computeMetrics(step, predictions, loss: loss)
+    try step.minimize(loss)
+    return logs
+  }
+
+  /// What `evaluate` and validation do with a batch: the forward pass, the loss, the metrics. (Keras: `Model.test_step`.)
+  /// - Returns: numbers to log beside those that ``computeMetrics(_:_:loss:)`` counts: those of the last batch.
+  open func testStep(_ step: StepContext) throws -> [String: Tensor] {
+    let predictions = try outputs(step.inputs, step.context)
+    return try computeMetrics(step, predictions, loss: computeLoss(step, predictions))
+  }
+
+  /// The loss of a batch, one number: the sum of the losses that `compile` was given, each times its weight, of what layers added
+  /// (``ForwardContext/addLoss(_:)``), and of penalties on weights. (Keras: `Model.compute_loss`.)
+  /// - Parameter predictions: what the model computed, one tensor for each output.
+  open func computeLoss(_ step: StepContext, _ predictions: [Tensor]) throws -> Tensor { try step.compiledLoss(predictions) }
+
+  /// Counts the loss and the metrics that `compile` was given. (Keras: `Model.compute_metrics`.)
+  /// - Parameters:
+  ///   - predictions: what the model computed, one tensor for each output.
+  ///   - loss: what the logs call `loss`; nil for none.
+  /// - Returns: further numbers to log, here none.
+  open func computeMetrics(_ step: StepContext, _ predictions: [Tensor], loss: Tensor?) throws -> [String: Tensor] {
+    try step.count(predictions, loss: loss)
+    return [:]
+  }
+
   override var acceptedRowNumbers: Range<Int>? { graph?.acceptedRowNumbers(ofInput: 0) }
 
   /// The layers that the model calls; for other models than ``Sequential`` known once it is built.
@@ -136,10 +185,7 @@ open class Model: Layer {
   /// Makes all variables for rows of the given shape. `fit` and its like do this when they first see data.
   /// - Throws: ``DescentError`` if the layers do not fit one another or an option of theirs is unknown.
   public final func build(rows shape: [Int]) throws {
-    guard dtype.isFloatingPoint else {
-      throw DescentError(.invalidArgument, "\(name): a model's dtype is float32 or float64, not \(dtype)")
-    }
-    try access.tracing { try buildByTracing([(shape, dtype)], with: modelBuilder) }
+    try build(specifications: [(shape, dtype)])
   }
 
   /// The same for several inputs.
@@ -147,7 +193,10 @@ open class Model: Layer {
     guard dtype.isFloatingPoint else {
       throw DescentError(.invalidArgument, "\(name): a model's dtype is float32 or float64, not \(dtype)")
     }
-    try access.tracing { try buildByTracing(specifications, with: modelBuilder) }
+    try access.tracing {
+      try buildByTracing(specifications, with: modelBuilder)
+      try adoptHeldLayers()
+    }
   }
 
   /// Builds the model if its layers say for what shape.

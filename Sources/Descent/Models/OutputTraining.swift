@@ -20,6 +20,8 @@ struct OutputTraining {
 /// What `compile` was given, before it is known how many outputs the model has.
 struct CompileChoices {
   enum Losses {
+    /// The model's own steps know what to make small.
+    case own
     /// For each output.
     case same(Loss)
     case byOutput(ByOutput<Loss>)
@@ -58,14 +60,20 @@ struct CompileChoices {
   let lossWeights: ByOutput<Double>?
   let metrics: Metrics
   let weightedMetrics: Metrics
+  /// How many batches lie between the callbacks' hooks.
+  var stepsPerExecution = 1
 
   var allLosses: [Loss] {
     switch losses {
+    case .own: []
     case .same(let loss): [loss]
     case .byOutput(.ordered(let list)): list
     case .byOutput(.named(let pairs)): pairs.map(\.value)
     }
   }
+
+  /// Whether there is a loss or a metric.
+  var needTargets: Bool { !allLosses.isEmpty || !metrics.all.isEmpty || !weightedMetrics.all.isEmpty }
 
   /// What was given for each output.
   /// - Parameter names: lists of names of the outputs, in order.
@@ -74,6 +82,7 @@ struct CompileChoices {
     let count = names[0].count
     let losses: [Loss?]
     switch self.losses {
+    case .own: losses = [Loss?](repeating: nil, count: count)
     case .same(let loss): losses = [Loss?](repeating: loss, count: count)
     case .byOutput(let given): losses = try given.values(names: names, "loss")
     }

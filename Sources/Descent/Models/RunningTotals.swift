@@ -13,6 +13,19 @@ final class RunningTotals {
 
   private var allStates: [(name: String, state: MetricState)] { (states + weightedStates).flatMap { $0 } }
 
+  /// What the steps count here.
+  struct Counted: OptionSet {
+    let rawValue: Int
+    static let loss = Counted(rawValue: 1), outputLosses = Counted(rawValue: 2), metrics = Counted(rawValue: 4)
+  }
+
+  /// What the last step counted; a model of the program's own may leave something out.
+  private var counted: Counted = [.loss, .outputLosses, .metrics]
+  /// What the last step logged besides.
+  private var logs: [(name: String, value: Tensor)] = []
+  /// Metrics that the model holds and updates in steps of its own.
+  var heldMetrics: [StatefulMetric] = []
+
   /// What a step has computed for an output.
   struct Output {
     let loss: Tensor?
@@ -46,31 +59,35 @@ final class RunningTotals {
   }
 
   /// Adds a batch; a part of a traced step.
-  func add(loss: Tensor, _ outputs: [Output]) throws {
-    let rows = Double(outputs[0].prediction.shape[0])
-    func add(_ loss: Tensor, to total: Variable) {
-      total.assign(total.value + stopGradient(loss).cast(to: .float64) * rows)
-    }
-    add(loss, to: lossTotal)
+  /// - Parameter loss: nil if the step does not count it.
+  func add(loss: Tensor?, rows: Int, _ outputs: [Output]) throws {
+    func add(_ loss: Tensor, to total: Variable) { total.assignAdd(stopGradient(loss).cast(to: .float64) * Double(rows)) }
+    if let loss { add(loss, to: lossTotal) }
     for (place, output) in outputs.enumerated() {
       if let total = outputLosses[place]?.total, let loss = output.loss { add(loss, to: total) }
       guard let target = output.target else { continue }
-      for (_, state) in states[place] {
-        try state.add(MetricInput(target: target, prediction: output.prediction, logits: output.logits, sampleWeight: nil))
-      }
-      // As in Keras, a mask matters to metrics where there are weights.
-      let weight = output.sampleWeight.map { weight in output.mask.map { weight.spread(like: $0) * $0.cast(to: weight.dtype) } ?? weight }
-      for (_, state) in weightedStates[place] {
-        try state.add(MetricInput(target: target, prediction: output.prediction, logits: output.logits, sampleWeight: weight))
-      }
+      var input = MetricInput(target: target, prediction: output.prediction, logits: output.logits, mask: output.mask)
+      for (_, state) in states[place] { try state.add(input) }
+      input.sampleWeight = output.sampleWeight
+      for (_, state) in weightedStates[place] { try state.add(input) }
     }
+  }
+
+  /// Says what a step that has run counts, and what it logged.
+  func note(_ counted: Counted, _ logs: [(name: String, value: Tensor)]) {
+    self.counted = counted
+    self.logs = logs
   }
 
   /// Says that a step has run on so many rows.
   func count(rows count: Int) { rows += count }
 
   /// All that is totalled, for checkpoints.
-  var variables: [Variable] { lossVariables + allStates.flatMap(\.state.variables) }
+  var variables: [Variable] {
+    var seen: Set<ObjectIdentifier> = []
+    return (lossVariables + allStates.flatMap(\.state.variables) + heldMetrics.flatMap(\.variables))
+      .filter { seen.insert(ObjectIdentifier($0)).inserted }
+  }
 
   private var lossVariables: [Variable] { [lossTotal] + outputLosses.compactMap { $0?.total } }
 
@@ -79,27 +96,35 @@ final class RunningTotals {
 
   func reset() {
     rows = 0
+    logs = []
     for total in lossVariables { total.assign(Tensor.zeros([], dtype: .float64)) }
     allStates.forEach { $0.state.reset() }
+    heldMetrics.forEach { $0.resetState() }
   }
 
   /// Runs `body`, which counts for itself, and goes on where it was.
   func setAside<Result>(_ body: () throws -> Result) rethrows -> Result {
-    let (kept, keptRows) = (variables.map { $0.value.evaluated() }, rows)
+    let variables = self.variables
+    let (kept, keptRows, keptCounted, keptLogs) = (variables.map { $0.value.evaluated() }, rows, counted, logs)
     defer {
       for (variable, value) in zip(variables, kept) { variable.assign(value) }
-      rows = keptRows
+      (rows, counted, logs) = (keptRows, keptCounted, keptLogs)
     }
     return try body()
   }
 
   /// The means so far; zeros before the first batch, as in Keras.
   var results: [String: Double] {
-    var results = ["loss": rows == 0 ? 0 : lossTotal.value.item() / Double(rows)]
-    for case let (name, total)? in outputLosses { results[name] = rows == 0 ? 0 : total.value.item() / Double(rows) }
-    for (name, state) in allStates {
+    var results: [String: Double] = [:]
+    func mean(_ total: Variable) -> Double { rows == 0 ? 0 : total.value.item() / Double(rows) }
+    if counted.contains(.loss) { results["loss"] = mean(lossTotal) }
+    if counted.contains(.outputLosses) {
+      for case let (name, total)? in outputLosses { results[name] = mean(total) }
+    }
+    for (name, state) in counted.contains(.metrics) ? allStates : [] {
       for (suffix, value) in state.figures { results[name + suffix] = value }
     }
+    for (name, value) in logs { results[name] = value.item() }
     return results
   }
 

@@ -15,9 +15,10 @@ final class TrainingState {
   var activeLoops = 0
   /// Those that were used last.
   private(set) var currentTotals: RunningTotals?
-  let plans = PlanCache<Plan>()
-  /// Totals and plans for scores that are counted while another thread's `fit` counts in these.
-  private(set) lazy var aside = TrainingState(optimizer: optimizer, choices: choices)
+  let plans = PlanCache<StepPlan>()
+  /// The optimizers that step in steps of the program's own beside the model's, as far as steps were traced.
+  var ownSteppers: [any RunObserver] = []
+  private lazy var aside = TrainingState(optimizer: optimizer, choices: choices)
   private var trainability: Trainability?
 
   /// The shapes of one row of target and prediction.
@@ -29,6 +30,18 @@ final class TrainingState {
   init(optimizer: any Optimizer, choices: CompileChoices) {
     self.optimizer = optimizer
     self.choices = choices
+  }
+
+  /// Where scores are counted while another thread's `fit` counts here.
+  /// - Throws: ``DescentError`` for metrics that have one state, in which the fit counts.
+  func counting(aside isFittedElsewhere: Bool, for model: Model, _ caller: String) throws -> TrainingState {
+    if !isFittedElsewhere { return self }
+    let compiled = (choices.metrics.all + choices.weightedMetrics.all).filter { $0.statefulMetric != nil }.map(\.name)
+    if let name = (compiled + model.heldMetrics.map(\.name)).first {
+      throw DescentError(
+        .state, "\(caller): the metric '\(name)' has one state, in which another thread's fit is counting; wait for its end")
+    }
+    return aside
   }
 
   private var resolved: (names: [[String]], outputs: [OutputTraining])?
@@ -71,25 +84,38 @@ final class PlanCache<Cached> {
 
   /// The plan for that key, traced if need be. A nil key is never found again.
   func plan(for key: PlanKey?, makeIt: () throws -> Cached) rethrows -> Cached {
-    guard let key else { return try makeIt() }
-    if let index = plans.lastIndex(where: { $0.key == key }) {
-      let found = plans.remove(at: index)
-      plans.append(found)
-      return found.plan
-    }
+    if let found = plan(for: key) { return found }
     let plan = try makeIt()
-    if plans.count == capacity { plans.removeFirst() }
-    plans.append((key, plan))
+    keep(plan, for: key)
     return plan
   }
 
+  /// The plan for that key, if there is one.
+  func plan(for key: PlanKey?) -> Cached? {
+    guard let key, let index = plans.lastIndex(where: { $0.key == key }) else { return nil }
+    let found = plans.remove(at: index)
+    plans.append(found)
+    return found.plan
+  }
+
+  func keep(_ plan: Cached, for key: PlanKey?) {
+    guard let key else { return }
+    if plans.count == capacity { plans.removeFirst() }
+    plans.append((key, plan))
+  }
+
   func removeAll() { plans = [] }
+
+  var count: Int { plans.count }
+  /// The one that was used last.
+  var latest: Cached? { plans.last?.plan }
 }
 
 /// What a traced step depends on, beside the model.
 struct PlanKey: Hashable {
   enum Purpose: Hashable {
-    case train(StepPhase)
+    /// With what optimizers of the program's own say of the step.
+    case train(StepPhase, [RunVariant])
     case test
     case predict
   }
@@ -113,13 +139,3 @@ struct PlanKey: Hashable {
   var layout: [Bool] = []
 }
 
-/// Traces a step that may throw.
-func tracedPlan(_ arguments: [(shape: [Int], dtype: DType)], _ body: @escaping ([Tensor]) throws -> [Tensor]) throws -> Plan {
-  try tracedPlans(arguments, body).first
-}
-
-/// The same as plans for several threads.
-func tracedPlans(_ arguments: [(shape: [Int], dtype: DType)], _ body: @escaping ([Tensor]) throws -> [Tensor]) throws -> PlanPool {
-  // Stand-ins of zeros: only shapes and dtypes are looked at, nothing is computed.
-  try ThrowingCompiledFunction(body).plans(for: arguments.map { Tensor(repeating: 0, shape: $0.shape, dtype: $0.dtype) })
-}

@@ -1,6 +1,18 @@
 import Optimizers
 import TensorCore
 
+/// A traced step, and what goes with each of its runs.
+struct StepPlan {
+  let plan: Plan
+  /// The optimizers of the program's own that step in it.
+  let observers: [any RunObserver]
+  /// Whether the model's optimizer steps in it.
+  let appliesOptimizer: Bool
+  let counted: RunningTotals.Counted
+  /// What the plan's outputs are called in the logs.
+  let logNames: [String]
+}
+
 /// The traced steps of a model on some data: what runs once a batch.
 ///
 /// Training picks the rows of a batch out of the whole data by their numbers, which lie in the epoch's permutation; evaluating and
@@ -30,31 +42,51 @@ struct StepRunner {
     let predictions = model.outputShapes ?? []
     totals = try training.totals(
       outputs, targetShapes: data.targets.map { $0?.rowShape }, predictionShapes: predictions)
+    totals.heldMetrics = model.heldMetrics
   }
 
   // MARK: - Training
 
+  /// What the next step is to be traced for, beside its rows: what optimizers of the program's own say of it.
+  func beginOwnSteps() -> [(observer: any RunObserver, variant: RunVariant)] {
+    training.ownSteppers.isEmpty ? [] : training.ownSteppers.map { ($0, $0.willRun()) }
+  }
+
   /// The plan for a training step on so many rows, with all but the rows' numbers bound.
-  func trainingPlan(rows: Int, phase: StepPhase, optimizerState: OptimizerState) throws -> Plan {
-    let plan = try model.access.tracing {
-      try training.plans.plan(for: key(.train(phase), rows: rows, shapes: inputs.map(\.tensor.shape))) {
-        optimizerState.train(only: trainability.trained)
-        return try tracedPlan(inputs.map { ($0.tensor.shape, $0.dtype) } + [([rows], .int32)]) { arguments in
-          let indices = arguments[arguments.count - 1]
-          let batch = zip(inputs, arguments).map { $0.input.prepared($1.gathering(indices)) }
-          let loss = optimizerState.scaled(loss: try forward(batch, isTraining: true))
-          let gradients = gradients(of: loss, withRespectTo: optimizerState.trainableVariables)
-          // What the forward pass leaves behind: statistics, totals, the states of random numbers.
-          let changed = Trace.assignedVariables
-          if let isStep = optimizerState.apply(gradients: gradients, phase: phase) {
-            Trace.keepOldValues(of: changed, unless: isStep)
-          }
-          return []
-        }
+  /// - Parameter begun: what ``beginOwnSteps()`` gave.
+  func trainingStep(
+    rows: Int, phase: StepPhase, optimizerState: OptimizerState, _ begun: [(observer: any RunObserver, variant: RunVariant)]
+  ) throws -> StepPlan {
+    let step = try model.access.tracing {
+      func key(_ begun: [(observer: any RunObserver, variant: RunVariant)]) -> PlanKey? {
+        self.key(.train(phase, begun.map(\.variant)), rows: rows, shapes: inputs.map(\.tensor.shape))
       }
+      if let found = training.plans.plan(for: key(begun)) { return found }
+      optimizerState.train(only: trainability.trained)
+      let (step, known) = try traced(
+        inputs.map { ($0.tensor.shape, $0.dtype) } + [([rows], .int32)], begun, optimizer: (optimizerState, phase)
+      ) { arguments in
+        let indices = arguments[arguments.count - 1]
+        return zip(inputs, arguments).map { $0.input.prepared($1.gathering(indices)) }
+      }
+      training.ownSteppers = known.map(\.observer)
+      training.plans.keep(step, for: key(known))
+      return step
     }
-    for (index, input) in inputs.enumerated() { plan.bind(argument: index, to: input.buffer) }
-    return plan
+    for (index, input) in inputs.enumerated() { step.plan.bind(argument: index, to: input.buffer) }
+    return step
+  }
+
+  /// Runs a training step that was begun, and counts its rows if it was one.
+  func run(_ step: StepPlan, rows: Int, _ optimizerState: OptimizerState) throws {
+    run(step)
+    for observer in step.observers { try observer.didRun() }
+    if try !step.appliesOptimizer || optimizerState.endStep() { totals.count(rows: rows) }
+  }
+
+  private func run(_ step: StepPlan) {
+    let logs = step.plan.run()
+    totals.note(step.counted, logs.isEmpty ? [] : zip(step.logNames, logs).map { ($0, $1) })
   }
 
   /// Runs `body` with the totals at zero. If a callback of a loop that is counting asks for it, the loop's totals are put back after.
@@ -71,64 +103,77 @@ struct StepRunner {
   // MARK: - Evaluating
 
   /// The plan that judges so many rows; bind the window with ``bind(_:at:)``.
-  func testPlan(rows: Int) throws -> Plan {
+  func testStep(rows: Int) throws -> StepPlan {
     let shapes = inputs.map { [rows] + $0.rowShape }
-    let plan = try model.access.tracing {
-      try training.plans.plan(for: key(.test, rows: rows, shapes: shapes)) {
-        try tracedPlan(zip(inputs, shapes).map { ($1, $0.dtype) }) { arguments in
-          _ = try forward(zip(inputs, arguments).map { $0.input.prepared($1) }, isTraining: false)
-          return []
-        }
+    let step = try model.access.tracing {
+      let key = key(.test, rows: rows, shapes: shapes)
+      if let found = training.plans.plan(for: key) { return found }
+      let (step, _) = try traced(zip(inputs, shapes).map { ($1, $0.dtype) }, [], optimizer: nil) { arguments in
+        zip(inputs, arguments).map { $0.input.prepared($1) }
       }
+      if !step.observers.isEmpty {
+        throw DescentError(.state, "\(model.name): testStep: an optimizer makes a step in it; evaluating trains nothing")
+      }
+      training.plans.keep(step, for: key)
+      return step
     }
-    for (index, input) in inputs.enumerated() { plan.bind(argument: index, to: input.buffer) }
-    return plan
+    for (index, input) in inputs.enumerated() { step.plan.bind(argument: index, to: input.buffer) }
+    return step
   }
 
-  func bind(_ plan: Plan, at row: Int) {
-    for (index, input) in inputs.enumerated() { plan.bind(argument: index, offset: row * input.rowBytes) }
+  func bind(_ step: StepPlan, at row: Int) {
+    for (index, input) in inputs.enumerated() { step.plan.bind(argument: index, offset: row * input.rowBytes) }
+  }
+
+  /// Judges a batch, and counts its rows.
+  /// - Parameter isUnchanged: whether the caller sees to it that nobody trains meanwhile.
+  func judge(_ step: StepPlan, rows: Int, isUnchanged: Bool = false) {
+    if isUnchanged { run(step) } else { model.judging { run(step) } }
+    totals.count(rows: rows)
   }
 
   // MARK: - Both
 
-  /// Loss and metrics of a batch; gives the loss.
-  private func forward(_ batch: [Tensor], isTraining: Bool) throws -> Tensor {
-    let context = ForwardContext(
-      builder: model.modelBuilder, isTraining: isTraining, frozenLayers: trainability.frozenLayers)
+  /// A step of the model's, traced, and all optimizers of the program's own that are known by then.
+  /// - Parameters:
+  ///   - arguments: of the plan.
+  ///   - optimizer: the model's, in training.
+  ///   - prepare: makes the batch of the plan's arguments.
+  private func traced(
+    _ arguments: [(shape: [Int], dtype: DType)], _ begun: [(observer: any RunObserver, variant: RunVariant)],
+    optimizer: (state: OptimizerState, phase: StepPhase)?, _ prepare: ([Tensor]) -> [Tensor]
+  ) throws -> (step: StepPlan, known: [(observer: any RunObserver, variant: RunVariant)]) {
+    var context: StepContext?, names: [String] = []
+    let traced = try ObservedPlans(arguments: arguments, begun) { arguments in
+      let step = self.context(of: prepare(arguments), optimizer)
+      context = step
+      let logs = try step.isTraining ? model.trainStep(step) : model.testStep(step)
+      step.keepWhatASkippedStepWouldChange()
+      names = logs.keys.sorted()
+      return try names.map { name in
+        let value = logs[name]!
+        guard value.shape.isEmpty else {
+          throw DescentError(
+            .invalidArgument,
+            "\(model.name): \(step.isTraining ? "trainStep" : "testStep"): the log '\(name)' has shape \(value.shape); expected one number, []")
+        }
+        return stopGradient(value).cast(to: .float64)
+      }
+    }
+    let step = StepPlan(
+      plan: traced.plans.first, observers: traced.joined, appliesOptimizer: context!.appliesOptimizer, counted: context!.counted,
+      logNames: names)
+    return (step, traced.known)
+  }
+
+  private func context(of batch: [Tensor], _ optimizer: (state: OptimizerState, phase: StepPhase)?) -> StepContext {
     var rest = batch[...]
     func take(_ parts: [CheckedData.Rows?]) -> [Tensor?] { parts.map { $0.map { _ in rest.removeFirst() } } }
     let x = take(data.inputs).enumerated().map { model.castInput($1!, $0) }
     let targets = take(data.targets), weights = take(data.weights)
-    let predictions = try model.outputs(x, context)
-    var total: Tensor?
-    let results = try predictions.enumerated().map { place, prediction in
-      let settings = outputs[place], target = targets[place], weight = weights[place]?.cast(to: model.dtype)
-      let logits = context.logits(of: prediction), mask = context.mask(of: prediction)
-      var loss: Tensor?
-      if let function = settings.loss, let target {
-        let value = try function.reduced(target: target, prediction: prediction, sampleWeight: weight, logits: logits, mask: mask)
-        loss = value
-        let weighted = settings.weight == 1 ? value : value * settings.weight
-        total = total.map { $0 + weighted } ?? weighted
-      }
-      return RunningTotals.Output(
-        loss: loss, target: target, prediction: prediction, sampleWeight: weight, logits: logits, mask: mask)
-    }
-    for loss in context.losses { total = total.map { $0 + loss } ?? loss }
-    for (variable, regularizer) in penalties {
-      let penalty = try regularizer.penalty(of: variable)
-      total = total.map { $0 + penalty } ?? penalty
-    }
-    let loss = total ?? Tensor.zeros([], dtype: model.dtype)
-    try totals.add(loss: loss, results)
-    return loss
-  }
-
-  /// The penalties on weights, each once however often its layer is called. As in Keras, weights that are not trained have none.
-  private var penalties: [(variable: Variable, regularizer: Regularizer)] {
-    var seen: Set<ObjectIdentifier> = []
-    return model.allLayers.filter { seen.insert(ObjectIdentifier($0)).inserted }.flatMap(\.regularizers)
-      .filter { trainability.trained.contains(ObjectIdentifier($0.variable)) }
+    return StepContext(
+      model, inputs: x, targets: targets, sampleWeights: weights, outputs: outputs, totals: totals, trainability: trainability,
+      optimizer: optimizer)
   }
 
   private func key(_ purpose: PlanKey.Purpose, rows: Int, shapes: [[Int]]) -> PlanKey? {

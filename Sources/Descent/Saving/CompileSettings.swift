@@ -6,7 +6,7 @@ package struct CompileSettings {
   package let optimizer: any Optimizer
   let choices: CompileChoices
 
-  /// Nil without a loss: there is nothing to train for then. An optimizer that is missing is Keras's default for it.
+  /// Nil without optimizer and loss. An optimizer that is missing is Keras's default for it.
   /// - Parameter name: what errors call the file.
   package init?(_ config: JSONObject, name: String) throws {
     var config = config
@@ -69,12 +69,19 @@ package struct CompileSettings {
     }
     let (plainMetrics, weightedMetrics) = (try metrics("metrics"), try metrics("weighted_metrics"))
     // How Keras runs a step, which does not change what it computes.
-    for key in ["run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss"] { _ = take(key) }
+    for key in ["run_eagerly", "jit_compile", "auto_scale_loss"] { _ = take(key) }
+    let stepsPerExecution = take("steps_per_execution")
+    guard let steps = stepsPerExecution == .null ? 1 : stepsPerExecution.int, steps >= 1 else {
+      throw DescentError(
+        .file, "\(name): compile_config: steps_per_execution: \(stepsPerExecution.shortText) is no number of steps; expected 1 or more")
+    }
     if let key = config.keys.first {
       throw DescentError(.file, "\(name): compile_config: '\(key)' (\(config[key]!.shortText)) is not known")
     }
-    guard let lossChoice else { return nil }
-    choices = CompileChoices(losses: lossChoice, lossWeights: weightChoice, metrics: plainMetrics, weightedMetrics: weightedMetrics)
+    if lossChoice == nil && CompileSettings.isEmpty(optimizer) { return nil }
+    choices = CompileChoices(
+      losses: lossChoice ?? .own, lossWeights: weightChoice, metrics: plainMetrics, weightedMetrics: weightedMetrics,
+      stepsPerExecution: steps)
   }
 
   /// Whether a part says nothing: Keras leaves some out, or writes null or an empty list.
@@ -104,6 +111,7 @@ extension TrainingState {
       }
     }
     let loss: JSONValue = switch choices.losses {
+    case .own: .null
     case .same(let loss): try loss.shortJSON(Loss.init(named:))
     case .byOutput(.ordered(let losses)): .array(try losses.map { try $0.shortJSON(Loss.init(named:)) })
     case .byOutput(.named(let losses)): .object(JSONObject(try losses.map { ($0.name, try $0.value.shortJSON(Loss.init(named:))) }))
@@ -116,7 +124,7 @@ extension TrainingState {
     return [
       "optimizer": try OptimizerRegistry.configuration(of: withPresentRate ? optimizerState?.presentOptimizer ?? optimizer : optimizer), "loss": loss,
       "loss_weights": weights, "metrics": try metrics(choices.metrics), "weighted_metrics": try metrics(choices.weightedMetrics),
-      "run_eagerly": false, "steps_per_execution": 1, "jit_compile": "auto",
+      "run_eagerly": false, "steps_per_execution": JSONValue(choices.stepsPerExecution), "jit_compile": "auto",
     ]
   }
 }
@@ -124,7 +132,7 @@ extension TrainingState {
 extension KerasNamed {
   /// Just the name where that says it all, as Keras keeps it.
   fileprivate func shortJSON(_ named: (String) throws -> Self) throws -> JSONValue {
-    if let plain = try? named(name), plain.config == config { return .string(name) }
+    if let plain = try? named(name), plain.className == className, plain.config == config { return .string(name) }
     return try json()
   }
 }

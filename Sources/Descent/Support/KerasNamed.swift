@@ -81,7 +81,9 @@ extension KerasNamed {
 
   public init(json: JSONValue) throws { self = try Self.catalog.value(json: json) }
 
-  public func json() throws -> JSONValue {
+  public func json() throws -> JSONValue { try describedJSON() }
+
+  func describedJSON() throws -> JSONValue {
     try validated()
     if keras.isKnownByNameOnly, Self.catalog.names.contains(name) { return .string(name) }
     if className == nil, Self.isRegistered(name) {

@@ -1,3 +1,10 @@
+import Foundation
+
+/// What has an optimizer at work.
+package protocol OptimizerHolder: AnyObject {
+  var state: OptimizerState { get }
+}
+
 /// An optimizer at work on parameters, given their gradients.
 ///
 /// Parameters of one's own are tensors or plain arrays; see ``ParameterCollection``:
@@ -20,14 +27,19 @@
 ///     for (x, y) in batches { print(try step(x, y).item()) }
 ///
 /// The step is traced at the first update and never again, whatever becomes of the learning rate. A compiled function may step each
-/// stepper once. Not for use from several threads at once.
-public final class Stepper<Parameters: ParameterCollection> {
+/// stepper once.
+///
+/// Threads may share a stepper: its updates, and the calls of a compiled function that steps it, take turns. Two compiled functions
+/// that step the same one are for one thread.
+public final class Stepper<Parameters: ParameterCollection>: OptimizerHolder {
   /// The counters, the learning rate, and what is remembered of each parameter: ``OptimizerState/checkpoint()`` saves it.
   public let state: OptimizerState
   /// The parameters, in order: gradients are taken with respect to these.
   public let variables: [Variable]
   private let structure: Parameters
   private let oneStep: ThrowingCompiledFunction
+  /// Held while a step is made.
+  private let turn = NSLock()
 
   /// - Parameters:
   ///   - optimizer: which rule to step by.
@@ -66,7 +78,8 @@ public final class Stepper<Parameters: ParameterCollection> {
   /// - Throws: ``DescentError`` if the gradients do not fit the parameters, or are not finite and the optimizer is to stop then
   ///   (inside a compiled function: when it runs). Nothing is changed then.
   public func update(gradients: Parameters) throws {
-    try update(checked(gradients, "gradient"))
+    let given = try checked(gradients, "gradient")
+    try turn.withLock { try update(given) }
   }
 
   /// One step from the given values, which it changes. They need not be those of the last step.
@@ -75,9 +88,11 @@ public final class Stepper<Parameters: ParameterCollection> {
   public func update(_ parameters: inout Parameters, gradients: Parameters) throws {
     let values = try checked(parameters, "parameter")
     let given = try checked(gradients, "gradient")
-    for (variable, value) in zip(variables, values) { variable.assign(value) }
-    try update(given)
-    parameters = self.parameters
+    parameters = try turn.withLock {
+      for (variable, value) in zip(variables, values) { variable.assign(value) }
+      try update(given)
+      return self.parameters
+    }
   }
 
   private func update(_ gradients: [Tensor]) throws {

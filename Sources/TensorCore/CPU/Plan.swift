@@ -104,6 +104,28 @@ package final class Plan: @unchecked Sendable {
     return results
   }
 
+  /// Runs all steps with each output going into the next rows of another tensor, and allocates nothing.
+  package func run(into targets: [RowTarget], on pool: ThreadPool = .shared) {
+    precondition(targets.count == outputs.count)
+    for (place, target) in targets.enumerated() {
+      let memory = target.takeRows(of: outputs[place])
+      for place in outputPlaces[place] { place.place.pointee = memory + place.offset }
+    }
+    VariableLock.with(locks) {
+      for variable in assigned { variable.willChange() }
+      execute(on: pool)
+    }
+    withExtendedLifetime(targets) {}
+  }
+
+  /// Memory for the outputs of several plans' runs, one after another: plans that differ in their numbers of rows.
+  package static func makeTargets(forRunsOf plans: [Plan]) -> [RowTarget] {
+    plans[0].outputs.indices.map { place in
+      let (shape, dtype) = plans[0].outputs[place]
+      return RowTarget(shape: [plans.reduce(0) { $0 + $1.outputs[place].shape[0] }] + shape.dropFirst(), dtype: dtype)
+    }
+  }
+
   private func makeOutputs() -> [Tensor] {
     if outputs.isEmpty { return [] }
     return zip(outputs, outputPlaces).map { output, places in

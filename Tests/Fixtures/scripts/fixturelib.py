@@ -122,3 +122,57 @@ def out_path(options, *parts):
 
 def all_finite(values):
     return all(bool(np.all(np.isfinite(np.asarray(value, dtype=np.float64)))) for value in values.values())
+
+
+def pattern(shape, salt, low=-128, high=128, denominator=64.0):
+    """Numbers that look random and need not be stored: `Fixture.pattern` gives the same."""
+    mask = 0xFFFFFFFF
+    numbers = []
+    for index in range(int(np.prod(shape, dtype=np.int64))):
+        h = (index * 0x9E3779B1 + salt * 0x85EBCA77 + 1) & mask
+        h ^= h >> 15
+        h = (h * 0x2C1B3C6D) & mask
+        h ^= h >> 12
+        h = (h * 0x297A2D39) & mask
+        h ^= h >> 15
+        numbers.append(low + h % (high - low + 1))
+    return np.array(numbers, dtype=np.int64).reshape(shape) / denominator
+
+
+def whole_pattern(shape, salt, low, high):
+    """The same as whole numbers from low to high."""
+    return pattern(shape, salt, low, high, 1.0).astype("int32")
+
+
+def sharing(values, least=24):
+    """JSON values that repeat parts of each other, as (table, values): a part that comes twice or more stands in the table once, and
+    {"&": place} in its stead. Parts of the table refer to earlier ones. `Fixture.resolved` undoes it."""
+    counts, table, places = {}, [], {}
+
+    def count(value):
+        if not isinstance(value, (dict, list)):
+            return
+        text = json.dumps(value, sort_keys=False)
+        counts[text] = counts.get(text, 0) + 1
+        if counts[text] == 1:
+            for part in value.values() if isinstance(value, dict) else value:
+                count(part)
+
+    def replaced(value):
+        if not isinstance(value, (dict, list)):
+            return value
+        text = json.dumps(value, sort_keys=False)
+        if text in places:
+            return {"&": places[text]}
+        result = {k: replaced(v) for k, v in value.items()} if isinstance(value, dict) else [replaced(v) for v in value]
+        if counts[text] > 1 and len(text) > least:
+            places[text] = len(table)
+            table.append(result)
+            return {"&": places[text]}
+        return result
+
+    values = plain(values)
+    for value in values:
+        count(value)
+    values = [replaced(value) for value in values]
+    return table, values

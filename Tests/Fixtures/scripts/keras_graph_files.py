@@ -1,5 +1,5 @@
 """Files of one functional model of Keras 3 (JAX backend): shared and nested layers, two named inputs, two outputs, an operator, a
-mask, `training` in a call; writes keras-files/graph.keras (trained for an epoch with Adam), graph.h5, and graph-expected.json.
+mask, `training` in a call (of a Dropout of rate 0, because Keras's fit drops out all the same); writes keras-files/graph.keras (trained for an epoch with Adam), graph.h5, and graph-expected.json.
 """
 
 import os

@@ -1,0 +1,208 @@
+import TensorCore
+
+extension OperationTable {
+  /// What runs along an axis: sums so far, orders, choices, other arrangements.
+  static let orders: [OperationDefinition] =
+    along("Cumsum") { input, x, axis in whole(x).cumsum(axis: axis) } + along("Cumprod") { input, x, axis in whole(x).cumprod(axis: axis) }
+    + along("Argsort") { input, x, axis in argsort(whole(x), axis: axis) } + along("Sort") { input, x, axis in sort(whole(x), axis: axis) }
+    + along("Diff") { input, x, axis in
+      let times = input.settings["n"]?.int ?? 1
+      guard times >= 0, times < x.shape[axis] else {
+        throw input.refusal("'n' is \(times) along axis \(axis) of rows of shape \(input.rowShape(x))")
+      }
+      return diff(whole(x), n: times, axis: axis)
+    }
+    + along("Roll") { input, x, axis in
+      guard let shift = input.settings["shift"]?.int else { throw input.refusal("'shift' must be an integer") }
+      return roll(x, shift: shift, axis: axis)
+    }
+    + along("Quantile") { input, x, axis in
+      guard let part = input.json(1, "q").double, (0...1).contains(part), input.settings["method"]?.string ?? "linear" == "linear" else {
+        throw input.refusal("'q' must be a number from 0 to 1, and 'method' linear")
+      }
+      return quantile(float(x), part, axis: axis, keepDims: input.keepDims)
+    }
+    + along("Median") { input, x, axis in median(float(x), axis: axis, keepDims: input.keepDims) }
+    + reduction("Prod") { whole($1).prod(axes: $2, keepDims: $0.keepDims) }
+    + reduction("CountNonzero") { $1.countNonzero(axes: $2) }
+    + reduction("Flip") { flip($1, axes: $2) }
+    + [
+      OperationDefinition("TopK", "math") { input in
+        let x = try input.tensor(0)
+        guard let k = input.json(1, "k").int, k >= 1, x.rank > 0, k <= x.shape[x.rank - 1] else {
+          throw input.refusal("'k' is \(input.json(1, "k").shortText) for rows of shape \(input.rowShape(x))")
+        }
+        let (values, indices) = topK(whole(x), k: k)
+        return [values, indices]
+      },
+      OperationDefinition("InTopK", "math") { input in
+        let targets = try input.tensor(0, "targets").cast(to: .int32), predictions = try input.floating(1, "predictions")
+        guard let k = input.json(2, "k").int, k >= 1, targets.rank == 1, predictions.rank == 2 else {
+          throw input.refusal("'k' must be at least 1, targets class numbers of rows and predictions a row of numbers each")
+        }
+        return [inTopK(targets, predictions, k: k)]
+      },
+      OperationDefinition("Digitize", "numpy") { input in
+        guard let bins = (try? input.tensor(1, "bins"))?.doubles, bins == bins.sorted() else {
+          throw input.refusal("'bins' must be numbers in ascending order")
+        }
+        return [digitize(try input.floating(), bins: bins)]
+      },
+      OperationDefinition("TakeAlongAxis", "numpy") { input in
+        let x = try input.tensor(0), indices = try input.tensor(1, "indices").cast(to: .int32)
+        let axis = try input.axis(of: x)
+        var expected = x.shape
+        if indices.rank == x.rank { expected[axis] = indices.shape[axis] }
+        guard indices.shape == expected else {
+          throw input.refusal("rows of shapes \(input.rowShape(x)) and \(input.rowShape(indices)) differ not only along axis \(axis)")
+        }
+        return [takeAlongAxis(x, indices, axis: axis)]
+      },
+      OperationDefinition("MultiHot", "nn") { input in
+        guard let classes = input.json(1, "num_classes").int, classes >= 1, input.settings["axis"]?.int ?? -1 == -1,
+          input.settings["sparse"]?.bool != true
+        else { throw input.refusal("'num_classes' is missing, 'axis' is not -1, or the result would be sparse") }
+        let x = try input.tensor(0, "inputs").cast(to: .int32)
+        guard x.rank >= 2 else { throw input.refusal("rows of shape \(input.rowShape(x)) have no axis of classes") }
+        return [multiHot(x, classes: classes, dtype: try input.dtype(input.settings["dtype"]) ?? .float32)]
+      },
+      OperationDefinition("Unstack", "core") { input in
+        let x = try input.tensor(0)
+        let axis = try input.axis(of: x, default: 0)
+        guard axis > 0 else { throw input.refusal("axis 0 counts the rows, whose number is not known") }
+        return unstack(x, axis: axis)
+      },
+      OperationDefinition("Moments", "nn") { input in
+        let x = try input.floating()
+        guard let axes = try input.axes(of: x, "axes"), input.settings["synchronized"]?.bool != true else {
+          throw input.refusal("'axes' is missing, or the moments would be those of several machines")
+        }
+        let (mean, variance) = moments(x, axes: axes, keepDims: input.keepDims)
+        return [mean, variance]
+      },
+      OperationDefinition("Average", "numpy") { input in
+        let x = try input.floating()
+        let axis = try input.axis(of: x), weights = try? input.tensor(1, "weights").cast(to: x.dtype)
+        guard weights.map({ $0.shape == x.shape || $0.shape == [x.shape[axis]] }) ?? true else {
+          throw input.refusal("weights of shape \(weights!.shape) for rows of shape \(input.rowShape(x)) along axis \(axis)")
+        }
+        return [average(x, axis: axis, weights: weights)]
+      },
+    ]
+
+  /// An operation along one axis, which Keras's setting `axis` names.
+  private static func along(
+    _ name: String, body: @escaping @Sendable (OperationInput, Tensor, Int) throws -> Tensor
+  ) -> [OperationDefinition] {
+    [
+      OperationDefinition(name, "numpy") { input in
+        let x = try input.tensor(0)
+        if input.settings["axis"] == .null { throw input.refusal("'axis' is none: the rows would become one") }
+        let result = try body(input, x, input.axis(of: x))
+        return [try input.dtype(input.settings["dtype"]).map { result.cast(to: $0) } ?? result]
+      }
+    ]
+  }
+}
+
+// MARK: - For symbols
+
+extension Symbolic {
+  fileprivate func along(_ className: String, _ axis: Int, _ settings: [(key: String, value: JSONValue)] = []) throws -> Symbol {
+    try Symbol.only(className, [value], [("axis", JSONValue(axis))] + settings)
+  }
+
+  /// The sums of the first elements along an axis. (Keras: `ops.cumsum`.)
+  public func cumsum(axis: Int) throws -> Symbol { try along("Cumsum", axis, [("dtype", .null)]) }
+  /// The products of the first elements along an axis. (Keras: `ops.cumprod`.)
+  public func cumprod(axis: Int) throws -> Symbol { try along("Cumprod", axis, [("dtype", .null)]) }
+  public func argmin(axis: Int = -1) throws -> Symbol { try reduced("Argmin", [axis], false) }
+  public func prod(axis: Int, keepDims: Bool = false) throws -> Symbol { try reduced("Prod", [axis], keepDims) }
+  public func all(axis: Int, keepDims: Bool = false) throws -> Symbol { try reduced("All", [axis], keepDims) }
+  public func any(axis: Int, keepDims: Bool = false) throws -> Symbol { try reduced("Any", [axis], keepDims) }
+  /// How many elements along an axis are not zero. (Keras: `ops.count_nonzero`.)
+  public func countNonzero(axis: Int) throws -> Symbol { try along("CountNonzero", axis) }
+  public func logSumExp(axis: Int = -1, keepDims: Bool = false) throws -> Symbol { try reduced("Logsumexp", [axis], keepDims) }
+  /// The Euclidean norm of the vectors along an axis. (Keras: `ops.norm`.)
+  public func norm(axis: Int, keepDims: Bool = false) throws -> Symbol {
+    try Symbol.only("Norm", [value], [("ord", .null), ("axis", JSONValue(axis)), ("keepdims", .bool(keepDims))])
+  }
+}
+
+public func sort(_ x: some Symbolic, axis: Int = -1) throws -> Symbol { try x.along("Sort", axis) }
+public func argsort(_ x: some Symbolic, axis: Int = -1) throws -> Symbol { try x.along("Argsort", axis) }
+public func diff(_ x: some Symbolic, n: Int = 1, axis: Int = -1) throws -> Symbol { try x.along("Diff", axis, [("n", JSONValue(n))]) }
+public func roll(_ x: some Symbolic, shift: Int, axis: Int) throws -> Symbol { try x.along("Roll", axis, [("shift", JSONValue(shift))]) }
+public func flip(_ x: some Symbolic, axis: Int) throws -> Symbol { try x.along("Flip", axis) }
+public func median(_ x: some Symbolic, axis: Int, keepDims: Bool = false) throws -> Symbol {
+  try x.along("Median", axis, [("keepdims", .bool(keepDims))])
+}
+public func quantile(_ x: some Symbolic, _ q: Double, axis: Int, keepDims: Bool = false) throws -> Symbol {
+  try Symbol.only(
+    "Quantile", [x.value, .json(JSONValue(q))],
+    [("axis", JSONValue(axis)), ("method", "linear"), ("keepdims", .bool(keepDims))])
+}
+
+/// The `k` greatest elements of the last axis and their indices.
+public func topK(_ x: some Symbolic, k: Int) throws -> (values: Symbol, indices: Symbol) {
+  let results = try Symbol.applying("TopK", [x.value], [("k", JSONValue(k)), ("sorted", true)])
+  return (results[0], results[1])
+}
+
+/// Whether the target, a class number a row, is among the `k` greatest of its row of predictions.
+public func inTopK(_ targets: some Symbolic, _ predictions: some Symbolic, k: Int) throws -> Symbol {
+  try Symbol.only("InTopK", [targets.value, predictions.value], [("k", JSONValue(k))])
+}
+
+/// In which of the intervals between `bins` each element lies.
+public func digitize(_ x: some Symbolic, bins: [Double]) throws -> Symbol {
+  try Symbol.only("Digitize", [x.value, .tensor(Tensor(bins))])
+}
+
+public func takeAlongAxis(_ x: some Symbolic, _ indices: some Symbolic, axis: Int = -1) throws -> Symbol {
+  try Symbol.only("TakeAlongAxis", [x.value, indices.value], [("axis", JSONValue(axis))])
+}
+
+/// Slices along an axis chosen by indices.
+public func take(_ x: some Symbolic, _ indices: Tensor, axis: Int) throws -> Symbol {
+  try Symbol.only("Take", [x.value, .tensor(indices)], [("axis", JSONValue(axis))])
+}
+
+/// 1 at each class that occurs in the last axis, 0 elsewhere.
+public func multiHot(_ x: some Symbolic, classes: Int, dtype: DType = .float32) throws -> Symbol {
+  try Symbol.only(
+    "MultiHot", [x.value],
+    [("num_classes", JSONValue(classes)), ("axis", -1), ("dtype", .string("\(dtype)")), ("sparse", false)])
+}
+
+/// The parts of size 1 along an axis, without it.
+public func unstack(_ x: some Symbolic, axis: Int) throws -> [Symbol] {
+  try Symbol.applying("Unstack", [x.value], [("num", .null), ("axis", JSONValue(axis))])
+}
+
+/// Mean and variance over axes.
+public func moments(_ x: some Symbolic, axes: [Int], keepDims: Bool = false) throws -> (mean: Symbol, variance: Symbol) {
+  let results = try Symbol.applying(
+    "Moments", [x.value], [("axes", .ints(axes)), ("keepdims", .bool(keepDims)), ("synchronized", false)])
+  return (results[0], results[1])
+}
+
+/// x divided by the norm of the vectors along an axis.
+public func normalize(_ x: some Symbolic, axis: Int = -1, epsilon: Double = 1e-12) throws -> Symbol {
+  try x.along("Normalize", axis, [("order", 2), ("epsilon", JSONValue(epsilon))])
+}
+
+/// The weighted mean along an axis.
+public func average(_ x: some Symbolic, axis: Int, weights: Tensor? = nil) throws -> Symbol {
+  var operands = [x.value]
+  if let weights { operands.append(.tensor(weights)) }
+  return try Symbol.only("Average", operands, [("axis", JSONValue(axis))])
+}
+
+/// The elements several times over, along each axis; axis 0 counts the rows.
+public func tile(_ x: some Symbolic, _ repeats: [Int]) throws -> Symbol { try Symbol.only("Tile", [x.value], [("repeats", .ints(repeats))]) }
+
+/// Each element several times along an axis.
+public func repeatElements(_ x: some Symbolic, _ repeats: Int, axis: Int) throws -> Symbol {
+  try x.along("Repeat", axis, [("repeats", JSONValue(repeats))])
+}

@@ -1,0 +1,189 @@
+import Synchronization
+import TensorCore
+
+/// A metric of one's own that keeps state: variables in stored properties, how a batch changes them, and what they amount to.
+///
+///     final class BinaryTruePositives: StatefulMetric {
+///       let count = Variable(Tensor(0.0), name: "count")
+///
+///       override func updateState(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) {
+///         var hits = ((yTrue .== 1) .&& (yPred .> 0.5)).cast(to: .float64)
+///         if let sampleWeight { hits *= sampleWeight.cast(to: .float64).reshaped([-1, 1]) }
+///         count.assignAdd(hits.sum())
+///       }
+///       override var result: Tensor { count.value }
+///     }
+///     try model.compile(optimizer: .adam, loss: .binaryCrossentropy, metrics: [.stateful(BinaryTruePositives())])
+///
+/// In `fit` and `evaluate` the update is a part of the compiled step, and the state is reset before each epoch and each evaluation. The
+/// same holds for the metrics that a ``Model`` subclass has in stored properties and updates in a ``Model/trainStep(_:)`` of its own.
+/// A metric may also be used alone: update it, read ``result``, reset it. It has one state: where another thread's `fit` counts in it,
+/// `evaluate` is an error. (Keras: `keras.metrics.Metric`.)
+open class StatefulMetric {
+  /// What the logs call it.
+  public private(set) var name: String
+  /// Which way is better: what `mode: .auto` of the callbacks goes by.
+  public let direction: Metric.Direction?
+
+  /// - Parameters:
+  ///   - name: what the logs call it; after the class (`binary_true_positives`) if nil.
+  ///   - direction: which way is better, if that is known.
+  public init(name: String? = nil, direction: Metric.Direction? = nil) {
+    self.name = name ?? ""
+    self.direction = direction
+    if name == nil { self.name = Layer.kerasName(ofClass: String(describing: type(of: self))) }
+  }
+
+  /// Changes the state by a batch. It is traced in `fit` and `evaluate`, and must not read elements.
+  /// - Parameters:
+  ///   - yTrue: a target of the output's shape, in the output's dtype; any other, such as class numbers, in its own shape, as `int32` or
+  ///     the output's dtype. A target [rows] of an output [rows, 1] comes as [rows, 1].
+  ///   - yPred: the model's output.
+  ///   - sampleWeight: one number a row among `weightedMetrics`, if there are weights; otherwise nil.
+  open func updateState(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) throws {
+    programmingError("metric \(name): \(Self.self) does not override updateState(_:_:sampleWeight:)")
+  }
+
+  /// What the state amounts to: one number, or a vector whose elements the logs number (`name_0`, `name_1`, …). In a compiled step it is
+  /// the value after the updates that stand before.
+  open var result: Tensor { programmingError("metric \(name): \(Self.self) does not override result") }
+
+  /// Back to nothing seen. The default makes all variables zero.
+  open func resetState() {
+    for variable in variables { variable.assign(Tensor.zeros(variable.shape, dtype: variable.dtype)) }
+  }
+
+  /// What a file says of the metric, beside its name: what its factory (``Metric/register(_:package:_:)``) needs to make it again.
+  open func options() throws -> JSONObject { JSONObject() }
+
+  /// The state: the variables in stored properties, alone, in arrays or in dictionaries.
+  public private(set) lazy var variables: [Variable] = storedParts(of: self, upTo: StatefulMetric.self)
+
+  /// Counts a batch and gives the result. (Keras: `metric(y_true, y_pred)`.)
+  @discardableResult
+  public final func callAsFunction(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) throws -> Tensor {
+    try updateState(yTrue, yPred, sampleWeight: sampleWeight)
+    return result
+  }
+}
+
+/// The (weighted) mean of the values it is given: for numbers of a step of one's own. (Keras: `keras.metrics.Mean`.)
+///
+///     let loss = MeanMetric(name: "d_loss")
+///     try loss.updateState(value)
+public final class MeanMetric: StatefulMetric {
+  private let total = Variable(Tensor(0.0), name: "total", isTrainable: false)
+  private let count = Variable(Tensor(0.0), name: "count", isTrainable: false)
+
+  /// Adds values, of any shape; axis 0 counts them and further axes are averaged.
+  /// - Parameter sampleWeight: how much each counts.
+  public func updateState(_ values: Tensor, sampleWeight: Tensor? = nil) throws {
+    try MeanOfValues { $0.prediction }.update(
+      [total, count], with: MetricInput(target: values, prediction: values, sampleWeight: sampleWeight))
+  }
+
+  /// - Throws: always: it is given values, not predictions and targets. Of these ``Metric/custom(_:direction:_:)`` takes the mean.
+  public override func updateState(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) throws {
+    throw DescentError(
+      .invalidArgument, "metric \(name): MeanMetric is given values, not targets and predictions; Metric.custom takes the mean of these")
+  }
+
+  /// Zero before the first value.
+  public override var result: Tensor {
+    let isEmpty = count.value .== 0
+    return select(isEmpty, 0, total.value / select(isEmpty, 1, count.value))
+  }
+}
+
+extension Metric {
+  /// A metric with state of one's own.
+  public static func stateful(_ metric: StatefulMetric) -> Metric {
+    var config = ((try? metric.options()) ?? JSONObject()).dictionary
+    config["name"] = .string(metric.name)
+    return Metric(
+      String(describing: type(of: metric)), name: metric.name, config: config, direction: metric.direction, StatefulDefinition(metric))
+  }
+
+  /// The metric with state that it was made from.
+  public var statefulMetric: StatefulMetric? { (definition as? StatefulDefinition)?.metric }
+
+  /// What makes a metric that a file names.
+  private struct Factory: Sendable {
+    let name: String
+    let className: String
+    let make: @Sendable (inout LayerOptions) throws -> Metric
+  }
+
+  private static let factories = Mutex<[Factory]>([])
+
+  /// Lets files name a metric of the program's own, so that a model that was compiled with it can be written and read. The last one of a
+  /// name counts. (Keras: `register_keras_serializable`.)
+  ///
+  ///     Metric.register(BinaryTruePositives.self) { BinaryTruePositives(name: $0.name) }
+  ///
+  /// - Parameters:
+  ///   - type: the metric's class.
+  ///   - package: what stands before the class's name in files: `Custom>BinaryTruePositives`.
+  ///   - make: makes it from what ``StatefulMetric/options()`` gave. Options that are not asked for make the file invalid.
+  public static func register<Own: StatefulMetric>(
+    _ type: Own.Type, package: String = "Custom", _ make: @escaping @Sendable (inout LayerOptions) throws -> Own
+  ) {
+    let className = String(describing: type)
+    let factory = Factory(name: "\(package)>\(className)", className: className) { .stateful(try make(&$0)) }
+    factories.withLock { $0.append(factory) }
+  }
+
+  /// The metric with state that JSON describes; nil if it describes another.
+  static func stateful(json: JSONValue) throws -> Metric? {
+    guard let className = json["class_name"]?.string else { return nil }
+    let known = factories.withLock { $0 }
+    guard
+      let factory = known.last(where: { $0.name == json["registered_name"]?.string }) ?? known.last(where: { $0.className == className })
+    else { return nil }
+    var config = json["config"]?.object ?? JSONObject()
+    let name = config["name"]?.string ?? Layer.kerasName(ofClass: className)
+    for key in ["name", "dtype"] { config[key] = nil }
+    var options = LayerOptions(config, name: name, inputShape: nil, dtype: .float32, owner: "metric \(className)")
+    let metric = try factory.make(&options)
+    try options.expectNothingLeft()
+    return metric
+  }
+
+  /// What Keras's `serialize` gives; for a metric with state of the program's own what its registered name and options say.
+  /// - Throws: ``DescentError`` for a metric that could not be read back.
+  public func json() throws -> JSONValue {
+    guard let metric = statefulMetric, let className else { return try describedJSON() }
+    guard let factory = Metric.factories.withLock({ $0 }).last(where: { $0.className == className }) else {
+      throw DescentError(
+        .state, "the metric class \(className) is not registered, so the file could not be read back; call Metric.register")
+    }
+    var config = try metric.options()
+    config["name"] = .string(metric.name)
+    return ["module": nil, "class_name": .string(className), "config": .object(config), "registered_name": .string(factory.name)]
+  }
+}
+
+/// The metric has its state itself, one thread at a time, which whoever counts in it sees to.
+private final class StatefulDefinition: MetricDefinition, @unchecked Sendable {
+  let metric: StatefulMetric
+  private let compute: CompiledFunction
+
+  init(_ metric: StatefulMetric) {
+    self.metric = metric
+    compute = CompiledFunction { _ in [metric.result.cast(to: .float64)] }
+  }
+
+  func makeVariables(predictionShape: [Int]) -> [Variable] { metric.variables }
+
+  func update(_ variables: [Variable], with input: MetricInput) throws {
+    let (target, prediction) = Loss.aligned(input.target, input.prediction)
+    try metric.updateState(target, prediction, sampleWeight: input.sampleWeight)
+  }
+
+  func reset(_ variables: [Variable]) { metric.resetState() }
+
+  func results(_ totals: [[Double]]) -> [(suffix: String, value: Double)] {
+    let result = compute.call([])[0], values = result.doubles
+    return result.rank == 0 ? [("", values[0])] : values.enumerated().map { ("_\($0.offset)", $0.element) }
+  }
+}

@@ -1,0 +1,177 @@
+import Optimizers
+import TensorCore
+
+/// A batch inside a step, for ``Model/trainStep(_:)`` and ``Model/testStep(_:)``: its tensors, and what can be done with them.
+///
+/// A step is traced, once for each shape of batch, and replayed; it must not read elements.
+public final class StepContext {
+  /// The batch's rows, one tensor for each input of the model, in the dtypes that the model takes.
+  public let inputs: [Tensor]
+  /// What should be predicted, one for each output; nil where there is none.
+  public let targets: [Tensor?]
+  /// How much each row counts, one number a row for each output; nil where all count alike.
+  public let sampleWeights: [Tensor?]
+  /// What layers are called with; it also carries masks, random numbers, and what layers add to the loss.
+  public let context: ForwardContext
+
+  let model: Model
+  let outputs: [OutputTraining]
+  let totals: RunningTotals
+  let trainability: Trainability
+  private let optimizer: (state: OptimizerState, phase: StepPhase)?
+
+  /// What the step does to totals and weights, as its trace tells.
+  private(set) var counted: RunningTotals.Counted = []
+  private(set) var appliesOptimizer = false
+  /// Whether the optimizer's step is one, where it looks.
+  private var isStep: Tensor?
+  private var changedByOptimizer: Set<ObjectIdentifier> = []
+  private var outputLosses: [Tensor?]
+
+  init(
+    _ model: Model, inputs: [Tensor], targets: [Tensor?], sampleWeights: [Tensor?], outputs: [OutputTraining], totals: RunningTotals,
+    trainability: Trainability, optimizer: (state: OptimizerState, phase: StepPhase)?
+  ) {
+    (self.model, self.inputs, self.outputs, self.totals, self.trainability) = (model, inputs, outputs, totals, trainability)
+    // Without targets there are none for any output.
+    self.targets = outputs.indices.map { targets.indices.contains($0) ? targets[$0] : nil }
+    self.sampleWeights = outputs.indices.map { sampleWeights.indices.contains($0) ? sampleWeights[$0] : nil }
+    self.optimizer = optimizer
+    outputLosses = outputs.map { _ in nil }
+    context = ForwardContext(
+      builder: model.modelBuilder, isTraining: optimizer != nil, isStep: true, frozenLayers: trainability.frozenLayers)
+  }
+
+  /// True in a training step, false when evaluating.
+  public var isTraining: Bool { context.isTraining }
+  /// The rows of the first input.
+  public var x: Tensor { inputs[0] }
+  /// How much each row counts for the first output, if they do not count alike.
+  public var sampleWeight: Tensor? { sampleWeights.first ?? nil }
+  /// What the first output should be.
+  /// - Throws: ``DescentError`` if the data has no targets.
+  public var y: Tensor {
+    get throws {
+      guard let y = targets.first ?? nil else { throw DescentError(.data, "\(caller): the data has no targets") }
+      return y
+    }
+  }
+
+  private var caller: String { "\(model.name): \(isTraining ? "trainStep" : "testStep")" }
+
+  // MARK: - Training
+
+  /// The variables that the model's optimizer changes, in order: those of layers that are not frozen.
+  public var trainableVariables: [Variable] { optimizer?.state.trainableVariables ?? [] }
+
+  /// The derivatives of a loss with respect to ``trainableVariables``, multiplied by the loss scale if the optimizer has one.
+  /// - Throws: ``DescentError`` outside of a training step, or if the loss is not one number.
+  public func gradients(of loss: Tensor) throws -> [Tensor] {
+    guard let optimizer else { throw DescentError(.state, "\(caller): nothing is trained in it") }
+    guard loss.shape.isEmpty, loss.dtype.isFloatingPoint else {
+      throw DescentError(.invalidArgument, "\(caller): the loss is \(loss.dtype) \(loss.shape); expected one number, \(model.dtype) []")
+    }
+    return TensorCore.gradients(of: optimizer.state.scaled(loss: loss), withRespectTo: optimizer.state.trainableVariables)
+  }
+
+  /// A step of the model's optimizer, that which `compile` was given: once a step. (Keras: `optimizer.apply`.)
+  /// - Parameter gradients: as ``gradients(of:)`` gives them, one for each of ``trainableVariables``.
+  /// - Throws: ``DescentError`` outside of a training step, the second time, or if the gradients do not fit the variables.
+  public func apply(gradients: [Tensor]) throws {
+    guard let optimizer else { throw DescentError(.state, "\(caller): nothing is trained in it") }
+    if appliesOptimizer {
+      throw DescentError(.state, "\(caller): the model's optimizer made its step already; others of one's own are Steppers")
+    }
+    let variables = optimizer.state.trainableVariables
+    guard gradients.count == variables.count else {
+      throw DescentError(.invalidArgument, "\(caller): \(gradients.count) gradients for \(variables.count) trainable variables")
+    }
+    for (gradient, variable) in zip(gradients, variables) where gradient.shape != variable.shape || gradient.dtype != variable.dtype {
+      throw DescentError(
+        .invalidArgument,
+        "\(caller): the gradient of \(variable.path) is \(gradient.dtype) \(gradient.shape); expected \(variable.dtype) \(variable.shape)")
+    }
+    appliesOptimizer = true
+    let before = Set(Trace.assignedVariables.map(ObjectIdentifier.init))
+    isStep = optimizer.state.apply(gradients: gradients, phase: optimizer.phase)
+    changedByOptimizer = Set(Trace.assignedVariables.map(ObjectIdentifier.init)).subtracting(before)
+  }
+
+  /// ``gradients(of:)`` and ``apply(gradients:)`` in one.
+  public func minimize(_ loss: Tensor) throws { try apply(gradients: gradients(of: loss)) }
+
+  /// A step that the optimizer skips leaves alone what else the step would have changed: statistics, totals, generators.
+  func keepWhatASkippedStepWouldChange() {
+    guard let isStep else { return }
+    Trace.keepOldValues(of: Trace.assignedVariables.filter { !changedByOptimizer.contains(ObjectIdentifier($0)) }, unless: isStep)
+  }
+
+  // MARK: - What compile was given
+
+  /// The sum of the losses that `compile` was given, each times its weight, of what layers added and of penalties on weights.
+  func compiledLoss(_ predictions: [Tensor]) throws -> Tensor {
+    try check(predictions)
+    var total: Tensor?
+    func add(_ loss: Tensor) { total = total.map { $0 + loss } ?? loss }
+    for (place, prediction) in predictions.enumerated() {
+      let settings = outputs[place]
+      guard let function = settings.loss else { continue }
+      let value = try function.reduced(
+        target: try target(place, "loss \(function.name)"), prediction: prediction, sampleWeight: weight(place),
+        logits: context.logits(of: prediction), mask: context.mask(of: prediction))
+      outputLosses[place] = value
+      add(settings.weight == 1 ? value : value * settings.weight)
+    }
+    counted.insert(.outputLosses)
+    context.losses.forEach(add)
+    for (variable, regularizer) in penalties { add(try regularizer.penalty(of: variable)) }
+    guard let total else {
+      throw DescentError(
+        .state, "\(caller): there is no loss: compile was given none, and no layer adds one; give compile a loss, or override computeLoss")
+    }
+    return total
+  }
+
+  /// Counts the loss of a batch, and the metrics that `compile` was given.
+  func count(_ predictions: [Tensor], loss: Tensor?) throws {
+    try check(predictions)
+    if let loss {
+      guard loss.shape.isEmpty else {
+        throw DescentError(.invalidArgument, "\(caller): the loss has shape \(loss.shape); expected one number, []")
+      }
+      counted.insert(.loss)
+    }
+    counted.insert(.metrics)
+    try totals.add(
+      loss: loss, rows: inputs[0].shape[0],
+      try predictions.enumerated().map { place, prediction in
+        RunningTotals.Output(
+          loss: outputLosses[place], target: outputs[place].allMetrics.isEmpty ? nil : try target(place, "metrics"),
+          prediction: prediction, sampleWeight: weight(place), logits: context.logits(of: prediction), mask: context.mask(of: prediction))
+      })
+  }
+
+  private func check(_ predictions: [Tensor]) throws {
+    guard predictions.count == outputs.count else {
+      throw DescentError(
+        .invalidArgument, "\(caller): \(predictions.count) predictions for \(outputs.count) outputs; losses and metrics are of each output")
+    }
+  }
+
+  private func target(_ place: Int, _ use: String) throws -> Tensor {
+    guard let target = targets[place] else {
+      let output = outputs[place].name.map { " of output '\($0)'" } ?? ""
+      throw DescentError(.data, "\(caller): \(use)\(output): the data has no targets")
+    }
+    return target
+  }
+
+  private func weight(_ place: Int) -> Tensor? { sampleWeights[place]?.cast(to: model.dtype) }
+
+  /// The penalties on weights, each once however often its layer is called. As in Keras, weights that are not trained have none.
+  private var penalties: [(variable: Variable, regularizer: Regularizer)] {
+    var seen: Set<ObjectIdentifier> = []
+    return model.allLayers.filter { seen.insert(ObjectIdentifier($0)).inserted }.flatMap(\.regularizers)
+      .filter { trainability.trained.contains(ObjectIdentifier($0.variable)) }
+  }
+}

@@ -1,0 +1,176 @@
+import TestSupport
+import Testing
+
+@testable import Descent
+
+/// Operations as nodes of graphs: those of Keras's files, and the functions that take symbols as they take tensors.
+@Suite struct SymbolOperationTests {
+  private static let fixture = try! Fixture("symbol-operations")
+
+  private func rows(_ input: Symbol) -> Tensor {
+    let shape = [3] + input.shape
+    return input.dtype.isFloatingPoint
+      ? Fixture.pattern(shape, salt: 1, dtype: input.dtype) : Fixture.pattern(shape, salt: 1, from: 0, to: 4, over: 1, dtype: .int32)
+  }
+
+  @Test func `operations of Keras compute what they compute there`() throws {
+    for entry in SymbolOperationTests.fixture.cases {
+      let name = try needed(entry["name"]?.string)
+      let model = try Model.fromJSON(SymbolOperationTests.fixture.resolved(entry["model"]).text())
+      let results = try model.predictAll(rows(model.inputs[0]), verbose: 0).tensors
+      let expected = try needed(entry["results"]?.array)
+      #expect(results.count == expected.count, "\(name)")
+      for (result, expected) in zip(results, expected) {
+        #expect(try result.shape == Fixture.integers(expected["shape"]), "\(name)")
+        expectClose(result, try Fixture.numbers(expected["values"]), tolerance: 1e-10, name)
+      }
+      let text = try model.toJSON(), again = try Model.fromJSON(text)
+      #expect(try again.toJSON() == text, "\(name)")
+      #expect(try again.predictAll(rows(model.inputs[0]), verbose: 0).tensors.map(\.doubles) == results.map(\.doubles), "\(name)")
+    }
+    #expect(SymbolOperationTests.fixture.cases.count == 77)
+  }
+
+  private typealias Function = (name: String, shape: [Int], symbols: (Symbol) throws -> [Symbol], tensors: (Tensor) -> [Tensor])
+
+  private static func kernel(_ shape: Int...) -> Tensor { Fixture.pattern(shape, salt: 9, dtype: .float32) }
+
+  /// Each function once, of symbols and of tensors.
+  private static func functions() -> [Function] {
+    var all: [Function] = []
+    func one(
+      _ name: String, _ shape: [Int] = [4], _ symbol: @escaping (Symbol) throws -> Symbol, _ tensor: @escaping (Tensor) -> Tensor
+    ) { all.append((name, shape, { [try symbol($0)] }, { [tensor($0)] })) }
+    one("tan", { try tan($0) }, { tan($0) })
+    one("sinh", { try sinh($0) }, { sinh($0) })
+    one("cosh", { try cosh($0) }, { cosh($0) })
+    one("arcsinh", { try arcsinh($0) }, { arcsinh($0) })
+    one("arctan", { try arctan($0) }, { arctan($0) })
+    one("arcsin", { try arcsin($0 / 3) }, { arcsin($0 / 3) })
+    one("arccos", { try arccos($0 / 3) }, { arccos($0 / 3) })
+    one("arctanh", { try arctanh($0 / 3) }, { arctanh($0 / 3) })
+    one("erfinv", { try erfinv($0 / 3) }, { erfinv($0 / 3) })
+    one("arccosh", { try arccosh(abs($0) + 1.5) }, { arccosh(abs($0) + 1.5) })
+    one("log2", { try log2(abs($0) + 1) }, { log2(abs($0) + 1) })
+    one("log10", { try log10(abs($0) + 1) }, { log10(abs($0) + 1) })
+    one("exp2", { try exp2($0) }, { exp2($0) })
+    one("trunc", { try trunc($0) }, { trunc($0) })
+    one("isNaN", { try isNaN(log($0)) }, { isNaN(log($0)) })
+    one("isInf", { try isInf(1 / relu($0)) }, { isInf(1 / relu($0)) })
+    one("isFinite", { try isFinite(log($0)) }, { isFinite(log($0)) })
+    one("floorDivide", { try floorDivide($0, 0.75) }, { floorDivide($0, 0.75) })
+    one("mod", { try mod($0, 0.75) }, { mod($0, 0.75) })
+    one("mod of both", { try mod($0, square($0) + 1) }, { mod($0, square($0) + 1) })
+    one("floorDivide of both", { try floorDivide($0, square($0) + 1) }, { floorDivide($0, square($0) + 1) })
+    one("arctan2", { try arctan2($0, square($0)) }, { arctan2($0, square($0)) })
+    one("hypot", { try hypot($0, square($0)) }, { hypot($0, square($0)) })
+    one("logaddexp", { try logaddexp($0, square($0)) }, { logaddexp($0, square($0)) })
+    one("nanToNum", { try nanToNum(log($0), nan: 7) }, { nanToNum(log($0), nan: 7) })
+    one("cumsum", { try $0.cumsum(axis: 1) }, { $0.cumsum(axis: 1) })
+    one("cumprod", { try $0.cumprod(axis: -1) }, { $0.cumprod(axis: -1) })
+    one("argmin", { try $0.argmin() }, { $0.argmin() })
+    one("prod", { try $0.prod(axis: 1) }, { $0.prod(axis: 1) })
+    one("all", { try ($0 .> 0).all(axis: 1) }, { ($0 .> 0).all(axis: 1) })
+    one("any", { try ($0 .> 1).any(axis: 1) }, { ($0 .> 1).any(axis: 1) })
+    one("countNonzero", { try relu($0).countNonzero(axis: 1) }, { relu($0).countNonzero(axis: 1) })
+    one("logSumExp", { try $0.logSumExp() }, { $0.logSumExp() })
+    one("norm", { try $0.norm(axis: 1) }, { $0.norm(axes: [1]) })
+    one("sort", { try sort($0) }, { sort($0) })
+    one("argsort", { try argsort($0) }, { argsort($0) })
+    one("diff", { try diff($0, n: 2) }, { diff($0, n: 2) })
+    one("roll", { try roll($0, shift: 3, axis: 1) }, { roll($0, shift: 3, axis: 1) })
+    one("flip", { try flip($0, axis: 1) }, { flip($0, axis: 1) })
+    one("median", { try median($0, axis: 1) }, { median($0, axis: 1) })
+    one("quantile", { try quantile($0, 0.3, axis: 1) }, { quantile($0, 0.3, axis: 1) })
+    all.append(("topK", [4], { let (a, b) = try topK($0, k: 2); return [a, b] }, { let (a, b) = topK($0, k: 2); return [a, b] }))
+    one("inTopK", { try inTopK($0.argmin(), $0, k: 3) }, { inTopK($0.argmin(), $0, k: 3) })
+    one("digitize", { try digitize($0, bins: [-1, 0, 0.5]) }, { digitize($0, bins: [-1, 0, 0.5]) })
+    one("takeAlongAxis", { try takeAlongAxis($0, argsort($0)) }, { takeAlongAxis($0, argsort($0)) })
+    one("take", { try take($0, Tensor([Int32(3), 0, 0]), axis: 1) }, { take($0, Tensor([Int32(3), 0, 0]), axis: 1) })
+    one("multiHot", { try multiHot(argsort($0), classes: 5) }, { multiHot(argsort($0), classes: 5) })
+    all.append(("unstack", [3, 2], { try unstack($0, axis: 1) }, { unstack($0, axis: 1) }))
+    all.append(("moments", [3, 2], { let (a, b) = try moments($0, axes: [1]); return [a, b] }, { let (a, b) = moments($0, axes: [1]); return [a, b] }))
+    one("normalize", { try normalize($0) }, { normalize($0) })
+    one("average", { try average($0, axis: 1, weights: Tensor([0.5 as Float, 1, 2, 0.25])) }, { average($0, axis: 1, weights: Tensor([0.5 as Float, 1, 2, 0.25])) })
+    one("tile", { try tile($0, [1, 2]) }, { tile($0, [1, 2]) })
+    one("repeatElements", { try repeatElements($0, 2, axis: 1) }, { repeatElements($0, 2, axis: 1) })
+    one("tril", [3, 3], { try tril($0, k: -1) }, { tril($0, k: -1) })
+    one("triu", [3, 3], { try triu($0) }, { triu($0) })
+    one("diagonal", [3, 3], { try diagonal($0, offset: 1) }, { $0.diagonal(offset: 1, axis1: 1, axis2: 2) })
+    one("trace", [3, 3], { try trace($0) }, { trace($0, axis1: 1, axis2: 2) })
+    one("matmul", { try matmul($0, kernel(4, 2)) }, { matmul($0, kernel(4, 2)) })
+    one("inner", { try inner($0, kernel(2, 4)) }, { inner($0, kernel(2, 4)) })
+    one("dot", { try dot($0, kernel(4, 3)) }, { dot($0, kernel(4, 3)) })
+    one("tensordot", [3, 3], { try tensordot($0, kernel(3, 3, 2)) }, { tensordot($0, kernel(3, 3, 2)) })
+    one("cross", [3], { try cross($0, square($0)) }, { cross($0, square($0)) })
+    one("det", [3, 3], { try det($0) }, { det($0) })
+    one("inv", [3, 3], { try inv($0) }, { inv($0) })
+    one("cholesky", [3, 3], { try cholesky(matmul($0, $0.transposed([0, 2, 1])) + 1) }, { cholesky(matmul($0, $0.transposed([0, 2, 1])) + 1) })
+    one("solve", [3, 3], { try solve($0, square($0)) }, { solve($0, square($0)) })
+    all.append(("eigh", [3, 3], { let (a, b) = try eigh($0); return [a, b] }, { let (a, b) = eigh($0); return [a, b] }))
+    all.append(("qr", [3, 2], { let (a, b) = try qr($0); return [a, b] }, { let (a, b) = qr($0); return [a, b] }))
+    all.append(("svd", [3, 2], { let (a, b, c) = try svd($0); return [a, b, c] }, { let (a, b, c) = svd($0); return [a, b, c] }))
+    one("conv", [5, 4, 2], { try conv($0, kernel(2, 3, 2, 4), strides: [2, 1], padding: .same) }, { conv($0, kernel(2, 3, 2, 4), strides: [2, 1], padding: .same) })
+    one("depthwiseConv", [5, 4, 2], { try depthwiseConv($0, kernel(2, 2, 2, 2)) }, { depthwiseConv($0, kernel(2, 2, 2, 2)) })
+    one("separableConv", [5, 4, 2], { try separableConv($0, depthwise: kernel(2, 2, 2, 2), pointwise: kernel(1, 1, 4, 3)) }, { separableConv($0, depthwise: kernel(2, 2, 2, 2), pointwise: kernel(1, 1, 4, 3)) })
+    one("convTranspose", [5, 4, 2], { try convTranspose($0, kernel(2, 2, 3, 2), strides: [2, 2]) }, { convTranspose($0, kernel(2, 2, 3, 2), strides: [2, 2]) })
+    one("maxPool", [5, 4, 2], { try maxPool($0, [2, 2], padding: .same) }, { maxPool($0, [2, 2], padding: .same) })
+    one("averagePool", [5, 4, 2], { try averagePool($0, [3, 2], strides: [1, 1]) }, { averagePool($0, [3, 2], strides: [1, 1]) })
+    one("resize", [5, 4, 2], { try resize($0, [3, 6]) }, { resize($0, [3, 6]) })
+    return all
+  }
+
+  @Test func `functions take symbols as they take tensors`() throws {
+    for function in SymbolOperationTests.functions() {
+      let x = Input(shape: function.shape), symbols = try function.symbols(x.symbol)
+      let model = try Model(inputs: x, outputs: symbols)
+      let value = rows(x.symbol), results = try model.predictAll(value, verbose: 0).tensors
+      let expected = function.tensors(value)
+      #expect(results.count == expected.count, "\(function.name)")
+      for (result, expected) in zip(results, expected) {
+        #expect(result.shape == expected.shape && result.dtype == expected.dtype, "\(function.name)")
+        expectClose(result, expected.doubles, tolerance: 1e-6, function.name)
+      }
+      #expect(symbols.map(\.shape) == expected.map { Array($0.shape.dropFirst()) }, "\(function.name)")
+      let text = try model.toJSON()
+      #expect(try Model.fromJSON(text).predictAll(value, verbose: 0).tensors.map(\.doubles) == results.map(\.doubles), "\(function.name)")
+    }
+  }
+
+  @Test func `settings are those of Keras`() throws {
+    var settings: [String: Set<String>] = [:]
+    for entry in SymbolOperationTests.fixture.cases {
+      for layer in try SymbolOperationTests.fixture.resolved(entry["model"])["config"]?["layers"]?.array ?? [] {
+        guard let name = layer["class_name"]?.string, let config = layer["config"]?.object else { continue }
+        settings[name] = Set(config.keys)
+      }
+    }
+    var compared = 0
+    for function in SymbolOperationTests.functions() {
+      guard let operation = try function.symbols(Input(shape: function.shape).symbol)[0].layer as? OperationLayer,
+        let expected = settings[operation.definition.className]
+      else { continue }
+      compared += 1
+      // Names are told of every layer.
+      #expect(Set(operation.settings.keys).subtracting(["name"]).isSubset(of: expected), "\(operation.definition.className): \(operation.settings.keys) \(expected)")
+    }
+    #expect(compared > 60)
+  }
+
+  @Test func `what does not fit is told when the graph is made`() throws {
+    let x = Input(shape: [4]), plane = Input(shape: [3, 2]), image = Input(shape: [5, 4, 2])
+    func message(_ body: () throws -> Void) -> String { failure(.invalidArgument, body) }
+    #expect(message { _ = try conv(image, Tensor.ones([2, 2, 3, 4])) }.hasPrefix("operation conv: 2 channels and a kernel for 3 channels"))
+    #expect(message { _ = try conv(x, Tensor.ones([2, 3, 4])) } == "operation conv: rows of shape [4]; expected one to three spatial axes and the channels")
+    #expect(message { _ = try depthwiseConv(image, Tensor.ones([2, 2, 3, 1])) }.hasPrefix("operation depthwise_conv: a kernel of shape [2, 2, 3, 1]"))
+    #expect(message { _ = try maxPool(image, [2, 2, 2]) } == "operation max_pool: 'pool_size' is [2, 2, 2] for 2 spatial axes")
+    #expect(message { _ = try maxPool(image, [9, 9]) }.hasPrefix("operation max_pool: "))
+    #expect(message { _ = try det(plane) } == "operation det: rows of shape [3, 2] are no square matrices")
+    #expect(message { _ = try tril(x) } == "operation tril: rows of shape [4] are no matrices")
+    #expect(message { _ = try diff(x, n: 4) } == "operation diff: 'n' is 4 along axis 1 of rows of shape [4]")
+    #expect(message { _ = try topK(x, k: 5) } == "operation top_k: 'k' is 5 for rows of shape [4]")
+    #expect(message { _ = try x.symbol.cumsum(axis: 2) }.hasPrefix("operation cumsum: 'axis' is 2"))
+    #expect(message { _ = try matmul(x, Tensor.ones([3, 2])) }.hasPrefix("operation matmul: rows of shapes [4]"))
+    #expect(message { _ = try unstack(x, axis: 0) } == "operation unstack: axis 0 counts the rows, whose number is not known")
+  }
+}

@@ -1,0 +1,91 @@
+"""Operations of Keras 3 (JAX backend, float64) as nodes of functional models: their descriptions and what they give for `pattern`s; writes
+symbol-operations.json. Parts of descriptions that come more than once are stored once (`sharing`).
+"""
+
+import keras64
+import jax
+import keras
+import numpy as np
+
+from fixturelib import arguments, out_path, pattern, plain, sharing, whole_pattern, write
+
+ops = keras.ops
+ROWS = 3
+
+
+def vector():
+    return keras.Input((4,), name="x")
+
+
+def square():
+    return keras.Input((3, 3), name="x")
+
+
+def image():
+    return keras.Input((5, 4, 2), name="x")
+
+
+def whole(*shape):
+    return keras.Input(shape, name="x", dtype="int32")
+
+
+K = lambda *shape: pattern(shape, 9)
+CASES = [
+    *[(name, vector, getattr(ops, name)) for name in "tan sinh cosh arcsinh arctan exp2 trunc isnan isinf isfinite".split()],
+    *[(name, vector, lambda x, f=getattr(ops, name): f(x / 3)) for name in "arcsin arccos arctanh erfinv".split()],
+    *[(name, vector, lambda x, f=getattr(ops, name): f(ops.abs(x) + 1.5)) for name in "arccosh log2 log10".split()],
+    ("floor_divide", vector, lambda x: ops.floor_divide(x, 0.75)), ("mod", vector, lambda x: ops.mod(x, 0.75)),
+    ("mod of whole", lambda: whole(4), lambda x: ops.mod(x, 3)), ("floor_divide of whole", lambda: whole(4), lambda x: ops.floor_divide(x, 3)),
+    ("arctan2", vector, lambda x: ops.arctan2(x, ops.flip(x, axis=1))), ("hypot", vector, lambda x: ops.hypot(x, 2 * x)), ("logaddexp", vector, lambda x: ops.logaddexp(x, ops.square(x))),
+    ("nan_to_num", vector, lambda x: ops.nan_to_num(ops.log(x), nan=7.0, neginf=-3.0)),
+    ("cumsum", vector, lambda x: ops.cumsum(x, axis=1)), ("cumsum of whole", lambda: whole(2, 3), lambda x: ops.cumsum(x, axis=-1)), ("cumprod", vector, lambda x: ops.cumprod(x, axis=-1)),
+    ("sort", vector, lambda x: ops.sort(x, axis=-1)), ("sort of whole", lambda: whole(4), lambda x: ops.sort(x, axis=1)), ("argsort", vector, lambda x: ops.argsort(x)), ("diff", vector, lambda x: ops.diff(x, n=2)),
+    ("roll", vector, lambda x: ops.roll(x, 3, axis=1)), ("flip", square, lambda x: ops.flip(x, axis=1)), ("median", square, lambda x: ops.median(x, axis=2, keepdims=True)),
+    ("prod", square, lambda x: ops.prod(x, axis=1)), ("count_nonzero", lambda: whole(4), lambda x: ops.count_nonzero(x, axis=1)),
+    ("argmin", vector, lambda x: ops.argmin(x, axis=1)), ("all", lambda: whole(4), lambda x: ops.all(x > 0, axis=1)), ("any", lambda: whole(4), lambda x: ops.any(x > 3, axis=1)),
+    ("logsumexp", square, lambda x: ops.logsumexp(x, axis=1)),
+    ("top_k", vector, lambda x: list(ops.top_k(x, 2))), ("digitize", vector, lambda x: ops.digitize(x, np.array([-1.0, 0.0, 0.5]))),
+    ("take_along_axis", vector, lambda x: ops.take_along_axis(x, ops.argsort(x, axis=1), axis=1)), ("take", vector, lambda x: ops.take(x, np.array([3, 0, 0], dtype="int32"), axis=1)),
+    ("multi_hot", lambda: whole(4), lambda x: ops.multi_hot(x, 5)), ("unstack", square, lambda x: ops.unstack(x, axis=1)), ("moments", square, lambda x: list(ops.moments(x, axes=[1]))),
+    ("normalize", square, lambda x: ops.normalize(x, axis=2)), ("average", vector, lambda x: ops.average(x, axis=1, weights=np.array([0.5, 1.0, 2.0, 0.25]))),
+    ("tile", vector, lambda x: ops.tile(x, (1, 2))), ("repeat", vector, lambda x: ops.repeat(x, 2, axis=1)),
+    ("tril", square, lambda x: ops.tril(x, k=-1)), ("triu", square, lambda x: ops.triu(x, k=1)), ("diagonal", square, lambda x: ops.diagonal(x, offset=1, axis1=1, axis2=2)), ("trace", square, lambda x: ops.trace(x, axis1=1, axis2=2)),
+    ("matmul", vector, lambda x: ops.matmul(x, K(4, 2))), ("inner", vector, lambda x: ops.inner(x, K(2, 4))), ("dot", vector, lambda x: ops.dot(x, K(4, 3))), ("tensordot", square, lambda x: ops.tensordot(x, K(3, 3, 2), axes=2)),
+    ("cross", lambda: keras.Input((3,), name="x"), lambda x: ops.cross(x, 2 * ops.square(x))),
+    ("det", square, ops.det), ("inv", square, lambda x: ops.inv(x + 4 * K(3, 3))), ("cholesky", square, lambda x: ops.cholesky(ops.matmul(x, ops.transpose(x, (0, 2, 1))) + np.eye(3))),
+    ("solve", square, lambda x: ops.solve(x + 4 * K(3, 3), ops.square(x))), ("eigh", square, lambda x: ops.eigh(x + ops.transpose(x, (0, 2, 1)))[0]), ("qr", square, lambda x: ops.abs(ops.qr(x)[1])), ("svd", square, lambda x: ops.svd(x, full_matrices=False)[1]),
+    ("conv", image, lambda x: ops.conv(x, K(2, 3, 2, 4), strides=2, padding="same")), ("conv valid", image, lambda x: ops.conv(x, K(2, 2, 2, 3), dilation_rate=(2, 1))), ("conv in groups", image, lambda x: ops.conv(x, K(2, 2, 1, 4))),
+    ("conv of a sequence", lambda: keras.Input((6, 3), name="x"), lambda x: ops.conv(x, K(3, 3, 2))),
+    ("depthwise_conv", image, lambda x: ops.depthwise_conv(x, K(2, 2, 2, 2), padding="same")), ("separable_conv", image, lambda x: ops.separable_conv(x, K(2, 2, 2, 2), K(1, 1, 4, 3))),
+    ("conv_transpose", image, lambda x: ops.conv_transpose(x, K(2, 2, 3, 2), strides=2)), ("conv_transpose same", image, lambda x: ops.conv_transpose(x, K(3, 3, 2, 2), strides=2, padding="same")),
+    ("max_pool", image, lambda x: ops.max_pool(x, (2, 2), strides=(2, 1))), ("average_pool", image, lambda x: ops.average_pool(x, (3, 2), strides=1)),
+    ("resize", image, lambda x: ops.image.resize(x, (3, 6), data_format="channels_last")), ("resize nearest", image, lambda x: ops.image.resize(x, (7, 2), interpolation="nearest", data_format="channels_last")),
+]
+
+
+def run(name, make, body):
+    keras.utils.clear_session()
+    x = make()
+    model = keras.Model(x, body(x))
+    value = whole_pattern((ROWS,) + x.shape[1:], 1, 0, 4) if x.dtype == "int32" else pattern((ROWS,) + x.shape[1:], 1)
+    results = model(value)
+    results = list(results) if isinstance(results, (list, tuple)) else [results]
+    return {"name": name, "model": keras.src.saving.serialization_lib.serialize_keras_object(model), "results": [{"shape": list(r.shape), "values": np.asarray(r).astype(float).reshape(-1)} for r in results]}
+
+
+def main():
+    options = arguments(__doc__).parse_args()
+    cases = []
+    for case in CASES:
+        try:
+            cases.append(run(*case))
+        except Exception as error:
+            print(case[0], type(error).__name__, str(error)[:300])
+    table, models = sharing([case.pop("model") for case in cases])
+    cases = [{"name": case["name"], "model": model, **case} for case, model in zip(cases, models)]
+    header = {"reference": f"keras {keras.__version__}, JAX {jax.__version__}, float64", "made_by": "scripts/keras_symbol_operations.py"}
+    write(out_path(options, "symbol-operations.json"), header, {"shared": table, "cases": cases})
+
+
+if __name__ == "__main__":
+    main()
