@@ -210,7 +210,7 @@ import Testing
   @Test func `threads take turns`() throws {
     let variables = StepperTests.variables()
     let start = variables.map(\.value.doubles)
-    let stepper = try Stepper(SGD(learningRate: 0.25), variables: variables)
+    nonisolated(unsafe) let stepper = try Stepper(SGD(learningRate: 0.25), variables: variables)
     let ones = variables.map { Tensor.ones($0.shape, dtype: $0.dtype) }
     DispatchQueue.concurrentPerform(iterations: 4) { _ in
       for _ in 0..<25 { try! stepper.update(gradients: ones) }

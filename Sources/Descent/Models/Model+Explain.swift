@@ -22,7 +22,9 @@ extension Model {
       try prepare(for: data, caller)
       let optimizerState = try readyOptimizerState(caller)
       let runner = try StepRunner(model: self, training: training, data: data, trainability: Trainability(of: self))
-      let plan = try runner.trainingPlan(rows: data.count, phase: optimizerState.beginStep(), optimizerState: optimizerState)
+      let plan = try runner.trainingStep(
+        rows: data.count, phase: optimizerState.beginStep(), optimizerState: optimizerState, runner.beginOwnSteps()
+      ).plan
       plan.translate()
       return plan.explanation()
     }
