@@ -191,8 +191,9 @@ struct Scheduler {
       return Schedule.Place(
         buffer: buffers[view.source]!, offset: view.offset, shape: fusion.values[input].shape, dtype: fusion.values[input].dtype)
     }
-    return Schedule.Call(
-      operation: value.operation, inputs: inputs, output: whole(buffers[index]!), isInPlace: inPlace[index]?.reader != nil)
+    // The buffer may be that of a value with the same elements in another shape.
+    let output = Schedule.Place(buffer: buffers[index]!, offset: 0, shape: value.shape, dtype: value.dtype)
+    return Schedule.Call(operation: value.operation, inputs: inputs, output: output, isInPlace: inPlace[index]?.reader != nil)
   }
 
   // MARK: - Programs
