@@ -29,7 +29,7 @@ let package = Package(
       name: "DescentCLI",
       dependencies: ["Descent", "KerasFiles", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .target(name: "CLimits", dependencies: ["COneDNN"], path: "Benchmarks/CLimits"),
-    .executableTarget(name: "DescentBench", dependencies: ["Descent", "CLimits"], path: "Benchmarks/DescentBench"),
+    .executableTarget(name: "DescentBench", dependencies: ["Descent", "KerasFiles", "CLimits"], path: "Benchmarks/DescentBench"),
     // Counts calls of malloc in the process it is linked into: tests only.
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     // What test targets share: fixtures, comparison with tolerance, derivatives by differences.

@@ -55,7 +55,7 @@ final class OptimizerUpdate {
     _ = try? state.endStep()
   }
 
-  var profile: [(name: String, shares: Int, nanoseconds: Double)] { plan.profile(runs: 200) }
+  var profile: PlanExplanation { plan.profile(runs: 200) }
 }
 
 /// The loop by hand with the same reads and writes (and as many roots and divisions, or fewer).
@@ -96,14 +96,9 @@ func benchOptimizers(names: [String], rounds: Int, threads: Int) throws {
   }
 }
 
-/// The kernels of an update, the vector instructions in each, and the least time of each.
+/// The kernels of an update, what they do, and the least time of each.
 func profileOptimizers(names: [String]) throws {
-  for name in names {
-    print("## \(name)\n")
-    printTable(
-      ["kernel", "shares", "time"],
-      try OptimizerUpdate(named(name), .job).profile.map { [$0.name, String($0.shares), text($0.nanoseconds * 1e-9)] })
-  }
+  for name in names { print("## \(name)\n\n\(try OptimizerUpdate(named(name), .job).profile)\n") }
 }
 
 /// An optimizer by name; variants of one class have names of their own here.

@@ -12,10 +12,15 @@ func wants(_ part: String) -> Bool { chosen.isEmpty || chosen.contains(part) }
 do {
   if chosen == ["first-batch"] {
     try trainFirstBatch()
+  } else if chosen == ["first-prediction"] {
+    try predictFirst()
+  } else if chosen.first == "applications" {
+    try checkApplications(folder: chosen.count > 1 ? chosen[1] : nil)
   } else if chosen == ["whole-job"] {
     _ = try trainWholeJob(epochs: 5)
-  } else if let unknown = chosen.first(where: { !["job", "limits", "optimizers", "embedding", "profile"].contains($0) && !$0.contains("=") }) {
-    print("usage: descent-bench [job] [limits] [optimizers] [embedding] [profile] [only=adam,lion] [--quick]; '\(unknown)' is none of them")
+  } else if let unknown = chosen.first(where: { !["job", "limits", "optimizers", "embedding", "compile", "profile"].contains($0) && !$0.contains("=") }) {
+    print("usage: descent-bench [job] [limits] [optimizers] [embedding] [compile] [profile] [only=adam,lion] [--quick]; '\(unknown)' is none of them")
+    print("       descent-bench first-batch | whole-job | first-prediction | applications [FOLDER]")
     exit(64)
   } else {
     print("\(threads) threads, \(rounds) rounds, instruction set \(instructionSet)\n")
@@ -23,6 +28,7 @@ do {
     if wants("limits") { benchLimits(sizes: [79_510, 1_000_000, 10_000_000], threads: threads, rounds: rounds) }
     let only = chosen.first { $0.hasPrefix("only=") }.map { $0.dropFirst(5).split(separator: ",").map(String.init) }
     if wants("embedding") { try benchEmbeddings(rounds: quick ? 3 : 7) }
+    if wants("compile") { try benchCompileTime() }
     if chosen.contains("profile") { try profileOptimizers(names: only ?? ["adam"]) }
     if wants("optimizers") {
       let variants = ["momentum", "nesterov", "amsgrad"]

@@ -6,6 +6,7 @@ struct DescentCommand: ParsableCommand {
     abstract: "Train networks by gradient descent.",
     version: "0.1.0",
     subcommands: [
-      TrainCommand.self, EvaluateCommand.self, PredictCommand.self, SummaryCommand.self, OptimizersCommand.self, RaceCommand.self,
+      TrainCommand.self, EvaluateCommand.self, PredictCommand.self, SummaryCommand.self, ExplainCommand.self, OptimizersCommand.self,
+      RaceCommand.self,
     ])
 }

@@ -82,6 +82,38 @@ public final class TracedFunction<Failure: Error>: @unchecked Sendable {
     return try traced(for: specifications(arguments), []).plans
   }
 
+  /// What the function does when it is called with such arguments, kernel by kernel. It is traced if it was not before, and not run.
+  /// - Throws: what the function throws while it is traced.
+  public func explain(_ arguments: Tensor...) throws(Failure) -> PlanExplanation { try explain(arguments) }
+
+  /// The same for a list of arguments.
+  public func explain(_ arguments: [Tensor]) throws(Failure) -> PlanExplanation { try known(for: arguments).explanation() }
+
+  /// Runs the function `runs` times and measures each kernel. Each run changes variables as a call does; a ``RunObserver`` (a
+  /// `Stepper`, say) counts none of them.
+  /// - Returns: what the function does, with the least time of each kernel.
+  /// - Throws: what the function throws while it is traced.
+  public func profile(_ arguments: Tensor..., runs: Int = 100) throws(Failure) -> PlanExplanation { try profile(arguments, runs: runs) }
+
+  /// The same for a list of arguments.
+  public func profile(_ arguments: [Tensor], runs: Int = 100) throws(Failure) -> PlanExplanation {
+    let buffers = arguments.map { $0.materialized() }
+    return try known(for: arguments).withPlan { plan in
+      for (index, buffer) in buffers.enumerated() { plan.bind(argument: index, to: buffer) }
+      return plan.profile(runs: runs)
+    }
+  }
+
+  /// The plans that a call with such arguments runs, or one of those that it may.
+  private func known(for arguments: [Tensor]) throws(Failure) -> PlanPool {
+    oneAtATime.lock()
+    defer { oneAtATime.unlock() }
+    let key = specifications(arguments)
+    if let traced = lock.withLock({ known.first { $0.key.arguments == key }?.value }) { return traced.plans }
+    let begun = lock.withLock { observers[key] ?? [] }.map { ($0, $0.willRun()) }
+    return try traced(for: key, begun).plans
+  }
+
   private func specifications(_ arguments: [Tensor]) -> [Specification] {
     arguments.map { Specification(shape: $0.shape, dtype: $0.dtype) }
   }
@@ -106,6 +138,17 @@ public final class TracedFunction<Failure: Error>: @unchecked Sendable {
 
   /// How many plans were traced so far.
   package var planCount: Int { lock.withLock { known.count } }
+}
+
+extension TracedFunction: CustomStringConvertible {
+  /// What the function does, for each combination of shapes and dtypes that it was called with so far. See ``explain(_:)``.
+  public var description: String {
+    let traced = lock.withLock { known.map { ($0.key.arguments, $0.value.plans) } }
+    if traced.isEmpty { return "a function that was not called yet" }
+    return traced.map { arguments, plans in
+      "function of (\(arguments.map { "\($0.dtype) \($0.shape)" }.joined(separator: ", "))): \(plans.explanation())"
+    }.sorted().joined(separator: "\n\n")
+  }
 }
 
 /// A compiled function that does not throw.
@@ -150,13 +193,23 @@ package final class PlanPool: Sendable {
     (self.arguments, self.outputs, self.assignments) = (arguments, outputs, assignments)
     first = Plan(arguments: arguments.map(\.node), outputs: outputs.map(\.node), assignments: assignments)
     idle = Mutex([first])
+    first.explainIfAsked("function of (\(arguments.map { "\($0.dtype) \($0.shape)" }.joined(separator: ", ")))")
+  }
+
+  /// What the plans do. A plan of its own is made for it, for the others may be running.
+  package func explanation() -> PlanExplanation {
+    let plan = makePlan()
+    plan.translate()
+    return plan.explanation()
+  }
+
+  private func makePlan() -> Plan {
+    Plan(arguments: arguments.map(\.node), outputs: outputs.map(\.node), assignments: assignments)
   }
 
   /// Runs `body` with a plan that no other thread uses meanwhile.
   package func withPlan<Result>(_ body: (Plan) throws -> Result) rethrows -> Result {
-    let plan =
-      idle.withLock { $0.popLast() }
-      ?? Plan(arguments: arguments.map(\.node), outputs: outputs.map(\.node), assignments: assignments)
+    let plan = idle.withLock { $0.popLast() } ?? makePlan()
     defer {
       idle.withLock { idle in
         if idle.count < ThreadPool.shared.threadCount { idle.append(plan) }

@@ -1,5 +1,3 @@
-import CKernels
-
 /// An array of numbers of any rank: an immutable value.
 ///
 /// Operations build a graph; reading a value (``scalars(as:)``, ``item()``, printing) computes what is needed and keeps it.

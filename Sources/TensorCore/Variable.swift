@@ -195,3 +195,9 @@ extension Variable {
     }
   }
 }
+
+/// A variable is equal to itself only, whatever others hold.
+extension Variable: Hashable {
+  public static func == (a: Variable, b: Variable) -> Bool { a === b }
+  public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+}

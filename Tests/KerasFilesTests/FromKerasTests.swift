@@ -50,7 +50,7 @@ private func streams(
   _ = Dataset(Batches())
 }
 
-private func models(model: Sequential, outputs: Symbol, p: Symbol, q: Symbol) throws {
+private func models(model: Sequential, outputs: Symbol, p: Symbol, q: Symbol, scaling: Normalization, x: Tensor) throws {
   _ = Sequential { Dense(100, activation: .relu, inputShape: [784]); Dense(10, activation: .softmax) }
   model.add(Dense(10))
   let inputs = Input(shape: [784])
@@ -63,11 +63,30 @@ private func models(model: Sequential, outputs: Symbol, p: Symbol, q: Symbol) th
   _ = Embedding(500, 16)
   _ = Rescaling(1 / 255)
   _ = Reshape([28, 28, 1])
+  try scaling.adapt(x)
+  _ = Discretization(numBins: 10)
+  _ = CategoryEncoding(5)
+  _ = RandomFlip(.horizontal)
+  _ = RandomRotation(0.1)
+  _ = RandomZoom([-0.3, 0.1])
+  _ = RandomTranslation(0.1, 0.1, fillMode: .nearest)
+  _ = CenterCrop(224, 224)
   _ = try Concatenate()([p, q])
   _ = try Add()([p, q])
   model.summary()
   try plotModel(model, toFile: "model.svg")
   _ = (inputs, h)
+}
+
+private func applications(base: Model, inputs: Symbol, x: Tensor, y: Tensor) throws {
+  _ = try Application.resNet50()
+  _ = try Application.efficientNetB0(weights: "weights.h5")
+  _ = try Application.mobileNetV2(includeTop: false, weights: nil, inputShape: [160, 160, 3])
+  _ = try Application.mobileNetV2(alpha: 0.5)()
+  _ = try Application.resNet50.preprocessInput(x)
+  _ = try Application.decodePredictions(y, top: 3)
+  base.isTrainable = false
+  _ = try base(inputs, training: false)
 }
 
 private func training(

@@ -7,38 +7,50 @@
 /// A part of a data set: what its inputs are and what is to be said of them.
 public typealias TrainAndTest<Inputs> = (train: (x: Inputs, y: Tensor), test: (x: Inputs, y: Tensor))
 
-/// A file of one of Keras's data sets: what Keras calls it, what its checksum is, and where people get it.
-struct DatasetFile {
+/// A file that Keras publishes, of a data set or a model: what it calls it, what its checksum is, and where people get it.
+package struct DatasetFile: Sendable {
   /// Under Keras's cache folder.
-  let name: String
-  /// SHA-256, or MD5 where Keras publishes no other.
-  let checksum: String
-  let origin: String
+  package let name: String
+  /// SHA-256, or MD5 where Keras publishes no other; nil where it publishes none.
+  package let checksum: String?
+  package let origin: String
+  /// The folder in Keras's cache.
+  let subfolder: String
+
+  package init(name: String, checksum: String?, origin: String, subfolder: String = "datasets") {
+    self.name = name
+    self.checksum = checksum
+    self.origin = origin
+    self.subfolder = subfolder
+  }
 
   static let keras = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 
   /// The file in the folder the user named, or in Keras's cache.
   /// - Throws: ``DescentError`` of kind `file` when it is nowhere, saying which file, its checksum and where people get it.
-  func path(in folder: String?, as ownName: String? = nil) throws -> String {
+  package func path(in folder: String?, as ownName: String? = nil) throws -> String {
     let name = ownName ?? name
-    let candidates = DatasetFile.folders(folder).map { $0 + "/" + name }
+    let candidates = DatasetFile.folders(folder, subfolder).map { $0 + "/" + name }
     if let found = candidates.first(where: { access($0, F_OK) == 0 }) { return found }
     throw missing(candidates)
   }
 
   func missing(_ candidates: [String]) -> DescentError {
-    let hash = checksum.utf8.count == 64 ? "SHA-256" : "MD5"
+    let hash = checksum.map { " (\($0.utf8.count == 64 ? "SHA-256" : "MD5") \($0))" } ?? ""
+    let arguments =
+      [("origin", origin)] + (checksum.map { [("fileHash", $0)] } ?? []) + (subfolder == "datasets" ? [] : [("cacheSubdirectory", subfolder)])
     return DescentError(
       .file,
       """
-      \(name) is not there: looked for \(candidates.joined(separator: ", ")). Get it from \(origin) (\(hash) \(checksum)); \
-      getFile(origin: "\(origin)", fileHash: "\(checksum)") does it where there is a network. Nothing is downloaded unasked.
+      \(name) is not there: looked for \(candidates.joined(separator: ", ")). Get it from \(origin)\(hash); \
+      getFile(\(arguments.map { "\($0): \"\($1)\"" }.joined(separator: ", "))) does it where there is a network. \
+      Nothing is downloaded unasked.
       """)
   }
 
-  /// Where data sets are looked for: the folder the user names alone, or else Keras's cache (`$KERAS_HOME/datasets`, by default
-  /// `~/.keras/datasets`).
-  static func folders(_ folder: String?) -> [String] { folder.map { [$0] } ?? [kerasHome + "/datasets"] }
+  /// Where files are looked for: the folder the user names alone, or else one in Keras's cache (for data sets `$KERAS_HOME/datasets`, by
+  /// default `~/.keras/datasets`).
+  static func folders(_ folder: String?, _ subfolder: String = "datasets") -> [String] { folder.map { [$0] } ?? [kerasHome + "/" + subfolder] }
 
   /// `$KERAS_HOME`, by default `~/.keras`.
   static var kerasHome: String {

@@ -285,7 +285,7 @@ open class Layer {
   /// Takes up what the forward pass read or assigned and what belongs to nobody yet: parameters, statistics, counters, and the
   /// states of generators.
   private func adoptVariables(_ context: ForwardContext) {
-    for variable in Trace.variablesMet where context.builder.claim(variable) {
+    for variable in Trace.newVariables(for: context.builder) where context.builder.claim(variable) {
       variable.path = path + "/" + variable.name
       if variable.isRandomState {
         ownRandomStates.append(variable)
@@ -326,6 +326,15 @@ open class Layer {
     ownVariables.append(variable)
     if let regularizer { regularizers.append((variable, try regularizer.validated())) }
     if let constraint { constraints.append((variable, try constraint.validated())) }
+    return variable
+  }
+
+  /// Makes a variable of whole numbers, which training leaves alone, that starts at 0. For use in ``build(inputShape:)``.
+  final func addCounter(_ name: String) -> Variable {
+    let variable = Variable(Tensor(repeating: 0, dtype: .int32), name: name, isTrainable: false)
+    variable.path = path + "/" + name
+    _ = builder?.claim(variable)
+    ownVariables.append(variable)
     return variable
   }
 
@@ -371,16 +380,28 @@ open class Layer {
   func place(under parent: Layer) {
     self.parent = self.parent ?? parent
     if !hasGivenName {
+      // The first number that no layer beside it has; without a number is 0.
       let base = baseName
-      let taken = Set(parent.sublayers.lazy.filter { $0 !== self }.map(\.name))
-      name = base
-      var number = 1
-      while taken.contains(name) {
-        name = "\(base)_\(number)"
-        number += 1
+      var isTaken = [Bool](repeating: false, count: parent.sublayers.count + 1)
+      for layer in parent.sublayers where layer !== self {
+        if let number = Layer.number(inName: layer.name, after: base), number < isTaken.count { isTaken[number] = true }
       }
+      let number = isTaken.firstIndex(of: false)!
+      name = number == 0 ? base : "\(base)_\(number)"
     }
     renamePaths(to: parent.path + "/" + name)
+  }
+
+  /// 0 for `dense`, 12 for `dense_12`; nil for other names.
+  private static func number(inName name: String, after base: String) -> Int? {
+    guard name.utf8.starts(with: base.utf8) else { return nil }
+    let rest = name.utf8.dropFirst(base.utf8.count)
+    if rest.isEmpty { return 0 }
+    let digits = rest.dropFirst()
+    guard rest.first == UInt8(ascii: "_"), let first = digits.first, (UInt8(ascii: "1")...UInt8(ascii: "9")).contains(first) else {
+      return nil
+    }
+    return Int(Substring(digits))
   }
 
   private func renamePaths(to newPath: String) {

@@ -55,9 +55,9 @@ final class LayerCall {
   private static let rows = 1009
 
   let layer: Layer
-  let arguments: CallArguments
+  private(set) var arguments: CallArguments
   /// The tensors among the arguments, in order.
-  let inputs: [Symbol]
+  private(set) var inputs: [Symbol]
   private(set) var results: [Result] = []
 
   var isInput: Bool { layer is Input }
@@ -93,6 +93,17 @@ final class LayerCall {
       }
     }
     layer.noteCall(self)
+  }
+
+  /// Lets go of the calls before it one after the other: a graph of many layers would overflow the stack if each released the next.
+  deinit {
+    var waiting = inputs.map(\.call)
+    (arguments, inputs) = (CallArguments(), [])
+    while var call = waiting.popLast() {
+      if !isKnownUniquelyReferenced(&call) { continue }
+      waiting += call.inputs.map(\.call)
+      (call.arguments, call.inputs) = (CallArguments(), [])
+    }
   }
 
   /// The results for tensors in place of ``inputs``.

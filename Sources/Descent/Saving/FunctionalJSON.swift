@@ -239,6 +239,8 @@ enum FunctionalJSON {
         result.positional.append(value)
       }
       for (name, json) in node["kwargs"]?.object?.members ?? [] where json != .null {
+        // Keras notes the default of these layers' argument, which its models do not go by.
+        if name == "training", json == true, layers[layer] is RandomImageLayer { continue }
         guard let value = try value(json, of: layer) else { return nil }
         if value.symbols.isEmpty && !(layers[layer] is OperationLayer) && name != "training" {
           throw DescentError(.file, "\(owner): layer '\(layer)' is called with '\(name)' \(json.shortText), which Descent has not")

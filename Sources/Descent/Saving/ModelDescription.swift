@@ -19,12 +19,20 @@ enum LayerJSON {
       ("name", .string(layer.name)), ("trainable", .bool(layer.isTrainable)), ("dtype", policy(dtype)),
     ])
     for (key, value) in try configurable.options().members { config[key] = value }
+    // Keras's does not know the option.
+    if layer is Discretization { config["trainable"] = nil }
     let module: JSONValue = registeredName != nil ? nil : .string(layer is Model ? "keras" : "keras.layers")
     var result = JSONObject([
       ("module", module), ("class_name", .string(type.className)), ("config", .object(config)),
       ("registered_name", registeredName.map { .string($0) } ?? .null),
     ])
-    if layer.isBuilt, let shape = layer.inputShape { result["build_config"] = ["input_shape": rowShape(shape)] }
+    if layer.isBuilt, let shapes = layer.inputShapes, let first = shapes.first {
+      if layer is Merge {
+        result["build_config"] = ["input_shape": .array(shapes.map(rowShape))]
+      } else if shapes.count == 1 {
+        result["build_config"] = ["input_shape": rowShape(first)]
+      }
+    }
     return .object(result)
   }
 

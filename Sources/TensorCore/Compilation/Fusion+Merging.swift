@@ -1,7 +1,9 @@
 /// When a value can be computed in a group, and groups become one.
 extension Fusion {
-  /// A group of more values than this would run out of registers.
-  private static let mostMembers = 40
+  /// Groups are merged for common memory up to this many values; with more they would run out of registers.
+  private static let mostMembersOfSiblings = 40
+  /// How many groups that read the same memory are tried before one is left alone.
+  private static let mostSiblingsTried = 16
 
   /// The kernels that must be done before a value can be computed in a group.
   func memoryDependencies(of value: SimplifiedGraph.Value, in group: Kernel) -> [Kernel] {
@@ -27,6 +29,7 @@ extension Fusion {
   /// Makes room for a value in a group, merging in the other groups it draws from where that is possible. Nil if it cannot
   /// live there.
   func join(_ value: SimplifiedGraph.Value, _ group: Kernel, others: [Kernel], count: Int, rowLength: Int) -> Kernel? {
+    guard group.members.count < Fusion.mostMembers else { return nil }
     // The space the value wants, from how it uses this group's members.
     for input in value.inputs {
       guard case .rows(let source, let length) = access(input, from: value), kernel(of: source) === group else { continue }
@@ -50,8 +53,9 @@ extension Fusion {
       _ = merge(other, into: group)
     }
     guard fits(group, count: count, rowLength: rowLength) else { return nil }
-    for needed in memoryDependencies(of: value, in: group) where needed === group || depends(needed, on: group) { return nil }
-    return group
+    let needed = memoryDependencies(of: value, in: group)
+    for kernel in needed where kernel === group || depends(kernel, on: group) { return nil }
+    return order.insert(needed.map(\.index), before: group.index) ? group : nil
   }
 
   private func fits(_ group: Kernel, count: Int, rowLength: Int) -> Bool {
@@ -70,38 +74,34 @@ extension Fusion {
   }
 
   private func merge(_ other: Kernel, into group: Kernel) -> Bool {
-    if depends(other, on: group) || depends(group, on: other) { return false }
+    guard other.members.count + group.members.count <= Fusion.mostMembers else { return false }
+    let otherBecomesRows: Bool, groupBecomesRows: Bool
     if other.count == group.count {
       guard other.inner == 0 || group.inner == 0 || other.inner == group.inner else { return false }
-      group.inner = Swift.max(group.inner, other.inner)
+      (otherBecomesRows, groupBecomesRows) = (false, false)
     } else if group.inner > 0 && other.inner == 0 && other.count == group.rows && canBecomeRows(other, length: group.inner) {
-      becomeRows(other, length: group.inner)
+      (otherBecomesRows, groupBecomesRows) = (true, false)
     } else if other.inner > 0 && group.inner == 0 && group.count == other.rows && canBecomeRows(group, length: other.inner) {
-      becomeRows(group, length: other.inner)
+      (otherBecomesRows, groupBecomesRows) = (false, true)
     } else {
       return false
     }
+    if depends(other, on: group) || depends(group, on: other) { return false }
+    guard order.merge(other.index, into: group.index) else { return false }
+    let inner = Swift.max(group.inner, other.inner)
+    if otherBecomesRows { becomeRows(other, length: inner) }
+    if groupBecomesRows { becomeRows(group, length: inner) }
+    group.inner = inner
+    if other.members.count > group.members.count { swap(&other.members, &group.members) }
     group.members += other.members
+    if other.rowMembers.count > group.rowMembers.count { swap(&other.rowMembers, &group.rowMembers) }
     group.rowMembers.formUnion(other.rowMembers)
-    group.dependencies.formUnion(other.dependencies)
     group.hasRandom = group.hasRandom || other.hasRandom
-    other.replacement = group
     return true
   }
 
   /// Whether one kernel has to wait for another, directly or not.
-  func depends(_ kernel: Kernel, on target: Kernel) -> Bool {
-    var seen: Set<Int> = [kernel.index]
-    var stack = [kernel]
-    while let current = stack.popLast() {
-      for index in current.dependencies {
-        let next = root(index)
-        if next === target { return true }
-        if next !== kernel && seen.insert(next.index).inserted { stack.append(next) }
-      }
-    }
-    return false
-  }
+  func depends(_ kernel: Kernel, on target: Kernel) -> Bool { order.depends(kernel.index, on: target.index) }
 
   /// Groups over the same elements that read the same memory become one, so that it is read once: the average that a step reads
   /// before it is moved on, a gradient that is kept for the next step.
@@ -112,23 +112,25 @@ extension Fusion {
     }
     for source in readers.keys.sorted() {
       var merged: [Kernel] = []
+      var seen: Set<Int> = []
       for reader in readers[source]! {
         let group = root(reader.index)
-        if merged.contains(where: { $0 === group }) { continue }
-        let isTaken = merged.contains { other in
+        if !seen.insert(group.index).inserted { continue }
+        let isTaken = merged.suffix(Fusion.mostSiblingsTried).contains { other in
           other.type == group.type && other.inner == 0 && other.count == group.count
-            && other.members.count + group.members.count <= Fusion.mostMembers && merge(group, into: other)
+            && other.members.count + group.members.count <= Fusion.mostMembersOfSiblings && merge(group, into: other)
         }
         if !isTaken { merged.append(group) }
       }
     }
   }
 
-  /// The memory that a group reads once for each of its elements, in order.
+  /// The memory that a group reads once for each of its elements, in order. Equal numbers (`fill`) take none.
   private func wholeSources(of group: Kernel) -> Set<Int> {
     var sources: Set<Int> = []
     for member in group.members {
       for input in values[member].inputs where roles[views[input].source] == .memory && views[input].count == group.count {
+        if case .fill = values[views[input].source].operation { continue }
         if views[input].isContiguous { sources.insert(views[input].source) }
       }
     }

@@ -1,8 +1,6 @@
-import CKernels
-
-/// Decides what is computed together. Every value becomes one of: memory that is there already, a view of other memory, a
-/// member of a fused group, or the result of a kernel of its own.
-struct Fusion {
+/// Kernel fusion: decides what is computed together. Every value becomes one of: memory that is there already, a view of other
+/// memory, a member of a fused group, or the result of a kernel of its own.
+final class Fusion {
   enum Role { case memory, view, fused, opaque }
 
   private(set) var values: [SimplifiedGraph.Value] = []
@@ -13,6 +11,8 @@ struct Fusion {
   /// The kernel that computes each value, by way of `kernel(of:)`.
   private var kernelIndex: [Int] = []
   private(set) var kernels: [Kernel] = []
+  /// Which kernel waits for which.
+  let order = DependencyGraph()
   /// Where the plan's outputs ended up: contiguous memory of their own.
   private(set) var outputs: [Int] = []
 
@@ -27,9 +27,6 @@ struct Fusion {
     var inner: Int
     /// Members with one element a row.
     var rowMembers: Set<Int> = []
-    var dependencies: Set<Int> = []
-    /// The kernel this one was merged into.
-    var replacement: Kernel?
     var hasRandom = false
 
     init(index: Int, opaque: Int?, type: DType, count: Int, inner: Int) {
@@ -43,7 +40,12 @@ struct Fusion {
     var rows: Int { inner > 0 ? count / inner : count }
   }
 
-  static let longestRow = Int(CK_MAX_BLOCK)
+  /// Rows are reduced in groups up to this length, and elements found by views of up to so many axes. What lowers a schedule must be
+  /// able to do that much.
+  static let longestRow = 4096
+  static let mostAxes = 8
+  /// A group of more values than this is not extended: it would gain nothing, and its temporaries would not fit any cache.
+  static let mostMembers = 1024
 
   init(_ graph: SimplifiedGraph) {
     var place: [Int] = []
@@ -64,18 +66,21 @@ struct Fusion {
 
   func kernel(of value: Int) -> Kernel? {
     let index = kernelIndex[value]
-    return index < 0 ? nil : root(kernels[index])
+    return index < 0 ? nil : root(index)
   }
 
-  func root(_ index: Int) -> Kernel { root(kernels[index]) }
+  /// The kernel that one was merged into, or itself.
+  func root(_ index: Int) -> Kernel { kernels[order.root(index)] }
 
-  private func root(_ kernel: Kernel) -> Kernel {
-    var kernel = kernel
-    while let next = kernel.replacement { kernel = next }
+  /// All that were not merged into others.
+  var groupsAndKernels: [Kernel] { kernels.filter { order.root($0.index) == $0.index } }
+
+  private func makeKernel(opaque: Int?, type: DType, count: Int, inner: Int) -> Kernel {
+    let kernel = Kernel(index: kernels.count, opaque: opaque, type: type, count: count, inner: inner)
+    kernels.append(kernel)
+    order.add()
     return kernel
   }
-
-  var groupsAndKernels: [Kernel] { kernels.filter { $0.replacement == nil } }
 
   /// The value is its source's memory from the first element to the last, in the source's dtype.
   func isFlat(_ index: Int) -> Bool {
@@ -86,7 +91,7 @@ struct Fusion {
 
   // MARK: - Roles
 
-  private mutating func append(_ value: SimplifiedGraph.Value, _ role: Role, _ view: View? = nil, isLate late: Bool = false) -> Int {
+  private func append(_ value: SimplifiedGraph.Value, _ role: Role, _ view: View? = nil, isLate late: Bool = false) -> Int {
     values.append(value)
     roles.append(role)
     views.append(view ?? View(of: values.count - 1, shape: value.shape))
@@ -95,7 +100,7 @@ struct Fusion {
     return values.count - 1
   }
 
-  private mutating func add(_ value: SimplifiedGraph.Value) -> Int {
+  private func add(_ value: SimplifiedGraph.Value) -> Int {
     switch value.operation {
     case .constant, .fill, .variable, .argument:
       return append(value, .memory)
@@ -123,7 +128,7 @@ struct Fusion {
   }
 
   /// The value, or a copy of it, as contiguous memory of its own dtype.
-  private mutating func inMemory(_ index: Int) -> Int {
+  private func inMemory(_ index: Int) -> Int {
     if views[index].isContiguous && values[views[index].source].dtype == values[index].dtype {
       if case .fill = values[views[index].source].operation { return copy(index) }
       return index
@@ -131,21 +136,21 @@ struct Fusion {
     return copy(index)
   }
 
-  private mutating func copy(_ index: Int) -> Int {
+  private func copy(_ index: Int) -> Int {
     addFused(
       SimplifiedGraph.Value(
         operation: .stopGradient, inputs: [index], shape: values[index].shape, dtype: values[index].dtype))
   }
 
-  private mutating func addView(_ value: SimplifiedGraph.Value, _ change: (View) -> View?) -> Int {
-    if let view = change(views[value.inputs[0]]), view.collapsed().dims.count <= Int(CK_MAX_RANK) {
+  private func addView(_ value: SimplifiedGraph.Value, _ change: (View) -> View?) -> Int {
+    if let view = change(views[value.inputs[0]]), view.collapsed().dims.count <= Fusion.mostAxes {
       return append(value, .view, view)
     }
     let source = copy(value.inputs[0])
     return append(value, .view, change(views[source])!)
   }
 
-  private mutating func addGather(_ value: SimplifiedGraph.Value) -> Int {
+  private func addGather(_ value: SimplifiedGraph.Value) -> Int {
     let table = inMemory(value.inputs[0]), indices = inMemory(value.inputs[1])
     let tableView = views[table]
     var view = View(of: tableView.source, shape: value.shape)
@@ -156,7 +161,7 @@ struct Fusion {
     return append(value, .view, view)
   }
 
-  private mutating func addCast(_ value: SimplifiedGraph.Value) -> Int {
+  private func addCast(_ value: SimplifiedGraph.Value) -> Int {
     var input = value.inputs[0]
     let source = views[input].source
     if value.dtype == .bool { return addFused(value) }
@@ -170,22 +175,19 @@ struct Fusion {
     return append(value, .view, views[input])
   }
 
-  private mutating func addOpaque(_ value: SimplifiedGraph.Value) -> Int {
+  private func addOpaque(_ value: SimplifiedGraph.Value) -> Int {
     var value = value
     value.inputs = value.inputs.map { inMemory($0) }
     let index = append(value, .opaque)
-    let kernel = Kernel(index: kernels.count, opaque: index, type: value.dtype, count: value.count, inner: 0)
-    for input in value.inputs {
-      if let needed = self.kernel(of: views[input].source) { kernel.dependencies.insert(needed.index) }
-    }
-    kernels.append(kernel)
+    let kernel = makeKernel(opaque: index, type: value.dtype, count: value.count, inner: 0)
+    _ = order.insert(value.inputs.compactMap { self.kernel(of: views[$0].source)?.index }, before: kernel.index)
     kernelIndex[index] = kernel.index
     return index
   }
 
   // MARK: - Reductions
 
-  private mutating func addReduction(_ value: SimplifiedGraph.Value, _ reduction: Reduction, _ axes: [Int]) -> Int {
+  private func addReduction(_ value: SimplifiedGraph.Value, _ reduction: Reduction, _ axes: [Int]) -> Int {
     let input = value.inputs[0]
     let shape = values[input].shape
     let long = axes.filter { shape[$0] != 1 }
@@ -206,7 +208,7 @@ struct Fusion {
         operation: .reduce(reduction, axes: last), inputs: [moved], shape: value.shape, dtype: value.dtype))
   }
 
-  private mutating func addArgmax(_ value: SimplifiedGraph.Value, _ axis: Int) -> Int {
+  private func addArgmax(_ value: SimplifiedGraph.Value, _ axis: Int) -> Int {
     let shape = values[value.inputs[0]].shape
     let isTrailing = shape[(axis + 1)...].allSatisfy { $0 == 1 }
     let isWhole = shape[axis] == values[value.inputs[0]].count
@@ -260,7 +262,7 @@ struct Fusion {
     return .memory
   }
 
-  private mutating func addFused(_ value: SimplifiedGraph.Value, isLate late: Bool = false, rowLength: Int = 0) -> Int {
+  private func addFused(_ value: SimplifiedGraph.Value, isLate late: Bool = false, rowLength: Int = 0) -> Int {
     let type = computeType(value)
     var count = value.count
     if rowLength > 0 { count *= rowLength }
@@ -285,13 +287,13 @@ struct Fusion {
         return index
       }
     }
-    let group = Kernel(index: kernels.count, opaque: nil, type: type, count: count, inner: rowLength)
-    kernels.append(group)
+    let group = makeKernel(opaque: nil, type: type, count: count, inner: rowLength)
+    _ = order.insert(memoryDependencies(of: value, in: group).map(\.index), before: group.index)
     enter(index, group, isRow: rowLength > 0)
     return index
   }
 
-  private mutating func enter(_ index: Int, _ group: Kernel, isRow: Bool) {
+  private func enter(_ index: Int, _ group: Kernel, isRow: Bool) {
     group.members.append(index)
     if case .reduce = values[index].operation, isLate[index] {
       // A full reduction of one value a row works on rows itself.
@@ -301,6 +303,5 @@ struct Fusion {
     }
     if case .random = values[index].operation { group.hasRandom = true }
     kernelIndex[index] = group.index
-    for needed in memoryDependencies(of: values[index], in: group) { group.dependencies.insert(needed.index) }
   }
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The nodes of a plan in topological order, each computed once: equal expressions are shared, constants folded and
+/// The nodes of a plan in topological order, each computed once: common subexpressions are eliminated, constants folded and
 /// roundabout ways shortened while nodes are added.
 struct SimplifiedGraph {
   struct Value {
@@ -13,7 +13,7 @@ struct SimplifiedGraph {
   }
 
   private(set) var values: [Value] = []
-  private var known: [[Int]: Int] = [:]
+  private var known: [Key: Int] = [:]
 
   /// Adds everything below the given nodes; returns where each of them ended up.
   init(_ outputs: [Node]) {
@@ -56,7 +56,7 @@ struct SimplifiedGraph {
 
   mutating func add(_ operation: Operation, _ inputs: [Int], _ shape: [Int], _ dtype: DType) -> Int {
     if let shorter = simplified(operation, inputs, shape, dtype) { return shorter }
-    let key = SimplifiedGraph.key(operation, inputs, shape, dtype)
+    let key = Key(operation, inputs, shape, dtype)
     if let index = known[key] { return index }
     values.append(Value(operation: operation, inputs: inputs, shape: shape, dtype: dtype))
     known[key] = values.count - 1
@@ -197,39 +197,22 @@ struct SimplifiedGraph {
     return nil
   }
 
-  /// Equal for two operations exactly when their results are.
-  private static func key(_ operation: Operation, _ inputs: [Int], _ shape: [Int], _ dtype: DType) -> [Int] {
-    func text(_ name: String) -> Int { name.hashValue }
-    func identity(_ object: AnyObject) -> Int { Int(bitPattern: Unmanaged.passUnretained(object).toOpaque()) }
-    let kind: [Int] =
-      switch operation {
-      case .constant(let buffer): [0, identity(buffer)]
-      case .fill(let value): [1, Int(bitPattern: UInt(value.bitPattern))]
-      case .variable(let variable): [2, identity(variable)]
-      case .argument(let index): [3, index]
-      case .unary(let function): [4, text(function.rawValue)]
-      case .binary(let function): [5, text(function.rawValue)]
-      case .select: [6]
-      case .cast: [7]
-      case .stopGradient: [8]
-      case .reduce(let reduction, let axes): [9, reduction == .sum ? 0 : 1] + axes
-      case .argmax(let axis): [10, axis]
-      case .matrixProduct(let transposeA, let transposeB): [11, transposeA ? 1 : 0, transposeB ? 1 : 0]
-      case .convolution(let convolution, let part): [24, part.rawValue] + convolution.numbers
-      case .pooling(let pooling, let part): [25, part.rawValue] + pooling.numbers
-      case .reshape: [12]
-      case .broadcast: [13]
-      case .transpose(let order): [14] + order
-      case .slice(let starts, let strides): [15] + starts + strides
-      case .pad(let low, let high): [16] + low + high
-      case .concatenate(let axis): [17, axis]
-      case .gather: [18]
-      case .scatterAdd: [19]
-      case .distinctRows(let limit): [22, limit]
-      case .replaceRows: [23]
-      case .random(let distribution): [20, distribution == .uniform ? 0 : 1]
-      case .host(let function): [21, identity(function)]
+  /// Equal for two values exactly when they are computed in the same way from the same values.
+  private struct Key: Hashable {
+    let operation: Operation
+    /// Which number a `fill` is: equality of numbers would take 0 for −0, and NaN for no number at all.
+    let fill: UInt64?
+    let inputs: [Int]
+    let shape: [Int]
+    let dtype: DType
+
+    init(_ operation: Operation, _ inputs: [Int], _ shape: [Int], _ dtype: DType) {
+      if case .fill(let value) = operation {
+        (self.operation, fill) = (.fill(0), value.bitPattern)
+      } else {
+        (self.operation, fill) = (operation, nil)
       }
-    return [kind.count] + kind + [text(dtype.rawValue), inputs.count] + inputs + shape
+      (self.inputs, self.shape, self.dtype) = (inputs, shape, dtype)
+    }
   }
 }

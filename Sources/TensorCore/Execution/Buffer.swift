@@ -1,7 +1,7 @@
 import Foundation
 
 /// Memory for elements: 64-byte aligned, zeroed, and readable 64 bytes past its end, as the kernels require.
-package final class Buffer: @unchecked Sendable {
+package final class Buffer: EqualByIdentity, @unchecked Sendable {
   package let pointer: UnsafeMutableRawPointer
   package let byteCount: Int
   /// What was allocated for it; nil for a part of another buffer, which `owner` is then.

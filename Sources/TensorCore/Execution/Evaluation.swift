@@ -15,7 +15,9 @@ func evaluate(_ nodes: [Node]) {
       let below = nodesBelow(wanted) { $0.value != nil }
       let kept = repeated(in: below, for: wanted)
       let outputs = wanted + kept
-      for (node, result) in zip(outputs, Plan(arguments: [], outputs: outputs, assignments: []).run()) {
+      let plan = Plan(arguments: [], outputs: outputs, assignments: [])
+      plan.explainIfAsked("values of \(outputs.count) tensors")
+      for (node, result) in zip(outputs, plan.run()) {
         node.keep(result.node.value!)
       }
     }

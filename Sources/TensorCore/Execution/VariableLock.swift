@@ -1,4 +1,3 @@
-import CKernels
 import Foundation
 import Synchronization
 
@@ -52,10 +51,10 @@ final class VariableLock: @unchecked Sendable {
   }
 
   /// Whether this thread holds any.
-  static var isAnyHeld: Bool { ck_held_locks_get() != nil }
+  static var isAnyHeld: Bool { ThreadSlots.heldLocks != nil }
 
   private var held: Access? {
-    var place = ck_held_locks_get()
+    var place = ThreadSlots.heldLocks
     while let frame = place?.assumingMemoryBound(to: Held.self).pointee {
       if frame.lock.toOpaque() == Unmanaged.passUnretained(self).toOpaque() { return frame.access }
       place = frame.outer
@@ -79,11 +78,11 @@ final class VariableLock: @unchecked Sendable {
       lock = lock.current
       lock.take(access)
     }
-    var frame = Held(lock: .passUnretained(lock), access: access, outer: ck_held_locks_get())
+    var frame = Held(lock: .passUnretained(lock), access: access, outer: ThreadSlots.heldLocks)
     defer { pthread_rwlock_unlock(lock.lock) }
     return try withUnsafeMutablePointer(to: &frame) { (place) throws(Failure) -> Result in
-      ck_held_locks_set(place)
-      defer { ck_held_locks_set(place.pointee.outer) }
+      ThreadSlots.heldLocks = UnsafeMutableRawPointer(place)
+      defer { ThreadSlots.heldLocks = place.pointee.outer }
       return try body()
     }
   }

@@ -1,5 +1,7 @@
 /// The primitives. Everything a user can write is made of these, and the derivative of each is made of these again.
-package enum Operation: Sendable {
+///
+/// Two are equal if they do the same to the same inputs: memory, variables and functions if they are the same object.
+package enum Operation: Hashable, Sendable {
   /// Elements in memory.
   case constant(Buffer)
   /// The same number in every element.
@@ -84,8 +86,16 @@ package enum RandomDistribution: String, Sendable {
   case uniform, normal
 }
 
+/// A class of objects each of which is equal to itself only.
+package protocol EqualByIdentity: AnyObject, Hashable {}
+
+extension EqualByIdentity {
+  package static func == (a: Self, b: Self) -> Bool { a === b }
+  package func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+}
+
 /// See ``Operation/host(_:)``. `body` gets the inputs' memory and the output's, all contiguous.
-package final class HostFunction: Sendable {
+package final class HostFunction: EqualByIdentity, Sendable {
   /// What reaches each input (nil: nothing), given the inputs, the result, what reaches the result, and which inputs need it.
   package typealias Derivative = @Sendable (_ inputs: [Tensor], _ result: Tensor, _ adjoint: Tensor, _ needed: [Bool]) -> [Tensor?]
 

@@ -1,5 +1,3 @@
-import CKernels
-
 /// The recording of one compiled function: which variables it reads and what it leaves in them.
 package final class Trace {
   private var reads: [ObjectIdentifier: Tensor] = [:]
@@ -7,6 +5,8 @@ package final class Trace {
   private var assigned: [Variable] = []
   /// All that were read or assigned, in the order in which they were first.
   private(set) var met: [Variable] = []
+  /// How many of them each object was told of.
+  private var told: [ObjectIdentifier: Int] = [:]
   /// Who takes part in each run, with the variant this trace is for.
   private(set) var observers: [(observer: any RunObserver, variant: RunVariant)]
   private var joined: Set<ObjectIdentifier> = []
@@ -29,15 +29,20 @@ package final class Trace {
 
   /// The trace this thread is recording, if any.
   static var current: Trace? {
-    ck_thread_slot_get().map { Unmanaged<Trace>.fromOpaque($0).takeUnretainedValue() }
+    ThreadSlots.trace.map { Unmanaged<Trace>.fromOpaque($0).takeUnretainedValue() }
   }
 
   /// Records what `body` does to variables.
   func record<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
-    let outer = ck_thread_slot_get()
-    ck_thread_slot_set(Unmanaged.passUnretained(self).toOpaque())
-    defer { ck_thread_slot_set(outer) }
+    let outer = ThreadSlots.trace
+    ThreadSlots.trace = Unmanaged.passUnretained(self).toOpaque()
+    defer { ThreadSlots.trace = outer }
     return try body()
+  }
+
+  func newVariables(for asker: AnyObject) -> ArraySlice<Variable> {
+    let known = told.updateValue(met.count, forKey: ObjectIdentifier(asker)) ?? 0
+    return met[known...]
   }
 
   func firstValue(of variable: Variable) -> Tensor {

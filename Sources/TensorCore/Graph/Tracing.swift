@@ -1,8 +1,7 @@
-import CKernels
-
 extension Trace {
-  /// The variables that the trace in progress has read or assigned so far, in the order in which it did first.
-  package static var variablesMet: [Variable] { current?.met ?? [] }
+  /// The variables that the trace in progress has read or assigned since it was last asked on behalf of the same object, in the
+  /// order in which it did first.
+  package static func newVariables(for asker: AnyObject) -> ArraySlice<Variable> { current?.newVariables(for: asker) ?? [] }
 
   /// Records `body` and forgets the recording: a way to find out shapes without computing anything.
   package static func discarding<Result>(_ body: () throws -> Result) rethrows -> Result {
@@ -12,9 +11,9 @@ extension Trace {
   /// Runs `body` outside of the trace in progress, so that it may compute values and change variables at once: a layer that is
   /// built when it is first called makes its variables this way.
   package static func suspended<Result>(_ body: () throws -> Result) rethrows -> Result {
-    let outer = ck_thread_slot_get()
-    ck_thread_slot_set(nil)
-    defer { ck_thread_slot_set(outer) }
+    let outer = ThreadSlots.trace
+    ThreadSlots.trace = nil
+    defer { ThreadSlots.trace = outer }
     return try body()
   }
 }

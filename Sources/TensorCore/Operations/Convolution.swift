@@ -70,8 +70,6 @@ package struct WindowGeometry: Hashable, Sendable {
       = (inputSize, window, strides, dilation, low, outputSize)
   }
 
-  /// Equal for two exactly when they are the same.
-  var numbers: [Int] { inputSize + window + strides + dilation + low + outputSize }
 }
 
 /// A convolution of `[rows, spatial…, channels]` with a kernel `[window…, channels / groups, filters]`.
@@ -98,8 +96,6 @@ package struct Convolution: Hashable, Sendable {
   package var inputShape: [Int] { [rows] + geometry.inputSize + [channels] }
   package var kernelShape: [Int] { geometry.window + [channels / groups, filters] }
   package var outputShape: [Int] { [rows] + geometry.outputSize + [filters] }
-
-  var numbers: [Int] { geometry.numbers + [rows, channels, filters, groups] }
 
   package func shape(of part: Part) -> [Int] {
     switch part {

@@ -18,7 +18,6 @@ package struct Pooling: Hashable, Sendable {
 
   package var inputShape: [Int] { [rows] + geometry.inputSize + [channels] }
   package var outputShape: [Int] { [rows] + geometry.outputSize + [channels] }
-  var numbers: [Int] { geometry.numbers + [rows, channels] }
 
   /// - Throws: ``DescentError`` if the windows do not fit, or one would lie on padding alone.
   package init(inputShape: [Int], window: [Int], strides: [Int], padding: Padding) throws {

@@ -1,5 +1,3 @@
-import CKernels
-
 /// The eigenvalues and eigenvectors of a symmetric matrix, in `Double` and on one thread. Deterministic; about 6 n³ multiplications.
 package struct SymmetricEigen {
   /// Ascending.
@@ -25,7 +23,7 @@ package struct SymmetricEigen {
     }
     var values = [Double](repeating: 0, count: size)
     var vectors = [Double](repeating: 0, count: size * size)
-    ck_symmetric_eigen(&matrix, &values, &vectors, Int64(size))
+    HostKernels.symmetricEigen(&matrix, &values, &vectors, size: size)
     let order = values.indices.sorted { values[$0] < values[$1] }
     self.values = order.map { values[$0] }
     self.vectors = order.flatMap { vectors[$0 * size..<($0 + 1) * size] }

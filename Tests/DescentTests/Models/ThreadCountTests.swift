@@ -9,7 +9,12 @@ import Testing
   private static func train(threads: Int) throws {
     setenv("DESCENT_THREADS", "\(threads)", 1)
     let model = Sequential(seed: 1) {
-      Dense(200, activation: .relu, inputShape: [300])
+      Reshape([10, 10, 3], inputShape: [300])
+      RandomRotation(0.1)
+      RandomFlip()
+      RandomCrop(9, 8)
+      Flatten()
+      Dense(200, activation: .relu)
       Dropout(0.2)
       BatchNormalization()
       Dense(10, activation: .softmax)

@@ -9,13 +9,20 @@ struct ReferenceInterpreter {
 
   mutating func evaluate(_ node: Node) -> [Double] {
     if let result = known[node.id] { return result }
-    let inputs = node.inputs.map { evaluate($0) }
-    let result = compute(node, inputs)
+    let result: [Double]
+    switch node.operation {
+    case .constant: result = Tensor(node).doubles
+    case .variable(let variable): result = variables[ObjectIdentifier(variable)]!
+    default:
+      let inputs = node.inputs.map { evaluate($0) }
+      result = ReferenceInterpreter.compute(
+        node.operation, inputs, shapes: node.inputs.map(\.shape), shape: node.shape, dtype: node.dtype)
+    }
     known[node.id] = result
     return result
   }
 
-  private func index(_ flat: Int, _ shape: [Int]) -> [Int] {
+  private static func index(_ flat: Int, _ shape: [Int]) -> [Int] {
     var rest = flat
     return shape.reversed().map { size in
       defer { rest /= max(size, 1) }
@@ -23,12 +30,12 @@ struct ReferenceInterpreter {
     }.reversed()
   }
 
-  private func flat(_ index: [Int], _ shape: [Int]) -> Int {
+  static func flat(_ index: [Int], _ shape: [Int]) -> Int {
     zip(index, shape).reduce(0) { $0 * $1.1 + $1.0 }
   }
 
   /// Every product of a convolution: the places of its factors and of its sum.
-  private func forEachTerm(of c: Convolution, _ body: (_ input: Int, _ kernel: Int, _ output: Int) -> Void) {
+  private static func forEachTerm(of c: Convolution, _ body: (_ input: Int, _ kernel: Int, _ output: Int) -> Void) {
     let inner = c.channels / c.groups, outer = c.filters / c.groups
     for output in 0..<c.outputShape.reduce(1, *) {
       let place = index(output, c.outputShape)
@@ -49,7 +56,7 @@ struct ReferenceInterpreter {
   }
 
   /// The places in the input that a window of a pooling sees.
-  private func places(in p: Pooling, _ output: Int) -> [Int] {
+  private static func places(in p: Pooling, _ output: Int) -> [Int] {
     let place = index(output, p.outputShape)
     return (0..<p.geometry.window.reduce(1, *)).compactMap { element in
       let offset = index(element, p.geometry.window)
@@ -59,20 +66,17 @@ struct ReferenceInterpreter {
     }
   }
 
-  private func compute(_ node: Node, _ inputs: [[Double]]) -> [Double] {
-    let shape = node.shape
+  /// What an operation makes of inputs of the given shapes.
+  static func compute(_ operation: TensorCore.Operation, _ inputs: [[Double]], shapes: [[Int]], shape: [Int], dtype: DType) -> [Double] {
     let count = shape.reduce(1, *)
-    let shapes = node.inputs.map(\.shape)
     func each(_ body: ([Int]) -> Double) -> [Double] { (0..<count).map { body(index($0, shape)) } }
-    switch node.operation {
-    case .constant: return Tensor(node).doubles
+    switch operation {
     case .fill(let value): return [Double](repeating: value, count: count)
-    case .variable(let variable): return variables[ObjectIdentifier(variable)]!
-    case .argument, .random, .host: preconditionFailure("not interpreted")
+    case .constant, .variable, .argument, .random, .host: preconditionFailure("not interpreted")
     case .stopGradient, .reshape: return inputs[0]
     case .cast:
       return inputs[0].map { value in
-        switch node.dtype {
+        switch dtype {
         case .bool: value == 0 ? 0 : 1
         case .int32, .uint8: value.rounded(.towardZero)
         case .float32: Double(Float(value))

@@ -1,27 +1,31 @@
 import CKernels
 
-/// The kernels of convolution and pooling.
-extension PlanBuilder {
+/// Lowering of convolution and pooling.
+extension CPULowering {
   /// By oneDNN where it has something fast, otherwise by windows and a matrix product.
   mutating func convolution(
-    _ index: Int, _ value: SimplifiedGraph.Value, _ convolution: Convolution, _ part: Convolution.Part
+    _ call: Schedule.Call, _ convolution: Convolution, _ part: Convolution.Part
   ) -> [Plan.Step] {
     let windows = convolution.windows
-    if value.dtype == .float32, let fast = FastConvolution(windows, part) {
+    if call.output.dtype == .float32, let fast = FastConvolution(windows, part) {
       memory.keep(fast)
-      point(fast.context, \.a, \.b, \.c, value, index)
-      return fast.steps
+      point(fast.context, \.a, \.b, \.c, call)
+      return fast.steps.map { step in
+        var step = step
+        step.provider = .oneDNN
+        return step
+      }
     }
     let context = memory.allocate(ck_convolution.self, 1)
     context.pointee.windows = windows
-    context.pointee.dtype = value.dtype.kernelType
+    context.pointee.dtype = call.output.dtype.kernelType
     context.pointee.part = Int32(part.rawValue)
     ck_convolution_prepare(context)
     let shares = Int(context.pointee.shares)
     let run = Plan.Step(work: { ck_convolution_run($0, $1) }, context: context, shares: shares)
-    point(context, \.a, \.b, \.c, value, index)
+    point(context, \.a, \.b, \.c, call)
     guard part == .kernel, shares > 1 else { return [run] }
-    let partials = memory.allocate(Double.self, shares * value.count * value.dtype.byteCount / 8 + 1)
+    let partials = memory.allocate(Double.self, shares * call.output.count * call.output.dtype.byteCount / 8 + 1)
     context.pointee.partials = UnsafeMutableRawPointer(partials)
     return [run, Plan.Step(work: { ck_convolution_finish($0, $1) }, context: context, shares: shares)]
   }
@@ -29,22 +33,22 @@ extension PlanBuilder {
   private mutating func point<Context>(
     _ context: UnsafeMutablePointer<Context>, _ a: WritableKeyPath<Context, UnsafeRawPointer?>,
     _ b: WritableKeyPath<Context, UnsafeRawPointer?>, _ c: WritableKeyPath<Context, UnsafeMutableRawPointer?>,
-    _ value: SimplifiedGraph.Value, _ index: Int
+    _ call: Schedule.Call
   ) {
-    pointInput(PlanBuilder.place(context, a), to: value.inputs[0])
-    pointInput(PlanBuilder.place(context, b), to: value.inputs[1])
-    point(PlanBuilder.place(context, c), to: index, offset: 0)
+    point(CPULowering.place(context, a), to: call.inputs[0])
+    point(CPULowering.place(context, b), to: call.inputs[1])
+    point(CPULowering.place(context, c), to: call.output)
   }
 
-  mutating func pooling(_ index: Int, _ value: SimplifiedGraph.Value, _ pooling: Pooling, _ part: Pooling.Part) -> Plan.Step {
+  mutating func pooling(_ call: Schedule.Call, _ pooling: Pooling, _ part: Pooling.Part) -> Plan.Step {
     let context = memory.allocate(ck_pooling.self, 1)
     context.pointee.windows = pooling.geometry.windows(rows: pooling.rows, channels: pooling.channels, filters: pooling.channels)
-    context.pointee.dtype = value.dtype.kernelType
+    context.pointee.dtype = call.output.dtype.kernelType
     context.pointee.part = Int32(part.rawValue)
     context.pointee.shares = ck_pooling_shares(context)
-    pointInput(PlanBuilder.place(context, \.in), to: value.inputs[0])
-    if value.inputs.count > 1 { pointInput(PlanBuilder.place(context, \.values), to: value.inputs[1]) }
-    point(PlanBuilder.place(context, \.out), to: index, offset: 0)
+    point(CPULowering.place(context, \.in), to: call.inputs[0])
+    if call.inputs.count > 1 { point(CPULowering.place(context, \.values), to: call.inputs[1]) }
+    point(CPULowering.place(context, \.out), to: call.output)
     return Plan.Step(work: { ck_pooling_run($0, $1) }, context: context, shares: Int(context.pointee.shares))
   }
 }

@@ -10,19 +10,21 @@ struct GroupLayout {
   static let kernel: ThreadPool.Work = { ck_group_run($0, $1) }
   static let finish: ThreadPool.Work = { ck_group_finish($0, $1) }
 
-  init(_ program: GroupProgram, counts: [Int]) {
+  init(_ code: CPUProgram, counts: [Int]) {
+    let program = code.program
     // All that a block touches should stay in the first-level cache. A value that is read and written is one stretch of memory.
-    let streams = Set(program.operands.filter { $0.kind == CK_STREAM && !$0.isOutput }.map(\.address)).count
-    let vectors = streams + program.slotCount + program.operands.filter { $0.isOutput }.count
+    let streams = Set(program.operands.filter { $0.access == .whole && !$0.isOutput }.map(\.memory)).count
+    let vectors = streams + code.slotCount + program.operands.filter(\.isOutput).count
     let target = (vectors <= 7 ? 2048 : 1024) / (program.type == .float64 ? 2 : 1)
     if program.inner > 0 {
       block = Swift.max(1, target / program.inner) * program.inner
     } else {
       block = target
     }
+    precondition(block <= Int(CK_MAX_BLOCK), "a row of \(program.inner) elements is longer than a block")
     let size = block
     blockCount = counts.reduce(0) { $0 + ($1 + size - 1) / size }
-    let nanosecondsPerElement = program.instructions.reduce(0.0) { $0 + GroupLayout.cost($1.code) }
+    let nanosecondsPerElement = code.instructions.reduce(0.0) { $0 + GroupLayout.cost($1.code) }
     let elements = Double(counts.reduce(0, +))
     let estimate = elements * nanosecondsPerElement
     let wanted = estimate < 2500 ? 1 : Int(Swift.min(64, estimate / 1000))
@@ -43,27 +45,28 @@ struct GroupLayout {
 
   func blocks(_ count: Int) -> Int { (count + block - 1) / block }
 
-  func context(_ program: GroupProgram, _ memory: PlanMemory) -> ck_group {
+  func context(_ code: CPUProgram, _ memory: PlanMemory) -> ck_group {
+    let program = code.program
+    let operands = program.operands.map(GroupLayout.operand) + code.temporaries.map { GroupLayout.operand($0, program.type) }
     var group = ck_group()
     group.dtype = program.type.kernelType
-    group.instr_count = Int32(program.instructions.count)
-    group.operand_count = Int32(program.operands.count)
-    group.slot_count = Int32(program.slotCount)
+    group.instr_count = Int32(code.instructions.count)
+    group.operand_count = Int32(operands.count)
+    group.slot_count = Int32(code.slotCount)
     group.reduction_count = Int32(program.reductions.count)
-    group.instrs = UnsafePointer(memory.store(program.instructions.map(GroupLayout.instruction)))
-    group.operands = UnsafePointer(memory.store(program.operands.map(GroupLayout.operand)))
+    group.instrs = UnsafePointer(memory.store(code.instructions.map(GroupLayout.instruction)))
+    group.operands = UnsafePointer(memory.store(operands))
     group.views = UnsafePointer(memory.store(program.views.map(GroupLayout.view)))
     group.inner = Int64(program.inner)
     group.block = Int64(block)
     group.block_count = Int64(blockCount)
     group.blocks_per_share = Int64(blocksPerShare)
     group.partials = memory.allocate(Double.self, program.reductions.count * blockCount)
-    group.reduction_ops = UnsafePointer(
-      memory.store(program.reductions.map { UInt8($0.isSum ? CK_SUMALL.rawValue : CK_MAXALL.rawValue) }))
+    group.reduction_ops = UnsafePointer(memory.store(program.reductions.map { UInt8($0.reduction.code.rawValue) }))
     return group
   }
 
-  private static func instruction(_ instruction: GroupProgram.Instruction) -> ck_instr {
+  private static func instruction(_ instruction: CPUProgram.Instruction) -> ck_instr {
     func index(_ reference: GroupProgram.Reference) -> UInt16 {
       switch reference {
       case .operand(let index), .reduction(let index): UInt16(index)
@@ -79,9 +82,24 @@ struct GroupLayout {
   }
 
   private static func operand(_ operand: GroupProgram.Operand) -> ck_operand {
+    let kind: ck_operand_kind
+    var view = -1
+    switch operand.access {
+    case .whole: kind = CK_STREAM
+    case .converted: kind = CK_BYTES
+    case .single: kind = CK_SPLAT
+    case .raw: kind = CK_RAW
+    case .view(let number): (kind, view) = (CK_VIEW, number)
+    }
+    return ck_operand(
+      kind: UInt8(kind.rawValue), dtype: UInt8(operand.dtype.kernelType), row: operand.isRow ? 1 : 0, output: operand.isOutput ? 1 : 0,
+      slot: 0, view: Int32(view))
+  }
+
+  private static func operand(_ temporary: CPUProgram.Temporary, _ type: DType) -> ck_operand {
     ck_operand(
-      kind: UInt8(operand.kind.rawValue), dtype: UInt8(operand.dtype.kernelType), row: operand.isRow ? 1 : 0,
-      output: operand.isOutput ? 1 : 0, slot: Int32(operand.slot), view: Int32(operand.view ?? -1))
+      kind: UInt8(CK_TEMP.rawValue), dtype: UInt8(type.kernelType), row: temporary.isRow ? 1 : 0, output: 0, slot: Int32(temporary.slot),
+      view: -1)
   }
 
   private static func view(_ view: GroupProgram.StoredView) -> ck_view {
@@ -104,44 +122,5 @@ extension DType {
     case .uint8: Int32(CK_U8.rawValue)
     case .bool: Int32(CK_BOOL.rawValue)
     }
-  }
-}
-
-/// Offsets in the plan's workspace; memory that is free again is given out anew.
-struct Workspace {
-  private(set) var size = 0
-  private var free: [(offset: Int, size: Int)] = []
-
-  private static func rounded(_ bytes: Int) -> Int { (bytes + Buffer.alignment - 1) / Buffer.alignment * Buffer.alignment }
-
-  /// The smallest free piece that is large enough, or new memory at the end.
-  mutating func allocate(_ bytes: Int) -> Int {
-    let bytes = Workspace.rounded(bytes)
-    let fitting = free.indices.filter { free[$0].size >= bytes }.min { free[$0].size < free[$1].size }
-    guard let index = fitting else {
-      size += bytes
-      return size - bytes
-    }
-    let offset = free[index].offset
-    if free[index].size == bytes {
-      free.remove(at: index)
-    } else {
-      free[index] = (offset + bytes, free[index].size - bytes)
-    }
-    return offset
-  }
-
-  mutating func free(_ offset: Int, _ bytes: Int) {
-    free.append((offset, Workspace.rounded(bytes)))
-    free.sort { $0.offset < $1.offset }
-    var merged: [(offset: Int, size: Int)] = []
-    for piece in free {
-      if let last = merged.last, last.offset + last.size == piece.offset {
-        merged[merged.count - 1].size += piece.size
-      } else {
-        merged.append(piece)
-      }
-    }
-    free = merged
   }
 }

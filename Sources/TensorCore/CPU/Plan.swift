@@ -7,10 +7,15 @@ package final class Plan: @unchecked Sendable {
     let work: ThreadPool.Work
     let context: UnsafeMutableRawPointer
     let shares: Int
-  }
+    /// For a fused group: what its machine code is made from.
+    var group: UnsafeMutablePointer<ck_group>?
+    /// Whose code runs, where it is no group's.
+    var provider = PlanExplanation.Code.kernel
+    /// Which kernel of the schedule it belongs to.
+    var kernel = 0
 
-  /// What each step does, for people.
-  private let names: [String]
+    var code: PlanExplanation.Code { group.map { $0.pointee.code == nil ? .interpreted : .machineCode } ?? provider }
+  }
 
   /// A place in a kernel's context that holds an address which changes between runs.
   struct Relocation {
@@ -26,9 +31,13 @@ package final class Plan: @unchecked Sendable {
     package var instructions = 0
     /// Memory for intermediate results.
     package var workspaceBytes = 0
+    /// How many steps were taken while the plan was made to find out which kernel waits for which: a measure of the compiler's work.
+    package var searchSteps = 0
   }
 
-  package private(set) var statistics: Statistics
+  package let statistics: Statistics
+  /// What the plan does, before it was made for this processor.
+  package let schedule: Schedule
   /// Whether a run changes variables.
   package var changesVariables: Bool { !assigned.isEmpty }
   private let steps: UnsafeMutableBufferPointer<Step>
@@ -46,15 +55,14 @@ package final class Plan: @unchecked Sendable {
   private static let runsBeforeTranslation: UInt = 4
 
   package init(arguments: [Node], outputs: [Node], assignments: [(variable: Variable, value: Tensor)]) {
-    var builder = PlanBuilder(arguments: arguments, outputs: outputs, assignments: assignments)
-    let steps = builder.build()
-    self.steps = .allocate(capacity: steps.count)
-    _ = self.steps.initialize(from: steps)
-    names = builder.names
-    memory = builder.memory
-    argumentPlaces = builder.argumentPlaces
-    outputPlaces = builder.outputPlaces
-    statistics = builder.statistics
+    schedule = Scheduler.schedule(outputs: outputs, assignments: assignments)
+    let lowered = CPULowering(schedule, argumentCount: arguments.count)
+    steps = .allocate(capacity: lowered.steps.count)
+    _ = steps.initialize(from: lowered.steps)
+    memory = lowered.memory
+    argumentPlaces = lowered.argumentPlaces
+    outputPlaces = lowered.outputPlaces
+    statistics = lowered.statistics
     self.outputs = outputs.map { ($0.shape, $0.dtype) }
     assigned = assignments.map(\.variable)
     let read = nodesBelow(outputs + assignments.map(\.value.node)) { $0.value != nil }.compactMap { node in
@@ -127,23 +135,41 @@ package final class Plan: @unchecked Sendable {
     }
   }
 
-  /// The least time of each step over some runs, in nanoseconds, with what it does.
-  package func profile(runs: Int) -> [(name: String, shares: Int, nanoseconds: Double)] {
+  /// What the plan does, kernel by kernel. Not while it runs.
+  package func explanation() -> PlanExplanation { explanation(nanoseconds: nil) }
+
+  /// The same with the least time of each kernel over some runs. Each run changes variables as ``run(on:)`` does.
+  package func profile(runs: Int, on pool: ThreadPool = .shared) -> PlanExplanation {
     let results = makeOutputs()
     defer { withExtendedLifetime(results) {} }
     translate()
     let clock = ContinuousClock()
-    var least = [Duration](repeating: .seconds(1), count: steps.count)
-    for _ in 0..<runs {
-      for (index, step) in steps.enumerated() {
-        let time = clock.measure { ThreadPool.shared.run(step.work, step.context, shares: step.shares) }
-        least[index] = min(least[index], time)
+    var least = [Duration](repeating: .seconds(1000), count: steps.count)
+    VariableLock.with(locks) {
+      for variable in assigned { variable.willChange() }
+      for _ in 0..<max(runs, 1) {
+        for (index, step) in steps.enumerated() {
+          least[index] = min(least[index], clock.measure { pool.run(step.work, step.context, shares: step.shares) })
+        }
       }
     }
-    return steps.indices.map { index in
-      let time = least[index].components
-      return (names[index], steps[index].shares, Double(time.seconds) * 1e9 + Double(time.attoseconds) / 1e9)
+    var nanoseconds = [Double](repeating: 0, count: schedule.kernels.count)
+    for (step, time) in zip(steps, least) {
+      let (seconds, attoseconds) = time.components
+      nanoseconds[step.kernel] += Double(seconds) * 1e9 + Double(attoseconds) / 1e9
     }
+    return explanation(nanoseconds: nanoseconds)
+  }
+
+  private func explanation(nanoseconds: [Double]?) -> PlanExplanation {
+    var shares = [Int](repeating: 0, count: schedule.kernels.count)
+    var code = [PlanExplanation.Code](repeating: .nothing, count: schedule.kernels.count)
+    for step in steps {
+      shares[step.kernel] = max(shares[step.kernel], step.shares)
+      if code[step.kernel] == .nothing || step.code != .kernel { code[step.kernel] = step.code }
+    }
+    return PlanExplanation(
+      schedule, shares: shares, code: code, nanoseconds: nanoseconds, temporaryBytes: statistics.workspaceBytes, callCount: steps.count)
   }
 
   /// Makes machine code for the groups that allow it and says how many have it, for vectors as wide as the processor's or
@@ -162,40 +188,4 @@ package final class Plan: @unchecked Sendable {
       }
     }
   }
-}
-
-/// The memory a plan owns: kernels' contexts, constants, intermediate results.
-final class PlanMemory {
-  private var blocks: [UnsafeMutableRawPointer] = []
-  private var kept: [AnyObject] = []
-  private var groups: [UnsafeMutablePointer<ck_group>] = []
-
-  deinit {
-    groups.forEach { ck_group_discard_code($0) }
-    blocks.forEach { $0.deallocate() }
-  }
-
-  func allocateGroup() -> UnsafeMutablePointer<ck_group> {
-    let group = allocate(ck_group.self, 1)
-    groups.append(group)
-    return group
-  }
-
-  func translateGroups(vectorBytes: Int) -> Int { groups.count { ck_group_translate($0, Int64(vectorBytes)) } }
-
-  func allocate<Element>(_ type: Element.Type, _ count: Int) -> UnsafeMutablePointer<Element> {
-    let size = max(count, 1) * MemoryLayout<Element>.stride
-    let block = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: Buffer.alignment)
-    block.initializeMemory(as: UInt8.self, repeating: 0, count: size)
-    blocks.append(block)
-    return block.bindMemory(to: type, capacity: max(count, 1))
-  }
-
-  func store<Element>(_ elements: [Element]) -> UnsafeMutablePointer<Element> {
-    let memory = allocate(Element.self, elements.count)
-    memory.update(from: elements, count: elements.count)
-    return memory
-  }
-
-  func keep(_ object: AnyObject) { kept.append(object) }
 }

@@ -4,7 +4,7 @@ import CKernels
 ///
 /// An instruction is drawn into its reader only if it has no other reader and its result is not kept.
 struct InstructionFuser {
-  typealias Instruction = GroupProgram.Instruction
+  typealias Instruction = CPUProgram.Instruction
   typealias Reference = GroupProgram.Reference
 
   private(set) var instructions: [Instruction]
@@ -24,29 +24,34 @@ struct InstructionFuser {
   }
 
   mutating func run() {
-    for index in instructions.indices {
+    removeUnread(among: instructions.indices.reversed())
+    for index in instructions.indices where !isDead[index] {
       while let better = combined(instructions[index]) { replace(index, by: better) }
     }
-    removeUnread(before: instructions.count)
     instructions = instructions.indices.filter { !isDead[$0] }.map { instructions[$0] }
   }
 
-  /// What nobody reads is not computed: a comparison whose result went into another form, say.
-  private mutating func removeUnread(before end: Int) {
-    for index in (0..<end).reversed() where !isDead[index] {
+  /// What nobody reads is not computed: a comparison whose result went into another form, say. Nor is then what only that read.
+  private mutating func removeUnread(among candidates: some Sequence<Int>) {
+    var waiting = Array(candidates.reversed())
+    while let index = waiting.popLast() {
       let result = instructions[index].result
-      guard case .register = result, !kept.contains(result), useCount[result, default: 0] == 0 else { continue }
+      guard !isDead[index], case .register = result, !kept.contains(result), useCount[result, default: 0] == 0 else { continue }
       isDead[index] = true
-      for argument in instructions[index].arguments { useCount[argument]! -= 1 }
+      for argument in instructions[index].arguments {
+        useCount[argument]! -= 1
+        if let definition = definition[argument] { waiting.append(definition) }
+      }
     }
   }
 
   private mutating func replace(_ index: Int, by better: Instruction) {
-    for argument in instructions[index].arguments { useCount[argument]! -= 1 }
+    let before = instructions[index].arguments
+    for argument in before { useCount[argument]! -= 1 }
     for argument in better.arguments { useCount[argument, default: 0] += 1 }
     instructions[index] = better
-    // Instructions whose only reader this was are gone; their own arguments have one reader less.
-    removeUnread(before: index)
+    // Instructions whose only reader this was are gone.
+    removeUnread(among: before.compactMap { definition[$0] })
   }
 
   /// The arguments of the instruction that made `reference`, if it has this code and may be drawn in by one reader.

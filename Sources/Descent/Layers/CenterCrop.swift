@@ -1,0 +1,80 @@
+import TensorCore
+
+/// The middle of images; of smaller ones the greatest part of the wanted aspect ratio, made greater (bilinear). (Keras:
+/// `keras.layers.CenterCrop`.)
+public final class CenterCrop: Layer {
+  public let height: Int, width: Int
+  /// Where the channels are.
+  public let dataFormat: DataFormat
+
+  /// - Parameters:
+  ///   - height: of the result.
+  ///   - width: of the result.
+  ///   - dataFormat: where the channels are.
+  ///   - inputShape: the shape of one row of input, for the first layer of a model.
+  ///   - name: made from the class's if nil.
+  ///   - trainable: whether training changes the variables, of which there are none.
+  public init(
+    _ height: Int, _ width: Int, dataFormat: DataFormat = .channelsLast, inputShape: [Int]? = nil, name: String? = nil,
+    trainable: Bool = true
+  ) {
+    self.height = height
+    self.width = width
+    self.dataFormat = dataFormat
+    super.init(inputShape: inputShape, name: name, trainable: trainable)
+  }
+
+  public override func build(inputShape: [Int]) throws {
+    let shape = try channelsLast(inputShape, axes: 2, dataFormat)
+    try checkCrop(height, width, of: shape)
+  }
+
+  public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
+    _ = try channelsLast(Array(x.shape.dropFirst()), axes: 2, dataFormat)
+    return restored(centerCropped(channelsLast(x, dataFormat), height, width), dataFormat)
+  }
+}
+
+extension CenterCrop: ConfigurableLayer {
+  public convenience init(_ options: inout LayerOptions) throws {
+    try options.refuseBoundingBoxes()
+    self.init(
+      try options.int("height"), try options.int("width"), dataFormat: try options.dataFormat(default: .channelsLast),
+      inputShape: options.inputShape, name: options.name)
+  }
+
+  public func options() -> JSONObject {
+    JSONObject([("data_format", .string(dataFormat.rawValue)), ("height", JSONValue(height)), ("width", JSONValue(width))])
+  }
+}
+
+extension Layer {
+  /// Checks the size of a part of images of a shape with its channels last.
+  func checkCrop(_ height: Int, _ width: Int, of shape: [Int]) throws {
+    guard height > 0, width > 0 else { throw settingsError("height is \(height) and width \(width); expected at least 1") }
+    guard shape[0] > 0, shape[1] > 0 else { throw settingsError("an image of \(shape[0]) × \(shape[1]) positions has none") }
+    _ = try ModelBuilder.elementCount([height, width, shape[2]], of: "layer \(name): a row of the result")
+  }
+}
+
+/// The part of images `[rows, height, width, channels]` from a place on.
+func cropped(_ images: Tensor, _ top: Int, _ left: Int, _ height: Int, _ width: Int) -> Tensor {
+  images[0..<images.shape[0], top..<(top + height), left..<(left + width)]
+}
+
+/// The middle, or of smaller images the greatest part of the aspect ratio, resized.
+func centerCropped(_ images: Tensor, _ height: Int, _ width: Int) -> Tensor {
+  let (ownHeight, ownWidth) = (images.shape[1], images.shape[2])
+  if ownHeight >= height && ownWidth >= width {
+    return cropped(images, (ownHeight - height) / 2, (ownWidth - width) / 2, height, width)
+  }
+  let (top, left, partHeight, partWidth) = aspectRatioPart(ownHeight, ownWidth, height, width)
+  return resize(cropped(images, top, left, partHeight, partWidth), [height, width])
+}
+
+/// The greatest part in the middle of an image of the aspect ratio of another. (Keras: `smart_resize`.)
+func aspectRatioPart(_ ownHeight: Int, _ ownWidth: Int, _ height: Int, _ width: Int) -> (top: Int, left: Int, height: Int, width: Int) {
+  let partHeight = max(min(ownHeight, Int(Double(ownWidth * height) / Double(width))), 1)
+  let partWidth = max(min(ownWidth, Int(Double(ownHeight * width) / Double(height))), 1)
+  return ((ownHeight - partHeight) / 2, (ownWidth - partWidth) / 2, partHeight, partWidth)
+}

@@ -1,0 +1,143 @@
+import TensorCore
+
+/// What the layers that change images at random while training share; otherwise they give their input back. (Keras:
+/// `BaseImagePreprocessingLayer`.)
+///
+/// Images are `[rows, height, width, channels]`, or `[rows, channels, height, width]` with channels first. Each is drawn for on its own. The
+/// numbers drawn depend on the seed alone, not on the number of threads.
+public class RandomImageLayer: Layer {
+  /// Where the channels are.
+  public let dataFormat: DataFormat
+  /// Of a stream of random numbers of the layer's own; nil if it draws from the model's.
+  public var seed: UInt64? { random.seed }
+  private let random: LayerRandom
+
+  init(dataFormat: DataFormat, seed: UInt64?, inputShape: [Int]?, name: String?, trainable: Bool) {
+    self.dataFormat = dataFormat
+    random = LayerRandom(seed: seed)
+    super.init(inputShape: inputShape, name: name, trainable: trainable)
+  }
+
+  /// Checks the layer's settings for images of a shape with its channels last.
+  func check(_ shape: [Int]) throws {}
+
+  /// What is drawn for a batch of images with their channels last: tensors with a number for each image, or for all.
+  package func drawn(for images: Tensor, _ random: RandomGenerator) -> [Tensor] { [] }
+
+  /// Images with their channels last, changed by what was drawn.
+  package func changed(_ images: Tensor, by drawn: [Tensor]) -> Tensor { images }
+
+  /// Images with their channels last outside of training.
+  func unchanged(_ images: Tensor) -> Tensor { images }
+
+  public override func build(inputShape: [Int]) throws {
+    let shape = try channelsLast(inputShape, axes: 2, dataFormat)
+    guard shape[0] > 0, shape[1] > 0 else { throw settingsError("a row of the input has shape \(inputShape), which has no positions") }
+    try check(shape)
+  }
+
+  public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
+    _ = try channelsLast(Array(x.shape.dropFirst()), axes: 2, dataFormat)
+    let images = channelsLast(x, dataFormat)
+    let result = context.isTraining ? changed(images, by: drawn(for: images, random(context))) : unchanged(images)
+    return restored(result, dataFormat)
+  }
+
+  /// One number for each image, uniform between two.
+  func uniform(_ images: Tensor, _ low: Double, _ high: Double, _ random: RandomGenerator) -> Tensor {
+    random.uniform([images.shape[0]], low: low, high: high, dtype: images.dtype)
+  }
+
+  /// One number for each image, so that it stretches over the images.
+  func perImage(_ values: Tensor) -> Tensor { values.reshaped([values.shape[0], 1, 1, 1]) }
+
+  /// Checks that a range lies within bounds.
+  func check(_ factor: RandomFactor, _ what: String, _ bounds: ClosedRange<Double>, excludingLower: Bool = false) throws {
+    guard factor.values.allSatisfy({ bounds.contains($0) && !(excludingLower && $0 == bounds.lowerBound) }) else {
+      throw settingsError(
+        "\(what) is \(factor); expected one number or two \(excludingLower ? "above" : "from") \(bounds.lowerBound) to \(bounds.upperBound)")
+    }
+  }
+
+  func check(valueRange: ClosedRange<Double>) throws {
+    guard valueRange.lowerBound.isFinite, valueRange.upperBound.isFinite, valueRange.lowerBound < valueRange.upperBound else {
+      throw settingsError("valueRange is \(valueRange); expected two numbers, the second greater")
+    }
+  }
+}
+
+/// How far something may be changed at random: a number f for −f to f, or two.
+public struct RandomFactor: Sendable, Hashable, ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral,
+  CustomStringConvertible
+{
+  /// As they were given.
+  let values: [Double]
+
+  public init(_ value: Double) { values = [value] }
+  public init(floatLiteral value: Double) { values = [value] }
+  public init(integerLiteral value: Int) { values = [Double(value)] }
+  /// Two numbers; other literals are refused where the layer is built.
+  public init(arrayLiteral elements: Double...) { values = elements.count == 2 ? elements : [.nan] }
+  /// From one number to another, in any order.
+  public init(_ first: Double, _ second: Double) { values = [first, second] }
+
+  public var description: String { values.count == 1 ? "\(values[0])" : "\(values)" }
+
+  /// The least and the greatest; of one number f, −f (at least `least`) and f.
+  func range(least: Double = -.infinity) -> (low: Double, high: Double) {
+    values.count == 1 ? (Swift.max(-values[0].magnitude, least), values[0].magnitude) : (values.min()!, values.max()!)
+  }
+
+  /// As it was given.
+  var json: JSONValue { values.count == 1 ? JSONValue(values[0]) : .array(values.map { JSONValue($0) }) }
+
+  /// The least and the greatest, as some of Keras's layers write it.
+  func rangeJSON(least: Double = -.infinity) -> JSONValue {
+    let (low, high) = range(least: least)
+    return [JSONValue(low), JSONValue(high)]
+  }
+}
+
+extension LayerOptions {
+  /// A number, or two.
+  mutating func factor(_ key: String) throws -> RandomFactor {
+    guard let factor = try optionalFactor(key) else { throw DescentError(.invalidArgument, "\(owner): '\(key)' is missing") }
+    return factor
+  }
+
+  mutating func optionalFactor(_ key: String) throws -> RandomFactor? {
+    let value = value(key)
+    if value == .null { return nil }
+    if let number = value.double { return RandomFactor(number) }
+    guard let pair = value.array?.map(\.double), pair.count == 2, let first = pair[0], let second = pair[1] else {
+      throw DescentError(.invalidArgument, "\(owner): '\(key)' is \(value.shortText); expected a number or two")
+    }
+    return RandomFactor(first, second)
+  }
+
+  /// Two numbers, the least and the greatest that pixels have.
+  mutating func valueRange() throws -> ClosedRange<Double> {
+    if !has("value_range") { return 0...255 }
+    guard let factor = try optionalFactor("value_range"), factor.values.count == 2, let low = factor.values.min(), let high = factor.values.max()
+    else { throw DescentError(.invalidArgument, "\(owner): 'value_range' is not two numbers") }
+    return low...high
+  }
+
+  /// What is not used of Keras's: boxes are no input here.
+  mutating func refuseBoundingBoxes() throws { try refuse("bounding_box_format") }
+
+  /// An enumeration's case by its name in files.
+  mutating func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, default standard: Choice) throws -> Choice
+  where Choice.RawValue == String {
+    let text = try string(key, default: standard.rawValue)
+    guard let choice = Choice(rawValue: text) else {
+      let names = Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+      throw DescentError(.invalidArgument, "\(owner): '\(key)' is \"\(text)\"; expected one of \(names)")
+    }
+    return choice
+  }
+}
+
+extension JSONValue {
+  static func range(_ range: ClosedRange<Double>) -> JSONValue { [JSONValue(range.lowerBound), JSONValue(range.upperBound)] }
+}

@@ -1,0 +1,103 @@
+import TensorCore
+
+/// Images of another size. (Keras: `keras.layers.Resizing`.)
+public final class Resizing: Layer {
+  /// What happens where the aspect ratios differ.
+  public enum AspectRatio: Sendable {
+    /// Images are stretched.
+    case stretched
+    /// The greatest part in the middle of the new aspect ratio is taken.
+    case cropped
+    /// Images are put in the middle of greater ones of the new aspect ratio, filled with one value.
+    case padded(fillValue: Double = 0)
+  }
+
+  public let height: Int, width: Int
+  /// What lies between pixels.
+  public let interpolation: Interpolation
+  public let aspectRatio: AspectRatio
+  /// Whether a smaller image's pixels are means over what they cover.
+  public let antialias: Bool
+  /// Where the channels are.
+  public let dataFormat: DataFormat
+
+  /// - Parameters:
+  ///   - height: of the result.
+  ///   - width: of the result.
+  ///   - interpolation: what lies between pixels.
+  ///   - aspectRatio: what happens where the aspect ratios differ. (Keras: `crop_to_aspect_ratio`, `pad_to_aspect_ratio`, `fill_value`.)
+  ///   - antialias: whether a smaller image's pixels are means over what they cover.
+  ///   - dataFormat: where the channels are.
+  ///   - inputShape: the shape of one row of input, for the first layer of a model.
+  ///   - name: made from the class's if nil.
+  ///   - trainable: whether training changes the variables, of which there are none.
+  public init(
+    _ height: Int, _ width: Int, interpolation: Interpolation = .bilinear, aspectRatio: AspectRatio = .stretched, antialias: Bool = false,
+    dataFormat: DataFormat = .channelsLast, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+  ) {
+    self.height = height
+    self.width = width
+    self.interpolation = interpolation
+    self.aspectRatio = aspectRatio
+    self.antialias = antialias
+    self.dataFormat = dataFormat
+    super.init(inputShape: inputShape, name: name, trainable: trainable)
+  }
+
+  public override func build(inputShape: [Int]) throws {
+    let shape = try channelsLast(inputShape, axes: 2, dataFormat)
+    try checkCrop(height, width, of: shape)
+  }
+
+  public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
+    _ = try channelsLast(Array(x.shape.dropFirst()), axes: 2, dataFormat)
+    var images = channelsLast(x, dataFormat)
+    let (ownHeight, ownWidth) = (images.shape[1], images.shape[2])
+    switch aspectRatio {
+    case .stretched: break
+    case .cropped:
+      let part = aspectRatioPart(ownHeight, ownWidth, height, width)
+      images = cropped(images, part.top, part.left, part.height, part.width)
+    case .padded(let fillValue):
+      let high = (max(ownHeight, Int(Double(ownWidth * height) / Double(width))) - ownHeight) / 2
+      let wide = (max(ownWidth, Int(Double(ownHeight * width) / Double(height))) - ownWidth) / 2
+      // As in Keras, as much on one side as on the other, and along one axis.
+      let margins = high > 0 ? [0, high, 0, 0] : [0, 0, wide, 0]
+      images = (images - fillValue).padded(low: margins, high: margins) + fillValue
+    }
+    return restored(resize(images, [height, width], interpolation: interpolation, antialias: antialias), dataFormat)
+  }
+}
+
+extension Resizing: ConfigurableLayer {
+  public convenience init(_ options: inout LayerOptions) throws {
+    try options.refuseBoundingBoxes()
+    try options.refuse("fill_mode", unless: "constant")
+    let fillValue = try options.double("fill_value", default: 0)
+    let isCropped = try options.bool("crop_to_aspect_ratio", default: false)
+    let isPadded = try options.bool("pad_to_aspect_ratio", default: false)
+    if isCropped && isPadded {
+      throw DescentError(.invalidArgument, "\(options.owner): only one of 'crop_to_aspect_ratio' and 'pad_to_aspect_ratio' can be true")
+    }
+    self.init(
+      try options.int("height"), try options.int("width"), interpolation: try options.choice("interpolation", default: .bilinear),
+      aspectRatio: isCropped ? .cropped : isPadded ? .padded(fillValue: fillValue) : .stretched,
+      antialias: try options.bool("antialias", default: false), dataFormat: try options.dataFormat(default: .channelsLast),
+      inputShape: options.inputShape, name: options.name)
+  }
+
+  public func options() -> JSONObject {
+    var isCropped = false, padding: Double?
+    switch aspectRatio {
+    case .stretched: break
+    case .cropped: isCropped = true
+    case .padded(let fillValue): padding = fillValue
+    }
+    return JSONObject([
+      ("data_format", .string(dataFormat.rawValue)), ("height", JSONValue(height)), ("width", JSONValue(width)),
+      ("interpolation", .string(interpolation.rawValue)), ("crop_to_aspect_ratio", .bool(isCropped)),
+      ("pad_to_aspect_ratio", .bool(padding != nil)), ("fill_mode", "constant"), ("fill_value", JSONValue(padding ?? 0)),
+      ("antialias", .bool(antialias)),
+    ])
+  }
+}

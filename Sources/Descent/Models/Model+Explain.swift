@@ -1,0 +1,47 @@
+import Optimizers
+import TensorCore
+
+extension Model {
+  /// What a step of training on such rows does, kernel by kernel: which operations became one pass over memory, what is written in place,
+  /// how many bytes are moved. The step is traced and not run.
+  ///
+  ///     print(try model.explainTrainingStep(x, y))
+  /// - Parameters:
+  ///   - x: rows of input on axis 0, as many as a batch has.
+  ///   - y: as many rows of targets; nil as for `fit`.
+  ///   - sampleWeight: one number a row.
+  /// - Throws: ``DescentError`` if the model is not compiled or the data does not fit it.
+  public func explainTrainingStep(
+    _ x: any ModelData, _ y: (any ModelData)? = nil, sampleWeight: (any ModelData)? = nil
+  ) throws -> PlanExplanation {
+    let caller = "explainTrainingStep"
+    try access.checkTraining(caller)
+    return try access.stepping {
+      let training = try compiled(caller)
+      let data = try CheckedData(x: x, y: y, sampleWeight: sampleWeight, of: self, caller)
+      try prepare(for: data, caller)
+      let optimizerState = try readyOptimizerState(caller)
+      let runner = try StepRunner(model: self, training: training, data: data, trainability: Trainability(of: self))
+      let plan = try runner.trainingStep(
+        rows: data.count, phase: optimizerState.beginStep(), optimizerState: optimizerState, runner.beginOwnSteps()
+      ).plan
+      plan.translate()
+      return plan.explanation()
+    }
+  }
+
+  /// What predicting such rows does, kernel by kernel. It is traced and not run.
+  /// - Parameter x: rows of input on axis 0, as many as a batch has.
+  /// - Throws: ``DescentError`` if the data does not fit the model.
+  public func explainPrediction(_ x: any ModelData) throws -> PlanExplanation {
+    let data = try CheckedData(x: x, y: nil, sampleWeight: nil, of: self, "explainPrediction")
+    try prepare(for: data, "explainPrediction")
+    let function = ThrowingCompiledFunction { [self] arguments in
+      let context = ForwardContext(builder: modelBuilder, isTraining: false)
+      return try outputs(zip(data.inputs, arguments).enumerated().map { castInput($1.0.input.prepared($1.1), $0) }, context)
+    }
+    return try access.tracing {
+      try function.explain(data.inputs.map { Tensor.zeros([data.count] + $0.rowShape, dtype: $0.dtype) })
+    }
+  }
+}

@@ -1,0 +1,174 @@
+import Foundation
+
+/// A network that people know: its layers carry Keras's names, so that Keras's weight files fit. (Keras: `keras.applications`.)
+///
+///     let model = try Application.resNet50(weights: "resnet50.weights.h5")
+///     let scores = try model.predict(Application.resNet50.preprocessInput(images))
+///     print(try Application.decodePredictions(scores, top: 3))
+///
+/// `Application.resNet50` is the network's description; calling it makes a model. For training on other images, take it without its top and
+/// freeze it:
+///
+///     let base = try Application.mobileNetV2(includeTop: false, inputShape: [160, 160, 3], pooling: .avg)
+///     base.isTrainable = false
+///     let image = Input(shape: [160, 160, 3])
+///     let features = try base(Application.mobileNetV2.preprocessInput(image), training: false)
+///     let model = try Model(inputs: image, outputs: Dense(1, activation: .sigmoid)(features))
+public struct Application: Sendable {
+  /// What stands in the place of a network's top.
+  public enum Pooling: String, Sendable, CaseIterable {
+    /// The mean of each channel over all positions.
+    case avg
+    /// The greatest element of each channel.
+    case max
+  }
+
+  /// What a network that is to be made was asked for, beside its input.
+  struct Request {
+    let includeTop: Bool
+    let weights: Weights
+    /// The height of an image.
+    let rows: Int
+  }
+
+  /// Where the first weights come from.
+  enum Weights: Equatable {
+    case random
+    /// What Keras publishes.
+    case imageNet
+    case file(String)
+  }
+
+  /// What Keras calls the model, given the height of an image.
+  let defaultName: @Sendable (_ rows: Int) -> String
+  /// The size of an image where nothing else is said.
+  let defaultSize: @Sendable (_ given: [Int]?) -> Int
+  let preprocessing: Preprocessing
+  /// The file that Keras publishes.
+  let publishedFile: @Sendable (Request) -> DatasetFile
+  /// Checks what only this network asks of its arguments.
+  var check: @Sendable (Request) throws -> Void = { _ in }
+  /// The layers up to the last feature maps.
+  let features: @Sendable (_ image: Symbol, Request) throws -> Symbol
+  /// The layers from there to the classifier.
+  let head: @Sendable (_ features: Symbol) throws -> Symbol
+  var classifierInitializer: Initializer = .glorotUniform
+  /// Whether the pooling that stands in the top's place has a name of its own.
+  var namesPooling = true
+
+  /// Makes a model.
+  /// - Parameters:
+  ///   - includeTop: whether the classifier is a part of it.
+  ///   - weights: `"imagenet"` for the file that Keras publishes, looked for in Keras's cache (`$KERAS_HOME/models`, by default
+  ///     `~/.keras/models`; nothing is downloaded); the path of a file with weights, `.weights.h5`, `.h5`, `.keras`, `.safetensors` or `.npz`;
+  ///     nil for random ones.
+  ///   - inputTensor: an input, or what another layer gave, to put the network on; nil for an input of its own.
+  ///   - inputShape: `[height, width, channels]` of an image, at least 32 × 32; nil for the network's own size. Without a top Keras leaves the
+  ///     size open where none is given; a model here has one, so that it must be given.
+  ///   - pooling: what follows the last feature maps where there is no top; nil for nothing.
+  ///   - classes: how many the classifier tells apart; 1000 for `"imagenet"`.
+  ///   - classifierActivation: nil for the logits. Where weights are loaded, softmax or nil. Without a top it means nothing.
+  ///   - name: of the model; nil for Keras's.
+  /// - Throws: ``DescentError`` for arguments that do not fit one another, or weights that are not there or do not fit the model.
+  public func callAsFunction(
+    includeTop: Bool = true, weights: String? = "imagenet", inputTensor: (any Symbolic)? = nil, inputShape: [Int]? = nil,
+    pooling: Pooling? = nil, classes: Int = 1000, classifierActivation: ActivationFunction? = .softmax, name: String? = nil
+  ) throws -> Model {
+    let source: Weights = weights.map { $0 == "imagenet" ? .imageNet : .file($0) } ?? .random
+    let given = inputShape ?? inputTensor?.symbol.shape
+    let caller = name ?? defaultName(given?.first ?? defaultSize(nil))
+    func refusal(_ message: String) -> DescentError { DescentError(.invalidArgument, "\(caller): \(message)") }
+    if case .file(let path) = source, !FileManager.default.fileExists(atPath: path) {
+      throw refusal("there is no file \(path.debugDescription); weights is nil (random), \"imagenet\" or the path of a file with weights")
+    }
+    if includeTop, pooling != nil { throw refusal("pooling stands in the place of the top; expected nil where includeTop is true") }
+    if !includeTop, classes != 1000 { throw refusal("classes is \(classes), but without a top there is no classifier") }
+    guard classes > 0 else { throw refusal("classes is \(classes); expected at least 1") }
+    if includeTop, source == .imageNet, classes != 1000 {
+      throw refusal("classes is \(classes); expected 1000 with the weights \"imagenet\" and the top")
+    }
+    if includeTop, source != .random, let activation = classifierActivation, !["softmax", "linear"].contains(activation.name) {
+      throw refusal("classifierActivation is \(activation.name); expected softmax or nil where weights are loaded")
+    }
+
+    let image: Symbol
+    if let symbol = inputTensor?.symbol {
+      if let inputShape, inputShape != symbol.shape {
+        throw refusal("inputShape is \(inputShape), but a row of inputTensor has the shape \(symbol.shape)")
+      }
+      guard symbol.shape.count == 3 else { throw refusal("a row of inputTensor has the shape \(symbol.shape); expected [height, width, channels]") }
+      image = symbol
+    } else {
+      let shape = try checkedShape(inputShape, includeTop, source, refusal)
+      image = Input(shape: shape).symbol
+    }
+    let request = Request(includeTop: includeTop, weights: source, rows: image.shape[0])
+    try check(request)
+    // Found before the network is made: a file that is missing is told at once.
+    let file: String? =
+      switch source {
+      case .random: nil
+      case .file(let path): path
+      case .imageNet: try publishedFile(request).path(in: nil)
+      }
+
+    var x = try features(image, request)
+    if includeTop {
+      let classifier = Dense(
+        classes, activation: classifierActivation ?? .linear, kernelInitializer: classifierInitializer, name: "predictions")
+      x = try classifier(head(x))
+    } else {
+      switch pooling {
+      case .avg: x = try GlobalAveragePooling2D(name: namesPooling ? "avg_pool" : nil)(x)
+      case .max: x = try GlobalMaxPooling2D(name: namesPooling ? "max_pool" : nil)(x)
+      case nil: break
+      }
+    }
+    let name = name ?? defaultName(image.shape[0])
+    let inputs = image.sourceInputs
+    let model = try inputs.count == 1 ? Model(inputs: inputs[0], outputs: x, name: name) : Model(inputs: inputs, outputs: x, name: name)
+    if let file { try model.loadWeights(file) }
+    return model
+  }
+
+  /// The shape of an image, given or not. (Keras: `obtain_input_shape`.)
+  private func checkedShape(
+    _ given: [Int]?, _ includeTop: Bool, _ weights: Weights, _ refusal: (String) -> DescentError
+  ) throws -> [Int] {
+    let size = defaultSize(given)
+    guard let given else {
+      if includeTop { return [size, size, 3] }
+      throw refusal("without a top it takes images of any size, and a model here has one: give inputShape, such as [\(size), \(size), 3]")
+    }
+    guard given.count == 3 else { throw refusal("inputShape is \(given); expected three integers: [height, width, channels]") }
+    if includeTop, weights == .imageNet, given != [size, size, 3] {
+      throw refusal("inputShape is \(given); expected [\(size), \(size), 3] with the weights \"imagenet\" and the top")
+    }
+    if weights == .imageNet, given[2] != 3 {
+      throw refusal("inputShape is \(given); expected 3 channels with the weights \"imagenet\"")
+    }
+    guard given[0] >= 32, given[1] >= 32 else { throw refusal("inputShape is \(given); expected at least 32 × 32 positions") }
+    guard given[2] > 0 else { throw refusal("inputShape is \(given); expected at least one channel") }
+    return given
+  }
+}
+
+extension Application {
+  /// The file that Keras publishes for images of that height, with the top or without.
+  package func publishedFile(includeTop: Bool, rows: Int) -> DatasetFile {
+    publishedFile(Request(includeTop: includeTop, weights: .imageNet, rows: rows))
+  }
+
+  /// Margins that make a strided window of the given size start where the original networks start it. (Keras: `correct_pad`.)
+  static func correctPadding(_ x: Symbol, _ kernelSize: Int) -> AxisMargins {
+    func pair(_ size: Int) -> AxisMargins {
+      .list([.number(kernelSize / 2 - (1 - size % 2)), .number(kernelSize / 2)])
+    }
+    return .list([pair(x.shape[0]), pair(x.shape[1])])
+  }
+
+  /// A file in the folder of models of Keras's cache.
+  static func cachedFile(_ name: String, _ checksum: String?, _ base: String) -> DatasetFile {
+    DatasetFile(name: name, checksum: checksum, origin: base + name, subfolder: "models")
+  }
+}

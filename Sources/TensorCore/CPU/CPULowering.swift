@@ -1,0 +1,176 @@
+import CKernels
+
+/// Lowering for the CPU: from a ``Schedule`` to calls of kernels. Gives out memory, chooses instructions, cuts the work into shares and
+/// writes addresses where the kernels expect them.
+struct CPULowering {
+  let memory = PlanMemory()
+  private(set) var argumentPlaces: [[Plan.Relocation]]
+  private(set) var outputPlaces: [[Plan.Relocation]]
+  private(set) var statistics = Plan.Statistics()
+  private(set) var steps: [Plan.Step] = []
+
+  let schedule: Schedule
+  private var locations: [Location?]
+  private var numbers: [Number: UnsafeMutableRawPointer] = [:]
+
+  /// Where a buffer is.
+  private enum Location {
+    case fixed(UnsafeMutableRawPointer)
+    case argument(Int)
+    case output(Int)
+  }
+
+  private struct Number: Hashable {
+    let bits: UInt64
+    let dtype: DType
+  }
+
+  init(_ schedule: Schedule, argumentCount: Int) {
+    self.schedule = schedule
+    argumentPlaces = (0..<argumentCount).map { _ in [] }
+    outputPlaces = schedule.outputs.map { _ in [] }
+    locations = schedule.buffers.map { _ in nil }
+    assignMemory()
+    for (index, kernel) in schedule.kernels.enumerated() {
+      let first = steps.count
+      switch kernel {
+      case .group(let programs): steps += groupSteps(programs)
+      case .operation(let call):
+        // What kernels point to lives as long as the plan.
+        if case .host(let function) = call.operation { memory.keep(function) }
+        steps += operationSteps(call)
+      case .copy(let source, let target): steps.append(move(source, to: target))
+      }
+      for step in first..<steps.count { steps[step].kernel = index }
+    }
+    statistics.kernels = steps.count
+    statistics.searchSteps = schedule.searchSteps
+  }
+
+  // MARK: - Memory
+
+  private mutating func assignMemory() {
+    var beginning: [Int: [Int]] = [:], ending: [Int: [Int]] = [:]
+    for (index, buffer) in schedule.buffers.enumerated() {
+      switch buffer.role {
+      case .argument(let number): locations[index] = .argument(number)
+      case .output(let number): locations[index] = .output(number)
+      case .variable(let variable):
+        memory.keep(variable)
+        locations[index] = .fixed(variable.storage.pointer)
+      case .constant(let elements):
+        memory.keep(elements)
+        locations[index] = .fixed(elements.pointer)
+      case .temporary:
+        if let lifetime = buffer.lifetime {
+          beginning[lifetime.lowerBound, default: []].append(index)
+          ending[lifetime.upperBound, default: []].append(index)
+        }
+      }
+    }
+    var workspace = Workspace()
+    var offsets: [Int: Int] = [:]
+    for position in schedule.kernels.indices {
+      for index in beginning[position] ?? [] {
+        offsets[index] = workspace.allocate(schedule.buffers[index].byteCount + Buffer.alignment)
+      }
+      for index in ending[position] ?? [] {
+        workspace.free(offsets[index]!, schedule.buffers[index].byteCount + Buffer.alignment)
+      }
+    }
+    let buffer = Buffer(byteCount: workspace.size)
+    memory.keep(buffer)
+    statistics.workspaceBytes = workspace.size
+    for (index, offset) in offsets { locations[index] = .fixed(buffer.pointer + offset) }
+  }
+
+  /// Writes the address of a buffer's element into a context, now or whenever it is bound.
+  mutating func point(_ place: UnsafeMutablePointer<UnsafeMutableRawPointer?>, to buffer: Int, offset: Int) {
+    let bytes = offset * schedule.buffers[buffer].dtype.byteCount
+    switch locations[buffer]! {
+    case .fixed(let pointer): place.pointee = pointer + bytes
+    case .argument(let index): argumentPlaces[index].append(Plan.Relocation(place: place, offset: bytes))
+    case .output(let index): outputPlaces[index].append(Plan.Relocation(place: place, offset: bytes))
+    }
+  }
+
+  mutating func point(_ place: UnsafeMutablePointer<UnsafeMutableRawPointer?>, to target: Schedule.Place) {
+    point(place, to: target.buffer, offset: target.offset)
+  }
+
+  private mutating func number(_ value: Double, _ dtype: DType) -> UnsafeMutableRawPointer {
+    let key = Number(bits: value.bitPattern, dtype: dtype)
+    if let known = numbers[key] { return known }
+    let raw = UnsafeMutableRawPointer(memory.allocate(Double.self, 1))
+    switch dtype {
+    case .float32: raw.storeBytes(of: Float(value), as: Float.self)
+    case .float64: raw.storeBytes(of: value, as: Double.self)
+    case .int32: raw.storeBytes(of: Int32(clamping: Int(value)), as: Int32.self)
+    case .uint8, .bool: raw.storeBytes(of: UInt8(clamping: Int(value)), as: UInt8.self)
+    }
+    numbers[key] = raw
+    return raw
+  }
+
+  // MARK: - Kernels
+
+  private mutating func groupSteps(_ programs: [GroupProgram]) -> [Plan.Step] {
+    let code = CPUProgram(programs[0])
+    statistics.groups += 1
+    statistics.instructions += code.instructions.count
+    let layout = GroupLayout(code, counts: programs.map(\.count))
+    let reductionCount = programs[0].reductions.count
+    if layout.blockCount == 0 && reductionCount == 0 { return [] }
+    let group = memory.allocateGroup()
+    let segments = memory.allocate(ck_segment.self, programs.count)
+    let results = memory.allocate(UnsafeMutableRawPointer?.self, reductionCount * programs.count)
+    var firstBlock = 0
+    for (index, part) in programs.enumerated() {
+      let bases = memory.allocate(UnsafeMutableRawPointer?.self, part.operands.count + code.temporaries.count)
+      for (position, operand) in part.operands.enumerated() {
+        switch operand.memory {
+        case .number(let bits): bases[position] = number(Double(bitPattern: bits), operand.dtype)
+        case .buffer(let buffer, let offset): point(bases + position, to: buffer, offset: offset)
+        }
+      }
+      for (position, reduction) in part.reductions.enumerated() {
+        point(results + (position * programs.count + index), to: reduction.buffer, offset: 0)
+      }
+      segments[index] = ck_segment(count: Int64(part.count), first_block: Int64(firstBlock), bases: bases)
+      firstBlock += layout.blocks(part.count)
+    }
+    group.pointee = layout.context(code, memory)
+    group.pointee.segments = UnsafePointer(segments)
+    group.pointee.segment_count = Int32(programs.count)
+    group.pointee.results = results
+    var steps: [Plan.Step] = []
+    if layout.blockCount > 0 { steps.append(Plan.Step(work: GroupLayout.kernel, context: group, shares: layout.shares, group: group)) }
+    if reductionCount > 0 { steps.append(Plan.Step(work: GroupLayout.finish, context: group, shares: 1)) }
+    return steps
+  }
+
+  /// Fills a place with zeros, or with what lies at another one of the same size.
+  mutating func move(_ source: Schedule.Place?, to target: Schedule.Place) -> Plan.Step {
+    let context = memory.allocate(ck_move.self, 1)
+    context.pointee.bytes = target.byteCount
+    if let source { point(CPULowering.place(context, \.in), to: source) }
+    point(CPULowering.place(context, \.out), to: target)
+    return Plan.Step(work: { ck_move_run($0, $1) }, context: context, shares: 1)
+  }
+
+  /// Where in a context a pointer field lies.
+  static func place<Context, Pointer>(
+    _ context: UnsafeMutablePointer<Context>, _ field: WritableKeyPath<Context, Pointer>
+  ) -> UnsafeMutablePointer<UnsafeMutableRawPointer?> {
+    let offset = MemoryLayout<Context>.offset(of: field)!
+    return (UnsafeMutableRawPointer(context) + offset).assumingMemoryBound(to: UnsafeMutableRawPointer?.self)
+  }
+}
+
+/// Fills the start of a C array, which is a tuple here.
+func fill<Tuple, Element>(_ tuple: inout Tuple, with elements: [Element]) {
+  withUnsafeMutableBytes(of: &tuple) { bytes in
+    precondition(elements.count * MemoryLayout<Element>.stride <= bytes.count)
+    for (index, element) in elements.enumerated() { bytes.bindMemory(to: Element.self)[index] = element }
+  }
+}

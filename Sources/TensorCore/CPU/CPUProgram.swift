@@ -1,0 +1,183 @@
+import CKernels
+
+/// Lowering of one group's program: its instructions become the processor's kernels, the richer ones among them, and its registers
+/// become slots of scratch memory.
+struct CPUProgram {
+  typealias Reference = GroupProgram.Reference
+
+  struct Instruction: Hashable {
+    var code: ck_op
+    var isRow: Bool
+    var result: Reference
+    var arguments: [Reference]
+  }
+
+  /// All that lie in a slot one after the other are one operand, which follows those of the program.
+  struct Temporary: Hashable {
+    let slot: Int
+    let isRow: Bool
+  }
+
+  let program: GroupProgram
+  private(set) var instructions: [Instruction]
+  private(set) var temporaries: [Temporary] = []
+  private(set) var slotCount = 0
+
+  init(_ program: GroupProgram) {
+    self.program = program
+    var fuser = InstructionFuser(
+      program.instructions.map {
+        Instruction(code: $0.function.code, isRow: $0.isRow, result: $0.result, arguments: $0.arguments)
+      }, kept: Set(program.stores.map(\.value)))
+    fuser.run()
+    instructions = fuser.instructions
+    storeResults()
+    assignSlots()
+  }
+
+  private mutating func storeResults() {
+    var definition: [Reference: Int] = [:]
+    // Where the memory of a buffer is read last.
+    var lastRead: [Int: Int] = [:]
+    for (position, instruction) in instructions.enumerated() {
+      definition[instruction.result] = definition[instruction.result] ?? position
+      for case .operand(let index) in instruction.arguments {
+        if let buffer = program.operands[index].buffer { lastRead[buffer] = position }
+      }
+    }
+    // Registers whose values are computed right where they are stored.
+    var replacement: [Reference: Reference] = [:]
+    for store in program.stores {
+      let output = program.operands[store.operand]
+      let value = replacement[store.value] ?? store.value
+      let result = Reference.operand(store.operand)
+      if output.access == .converted {
+        instructions.append(Instruction(code: CK_STORE, isRow: output.isRow, result: result, arguments: [value]))
+      } else if case .register = value, let position = definition[value], instructions[position].code != CK_LOAD,
+        output.overwrites.flatMap({ lastRead[program.operands[$0].buffer!] }) ?? -1 <= position
+      {
+        // Writing at once saves a copy, but not where the old value is still to be read.
+        replacement[value] = result
+      } else {
+        instructions.append(Instruction(code: CK_COPY, isRow: output.isRow, result: result, arguments: [value]))
+      }
+    }
+    if replacement.isEmpty { return }
+    for index in instructions.indices {
+      instructions[index].result = replacement[instructions[index].result] ?? instructions[index].result
+      instructions[index].arguments = instructions[index].arguments.map { replacement[$0] ?? $0 }
+    }
+  }
+
+  /// Register allocation by liveness: gives each register a slot of scratch memory, used again as soon as its last reader is done.
+  private mutating func assignSlots() {
+    var lastUse: [Reference: Int] = [:]
+    for (position, instruction) in instructions.enumerated() {
+      for argument in instruction.arguments { lastUse[argument] = position }
+    }
+    var free: [Int] = []
+    var temporaryIndex: [Temporary: Int] = [:]
+    var temporaryOf: [Reference: Int] = [:]
+    let first = program.operands.count
+    for position in instructions.indices {
+      let arguments = instructions[position].arguments
+      instructions[position].arguments = arguments.map { argument in
+        temporaryOf[argument].map { .operand(first + $0) } ?? argument
+      }
+      let result = instructions[position].result
+      // Row and full results differ in length, and EXPAND reads while it writes: only elementwise results may reuse
+      // the slot of an argument that ends here.
+      let isElementwise = instructions[position].code.rawValue < CK_LOAD.rawValue
+      var ending: [Int] = []
+      for argument in Set(arguments) where lastUse[argument] == position {
+        if let index = temporaryOf[argument] { ending.append(temporaries[index].slot) }
+      }
+      if isElementwise { free += ending.sorted() }
+      if case .register(let number) = result {
+        let slot = free.popLast() ?? slotCount
+        slotCount = max(slotCount, slot + 1)
+        let temporary = Temporary(slot: slot, isRow: program.registers[number])
+        let index = temporaryIndex[temporary] ?? temporaries.count
+        if index == temporaries.count {
+          temporaries.append(temporary)
+          temporaryIndex[temporary] = index
+        }
+        temporaryOf[result] = index
+        instructions[position].result = .operand(first + index)
+        if lastUse[result] == nil { free.append(slot) }
+      }
+      if !isElementwise { free += ending.sorted() }
+    }
+  }
+}
+
+extension GroupProgram.Function {
+  /// The kernel that does it.
+  var code: ck_op {
+    switch self {
+    case .unary(let function): function.code
+    case .binary(let function): function.code
+    case .select: CK_SELECT
+    case .copy: CK_COPY
+    case .load: CK_LOAD
+    case .expand: CK_EXPAND
+    case .rowReduce(.sum): CK_ROWSUM
+    case .rowReduce(.max): CK_ROWMAX
+    case .rowArgmax: CK_ROWARGMAX
+    case .reduce(let reduction): reduction.code
+    case .random(.uniform): CK_UNIFORM
+    case .random(.normal): CK_NORMAL
+    }
+  }
+}
+
+extension Reduction {
+  var code: ck_op { self == .sum ? CK_SUMALL : CK_MAXALL }
+}
+
+extension UnaryFunction {
+  var code: ck_op {
+    switch self {
+    case .negate: CK_NEG
+    case .abs: CK_ABS
+    case .sign: CK_SIGN
+    case .sqrt: CK_SQRT
+    case .reciprocal: CK_RECIP
+    case .exp: CK_EXP
+    case .expm1: CK_EXPM1
+    case .log: CK_LOG
+    case .log1p: CK_LOG1P
+    case .sin: CK_SIN
+    case .cos: CK_COS
+    case .tanh: CK_TANH
+    case .erf: CK_ERF
+    case .sigmoid: CK_SIGMOID
+    case .softplus: CK_SOFTPLUS
+    case .floor: CK_FLOOR
+    case .ceil: CK_CEIL
+    case .round: CK_ROUND
+    case .not: CK_NOT
+    case .isFinite: CK_ISFINITE
+    }
+  }
+}
+
+extension BinaryFunction {
+  var code: ck_op {
+    switch self {
+    case .add: CK_ADD
+    case .subtract: CK_SUB
+    case .multiply: CK_MUL
+    case .divide: CK_DIV
+    case .maximum: CK_MAX
+    case .minimum: CK_MIN
+    case .power: CK_POW
+    case .equal: CK_EQ
+    case .notEqual: CK_NE
+    case .less: CK_LT
+    case .lessOrEqual: CK_LE
+    case .and: CK_AND
+    case .or: CK_OR
+    }
+  }
+}

@@ -1,0 +1,86 @@
+/// What a plan does, as plain data: kernels in the order in which they run, over numbered buffers.
+///
+/// It says what is computed together, what lies in memory, when memory is needed and what is written over what. It knows no
+/// address, no processor and no thread: that is for whatever lowers it, ``CPULowering`` or an interpreter.
+package struct Schedule {
+  package internal(set) var buffers: [Storage] = []
+  package internal(set) var kernels: [Kernel] = []
+  /// Which buffer holds each of the function's results in the end.
+  package internal(set) var outputs: [Int] = []
+  /// How much work the scheduler had with finding out what waits for what; see ``DependencyGraph``.
+  package internal(set) var searchSteps = 0
+
+  /// A buffer: contiguous elements that kernels read and write by its number.
+  package struct Storage {
+    package enum Role {
+      case argument(Int)
+      case output(Int)
+      /// A variable's memory. What a variable gets is computed right here where nobody needs its old value any more.
+      case variable(Variable)
+      case constant(Buffer)
+      /// A result that only other kernels need.
+      case temporary
+    }
+
+    package let role: Role
+    package let shape: [Int]
+    package let dtype: DType
+    /// The kernels between which (both included) a temporary's elements are needed. Liveness: where two do not overlap, they may
+    /// share memory.
+    package internal(set) var lifetime: ClosedRange<Int>?
+
+    package var byteCount: Int { shape.reduce(1, *) * dtype.byteCount }
+    package var isTemporary: Bool { if case .temporary = role { true } else { false } }
+  }
+
+  package enum Kernel {
+    /// A fused group: one pass over its elements. One program for each piece of memory it runs over; they differ in nothing else.
+    case group([GroupProgram])
+    /// One operation with a kernel of its own.
+    case operation(Call)
+    /// Copies elements from one buffer to another.
+    case copy(from: Place, to: Place)
+  }
+
+  /// An operation over contiguous elements of buffers.
+  package struct Call {
+    package let operation: Operation
+    package let inputs: [Place]
+    package let output: Place
+    /// The first input is where the result belongs already: only what changes is written.
+    package let isInPlace: Bool
+  }
+
+  /// Elements of a buffer, one after the other from `offset` on.
+  package struct Place {
+    package let buffer: Int
+    package let offset: Int
+    package let shape: [Int]
+    package let dtype: DType
+
+    package var count: Int { shape.reduce(1, *) }
+    package var byteCount: Int { count * dtype.byteCount }
+  }
+}
+
+extension Schedule.Kernel {
+  /// The numbers of the buffers that it reads, each once and in ascending order.
+  package var reads: [Int] {
+    switch self {
+    case .group(let programs):
+      Set(programs.lazy.flatMap { $0.operands.lazy.filter { !$0.isOutput }.compactMap(\.buffer) }).sorted()
+    case .operation(let call): Set(call.inputs.map(\.buffer)).sorted()
+    case .copy(let source, _): [source.buffer]
+    }
+  }
+
+  /// The numbers of the buffers that it writes, each once and in ascending order.
+  package var writes: [Int] {
+    switch self {
+    case .group(let programs):
+      Set(programs.lazy.flatMap { $0.operands.lazy.filter(\.isOutput).compactMap(\.buffer) + $0.reductions.map(\.buffer) }).sorted()
+    case .operation(let call): [call.output.buffer]
+    case .copy(_, let target): [target.buffer]
+    }
+  }
+}

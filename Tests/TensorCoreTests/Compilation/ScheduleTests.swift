@@ -1,0 +1,75 @@
+import Foundation
+import TensorCore
+import TestSupport
+import Testing
+
+/// Schedules are plain data: an interpreter that knows nothing of the processor gives what the CPU gives.
+@Suite(.timeLimit(.minutes(5))) struct ScheduleTests {
+  @Test(arguments: 0..<200)
+  func `Random expressions are the same on the CPU as by their schedule`(seed: Int) {
+    var grower = PlanTests.Grower(seed: UInt64(seed) + 30_000, dtype: .float64)
+    for _ in 0..<(5 + seed % 40) { grower.grow() }
+    let chosen = (0..<4).map { _ in grower.pick(grower.pool) }
+    let plan = Plan(arguments: [], outputs: chosen.map(\.node), assignments: [])
+    var interpreter = ScheduleInterpreter(plan.schedule)
+    for (expected, result) in zip(interpreter.run(), plan.run()) {
+      PlanTests.expectEqual(result.doubles, expected, within: 1e-11, "seed \(seed), shape \(result.shape)")
+    }
+  }
+
+  /// What is written in place, and what is not.
+  @Test(arguments: 0..<200)
+  func `Random assignments are the same on the CPU as by their schedule`(seed: Int) {
+    var grower = PlanTests.Grower(seed: UInt64(seed) + 40_000, dtype: .float64)
+    let shapes: [[Int]] = [[4, 6], [4, 6], [6], [20, 10], [20, 1], []]
+    let variables = shapes.map { Variable(grower.leaf($0)) }
+    let function = CompiledFunction { _ in
+      grower.pool = variables.map(\.value)
+      for _ in 0..<(3 + seed % 25) { grower.grow() }
+      for variable in variables {
+        let fitting = grower.pool.filter { $0.shape == variable.shape && $0.dtype == .float64 }
+        if let value = fitting.randomElement(using: &grower.random) { variable.assign(value) }
+      }
+      return (0..<2).map { _ in grower.pick(grower.pool) }
+    }
+    let plan = function.plan(for: [])
+    var interpreter = ScheduleInterpreter(plan.schedule)
+    let expected = interpreter.run()
+    for (result, expected) in zip(plan.run(), expected) {
+      PlanTests.expectEqual(result.doubles, expected, within: 1e-11, "seed \(seed), result of shape \(result.shape)")
+    }
+    for (index, buffer) in plan.schedule.buffers.enumerated() {
+      guard case .variable(let variable) = buffer.role else { continue }
+      PlanTests.expectEqual(variable.value.doubles, interpreter.buffers[index], within: 1e-11, "seed \(seed), variable of shape \(variable.shape)")
+    }
+  }
+
+  @Test func `A new value is written over the old one unless that is needed afterwards`() {
+    let a = Variable(Tensor.ones([100])), b = Variable(Tensor.ones([100]))
+    let simple = CompiledFunction { _ in
+      a.assign(a.value * 2)
+      return []
+    }
+    // Turned round, an element is read after another was written.
+    let turned = CompiledFunction { _ in
+      b.assign(flip(b.value, axes: [0]) * 2)
+      return []
+    }
+    #expect(simple.plan(for: []).schedule.buffers.count == 1)
+    #expect(turned.plan(for: []).schedule.kernels.count == 2)
+    #expect(turned.plan(for: []).schedule.buffers.count == 2)
+  }
+
+  /// What is above the line between schedule and lowering knows no kernels.
+  @Test func `Nothing but the lowering for the CPU imports kernels`() throws {
+    let sources = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../Sources/TensorCore").standardized
+    let files = try #require(FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil)).compactMap { $0 as? URL }
+      .filter { $0.pathExtension == "swift" }
+    #expect(files.count > 50)
+    for file in files {
+      let imports = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").filter { $0.hasPrefix("import C") }
+      if file.deletingLastPathComponent().lastPathComponent == "CPU" { continue }
+      #expect(imports.isEmpty, "\(file.lastPathComponent): \(imports)")
+    }
+  }
+}
