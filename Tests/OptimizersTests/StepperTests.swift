@@ -212,8 +212,9 @@ import Testing
     let start = variables.map(\.value.doubles)
     nonisolated(unsafe) let stepper = try Stepper(SGD(learningRate: 0.25), variables: variables)
     let ones = variables.map { Tensor.ones($0.shape, dtype: $0.dtype) }
+    nonisolated(unsafe) let shared = stepper
     DispatchQueue.concurrentPerform(iterations: 4) { _ in
-      for _ in 0..<25 { try! stepper.update(gradients: ones) }
+      for _ in 0..<25 { try! shared.update(gradients: ones) }
     }
     #expect(stepper.state.iterations == 100)
     #expect(zip(variables.flatMap(\.value.doubles), start.flatMap { $0 }).allSatisfy { abs($0 - $1 + 25) < 1e-9 })

@@ -8,11 +8,11 @@ extension Model {
   ///     print(try model.explainTrainingStep(x, y))
   /// - Parameters:
   ///   - x: rows of input on axis 0, as many as a batch has.
-  ///   - y: as many rows of targets.
+  ///   - y: as many rows of targets; nil as for `fit`.
   ///   - sampleWeight: one number a row.
   /// - Throws: ``DescentError`` if the model is not compiled or the data does not fit it.
   public func explainTrainingStep(
-    _ x: any ModelData, _ y: any ModelData, sampleWeight: (any ModelData)? = nil
+    _ x: any ModelData, _ y: (any ModelData)? = nil, sampleWeight: (any ModelData)? = nil
   ) throws -> PlanExplanation {
     let caller = "explainTrainingStep"
     try access.checkTraining(caller)
