@@ -60,6 +60,28 @@ import Testing
     #expect(turned.plan(for: []).schedule.buffers.count == 2)
   }
 
+  /// A kernel of its own writes a variable's memory in the shape that it computes, whatever the variable's is.
+  @Test func `Variables get results of operations in another shape`() {
+    let x = Tensor(shape: [3, 4], scalars: (0..<12).map { Double($0) })
+    let values: [@Sendable (Tensor) -> Tensor] = [
+      { matmul($0, $0, transposeA: true) }, { $0.sum(axis: 0) }, { $0.argmax(axis: 0).cast(to: .float64) }, { concatenate([$0, $0], axis: 1) },
+      { $0.padded(low: [1, 0], high: [0, 2]) }, { $0.scatterAdding(at: Tensor([1 as Int32, 0, 1]), rows: 2) },
+      { $0.replacingRows(at: Tensor([1 as Int32]), with: $0.sliced(starts: [0, 0], sizes: [1, 4])) },
+    ]
+    for value in values {
+      let expected = value(x).doubles
+      let flat = Variable(Tensor.zeros([expected.count], dtype: .float64))
+      let deep = Variable(Tensor.zeros([1, expected.count, 1], dtype: .float64))
+      let function = CompiledFunction { arguments in
+        flat.assign(value(arguments[0]).reshaped(flat.shape))
+        deep.assign(value(arguments[0] + 0.0).reshaped(deep.shape))
+        return []
+      }
+      _ = function.call([x])
+      #expect(flat.value.doubles == expected && deep.value.doubles == expected)
+    }
+  }
+
   /// What is above the line between schedule and lowering knows no kernels.
   @Test func `Nothing but the lowering for the CPU imports kernels`() throws {
     let sources = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../Sources/TensorCore").standardized
