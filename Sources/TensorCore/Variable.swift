@@ -87,12 +87,16 @@ public final class Variable: @unchecked Sendable {
     return Tensor(.reshape, [value], shape: [], dtype: .float64, isNumber: true)
   }
 
-  /// The value before any assignment of the function being traced: what derivatives are taken with respect to.
+  /// The values before and after each assignment of the function being traced: what derivatives are taken with respect to.
+  var allReads: [Tensor] { Trace.current.map { $0.values(of: self) } ?? [value] }
+
+  /// The value before any assignment of the function being traced.
   var firstRead: Tensor {
     Trace.current.map { $0.firstValue(of: self) } ?? value
   }
 
-  /// Replaces the value. Inside a compiled function this is part of each run.
+  /// Replaces the value. Inside a compiled function this is part of each run, and later reads give the new value; as in Keras,
+  /// no gradient passes from them to what it was computed from.
   /// - Precondition: same shape; same dtype (a number takes the variable's).
   public func assign(_ newValue: Tensor) {
     let newValue = newValue.node.isNumber ? newValue.cast(to: dtype) : newValue

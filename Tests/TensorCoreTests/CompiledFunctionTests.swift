@@ -29,6 +29,22 @@ import Testing
     #expect(try one(Tensor([1.0])).doubles == [1])
   }
 
+  /// As on PyTorch's and TensorFlow's tapes, where a variable is a leaf whatever was written to it.
+  @Test func `No gradient passes through an assignment`() {
+    let a = Variable(Tensor([1.0, 2])), b = Variable(Tensor([3.0, 5]))
+    let step = compile { (x: [Tensor]) -> [Tensor] in
+      let before = (a.value * b.value).sum()
+      b.assign(a.value * a.value * b.value)
+      let after = (a.value * b.value * b.value).sum()
+      return gradients(of: after, withRespectTo: [a, b]) + gradients(of: before + after, withRespectTo: [b])
+        + gradients(of: before, withRespectTo: [a, b])
+    }
+    let results = step().map(\.doubles)
+    // b is 3 and 20 afterwards: b², 2ab; that and a; and b, a of before.
+    #expect(results == [[9, 400], [6, 80], [7, 82], [3, 5], [1, 2]])
+    #expect(b.value.doubles == [3, 20])
+  }
+
   @Test func `One compiled function may be called from many threads`() {
     func numbers(_ count: Int, _ factor: Int, _ modulus: Int) -> [Float] {
       (0..<count).map { (index: Int) -> Float in Float(index * factor % modulus) }

@@ -18,7 +18,7 @@ extension Loss {
     case .sumOverBatchSize: return weighted.sum() / Double(Swift.max(weighted.count, 1))
     case .meanWithSampleWeight:
       guard let factor else { return weighted.sum() / Double(Swift.max(weighted.count, 1)) }
-      return quotient(weighted.sum(), factor.broadcast(to: weighted.shape).sum())
+      return quotient(weighted.sum(), factor.sum())
     }
   }
 

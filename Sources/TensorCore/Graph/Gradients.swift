@@ -13,9 +13,15 @@ public func gradients(of output: Tensor, withRespectTo targets: [Tensor]) -> [Te
   return targets.map { found[$0.node] ?? Tensor.zeros($0.shape, dtype: $0.dtype) }
 }
 
-/// The derivatives of `output` with respect to variables, at the values that `output` was computed from.
+/// The derivatives of `output` with respect to variables, at the values that `output` was computed from: of a variable that was
+/// assigned in between, before and after, the sum.
 public func gradients(of output: Tensor, withRespectTo variables: [Variable]) -> [Tensor] {
-  gradients(of: output, withRespectTo: variables.map(\.firstRead))
+  let reads = variables.map(\.allReads)
+  var found = gradients(of: output, withRespectTo: reads.flatMap { $0 })[...]
+  return reads.map { reads in
+    defer { found = found.dropFirst(reads.count) }
+    return found.prefix(reads.count).dropFirst().reduce(found.first!, +)
+  }
 }
 
 /// The value of a function and its derivatives with respect to its arguments.

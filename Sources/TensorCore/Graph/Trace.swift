@@ -2,6 +2,8 @@
 package final class Trace {
   private var reads: [ObjectIdentifier: Tensor] = [:]
   private var current: [ObjectIdentifier: Tensor] = [:]
+  /// All that each variable was assigned.
+  private var later: [ObjectIdentifier: [Tensor]] = [:]
   private var assigned: [Variable] = []
   /// All that were read or assigned, in the order in which they were first.
   private(set) var met: [Variable] = []
@@ -58,8 +60,15 @@ package final class Trace {
     current[ObjectIdentifier(variable)] ?? firstValue(of: variable)
   }
 
+  /// All values that reads of the variable have given or may give.
+  func values(of variable: Variable) -> [Tensor] { [firstValue(of: variable)] + later[ObjectIdentifier(variable), default: []] }
+
+  /// Later reads give the value, but no gradient passes through it: what a step learned is no function of what it learned from.
   func assign(_ value: Tensor, to variable: Variable) {
     let key = ObjectIdentifier(variable)
+    let isFirst = value.node === reads[key]?.node
+    let value = isFirst ? value : stopGradient(value)
+    if !isFirst { later[key, default: []].append(value) }
     if current.updateValue(value, forKey: key) == nil {
       assigned.append(variable)
       if reads[key] == nil { met.append(variable) }

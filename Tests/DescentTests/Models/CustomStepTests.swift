@@ -50,7 +50,7 @@ private final class GAN: Model {
 
   init() throws {
     generatorStepper = try Stepper(SGD(learningRate: 0.1, momentum: 0.5), variables: generator.trainableVariables)
-    discriminatorStepper = try Stepper(Adam(learningRate: 0.02), variables: discriminator.trainableVariables)
+    discriminatorStepper = try Stepper(Adam(learningRate: 0.02, beta1: 0.875, beta2: 1 - 0x1p-10, epsilon: 0x1p-23), variables: discriminator.trainableVariables)
     super.init(dtype: .float64)
   }
 
@@ -149,7 +149,7 @@ final class BinaryTruePositives: StatefulMetric {
   @Test func `trainStep and testStep are overridden`() throws {
     let model = Doubled()
     try fill(model.inner, salt: 20)
-    try model.compile(optimizer: Adam(learningRate: 0.02), loss: .meanSquaredError, metrics: "mae")
+    try model.compile(optimizer: Adam(learningRate: 0.02, beta1: 0.875, beta2: 1 - 0x1p-10, epsilon: 0x1p-23), loss: .meanSquaredError, metrics: "mae")
     let history = try model.fit(x, y, batchSize: 4, epochs: 2, verbose: 0, shuffle: false)
     try expect(history, model.evaluate(x, y, batchSize: 4, verbose: 0), model.weights, entry("trainStep"))
     #expect(model.optimizerState?.iterations == 6)
