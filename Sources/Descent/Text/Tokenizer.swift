@@ -98,7 +98,7 @@ public struct Tokenizer: Sendable {
   }
 
   /// The number of each word, ``numWords`` or not. (Keras: `word_index`.)
-  public var wordIndex: [String: Int] { Dictionary(words.enumerated().map { ($1, $0 + 1) }) { first, _ in first } }
+  public var wordIndex: [String: Int] { Dictionary(words.enumerated().map { ($1, $0 + 1) }) { _, last in last } }
 
   /// The words by their numbers, from 1 on. (Keras: `index_word`.)
   public var indexWord: [Int: String] { Dictionary(uniqueKeysWithValues: words.enumerated().map { ($0 + 1, $1) }) }
@@ -145,7 +145,7 @@ public struct Tokenizer: Sendable {
       throw DescentError(.state, "Tokenizer: it has seen no texts; fit(onTexts:) first, or give numWords")
     }
     if mode == .tfidf && documentCount == 0 { throw DescentError(.state, "Tokenizer: it has seen no texts, which tfidf counts; fit(onTexts:) first") }
-    let width = numWords ?? words.count + 1
+    let width = numWords ?? indices.count + 1
     var all = [Float](repeating: 0, count: sequences.count * width)
     for (row, sequence) in sequences.enumerated() {
       var counts: [Int: Int] = [:]

