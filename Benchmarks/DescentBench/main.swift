@@ -14,8 +14,8 @@ do {
     try trainFirstBatch()
   } else if chosen == ["whole-job"] {
     _ = try trainWholeJob(epochs: 5)
-  } else if let unknown = chosen.first(where: { !["job", "limits", "optimizers", "embedding", "profile"].contains($0) && !$0.contains("=") }) {
-    print("usage: descent-bench [job] [limits] [optimizers] [embedding] [profile] [only=adam,lion] [--quick]; '\(unknown)' is none of them")
+  } else if let unknown = chosen.first(where: { !["job", "limits", "optimizers", "embedding", "networks", "profile"].contains($0) && !$0.contains("=") }) {
+    print("usage: descent-bench [job] [limits] [optimizers] [embedding] [networks] [profile] [only=adam,lion,cnn] [--quick]; '\(unknown)' is none of them")
     exit(64)
   } else {
     print("\(threads) threads, \(rounds) rounds, instruction set \(instructionSet)\n")
@@ -23,7 +23,10 @@ do {
     if wants("limits") { benchLimits(sizes: [79_510, 1_000_000, 10_000_000], threads: threads, rounds: rounds) }
     let only = chosen.first { $0.hasPrefix("only=") }.map { $0.dropFirst(5).split(separator: ",").map(String.init) }
     if wants("embedding") { try benchEmbeddings(rounds: quick ? 3 : 7) }
-    if chosen.contains("profile") { try profileOptimizers(names: only ?? ["adam"]) }
+    if wants("networks") && !chosen.contains("profile") { try benchNetworks(names: only, rounds: quick ? 3 : 11, threads: threads) }
+    if chosen.contains("profile") {
+      if chosen.contains("networks") { try profileNetworks(names: only) } else { try profileOptimizers(names: only ?? ["adam"]) }
+    }
     if wants("optimizers") {
       let variants = ["momentum", "nesterov", "amsgrad"]
       // Those that need more than gradients, or whose time goes into products of matrices, are no passes over memory.

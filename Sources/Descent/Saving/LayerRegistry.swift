@@ -9,7 +9,8 @@ public enum LayerRegistry {
   }
 
   private static let builtIn: [any ConfigurableLayer.Type] = [
-    Activation.self, ActivityRegularization.self, Add.self, AlphaDropout.self, Average.self, AveragePooling1D.self,
+    Activation.self, ActivityRegularization.self, AdaptiveAveragePooling1D.self, AdaptiveAveragePooling2D.self,
+    AdaptiveAveragePooling3D.self, AdaptiveMaxPooling1D.self, AdaptiveMaxPooling2D.self, AdaptiveMaxPooling3D.self, Add.self, AlphaDropout.self, Average.self, AveragePooling1D.self,
     AveragePooling2D.self, AveragePooling3D.self, BatchNormalization.self, Concatenate.self, Conv1D.self,
     Conv1DTranspose.self, Conv2D.self, Conv2DTranspose.self, Conv3D.self, Conv3DTranspose.self, Cropping1D.self,
     Cropping2D.self, Cropping3D.self, Dense.self, DepthwiseConv1D.self, DepthwiseConv2D.self, Dot.self, Dropout.self,
@@ -18,7 +19,7 @@ public enum LayerRegistry {
     GlobalMaxPooling2D.self, GlobalMaxPooling3D.self, GroupNormalization.self, Identity.self, Lambda.self,
     LayerNormalization.self, LeakyReLU.self, Masking.self, MaxPooling1D.self, MaxPooling2D.self, MaxPooling3D.self,
     Maximum.self, Minimum.self, Multiply.self, PReLU.self, Permute.self, RMSNormalization.self, ReLU.self, RepeatVector.self,
-    Rescaling.self, Reshape.self, SeparableConv1D.self, SeparableConv2D.self, Sequential.self, Softmax.self,
+    Rescaling.self, Reshape.self, Resizing.self, SeparableConv1D.self, SeparableConv2D.self, Sequential.self, Softmax.self,
     SpatialDropout1D.self, SpatialDropout2D.self, SpatialDropout3D.self, SpectralNormalization.self, Subtract.self,
     TimeDistributed.self, UnitNormalization.self, UpSampling1D.self, UpSampling2D.self, UpSampling3D.self,
     ZeroPadding1D.self, ZeroPadding2D.self, ZeroPadding3D.self,

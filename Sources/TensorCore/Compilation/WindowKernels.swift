@@ -41,7 +41,7 @@ extension PlanBuilder {
     context.pointee.windows = pooling.geometry.windows(rows: pooling.rows, channels: pooling.channels, filters: pooling.channels)
     context.pointee.dtype = value.dtype.kernelType
     context.pointee.part = Int32(part.rawValue)
-    context.pointee.shares = ck_pooling_shares(context)
+    ck_pooling_prepare(context)
     pointInput(PlanBuilder.place(context, \.in), to: value.inputs[0])
     if value.inputs.count > 1 { pointInput(PlanBuilder.place(context, \.values), to: value.inputs[1]) }
     point(PlanBuilder.place(context, \.out), to: index, offset: 0)

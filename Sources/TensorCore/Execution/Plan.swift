@@ -10,7 +10,7 @@ package final class Plan: @unchecked Sendable {
   }
 
   /// What each step does, for people.
-  private let names: [String]
+  package let names: [String]
 
   /// A place in a kernel's context that holds an address which changes between runs.
   struct Relocation {
