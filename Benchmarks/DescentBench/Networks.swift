@@ -22,37 +22,39 @@ struct Network {
 
   static let rows = 32
 
-  static let all = [
-    Network(
-      name: "cnn", description: "28×28×1 → 32 3×3 → pool → 64 3×3 → pool → 100 → 10 on Fashion-MNIST, dropout, Adam",
-      make: {
-        let model = Sequential {
-          Conv2D(32, 3, padding: .same, activation: .relu, inputShape: [28, 28, 1])
-          MaxPooling2D()
-          Conv2D(64, 3, padding: .same, activation: .relu)
-          MaxPooling2D()
-          Flatten()
-          Dense(100, activation: .relu)
-          Dropout(0.4)
-          Dense(10, activation: .softmax)
-        }
-        try model.compile(optimizer: .adam, loss: .sparseCategoricalCrossentropy)
-        return model
-      },
-      data: {
-        let train = try FashionMNIST.load().train, count = 400 * rows
-        let x = train.images.bytes.sliced(starts: [0, 0, 0], sizes: [count, 28, 28])
-        return (x.cast(to: .float32).reshaped([count, 28, 28, 1]) / 255, train.labels.sliced(starts: [0], sizes: [count]))
-      },
-      work: [
-        .convolution(LIMIT_OUTPUT, size: 28, channels: 1, filters: 32), .convolution(LIMIT_KERNEL, size: 28, channels: 1, filters: 32),
-        .convolution(LIMIT_OUTPUT, size: 14, channels: 32, filters: 64), .convolution(LIMIT_INPUT, size: 14, channels: 32, filters: 64),
-        .convolution(LIMIT_KERNEL, size: 14, channels: 32, filters: 64),
-        .product(transposeA: false, transposeB: false, m: rows, n: 100, k: 3136), .product(transposeA: true, transposeB: false, m: 3136, n: 100, k: rows),
-        .product(transposeA: false, transposeB: true, m: rows, n: 3136, k: 100), .product(transposeA: false, transposeB: false, m: rows, n: 10, k: 100),
-        .product(transposeA: true, transposeB: false, m: 100, n: 10, k: rows), .product(transposeA: false, transposeB: true, m: rows, n: 100, k: 10),
-      ])
-  ]
+  static var all: [Network] {
+    [
+      Network(
+        name: "cnn", description: "28×28×1 → 32 3×3 → pool → 64 3×3 → pool → 100 → 10 on Fashion-MNIST, dropout, Adam",
+        make: {
+          let model = Sequential {
+            Conv2D(32, 3, padding: .same, activation: .relu, inputShape: [28, 28, 1])
+            MaxPooling2D()
+            Conv2D(64, 3, padding: .same, activation: .relu)
+            MaxPooling2D()
+            Flatten()
+            Dense(100, activation: .relu)
+            Dropout(0.4)
+            Dense(10, activation: .softmax)
+          }
+          try model.compile(optimizer: .adam, loss: .sparseCategoricalCrossentropy)
+          return model
+        },
+        data: {
+          let train = try FashionMNIST.load().train, count = 400 * rows
+          let x = train.images.bytes.sliced(starts: [0, 0, 0], sizes: [count, 28, 28])
+          return (x.cast(to: .float32).reshaped([count, 28, 28, 1]) / 255, train.labels.sliced(starts: [0], sizes: [count]))
+        },
+        work: [
+          .convolution(LIMIT_OUTPUT, size: 28, channels: 1, filters: 32), .convolution(LIMIT_KERNEL, size: 28, channels: 1, filters: 32),
+          .convolution(LIMIT_OUTPUT, size: 14, channels: 32, filters: 64), .convolution(LIMIT_INPUT, size: 14, channels: 32, filters: 64),
+          .convolution(LIMIT_KERNEL, size: 14, channels: 32, filters: 64),
+          .product(transposeA: false, transposeB: false, m: rows, n: 100, k: 3136), .product(transposeA: true, transposeB: false, m: 3136, n: 100, k: rows),
+          .product(transposeA: false, transposeB: true, m: rows, n: 3136, k: 100), .product(transposeA: false, transposeB: false, m: rows, n: 10, k: 100),
+          .product(transposeA: true, transposeB: false, m: 100, n: 10, k: rows), .product(transposeA: false, transposeB: true, m: rows, n: 100, k: 10),
+        ])
+    ]
+  }
 }
 
 /// A call of oneDNN, ready to be made again and again, split over the threads of the limits.
