@@ -48,6 +48,9 @@ public struct Catalog<Value: KerasNamed>: Sendable {
   /// Each value's own name and its aliases, in alphabetical order.
   public var names: [String] { Set(entries.flatMap(\.names)).union(Value.registeredNames).sorted() }
 
+  /// Every value with its default settings, without those that programs have registered.
+  package var values: [Value] { entries.map(\.value) }
+
   func value(named name: String) throws -> Value { try entry(named: name).value.validated() }
 
   func value(json: JSONValue) throws -> Value {
