@@ -139,6 +139,9 @@ public final class Variable: @unchecked Sendable {
     try VariableLock.with(VariableLock.joined(variables.map(\.lock)).map { ($0, .writing) }, body)
   }
 
+  /// Whether this thread holds the lock of any variable.
+  package static var isLockedByThread: Bool { VariableLock.isAnyHeld }
+
   /// Runs `body`, which reads these variables, while no other thread changes them.
   package static func unchanged<Result>(_ variables: [Variable], _ body: () throws -> Result) rethrows -> Result {
     try VariableLock.with(VariableLock.joined(variables.map(\.lock)).map { ($0, .reading) }, body)

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What leads outside of a file is refused by both readers; `Fixtures/scripts/hdf5_outside.py` made the files.
-@Suite(.timeLimit(.minutes(10))) struct HDF5OutsideTests {
+@Suite(.timeLimit(.minutes(20))) struct HDF5OutsideTests {
   private static let kinds = [
     ("external-storage", "external storage"), ("virtual-dataset", "a virtual dataset"),
     ("virtual-dataset-of-itself", "a virtual dataset"), ("external-link", "an external link"), ("soft-link", "a soft link"),
@@ -55,7 +55,7 @@ import Testing
 }
 
 /// Damage of kinds that a reader could pass over.
-@Suite(.timeLimit(.minutes(10))) struct HDF5DamageTests {
+@Suite(.timeLimit(.minutes(20))) struct HDF5DamageTests {
   /// The places in a file where eight bytes hold a number.
   private func places(of number: Int, in bytes: [UInt8]) -> [Int] {
     (0...(bytes.count - 8)).filter { place in (0..<8).allSatisfy { bytes[place + $0] == UInt8(truncatingIfNeeded: number >> (8 * $0)) } }

@@ -2,7 +2,7 @@ import KerasFiles
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct HDF5Tests {
+@Suite(.timeLimit(.minutes(20))) struct HDF5Tests {
   private func sample() -> HDF5Contents {
     var contents = HDF5Contents()
     contents.setAttribute("layer_names", of: "", to: .strings(["dense", "dünn", ""]))

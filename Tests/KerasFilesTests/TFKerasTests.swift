@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Files of the last Keras 2; `Fixtures/scripts/tf_keras_files.py` made them.
-@Suite(.timeLimit(.minutes(10))) struct TFKerasTests {
+@Suite(.timeLimit(.minutes(20))) struct TFKerasTests {
   private static let names = ["sequential", "several"]
 
   private func rows(_ json: JSONValue?) throws -> Tensor {

@@ -85,8 +85,8 @@ extension Model {
         for callback in callbacks.callbacks { try callback.onTestBatchBegin(step) }
         let plan = plans[batch.count]!
         runner.bind(plan, at: batch.lowerBound)
-        // In each batch, because callbacks may train.
-        judging { _ = plan.run() }
+        // In each batch where callbacks may train.
+        if isUnchanged { _ = plan.run() } else { judging { _ = plan.run() } }
         totals.count(rows: batch.count)
         logs.invalidate()
         for callback in callbacks.callbacks { try callback.onTestBatchEnd(step, logs) }

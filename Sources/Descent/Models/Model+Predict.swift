@@ -57,19 +57,21 @@ extension Model {
         part.withBytes { bytes in Tensor(shape: part.shape, dtype: part.dtype) { $0.copyMemory(from: bytes) } }
       })
     }
-    func runBatches() throws {
+    func runBatches(judgingEach: Bool) throws {
       for (step, start) in starts.enumerated() {
         for callback in list.callbacks { try callback.onPredictBatchBegin(step) }
-        plans[counts[step]]!.withPlan { plan in judging { run(plan, at: start) } }
+        plans[counts[step]]!.withPlan { plan in
+          if judgingEach { judging { run(plan, at: start) } } else { run(plan, at: start) }
+        }
         for callback in list.callbacks { try callback.onPredictBatchEnd(step) }
       }
     }
     // Callbacks may train: then each batch is predicted with the weights of its time, otherwise all with the same.
     if callbacks.isEmpty {
       let changesVariables = plans.values.contains(where: \.first.changesVariables)
-      try judging(all: changesVariables ? .changing : .reading, runBatches)
+      try judging(all: changesVariables ? .changing : .reading) { try runBatches(judgingEach: false) }
     } else {
-      try runBatches()
+      try runBatches(judgingEach: true)
     }
     try list.each { try $0.onPredictEnd() }
     return Predictions(names: outputNameLists[0], tensors: parts[0].indices.map { place in Model.joined(parts.map { $0[place] }) })
@@ -117,7 +119,8 @@ extension Model {
     case reading, changing
   }
 
-  /// Runs what computes with the weights to judge by.
+  /// Runs what computes with the weights to judge by. Not to be nested: the inner one would ask for locks that come before those
+  /// that the outer one holds.
   /// - Parameter all: whether no step of another thread may come between the runs that `body` makes.
   func judging<Result>(all access: JudgingAccess? = nil, _ body: () throws -> Result) rethrows -> Result {
     let isJudgedByOthers = self.access.tracing { training?.optimizerState?.hasEvaluationValues ?? false }

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TensorCore
 
 /// What keeps threads that use one model out of each other's way.
@@ -13,11 +14,25 @@ final class ModelAccess: @unchecked Sendable {
   private let layers = NSRecursiveLock()
   private let scores = NSRecursiveLock()
   private let steps = NSRecursiveLock()
+  /// The thread that holds `layers`, as a number, or 0.
+  private let tracer = Atomic<Int>(0)
   /// The thread whose `fit` is going on.
   private var fitting: ObjectIdentifier?
 
   /// Runs what builds or traces layers, or looks up what that made.
-  func tracing<Result>(_ body: () throws -> Result) rethrows -> Result { try layers.withLock(body) }
+  func tracing<Result>(_ body: () throws -> Result) rethrows -> Result {
+    assert(isInOrder, "layers are traced by who holds variables: their locks are taken in another order elsewhere")
+    return try layers.withLock {
+      let outer = tracer.exchange(ModelAccess.thread, ordering: .relaxed)
+      defer { tracer.store(outer, ordering: .relaxed) }
+      return try body()
+    }
+  }
+
+  /// Whether this thread may wait for `layers`: it holds nothing that is taken after them, or it has them already.
+  private var isInOrder: Bool { !Variable.isLockedByThread || tracer.load(ordering: .relaxed) == ModelAccess.thread }
+
+  private static var thread: Int { ObjectIdentifier(Thread.current).hashValue }
 
   /// Runs what counts scores in the model's totals; says whether another thread's `fit` counts in them.
   func scoring<Result>(_ body: (_ isFittedElsewhere: Bool) throws -> Result) rethrows -> Result {

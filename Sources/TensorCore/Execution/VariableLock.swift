@@ -51,6 +51,9 @@ final class VariableLock: @unchecked Sendable {
     let outer: UnsafeMutableRawPointer?
   }
 
+  /// Whether this thread holds any.
+  static var isAnyHeld: Bool { ck_held_locks_get() != nil }
+
   private var held: Access? {
     var place = ck_held_locks_get()
     while let frame = place?.assumingMemoryBound(to: Held.self).pointee {
@@ -118,7 +121,7 @@ final class VariableLock: @unchecked Sendable {
   /// Makes one lock of several, where that can be done without waiting for this thread itself, and gives those that are left.
   static func joined(_ locks: [VariableLock]) -> [VariableLock] {
     let locks = distinct(locks)
-    if locks.count < 2 || ck_held_locks_get() != nil { return locks }
+    if locks.count < 2 || isAnyHeld { return locks }
     for other in locks.dropFirst() {
       while true {
         let (first, second) = (locks[0].current, other.current)

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 /// The built command line tool.
@@ -57,8 +58,17 @@ final class RunningTool {
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardOutput = output
     process.standardError = errorOutput
-    try process.run()
+    // Where the tests run as a job in the background, Ctrl-C is ignored, and so it would be by what they start.
+    try RunningTool.starting.withLock { _ in
+      var ignored = sigaction()
+      sigaction(SIGINT, nil, &ignored)
+      signal(SIGINT, SIG_DFL)
+      defer { sigaction(SIGINT, &ignored, nil) }
+      try process.run()
+    }
   }
+
+  private static let starting = Mutex(())
 
   deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
 
@@ -71,9 +81,16 @@ final class RunningTool {
     }
   }
 
-  /// Sends a signal and waits for the end; what it printed to standard error.
+  /// Sends a signal and waits for the end, which is made to come if the signal does not bring it; what it printed to standard error.
   func end(by signal: Int32) -> String {
-    kill(process.processIdentifier, signal)
+    let child = process.processIdentifier
+    kill(child, signal)
+    let deadline = DispatchWorkItem {
+      Issue.record("signal \(signal) does not end the command")
+      kill(child, SIGKILL)
+    }
+    DispatchQueue.global().asyncAfter(deadline: .now() + 60, execute: deadline)
+    defer { deadline.cancel() }
     _ = try? output.fileHandleForReading.readToEnd()
     let errors = String(decoding: errorOutput.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()

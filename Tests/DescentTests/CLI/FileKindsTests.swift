@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Files that users have, given to the commands.
-@Suite(.timeLimit(.minutes(10))) struct FileKindsTests {
+@Suite(.timeLimit(.minutes(20))) struct FileKindsTests {
   private let folder = TemporaryFolder()
 
   private func tool(_ arguments: String...) throws -> CommandLineTool { try CommandLineTool(arguments, in: folder.path) }

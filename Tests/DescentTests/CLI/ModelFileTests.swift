@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `descent` on saved models: the fixtures are Keras's.
-@Suite(.timeLimit(.minutes(5))) struct ModelFileTests {
+@Suite(.timeLimit(.minutes(20))) struct ModelFileTests {
   private let folder = TemporaryFolder()
   private static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appendingPathComponent("Fixtures/keras-files").path

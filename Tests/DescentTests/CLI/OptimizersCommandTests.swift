@@ -1,7 +1,7 @@
 import Descent
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct OptimizersCommandTests {
+@Suite(.timeLimit(.minutes(20))) struct OptimizersCommandTests {
   @Test func list() throws {
     let tool = try CommandLineTool(["optimizers"])
     #expect(tool.status == 0)

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What commands print, and what becomes of it where it cannot be written or a file would have it do something.
-@Suite(.timeLimit(.minutes(10))) struct OutputTests {
+@Suite(.timeLimit(.minutes(20))) struct OutputTests {
   private let folder = TemporaryFolder()
 
   private func writeFiles() throws {

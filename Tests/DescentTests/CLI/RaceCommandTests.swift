@@ -2,7 +2,7 @@ import Descent
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct RaceCommandTests {
+@Suite(.timeLimit(.minutes(20))) struct RaceCommandTests {
   private func race(_ arguments: String..., in folder: String? = nil) throws -> CommandLineTool {
     try CommandLineTool(["race"] + arguments, in: folder)
   }

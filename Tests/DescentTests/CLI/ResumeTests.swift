@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Folders of runs: who may write to them, and what `--resume` goes on with.
-@Suite(.timeLimit(.minutes(10))) struct ResumeTests {
+@Suite(.timeLimit(.minutes(20))) struct ResumeTests {
   private let folder = TemporaryFolder()
 
   private func writeData(_ name: String = "d.npz", shift: Float = 0) throws {

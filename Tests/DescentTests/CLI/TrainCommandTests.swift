@@ -2,7 +2,7 @@ import Descent
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct TrainCommandTests {
+@Suite(.timeLimit(.minutes(20))) struct TrainCommandTests {
   /// Two classes that a line parts.
   private func data(_ path: String, extra: [(name: String, tensor: Tensor)] = []) throws {
     var random = SeededGenerator(seed: 5)

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct BackupAndRestoreTests {
+@Suite(.timeLimit(.minutes(20))) struct BackupAndRestoreTests {
   /// A run in which everything that a checkpoint must hold is at work.
   private struct Run {
     let folder: String?

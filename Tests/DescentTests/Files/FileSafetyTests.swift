@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What happens between a program, a file and the disk.
-@Suite(.timeLimit(.minutes(10))) struct FileSafetyTests {
+@Suite(.timeLimit(.minutes(20))) struct FileSafetyTests {
   private let folder = TemporaryFolder()
 
   /// The calls of a block that writes, in order.

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// Ctrl-C while a model is trained. Each test runs in a process of its own, because the signal reaches all of one.
-@Suite(.timeLimit(.minutes(5))) struct InterruptionTests {
+@Suite(.timeLimit(.minutes(20))) struct InterruptionTests {
   /// Makes signals raised by this thread reach it at once, as they do in a program of one's own: tests run on threads that block
   /// signals, and a job in the background of a shell ignores Ctrl-C.
   private static func listen() {

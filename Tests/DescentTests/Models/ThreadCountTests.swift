@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The same bits whatever the number of threads. Each number is tried in a process of its own, because the threads are chosen once.
-@Suite(.timeLimit(.minutes(5))) struct ThreadCountTests {
+@Suite(.timeLimit(.minutes(20))) struct ThreadCountTests {
   /// Trains on so many threads and prints all weights.
   private static func train(threads: Int) throws {
     setenv("DESCENT_THREADS", "\(threads)", 1)

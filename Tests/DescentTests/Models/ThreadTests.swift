@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// One model in several threads.
-@Suite(.timeLimit(.minutes(2))) struct ThreadTests {
+@Suite(.timeLimit(.minutes(20))) struct ThreadTests {
   private func numbers(_ count: Int, _ modulus: Int) -> [Float] {
     (0..<count).map { (index: Int) -> Float in Float(index * 7 % modulus) / Float(modulus) }
   }

@@ -3,7 +3,7 @@ import Testing
 
 import TensorCore
 
-@Suite(.timeLimit(.minutes(5))) struct ExecutionTests {
+@Suite(.timeLimit(.minutes(20))) struct ExecutionTests {
   @Test func `Every share runs once`() {
     let pool = ThreadPool(threadCount: 4)
     let counts = UnsafeMutablePointer<Int>.allocate(capacity: 64)

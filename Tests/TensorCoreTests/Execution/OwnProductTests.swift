@@ -5,7 +5,7 @@ import Testing
 
 #if compiler(>=6.2) && os(Linux)
   /// Products where oneDNN is not to be had.
-  @Suite(.timeLimit(.minutes(1))) struct OwnProductTests {
+  @Suite(.timeLimit(.minutes(20))) struct OwnProductTests {
     @Test func `Where memory may not be made executable, everything is computed as elsewhere`() async {
       await #expect(processExitsWith: .success) {
         precondition(forbidExecutableMemory())

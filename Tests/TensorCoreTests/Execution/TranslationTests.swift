@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Groups as machine code against the same groups interpreted: every bit.
-@Suite(.timeLimit(.minutes(5))) struct TranslationTests {
+@Suite(.timeLimit(.minutes(20))) struct TranslationTests {
   /// Numbers at which instructions could differ.
   static let special: [Float] = [
     0, -0.0, 1, -1, 0.5, -3.25, .infinity, -.infinity, .nan, .leastNonzeroMagnitude, -.leastNonzeroMagnitude,

@@ -4,7 +4,7 @@ import Testing
 
 #if compiler(>=6.2)
   /// Expressions as long as a program's loop, on a thread with a small stack.
-  @Suite(.timeLimit(.minutes(1))) struct LongHistoryTests {
+  @Suite(.timeLimit(.minutes(20))) struct LongHistoryTests {
     @Test func `A running total of a variable's values is let go without recursion`() {
       onSmallStack {
         let w = Variable(Tensor(2.0))

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Products of every size at which the work is cut anew, held against plain sums in `Double`.
-@Suite(.timeLimit(.minutes(5))) struct MatrixProductTests {
+@Suite(.timeLimit(.minutes(20))) struct MatrixProductTests {
   struct Size: CustomTestStringConvertible {
     var batch = 1
     let m, n, k: Int
