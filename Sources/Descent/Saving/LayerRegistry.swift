@@ -8,7 +8,7 @@ public enum LayerRegistry {
     let type: any ConfigurableLayer.Type
   }
 
-  private static let builtIn: [any ConfigurableLayer.Type] = [
+  package static let builtIn: [any ConfigurableLayer.Type] = [
     Activation.self, ActivityRegularization.self, Add.self, AlphaDropout.self, Average.self, AveragePooling1D.self,
     AveragePooling2D.self, AveragePooling3D.self, BatchNormalization.self, CategoryEncoding.self,
     CenterCrop.self, Concatenate.self, Conv1D.self,
