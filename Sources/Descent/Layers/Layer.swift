@@ -254,6 +254,9 @@ open class Layer {
   /// model's dtype, and others are refused. Nil for any other input.
   var acceptedRowNumbers: Range<Int>? { nil }
 
+  /// Whether Keras's class takes the option `trainable`, so that files have it.
+  var hasTrainableOption: Bool { true }
+
   /// Called before the variables are listed.
   func prepareToBeInspected() {}
 
