@@ -4,6 +4,7 @@ import Foundation
 public enum ArchiveFormat: String, Sendable {
   /// tar, plain or with gzip, or zip, whichever it is.
   case auto
+  /// Plain or compressed with gzip, or a zip file.
   case tar
   case zip
 }

@@ -3,14 +3,20 @@ import TensorCore
 
 /// What ``Model/dot(_:)`` and ``Model/svg(_:)`` show of each layer. (Keras: the arguments of `plot_model`.)
 public struct PlotOptions: Sendable {
+  /// Whether boxes tell the shapes of inputs and outputs.
   public var showShapes = false
+  /// Whether boxes tell the dtype.
   public var showDType = false
+  /// Whether boxes tell the layers' names.
   public var showLayerNames = true
+  /// Whether boxes tell the activations.
   public var showLayerActivations = false
+  /// Whether boxes tell what is trained.
   public var showTrainable = false
   /// Whether the layers of models that are layers are drawn in their place.
   public var expandNested = false
 
+  /// See the properties.
   public init(
     showShapes: Bool = false, showDType: Bool = false, showLayerNames: Bool = true, showLayerActivations: Bool = false,
     showTrainable: Bool = false, expandNested: Bool = false
