@@ -3,6 +3,7 @@ import TensorCore
 /// Gives its input back and adds `l1` · Σ |x| + `l2` · Σ x², divided by the number of rows, to the loss. (Keras:
 /// `keras.layers.ActivityRegularization`.)
 public final class ActivityRegularization: Layer {
+  /// The factors of Σ|x| and of Σx².
   public let l1: Double, l2: Double
 
   /// - Parameters:
@@ -24,9 +25,9 @@ public final class ActivityRegularization: Layer {
 
 extension ActivityRegularization: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
-    let standard = ActivityRegularization()
+    try options.useDefaults(of: ActivityRegularization())
     self.init(
-      l1: try options.double("l1", default: standard.l1), l2: try options.double("l2", default: standard.l2),
+      l1: try options.double("l1"), l2: try options.double("l2"),
       inputShape: options.inputShape, name: options.name)
   }
 

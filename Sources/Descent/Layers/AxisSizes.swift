@@ -16,7 +16,9 @@ public struct AxisSizes: Sendable, Hashable, ExpressibleByIntegerLiteral, Expres
 /// Numbers before and after each spatial axis: one for all (`1`), one for both ends of each axis (`[1, 2]`), or two for each axis
 /// (`[[1, 0], [2, 3]]`). For a single axis two numbers are its two ends.
 public indirect enum AxisMargins: Sendable, Hashable, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral {
+  /// The same for all.
   case number(Int)
+  /// One for each axis, or for both ends of one.
   case list([AxisMargins])
 
   public init(integerLiteral value: Int) { self = .number(value) }
@@ -58,14 +60,16 @@ public indirect enum AxisMargins: Sendable, Hashable, ExpressibleByIntegerLitera
 }
 
 extension LayerOptions {
-  /// Numbers along the spatial axes.
-  mutating func sizes(_ key: String, default standard: AxisSizes? = nil) throws -> AxisSizes {
-    AxisSizes(try ints(key, default: standard?.values))
+  /// Numbers along the spatial axes. A default of equal numbers holds for any number of axes.
+  mutating func sizes(_ key: String) throws -> AxisSizes {
+    let isGiven = has(key)
+    let values = try ints(key)
+    return AxisSizes(!isGiven && Set(values).count == 1 ? [values[0]] : values)
   }
 
   /// `"valid"`, `"same"` or `"causal"`.
-  mutating func padding(default standard: Padding = .valid) throws -> Padding {
-    switch try string("padding", default: standard.kerasName).lowercased() {
+  mutating func padding() throws -> Padding {
+    switch try string("padding").lowercased() {
     case "valid": return .valid
     case "same": return .same
     case "causal": return .causal

@@ -7,9 +7,11 @@ import TensorCore
 /// moving ← momentum · moving + (1 − momentum) · batch's. Otherwise, and when the layer is not trainable, the moving ones are used.
 /// Places that a mask leaves out do not count.
 public final class BatchNormalization: Layer {
+  /// The axis that has a mean and a variance for each place; negative from the end.
   public let axis: Int
   /// The part of the moving mean and variance that is kept in each step.
   public let momentum: Double
+  /// Added to the variance, so that nothing is divided by 0.
   public let epsilon: Double
   /// Whether beta is added, and whether gamma multiplies.
   public let center: Bool, scale: Bool
@@ -19,6 +21,7 @@ public final class BatchNormalization: Layer {
 
   /// One element for each position along the axis; nil until the layer is built, or if switched off.
   public private(set) var gamma: Variable?, beta: Variable?
+  /// The averages over batches that are used outside of training; nil until the layer is built.
   public private(set) var movingMean: Variable?, movingVariance: Variable?
 
   /// - Parameters:
@@ -122,20 +125,20 @@ public final class BatchNormalization: Layer {
 
 extension BatchNormalization: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
-    let standard = BatchNormalization()
+    try options.useDefaults(of: BatchNormalization())
     try options.refuse("synchronized", unless: false)
     try options.refuse("renorm", unless: false)
     try options.refuse("renorm_clipping")
     // Means nothing without `renorm`.
     _ = options.value("renorm_momentum")
     self.init(
-      axis: try options.onlyInt("axis", default: standard.axis), momentum: try options.double("momentum", default: standard.momentum),
-      epsilon: try options.double("epsilon", default: standard.epsilon), center: try options.bool("center", default: standard.center),
-      scale: try options.bool("scale", default: standard.scale),
-      betaInitializer: try options.named("beta_initializer", default: standard.initializers.beta),
-      gammaInitializer: try options.named("gamma_initializer", default: standard.initializers.gamma),
-      movingMeanInitializer: try options.named("moving_mean_initializer", default: standard.initializers.mean),
-      movingVarianceInitializer: try options.named("moving_variance_initializer", default: standard.initializers.variance),
+      axis: try options.onlyInt("axis"), momentum: try options.double("momentum"),
+      epsilon: try options.double("epsilon"), center: try options.bool("center"),
+      scale: try options.bool("scale"),
+      betaInitializer: try options.named("beta_initializer"),
+      gammaInitializer: try options.named("gamma_initializer"),
+      movingMeanInitializer: try options.named("moving_mean_initializer"),
+      movingVarianceInitializer: try options.named("moving_variance_initializer"),
       betaRegularizer: try options.optionalNamed("beta_regularizer"),
       gammaRegularizer: try options.optionalNamed("gamma_regularizer"),
       betaConstraint: try options.optionalNamed("beta_constraint"),

@@ -3,6 +3,7 @@ import TensorCore
 /// The middle of images; of smaller ones the greatest part of the wanted aspect ratio, made greater (bilinear). (Keras:
 /// `keras.layers.CenterCrop`.)
 public final class CenterCrop: Layer {
+  /// The size of the part, in pixels.
   public let height: Int, width: Int
   /// Where the channels are.
   public let dataFormat: DataFormat
@@ -37,9 +38,10 @@ public final class CenterCrop: Layer {
 
 extension CenterCrop: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: CenterCrop(1, 1), except: "height", "width")
     try options.refuseBoundingBoxes()
     self.init(
-      try options.int("height"), try options.int("width"), dataFormat: try options.dataFormat(default: .channelsLast),
+      try options.int("height"), try options.int("width"), dataFormat: try options.dataFormat(),
       inputShape: options.inputShape, name: options.name)
   }
 

@@ -2,14 +2,23 @@ import TensorCore
 
 /// activation(x · kernel + bias) over the last axis: `[rows, …, inputs]` to `[rows, …, units]`. (Keras: `keras.layers.Dense`.)
 public final class Dense: Layer {
+  /// The size of the last axis of the result.
   public let units: Int
+  /// What is applied to the layer's result.
   public let activation: ActivationFunction
+  /// Whether a bias is added.
   public let useBias: Bool
+  /// The kernel's first values.
   public let kernelInitializer: Initializer
+  /// The bias's first values.
   public let biasInitializer: Initializer
+  /// A penalty on the kernel, added to the loss.
   public let kernelRegularizer: Regularizer?
+  /// A penalty on the bias, added to the loss.
   public let biasRegularizer: Regularizer?
+  /// What is done to the kernel after each step of training.
   public let kernelConstraint: Constraint?
+  /// What is done to the bias after each step of training.
   public let biasConstraint: Constraint?
 
   /// `[inputs, units]`; nil until the layer is built.
@@ -83,15 +92,15 @@ public final class Dense: Layer {
 
 extension Dense: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
-    let standard = Dense(1)
+    try options.useDefaults(of: Dense(1), except: "units")
     try options.refuse("quantization_config")
     try options.refuse("lora_rank")
     try options.refuse("lora_alpha")
     self.init(
-      try options.int("units"), activation: try options.named("activation", default: standard.activation),
-      useBias: try options.bool("use_bias", default: standard.useBias),
-      kernelInitializer: try options.named("kernel_initializer", default: standard.kernelInitializer),
-      biasInitializer: try options.named("bias_initializer", default: standard.biasInitializer),
+      try options.int("units"), activation: try options.named("activation"),
+      useBias: try options.bool("use_bias"),
+      kernelInitializer: try options.named("kernel_initializer"),
+      biasInitializer: try options.named("bias_initializer"),
       kernelRegularizer: try options.optionalNamed("kernel_regularizer"),
       biasRegularizer: try options.optionalNamed("bias_regularizer"),
       activityRegularizer: try options.optionalNamed("activity_regularizer"),

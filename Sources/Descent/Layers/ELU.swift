@@ -2,8 +2,14 @@ import TensorCore
 
 /// x where x ≥ 0, `alpha` · (eˣ − 1) below. (Clevert et al., 2016; Keras: `keras.layers.ELU`.)
 public final class ELU: Layer {
+  /// The function with its settings.
   public let activation: ActivationFunction
 
+  /// - Parameters:
+  ///   - alpha: the limit for very negative numbers is −alpha.
+  ///   - inputShape: the shape of one row of input, for the first layer of a model.
+  ///   - name: made from the class's if nil.
+  ///   - trainable: whether training changes the variables, of which there are none.
   public init(alpha: Double = 1, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true) {
     activation = .elu(alpha: alpha)
     super.init(inputShape: inputShape, name: name, trainable: trainable)
@@ -18,11 +24,10 @@ public final class ELU: Layer {
 
 extension ELU: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: ELU())
     self.init(
-      alpha: try options.double("alpha", default: ELU().setting("alpha")), inputShape: options.inputShape, name: options.name)
+      alpha: try options.double("alpha"), inputShape: options.inputShape, name: options.name)
   }
 
   public func options() -> JSONObject { activation.options("alpha") }
-
-  private func setting(_ key: String) -> Double? { activation.config[key]?.double }
 }

@@ -7,17 +7,25 @@ import TensorCore
 ///
 /// The equation is `X,Y->Z`, `…X,Y->…Z` or `X…,Y->Z…` with three points for axes that stay; the letters of the rows come first.
 public final class EinsumDense: Layer {
+  /// Which axes are multiplied and summed, as of ``einsum(_:_:)``.
   public let equation: String
   /// The shape of a row of the result without the axes that the three points stand for; nil for a size that is the input's.
   public let partialOutputShape: [Int?]
   /// The letters of the result along which there is a bias; nil for none.
   public let biasAxes: String?
+  /// What is applied to the layer's result.
   public let activation: ActivationFunction
+  /// The kernel's first values.
   public let kernelInitializer: Initializer
+  /// The bias's first values.
   public let biasInitializer: Initializer
+  /// A penalty on the kernel, added to the loss.
   public let kernelRegularizer: Regularizer?
+  /// A penalty on the bias, added to the loss.
   public let biasRegularizer: Regularizer?
+  /// What is done to the kernel after each step of training.
   public let kernelConstraint: Constraint?
+  /// What is done to the bias after each step of training.
   public let biasConstraint: Constraint?
 
   /// nil until the layer is built.
@@ -166,8 +174,8 @@ public final class EinsumDense: Layer {
 
 extension EinsumDense: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: EinsumDense("ab,bc->ac", outputShape: [1]), except: "equation", "output_shape")
     for key in ["lora_rank", "lora_alpha", "quantization_config", "gptq_unpacked_column_size"] { try options.refuse(key) }
-    let standard = EinsumDense("ab,bc->ac", outputShape: [1])
     let shape = options.value("output_shape")
     let sizes = shape.int.map { [JSONValue($0)] } ?? shape.array
     guard let sizes, sizes.allSatisfy({ $0 == .null || $0.int != nil }) else {
@@ -177,9 +185,9 @@ extension EinsumDense: ConfigurableLayer {
     let biasAxes = options.value("bias_axes")
     self.init(
       try options.string("equation"), outputShape: sizes.map(\.int),
-      activation: try options.named("activation", default: standard.activation), biasAxes: biasAxes.string,
-      kernelInitializer: try options.named("kernel_initializer", default: standard.kernelInitializer),
-      biasInitializer: try options.named("bias_initializer", default: standard.biasInitializer),
+      activation: try options.named("activation"), biasAxes: biasAxes.string,
+      kernelInitializer: try options.named("kernel_initializer"),
+      biasInitializer: try options.named("bias_initializer"),
       kernelRegularizer: try options.optionalNamed("kernel_regularizer"),
       biasRegularizer: try options.optionalNamed("bias_regularizer"),
       activityRegularizer: try options.optionalNamed("activity_regularizer"),

@@ -9,6 +9,7 @@ import TensorCore
 ///     Lambda.register("halved") { x in x / 2 }
 ///     let model = Sequential { Dense(4); Lambda(named: "halved") }
 public final class Lambda: Layer {
+  /// What the layer computes.
   public typealias Function = @Sendable ([Tensor]) throws -> Tensor
   /// The mask of the result, from inputs and their masks.
   public typealias MaskFunction = @Sendable (_ inputs: [Tensor], _ masks: [Tensor?]) -> Tensor?
@@ -116,11 +117,6 @@ extension Lambda: ConfigurableLayer {
     if mask != nil {
       throw DescentError(.state, "layer \(name): its mask is a function without a name and cannot be written to a file")
     }
-    return JSONObject([
-      (
-        "function",
-        ["module": "builtins", "class_name": "function", "config": .string(functionName), "registered_name": "function"]
-      ), ("arguments", .object(JSONObject())),
-    ])
+    return JSONObject([("function", KerasObject.function(functionName).json), ("arguments", .object(JSONObject()))])
   }
 }

@@ -10,6 +10,7 @@ public class PoolingLayer: Layer, ConfigurableLayer {
   public var poolSize: [Int] { windowSizes.spread(over: axes) }
   /// How far the window moves along each spatial axis.
   public var strides: [Int] { (strideSizes ?? windowSizes).spread(over: axes) }
+  /// What stands around the input.
   public let padding: Padding
   /// Where the channels are.
   public let dataFormat: DataFormat
@@ -56,10 +57,11 @@ public class PoolingLayer: Layer, ConfigurableLayer {
   }
 
   public required convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: MaxPooling2D(), except: "strides")
     let strides = try options.optionalInts("strides")
     self.init(
-      try options.sizes("pool_size", default: 2), strides: strides.map { AxisSizes($0) }, padding: try options.padding(),
-      dataFormat: try options.dataFormat(default: .channelsLast), inputShape: options.inputShape, name: options.name)
+      try options.sizes("pool_size"), strides: strides.map { AxisSizes($0) }, padding: try options.padding(),
+      dataFormat: try options.dataFormat(), inputShape: options.inputShape, name: options.name)
   }
 
   public func options() throws -> JSONObject {

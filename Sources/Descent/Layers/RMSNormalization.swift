@@ -4,6 +4,7 @@ import TensorCore
 public final class RMSNormalization: Layer {
   /// With axis 0 counting the rows; negative from the end.
   public let axes: [Int]
+  /// Added to the variance, so that nothing is divided by 0.
   public let epsilon: Double
 
   /// Of the shape of the normalized axes; nil until the layer is built.
@@ -47,9 +48,9 @@ public final class RMSNormalization: Layer {
 
 extension RMSNormalization: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
-    let standard = RMSNormalization()
+    try options.useDefaults(of: RMSNormalization())
     self.init(
-      axes: try options.ints("axis", default: standard.axes), epsilon: try options.double("epsilon", default: standard.epsilon),
+      axes: try options.ints("axis"), epsilon: try options.double("epsilon"),
       inputShape: options.inputShape, name: options.name)
   }
 

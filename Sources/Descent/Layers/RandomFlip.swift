@@ -2,6 +2,7 @@ import TensorCore
 
 /// While training, images in a mirror, each with probability ½. (Keras: `keras.layers.RandomFlip`.)
 public final class RandomFlip: RandomImageLayer {
+  /// What changes places.
   public enum Mode: String, Sendable, CaseIterable {
     /// Left and right change places.
     case horizontal
@@ -11,6 +12,7 @@ public final class RandomFlip: RandomImageLayer {
     case horizontalAndVertical = "horizontal_and_vertical"
   }
 
+  /// What changes places.
   public let mode: Mode
 
   /// - Parameters:
@@ -40,10 +42,11 @@ public final class RandomFlip: RandomImageLayer {
 
 extension RandomFlip: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: RandomFlip())
     try options.refuseBoundingBoxes()
     self.init(
-      try options.choice("mode", default: .horizontalAndVertical), seed: try options.seed(),
-      dataFormat: try options.dataFormat(default: .channelsLast), inputShape: options.inputShape, name: options.name)
+      try options.choice("mode"), seed: try options.seed(),
+      dataFormat: try options.dataFormat(), inputShape: options.inputShape, name: options.name)
   }
 
   public func options() -> JSONObject {
