@@ -137,12 +137,9 @@ public final class Attention: SingleHeadAttention {
 
 extension Attention: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
-    let word = try options.string("score_mode")
-    guard let mode = AttentionScoreMode(rawValue: word) else {
-      throw DescentError(.invalidArgument, "\(options.owner): 'score_mode' is \"\(word)\"; expected \"dot\" or \"concat\"")
-    }
+    try options.useDefaults(of: Attention())
     self.init(
-      useScale: try options.bool("use_scale"), scoreMode: mode, dropout: try options.double("dropout"), seed: try options.seed(),
+      useScale: try options.bool("use_scale"), scoreMode: try options.choice("score_mode", AttentionScoreMode.self), dropout: try options.double("dropout"), seed: try options.seed(),
       name: options.name)
   }
 
@@ -179,6 +176,7 @@ public final class AdditiveAttention: SingleHeadAttention {
 
 extension AdditiveAttention: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: AdditiveAttention())
     self.init(
       useScale: try options.bool("use_scale"), dropout: try options.double("dropout"), seed: try options.seed(), name: options.name)
   }

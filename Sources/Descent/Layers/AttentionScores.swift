@@ -104,8 +104,8 @@ struct AttentionProjections {
   /// From the options of a file.
   init(_ options: inout LayerOptions) throws {
     self.init(
-      useBias: try options.bool("use_bias"), try options.named("kernel_initializer", default: .glorotUniform),
-      try options.named("bias_initializer", default: .zeros), try options.optionalNamed("kernel_regularizer"),
+      useBias: try options.bool("use_bias"), try options.named("kernel_initializer"),
+      try options.named("bias_initializer"), try options.optionalNamed("kernel_regularizer"),
       try options.optionalNamed("bias_regularizer"), try options.optionalNamed("activity_regularizer"),
       try options.optionalNamed("kernel_constraint"), try options.optionalNamed("bias_constraint"))
   }

@@ -112,13 +112,16 @@ public final class GroupQueryAttention: MultiHeadLayer {
 
 extension GroupQueryAttention: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(
+      of: GroupQueryAttention(headDim: 1, numQueryHeads: 1, numKeyValueHeads: 1), except: "head_dim", "num_query_heads",
+      "num_key_value_heads")
     let made = try AttentionProjections(&options)
     self.init(
       headDim: try options.int("head_dim"), numQueryHeads: try options.int("num_query_heads"),
       numKeyValueHeads: try options.int("num_key_value_heads"), dropout: try options.double("dropout"), useBias: made.useBias,
       slidingWindow: try options.optionalInt("sliding_window"), kernelInitializer: made.kernelInitializer, biasInitializer: made.biasInitializer,
       kernelRegularizer: made.kernelRegularizer, biasRegularizer: made.biasRegularizer, activityRegularizer: made.activityRegularizer,
-      kernelConstraint: made.kernelConstraint, biasConstraint: made.biasConstraint, useGate: try options.bool("use_gate", default: false),
+      kernelConstraint: made.kernelConstraint, biasConstraint: made.biasConstraint, useGate: try options.bool("use_gate"),
       seed: try options.seed(), name: options.name)
   }
 

@@ -137,6 +137,7 @@ public final class MultiHeadAttention: MultiHeadLayer {
 
 extension MultiHeadAttention: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: MultiHeadAttention(numHeads: 1, keyDim: 1), except: "num_heads", "key_dim", "value_dim")
     let made = try AttentionProjections(&options)
     let shape = try options.optionalInts("output_shape")
     self.init(
@@ -145,7 +146,7 @@ extension MultiHeadAttention: ConfigurableLayer {
       attentionAxes: try options.optionalInts("attention_axes"), slidingWindow: try options.optionalInt("sliding_window"),
       kernelInitializer: made.kernelInitializer, biasInitializer: made.biasInitializer, kernelRegularizer: made.kernelRegularizer,
       biasRegularizer: made.biasRegularizer, activityRegularizer: made.activityRegularizer, kernelConstraint: made.kernelConstraint,
-      biasConstraint: made.biasConstraint, useGate: try options.bool("use_gate", default: false), seed: try options.seed(), name: options.name)
+      biasConstraint: made.biasConstraint, useGate: try options.bool("use_gate"), seed: try options.seed(), name: options.name)
   }
 
   public func options() throws -> JSONObject {

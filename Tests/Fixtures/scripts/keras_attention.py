@@ -1,10 +1,10 @@
-"""Attention layers of Keras 3 (JAX backend, float64) in small models: predictions, an epoch of training; writes attention.json.
+"""Attention layers of Keras 3 (TensorFlow backend, float64: JAX computes products of queries and keys in float32) in small models: predictions, an epoch of training; writes attention.json.
 
 Weights and data are `pattern`s of the case's number, so that they are not stored.
 """
 
-import keras64
-import jax
+import keras_tf64
+
 import keras
 import numpy as np
 
@@ -52,32 +52,31 @@ def single(layer, inputs, call={}, masked=False, scores=False, **config):
 def cases():
     S, W = sequence, words
     causal = {"use_causal_mask": True}
-    yield multi_head([S(4, 3)], num_heads=2, key_dim=3)
-    # Without scores JAX has values as wide as keys only.
-    yield multi_head([S(4, 3), S(6, 5)], scores=True, num_heads=3, key_dim=2, value_dim=4)
-    yield multi_head([S(4, 3), S(6, 5), S(6, 4)], num_heads=2, key_dim=2, key=True)
-    yield multi_head([S(5, 3)], call=causal, num_heads=2, key_dim=3, use_bias=False)
-    yield multi_head([S(3, 3), S(5, 3)], call=causal, num_heads=1, key_dim=2, output_shape=7)
-    yield multi_head([S(6, 3)], num_heads=2, key_dim=3, sliding_window=2)
-    yield multi_head([S(6, 3)], call=causal, num_heads=2, key_dim=3, sliding_window=2, use_gate=True)
-    yield multi_head([W(5)], masked=True, num_heads=2, key_dim=3)
-    yield multi_head([W(5)], call=causal, masked=True, num_heads=2, key_dim=3)
-    yield multi_head([W(4), W(6)], masked=True, num_heads=2, key_dim=3)
-    yield multi_head([W(4), W(6)], masked=True, scores=True, num_heads=2, key_dim=3, value_dim=2)
-    yield multi_head([S(4, 3)], scores=True, num_heads=2, key_dim=3)
-    yield multi_head([W(5)], masked=True, scores=True, call=causal, num_heads=2, key_dim=3)
-    yield multi_head([S(4, 3), S(6, 3)], mask=L.Input((4, 6), dtype="bool"), num_heads=2, key_dim=2)
-    yield multi_head([S(4, 3)], mask=L.Input((2, 4, 4), dtype="bool"), scores=True, num_heads=2, key_dim=2)
-    yield multi_head([L.Input((3, 2, 4))], num_heads=2, key_dim=3)
-    yield multi_head([L.Input((3, 2, 4))], num_heads=2, key_dim=3, attention_axes=(2,))
-    yield multi_head([L.Input((3, 2, 4))], num_heads=2, key_dim=3, attention_axes=(1,), scores=True)
-    yield multi_head([S(4, 3)], num_heads=2, key_dim=3, kernel_regularizer=keras.regularizers.L2(0.01), bias_regularizer="l1", activity_regularizer="l2", bias_initializer="ones")
-    yield multi_head([S(4, 3)], num_heads=2, key_dim=3, kernel_constraint="non_neg", bias_constraint=keras.constraints.MaxNorm(1.0))
-    yield grouped([S(4, 6)], head_dim=3, num_query_heads=4, num_key_value_heads=2)
-    yield grouped([S(4, 6), S(5, 6)], call=causal, head_dim=2, num_query_heads=4, num_key_value_heads=1, use_gate=True)
-    yield grouped([W(5)], masked=True, head_dim=2, num_query_heads=2, num_key_value_heads=2, use_bias=False)
-    yield grouped([W(4), W(6)], masked=True, scores=True, call=causal, head_dim=2, num_query_heads=2, num_key_value_heads=1)
-    yield grouped([S(6, 6)], sliding_window=2, head_dim=2, num_query_heads=2, num_key_value_heads=1)
+    yield multi_head([S(4, 3)], num_heads=2, key_dim=4)
+    yield multi_head([S(4, 3), S(6, 5)], scores=True, num_heads=3, key_dim=4, value_dim=4)
+    yield multi_head([S(4, 3), S(6, 5), S(6, 4)], num_heads=2, key_dim=4, key=True)
+    yield multi_head([S(5, 3)], call=causal, num_heads=2, key_dim=4, use_bias=False)
+    yield multi_head([S(3, 3), S(5, 3)], call=causal, num_heads=1, key_dim=4, output_shape=7)
+    yield multi_head([S(6, 3)], num_heads=2, key_dim=4, sliding_window=2)
+    yield multi_head([S(6, 3)], call=causal, num_heads=2, key_dim=4, sliding_window=2, use_gate=True)
+    yield multi_head([W(5)], masked=True, num_heads=2, key_dim=4)
+    yield multi_head([W(5)], call=causal, masked=True, num_heads=2, key_dim=4)
+    yield multi_head([W(4), W(6)], masked=True, num_heads=2, key_dim=4)
+    yield multi_head([W(4), W(6)], masked=True, scores=True, num_heads=2, key_dim=4, value_dim=2)
+    yield multi_head([S(4, 3)], scores=True, num_heads=2, key_dim=4)
+    yield multi_head([W(5)], masked=True, scores=True, call=causal, num_heads=2, key_dim=4)
+    yield multi_head([S(4, 3), S(6, 3)], mask=L.Input((4, 6), dtype="bool"), num_heads=2, key_dim=4)
+    yield multi_head([S(4, 3)], mask=L.Input((2, 4, 4), dtype="bool"), scores=True, num_heads=2, key_dim=4)
+    yield multi_head([L.Input((3, 2, 4))], num_heads=2, key_dim=4)
+    yield multi_head([L.Input((3, 2, 4))], num_heads=2, key_dim=4, attention_axes=(2,))
+    yield multi_head([L.Input((3, 2, 4))], num_heads=2, key_dim=4, attention_axes=(1,), scores=True)
+    yield multi_head([S(4, 3)], num_heads=2, key_dim=4, kernel_regularizer=keras.regularizers.L2(2**-7), bias_regularizer=keras.regularizers.L1(2**-7), activity_regularizer=keras.regularizers.L2(2**-7), bias_initializer="ones")
+    yield multi_head([S(4, 3)], num_heads=2, key_dim=4, kernel_constraint="non_neg", bias_constraint=keras.constraints.MaxNorm(1.0))
+    yield grouped([S(4, 6)], head_dim=4, num_query_heads=4, num_key_value_heads=2)
+    yield grouped([S(4, 6), S(5, 6)], call=causal, head_dim=4, num_query_heads=4, num_key_value_heads=1, use_gate=True)
+    yield grouped([W(5)], masked=True, head_dim=4, num_query_heads=2, num_key_value_heads=2, use_bias=False)
+    yield grouped([W(4), W(6)], masked=True, scores=True, call=causal, head_dim=4, num_query_heads=2, num_key_value_heads=1)
+    yield grouped([S(6, 6)], sliding_window=2, head_dim=4, num_query_heads=2, num_key_value_heads=1)
     for layer, configs in (("Attention", ({}, {"use_scale": True}, {"score_mode": "concat"}, {"score_mode": "concat", "use_scale": True})), ("AdditiveAttention", ({}, {"use_scale": False}))):
         for config in configs:
             yield single(layer, [S(4, 3), S(5, 3)], **config)
@@ -112,7 +111,7 @@ def run(number, inputs, results):
 
 def main():
     options = arguments(__doc__).parse_args()
-    header = {"reference": f"keras {keras.__version__}, JAX {jax.__version__}, float64", "made_by": "scripts/keras_attention.py"}
+    header = {"reference": keras_tf64.REFERENCE, "made_by": "scripts/keras_attention.py"}
     made = []
     keras.utils.clear_session()
     for number, (inputs, results) in enumerate(cases()):
