@@ -1,5 +1,15 @@
 import TensorCore
 
+/// What a call says beside its tensors.
+struct CallDetails {
+  /// What each tensor is, of ``Layer/argumentNames``.
+  var names: [String] = []
+  /// Settings of this call, of ``Layer/callOptionNames``.
+  var options: [String: JSONValue] = [:]
+
+  func isSet(_ option: String) -> Bool { options[option] == true }
+}
+
 /// What a forward pass is told, and what it leaves beside its result.
 public final class ForwardContext {
   /// True in the forward pass of a training step, false when evaluating and predicting.
@@ -18,6 +28,10 @@ public final class ForwardContext {
   public private(set) var losses: [Tensor] = []
 
   private var stack: [Layer] = []
+  /// Of each of the calls on the stack.
+  private var details: [CallDetails] = []
+  /// Of the call that is made next.
+  private var nextDetails: CallDetails?
   private var problem: DescentError?
   /// What a softmax or sigmoid was computed from, by the result's node.
   private var origins: [Int: Logits] = [:]
@@ -90,7 +104,22 @@ public final class ForwardContext {
       layer.place(under: parent)
     }
     stack.append(layer)
+    details.append(nextDetails ?? CallDetails())
+    nextDetails = nil
   }
 
-  func leave() { stack.removeLast() }
+  func leave() {
+    stack.removeLast()
+    details.removeLast()
+  }
+
+  /// What the call of the layer says that is being called.
+  var callDetails: CallDetails { details.last ?? CallDetails() }
+
+  /// Runs `body`, which calls a layer, with what the call says.
+  func with<Result>(_ details: CallDetails, _ body: () throws -> Result) rethrows -> Result {
+    nextDetails = details
+    defer { nextDetails = nil }
+    return try body()
+  }
 }

@@ -102,6 +102,9 @@ open class Layer {
     return (self as? any ConfigurableLayer).map { type(of: $0).className } ?? String(describing: type(of: self))
   }
 
+  /// What Keras calls layers of the class in weight files, before numbers.
+  var kerasPathName: String { Layer.kerasName(ofClass: kerasClassName) }
+
   /// What a layer without a name of its own is called, before numbers.
   var baseName: String { Layer.kerasName(ofClass: String(describing: type(of: self))) }
 
@@ -128,6 +131,9 @@ open class Layer {
 
   /// What the tensors of a call are named where they are not given in order, as in Keras's files.
   open var argumentNames: [String] { ["inputs"] }
+
+  /// What a call may say beside its tensors, a mask and whether it is training, as in Keras's files.
+  var callOptionNames: [String] { [] }
 
   /// Whether whole numbers reach the layer as they are when it is a part of a graph; otherwise they are cast to its dtype.
   open var acceptsIntegers: Bool { acceptedRowNumbers != nil }

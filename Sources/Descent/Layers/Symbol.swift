@@ -115,14 +115,21 @@ final class LayerCall {
     if let operation = layer as? OperationLayer { return try operation.apply(values) }
     func body() throws -> [Tensor] {
       var places: [Tensor] = values.positional.flatMap(\.tensors)
+      var details = CallDetails(names: Array(layer.argumentNames.prefix(values.positional.count)))
       for name in layer.argumentNames.dropFirst(values.positional.count) {
-        if let value = values.named.first(where: { $0.name == name })?.value { places += value.tensors }
+        if let value = values.named.first(where: { $0.name == name })?.value {
+          places += value.tensors
+          details.names.append(name)
+        }
+      }
+      for name in layer.callOptionNames {
+        if let json = values.named.first(where: { $0.name == name })?.value.json { details.options[name] = json }
       }
       if let given = values.named.first(where: { $0.name == "mask" })?.value {
         let masks = given.isList ? given.elements.map(\.tensors.first) : [given.tensors.first]
         for (x, mask) in zip(places, masks) where mask != nil { context.setMask(mask, of: x) }
       }
-      return try layer.outputs(places.map { fitted($0, context) }, context)
+      return try context.with(details) { try layer.outputs(places.map { fitted($0, context) }, context) }
     }
     if let training = values.named.first(where: { $0.name == "training" })?.value.json?.bool {
       return try context.withTraining(training, body)

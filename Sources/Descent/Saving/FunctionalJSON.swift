@@ -260,7 +260,9 @@ enum FunctionalJSON {
         // Keras notes the default of these layers' argument, which its models do not go by.
         if name == "training", json == true, layers[layer] is RandomImageLayer { continue }
         guard let value = try value(json, of: layer) else { return nil }
-        if value.symbols.isEmpty && !(layers[layer] is OperationLayer) && name != "training" {
+        if value.symbols.isEmpty && !(layers[layer] is OperationLayer) && name != "training"
+          && layers[layer]?.callOptionNames.contains(name) != true
+        {
           throw DescentError(.file, "\(owner): layer '\(layer)' is called with '\(name)' \(json.shortText), which Descent has not")
         }
         if !value.symbols.isEmpty, !(layers[layer] is OperationLayer), name != "mask", layers[layer]?.argumentNames.contains(name) != true {

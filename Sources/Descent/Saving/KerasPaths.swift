@@ -57,8 +57,7 @@ package enum KerasPaths {
   private static func visit(list layers: [Layer], _ path: String, _ places: inout [Place], _ visited: inout Set<ObjectIdentifier>) {
     var used: [String: Int] = [:]
     for layer in layers {
-      let className = layer.kerasClassName
-      let base = Layer.kerasName(ofClass: className)
+      let base = layer.kerasPathName
       let number = used[base].map { $0 + 1 } ?? 0
       used[base] = number
       visit(layer, "\(path)/\(number == 0 ? base : "\(base)_\(number)")", &places, &visited)
