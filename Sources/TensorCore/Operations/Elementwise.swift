@@ -50,14 +50,21 @@ extension Tensor {
   public static prefix func - (a: Tensor) -> Tensor { unary(.negate, a) }
 
   // Disfavoured: a literal is a tensor of its own, and a plain `reduce(0, +)` over numbers means numbers.
-  /// A / b, element by element; shapes are stretched as NumPy does.
+  /// Each element of a + the number b.
   @_disfavoredOverload public static func + (a: Tensor, b: Double) -> Tensor { a + Tensor(number: b) }
+  /// Each element of a − the number b.
   @_disfavoredOverload public static func - (a: Tensor, b: Double) -> Tensor { a - Tensor(number: b) }
+  /// Each element of a · the number b.
   @_disfavoredOverload public static func * (a: Tensor, b: Double) -> Tensor { a * Tensor(number: b) }
+  /// Each element of a / the number b.
   @_disfavoredOverload public static func / (a: Tensor, b: Double) -> Tensor { a / Tensor(number: b) }
+  /// The number a + each element of b.
   @_disfavoredOverload public static func + (a: Double, b: Tensor) -> Tensor { Tensor(number: a) + b }
+  /// The number a − each element of b.
   @_disfavoredOverload public static func - (a: Double, b: Tensor) -> Tensor { Tensor(number: a) - b }
+  /// The number a · each element of b.
   @_disfavoredOverload public static func * (a: Double, b: Tensor) -> Tensor { Tensor(number: a) * b }
+  /// The number a / each element of b.
   @_disfavoredOverload public static func / (a: Double, b: Tensor) -> Tensor { Tensor(number: a) / b }
 
   /// A + b in place of a, element by element; shapes are stretched as NumPy does.
