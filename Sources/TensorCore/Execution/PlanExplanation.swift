@@ -41,6 +41,8 @@ public struct PlanExplanation: Sendable, CustomStringConvertible {
     /// A loop of this library's own.
     case kernel = "own kernel"
     case swift = "Swift function"
+    /// Kernels that are run once a step.
+    case loop
     /// There are no elements.
     case nothing = "nothing to do"
   }
@@ -230,6 +232,7 @@ extension Operation {
     case .argmax(let axis): "argmax along axis \(axis)"
     case .convolution(_, let part): "convolution (\(part))"
     case .pooling(_, let part): "pooling (\(part))"
+    case .scan(let scan): "scan of \(scan.count) steps\(scan.isReversed ? ", the last first," : "")"
     case .host(let function): function.name
     default: Mirror(reflecting: self).children.first?.label ?? "\(self)"
     }
