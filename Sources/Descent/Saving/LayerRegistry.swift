@@ -21,6 +21,7 @@ public enum LayerRegistry {
     Maximum.self, Minimum.self, Multiply.self, Normalization.self, PReLU.self, Permute.self, RMSNormalization.self, RandomBrightness.self, RandomContrast.self,
     RandomCrop.self, RandomFlip.self, RandomGrayscale.self, RandomHue.self, RandomInvert.self, RandomRotation.self, RandomSaturation.self,
     RandomShear.self, RandomTranslation.self, RandomZoom.self, ReLU.self, RepeatVector.self,
+    Bidirectional.self, GRU.self, GRUCell.self, RNN.self, StackedRNNCells.self, LSTM.self, LSTMCell.self, SimpleRNN.self, SimpleRNNCell.self,
     Rescaling.self, Reshape.self, Resizing.self, SeparableConv1D.self, SeparableConv2D.self, Sequential.self, Softmax.self, Solarization.self,
     SpatialDropout1D.self, SpatialDropout2D.self, SpatialDropout3D.self, SpectralNormalization.self, Subtract.self,
     TimeDistributed.self, UnitNormalization.self, UpSampling1D.self, UpSampling2D.self, UpSampling3D.self,
