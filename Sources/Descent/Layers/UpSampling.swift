@@ -57,13 +57,9 @@ public class UpSampling: Layer, ConfigurableLayer {
   }
 
   public required convenience init(_ options: inout LayerOptions) throws {
-    let word = try options.string("interpolation", default: "nearest")
-    guard let interpolation = Interpolation(rawValue: word.lowercased()) else {
-      let known = Interpolation.allCases.map(\.rawValue).joined(separator: ", ")
-      throw DescentError(.invalidArgument, "layer \(options.name): 'interpolation' is \"\(word)\"; expected one of \(known)")
-    }
+    try options.useDefaults(of: UpSampling2D())
     self.init(
-      try options.sizes("size", default: 2), dataFormat: try options.dataFormat(default: .channelsLast), interpolation: interpolation,
+      try options.sizes("size"), dataFormat: try options.dataFormat(), interpolation: try options.choice("interpolation"),
       inputShape: options.inputShape, name: options.name)
   }
 

@@ -8,23 +8,25 @@ public enum LayerRegistry {
     let type: any ConfigurableLayer.Type
   }
 
-  private static let builtIn: [any ConfigurableLayer.Type] = [
-    Activation.self, ActivityRegularization.self, Add.self, AlphaDropout.self, Average.self, AveragePooling1D.self,
-    AveragePooling2D.self, AveragePooling3D.self, BatchNormalization.self, CategoryEncoding.self,
-    CenterCrop.self, Concatenate.self, Conv1D.self,
-    Conv1DTranspose.self, Conv2D.self, Conv2DTranspose.self, Conv3D.self, Conv3DTranspose.self, Cropping1D.self,
-    Cropping2D.self, Cropping3D.self, Dense.self, DepthwiseConv1D.self, DepthwiseConv2D.self, Discretization.self, Dot.self, Dropout.self,
-    ELU.self, EinsumDense.self, Embedding.self, Flatten.self, GaussianDropout.self, GaussianNoise.self,
-    GlobalAveragePooling1D.self, GlobalAveragePooling2D.self, GlobalAveragePooling3D.self, GlobalMaxPooling1D.self,
-    GlobalMaxPooling2D.self, GlobalMaxPooling3D.self, GroupNormalization.self, Identity.self, Lambda.self,
-    LayerNormalization.self, LeakyReLU.self, Masking.self, MaxPooling1D.self, MaxPooling2D.self, MaxPooling3D.self,
-    Maximum.self, Minimum.self, Multiply.self, Normalization.self, PReLU.self, Permute.self, RMSNormalization.self, RandomBrightness.self, RandomContrast.self,
-    RandomCrop.self, RandomFlip.self, RandomGrayscale.self, RandomHue.self, RandomInvert.self, RandomRotation.self, RandomSaturation.self,
-    RandomShear.self, RandomTranslation.self, RandomZoom.self, ReLU.self, RepeatVector.self,
-    Bidirectional.self, GRU.self, GRUCell.self, RNN.self, StackedRNNCells.self, LSTM.self, LSTMCell.self, SimpleRNN.self, SimpleRNNCell.self,
-    Rescaling.self, Reshape.self, Resizing.self, SeparableConv1D.self, SeparableConv2D.self, Sequential.self, Softmax.self, Solarization.self,
-    SpatialDropout1D.self, SpatialDropout2D.self, SpatialDropout3D.self, SpectralNormalization.self, Subtract.self,
-    TimeDistributed.self, UnitNormalization.self, UpSampling1D.self, UpSampling2D.self, UpSampling3D.self,
+  package static let builtIn: [any ConfigurableLayer.Type] = [
+    Activation.self, ActivityRegularization.self, AdaptiveAveragePooling1D.self, AdaptiveAveragePooling2D.self,
+    AdaptiveAveragePooling3D.self, AdaptiveMaxPooling1D.self, AdaptiveMaxPooling2D.self, AdaptiveMaxPooling3D.self, Add.self,
+    AlphaDropout.self, Average.self, AveragePooling1D.self, AveragePooling2D.self, AveragePooling3D.self, BatchNormalization.self,
+    Bidirectional.self,
+    CategoryEncoding.self, CenterCrop.self, Concatenate.self, Conv1D.self, Conv1DTranspose.self, Conv2D.self,
+    Conv2DTranspose.self, Conv3D.self, Conv3DTranspose.self, Cropping1D.self, Cropping2D.self, Cropping3D.self, Dense.self,
+    DepthwiseConv1D.self, DepthwiseConv2D.self, Discretization.self, Dot.self, Dropout.self, ELU.self, EinsumDense.self,
+    Embedding.self, Flatten.self, GaussianDropout.self, GaussianNoise.self, GlobalAveragePooling1D.self,
+    GlobalAveragePooling2D.self, GlobalAveragePooling3D.self, GlobalMaxPooling1D.self, GlobalMaxPooling2D.self,
+    GlobalMaxPooling3D.self, GroupNormalization.self, Identity.self, Lambda.self, LayerNormalization.self, LeakyReLU.self,
+    Masking.self, MaxPooling1D.self, MaxPooling2D.self, MaxPooling3D.self, Maximum.self, Minimum.self, Multiply.self,
+    Normalization.self, PReLU.self, Permute.self, RMSNormalization.self, RandomBrightness.self, RandomContrast.self,
+    RandomCrop.self, RandomFlip.self, RandomGrayscale.self, RandomHue.self, RandomInvert.self, RandomRotation.self,
+    GRU.self, GRUCell.self, LSTM.self, LSTMCell.self, RNN.self, SimpleRNN.self, SimpleRNNCell.self, StackedRNNCells.self,
+    RandomSaturation.self, RandomShear.self, RandomTranslation.self, RandomZoom.self, ReLU.self, RepeatVector.self,
+    Rescaling.self, Reshape.self, Resizing.self, SeparableConv1D.self, SeparableConv2D.self, Sequential.self, Softmax.self,
+    Solarization.self, SpatialDropout1D.self, SpatialDropout2D.self, SpatialDropout3D.self, SpectralNormalization.self,
+    Subtract.self, TimeDistributed.self, UnitNormalization.self, UpSampling1D.self, UpSampling2D.self, UpSampling3D.self,
     ZeroPadding1D.self, ZeroPadding2D.self, ZeroPadding3D.self,
   ]
   private static let added = Mutex<[Registered]>([])
