@@ -127,9 +127,10 @@ extension Bidirectional: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
     let layer = try options.recurrentLayer("layer")
     let backward = try options.recurrentLayer("backward_layer")
-    var mode: MergeMode? = .concat
+    var mode: MergeMode?
+    let isGiven = options.has("merge_mode")
     switch options.value("merge_mode") {
-    case .null: mode = nil
+    case .null: mode = isGiven ? nil : .concat
     case let value:
       mode = value.string.flatMap(MergeMode.init(rawValue:))
       if mode == nil {

@@ -81,9 +81,10 @@ public final class GRU: RecurrentLayer {
 
 extension GRU: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: GRU(1), except: "units")
     let settings = try KernelCellSettings(&options, hasGates: true)
     self.init(
-      GRUCell(settings, resetAfter: try options.bool("reset_after", default: true), name: "gru_cell", trainable: true), try SequenceSettings(&options),
+      GRUCell(settings, resetAfter: try options.bool("reset_after"), name: "gru_cell", trainable: true), try SequenceSettings(&options),
       activityRegularizer: try options.optionalNamed("activity_regularizer"), inputShape: options.inputShape, name: options.name)
   }
 

@@ -100,7 +100,8 @@ public final class GRUCell: KernelCell {
 
 extension GRUCell: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
-    self.init(try KernelCellSettings(&options, hasGates: true), resetAfter: try options.bool("reset_after", default: true), name: options.name, trainable: true)
+    try options.useDefaults(of: GRUCell(1), except: "units")
+    self.init(try KernelCellSettings(&options, hasGates: true), resetAfter: try options.bool("reset_after"), name: options.name, trainable: true)
   }
 
   public func options() throws -> JSONObject {

@@ -142,19 +142,19 @@ extension KernelCellSettings {
   /// - Parameter hasGates: whether there is an activation for gates.
   init(_ options: inout LayerOptions, hasGates: Bool) throws {
     self.init(
-      units: try options.int("units"), activation: try options.named("activation", default: .tanh),
-      useBias: try options.bool("use_bias", default: true),
-      kernelInitializer: try options.named("kernel_initializer", default: .glorotUniform),
-      recurrentInitializer: try options.named("recurrent_initializer", default: .orthogonal),
-      biasInitializer: try options.named("bias_initializer", default: .zeros),
+      units: try options.int("units"), activation: try options.named("activation"),
+      useBias: try options.bool("use_bias"),
+      kernelInitializer: try options.named("kernel_initializer"),
+      recurrentInitializer: try options.named("recurrent_initializer"),
+      biasInitializer: try options.named("bias_initializer"),
       kernelRegularizer: try options.optionalNamed("kernel_regularizer"),
       recurrentRegularizer: try options.optionalNamed("recurrent_regularizer"),
       biasRegularizer: try options.optionalNamed("bias_regularizer"),
       kernelConstraint: try options.optionalNamed("kernel_constraint"),
       recurrentConstraint: try options.optionalNamed("recurrent_constraint"),
-      biasConstraint: try options.optionalNamed("bias_constraint"), dropout: try options.double("dropout", default: 0),
-      recurrentDropout: try options.double("recurrent_dropout", default: 0), seed: try options.seed())
-    if hasGates { recurrentActivation = try options.named("recurrent_activation", default: .sigmoid) }
+      biasConstraint: try options.optionalNamed("bias_constraint"), dropout: try options.double("dropout"),
+      recurrentDropout: try options.double("recurrent_dropout"), seed: try options.seed())
+    if hasGates { recurrentActivation = try options.named("recurrent_activation") }
     // How Keras 2 and 3 compute the same, which is not written any more.
     _ = options.value("implementation")
   }

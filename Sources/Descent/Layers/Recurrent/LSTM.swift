@@ -80,9 +80,10 @@ public final class LSTM: RecurrentLayer {
 
 extension LSTM: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: LSTM(1), except: "units")
     let settings = try KernelCellSettings(&options, hasGates: true)
     self.init(
-      LSTMCell(settings, unitForgetBias: try options.bool("unit_forget_bias", default: true), name: "lstm_cell", trainable: true), try SequenceSettings(&options),
+      LSTMCell(settings, unitForgetBias: try options.bool("unit_forget_bias"), name: "lstm_cell", trainable: true), try SequenceSettings(&options),
       activityRegularizer: try options.optionalNamed("activity_regularizer"), inputShape: options.inputShape, name: options.name)
   }
 

@@ -77,7 +77,8 @@ public final class LSTMCell: KernelCell {
 
 extension LSTMCell: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
-    self.init(try KernelCellSettings(&options, hasGates: true), unitForgetBias: try options.bool("unit_forget_bias", default: true), name: options.name, trainable: true)
+    try options.useDefaults(of: LSTMCell(1), except: "units")
+    self.init(try KernelCellSettings(&options, hasGates: true), unitForgetBias: try options.bool("unit_forget_bias"), name: options.name, trainable: true)
   }
 
   public func options() throws -> JSONObject {

@@ -57,6 +57,7 @@ public final class RNN: RecurrentLayer {
 
 extension RNN: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: RNN(SimpleRNNCell(1)), except: "cell")
     let cell = try options.cell("cell")
     let sequence = try SequenceSettings(&options)
     self.init(

@@ -64,10 +64,15 @@ open class RNNCell: Layer {
 
   /// - Throws: ``DescentError`` naming the layer if states are not those of the cell.
   func checkState(_ state: [Tensor], rows: Int, of owner: Layer? = nil) throws {
-    let expected = stateShapes.map { [rows] + $0 }
-    guard state.map(\.shape) == expected else {
+    let given = state.map { Array($0.shape.dropFirst()) }
+    guard given == stateShapes else {
+      func text(_ shapes: [[Int]]) -> String { shapes.map { "\($0)" }.joined(separator: ", ") }
       throw (owner ?? self).settingsError(
-        "the initial state is \(state.isEmpty ? "missing" : state.map { "\($0.shape)" }.joined(separator: ", ")); expected \(expected.map { "\($0)" }.joined(separator: ", "))")
+        given.isEmpty ? "the initial states are missing; expected rows of shapes \(text(stateShapes))"
+          : "a row of the initial states has the shapes \(text(given)); expected \(text(stateShapes))")
+    }
+    for state in state where state.shape[0] != rows {
+      throw (owner ?? self).settingsError("the initial state has \(state.shape[0]) rows; the input has \(rows)")
     }
   }
 }

@@ -112,12 +112,23 @@ public class RecurrentLayer: Layer {
       }
       return states
     }
-    let made = Trace.suspended {
-      cell.initialState(rows: rows, dtype: dtype).enumerated().map { Variable($1, name: "rnn_state_\($0)", isTrainable: false) }
-    }
+    return Trace.suspended { makeStates(cell.initialState(rows: rows, dtype: dtype)) }
+  }
+
+  private func makeStates(_ values: [Tensor]) -> [Variable] {
+    let made = values.enumerated().map { Variable($1, name: "rnn_state_\($0)", isTrainable: false) }
     for variable in made { variable.path = path + "/" + variable.name }
     states = made
     return made
+  }
+
+  /// Lets the next batch begin with given states.
+  func restoreStates(_ values: [Tensor]) {
+    guard let states, states.map(\.shape) == values.map(\.shape) else {
+      if values.isEmpty { resetStates() } else { _ = makeStates(values) }
+      return
+    }
+    for (variable, value) in zip(states, values) { variable.assign(value) }
   }
 
   /// Lets the next batch of a stateful layer begin with zeros. (Keras: `reset_state`.)
@@ -162,10 +173,10 @@ struct SequenceSettings {
 extension SequenceSettings {
   init(_ options: inout LayerOptions) throws {
     self.init(
-      returnSequences: try options.bool("return_sequences", default: false),
-      returnState: try options.bool("return_state", default: false), goBackwards: try options.bool("go_backwards", default: false),
-      stateful: try options.bool("stateful", default: false), unroll: try options.bool("unroll", default: false),
-      zeroOutputForMask: try options.bool("zero_output_for_mask", default: false))
+      returnSequences: try options.bool("return_sequences"),
+      returnState: try options.bool("return_state"), goBackwards: try options.bool("go_backwards"),
+      stateful: try options.bool("stateful"), unroll: try options.bool("unroll"),
+      zeroOutputForMask: try options.bool("zero_output_for_mask"))
     // Where Keras 2 has the axis of steps.
     try options.refuse("time_major", unless: false)
   }

@@ -75,6 +75,7 @@ public final class SimpleRNN: RecurrentLayer {
 
 extension SimpleRNN: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: SimpleRNN(1), except: "units")
     let settings = try KernelCellSettings(&options, hasGates: false)
     self.init(
       SimpleRNNCell(settings, name: "simple_rnn_cell", trainable: true), try SequenceSettings(&options),

@@ -50,6 +50,7 @@ public final class SimpleRNNCell: KernelCell {
 
 extension SimpleRNNCell: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: SimpleRNNCell(1), except: "units")
     self.init(try KernelCellSettings(&options, hasGates: false), name: options.name, trainable: true)
   }
 
