@@ -104,6 +104,12 @@ private func models(
   _ = Masking(maskValue: 0)
   _ = Lambda { x in x * 2 }
   _ = RepeatVector(3)
+  _ = SimpleRNN(8)
+  _ = LSTM(8, dropout: 0.2, returnSequences: true)
+  _ = GRU(8, resetAfter: false)
+  _ = Bidirectional(LSTM(8), mergeMode: .sum)
+  _ = RNN([LSTMCell(8), LSTMCell(8)])
+  try recurrentCalls(p)
   _ = Permute([2, 1])
   _ = GaussianNoise(0.1)
   _ = SpatialDropout2D(0.2)
@@ -122,6 +128,11 @@ private func models(
   _ = try cloneModel(model)
   try plotModel(model, showShapes: true, expandNested: true)
   _ = (inputs, h)
+}
+
+private func recurrentCalls(_ x: Symbol) throws {
+  let states = try LSTM(8, returnState: true).outputs([x])
+  _ = try LSTM(8)(x, initialState: [states[1], states[2]])
 }
 
 private func applications(base: Model, inputs: Symbol, x: Tensor, y: Tensor) throws {

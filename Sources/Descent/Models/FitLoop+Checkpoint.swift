@@ -51,6 +51,9 @@ extension FitLoop {
     checkpoint.state["stop"] = .bool(model.stopTraining && place.step == 0)
     checkpoint.state["counted_rows"] = JSONValue(runner.totals.rows)
     for (name, variable) in variables { checkpoint.tensors.append((name, variable.value.evaluated())) }
+    for (name, layer) in statefulLayers {
+      for (place, state) in (layer.states ?? []).enumerated() { checkpoint.tensors.append(("\(name)/\(place)", state.value.evaluated())) }
+    }
     for (name, tensor) in optimizerState.checkpoint().sorted(by: { $0.key < $1.key }) {
       checkpoint.tensors.append((FitLoop.optimizerPrefix + name, tensor))
     }
@@ -90,7 +93,7 @@ extension FitLoop {
       position >= 0, stream != nil || position <= batches.rows
     else { throw DescentError(.file, "\(checkpoint.name): a part of its state is missing") }
     let own = checkpoint.tensors.filter { tensor in
-      ![FitLoop.optimizerPrefix, FitLoop.callbackPrefix, FitLoop.stepperPrefix].contains { tensor.name.hasPrefix($0) }
+      ![FitLoop.optimizerPrefix, FitLoop.callbackPrefix, FitLoop.stepperPrefix, FitLoop.recurrentPrefix].contains { tensor.name.hasPrefix($0) }
     }
     let callbacks = namedCallbacks
     let states = state["callbacks"]?.object ?? JSONObject()
@@ -124,6 +127,9 @@ extension FitLoop {
       for (stepper, state) in zip(steppers, steppersBefore) { try stepper.restore(state) }
       throw error
     }
+    for (name, layer) in statefulLayers {
+      layer.restoreStates(checkpoint.tensors.filter { $0.name.hasPrefix(name + "/") }.map(\.tensor))
+    }
     model.passCount = pass
     averagesBefore = state["averages_before"]?.int ?? 0
     self.position = position
@@ -147,6 +153,13 @@ extension FitLoop {
   private static let optimizerPrefix = "optimizer:"
   private static let callbackPrefix = "callback:"
   private static let stepperPrefix = "stepper:"
+  private static let recurrentPrefix = "recurrent:"
+
+  /// The layers whose states a batch leaves to the next, with what checkpoints call them.
+  private var statefulLayers: [(name: String, layer: RecurrentLayer)] {
+    model.allLayers.compactMap { $0 as? RecurrentLayer }.filter(\.isStateful).enumerated()
+      .map { (FitLoop.recurrentPrefix + String($0.offset), $0.element) }
+  }
 
   /// The class of an optimizer that a step of the model's steps and that cannot be found from the model.
   private var ownStepperThatIsNotHeld: String? {

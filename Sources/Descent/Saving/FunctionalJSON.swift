@@ -259,6 +259,7 @@ enum FunctionalJSON {
       for (name, json) in node["kwargs"]?.object?.members ?? [] where json != .null {
         // Keras notes the default of these layers' argument, which its models do not go by.
         if name == "training", json == true, layers[layer] is RandomImageLayer { continue }
+        if name == "training", json == false, layers[layer] is RecurrentLayer { continue }
         guard let value = try value(json, of: layer) else { return nil }
         if value.symbols.isEmpty && !(layers[layer] is OperationLayer) && name != "training"
           && layers[layer]?.callOptionNames.contains(name) != true

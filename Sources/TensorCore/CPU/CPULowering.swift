@@ -112,6 +112,9 @@ struct CPULowering {
     return raw
   }
 
+  /// Counts memory for intermediate results that is not the workspace's.
+  mutating func noteTemporaries(_ bytes: Int) { statistics.workspaceBytes += bytes }
+
   // MARK: - Kernels
 
   private mutating func groupSteps(_ programs: [GroupProgram]) -> [Plan.Step] {

@@ -33,6 +33,8 @@ extension CPULowering {
       return [distinctRows(call, limit)]
     case .replaceRows:
       return (call.isInPlace ? [] : [move(call.inputs[0], to: call.output)]) + [writeRows(call)]
+    case .scan(let scan):
+      return [self.scan(call, scan)]
     case .host(let function):
       return [host(call, function)]
     default:

@@ -13,6 +13,18 @@ package final class Plan: @unchecked Sendable {
     var provider = PlanExplanation.Code.kernel
     /// Which kernel of the schedule it belongs to.
     var kernel = 0
+    /// Runs other steps many times, instead of the work. Kept by the plan's memory.
+    var loop: Unmanaged<ScanLoop>?
+
+    func run(on pool: ThreadPool) {
+      if let loop {
+        loop._withUnsafeGuaranteedRef { $0.run(on: pool) }
+      } else if shares == 1 {
+        work(context, 0)
+      } else {
+        pool.run(work, context, shares: shares)
+      }
+    }
 
     var code: PlanExplanation.Code { group.map { $0.pointee.code == nil ? .interpreted : .machineCode } ?? provider }
   }
@@ -149,7 +161,7 @@ package final class Plan: @unchecked Sendable {
       for variable in assigned { variable.willChange() }
       for _ in 0..<max(runs, 1) {
         for (index, step) in steps.enumerated() {
-          least[index] = min(least[index], clock.measure { pool.run(step.work, step.context, shares: step.shares) })
+          least[index] = min(least[index], clock.measure { step.run(on: pool) })
         }
       }
     }
@@ -177,15 +189,25 @@ package final class Plan: @unchecked Sendable {
   @discardableResult
   package func translate(vectorBytes: Int = 0) -> Int { memory.translateGroups(vectorBytes: vectorBytes) }
 
-  private func execute(on pool: ThreadPool) {
+  /// Runs all steps on the memory that arguments and outputs point to.
+  func execute(on pool: ThreadPool) {
     runs &+= 1
     if runs == Plan.runsBeforeTranslation { translate() }
-    for step in steps {
-      if step.shares == 1 {
-        step.work(step.context, 0)
-      } else {
-        pool.run(step.work, step.context, shares: step.shares)
-      }
-    }
+    for step in steps { step.run(on: pool) }
+  }
+
+  /// Lets an argument or an output stand for memory that somebody else keeps.
+  func point(argument: Int, to memory: UnsafeMutableRawPointer) {
+    for place in argumentPlaces[argument] { place.place.pointee = memory + place.offset }
+  }
+
+  func point(output: Int, to memory: UnsafeMutableRawPointer) {
+    for place in outputPlaces[output] { place.place.pointee = memory + place.offset }
+  }
+}
+
+extension Plan.Step {
+  init(loop: ScanLoop) {
+    self.init(work: { _, _ in }, context: UnsafeMutableRawPointer(loop.places), shares: 1, provider: .loop, loop: .passUnretained(loop))
   }
 }

@@ -122,7 +122,7 @@ final class Fusion {
       return addReduction(value, reduction, axes)
     case .argmax(let axis):
       return addArgmax(value, axis)
-    case .matrixProduct, .convolution, .pooling, .pad, .concatenate, .scatterAdd, .distinctRows, .replaceRows, .host:
+    case .matrixProduct, .convolution, .pooling, .pad, .concatenate, .scatterAdd, .distinctRows, .replaceRows, .scan, .host:
       return addOpaque(value)
     }
   }

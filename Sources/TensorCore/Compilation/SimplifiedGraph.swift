@@ -18,10 +18,16 @@ struct SimplifiedGraph {
   /// Adds everything below the given nodes; returns where each of them ended up.
   init(_ outputs: [Node]) {
     var place: [Int: Int] = [:]
-    for node in SimplifiedGraph.nodes(below: outputs) {
+    let nodes = SimplifiedGraph.nodes(below: outputs)
+    let scans = LargerScans(nodes)
+    for node in nodes {
       // A node that has its elements is a constant whatever it was computed from.
       if let buffer = node.value {
         place[node.id] = add(.constant(buffer), [], node.shape, node.dtype)
+      } else if let larger = scans.larger(than: node) {
+        // A loop that is run once more for what its derivative needs of it is run only so.
+        let all = add(.scan(larger), node.inputs.map { place[$0.id]! }, [larger.elementCount], node.dtype)
+        place[node.id] = add(.slice(starts: [0], strides: [1]), [all], node.shape, node.dtype)
       } else {
         place[node.id] = add(node.operation, node.inputs.map { place[$0.id]! }, node.shape, node.dtype)
       }
@@ -51,6 +57,30 @@ struct SimplifiedGraph {
   }
 
   private(set) var outputs: [Int] = []
+
+  /// Loops that give all that others give, and more.
+  private struct LargerScans {
+    private struct Call: Hashable {
+      let scan: Int
+      let inputs: [Int]
+    }
+    private var larger: [Call: Scan] = [:]
+
+    init(_ nodes: [Node]) {
+      for node in nodes where node.value == nil {
+        if case .scan(let scan) = node.operation, let base = scan.baseNumber {
+          larger[Call(scan: base, inputs: node.inputs.map(\.id))] = scan
+        }
+      }
+    }
+
+    func larger(than node: Node) -> Scan? {
+      guard !larger.isEmpty, case .scan(var scan) = node.operation else { return nil }
+      let inputs = node.inputs.map(\.id), first = scan
+      while let next = larger[Call(scan: scan.number, inputs: inputs)] { scan = next }
+      return scan === first ? nil : scan
+    }
+  }
 
   private static func nodes(below outputs: [Node]) -> [Node] {
     var seen: Set<Int> = []

@@ -5,6 +5,9 @@ import Foundation
 /// What was computed before on the way to something else, and was not kept, is kept this time: a tensor that a loop cuts into
 /// batches is computed twice and not once a batch. Threads that need the same value wait for the one that computes it.
 func evaluate(_ nodes: [Node]) {
+  if let open = nodes.first(where: { $0.isOpen && $0.value == nil }) {
+    programmingError("\(open.dtype) \(open.shape) has no elements yet: it is read while the function that computes it is traced")
+  }
   // Without the variables' memory changing on the way: what a tensor means was decided when it was made.
   let variables = nodesBelow(nodes) { $0.value != nil }.compactMap { node in
     if node.value == nil, case .variable(let variable) = node.operation { return (variable.lock, VariableLock.Access.reading) }

@@ -43,6 +43,8 @@ public struct PlanExplanation: Sendable, CustomStringConvertible {
     case kernel = "own kernel"
     /// A loop in Swift.
     case swift = "Swift function"
+    /// Kernels that are run once a step.
+    case loop
     /// There are no elements.
     case nothing = "nothing to do"
   }
@@ -233,6 +235,7 @@ extension Operation {
     case .argmax(let axis): "argmax along axis \(axis)"
     case .convolution(_, let part): "convolution (\(part))"
     case .pooling(_, let part): "pooling (\(part))"
+    case .scan(let scan): "scan of \(scan.count) steps\(scan.isReversed ? ", the last first," : "")"
     case .host(let function): function.name
     default: Mirror(reflecting: self).children.first?.label ?? "\(self)"
     }

@@ -9,7 +9,7 @@ public func gradients(of output: Tensor, withRespectTo targets: [Tensor]) -> [Te
   for tensor in targets + [output] where !tensor.dtype.isFloatingPoint {
     programmingError("gradients: \(tensor.dtype) \(tensor.shape) has no derivative")
   }
-  let found = Adjoints(of: output, targets: targets.map(\.node))
+  let found = Adjoints(of: [(output, Tensor.ones(output.shape, dtype: output.dtype))], targets: targets.map(\.node))
   return targets.map { found[$0.node] ?? Tensor.zeros($0.shape, dtype: $0.dtype) }
 }
 
@@ -37,15 +37,15 @@ public func stopGradient(_ a: Tensor) -> Tensor {
   Tensor(.stopGradient, [a], shape: a.shape, dtype: a.dtype, isNumber: a.node.isNumber)
 }
 
-/// One reverse sweep over the graph.
-private struct Adjoints {
+/// One reverse sweep over the graph: what reaches the targets, given what reaches the outputs.
+struct Adjoints {
   private var adjoints: [Int: Tensor] = [:]
 
   subscript(_ node: Node) -> Tensor? { adjoints[node.id] }
 
-  init(of output: Tensor, targets: [Node]) {
+  init(of outputs: [(output: Tensor, adjoint: Tensor)], targets: [Node]) {
     let wanted = Set(targets.map(\.id))
-    let order = Array(nodesBelow([output.node]).reversed())
+    let order = Array(nodesBelow(outputs.map(\.output.node)).reversed())
     checkHistory(order, targets)
     // Only the nodes between the targets and the output take part.
     var dependent: Set<Int> = wanted
@@ -53,8 +53,9 @@ private struct Adjoints {
       if case .stopGradient = node.operation, !wanted.contains(node.id) { continue }
       dependent.insert(node.id)
     }
-    guard dependent.contains(output.node.id) else { return }
-    adjoints[output.node.id] = Tensor.ones(output.shape, dtype: output.dtype)
+    for (output, adjoint) in outputs where dependent.contains(output.node.id) {
+      adjoints[output.node.id] = adjoints[output.node.id].map { $0 + adjoint } ?? adjoint
+    }
     for node in order where dependent.contains(node.id) {
       guard let adjoint = adjoints[node.id] else { continue }
       if wanted.contains(node.id) && !node.inputs.contains(where: { dependent.contains($0.id) }) { continue }
@@ -146,6 +147,8 @@ private func derivative(of result: Tensor, adjoint g: Tensor, needed: [Bool]) ->
       needed[0] ? g.replacingRows(at: indices, with: Tensor.zeros(values.shape, dtype: g.dtype)) : nil, nil,
       needed[2] ? gatheringInside(g, indices) : nil,
     ]
+  case .scan(let scan):
+    return scan.derivative(inputs, adjoint: g, needed: needed)
   case .host(let function):
     guard let derivative = function.derivative else { programmingError("gradients: \(function.name) has no derivative") }
     return derivative(inputs, result, g, needed)

@@ -31,6 +31,8 @@ package final class Node: Sendable {
   private let isOfThePast = Atomic<Bool>(false)
   /// How many nodes without a value lie on the longest path below.
   private let depth: Int
+  /// Depends on a stand-in for what is not there yet, and so has no elements.
+  let isOpen: Bool
 
   private static let counter = Atomic<Int>(0)
 
@@ -43,13 +45,15 @@ package final class Node: Sendable {
   init(_ operation: Operation, _ inputs: [Node] = [], shape: [Int], dtype: DType, isNumber: Bool = false) {
     let isTracing = Trace.current != nil
     var depth = 1 + (inputs.lazy.map { $0.value == nil ? $0.depth : 0 }.max() ?? -1)
-    if depth > Node.greatestDepth && !isTracing {
+    var isOpen = inputs.contains(where: \.isOpen)
+    if case .argument = operation { isOpen = true }
+    if depth > Node.greatestDepth && !isTracing && !isOpen {
       evaluate(inputs)
       depth = 1
     }
     var past = Node.past(of: inputs)
     if case .variable = operation { past.isTracked = true }
-    if past.length > past.limit && !isTracing {
+    if past.length > past.limit && !isTracing && !isOpen {
       Node.forget(below: inputs)
       past = Node.past(of: inputs)
       past.limit = max(past.limit, 2 * past.length)
@@ -60,6 +64,7 @@ package final class Node: Sendable {
     self.dtype = dtype
     self.isNumber = isNumber
     self.depth = depth
+    self.isOpen = isOpen
     id = Node.counter.add(1, ordering: .relaxed).newValue
     if case .constant(let buffer) = operation { _ = elements.storeIfNil(buffer) }
   }

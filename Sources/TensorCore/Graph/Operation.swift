@@ -55,6 +55,9 @@ package enum Operation: Hashable, Sendable {
   /// Random numbers from a key (int32, two elements); element i depends on the key and i alone.
   case random(RandomDistribution)
 
+  /// A loop over steps; see ``Scan``.
+  case scan(Scan)
+
   /// A computation that is not made of primitives, done by a Swift function over whole arrays, with the derivative
   /// that the function brings along.
   case host(HostFunction)

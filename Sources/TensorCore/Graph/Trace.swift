@@ -78,6 +78,18 @@ package final class Trace {
   /// The variables assigned so far, each once.
   var assignedVariables: [Variable] { assigned }
 
+  private var assignmentCount: Int { later.values.reduce(0) { $0 + $1.count } }
+
+  /// How many assignments the trace in progress has recorded.
+  static var assignmentCount: Int { current?.assignmentCount ?? 0 }
+
+  /// Whether one of the assignments recorded since there were so many depends on some tensors.
+  static func assigned(since count: Int, dependOn tensors: [Tensor]) -> Bool {
+    guard let current, current.assignmentCount > count else { return false }
+    let wanted = Set(tensors.map(\.node.id))
+    return nodesBelow(current.later.values.flatMap { $0.map(\.node) }).contains { wanted.contains($0.id) }
+  }
+
   /// What the variables hold in the end, those that change only.
   var assignments: [(variable: Variable, value: Tensor)] {
     assigned.compactMap { variable in

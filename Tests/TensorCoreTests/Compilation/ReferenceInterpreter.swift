@@ -72,7 +72,7 @@ struct ReferenceInterpreter {
     func each(_ body: ([Int]) -> Double) -> [Double] { (0..<count).map { body(index($0, shape)) } }
     switch operation {
     case .fill(let value): return [Double](repeating: value, count: count)
-    case .constant, .variable, .argument, .random, .host: preconditionFailure("not interpreted")
+    case .constant, .variable, .argument, .random, .scan, .host: preconditionFailure("not interpreted")
     case .stopGradient, .reshape: return inputs[0]
     case .cast:
       return inputs[0].map { value in

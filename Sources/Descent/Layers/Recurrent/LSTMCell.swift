@@ -1,0 +1,89 @@
+import TensorCore
+
+/// The step of an ``LSTM``, whose kernels hold those of the gates i, f, c and o side by side: with z = x · kernel + h · recurrentKernel + bias,
+///
+///     c′ = σ(z_f) · c + σ(z_i) · activation(z_c)
+///     h′ = σ(z_o) · activation(c′)
+///
+/// (Hochreiter & Schmidhuber, 1997; Keras: `keras.layers.LSTMCell`.)
+public final class LSTMCell: KernelCell {
+  public var recurrentActivation: ActivationFunction { settings.recurrentActivation }
+  /// Whether the forget gate's bias starts at 1.
+  public let unitForgetBias: Bool
+
+  /// - Parameters:
+  ///   - units: the size of the state and of the output, at least 1.
+  ///   - activation: what is applied to the candidate state and to the state that is given out.
+  ///   - recurrentActivation: what is applied to the gates.
+  ///   - useBias: whether a bias is added.
+  ///   - kernelInitializer: the first values of the kernel for the inputs.
+  ///   - recurrentInitializer: the first values of the kernel for the state.
+  ///   - biasInitializer: the bias's first values.
+  ///   - unitForgetBias: whether the forget gate's bias starts at 1, whatever the initializer.
+  ///   - kernelRegularizer: a penalty on the kernel, added to the loss.
+  ///   - recurrentRegularizer: a penalty on the kernel for the state, added to the loss.
+  ///   - biasRegularizer: a penalty on the bias, added to the loss.
+  ///   - kernelConstraint: what is done to the kernel after each step of training.
+  ///   - recurrentConstraint: what is done to the kernel for the state after each step of training.
+  ///   - biasConstraint: what is done to the bias after each step of training.
+  ///   - dropout: the part of the inputs' elements that training drops, in 0 ..< 1, the same at each step.
+  ///   - recurrentDropout: the part of the state's elements that training drops, in 0 ..< 1, the same at each step.
+  ///   - seed: for a stream of random numbers of its own; nil to draw from the model's.
+  ///   - name: made from the class's if nil.
+  ///   - trainable: whether training changes the variables.
+  public convenience init(
+    _ units: Int, activation: ActivationFunction = .tanh, recurrentActivation: ActivationFunction = .sigmoid, useBias: Bool = true,
+    kernelInitializer: Initializer = .glorotUniform, recurrentInitializer: Initializer = .orthogonal,
+    biasInitializer: Initializer = .zeros, unitForgetBias: Bool = true, kernelRegularizer: Regularizer? = nil,
+    recurrentRegularizer: Regularizer? = nil, biasRegularizer: Regularizer? = nil, kernelConstraint: Constraint? = nil,
+    recurrentConstraint: Constraint? = nil, biasConstraint: Constraint? = nil, dropout: Double = 0, recurrentDropout: Double = 0,
+    seed: UInt64? = nil, name: String? = nil, trainable: Bool = true
+  ) {
+    self.init(
+      KernelCellSettings(
+        units: units, activation: activation, recurrentActivation: recurrentActivation, useBias: useBias,
+        kernelInitializer: kernelInitializer, recurrentInitializer: recurrentInitializer, biasInitializer: biasInitializer,
+        kernelRegularizer: kernelRegularizer, recurrentRegularizer: recurrentRegularizer, biasRegularizer: biasRegularizer,
+        kernelConstraint: kernelConstraint, recurrentConstraint: recurrentConstraint, biasConstraint: biasConstraint,
+        dropout: dropout, recurrentDropout: recurrentDropout, seed: seed),
+      unitForgetBias: unitForgetBias, name: name, trainable: trainable)
+  }
+
+  init(_ settings: KernelCellSettings, unitForgetBias: Bool, name: String?, trainable: Bool) {
+    self.unitForgetBias = unitForgetBias
+    super.init(settings, name: name, trainable: trainable)
+  }
+
+  override var gates: Int { 4 }
+
+  public override var stateShapes: [[Int]] { [[units], [units]] }
+
+  public override func build(inputShape: [Int]) throws {
+    try super.build(inputShape: inputShape)
+    if let bias, unitForgetBias {
+      let start = bias.value
+      bias.assign(concatenate([gate(0, of: start), Tensor.ones([units], dtype: start.dtype), gate(2, of: start), gate(3, of: start)]))
+    }
+  }
+
+  public override func step(_ x: [Tensor], _ state: [Tensor], _ context: ForwardContext) throws -> (output: Tensor, state: [Tensor]) {
+    let z = try stateProducts(state[0], context).enumerated().map { gate($0, of: x[0]) + $1 }
+    let input = try recurrentActivation.applied(to: z[0]), forget = try recurrentActivation.applied(to: z[1])
+    let cell = forget * state[1] + input * (try activation.applied(to: z[2]))
+    let h = try recurrentActivation.applied(to: z[3]) * (try activation.applied(to: cell))
+    return (h, [h, cell])
+  }
+}
+
+extension LSTMCell: ConfigurableLayer {
+  public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: LSTMCell(1), except: "units")
+    self.init(try KernelCellSettings(&options, hasGates: true), unitForgetBias: try options.bool("unit_forget_bias"), name: options.name, trainable: true)
+  }
+
+  public func options() throws -> JSONObject {
+    var options = try settings.options(hasGates: true)
+    options["unit_forget_bias"] = .bool(unitForgetBias)
+    return options
+  }
+}
