@@ -6,6 +6,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "Descent", targets: ["Descent"]),
+    .library(name: "DescentImages", targets: ["DescentImages"]),
     .library(name: "KerasFiles", targets: ["KerasFiles"]),
     .library(name: "Optimizers", targets: ["Optimizers"]),
     .library(name: "TensorCore", targets: ["TensorCore"]),
@@ -19,11 +20,14 @@ let package = Package(
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CHDF5", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "CTurboJPEG", providers: [.apt(["libturbojpeg0-dev"])]),
+    .systemLibrary(name: "CSPNG", providers: [.apt(["libspng-dev"])]),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
     .target(name: "TensorCore", dependencies: ["CKernels", "COneDNN"]),
     .target(name: "Optimizers", dependencies: ["TensorCore"]),
     .target(name: "Descent", dependencies: ["TensorCore", "Optimizers", "CZlib"]),
     .target(name: "KerasFiles", dependencies: ["Descent", "CHDF5"]),
+    .target(name: "DescentImages", dependencies: ["Descent", "CTurboJPEG", "CSPNG"]),
     .executableTarget(name: "HDF5Helper", dependencies: ["KerasFiles"]),
     .executableTarget(
       name: "DescentCLI",
@@ -39,6 +43,7 @@ let package = Package(
     .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "CKernels", "CAllocationCounter", "TestSupport"]),
     .testTarget(name: "OptimizersTests", dependencies: ["Optimizers"]),
     .testTarget(name: "DescentTests", dependencies: ["Descent", "StreamingHelper", "CAllocationCounter", "TestSupport"]),
+    .testTarget(name: "DescentImagesTests", dependencies: ["DescentImages", "TestSupport"]),
     .testTarget(name: "KerasFilesTests", dependencies: ["KerasFiles", "HDF5Helper", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
