@@ -2,14 +2,14 @@
 enum Luminance {
   /// Pillow's `convert("L")`: (19595 r + 38470 g + 7471 b + 2¹⁵) / 2¹⁶.
   case pillow
-  /// libpng's for TensorFlow: (9798 r + 19235 g + 3735 b) / 2¹⁵.
+  /// libpng's for TensorFlow: (9797 r + 19234 g + 3737 b) / 2¹⁵, cut off.
   case libpng
 
   func callAsFunction(_ red: UInt8, _ green: UInt8, _ blue: UInt8) -> UInt8 {
     let (r, g, b) = (UInt32(red), UInt32(green), UInt32(blue))
     switch self {
     case .pillow: return UInt8((19595 * r + 38470 * g + 7471 * b + 0x8000) >> 16)
-    case .libpng: return UInt8((9798 * r + 19235 * g + 3735 * b) >> 15)
+    case .libpng: return UInt8((9797 * r + 19234 * g + 3737 * b) >> 15)
     }
   }
 }

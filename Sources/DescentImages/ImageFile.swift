@@ -27,10 +27,10 @@ enum ImageFile {
 
   /// - Parameter channels: 1 where a picture's light alone is wanted, which some decoders give at once.
   static func decode(_ bytes: [UInt8], name: String, channels: Int? = nil, _ precision: Precision) throws -> Image {
-    if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
-      return try JPEG.decode(bytes, name: name, asGrayscale: channels == 1 && precision == .fast, precision)
-    }
-    if bytes.starts(with: PNG.signature) { return try PNG.decode(bytes, name: name) }
+    // Pillow makes light of the colors afterwards.
+    let asGrayscale = channels == 1 && precision == .fast
+    if bytes.starts(with: [0xFF, 0xD8, 0xFF]) { return try JPEG.decode(bytes, name: name, asGrayscale: asGrayscale, precision) }
+    if bytes.starts(with: PNG.signature) { return try PNG.decode(bytes, name: name, asGrayscale: asGrayscale) }
     if let format = otherFormat(bytes) {
       throw DescentError(.file, "\(name): is a \(format) picture; JPEG and PNG are read")
     }

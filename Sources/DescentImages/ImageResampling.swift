@@ -5,23 +5,33 @@ struct ImageBox: Equatable {
   var x: Int, y: Int, width: Int, height: Int
 }
 
-/// A part of a picture in another size, with Pillow's numbers: weights in whole numbers of 2⁻²², columns before rows, rounded to bytes in
-/// between.
+/// A part of a picture in another size, with Pillow's numbers: weights in whole numbers of 2⁻²², rounded to bytes between columns and
+/// rows (Pillow 13's order).
 func resampled(_ image: Image, to size: (height: Int, width: Int), _ interpolation: ImageInterpolation, _ box: ImageBox) -> Image {
   if interpolation == .nearest { return nearest(image, to: size, box) }
   // Colors that cannot be seen do not count.
   let source = image.mode == .rgba ? multiplied(image) : image
   var (bytes, width, height) = (source.bytes, image.width, image.height)
   let (channels, isWide) = (image.mode.channelCount, image.mode == .grayscale16)
-  if size.width != width || box.x != 0 || box.width != width {
+  func resampleColumns() {
+    guard size.width != width || box.x != 0 || box.width != width else { return }
     let taps = PixelTaps(from: width, box.x, box.width, to: size.width, interpolation)
     bytes = taps.applied(to: bytes, lines: height, inner: channels, isWide: isWide)
     width = size.width
   }
-  if size.height != height || box.y != 0 || box.height != height {
+  func resampleRows() {
+    guard size.height != height || box.y != 0 || box.height != height else { return }
     let taps = PixelTaps(from: height, box.y, box.height, to: size.height, interpolation)
     bytes = taps.applied(to: bytes, lines: 1, inner: width * channels, isWide: isWide)
     height = size.height
+  }
+  // Rows come first where that leaves less to do for the columns; the rounding in between depends on it.
+  if height > size.height, height - size.height > 2 * (width - size.width) {
+    resampleRows()
+    resampleColumns()
+  } else {
+    resampleColumns()
+    resampleRows()
   }
   let result = Image(checked: width, height, image.mode, bytes)
   return image.mode == .rgba ? divided(result) : result
@@ -158,9 +168,10 @@ private struct PixelTaps {
             let source = 2 * (base + step * inner + part)
             sum += Double(Int(bytes[source]) | Int(bytes[source + 1]) << 8) * factor
           }
-          let rounded = UInt16(min(65535, max(0, (sum + 0.5).rounded(.down))))
-          result[2 * (place + part)] = UInt8(truncatingIfNeeded: rounded)
-          result[2 * (place + part) + 1] = UInt8(rounded >> 8)
+          // Each byte is cut off on its own, as Pillow does.
+          let rounded = Int(sum < 0 ? -(0.5 - sum).rounded(.down) : (sum + 0.5).rounded(.down))
+          result[2 * (place + part)] = UInt8(clamping: rounded % 256)
+          result[2 * (place + part) + 1] = UInt8(clamping: rounded >> 8)
         }
       }
     }

@@ -12,7 +12,9 @@ enum PNG {
   /// For profiles and texts, which are not used.
   private static let greatestChunk = 64 << 20
 
-  static func decode(_ file: [UInt8], name: String) throws -> Image {
+  /// - Parameter asGrayscale: colors of 16 bits become light before they lose half of their bits, as in libpng; the others stay.
+  static func decode(_ file: [UInt8], name: String, asGrayscale: Bool) throws -> Image {
+    guard hasEnd(file) else { throw DescentError(.file, "\(name): is a broken PNG file: it is cut before its end") }
     func checked(_ status: Int32) throws {
       if status != 0 { throw DescentError(.file, "\(name): is a broken PNG file: \(String(cString: spng_strerror(status)))") }
     }
@@ -40,7 +42,7 @@ enum PNG {
           initialized = count
           try checked(spng_decode_image(decoder, buffer.baseAddress, count, Int32(format.rawValue), Int32(SPNG_DECODE_TRNS.rawValue)))
         }
-        // What comes after the pixels must be whole too: a cut file is not read.
+        // What comes after the pixels must be whole too.
         try checked(spng_decode_chunks(decoder))
         return result
       }
@@ -51,15 +53,29 @@ enum PNG {
           let lowFirst = UInt16(1).littleEndian == 1 ? native : swappedPairs(native)
           return Image(checked: width, height, .grayscale16, lowFirst)
         }
-        // The upper byte of each number.
-        let native = try pixels(SPNG_FMT_RGBA16, 8)
-        let upper = UInt16(1).littleEndian == 1 ? 1 : 0
-        return Image(checked: width, height, .rgba, (0..<(native.count / 2)).map { native[2 * $0 + upper] })
+        let words = try pixels(SPNG_FMT_RGBA16, 8).withUnsafeBytes { Array($0.bindMemory(to: UInt16.self)) }
+        if !asGrayscale { return Image(checked: width, height, .rgba, words.map { UInt8($0 >> 8) }) }
+        let light = (0..<(width * height)).map { pixel -> UInt8 in
+          let (red, green, blue) = (UInt32(words[4 * pixel]), UInt32(words[4 * pixel + 1]), UInt32(words[4 * pixel + 2]))
+          return UInt8((9797 * red + 19234 * green + 3737 * blue + 16384) >> 23)
+        }
+        return Image(checked: width, height, .grayscale, light)
       }
       if isGray && !hasKey { return Image(checked: width, height, .grayscale, try pixels(SPNG_FMT_G8, 1)) }
       if channels % 2 == 0 || hasKey { return Image(checked: width, height, .rgba, try pixels(SPNG_FMT_RGBA8, 4)) }
       return Image(checked: width, height, .rgb, try pixels(SPNG_FMT_RGB8, 3))
     }
+  }
+
+  /// Whether the last chunk is there and whole, which the decoder does not look at.
+  private static func hasEnd(_ file: [UInt8]) -> Bool {
+    var place = signature.count
+    while place + 12 <= file.count {
+      let length = file[place..<(place + 4)].reduce(0) { $0 << 8 | Int($1) }
+      if file[(place + 4)..<(place + 8)].elementsEqual("IEND".utf8) { return place + 12 + length <= file.count }
+      place += 12 + length
+    }
+    return false
   }
 
   private static func swappedPairs(_ bytes: [UInt8]) -> [UInt8] { bytes.indices.map { bytes[$0 ^ 1] } }

@@ -18,7 +18,7 @@ import Testing
       #expect(row.shape == (try Fixture.integers(entry["shape"])) && row.shape == reader.shape, "\(what)")
       // Sines and exponentials are the platform's; JPEG decoders differ by a bit.
       let isExact = [.nearest, .bilinear, .bicubic, .area].contains(interpolation) && name.hasSuffix("png")
-      let expected = try Fixture.numbers(entry["values"])
+      let expected = try Fixture.numbers(entry["values"]).map { Double(Float($0)) }
       #expect(zip(row.doubles, expected).allSatisfy { abs($0 - $1) <= (isExact ? 0 : name.hasSuffix("png") ? 1e-3 : 2) }, "\(what)")
     }
   }
