@@ -57,7 +57,7 @@ public struct ImageDataset<Element>: DataStream {
 ///
 /// Numbers are those of Keras on TensorFlow: exact for PNG, for JPEG to what two versions of one library differ in. Notes on how a
 /// picture is to be turned (EXIF), gamma and color profiles are not followed. JPEG files may be had in `rgba`, which TensorFlow
-/// refuses.
+/// refuses, and what has no opacity is opaque (for PNG of fewer than 8 bits TensorFlow writes 1, 3 or 15).
 /// - Parameters:
 ///   - directory: the folder.
 ///   - labels: from the folders' names, or one for each picture; then all pictures below the folder count, and classes are named after the numbers that occur.

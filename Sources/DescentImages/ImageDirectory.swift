@@ -4,6 +4,8 @@ import Foundation
 struct ImageDirectory {
   /// The endings of names that are looked at, in small letters.
   static let endings = [".bmp", ".gif", ".jpeg", ".jpg", ".png"]
+  /// Those that Keras 2's `ImageDataGenerator` looks at.
+  static let flowEndings = ["png", "jpg", "jpeg", "bmp", "ppm", "tif", "tiff"]
 
   let folder: String
   private(set) var paths: [String] = []
@@ -13,14 +15,15 @@ struct ImageDirectory {
   /// - Parameters:
   ///   - classNames: the folders of the classes; nil for all pictures, wherever they are.
   ///   - followLinks: whether links to folders are gone into.
-  init(_ folder: String, classNames: [String]?, followLinks: Bool) throws {
+  ///   - endings: of the names that are looked at.
+  init(_ folder: String, classNames: [String]?, followLinks: Bool, endings: [String] = endings) throws {
     self.folder = folder
     for (number, name) in (classNames ?? [""]).enumerated() {
       let start = name.isEmpty ? folder : ImageDirectory.joined(folder, name)
       var found: [(folder: String, names: [String])] = []
       try ImageDirectory.walk(start, "", followLinks: followLinks, above: []) { found.append(($0, $1)) }
       for (subfolder, names) in found.sorted(by: { comesBefore($0.folder, $1.folder) }) {
-        for name in names.sorted(by: comesBefore) where ImageDirectory.endings.contains(where: { hasEnding(name, $0) }) {
+        for name in names.sorted(by: comesBefore) where endings.contains(where: { hasEnding(name, $0) }) {
           paths.append(ImageDirectory.joined(subfolder.isEmpty ? start : ImageDirectory.joined(start, subfolder), name))
           classes.append(number)
         }
@@ -29,9 +32,9 @@ struct ImageDirectory {
     try paths.forEach(ImageDirectory.refuseOtherFormats)
   }
 
-  /// The folders in a folder that do not begin with a dot, in order.
-  static func classNames(in folder: String) throws -> [String] {
-    try entries(of: folder).filter { !$0.hasPrefix(".") && isFolder(joined(folder, $0)) }.sorted(by: comesBefore)
+  /// The folders in a folder, in order; those that begin with a dot are hidden.
+  static func classNames(in folder: String, hidden: Bool = false) throws -> [String] {
+    try entries(of: folder).filter { (hidden || !$0.hasPrefix(".")) && isFolder(joined(folder, $0)) }.sorted(by: comesBefore)
   }
 
   private static func entries(of folder: String) throws -> [String] {
@@ -71,7 +74,7 @@ struct ImageDirectory {
 
   /// Keras reads these; it is better to be told before training than in its middle.
   private static func refuseOtherFormats(_ path: String) throws {
-    guard hasEnding(path, ".bmp") || hasEnding(path, ".gif") else { return }
+    guard [".png", ".jpg", ".jpeg"].allSatisfy({ !hasEnding(path, $0) }) else { return }
     let source = try ByteSource(path: path)
     if let format = ImageFile.otherFormat(try source.bytes(at: 0, count: min(16, source.count))) {
       throw DescentError(.file, "\(path): is a \(format) picture; JPEG and PNG are read")

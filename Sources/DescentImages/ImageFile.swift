@@ -43,6 +43,7 @@ enum ImageFile {
     if begins("GIF8") { return "GIF" }
     if begins("BM") { return "BMP" }
     if begins("RIFF") && begins("WEBP", at: 8) { return "WebP" }
+    if start.count > 2, start[0] == UInt8(ascii: "P"), (UInt8(ascii: "1")...UInt8(ascii: "7")).contains(start[1]) { return "PPM" }
     if begins("II*\0") || begins("MM\0*") { return "TIFF" }
     if begins("ftyp", at: 4) { return "HEIF or AVIF" }
     return nil
