@@ -49,6 +49,11 @@ let images = Tensor.ones([8, 28, 28]), rows = Tensor.ones([8, 8])
 let labels = Tensor([0, 1, 2, 3, 4, 5, 6, 7] as [Int32]), scores = Tensor.ones([8, 1])'
       after='precondition(try features.predict(["image": images, "meta": rows]).shape == [8, 80])
 precondition(FileManager.default.fileExists(atPath: "model.svg"))' ;;
+    *trainStep*)
+      name=CustomStep
+      before='import Descent
+let rows = Tensor(shape: [16, 8], scalars: (0..<128).map { Float($0 % 11) / 11 })'
+      after='precondition(coder.history!["loss"].last! < coder.history!["loss"].first!)' ;;
     *': Model {'*)
       name=Subclass
       before='import Descent

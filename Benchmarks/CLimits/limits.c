@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
 typedef float vector __attribute__((vector_size(64), aligned(4), may_alias));
 typedef void (*loop)(long n, float *a, float *b, float *c, float *d, float *e);
@@ -133,4 +135,135 @@ void limit_product(int transpose_a, long m, long n, long k, const float *a, cons
   product.transpose = transpose_a, product.m = m, product.n = n, product.k = k;
   product.a = a, product.b = b, product.c = c;
   together(product_part);
+}
+
+static struct {
+  int transpose_a, transpose_b;
+  long m, n, k;
+  const float *a, *b;
+  float *c;
+} any;
+
+static void any_product_part(int thread) {
+  const long side = any.m > any.n ? any.m : any.n, share = (side + team.threads - 1) / team.threads;
+  const long from = share * thread, count = from + share > side ? side - from : share;
+  if (count <= 0) return;
+  const long lda = any.transpose_a ? any.m : any.k, ldb = any.transpose_b ? any.k : any.n;
+  const char left = any.transpose_a ? 'T' : 'N', right = any.transpose_b ? 'T' : 'N';
+  if (any.m > any.n) {
+    dnnl_sgemm(left, right, count, any.n, any.k, 1, any.a + (any.transpose_a ? from : from * any.k), lda, any.b, ldb, 0,
+               any.c + from * any.n, any.n);
+  } else {
+    dnnl_sgemm(left, right, any.m, count, any.k, 1, any.a, lda, any.b + (any.transpose_b ? from * any.k : from), ldb, 0, any.c + from, any.n);
+  }
+}
+
+void limit_any_product(int transpose_a, int transpose_b, long m, long n, long k, const float *a, const float *b, float *c) {
+  any.transpose_a = transpose_a, any.transpose_b = transpose_b, any.m = m, any.n = n, any.k = k;
+  any.a = a, any.b = b, any.c = c;
+  together(any_product_part);
+}
+
+/* ---------------------------------------------------------------- convolutions */
+
+typedef struct {
+  dnnl_primitive_t primitive;
+  dnnl_stream_t stream;
+  dnnl_memory_t memory[3];
+  float *arrays[3];
+  dnnl_exec_arg_t arguments[3];
+} convolution_part;
+
+struct limit_convolution {
+  dnnl_engine_t engine;
+  int parts;
+  convolution_part part[MOST_THREADS];
+};
+
+static dnnl_status_t describe(dnnl_primitive_desc_t *result, dnnl_engine_t engine, limit_part part, int plain, const long *sizes,
+                              dnnl_primitive_desc_t hint) {
+  const long images = sizes[0], size = sizes[1], channels = sizes[2], filters = sizes[3], window = sizes[4];
+  const dnnl_dims_t in = {images, channels, size, size}, out = {images, filters, size, size}, kernel = {filters, channels, window, window};
+  const dnnl_dims_t strides = {1, 1}, padding = {window / 2, window / 2};
+  const dnnl_format_tag_t tag = plain ? dnnl_nhwc : dnnl_format_tag_any;
+  dnnl_memory_desc_t x, y, w;
+  dnnl_memory_desc_init_by_tag(&x, 4, in, dnnl_f32, tag);
+  dnnl_memory_desc_init_by_tag(&y, 4, out, dnnl_f32, tag);
+  dnnl_memory_desc_init_by_tag(&w, 4, kernel, dnnl_f32, dnnl_format_tag_any);
+  dnnl_convolution_desc_t d;
+  dnnl_status_t status;
+  if (!hint || part == LIMIT_OUTPUT) {
+    status = dnnl_convolution_forward_desc_init(&d, dnnl_forward_training, dnnl_convolution_direct, &x, &w, NULL, &y, strides, padding, padding);
+  } else if (part == LIMIT_INPUT) {
+    status = dnnl_convolution_backward_data_desc_init(&d, dnnl_convolution_direct, &x, &w, &y, strides, padding, padding);
+  } else {
+    status = dnnl_convolution_backward_weights_desc_init(&d, dnnl_convolution_direct, &x, &w, NULL, &y, strides, padding, padding);
+  }
+  return status == dnnl_success ? dnnl_primitive_desc_create(result, &d, NULL, engine, hint) : status;
+}
+
+static int make_part(convolution_part *p, dnnl_engine_t engine, limit_part part, int plain, const long *sizes) {
+  static const int names[3][3] = {
+    {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST},
+    {DNNL_ARG_DIFF_DST, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_SRC},
+    {DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_DST},
+  };
+  dnnl_primitive_desc_t forward, d;
+  if (describe(&forward, engine, part, plain, sizes, NULL) != dnnl_success) return 0;
+  const dnnl_status_t status = describe(&d, engine, part, plain, sizes, forward);
+  dnnl_primitive_desc_destroy(forward);
+  if (status != dnnl_success) return 0;
+  int made = dnnl_primitive_create(&p->primitive, d) == dnnl_success && dnnl_stream_create(&p->stream, engine, 0) == dnnl_success;
+  for (int k = 0; made && k < 3; k++) {
+    const dnnl_memory_desc_t *m = dnnl_primitive_desc_query_md(d, dnnl_query_exec_arg_md, names[part][k]);
+    const size_t bytes = (dnnl_memory_desc_get_size(m) + 63) / 64 * 64;
+    p->arrays[k] = aligned_alloc(64, bytes);
+    for (size_t i = 0; p->arrays[k] && i < bytes / sizeof(float); i++) p->arrays[k][i] = 0.01f * (float)(i % 17);
+    made = p->arrays[k] && dnnl_memory_create(&p->memory[k], m, engine, p->arrays[k]) == dnnl_success;
+    p->arguments[k] = (dnnl_exec_arg_t){names[part][k], p->memory[k]};
+  }
+  dnnl_primitive_desc_destroy(d);
+  return made;
+}
+
+limit_convolution *limit_convolution_make(limit_part part, int plain, long images, long size, long channels, long filters, long window) {
+  limit_convolution *c = calloc(1, sizeof *c);
+  if (!c) return NULL;
+  int made = dnnl_engine_create(&c->engine, dnnl_cpu, 0) == dnnl_success;
+  c->parts = team.threads;
+  for (int k = 0; made && k < c->parts; k++) {
+    const long sizes[] = {images * (k + 1) / c->parts - images * k / c->parts, size, channels, filters, window};
+    made = make_part(&c->part[k], c->engine, part, plain, sizes);
+  }
+  if (made) return c;
+  limit_convolution_free(c);
+  return NULL;
+}
+
+void limit_convolution_free(limit_convolution *c) {
+  for (int i = 0; i < c->parts; i++) {
+    convolution_part *p = &c->part[i];
+    for (int k = 0; k < 3; k++) {
+      if (p->memory[k]) dnnl_memory_destroy(p->memory[k]);
+      free(p->arrays[k]);
+    }
+    if (p->stream) dnnl_stream_destroy(p->stream);
+    if (p->primitive) dnnl_primitive_destroy(p->primitive);
+  }
+  if (c->engine) dnnl_engine_destroy(c->engine);
+  free(c);
+}
+
+static limit_convolution *running;
+
+static void convolution_thread(int thread) {
+  if (thread >= running->parts) return;
+  const convolution_part *p = &running->part[thread];
+  dnnl_primitive_execute(p->primitive, p->stream, 3, p->arguments);
+  dnnl_stream_wait(p->stream);
+}
+
+void limit_convolution_run(limit_convolution *c) {
+  running = c;
+  together(convolution_thread);
 }

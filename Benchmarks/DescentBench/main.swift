@@ -18,8 +18,8 @@ do {
     try checkApplications(folder: chosen.count > 1 ? chosen[1] : nil)
   } else if chosen == ["whole-job"] {
     _ = try trainWholeJob(epochs: 5)
-  } else if let unknown = chosen.first(where: { !["job", "limits", "optimizers", "embedding", "compile", "profile"].contains($0) && !$0.contains("=") }) {
-    print("usage: descent-bench [job] [limits] [optimizers] [embedding] [compile] [profile] [only=adam,lion] [--quick]; '\(unknown)' is none of them")
+  } else if let unknown = chosen.first(where: { !["job", "limits", "optimizers", "embedding", "compile", "networks", "profile"].contains($0) && !$0.contains("=") }) {
+    print("usage: descent-bench [job] [limits] [optimizers] [embedding] [compile] [networks] [profile] [only=adam,lion,cnn] [--quick]; '\(unknown)' is none of them")
     print("       descent-bench first-batch | whole-job | first-prediction | applications [FOLDER]")
     exit(64)
   } else {
@@ -29,7 +29,10 @@ do {
     let only = chosen.first { $0.hasPrefix("only=") }.map { $0.dropFirst(5).split(separator: ",").map(String.init) }
     if wants("embedding") { try benchEmbeddings(rounds: quick ? 3 : 7) }
     if wants("compile") { try benchCompileTime() }
-    if chosen.contains("profile") { try profileOptimizers(names: only ?? ["adam"]) }
+    if wants("networks") && !chosen.contains("profile") { try benchNetworks(names: only, rounds: quick ? 3 : 11, threads: threads) }
+    if chosen.contains("profile") {
+      if chosen.contains("networks") { try profileNetworks(names: only) } else { try profileOptimizers(names: only ?? ["adam"]) }
+    }
     if wants("optimizers") {
       let variants = ["momentum", "nesterov", "amsgrad"]
       // Those that need more than gradients, or whose time goes into products of matrices, are no passes over memory.

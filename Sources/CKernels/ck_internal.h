@@ -48,7 +48,7 @@ typedef struct {
   void (*symmetric_eigen)(double *matrix, double *values, double *vectors, int64_t n);
   void (*gemm[2])(const ck_gemm *gemm, int64_t first_row, int64_t last_row);
   int64_t (*first_nonfinite[2])(const void *data, int64_t count);
-  void (*pooling[2])(const ck_pooling *pooling, int64_t first_image, int64_t last_image);
+  void (*pooling[2])(const ck_pooling *pooling, int64_t first_unit, int64_t last_unit);
 } ck_isa;
 
 enum { CK_REDUCTION_TILE = 64 };

@@ -50,16 +50,22 @@ void ck_scatter_add_run(void *context, long share) {
   ck_isa_in_use()->scatter_add[s->dtype](s, first_row, last_row, first_column, last_column);
 }
 
-/* ---- pooling: windows may overlap within an image, so images are the units */
+/* ---- pooling */
 
-int64_t ck_pooling_shares(const ck_pooling *p) {
+void ck_pooling_prepare(ck_pooling *p) {
   const ck_windows *w = &p->windows;
-  return shares_of(w->batch * w->in[0] * w->in[1] * w->in[2] * w->in_channels, w->batch);
+  p->is_tiled = 1;
+  for (int k = 0; k < 3; k++)
+    if (w->window[k] != w->stride[k] || w->low[k] != 0 || w->out[k] * w->stride[k] != w->in[k]) p->is_tiled = 0;
+  const bool is_back = p->part == CK_POOL_PLACED || p->part == CK_POOL_SPREAD;
+  p->units = is_back && !p->is_tiled ? 1 : w->out[0] * w->out[1];
+  p->shares = shares_of(w->batch * w->in[0] * w->in[1] * w->in[2] * w->in_channels, w->batch * p->units);
 }
 
 void ck_pooling_run(void *context, long share) {
   const ck_pooling *p = context;
-  ck_isa_in_use()->pooling[p->dtype](p, p->windows.batch * share / p->shares, p->windows.batch * (share + 1) / p->shares);
+  const int64_t units = p->windows.batch * p->units;
+  ck_isa_in_use()->pooling[p->dtype](p, units * share / p->shares, units * (share + 1) / p->shares);
 }
 
 /* ---- matrix product */

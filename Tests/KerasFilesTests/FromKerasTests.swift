@@ -4,7 +4,7 @@ import Testing
 
 // The right column of Documentation/FromKeras.md, as a reader would write it. Compiled, and compared with the page; not run.
 
-private func data(x: Tensor, y: Tensor, data: Tensor, targets: Tensor, sequences: [[Int32]], url: String) throws {
+private func data(x: Tensor, y: Tensor, data: Tensor, targets: Tensor, sequences: [[Int32]], url: String, texts: [String]) throws {
   let ((xTrain, yTrain), (xTest, yTest)) = try MNIST.loadData()
   _ = try FashionMNIST.loadData()
   _ = try CIFAR10.loadData()
@@ -16,6 +16,15 @@ private func data(x: Tensor, y: Tensor, data: Tensor, targets: Tensor, sequences
   _ = try CaliforniaHousing.loadData(version: .small)
   _ = try getFile(origin: url, extract: true)
   _ = try padSequences(sequences, maxlen: 100)
+  let vectorize = try TextVectorization(maxTokens: 10000, outputSequenceLength: 200)
+  try vectorize.adapt(texts)
+  _ = try vectorize(texts)
+  _ = vectorize.vocabulary()
+  _ = try StringLookup(vocabulary: ["red", "green"])
+  var tokenizer = try Tokenizer(numWords: 1000, oovToken: "<OOV>")
+  tokenizer.fit(onTexts: texts)
+  _ = tokenizer.textsToSequences(texts)
+  _ = try tokenizer.textsToMatrix(texts, mode: .count)
   _ = try toCategorical(y, numClasses: 10)
   _ = normalize(x)
   _ = try splitDataset([x, y], leftSize: 0.8)

@@ -26,4 +26,18 @@ void limit_run(limit_kind kind, long n, float *a, float *b, float *c, float *d, 
 /* oneDNN's product of row-major [m, k] and [k, n] (a transposed if asked), split in two along m, one part a thread. */
 void limit_product(int transpose_a, long m, long n, long k, const float *a, const float *b, float *c);
 
+/* The same for any transposition; split along the longer side of the result. */
+void limit_any_product(int transpose_a, int transpose_b, long m, long n, long k, const float *a, const float *b, float *c);
+
+/* Which of the three arrays of a convolution is computed from the other two. */
+typedef enum { LIMIT_OUTPUT, LIMIT_INPUT, LIMIT_KERNEL } limit_part;
+
+/* oneDNN's convolution of images size x size with a window and as much padding as keeps the size, the images split over the threads.
+   Activations are channels-last arrays, or, if not `plain`, what oneDNN likes best; nothing is reordered. Null where there is no such
+   convolution. */
+typedef struct limit_convolution limit_convolution;
+limit_convolution *limit_convolution_make(limit_part part, int plain, long images, long size, long channels, long filters, long window);
+void limit_convolution_run(limit_convolution *convolution);
+void limit_convolution_free(limit_convolution *convolution);
+
 #endif

@@ -280,16 +280,19 @@ enum {
   CK_POOL_SPREAD = 3, /* out[place] += in[window] / elements in the window, from zeros */
 };
 
-/* Pooling of f32 or f64: in_channels channels, in groups of images (or of rows of positions, where those are written by one window
-   only). */
+/* Pooling of f32 or f64: in_channels channels, in groups of lines of windows (or of images, where windows of different lines reach the
+   same places). */
 typedef struct {
   ck_windows windows;
   int32_t dtype, part;
   const void *in, *values; /* values: CHOSEN and PLACED only */
   void *out;
   int64_t shares;
+  int64_t units;    /* of an image that can be worked on side by side */
+  int32_t is_tiled; /* every place is in exactly one window */
 } ck_pooling;
-int64_t ck_pooling_shares(const ck_pooling *pooling);
+/* Fills in shares, units and is_tiled. */
+void ck_pooling_prepare(ck_pooling *pooling);
 void ck_pooling_run(void *pooling, long share);
 
 /* Index of the first element that is not finite, or -1 (dtype f32 or f64). */

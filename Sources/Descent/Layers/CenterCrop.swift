@@ -68,13 +68,5 @@ func centerCropped(_ images: Tensor, _ height: Int, _ width: Int) -> Tensor {
   if ownHeight >= height && ownWidth >= width {
     return cropped(images, (ownHeight - height) / 2, (ownWidth - width) / 2, height, width)
   }
-  let (top, left, partHeight, partWidth) = aspectRatioPart(ownHeight, ownWidth, height, width)
-  return resize(cropped(images, top, left, partHeight, partWidth), [height, width])
-}
-
-/// The greatest part in the middle of an image of the aspect ratio of another. (Keras: `smart_resize`.)
-func aspectRatioPart(_ ownHeight: Int, _ ownWidth: Int, _ height: Int, _ width: Int) -> (top: Int, left: Int, height: Int, width: Int) {
-  let partHeight = max(min(ownHeight, Int(Double(ownWidth * height) / Double(width))), 1)
-  let partWidth = max(min(ownWidth, Int(Double(ownHeight * width) / Double(height))), 1)
-  return ((ownHeight - partHeight) / 2, (ownWidth - partWidth) / 2, partHeight, partWidth)
+  return resize(images, [height, width], aspectRatio: .cropped)
 }

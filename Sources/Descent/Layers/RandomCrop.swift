@@ -42,7 +42,7 @@ public final class RandomCrop: RandomImageLayer {
 
   package override func changed(_ images: Tensor, by drawn: [Tensor]) -> Tensor {
     if drawn.isEmpty {
-      let part = aspectRatioPart(images.shape[1], images.shape[2], height, width)
+      let part = aspectRatioPart(images.shape[1], images.shape[2], [height, width])
       let whole = cropped(
         images, part.top, part.left, min(height, images.shape[1] - part.top), min(width, images.shape[2] - part.left))
       return resize(whole, [height, width])

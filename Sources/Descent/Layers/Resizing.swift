@@ -2,19 +2,10 @@ import TensorCore
 
 /// Images of another size. (Keras: `keras.layers.Resizing`.)
 public final class Resizing: Layer {
-  /// What happens where the aspect ratios differ.
-  public enum AspectRatio: Sendable {
-    /// Images are stretched.
-    case stretched
-    /// The greatest part in the middle of the new aspect ratio is taken.
-    case cropped
-    /// Images are put in the middle of greater ones of the new aspect ratio, filled with one value.
-    case padded(fillValue: Double = 0)
-  }
-
   public let height: Int, width: Int
   /// What lies between pixels.
   public let interpolation: Interpolation
+  /// What happens where the aspect ratios differ.
   public let aspectRatio: AspectRatio
   /// Whether a smaller image's pixels are means over what they cover.
   public let antialias: Bool
@@ -51,21 +42,8 @@ public final class Resizing: Layer {
 
   public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
     _ = try channelsLast(Array(x.shape.dropFirst()), axes: 2, dataFormat)
-    var images = channelsLast(x, dataFormat)
-    let (ownHeight, ownWidth) = (images.shape[1], images.shape[2])
-    switch aspectRatio {
-    case .stretched: break
-    case .cropped:
-      let part = aspectRatioPart(ownHeight, ownWidth, height, width)
-      images = cropped(images, part.top, part.left, part.height, part.width)
-    case .padded(let fillValue):
-      let high = (max(ownHeight, Int(Double(ownWidth * height) / Double(width))) - ownHeight) / 2
-      let wide = (max(ownWidth, Int(Double(ownHeight * width) / Double(height))) - ownWidth) / 2
-      // As in Keras, as much on one side as on the other, and along one axis.
-      let margins = high > 0 ? [0, high, 0, 0] : [0, 0, wide, 0]
-      images = (images - fillValue).padded(low: margins, high: margins) + fillValue
-    }
-    return restored(resize(images, [height, width], interpolation: interpolation, antialias: antialias), dataFormat)
+    let images = channelsLast(x, dataFormat)
+    return restored(resize(images, [height, width], interpolation: interpolation, antialias: antialias, aspectRatio: aspectRatio), dataFormat)
   }
 }
 

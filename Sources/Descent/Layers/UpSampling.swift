@@ -57,14 +57,9 @@ public class UpSampling: Layer, ConfigurableLayer {
   }
 
   public required convenience init(_ options: inout LayerOptions) throws {
-    let word = try options.string("interpolation", default: "nearest")
-    guard let interpolation = Interpolation(rawValue: word.lowercased()) else {
-      let known = Interpolation.allCases.map(\.rawValue).joined(separator: ", ")
-      throw DescentError(.invalidArgument, "layer \(options.name): 'interpolation' is \"\(word)\"; expected one of \(known)")
-    }
     self.init(
-      try options.sizes("size", default: 2), dataFormat: try options.dataFormat(default: .channelsLast), interpolation: interpolation,
-      inputShape: options.inputShape, name: options.name)
+      try options.sizes("size", default: 2), dataFormat: try options.dataFormat(default: .channelsLast),
+      interpolation: try options.choice("interpolation", default: .nearest), inputShape: options.inputShape, name: options.name)
   }
 
   public func options() throws -> JSONObject {

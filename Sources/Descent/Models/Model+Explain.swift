@@ -14,7 +14,24 @@ extension Model {
   public func explainTrainingStep(
     _ x: any ModelData, _ y: (any ModelData)? = nil, sampleWeight: (any ModelData)? = nil
   ) throws -> PlanExplanation {
-    let caller = "explainTrainingStep"
+    try withTrainingStep(x, y, sampleWeight, "explainTrainingStep") { plan in
+      plan.translate()
+      return plan.explanation()
+    }
+  }
+
+  /// The same with the least time of each kernel over some runs. They train, past the checks and counts of
+  /// ``trainOnBatch(_:_:sampleWeight:classWeight:resetMetrics:)``.
+  package func profileTrainingStep(
+    _ x: any ModelData, _ y: (any ModelData)? = nil, sampleWeight: (any ModelData)? = nil, runs: Int
+  ) throws -> PlanExplanation {
+    try withTrainingStep(x, y, sampleWeight, "profileTrainingStep") { $0.profile(runs: runs) }
+  }
+
+  /// The plan of a step of training on all of the rows as one batch, ready to run.
+  private func withTrainingStep<Result>(
+    _ x: any ModelData, _ y: (any ModelData)?, _ sampleWeight: (any ModelData)?, _ caller: String, _ body: (Plan) throws -> Result
+  ) throws -> Result {
     try access.checkTraining(caller)
     return try access.stepping {
       let training = try compiled(caller)
@@ -25,8 +42,8 @@ extension Model {
       let plan = try runner.trainingStep(
         rows: data.count, phase: optimizerState.beginStep(), optimizerState: optimizerState, runner.beginOwnSteps()
       ).plan
-      plan.translate()
-      return plan.explanation()
+      plan.bind(argument: runner.indexArgument, to: RowOrder.inOrder(data.count))
+      return try body(plan)
     }
   }
 

@@ -45,7 +45,7 @@ extension CPULowering {
     context.pointee.windows = pooling.geometry.windows(rows: pooling.rows, channels: pooling.channels, filters: pooling.channels)
     context.pointee.dtype = call.output.dtype.kernelType
     context.pointee.part = Int32(part.rawValue)
-    context.pointee.shares = ck_pooling_shares(context)
+    ck_pooling_prepare(context)
     point(CPULowering.place(context, \.in), to: call.inputs[0])
     if call.inputs.count > 1 { point(CPULowering.place(context, \.values), to: call.inputs[1]) }
     point(CPULowering.place(context, \.out), to: call.output)

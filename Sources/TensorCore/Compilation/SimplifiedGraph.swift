@@ -27,6 +27,27 @@ struct SimplifiedGraph {
       }
     }
     self.outputs = outputs.map { place[$0.id]! }
+    dropUnused()
+  }
+
+  /// Shortening leaves behind what it went round.
+  private mutating func dropUnused() {
+    var isUsed = [Bool](repeating: false, count: values.count)
+    for output in outputs { isUsed[output] = true }
+    for index in values.indices.reversed() where isUsed[index] {
+      for input in values[index].inputs { isUsed[input] = true }
+    }
+    var place: [Int] = []
+    var kept: [Value] = []
+    for index in values.indices {
+      place.append(kept.count)
+      if !isUsed[index] { continue }
+      values[index].inputs = values[index].inputs.map { place[$0] }
+      kept.append(values[index])
+    }
+    values = kept
+    known = [:]
+    outputs = outputs.map { place[$0] }
   }
 
   private(set) var outputs: [Int] = []
@@ -44,7 +65,7 @@ struct SimplifiedGraph {
     return nodes.sorted { $0.id < $1.id }
   }
 
-  private func fill(_ index: Int) -> Double? {
+  func fill(_ index: Int) -> Double? {
     if case .fill(let value) = values[index].operation { return value }
     return nil
   }
@@ -97,14 +118,17 @@ struct SimplifiedGraph {
       return simplified(function, inputs[0], inputs[1], shape, dtype)
     case .select:
       if let condition = fill(inputs[0]) { return condition != 0 ? inputs[1] : inputs[2] }
-      return inputs[1] == inputs[2] ? inputs[1] : nil
+      if inputs[1] == inputs[2] { return inputs[1] }
+      return simplifiedChoice(inputs[0], inputs[1], inputs[2], shape, dtype)
+    case .pooling(let pooling, let part):
+      return simplified(pooling, part, inputs, shape, dtype)
     case .reduce(let reduction, let axes):
       let source = values[inputs[0]]
       let reduced = axes.reduce(1) { $0 * source.shape[$1] }
       if source.count == 0 && reduction == .sum { return constant(0) }
       if reduced == 1 { return add(.reshape, inputs, shape, dtype) }
       if let value = fill(inputs[0]) { return constant(reduction == .sum ? value * Double(reduced) : value) }
-      return nil
+      return reduction == .sum ? simplifiedSum(inputs[0], axes: axes, shape, dtype) : nil
     case .matrixProduct(let transposeA, let transposeB):
       if inputs.contains(where: { values[$0].count == 0 }) { return constant(0) }
       let (a, flipA) = withoutMatrixTranspose(inputs[0])

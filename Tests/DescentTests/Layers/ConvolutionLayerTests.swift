@@ -32,6 +32,11 @@ struct ConvolutionLayerTests {
       (GlobalMaxPooling2D(name: "a"), [0, 8, 1], "layer a: a row of the input has shape [0, 8, 1]"),
       (ZeroPadding2D([[1, 1]], name: "a"), [8, 8, 1], "layer a: padding is"), (Cropping2D(4, name: "a"), [8, 8, 1], "leaves nothing"),
       (UpSampling3D(2, interpolation: .bilinear, name: "a"), [2, 2, 2, 1], "interpolation is bilinear; expected nearest"),
+      (AdaptiveMaxPooling2D(9, name: "a"), [8, 8, 1], "layer a: 9 windows are more than the 8 positions"),
+      (AdaptiveAveragePooling1D(0, name: "a"), [8, 1], "layer a: outputSize is [0]"),
+      (AdaptiveAveragePooling1D([2, 2], name: "a"), [8, 1], "layer a: outputSize is [2, 2]"),
+      (Resizing(0, 4, name: "a"), [8, 8, 1], "layer a: height is 0"), (Resizing(2, 4, name: "a"), [0, 8, 1], "an image of 0 × 8 positions has none"),
+      (Resizing(1 << 30, 1 << 30, name: "a"), [8, 8, 1 << 20], "layer a"), (Resizing(2, 2, name: "a"), [8, 8], "expected [height, width, channels]"),
       (UpSampling2D(AxisSizes(1 << 40), name: "a"), [8, 8, 1], "layer a"),
     ]
     for (layer, row, expected) in refused {

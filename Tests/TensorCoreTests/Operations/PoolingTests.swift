@@ -46,6 +46,34 @@ struct PoolingTests {
     expectDerivativesMatchDifferences(at: x, tolerance: 1e-5, "mean") { square(averagePool($0, shape.window, strides: shape.strides, padding: shape.padding)) }
   }
 
+  /// What comes before the greatest element is found after it; the sums are of whole numbers, so that the bits agree.
+  @Test(arguments: shapes) func `a bias and relu before the greatest element change nothing when they come after it`(_ shape: Shape) throws {
+    let channels = shape.input.last!
+    for dtype in [DType.float64, .float32] {
+      let x = Variable(tied(shape.input).cast(to: dtype))
+      let bias = Variable(Tensor(shape: [channels], scalars: (0..<channels).map { Double($0 % 3) - 1 }).cast(to: dtype))
+      let y = maxPool(relu(x.value + bias.value.reshaped(shape.input.dropLast().map { _ in 1 } + [channels])), shape.window, strides: shape.strides, padding: shape.padding)
+      let g = Tensor(shape: y.shape, scalars: (0..<y.count).map { Double($0 % 7) - 3 }).cast(to: dtype)
+      let results = [y] + gradients(of: (y * g).sum(), withRespectTo: [x, bias])
+      let plan = Plan(arguments: [], outputs: results.map(\.node), assignments: [])
+      for (found, expected) in zip(plan.run(), results) {
+        var interpreter = ReferenceInterpreter()
+        for variable in [x, bias] { interpreter.variables[ObjectIdentifier(variable)] = variable.value.doubles }
+        #expect(found.doubles == interpreter.evaluate(expected.node), "\(shape) in \(dtype)")
+      }
+      if x.count != y.count && y.count > 0 {
+        let passes = plan.explanation().kernels.filter(\.isPass).map(\.extent)
+        #expect(!passes.contains { $0.hasPrefix("\(x.count) ") || $0 == "\(x.count)" }, "\(passes)")
+      }
+    }
+  }
+
+  @Test func `what reaches an array between a bias and the greatest element is there for who asks`() {
+    let x = Variable(tied([1, 4, 4, 2])), y = relu(x.value + 1)
+    let found = gradients(of: maxPool(y, [2, 2]).sum(), withRespectTo: [y])[0]
+    #expect(found.sum().item() == 8)
+  }
+
   @Test func `a window with NaN gives NaN`() {
     let x = Tensor(shape: [1, 4, 1], scalars: [1, .nan, 3, 4.0])
     let y = maxPool(x, [2]).doubles

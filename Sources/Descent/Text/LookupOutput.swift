@@ -1,0 +1,143 @@
+import TensorCore
+
+/// How the tokens of a text are written as numbers. (Keras: `output_mode`.)
+public enum LookupOutput: String, Sendable, CaseIterable {
+  /// The number of each token.
+  case int
+  /// For each token a row with 1 at its number.
+  case oneHot = "one_hot"
+  /// For each text a row: 1 for the tokens that occur.
+  case multiHot = "multi_hot"
+  /// The same with how often they occur.
+  case count
+  /// The same times log(1 + texts / (1 + texts that hold the token)) of the texts that were shown.
+  case tfIdf = "tf_idf"
+}
+
+/// What all lookups of tokens have in common: special tokens, the vocabulary, the forms of results.
+struct TokenTable {
+  let owner: String
+  let maxTokens: Int?
+  let numOOVIndices: Int
+  let maskToken: String?
+  let oovToken: String
+  let outputMode: LookupOutput
+  let padToMaxTokens: Bool
+  /// Whether the vocabulary was given, so that no data can change it.
+  private(set) var isGiven = false
+  private(set) var vocabulary = Vocabulary()
+
+  init(
+    owner: String, maxTokens: Int?, numOOVIndices: Int, maskToken: String?, oovToken: String, vocabulary: [String]?, idfWeights: [Double]?,
+    outputMode: LookupOutput, padToMaxTokens: Bool
+  ) throws {
+    self.owner = owner
+    self.maxTokens = maxTokens
+    self.numOOVIndices = numOOVIndices
+    self.maskToken = maskToken
+    self.oovToken = oovToken
+    self.outputMode = outputMode
+    self.padToMaxTokens = padToMaxTokens
+    if let maxTokens, maxTokens <= 1 { throw error("maxTokens is \(maxTokens); expected more than 1, or nil") }
+    if padToMaxTokens && maxTokens == nil { throw error("padToMaxTokens needs maxTokens") }
+    guard numOOVIndices >= 0 else { throw error("numOOVIndices is \(numOOVIndices); expected at least 0") }
+    if vocabulary == nil && idfWeights != nil { throw error("idfWeights are of a vocabulary; give that too") }
+    if let vocabulary { try set(vocabulary, idfWeights: idfWeights) }
+  }
+
+  private func error(_ message: String) -> DescentError { DescentError(.invalidArgument, "\(owner): \(message)") }
+
+  /// The number of the first token outside the vocabulary.
+  private var oovStart: Int { maskToken != nil && outputMode == .int ? 1 : 0 }
+
+  /// The number of the vocabulary's first token.
+  private var start: Int { oovStart + numOOVIndices }
+
+  private var special: [String] { [String](repeating: maskToken ?? "", count: oovStart) + [String](repeating: oovToken, count: numOOVIndices) }
+
+  /// How many numbers there are.
+  var size: Int { start + vocabulary.tokens.count }
+
+  /// The length of a row where tokens are places of one.
+  var depth: Int { padToMaxTokens ? maxTokens ?? size : size }
+
+  /// All tokens by their numbers, with the special ones or without.
+  func tokens(includingSpecial: Bool) -> [String] { (includingSpecial ? special : []) + vocabulary.tokens }
+
+  mutating func set(_ tokens: [String], idfWeights: [Double]?) throws {
+    guard !tokens.isEmpty else { throw error("the vocabulary is empty") }
+    let hasSpecial = Array(tokens.prefix(start)) == special
+    let own = hasSpecial ? Array(tokens.dropFirst(start)) : tokens
+    if let maskToken, own.contains(maskToken) {
+      throw error("the vocabulary holds the mask token \"\(maskToken)\"; it may do so only at its start, as \(special)")
+    }
+    if let maxTokens, start + own.count > maxTokens {
+      throw error("the vocabulary makes \(start + own.count) tokens with the special ones; maxTokens is \(maxTokens)")
+    }
+    var weights: [Double] = []
+    if outputMode == .tfIdf {
+      guard let idfWeights, idfWeights.count == tokens.count else {
+        throw error("outputMode is tf_idf: expected one of idfWeights for each of \(tokens.count) tokens, found \(idfWeights?.count ?? 0)")
+      }
+      weights = hasSpecial ? Array(idfWeights.dropFirst(start)) : idfWeights
+      front = hasSpecial ? Array(idfWeights.prefix(start)) : nil
+    } else if idfWeights != nil {
+      throw error("idfWeights are for outputMode tf_idf; it is \(outputMode.rawValue)")
+    }
+    vocabulary = try Vocabulary(own, idfWeights: weights, owner: owner)
+    isGiven = true
+  }
+
+  /// The weights of special tokens, where they were given.
+  private var front: [Double]?
+
+  mutating func adapt(_ counts: TokenCounts) throws {
+    if isGiven { throw DescentError(.state, "\(owner): adapt: its vocabulary was given") }
+    if counts.isEmpty { throw DescentError(.data, "\(owner): adapt: there are no tokens") }
+    vocabulary = try counts.vocabulary(limit: maxTokens.map { $0 - start }, without: [maskToken, oovToken].compactMap { $0 }, owner: owner)
+    front = nil
+  }
+
+  /// The number of a token; nil for the mask where it has none.
+  func number(of token: String) throws -> Int? {
+    if token == maskToken { return outputMode == .int ? 0 : nil }
+    if let place = vocabulary.place(of: token) { return start + place }
+    switch numOOVIndices {
+    case 0: throw DescentError(.data, "\(owner): \"\(token)\" is not in the vocabulary, and numOOVIndices is 0")
+    case 1: return oovStart
+    default: return oovStart + Int(fingerprint64(token) % UInt64(numOOVIndices))
+    }
+  }
+
+  /// - Throws: ``DescentError`` of kind `state` if there is no vocabulary yet.
+  func check() throws {
+    guard !vocabulary.tokens.isEmpty || isGiven else {
+      throw DescentError(.state, "\(owner): it has no vocabulary yet; adapt it to texts first, or give it one")
+    }
+  }
+
+  /// A row for each text: 1, how often, or how often times the token's weight.
+  func rows(_ texts: [[String]]) throws -> Tensor {
+    try check()
+    let depth = depth
+    guard texts.count.multipliedReportingOverflow(by: depth).overflow == false else { throw error("\(texts.count) rows of \(depth) are too many") }
+    var all = [Float](repeating: 0, count: texts.count * depth)
+    let weights = outputMode == .tfIdf ? allWeights : []
+    for (row, text) in texts.enumerated() {
+      for token in text {
+        guard let number = try number(of: token) else { continue }
+        let place = row * depth + number
+        if outputMode == .multiHot { all[place] = 1 } else { all[place] += 1 }
+      }
+      for number in weights.indices { all[row * depth + number] *= weights[number] }
+    }
+    return Tensor(shape: [texts.count, depth], scalars: all)
+  }
+
+  /// Special tokens weigh as much as the others on average.
+  private var allWeights: [Float] {
+    let known = vocabulary.idfWeights
+    let mean = known.isEmpty ? 0 : known.reduce(0, +) / Double(known.count)
+    return ((front ?? [Double](repeating: mean, count: start)) + known).map { Float($0) }
+  }
+}
