@@ -26,7 +26,9 @@ let package = Package(
     .target(name: "TensorCore", dependencies: ["CKernels", "COneDNN"]),
     .target(name: "Optimizers", dependencies: ["TensorCore"]),
     .target(name: "Descent", dependencies: ["TensorCore", "Optimizers", "CZlib"]),
-    .target(name: "KerasFiles", dependencies: ["Descent", "CHDF5"]),
+    // Calls KerasFiles when a program starts.
+    .target(name: "CKerasStart"),
+    .target(name: "KerasFiles", dependencies: ["Descent", "CHDF5", "CKerasStart"]),
     .target(name: "DescentImages", dependencies: ["Descent", "CTurboJPEG", "CSPNG"]),
     .executableTarget(name: "HDF5Helper", dependencies: ["KerasFiles"]),
     .executableTarget(

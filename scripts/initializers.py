@@ -189,7 +189,7 @@ def keras2(name, own, common):
         seen.add(tuple(items))
         result += f"\n  @available(*, unavailable, message: {message})\n"
         result += wrapped(items, 2, "  public init(").replace("decay: Double? = nil", "decay: Double?", 1 if labels is early else 0)
-        result += " { fatalError() }\n"
+        result += " { self.init() }\n"
     return result
 
 

@@ -72,8 +72,8 @@ struct ResultOptions: ParsableArguments {
     if let checkpointEvery, checkpointEvery < 1 {
       throw ValidationError("--checkpoint-every is \(checkpointEvery); it must be at least 1.")
     }
-    if let save, ![".keras", ".weights.h5", ".safetensors", ".npz"].contains(where: { hasEnding(save, $0) }) {
-      throw ValidationError("--save is '\(save)'; expected a file ending in .keras, .weights.h5, .safetensors or .npz.")
+    if let save, ModelFormat(path: save)?.isWritable != true {
+      throw ValidationError("--save is '\(save)'; expected a file ending in \(ModelFormat.known { $0.isWritable }).")
     }
   }
 }

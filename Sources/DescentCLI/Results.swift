@@ -76,9 +76,7 @@ struct Results {
       }
     }
     if let savePath {
-      attempt(savePath) { path in
-        if hasEnding(path, ".keras") { try model.save(path) } else { try model.saveWeights(path) }
-      }
+      attempt(savePath) { try ModelFormat(path: $0)?.save(model, $0) }
     }
     if let folder {
       attempt(folder.file(Results.weights)) { try NPZ.write(model.variables.map { ($0.path, $0.value) }, to: $0) }

@@ -55,10 +55,10 @@ extension Model {
   /// optimizer remembers, so that training can go on from it. The file is replaced at once or not at all. (Keras: `Model.save`.)
   /// - Throws: ``DescentError`` naming what such a file cannot hold: a layer that is not registered, a loss made from a closure.
   public func save(_ path: String) throws {
-    guard hasEnding(path, ".keras") else {
+    guard let format = ModelFormat(path: path), format.isWholeModel else {
       throw DescentError(.invalidArgument, "save: \(path): the name of a file with a whole model ends in .keras; saveWeights writes other kinds")
     }
-    try KerasArchive.write(self, to: path)
+    try format.save(self, path)
   }
 }
 

@@ -98,19 +98,19 @@ extension Adadelta {
     clipnorm: Double? = nil, clipvalue: Double? = nil, globalClipnorm: Double? = nil, useEMA: Bool? = nil,
     emaMomentum: Double? = nil, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
     gradientAccumulationSteps: Int? = nil, name: String? = nil, decay: Double? = nil
-  ) { fatalError() }
+  ) { self.init() }
 
   @available(*, unavailable, message: "Keras 2's lr is learningRate: Adadelta(learningRate: …)")
   public init(
     lr: (any LearningRateConvertible)?, rho: Double? = nil, epsilon: Double? = nil, decay: Double? = nil, clipnorm: Double? = nil,
     clipvalue: Double? = nil
-  ) { fatalError() }
+  ) { self.init() }
 
   @available(*, unavailable, message: "Keras 2's lr is learningRate: Adadelta(learningRate: …)")
   public init(
     lr: (any LearningRateConvertible)?, decay: Double?, rho: Double? = nil, epsilon: Double? = nil, clipnorm: Double? = nil,
     clipvalue: Double? = nil
-  ) { fatalError() }
+  ) { self.init() }
 }
 
 extension Optimizer where Self == Adadelta {

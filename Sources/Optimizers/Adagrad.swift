@@ -106,19 +106,19 @@ extension Adagrad {
     epsilonPlace: EpsilonPlace? = nil, weightDecay: Double? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil,
     globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil, emaOverwriteFrequency: Int? = nil,
     lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil, decay: Double? = nil
-  ) { fatalError() }
+  ) { self.init() }
 
   @available(*, unavailable, message: "Keras 2's lr is learningRate: Adagrad(learningRate: …)")
   public init(
     lr: (any LearningRateConvertible)?, epsilon: Double? = nil, decay: Double? = nil, clipnorm: Double? = nil,
     clipvalue: Double? = nil
-  ) { fatalError() }
+  ) { self.init() }
 
   @available(*, unavailable, message: "Keras 2's lr is learningRate: Adagrad(learningRate: …)")
   public init(
     lr: (any LearningRateConvertible)?, decay: Double?, initialAccumulatorValue: Double? = nil, epsilon: Double? = nil,
     epsilonPlace: EpsilonPlace? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil
-  ) { fatalError() }
+  ) { self.init() }
 }
 
 extension Optimizer where Self == Adagrad {

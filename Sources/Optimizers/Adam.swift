@@ -136,19 +136,19 @@ extension Adam {
     epsilonPlace: AdamEpsilonPlace? = nil, weightDecay: Double? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil,
     globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil, emaOverwriteFrequency: Int? = nil,
     lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil, decay: Double? = nil
-  ) { fatalError() }
+  ) { self.init() }
 
   @available(*, unavailable, message: "Keras 2's lr is learningRate: Adam(learningRate: …)")
   public init(
     lr: (any LearningRateConvertible)?, beta_1: Double? = nil, beta_2: Double? = nil, epsilon: Double? = nil, decay: Double? = nil,
     amsgrad: Bool? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil
-  ) { fatalError() }
+  ) { self.init() }
 
   @available(*, unavailable, message: "Keras 2's lr is learningRate: Adam(learningRate: …)")
   public init(
     lr: (any LearningRateConvertible)?, decay: Double?, beta1: Double? = nil, beta2: Double? = nil, epsilon: Double? = nil,
     amsgrad: Bool? = nil, epsilonPlace: AdamEpsilonPlace? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil
-  ) { fatalError() }
+  ) { self.init() }
 }
 
 extension Optimizer where Self == Adam {

@@ -118,19 +118,19 @@ extension Adamax {
     epsilonPlace: AdamaxEpsilonPlace? = nil, weightDecay: Double? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil,
     globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil, emaOverwriteFrequency: Int? = nil,
     lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil, decay: Double? = nil
-  ) { fatalError() }
+  ) { self.init() }
 
   @available(*, unavailable, message: "Keras 2's lr is learningRate: Adamax(learningRate: …)")
   public init(
     lr: (any LearningRateConvertible)?, beta_1: Double? = nil, beta_2: Double? = nil, epsilon: Double? = nil, decay: Double? = nil,
     clipnorm: Double? = nil, clipvalue: Double? = nil
-  ) { fatalError() }
+  ) { self.init() }
 
   @available(*, unavailable, message: "Keras 2's lr is learningRate: Adamax(learningRate: …)")
   public init(
     lr: (any LearningRateConvertible)?, decay: Double?, beta1: Double? = nil, beta2: Double? = nil, epsilon: Double? = nil,
     epsilonPlace: AdamaxEpsilonPlace? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil
-  ) { fatalError() }
+  ) { self.init() }
 }
 
 extension Optimizer where Self == Adamax {

@@ -90,11 +90,8 @@ extension MultiOptimizer {
     }
     var map = JSONObject()
     for (rule, optimizer) in rules { map[MultiOptimizer.key(of: rule)] = try configuration(optimizer) }
-    return kerasObject(
-      module: "keras.optimizers", className: "OptimizerMap",
-      config: JSONObject([
-        ("default_optimizer", try configuration(defaultOptimizer)), ("optimizer_map", .object(map)),
-      ]))
+    let config = JSONObject([("default_optimizer", try configuration(defaultOptimizer)), ("optimizer_map", .object(map))])
+    return KerasObject("OptimizerMap", module: "keras.optimizers", config: config).json
   }
 
   /// A rule as a regular expression for whole paths, where it can be one.
@@ -113,7 +110,7 @@ extension MultiOptimizer {
   }
 
   private mutating func setMap(_ value: JSONValue) throws {
-    let (name, config) = try classNameAndConfig(value, "optimizer_map")
+    let (name, config) = try nameAndSettings(value, "optimizer_map")
     guard name == "OptimizerMap", let inner = config["default_optimizer"] else {
       throw DescentError(.invalidArgument, "optimizer_map is a \(name); expected an OptimizerMap with a default_optimizer")
     }

@@ -132,19 +132,19 @@ extension Nadam {
     scheduleDecay: Double? = nil, weightDecay: Double? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil,
     globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil, emaOverwriteFrequency: Int? = nil,
     lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil, decay: Double? = nil
-  ) { fatalError() }
+  ) { self.init() }
 
   @available(*, unavailable, message: "Keras 2's lr is learningRate: Nadam(learningRate: …)")
   public init(
     lr: (any LearningRateConvertible)?, beta_1: Double? = nil, beta_2: Double? = nil, epsilon: Double? = nil,
     schedule_decay: Double? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil
-  ) { fatalError() }
+  ) { self.init() }
 
   @available(*, unavailable, message: "Keras 2's lr is learningRate: Nadam(learningRate: …)")
   public init(
     lr: (any LearningRateConvertible)?, decay: Double?, beta1: Double? = nil, beta2: Double? = nil, epsilon: Double? = nil,
     scheduleDecay: Double? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil
-  ) { fatalError() }
+  ) { self.init() }
 }
 
 extension Optimizer where Self == Nadam {

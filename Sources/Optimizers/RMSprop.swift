@@ -143,20 +143,20 @@ extension RMSprop {
     clipvalue: Double? = nil, globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil,
     emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil,
     decay: Double? = nil
-  ) { fatalError() }
+  ) { self.init() }
 
   @available(*, unavailable, message: "Keras 2's lr is learningRate: RMSprop(learningRate: …)")
   public init(
     lr: (any LearningRateConvertible)?, rho: Double? = nil, epsilon: Double? = nil, decay: Double? = nil, clipnorm: Double? = nil,
     clipvalue: Double? = nil
-  ) { fatalError() }
+  ) { self.init() }
 
   @available(*, unavailable, message: "Keras 2's lr is learningRate: RMSprop(learningRate: …)")
   public init(
     lr: (any LearningRateConvertible)?, decay: Double?, rho: Double? = nil, momentum: Double? = nil, epsilon: Double? = nil,
     centered: Bool? = nil, epsilonPlace: EpsilonPlace? = nil, momentumForm: MomentumForm? = nil, clipnorm: Double? = nil,
     clipvalue: Double? = nil
-  ) { fatalError() }
+  ) { self.init() }
 }
 
 extension Optimizer where Self == RMSprop {

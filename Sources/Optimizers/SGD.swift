@@ -133,19 +133,19 @@ extension SGD {
     momentumForm: MomentumForm? = nil, weightDecay: Double? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil,
     globalClipnorm: Double? = nil, useEMA: Bool? = nil, emaMomentum: Double? = nil, emaOverwriteFrequency: Int? = nil,
     lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil, decay: Double? = nil
-  ) { fatalError() }
+  ) { self.init() }
 
   @available(*, unavailable, message: "Keras 2's lr is learningRate: SGD(learningRate: …)")
   public init(
     lr: (any LearningRateConvertible)?, momentum: Double? = nil, decay: Double? = nil, nesterov: Bool? = nil,
     clipnorm: Double? = nil, clipvalue: Double? = nil
-  ) { fatalError() }
+  ) { self.init() }
 
   @available(*, unavailable, message: "Keras 2's lr is learningRate: SGD(learningRate: …)")
   public init(
     lr: (any LearningRateConvertible)?, decay: Double?, momentum: Double? = nil, nesterov: Bool? = nil,
     dampening: Double? = nil, momentumForm: MomentumForm? = nil, clipnorm: Double? = nil, clipvalue: Double? = nil
-  ) { fatalError() }
+  ) { self.init() }
 }
 
 extension Optimizer where Self == SGD {

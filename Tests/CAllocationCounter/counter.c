@@ -10,7 +10,14 @@ enum { PAGE = 4096 };
 
 long allocation_count(void) { return count; }
 
-#if defined(__GLIBC__)
+/* A sanitizer has an allocator of its own, which must be there before anything else asks for memory. */
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+#define HAS_ALLOCATOR
+#endif
+#endif
+
+#if defined(__GLIBC__) && !defined(HAS_ALLOCATOR)
 extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_realloc(void *, size_t);

@@ -162,7 +162,7 @@ import Testing
     (#"{"class_name": "SGD", "config": {"convention": "keras4"}}"#, "\"keras2\""),
     (#"{"class_name": "SGD", "confg": {}}"#, "'confg'"),
     (#"{"class_name": "SGDD"}"#, "did you mean 'sgd'?"),
-    (#"{"config": {}}"#, "class_name is missing"),
+    (#"{"config": {}}"#, "expected a name or an object with a \"class_name\", found {\"config\""),
     (#"{"class_name": "SGD", "config": {"learning_rate": {"class_name": "CosineDecay", "config": {"decay_steps": 3}}}}"#, "initial_learning_rate must be given"),
     (#"{"class_name": "Muon", "config": {"exclude_layers": ["("]}}"#, "not a regular expression"),
     (#"{"class_name": "ScheduleFreeAdamW", "config": {"beta_1": 0.0}}"#, "greater than 0"),

@@ -1,3 +1,6 @@
+import Optimizers
+import TensorCore
+
 extension ActivationFunction {
   /// Names as Keras has them; of its layers those that are activation functions with settings are understood too.
   public static let catalog = Catalog<ActivationFunction>(
@@ -44,14 +47,28 @@ extension ActivationFunction {
   public func json() throws -> JSONValue {
     try validated()
     guard let className else {
-      throw DescentError(.invalidArgument, "activation '\(name)' has no name of Keras's and cannot be written to a file")
+      if Self.isRegistered(name) { return KerasObject.function(name).json }
+      throw DescentError(
+        .invalidArgument, "activation '\(name)' has no name of Keras's and cannot be written to a file; ActivationFunction.register(…) makes it known by its name")
     }
-    let layers = ["relu": "ReLU", "leaky_relu": "LeakyReLU", "elu": "ELU", "softmax": "Softmax"]
     if try ActivationFunction(named: className).config == config { return .string(className) }
-    let layer = layers[className]
-    return [
-      "module": .string(layer == nil ? ActivationFunction.kerasModule : "keras.layers"),
-      "class_name": .string(layer ?? className), "config": JSONValue(config), "registered_name": nil,
-    ]
+    guard let layer = Self.catalog.layerClass(of: className) else {
+      return KerasObject(className, module: Self.kerasModule, config: JSONObject(byName: config)).json
+    }
+    let own = JSONObject([("name", .string(Layer.kerasName(ofClass: layer))), ("trainable", true)] + JSONObject(byName: config).members)
+    return KerasObject(layer, module: "keras.layers", config: own).json
   }
+
+  /// As Keras writes the activation of a layer.
+  /// - Throws: ``DescentError`` where it has settings and Keras has no layer with them.
+  func layerJSON() throws -> JSONValue {
+    let json = try json()
+    if json["module"]?.string == Self.kerasModule {
+      throw DescentError(.invalidArgument, "the activation \(self) has settings that Keras's files cannot hold")
+    }
+    return json
+  }
+
+  /// Those of its settings, in that order.
+  func options(_ keys: String...) -> JSONObject { JSONObject(keys.map { ($0, config[$0] ?? .null) }) }
 }

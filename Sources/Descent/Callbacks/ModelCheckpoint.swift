@@ -47,14 +47,11 @@ public final class ModelCheckpoint: Callback {
     self.mode = mode
     self.saveFrequency = saveFrequency
     self.initialValueThreshold = initialValueThreshold
-    self.format = format ?? ModelFormat(path: path)
+    self.format = format
   }
 
   public override func onTrainBegin() throws {
-    guard format != nil else {
-      throw DescentError(
-        .invalidArgument, "ModelCheckpoint: \(path): the name must end in .safetensors or .npz; for .keras and .weights.h5 import KerasFiles")
-    }
+    _ = try format ?? ModelFormat(path: path, "ModelCheckpoint") { $0.isWritable }
     try saveFrequency.validate("ModelCheckpoint")
     // What changes in the name is known later; that something can be written there is not left to the end of an epoch.
     try checkWritable(path)
@@ -83,7 +80,7 @@ public final class ModelCheckpoint: Callback {
   }
 
   private func save(epoch: Int, batch: Int?, _ logs: Logs) throws {
-    guard let model, let format else { return }
+    guard let model else { return }
     let run = batch == nil ? parameters : nil
     if saveBestOnly {
       var watch = try self.watch ?? newMonitor(in: model, state: nil)
@@ -95,7 +92,7 @@ public final class ModelCheckpoint: Callback {
     // An epoch without validation has no file where the numbers of validation are in its name.
     if template.names.contains(where: { logs.areDue($0, run) }) { return }
     let path = try template.filled(epoch: epoch + 1, batch: batch.map { $0 + 1 }, logs)
-    try format.save(model, path)
+    try (format ?? ModelFormat(path: path, "ModelCheckpoint") { $0.isWritable }).save(model, path)
     lastPath = path
   }
 
@@ -115,29 +112,6 @@ public final class ModelCheckpoint: Callback {
     batches = state["batches"]?.int ?? 0
     lastBatch = state["last_batch"]?.int ?? -1
     epoch = state["epoch"]?.int ?? 0
-  }
-}
-
-/// A kind of file that a model, or its weights, can be saved to.
-public struct ModelFormat: Sendable {
-  let save: @Sendable (Model, String) throws -> Void
-
-  /// - Parameter save: writes the model to the path, replacing what is there at once or not at all.
-  public init(_ save: @escaping @Sendable (_ model: Model, _ path: String) throws -> Void) { self.save = save }
-
-  /// The weights, by name.
-  public static let safetensors = ModelFormat { try $0.saveWeights($1, format: .safetensors) }
-  /// The weights, by name, for NumPy.
-  public static let npz = ModelFormat { try $0.saveWeights($1, format: .npz) }
-
-  init?(path: String) {
-    if hasEnding(path, ".safetensors") {
-      self = .safetensors
-    } else if hasEnding(path, ".npz") {
-      self = .npz
-    } else {
-      return nil
-    }
   }
 }
 

@@ -32,7 +32,7 @@ extension Initializer {
       .init(.lecunUniform) { s in .lecunUniform(seed: try s.optionalInt("seed"), axes: try fanAxes(s)) },
       .init(.lecunNormal) { s in .lecunNormal(seed: try s.optionalInt("seed"), axes: try fanAxes(s)) },
     ],
-    refused: ["stft": "Descent has no short-time Fourier kernels", "STFT": "Descent has no short-time Fourier kernels"])
+    refused: Dictionary(uniqueKeysWithValues: ["stft", "STFT", "STFTInitializer"].map { ($0, "Descent has no short-time Fourier kernels") }))
 
   private static func fanAxes(_ settings: Settings) throws -> FanAxes? {
     let inputs = try settings.optionalInts("input_axes")

@@ -107,10 +107,10 @@ extension Initializer {
   /// The same with such axes, if the number of inputs and outputs matters to it and nothing was said of them.
   func withFanAxes(_ axes: FanAxes) throws -> Initializer {
     guard config["input_axes"] == .null, let className else { return self }
-    var config = JSONObject(keras.config.map { ($0.key, $0.value) })
+    var config = keras.config
     config["input_axes"] = .array(axes.inputs.map { JSONValue($0) })
     config["output_axes"] = .array(axes.outputs.map { JSONValue($0) })
-    return try Initializer(json: ["class_name": .string(className), "config": .object(config)])
+    return try Self.catalog.value(named: className, settings: config)
   }
 
   /// How many numbers go into and come out of one unit.

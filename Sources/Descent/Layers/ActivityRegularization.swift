@@ -24,9 +24,9 @@ public final class ActivityRegularization: Layer {
 
 extension ActivityRegularization: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
-    let standard = ActivityRegularization()
+    try options.useDefaults(of: ActivityRegularization())
     self.init(
-      l1: try options.double("l1", default: standard.l1), l2: try options.double("l2", default: standard.l2),
+      l1: try options.double("l1"), l2: try options.double("l2"),
       inputShape: options.inputShape, name: options.name)
   }
 

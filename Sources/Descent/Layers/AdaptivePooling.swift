@@ -46,8 +46,9 @@ public class AdaptivePooling: Layer, ConfigurableLayer {
   }
 
   public required convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: AdaptiveAveragePooling2D(1), except: "output_size")
     self.init(
-      try options.sizes("output_size"), dataFormat: try options.dataFormat(default: .channelsLast), inputShape: options.inputShape,
+      try options.sizes("output_size"), dataFormat: try options.dataFormat(), inputShape: options.inputShape,
       name: options.name)
   }
 

@@ -58,14 +58,16 @@ public indirect enum AxisMargins: Sendable, Hashable, ExpressibleByIntegerLitera
 }
 
 extension LayerOptions {
-  /// Numbers along the spatial axes.
-  mutating func sizes(_ key: String, default standard: AxisSizes? = nil) throws -> AxisSizes {
-    AxisSizes(try ints(key, default: standard?.values))
+  /// Numbers along the spatial axes. A default of equal numbers holds for any number of axes.
+  mutating func sizes(_ key: String) throws -> AxisSizes {
+    let isGiven = has(key)
+    let values = try ints(key)
+    return AxisSizes(!isGiven && Set(values).count == 1 ? [values[0]] : values)
   }
 
   /// `"valid"`, `"same"` or `"causal"`.
-  mutating func padding(default standard: Padding = .valid) throws -> Padding {
-    switch try string("padding", default: standard.kerasName).lowercased() {
+  mutating func padding() throws -> Padding {
+    switch try string("padding").lowercased() {
     case "valid": return .valid
     case "same": return .same
     case "causal": return .causal

@@ -122,20 +122,20 @@ public final class BatchNormalization: Layer {
 
 extension BatchNormalization: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
-    let standard = BatchNormalization()
+    try options.useDefaults(of: BatchNormalization())
     try options.refuse("synchronized", unless: false)
     try options.refuse("renorm", unless: false)
     try options.refuse("renorm_clipping")
     // Means nothing without `renorm`.
     _ = options.value("renorm_momentum")
     self.init(
-      axis: try options.onlyInt("axis", default: standard.axis), momentum: try options.double("momentum", default: standard.momentum),
-      epsilon: try options.double("epsilon", default: standard.epsilon), center: try options.bool("center", default: standard.center),
-      scale: try options.bool("scale", default: standard.scale),
-      betaInitializer: try options.named("beta_initializer", default: standard.initializers.beta),
-      gammaInitializer: try options.named("gamma_initializer", default: standard.initializers.gamma),
-      movingMeanInitializer: try options.named("moving_mean_initializer", default: standard.initializers.mean),
-      movingVarianceInitializer: try options.named("moving_variance_initializer", default: standard.initializers.variance),
+      axis: try options.onlyInt("axis"), momentum: try options.double("momentum"),
+      epsilon: try options.double("epsilon"), center: try options.bool("center"),
+      scale: try options.bool("scale"),
+      betaInitializer: try options.named("beta_initializer"),
+      gammaInitializer: try options.named("gamma_initializer"),
+      movingMeanInitializer: try options.named("moving_mean_initializer"),
+      movingVarianceInitializer: try options.named("moving_variance_initializer"),
       betaRegularizer: try options.optionalNamed("beta_regularizer"),
       gammaRegularizer: try options.optionalNamed("gamma_regularizer"),
       betaConstraint: try options.optionalNamed("beta_constraint"),

@@ -40,9 +40,9 @@ public enum CategoryOutput: String, Sendable, CaseIterable {
 
 extension LayerOptions {
   /// The option `output_mode`.
-  mutating func categoryOutput(default standard: CategoryOutput) throws -> CategoryOutput {
+  mutating func categoryOutput() throws -> CategoryOutput {
     // Of older versions of Keras.
-    let word = try string("output_mode", default: standard.rawValue)
+    let word = try string("output_mode")
     guard let output = CategoryOutput(rawValue: word == "binary" ? "multi_hot" : word) else {
       let known = CategoryOutput.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
       throw DescentError(.invalidArgument, "\(owner): 'output_mode' is \"\(word)\"; expected one of \(known)")
@@ -102,9 +102,10 @@ public final class CategoryEncoding: Layer {
 
 extension CategoryEncoding: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: CategoryEncoding(1), except: "num_tokens")
     try options.refuse("sparse", unless: false)
     self.init(
-      try options.int("num_tokens"), outputMode: try options.categoryOutput(default: .multiHot), inputShape: options.inputShape,
+      try options.int("num_tokens"), outputMode: try options.categoryOutput(), inputShape: options.inputShape,
       name: options.name)
   }
 

@@ -37,9 +37,10 @@ public final class CenterCrop: Layer {
 
 extension CenterCrop: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: CenterCrop(1, 1), except: "height", "width")
     try options.refuseBoundingBoxes()
     self.init(
-      try options.int("height"), try options.int("width"), dataFormat: try options.dataFormat(default: .channelsLast),
+      try options.int("height"), try options.int("width"), dataFormat: try options.dataFormat(),
       inputShape: options.inputShape, name: options.name)
   }
 

@@ -81,14 +81,15 @@ public class Conv: ConvolutionLayer, ConfigurableLayer {
   }
 
   public required convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: Conv2D(1, 1), except: "filters", "kernel_size")
     for key in ["lora_rank", "lora_alpha"] { try options.refuse(key) }
     self.init(
-      try options.int("filters"), try options.sizes("kernel_size"), strides: try options.sizes("strides", default: 1),
-      padding: try options.padding(), dataFormat: try options.dataFormat(default: .channelsLast),
-      dilationRate: try options.sizes("dilation_rate", default: 1), groups: try options.int("groups", default: 1),
-      activation: try options.named("activation", default: .linear), useBias: try options.bool("use_bias", default: true),
-      kernelInitializer: try options.named("kernel_initializer", default: .glorotUniform),
-      biasInitializer: try options.named("bias_initializer", default: .zeros),
+      try options.int("filters"), try options.sizes("kernel_size"), strides: try options.sizes("strides"),
+      padding: try options.padding(), dataFormat: try options.dataFormat(),
+      dilationRate: try options.sizes("dilation_rate"), groups: try options.int("groups"),
+      activation: try options.named("activation"), useBias: try options.bool("use_bias"),
+      kernelInitializer: try options.named("kernel_initializer"),
+      biasInitializer: try options.named("bias_initializer"),
       kernelRegularizer: try options.optionalNamed("kernel_regularizer"), biasRegularizer: try options.optionalNamed("bias_regularizer"),
       activityRegularizer: try options.optionalNamed("activity_regularizer"),
       kernelConstraint: try options.optionalNamed("kernel_constraint"), biasConstraint: try options.optionalNamed("bias_constraint"),

@@ -87,13 +87,14 @@ public class ConvTranspose: ConvolutionLayer, ConfigurableLayer {
   }
 
   public required convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: Conv2DTranspose(1, 1), except: "filters", "kernel_size")
     self.init(
-      try options.int("filters"), try options.sizes("kernel_size"), strides: try options.sizes("strides", default: 1),
+      try options.int("filters"), try options.sizes("kernel_size"), strides: try options.sizes("strides"),
       padding: try options.padding(), outputPadding: try options.optionalInts("output_padding").map { AxisSizes($0) },
-      dataFormat: try options.dataFormat(default: .channelsLast), dilationRate: try options.sizes("dilation_rate", default: 1),
-      activation: try options.named("activation", default: .linear), useBias: try options.bool("use_bias", default: true),
-      kernelInitializer: try options.named("kernel_initializer", default: .glorotUniform),
-      biasInitializer: try options.named("bias_initializer", default: .zeros),
+      dataFormat: try options.dataFormat(), dilationRate: try options.sizes("dilation_rate"),
+      activation: try options.named("activation"), useBias: try options.bool("use_bias"),
+      kernelInitializer: try options.named("kernel_initializer"),
+      biasInitializer: try options.named("bias_initializer"),
       kernelRegularizer: try options.optionalNamed("kernel_regularizer"), biasRegularizer: try options.optionalNamed("bias_regularizer"),
       activityRegularizer: try options.optionalNamed("activity_regularizer"),
       kernelConstraint: try options.optionalNamed("kernel_constraint"), biasConstraint: try options.optionalNamed("bias_constraint"),

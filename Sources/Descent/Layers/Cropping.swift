@@ -34,8 +34,9 @@ public class Cropping: MarginLayer, ConfigurableLayer {
   }
 
   public required convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: Cropping2D())
     self.init(
-      try options.margins("cropping"), dataFormat: try options.dataFormat(default: .channelsLast), inputShape: options.inputShape,
+      try options.margins("cropping"), dataFormat: try options.dataFormat(), inputShape: options.inputShape,
       name: options.name)
   }
 

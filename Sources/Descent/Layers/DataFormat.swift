@@ -11,13 +11,5 @@ public enum DataFormat: String, Sendable, CaseIterable {
 
 extension LayerOptions {
   /// The option `data_format`; null and a missing one stand for the default.
-  mutating func dataFormat(default standard: DataFormat) throws -> DataFormat {
-    let value = value("data_format")
-    if value == .null { return standard }
-    guard let format = value.string.flatMap(DataFormat.init(rawValue:)) else {
-      throw DescentError(
-        .invalidArgument, "\(owner): 'data_format' is \(value.shortText); expected \"channels_last\" or \"channels_first\"")
-    }
-    return format
-  }
+  mutating func dataFormat() throws -> DataFormat { try choice("data_format") }
 }

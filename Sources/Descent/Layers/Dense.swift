@@ -83,15 +83,15 @@ public final class Dense: Layer {
 
 extension Dense: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
-    let standard = Dense(1)
+    try options.useDefaults(of: Dense(1), except: "units")
     try options.refuse("quantization_config")
     try options.refuse("lora_rank")
     try options.refuse("lora_alpha")
     self.init(
-      try options.int("units"), activation: try options.named("activation", default: standard.activation),
-      useBias: try options.bool("use_bias", default: standard.useBias),
-      kernelInitializer: try options.named("kernel_initializer", default: standard.kernelInitializer),
-      biasInitializer: try options.named("bias_initializer", default: standard.biasInitializer),
+      try options.int("units"), activation: try options.named("activation"),
+      useBias: try options.bool("use_bias"),
+      kernelInitializer: try options.named("kernel_initializer"),
+      biasInitializer: try options.named("bias_initializer"),
       kernelRegularizer: try options.optionalNamed("kernel_regularizer"),
       biasRegularizer: try options.optionalNamed("bias_regularizer"),
       activityRegularizer: try options.optionalNamed("activity_regularizer"),

@@ -76,15 +76,16 @@ public class DepthwiseConv: ConvolutionLayer, ConfigurableLayer {
   }
 
   public required convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: DepthwiseConv2D(1), except: "kernel_size")
     // Keras 2 wrote these too, though they mean nothing here.
     for key in ["groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"] { _ = options.value(key) }
     self.init(
-      try options.sizes("kernel_size"), strides: try options.sizes("strides", default: 1), padding: try options.padding(),
-      depthMultiplier: try options.int("depth_multiplier", default: 1), dataFormat: try options.dataFormat(default: .channelsLast),
-      dilationRate: try options.sizes("dilation_rate", default: 1), activation: try options.named("activation", default: .linear),
-      useBias: try options.bool("use_bias", default: true),
-      depthwiseInitializer: try options.named("depthwise_initializer", default: .glorotUniform),
-      biasInitializer: try options.named("bias_initializer", default: .zeros),
+      try options.sizes("kernel_size"), strides: try options.sizes("strides"), padding: try options.padding(),
+      depthMultiplier: try options.int("depth_multiplier"), dataFormat: try options.dataFormat(),
+      dilationRate: try options.sizes("dilation_rate"), activation: try options.named("activation"),
+      useBias: try options.bool("use_bias"),
+      depthwiseInitializer: try options.named("depthwise_initializer"),
+      biasInitializer: try options.named("bias_initializer"),
       depthwiseRegularizer: try options.optionalNamed("depthwise_regularizer"),
       biasRegularizer: try options.optionalNamed("bias_regularizer"),
       activityRegularizer: try options.optionalNamed("activity_regularizer"),

@@ -60,6 +60,8 @@ public final class Discretization: Layer {
     return binBoundaries
   }
 
+  override var hasTrainableOption: Bool { false }
+
   public override func build(inputShape: [Int]) throws {
     let boundaries = try known()
     guard boundaries == boundaries.sorted(), boundaries.allSatisfy({ !$0.isNaN }) else {
@@ -148,6 +150,7 @@ private struct QuantileSummary {
 
 extension Discretization: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: Discretization(numBins: 1), except: "bin_boundaries", "num_bins")
     try options.refuse("sparse", unless: false)
     let boundaries = try options.numbers("bin_boundaries")
     guard boundaries == nil || boundaries?.rank == 1 else {
@@ -158,8 +161,8 @@ extension Discretization: ConfigurableLayer {
       throw DescentError(.invalidArgument, "\(options.owner): expected 'bin_boundaries' or 'num_bins'")
     }
     self.init(
-      boundaries: boundaries?.doubles, numBins: numBins, epsilon: try options.double("epsilon", default: 0.01),
-      outputMode: try options.categoryOutput(default: .int), inputShape: options.inputShape, name: options.name, trainable: true)
+      boundaries: boundaries?.doubles, numBins: numBins, epsilon: try options.double("epsilon"),
+      outputMode: try options.categoryOutput(), inputShape: options.inputShape, name: options.name, trainable: true)
   }
 
   public func options() -> JSONObject {

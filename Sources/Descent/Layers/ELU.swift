@@ -18,11 +18,10 @@ public final class ELU: Layer {
 
 extension ELU: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: ELU())
     self.init(
-      alpha: try options.double("alpha", default: ELU().setting("alpha")), inputShape: options.inputShape, name: options.name)
+      alpha: try options.double("alpha"), inputShape: options.inputShape, name: options.name)
   }
 
   public func options() -> JSONObject { activation.options("alpha") }
-
-  private func setting(_ key: String) -> Double? { activation.config[key]?.double }
 }

@@ -166,8 +166,8 @@ public final class EinsumDense: Layer {
 
 extension EinsumDense: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: EinsumDense("ab,bc->ac", outputShape: [1]), except: "equation", "output_shape")
     for key in ["lora_rank", "lora_alpha", "quantization_config", "gptq_unpacked_column_size"] { try options.refuse(key) }
-    let standard = EinsumDense("ab,bc->ac", outputShape: [1])
     let shape = options.value("output_shape")
     let sizes = shape.int.map { [JSONValue($0)] } ?? shape.array
     guard let sizes, sizes.allSatisfy({ $0 == .null || $0.int != nil }) else {
@@ -177,9 +177,9 @@ extension EinsumDense: ConfigurableLayer {
     let biasAxes = options.value("bias_axes")
     self.init(
       try options.string("equation"), outputShape: sizes.map(\.int),
-      activation: try options.named("activation", default: standard.activation), biasAxes: biasAxes.string,
-      kernelInitializer: try options.named("kernel_initializer", default: standard.kernelInitializer),
-      biasInitializer: try options.named("bias_initializer", default: standard.biasInitializer),
+      activation: try options.named("activation"), biasAxes: biasAxes.string,
+      kernelInitializer: try options.named("kernel_initializer"),
+      biasInitializer: try options.named("bias_initializer"),
       kernelRegularizer: try options.optionalNamed("kernel_regularizer"),
       biasRegularizer: try options.optionalNamed("bias_regularizer"),
       activityRegularizer: try options.optionalNamed("activity_regularizer"),

@@ -91,7 +91,7 @@ public final class Embedding: Layer {
 
 extension Embedding: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
-    let standard = Embedding(1, 1)
+    try options.useDefaults(of: Embedding(1, 1), except: "input_dim", "output_dim")
     try options.refuse("lora_rank")
     try options.refuse("lora_alpha")
     try options.refuse("quantization_config")
@@ -99,11 +99,11 @@ extension Embedding: ConfigurableLayer {
     _ = options.value("input_length")
     self.init(
       try options.int("input_dim"), try options.int("output_dim"),
-      embeddingsInitializer: try options.named("embeddings_initializer", default: standard.embeddingsInitializer),
+      embeddingsInitializer: try options.named("embeddings_initializer"),
       embeddingsRegularizer: try options.optionalNamed("embeddings_regularizer"),
       activityRegularizer: try options.optionalNamed("activity_regularizer"),
       embeddingsConstraint: try options.optionalNamed("embeddings_constraint"),
-      maskZero: try options.bool("mask_zero", default: standard.maskZero), inputShape: options.inputShape, name: options.name)
+      maskZero: try options.bool("mask_zero"), inputShape: options.inputShape, name: options.name)
   }
 
   public func options() throws -> JSONObject {

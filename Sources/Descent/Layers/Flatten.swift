@@ -28,8 +28,9 @@ public final class Flatten: Layer {
 
 extension Flatten: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: Flatten())
     self.init(
-      dataFormat: try options.dataFormat(default: Flatten().dataFormat), inputShape: options.inputShape, name: options.name)
+      dataFormat: try options.dataFormat(), inputShape: options.inputShape, name: options.name)
   }
 
   public func options() -> JSONObject { JSONObject([("data_format", .string(dataFormat.rawValue))]) }

@@ -42,10 +42,10 @@ public final class GlobalAveragePooling1D: Layer {
 
 extension GlobalAveragePooling1D: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
-    let standard = GlobalAveragePooling1D()
+    try options.useDefaults(of: GlobalAveragePooling1D())
     self.init(
-      dataFormat: try options.dataFormat(default: standard.dataFormat),
-      keepDims: try options.bool("keepdims", default: standard.keepDims), inputShape: options.inputShape, name: options.name)
+      dataFormat: try options.dataFormat(),
+      keepDims: try options.bool("keepdims"), inputShape: options.inputShape, name: options.name)
   }
 
   public func options() -> JSONObject {

@@ -40,8 +40,9 @@ public class GlobalPooling: Layer, ConfigurableLayer {
   }
 
   public required convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: GlobalMaxPooling2D())
     self.init(
-      dataFormat: try options.dataFormat(default: .channelsLast), keepDims: try options.bool("keepdims", default: false),
+      dataFormat: try options.dataFormat(), keepDims: try options.bool("keepdims"),
       inputShape: options.inputShape, name: options.name)
   }
 

@@ -97,13 +97,13 @@ public final class GroupNormalization: Layer {
 
 extension GroupNormalization: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
-    let standard = GroupNormalization()
+    try options.useDefaults(of: GroupNormalization())
     self.init(
-      groups: try options.int("groups", default: standard.groups), axis: try options.int("axis", default: standard.axis),
-      epsilon: try options.double("epsilon", default: standard.epsilon), center: try options.bool("center", default: standard.center),
-      scale: try options.bool("scale", default: standard.scale),
-      betaInitializer: try options.named("beta_initializer", default: standard.betaOptions.initializer),
-      gammaInitializer: try options.named("gamma_initializer", default: standard.gammaOptions.initializer),
+      groups: try options.int("groups"), axis: try options.int("axis"),
+      epsilon: try options.double("epsilon"), center: try options.bool("center"),
+      scale: try options.bool("scale"),
+      betaInitializer: try options.named("beta_initializer"),
+      gammaInitializer: try options.named("gamma_initializer"),
       betaRegularizer: try options.optionalNamed("beta_regularizer"),
       gammaRegularizer: try options.optionalNamed("gamma_regularizer"),
       betaConstraint: try options.optionalNamed("beta_constraint"),

@@ -116,11 +116,6 @@ extension Lambda: ConfigurableLayer {
     if mask != nil {
       throw DescentError(.state, "layer \(name): its mask is a function without a name and cannot be written to a file")
     }
-    return JSONObject([
-      (
-        "function",
-        ["module": "builtins", "class_name": "function", "config": .string(functionName), "registered_name": "function"]
-      ), ("arguments", .object(JSONObject())),
-    ])
+    return JSONObject([("function", KerasObject.function(functionName).json), ("arguments", .object(JSONObject()))])
   }
 }

@@ -254,6 +254,9 @@ open class Layer {
   /// model's dtype, and others are refused. Nil for any other input.
   var acceptedRowNumbers: Range<Int>? { nil }
 
+  /// Whether Keras's class takes the option `trainable`, so that files have it.
+  var hasTrainableOption: Bool { true }
+
   /// Called before the variables are listed.
   func prepareToBeInspected() {}
 
@@ -411,17 +414,5 @@ open class Layer {
   }
 
   /// `BatchNormalization` → `batch_normalization`, `ReLU` → `re_lu`: Keras's rule.
-  package static func kerasName(ofClass className: String) -> String {
-    var result = ""
-    let letters = Array(className.prefix { $0 != "<" })
-    for (index, letter) in letters.enumerated() {
-      if letter.isUppercase && index > 0 {
-        let followsLower = letters[index - 1].isLowercase
-        let startsWord = index + 1 < letters.count && letters[index + 1].isLowercase
-        if followsLower || startsWord { result += "_" }
-      }
-      result += letter.lowercased()
-    }
-    return result
-  }
+  package static func kerasName(ofClass className: String) -> String { snakeCase(String(className.prefix { $0 != "<" })) }
 }

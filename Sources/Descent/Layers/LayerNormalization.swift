@@ -84,13 +84,13 @@ public final class LayerNormalization: Layer {
 
 extension LayerNormalization: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
-    let standard = LayerNormalization()
+    try options.useDefaults(of: LayerNormalization())
     try options.refuse("rms_scaling", unless: false)
     self.init(
-      axes: try options.ints("axis", default: standard.axes), epsilon: try options.double("epsilon", default: standard.epsilon),
-      center: try options.bool("center", default: standard.center), scale: try options.bool("scale", default: standard.scale),
-      betaInitializer: try options.named("beta_initializer", default: standard.betaOptions.initializer),
-      gammaInitializer: try options.named("gamma_initializer", default: standard.gammaOptions.initializer),
+      axes: try options.ints("axis"), epsilon: try options.double("epsilon"),
+      center: try options.bool("center"), scale: try options.bool("scale"),
+      betaInitializer: try options.named("beta_initializer"),
+      gammaInitializer: try options.named("gamma_initializer"),
       betaRegularizer: try options.optionalNamed("beta_regularizer"),
       gammaRegularizer: try options.optionalNamed("gamma_regularizer"),
       betaConstraint: try options.optionalNamed("beta_constraint"),

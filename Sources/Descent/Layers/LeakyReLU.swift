@@ -19,10 +19,11 @@ public final class LeakyReLU: Layer {
 
 extension LeakyReLU: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: LeakyReLU())
     // Keras 2 calls it alpha.
     let key = options.has("alpha") ? "alpha" : "negative_slope"
     self.init(
-      negativeSlope: try options.double(key, default: LeakyReLU().activation.config["negative_slope"]?.double),
+      negativeSlope: try options.double(key),
       inputShape: options.inputShape, name: options.name)
   }
 

@@ -289,8 +289,9 @@ extension Minimum: ConfigurableLayer {
 
 extension Concatenate: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: Concatenate())
     self.init(
-      axis: try options.int("axis", default: Concatenate().axis), inputShape: options.inputShape, name: options.name)
+      axis: try options.int("axis"), inputShape: options.inputShape, name: options.name)
   }
 
   public func options() -> JSONObject { JSONObject([("axis", JSONValue(axis))]) }
@@ -298,8 +299,9 @@ extension Concatenate: ConfigurableLayer {
 
 extension Dot: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: Dot(axes: 1), except: "axes")
     self.init(
-      axes: try options.ints("axes"), normalize: try options.bool("normalize", default: Dot(axes: 1).normalize),
+      axes: try options.ints("axes"), normalize: try options.bool("normalize"),
       inputShape: options.inputShape, name: options.name)
   }
 

@@ -142,12 +142,13 @@ public final class Normalization: Layer {
 
 extension Normalization: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: Normalization())
     let axis = options.value("axis")
     guard let axes = axis == .null ? [] : axis.int.map({ [$0] }) ?? axis.array?.compactMap(\.int), axes.count == axis.array?.count ?? axes.count
     else { throw DescentError(.invalidArgument, "\(options.owner): 'axis' is \(axis.shortText); expected an integer or a list of integers") }
     self.init(
       axis: axes, mean: try options.numbers("mean"), variance: try options.numbers("variance"),
-      invert: try options.bool("invert", default: false), inputShape: options.inputShape, name: options.name)
+      invert: try options.bool("invert"), inputShape: options.inputShape, name: options.name)
   }
 
   public func options() -> JSONObject {

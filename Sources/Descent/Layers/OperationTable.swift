@@ -87,8 +87,7 @@ enum OperationTable {
         settings["name"] = nil
         let name = Layer.kerasName(ofClass: className)
         let known = try ActivationFunction(named: name).config
-        let given = JSONObject(settings.members.filter { known[$0.key] != nil })
-        let function = try ActivationFunction(json: ["class_name": .string(name), "config": .object(given)])
+        let function = try ActivationFunction.catalog.value(named: name, settings: settings.dictionary.filter { known[$0.key] != nil })
         return [try function.applied(to: x)]
       }
     }

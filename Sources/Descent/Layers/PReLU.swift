@@ -59,8 +59,9 @@ public final class PReLU: Layer {
 
 extension PReLU: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: PReLU())
     self.init(
-      alphaInitializer: try options.named("alpha_initializer", default: PReLU().alphaInitializer),
+      alphaInitializer: try options.named("alpha_initializer"),
       alphaRegularizer: try options.optionalNamed("alpha_regularizer"),
       alphaConstraint: try options.optionalNamed("alpha_constraint"), sharedAxes: try options.optionalInts("shared_axes"),
       inputShape: options.inputShape, name: options.name)

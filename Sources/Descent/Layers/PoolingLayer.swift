@@ -56,10 +56,11 @@ public class PoolingLayer: Layer, ConfigurableLayer {
   }
 
   public required convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: MaxPooling2D(), except: "strides")
     let strides = try options.optionalInts("strides")
     self.init(
-      try options.sizes("pool_size", default: 2), strides: strides.map { AxisSizes($0) }, padding: try options.padding(),
-      dataFormat: try options.dataFormat(default: .channelsLast), inputShape: options.inputShape, name: options.name)
+      try options.sizes("pool_size"), strides: strides.map { AxisSizes($0) }, padding: try options.padding(),
+      dataFormat: try options.dataFormat(), inputShape: options.inputShape, name: options.name)
   }
 
   public func options() throws -> JSONObject {

@@ -47,9 +47,9 @@ public final class RMSNormalization: Layer {
 
 extension RMSNormalization: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
-    let standard = RMSNormalization()
+    try options.useDefaults(of: RMSNormalization())
     self.init(
-      axes: try options.ints("axis", default: standard.axes), epsilon: try options.double("epsilon", default: standard.epsilon),
+      axes: try options.ints("axis"), epsilon: try options.double("epsilon"),
       inputShape: options.inputShape, name: options.name)
   }
 

@@ -43,10 +43,11 @@ public final class RandomBrightness: RandomImageLayer {
 
 extension RandomBrightness: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: RandomBrightness(0), except: "factor")
     try options.refuseBoundingBoxes()
     self.init(
       try options.factor("factor"), valueRange: try options.valueRange(), seed: try options.seed(),
-      dataFormat: try options.dataFormat(default: .channelsLast), inputShape: options.inputShape, name: options.name)
+      dataFormat: try options.dataFormat(), inputShape: options.inputShape, name: options.name)
   }
 
   public func options() -> JSONObject {

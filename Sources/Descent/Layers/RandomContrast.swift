@@ -45,10 +45,11 @@ public final class RandomContrast: RandomImageLayer {
 
 extension RandomContrast: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: RandomContrast(0), except: "factor")
     try options.refuseBoundingBoxes()
     self.init(
       try options.factor("factor"), valueRange: try options.valueRange(), seed: try options.seed(),
-      dataFormat: try options.dataFormat(default: .channelsLast), inputShape: options.inputShape, name: options.name)
+      dataFormat: try options.dataFormat(), inputShape: options.inputShape, name: options.name)
   }
 
   public func options() -> JSONObject {

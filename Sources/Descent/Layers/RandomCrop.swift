@@ -56,10 +56,11 @@ public final class RandomCrop: RandomImageLayer {
 
 extension RandomCrop: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: RandomCrop(1, 1), except: "height", "width")
     try options.refuseBoundingBoxes()
     self.init(
       try options.int("height"), try options.int("width"), seed: try options.seed(),
-      dataFormat: try options.dataFormat(default: .channelsLast), inputShape: options.inputShape, name: options.name)
+      dataFormat: try options.dataFormat(), inputShape: options.inputShape, name: options.name)
   }
 
   public func options() -> JSONObject {

@@ -40,10 +40,11 @@ public final class RandomFlip: RandomImageLayer {
 
 extension RandomFlip: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: RandomFlip())
     try options.refuseBoundingBoxes()
     self.init(
-      try options.choice("mode", default: .horizontalAndVertical), seed: try options.seed(),
-      dataFormat: try options.dataFormat(default: .channelsLast), inputShape: options.inputShape, name: options.name)
+      try options.choice("mode"), seed: try options.seed(),
+      dataFormat: try options.dataFormat(), inputShape: options.inputShape, name: options.name)
   }
 
   public func options() -> JSONObject {

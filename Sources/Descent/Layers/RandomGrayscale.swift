@@ -40,9 +40,10 @@ public final class RandomGrayscale: RandomImageLayer {
 
 extension RandomGrayscale: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: RandomGrayscale())
     try options.refuseBoundingBoxes()
     self.init(
-      try options.double("factor", default: 0.5), dataFormat: try options.dataFormat(default: .channelsLast), seed: try options.seed(),
+      try options.double("factor"), dataFormat: try options.dataFormat(), seed: try options.seed(),
       inputShape: options.inputShape, name: options.name)
   }
 

@@ -48,9 +48,10 @@ public final class RandomHue: RandomImageLayer {
 
 extension RandomHue: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: RandomHue(0), except: "factor")
     try options.refuseBoundingBoxes()
     self.init(
-      try options.factor("factor"), valueRange: try options.valueRange(), dataFormat: try options.dataFormat(default: .channelsLast),
+      try options.factor("factor"), valueRange: try options.valueRange(), dataFormat: try options.dataFormat(),
       seed: try options.seed(), inputShape: options.inputShape, name: options.name)
   }
 

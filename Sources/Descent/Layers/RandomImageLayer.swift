@@ -117,7 +117,6 @@ extension LayerOptions {
 
   /// Two numbers, the least and the greatest that pixels have.
   mutating func valueRange() throws -> ClosedRange<Double> {
-    if !has("value_range") { return 0...255 }
     guard let factor = try optionalFactor("value_range"), factor.values.count == 2, let low = factor.values.min(), let high = factor.values.max()
     else { throw DescentError(.invalidArgument, "\(owner): 'value_range' is not two numbers") }
     return low...high
@@ -125,17 +124,6 @@ extension LayerOptions {
 
   /// What is not used of Keras's: boxes are no input here.
   mutating func refuseBoundingBoxes() throws { try refuse("bounding_box_format") }
-
-  /// An enumeration's case by its name in files.
-  mutating func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, default standard: Choice) throws -> Choice
-  where Choice.RawValue == String {
-    let text = try string(key, default: standard.rawValue)
-    guard let choice = Choice(rawValue: text) else {
-      let names = Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
-      throw DescentError(.invalidArgument, "\(owner): '\(key)' is \"\(text)\"; expected one of \(names)")
-    }
-    return choice
-  }
 }
 
 extension JSONValue {

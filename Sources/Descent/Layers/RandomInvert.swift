@@ -42,10 +42,11 @@ public final class RandomInvert: RandomImageLayer {
 
 extension RandomInvert: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: RandomInvert())
     try options.refuseBoundingBoxes()
     self.init(
-      try options.optionalFactor("factor") ?? 1, valueRange: try options.valueRange(), seed: try options.seed(),
-      dataFormat: try options.dataFormat(default: .channelsLast), inputShape: options.inputShape, name: options.name)
+      try options.factor("factor"), valueRange: try options.valueRange(), seed: try options.seed(),
+      dataFormat: try options.dataFormat(), inputShape: options.inputShape, name: options.name)
   }
 
   public func options() -> JSONObject {

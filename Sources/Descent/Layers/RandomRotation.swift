@@ -47,11 +47,12 @@ public final class RandomRotation: AffineImageLayer {
 
 extension RandomRotation: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: RandomRotation(0), except: "factor")
     try options.refuseBoundingBoxes()
     self.init(
-      try options.factor("factor"), fillMode: try options.choice("fill_mode", default: .reflect),
-      interpolation: try options.choice("interpolation", default: .bilinear), seed: try options.seed(),
-      fillValue: try options.double("fill_value", default: 0), dataFormat: try options.dataFormat(default: .channelsLast),
+      try options.factor("factor"), fillMode: try options.choice("fill_mode"),
+      interpolation: try options.choice("interpolation"), seed: try options.seed(),
+      fillValue: try options.double("fill_value"), dataFormat: try options.dataFormat(),
       inputShape: options.inputShape, name: options.name)
   }
 

@@ -48,9 +48,10 @@ public final class RandomSaturation: RandomImageLayer {
 
 extension RandomSaturation: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: RandomSaturation(0), except: "factor")
     try options.refuseBoundingBoxes()
     self.init(
-      try options.factor("factor"), valueRange: try options.valueRange(), dataFormat: try options.dataFormat(default: .channelsLast),
+      try options.factor("factor"), valueRange: try options.valueRange(), dataFormat: try options.dataFormat(),
       seed: try options.seed(), inputShape: options.inputShape, name: options.name)
   }
 

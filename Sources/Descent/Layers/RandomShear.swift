@@ -54,11 +54,12 @@ public final class RandomShear: AffineImageLayer {
 
 extension RandomShear: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: RandomShear())
     try options.refuseBoundingBoxes()
     self.init(
-      xFactor: try options.optionalFactor("x_factor") ?? 0, yFactor: try options.optionalFactor("y_factor") ?? 0,
-      interpolation: try options.choice("interpolation", default: .bilinear), fillMode: try options.choice("fill_mode", default: .reflect),
-      fillValue: try options.double("fill_value", default: 0), dataFormat: try options.dataFormat(default: .channelsLast),
+      xFactor: try options.factor("x_factor"), yFactor: try options.factor("y_factor"),
+      interpolation: try options.choice("interpolation"), fillMode: try options.choice("fill_mode"),
+      fillValue: try options.double("fill_value"), dataFormat: try options.dataFormat(),
       seed: try options.seed(), inputShape: options.inputShape, name: options.name)
   }
 

@@ -54,12 +54,13 @@ public final class RandomZoom: AffineImageLayer {
 
 extension RandomZoom: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: RandomZoom(0), except: "height_factor")
     try options.refuseBoundingBoxes()
     self.init(
       try options.factor("height_factor"), try options.optionalFactor("width_factor"),
-      fillMode: try options.choice("fill_mode", default: .reflect), interpolation: try options.choice("interpolation", default: .bilinear),
-      seed: try options.seed(), fillValue: try options.double("fill_value", default: 0),
-      dataFormat: try options.dataFormat(default: .channelsLast), inputShape: options.inputShape, name: options.name)
+      fillMode: try options.choice("fill_mode"), interpolation: try options.choice("interpolation"),
+      seed: try options.seed(), fillValue: try options.double("fill_value"),
+      dataFormat: try options.dataFormat(), inputShape: options.inputShape, name: options.name)
   }
 
   public func options() -> JSONObject {

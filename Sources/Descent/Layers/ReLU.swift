@@ -20,11 +20,11 @@ public final class ReLU: Layer {
 
 extension ReLU: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
-    let standard = ReLU().activation.config
+    try options.useDefaults(of: ReLU())
     self.init(
       maxValue: try options.optionalDouble("max_value"),
-      negativeSlope: try options.double("negative_slope", default: standard["negative_slope"]?.double),
-      threshold: try options.double("threshold", default: standard["threshold"]?.double), inputShape: options.inputShape,
+      negativeSlope: try options.double("negative_slope"),
+      threshold: try options.double("threshold"), inputShape: options.inputShape,
       name: options.name)
   }
 

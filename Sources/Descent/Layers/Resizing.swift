@@ -49,18 +49,19 @@ public final class Resizing: Layer {
 
 extension Resizing: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: Resizing(1, 1), except: "height", "width")
     try options.refuseBoundingBoxes()
     try options.refuse("fill_mode", unless: "constant")
-    let fillValue = try options.double("fill_value", default: 0)
-    let isCropped = try options.bool("crop_to_aspect_ratio", default: false)
-    let isPadded = try options.bool("pad_to_aspect_ratio", default: false)
+    let fillValue = try options.double("fill_value")
+    let isCropped = try options.bool("crop_to_aspect_ratio")
+    let isPadded = try options.bool("pad_to_aspect_ratio")
     if isCropped && isPadded {
       throw DescentError(.invalidArgument, "\(options.owner): only one of 'crop_to_aspect_ratio' and 'pad_to_aspect_ratio' can be true")
     }
     self.init(
-      try options.int("height"), try options.int("width"), interpolation: try options.choice("interpolation", default: .bilinear),
+      try options.int("height"), try options.int("width"), interpolation: try options.choice("interpolation"),
       aspectRatio: isCropped ? .cropped : isPadded ? .padded(fillValue: fillValue) : .stretched,
-      antialias: try options.bool("antialias", default: false), dataFormat: try options.dataFormat(default: .channelsLast),
+      antialias: try options.bool("antialias"), dataFormat: try options.dataFormat(),
       inputShape: options.inputShape, name: options.name)
   }
 

@@ -49,8 +49,9 @@ public final class Softmax: Layer {
 
 extension Softmax: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: Softmax())
     self.init(
-      axes: try options.ints("axis", default: Softmax().axes), inputShape: options.inputShape, name: options.name)
+      axes: try options.ints("axis"), inputShape: options.inputShape, name: options.name)
   }
 
   public func options() -> JSONObject { JSONObject([("axis", .intOrList(axes))]) }

@@ -52,10 +52,11 @@ public final class Solarization: RandomImageLayer {
 
 extension Solarization: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: Solarization())
     try options.refuseBoundingBoxes()
     self.init(
-      additionFactor: try options.optionalFactor("addition_factor") ?? 0, thresholdFactor: try options.optionalFactor("threshold_factor") ?? 0,
-      valueRange: try options.valueRange(), seed: try options.seed(), dataFormat: try options.dataFormat(default: .channelsLast),
+      additionFactor: try options.factor("addition_factor"), thresholdFactor: try options.factor("threshold_factor"),
+      valueRange: try options.valueRange(), seed: try options.seed(), dataFormat: try options.dataFormat(),
       inputShape: options.inputShape, name: options.name)
   }
 

@@ -92,8 +92,9 @@ public final class SpatialDropout2D: SpatialDropout {
 
 extension SpatialDropout2D: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: SpatialDropout2D(0), except: "rate")
     self.init(
-      try options.double("rate"), dataFormat: try options.dataFormat(default: SpatialDropout2D(0).dataFormat), seed: try options.seed(),
+      try options.double("rate"), dataFormat: try options.dataFormat(), seed: try options.seed(),
       inputShape: options.inputShape, name: options.name)
   }
 
@@ -123,8 +124,9 @@ public final class SpatialDropout3D: SpatialDropout {
 
 extension SpatialDropout3D: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: SpatialDropout3D(0), except: "rate")
     self.init(
-      try options.double("rate"), dataFormat: try options.dataFormat(default: SpatialDropout3D(0).dataFormat), seed: try options.seed(),
+      try options.double("rate"), dataFormat: try options.dataFormat(), seed: try options.seed(),
       inputShape: options.inputShape, name: options.name)
   }
 

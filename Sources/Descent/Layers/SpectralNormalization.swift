@@ -64,8 +64,9 @@ public final class SpectralNormalization: Wrapper {
 
 extension SpectralNormalization: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: SpectralNormalization(Dense(1)), except: "layer")
     self.init(
-      try options.layer("layer"), powerIterations: try options.int("power_iterations", default: 1),
+      try options.layer("layer"), powerIterations: try options.int("power_iterations"),
       inputShape: options.inputShape, name: options.name)
   }
 

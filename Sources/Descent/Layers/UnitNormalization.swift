@@ -30,8 +30,9 @@ public final class UnitNormalization: Layer {
 
 extension UnitNormalization: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: UnitNormalization())
     self.init(
-      axes: try options.ints("axis", default: UnitNormalization().axes), inputShape: options.inputShape, name: options.name)
+      axes: try options.ints("axis"), inputShape: options.inputShape, name: options.name)
   }
 
   public func options() -> JSONObject { JSONObject([("axis", .intOrList(axes))]) }

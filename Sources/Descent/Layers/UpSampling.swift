@@ -57,9 +57,10 @@ public class UpSampling: Layer, ConfigurableLayer {
   }
 
   public required convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: UpSampling2D())
     self.init(
-      try options.sizes("size", default: 2), dataFormat: try options.dataFormat(default: .channelsLast),
-      interpolation: try options.choice("interpolation", default: .nearest), inputShape: options.inputShape, name: options.name)
+      try options.sizes("size"), dataFormat: try options.dataFormat(), interpolation: try options.choice("interpolation"),
+      inputShape: options.inputShape, name: options.name)
   }
 
   public func options() throws -> JSONObject {

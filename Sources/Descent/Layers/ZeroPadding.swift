@@ -29,8 +29,9 @@ public class ZeroPadding: MarginLayer, ConfigurableLayer {
   }
 
   public required convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: ZeroPadding2D())
     self.init(
-      try options.margins("padding"), dataFormat: try options.dataFormat(default: .channelsLast), inputShape: options.inputShape,
+      try options.margins("padding"), dataFormat: try options.dataFormat(), inputShape: options.inputShape,
       name: options.name)
   }
 

@@ -53,7 +53,7 @@ extension Loss {
     _ value: Loss, _ aliases: String..., make: (@Sendable (Settings) throws -> Loss)? = nil
   ) -> Catalog<Loss>.Entry {
     Catalog.Entry(value, aliases) { settings in
-      let reduction = settings.values["reduction"]
+      let reduction = settings["reduction"]
       // Keras knows "mean" as another name for the same, and null for none.
       let kind: Reduction =
         reduction == .null ? .none : reduction == "mean" ? .sumOverBatchSize : try settings.choice("reduction", Reduction.self)

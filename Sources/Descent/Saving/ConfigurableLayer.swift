@@ -38,6 +38,13 @@ extension ConfigurableLayer {
 }
 
 /// The options of a layer as they are read: each is asked for once, by name, and what nobody asked for is an error.
+///
+/// What is missing has the value that ``useDefaults(of:except:)`` knows, so that a default stands in the layer's initializer only:
+///
+///     convenience init(_ options: inout LayerOptions) throws {
+///       try options.useDefaults(of: Scale(1), except: "factor")
+///       self.init(try options.double("factor"), isInverted: try options.bool("is_inverted"), name: options.name)
+///     }
 public struct LayerOptions {
   /// What the layer is called.
   public let name: String
@@ -49,10 +56,13 @@ public struct LayerOptions {
   let elementLimit: Int
   /// What errors call the layer.
   let owner: String
-  private var values: JSONObject
+  private let given: JSONObject
+  private var settings: Settings
+  private var asked: Set<String> = []
 
   init(_ values: JSONObject, name: String, inputShape: [Int]?, dtype: DType, elementLimit: Int = .max, owner: String) {
-    self.values = values
+    given = values
+    settings = Settings(owner: owner, given: values.dictionary)
     self.name = name
     self.inputShape = inputShape
     self.dtype = dtype
@@ -60,84 +70,102 @@ public struct LayerOptions {
     self.owner = owner
   }
 
+  /// Takes the options of a layer made with its defaults as those of this one that are missing.
+  /// - Parameters:
+  ///   - layer: made by the initializer that has the defaults.
+  ///   - required: options without a default.
+  /// - Throws: what ``ConfigurableLayer/options()`` of the layer throws.
+  public mutating func useDefaults(of layer: some ConfigurableLayer, except required: String...) throws {
+    let defaults = try layer.options().dictionary.filter { !required.contains($0.key) }
+    settings = Settings(owner: owner, given: given.dictionary, defaults: defaults)
+  }
+
   /// The value of an option; null if it is missing.
   public mutating func value(_ key: String) -> JSONValue {
-    defer { values[key] = nil }
-    return values[key] ?? .null
+    asked.insert(key)
+    return settings[key] ?? .null
   }
 
   /// Whether the option is there and has not been asked for.
-  public func has(_ key: String) -> Bool { values[key] != nil }
+  public func has(_ key: String) -> Bool { given[key] != nil && !asked.contains(key) }
 
-  private mutating func read<Result>(
-    _ key: String, _ expected: String, default standard: Result?, _ convert: (JSONValue) -> Result?
-  ) throws -> Result {
-    let isGiven = values[key] != nil
-    let value = value(key)
-    if !isGiven, let standard { return standard }
-    guard let result = convert(value) else {
-      throw DescentError(.invalidArgument, "\(owner): '\(key)' \(isGiven ? "is \(value.shortText)" : "is missing"); expected \(expected)")
-    }
-    return result
+  /// - Parameter standard: for a layer that has given no defaults.
+  private mutating func read<Result>(_ key: String, default standard: Result?, _ body: (Settings) throws -> Result) throws -> Result {
+    asked.insert(key)
+    if settings[key] == nil, let standard { return standard }
+    return try body(settings)
   }
 
+  /// An integer.
+  /// - Throws: ``DescentError`` as all that follow, if the value is of another kind, or missing without a default.
   public mutating func int(_ key: String, default standard: Int? = nil) throws -> Int {
-    try read(key, "an integer", default: standard, \.int)
+    try read(key, default: standard) { try $0.int(key) }
   }
 
+  /// A number.
   public mutating func double(_ key: String, default standard: Double? = nil) throws -> Double {
-    try read(key, "a number", default: standard, \.double)
+    try read(key, default: standard) { try $0.double(key) }
   }
 
+  /// True or false.
   public mutating func bool(_ key: String, default standard: Bool? = nil) throws -> Bool {
-    try read(key, "true or false", default: standard, \.bool)
+    try read(key, default: standard) { try $0.bool(key) }
   }
 
+  /// A text.
   public mutating func string(_ key: String, default standard: String? = nil) throws -> String {
-    try read(key, "text", default: standard, \.string)
+    try read(key, default: standard) { try $0.string(key) }
   }
 
   /// A list of integers, or one.
   public mutating func ints(_ key: String, default standard: [Int]? = nil) throws -> [Int] {
-    try read(key, "a list of integers", default: standard) { value in
-      if let one = value.int { return [one] }
-      let sizes = value.array?.map(\.int)
-      return sizes.flatMap { $0.contains(nil) ? nil : $0.compactMap { $0 } }
-    }
+    try read(key, default: standard) { try $0.ints(key) }
   }
 
   /// An integer, which Keras 2 may have put in a list.
-  mutating func onlyInt(_ key: String, default standard: Int) throws -> Int {
-    let values = try ints(key, default: [standard])
+  mutating func onlyInt(_ key: String) throws -> Int {
+    let values = try ints(key)
     guard values.count == 1 else { throw DescentError(.invalidArgument, "\(owner): '\(key)' is \(values); expected one integer") }
     return values[0]
   }
 
-  /// The same, or nil where the option is null or missing.
-  public mutating func optionalInts(_ key: String) throws -> [Int]? { isNull(key) ? nil : try ints(key) }
+  /// A list of integers or one; nil where the option is null or missing.
+  public mutating func optionalInts(_ key: String) throws -> [Int]? { try read(key, default: nil) { try $0.optionalInts(key) } }
 
   /// An integer, or nil where the option is null or missing.
-  public mutating func optionalInt(_ key: String) throws -> Int? { isNull(key) ? nil : try int(key) }
+  public mutating func optionalInt(_ key: String) throws -> Int? { try read(key, default: nil) { try $0.optionalInt(key) } }
 
   /// A number, or nil where the option is null or missing.
-  public mutating func optionalDouble(_ key: String) throws -> Double? { isNull(key) ? nil : try double(key) }
+  public mutating func optionalDouble(_ key: String) throws -> Double? { try read(key, default: nil) { try $0.optionalDouble(key) } }
 
-  /// Takes an option that is null or missing.
-  private mutating func isNull(_ key: String) -> Bool {
-    if let value = values[key], value != .null { return false }
-    values[key] = nil
-    return true
+  /// One of the names of an enumeration, in any case; null stands for the default.
+  mutating func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, _ type: Choice.Type = Choice.self) throws -> Choice
+  where Choice.RawValue == String {
+    asked.insert(key)
+    let value = settings.orDefault(key)
+    guard let choice = value.string.flatMap({ Choice(rawValue: $0.lowercased()) }) else {
+      let names = Choice.allCases.map { "\"\($0.rawValue)\"" }
+      let known = names.dropLast().joined(separator: ", ") + " or \(names.last ?? "")"
+      throw DescentError(.invalidArgument, "\(owner): '\(key)' is \(value.shortText); expected \(known)")
+    }
+    return choice
   }
 
-  /// An initializer, an activation …: by name or as an object.
-  public mutating func named<Value: KerasNamed>(_ key: String, default standard: Value) throws -> Value {
-    try optionalNamed(key) ?? standard
+  /// An initializer, an activation …: by name or as an object; null stands for the default.
+  public mutating func named<Value: KerasNamed>(_ key: String, default standard: Value? = nil) throws -> Value {
+    asked.insert(key)
+    let value = settings.orDefault(key)
+    if value == .null, let standard { return standard }
+    return try made(key, value)
   }
 
   /// The same, or nil where the option is null or missing.
   public mutating func optionalNamed<Value: KerasNamed>(_ key: String, as type: Value.Type = Value.self) throws -> Value? {
     let value = value(key)
-    if value == .null { return nil }
+    return value == .null ? nil : try made(key, value)
+  }
+
+  private func made<Value: KerasNamed>(_ key: String, _ value: JSONValue) throws -> Value {
     do {
       return try Value(json: value)
     } catch let error as DescentError {
@@ -160,7 +188,8 @@ public struct LayerOptions {
 
   /// - Throws: ``DescentError`` naming what is left.
   func expectNothingLeft() throws {
-    guard let key = values.keys.first else { return }
-    throw DescentError(.invalidArgument, "\(owner): the option '\(key)' (\(values[key]!.shortText)) is not known")
+    guard let (key, value) = given.members.first(where: { !asked.contains($0.key) }) else { return }
+    let hint = nearestName(to: key, in: Array(asked)).map { "; did you mean '\($0)'?" } ?? ""
+    throw DescentError(.invalidArgument, "\(owner): the option '\(key)' (\(value.shortText)) is not known\(hint)")
   }
 }

@@ -1,3 +1,4 @@
+import Optimizers
 import TensorCore
 
 /// Reads and writes models that are graphs as Keras's `Functional` models: layers, each with the calls that were made of it.
@@ -16,10 +17,9 @@ enum FunctionalJSON {
     config["layers"] = .array(try graph.layers.map { try writer.layer($0, dtype: model.dtype) } + writer.standIns())
     config["input_layers"] = writer.structure(graph.inputs, graph.inputForm)
     config["output_layers"] = writer.structure(graph.outputs, graph.outputForm)
-    return [
-      "module": "keras.src.models.functional", "class_name": .string(className), "config": .object(config),
-      "registered_name": .string(className), "build_config": ["input_shape": nil],
-    ]
+    var result = KerasObject(className, module: "keras.src.models.functional", config: config, registeredName: className).members
+    result["build_config"] = ["input_shape": nil]
+    return .object(result)
   }
 
   private struct Writer {
@@ -54,10 +54,8 @@ enum FunctionalJSON {
       var result: JSONObject
       if let operation = layer as? OperationLayer {
         let settings = [("name", JSONValue.string(operation.name))] + operation.settings.members.filter { $0.key != "name" }
-        result = JSONObject([
-          ("module", .string(operation.definition.module)), ("class_name", .string(operation.definition.className)),
-          ("config", .object(JSONObject(settings))), ("registered_name", .string(operation.definition.className)),
-        ])
+        let (className, module) = (operation.definition.className, operation.definition.module)
+        result = KerasObject(className, module: module, config: JSONObject(settings), registeredName: className).members
       } else {
         guard case .object(let json) = try LayerJSON.json(of: layer, dtype: dtype) else { return .null }
         result = json
@@ -111,13 +109,10 @@ enum FunctionalJSON {
   }
 
   private static func inputLayer(name: String, shape: [Int], dtype: DType) -> JSONValue {
-    [
-      "module": "keras.layers", "class_name": "InputLayer",
-      "config": [
-        "batch_shape": LayerJSON.rowShape(shape), "dtype": .string("\(dtype)"), "sparse": false, "ragged": false,
-        "name": .string(name), "optional": false,
-      ], "registered_name": nil, "name": .string(name), "inbound_nodes": [],
-    ]
+    var result = LayerJSON.inputLayer(name: name, shape: shape, dtype: dtype).members
+    result["name"] = .string(name)
+    result["inbound_nodes"] = []
+    return .object(result)
   }
 
   private static func firstCall(of layer: Layer) -> Int { (layer as? Model).map { $0.graph != nil && !($0 is Sequential) } == true ? 1 : 0 }
@@ -191,7 +186,7 @@ enum FunctionalJSON {
     }
 
     private static func layer(_ json: JSONValue, name: String, elementLimit: Int, owner: String) throws -> Layer {
-      let (className, config) = try LayerJSON.classNameAndConfig(json, "\(owner): layer '\(name)'")
+      let (className, config) = try LayerJSON.classAndConfig(json, "\(owner): layer '\(name)'")
       // Keras's older files name no modules; there a layer says whether it is trained, and an operation does not.
       let isOperation = json["module"]?.string.map { $0.hasPrefix("keras.src.ops") }
         ?? (config["trainable"] == nil && OperationTable.definition(className) != nil)

@@ -64,14 +64,4 @@ package enum KerasPaths {
       visit(layer, "\(path)/\(number == 0 ? base : "\(base)_\(number)")", &places, &visited)
     }
   }
-
-  /// `innerDense` → `inner_dense`.
-  private static func snakeCase(_ name: String) -> String {
-    var result = ""
-    for letter in name {
-      if letter.isUppercase { result += "_" }
-      result += letter.lowercased()
-    }
-    return result
-  }
 }

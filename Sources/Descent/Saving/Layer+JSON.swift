@@ -25,7 +25,7 @@ extension ConfigurableLayer {
   /// - Parameter config: what ``Layer/getConfig()`` gives.
   /// - Throws: ``DescentError`` naming what is wrong.
   public static func fromConfig(_ config: JSONObject) throws -> Self {
-    let json: JSONValue = ["class_name": .string(className), "config": .object(config)]
+    let json = KerasObject(className, module: nil, config: config).json
     guard let layer = try LayerJSON.layer(json, dtype: nil, elementLimit: .max, place: className) as? Self else {
       throw DescentError(.state, "\(className): another class of that name is registered")
     }

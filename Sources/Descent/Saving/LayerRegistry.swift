@@ -8,7 +8,7 @@ public enum LayerRegistry {
     let type: any ConfigurableLayer.Type
   }
 
-  private static let builtIn: [any ConfigurableLayer.Type] = [
+  package static let builtIn: [any ConfigurableLayer.Type] = [
     Activation.self, ActivityRegularization.self, AdaptiveAveragePooling1D.self, AdaptiveAveragePooling2D.self,
     AdaptiveAveragePooling3D.self, AdaptiveMaxPooling1D.self, AdaptiveMaxPooling2D.self, AdaptiveMaxPooling3D.self, Add.self,
     AlphaDropout.self, Average.self, AveragePooling1D.self, AveragePooling2D.self, AveragePooling3D.self, BatchNormalization.self,

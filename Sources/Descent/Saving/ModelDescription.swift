@@ -19,13 +19,9 @@ enum LayerJSON {
       ("name", .string(layer.name)), ("trainable", .bool(layer.isTrainable)), ("dtype", policy(dtype)),
     ])
     for (key, value) in try configurable.options().members { config[key] = value }
-    // Keras's does not know the option.
-    if layer is Discretization { config["trainable"] = nil }
-    let module: JSONValue = registeredName != nil ? nil : .string(layer is Model ? "keras" : "keras.layers")
-    var result = JSONObject([
-      ("module", module), ("class_name", .string(type.className)), ("config", .object(config)),
-      ("registered_name", registeredName.map { .string($0) } ?? .null),
-    ])
+    if !layer.hasTrainableOption { config["trainable"] = nil }
+    let module = registeredName != nil ? nil : layer is Model ? "keras" : "keras.layers"
+    var result = KerasObject(type.className, module: module, config: config, registeredName: registeredName).members
     if layer.isBuilt, let shapes = layer.inputShapes, let first = shapes.first {
       if layer is Merge {
         result["build_config"] = ["input_shape": .array(shapes.map(rowShape))]
@@ -42,7 +38,7 @@ enum LayerJSON {
   ///   - elementLimit: how many elements the variables may have in all.
   ///   - place: where the description stands, for errors.
   static func layer(_ json: JSONValue, dtype: DType?, elementLimit: Int, place: String) throws -> Layer {
-    let (className, config) = try classNameAndConfig(json, place)
+    let (className, config) = try classAndConfig(json, place)
     let name = config["name"]?.string
     let owner = "\(place): layer '\(name ?? className)'"
     if let name { try checkName(name, owner: owner) }
@@ -96,19 +92,23 @@ enum LayerJSON {
     return Input(shape: try shape(given, owner: owner), name: options.name, dtype: dtype)
   }
 
-  /// The name and the options of anything that Keras has written.
-  static func classNameAndConfig(_ json: JSONValue, _ place: String) throws -> (String, JSONObject) {
-    guard let className = json["class_name"]?.string else {
-      throw DescentError(.file, "\(place): expected an object with a \"class_name\", found \(json.shortText)")
-    }
-    switch json["config"] {
-    case .object(let config): return (className, config)
+  /// The class and the options of a layer or model.
+  static func classAndConfig(_ json: JSONValue, _ place: String) throws -> (className: String, config: JSONObject) {
+    let object = try KerasObject(json, place, kind: .file, orName: false)
     // The layers themselves, as Keras before 2.2.3 wrote them.
-    case .array(let layers) where className == Sequential.className: return (className, JSONObject([("layers", .array(layers))]))
-    case let other:
-      throw DescentError(
-        .file, "\(place): the \"config\" of \(className) is \(other?.shortText ?? "missing"); expected an object with its options")
+    if object.className == Sequential.className, let layers = object.config.array {
+      return (object.className, JSONObject([("layers", .array(layers))]))
     }
+    return (object.className, try object.settings(place, kind: .file, isOptional: false))
+  }
+
+  /// Keras's stand-in for an input.
+  static func inputLayer(name: String, shape: [Int], dtype: DType) -> KerasObject {
+    let config = JSONObject([
+      ("batch_shape", rowShape(shape)), ("dtype", .string("\(dtype)")), ("sparse", false), ("ragged", false), ("name", .string(name)),
+      ("optional", false),
+    ])
+    return KerasObject("InputLayer", module: "keras.layers", config: config)
   }
 
   // MARK: - Shapes and dtypes
@@ -138,7 +138,7 @@ enum LayerJSON {
   }
 
   static func policy(_ dtype: DType) -> JSONValue {
-    ["module": "keras", "class_name": "DTypePolicy", "config": ["name": .string("\(dtype)")], "registered_name": nil]
+    KerasObject("DTypePolicy", module: "keras", config: JSONObject([("name", .string("\(dtype)"))])).json
   }
 
   /// What a layer's variables are. Keras's mixed policies keep them in float32 and compute in fewer bits; here both are float32.
@@ -197,14 +197,7 @@ extension Sequential: ConfigurableLayer {
     try buildIfDeclared()
     var layers = try layers.map { try LayerJSON.json(of: $0, dtype: dtype) }
     guard let inputShape else { return JSONObject([("layers", .array(layers))]) }
-    layers.insert(
-      [
-        "module": "keras.layers", "class_name": "InputLayer",
-        "config": [
-          "batch_shape": LayerJSON.rowShape(inputShape), "dtype": .string("\(dtype)"), "sparse": false, "ragged": false,
-          "name": .string(inputLayer?.name ?? "input_layer"), "optional": false,
-        ], "registered_name": nil,
-      ], at: 0)
+    layers.insert(LayerJSON.inputLayer(name: inputLayer?.name ?? "input_layer", shape: inputShape, dtype: dtype).json, at: 0)
     return JSONObject([("layers", .array(layers)), ("build_input_shape", LayerJSON.rowShape(inputShape))])
   }
 }
@@ -257,13 +250,12 @@ extension Model {
   ) throws -> Self {
     let memory = Int(clamping: ProcessInfo.processInfo.physicalMemory)
     let limit = elementLimit ?? memory / MemoryLayout<Float>.size
-    let (className, config) = try LayerJSON.classNameAndConfig(json, name)
+    let (className, config) = try LayerJSON.classAndConfig(json, name)
     let layer: Layer
     switch className {
     case FunctionalJSON.className where self == Sequential.self:
       let chain = try FunctionalChain.sequentialConfig(config, owner: name)
-      let description: JSONValue = ["class_name": .string(Sequential.className), "config": .object(chain)]
-      layer = try LayerJSON.layer(description, dtype: nil, elementLimit: limit, place: name)
+      layer = try LayerJSON.layer(KerasObject(Sequential.className, module: "keras", config: chain).json, dtype: nil, elementLimit: limit, place: name)
     case _ where FunctionalJSON.isGraph(className) && config["layers"] != nil:
       layer = try FunctionalJSON.model(config, elementLimit: limit, seed: seed, place: name)
     default:

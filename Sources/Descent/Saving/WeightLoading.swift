@@ -61,24 +61,6 @@ package struct NamedVariables {
   }
 }
 
-/// The kinds of files that hold weights and nothing else.
-public enum WeightFormat: String, Sendable, CaseIterable {
-  /// <https://github.com/huggingface/safetensors>
-  case safetensors
-  /// NumPy's.
-  case npz
-
-  /// The format that a file's name tells.
-  init(path: String, _ caller: String) throws {
-    guard let format = WeightFormat.allCases.first(where: { hasEnding(path, "." + $0.rawValue) }) else {
-      let known = WeightFormat.allCases.map { "." + $0.rawValue }.joined(separator: ", ")
-      throw DescentError(
-        .invalidArgument, "\(caller): \(path): the name must end in one of \(known); for .weights.h5 and .h5 import KerasFiles")
-    }
-    self = format
-  }
-}
-
 extension Model {
   /// The variables by their paths within the model (`dense/kernel`): what weight files call them.
   public var namedVariables: [(name: String, variable: Variable)] {
@@ -88,23 +70,21 @@ extension Model {
     }
   }
 
-  /// Writes the weights, by name: a file in the safetensors format or NumPy's `.npz`, as its name ends. The file is replaced at
-  /// once or not at all.
+  /// Writes the weights to a file of the kind that its name tells: `.safetensors`, NumPy's `.npz`, and with `KerasFiles` also
+  /// `.weights.h5`, which holds what the optimizer remembers besides. The file is replaced at once or not at all. (Keras:
+  /// `Model.save_weights`.)
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - format: nil for the one that the path's ending tells.
   /// - Throws: ``DescentError`` if the model has no weights yet, or the file cannot be written.
-  public func saveWeights(_ path: String, format: WeightFormat? = nil) throws {
-    try buildIfDeclared()
-    guard isBuilt else {
-      throw DescentError(.state, "saveWeights: \(name) has no weights yet; give its first layer an inputShape, or build it")
-    }
-    showWeightsToJudge()
-    let weights = namedVariables.map { (name: $0.name, tensor: $0.variable.value) }
-    switch try format ?? WeightFormat(path: path, "saveWeights") {
-    case .safetensors: try SafeTensors.write(weights, metadata: ["format": "descent"], to: path)
-    case .npz: try NPZ.write(weights, to: path)
-    }
+  public func saveWeights(_ path: String, format: ModelFormat? = nil) throws {
+    let format = try format ?? ModelFormat(path: path, "saveWeights") { $0.isWritable && !$0.isWholeModel }
+    try format.save(self, path)
   }
 
-  /// Reads weights by name. `float32` and `float64` go into one another; shapes must be equal.
+  /// Reads weights by name from a file of the kind that its name tells: `.safetensors`, `.npz`, and with `KerasFiles` also
+  /// `.weights.h5`, the `.h5` of Keras 1 to 3, and `.keras`. `float32` and `float64` go into one another; shapes must be equal. The
+  /// optimizer is left alone.
   /// - Parameters:
   ///   - path: the file.
   ///   - skipMismatch: whether to load what fits and return the rest; otherwise anything that does not fit is an error, and nothing
@@ -114,24 +94,13 @@ extension Model {
   /// - Throws: ``DescentError`` of kind `file` listing what is missing, left over or of another shape.
   @discardableResult
   public func loadWeights(
-    _ path: String, skipMismatch: Bool = false, format: WeightFormat? = nil
+    _ path: String, skipMismatch: Bool = false, format: ModelFormat? = nil
   ) throws -> WeightMismatches {
-    try buildIfDeclared()
-    guard isBuilt else {
-      throw DescentError(.state, "loadWeights: \(name) has no variables yet; give its first layer an inputShape, or build it")
+    let format = try format ?? ModelFormat(path: path, "loadWeights") { $0.readWeights != nil }
+    guard let readWeights = format.readWeights else {
+      throw DescentError(.invalidArgument, "loadWeights: \(path): such files are written, not read; \(ModelFormat.known { $0.readWeights != nil }) can be read")
     }
-    let variables = NamedVariables(namedVariables)
-    switch try format ?? WeightFormat(path: path, "loadWeights") {
-    case .safetensors:
-      let file = try SafeTensors(reading: path)
-      return try replacingWeights {
-        try variables.load(from: path, names: file.names, skipMismatch: skipMismatch) { try file.tensor($0) }
-      }
-    case .npz:
-      let file = try NPZ(path)
-      return try replacingWeights {
-        try variables.load(from: path, names: file.names, skipMismatch: skipMismatch) { try file.tensor($0) }
-      }
-    }
+    try requireWeights("loadWeights")
+    return try readWeights(self, path, skipMismatch)
   }
 }

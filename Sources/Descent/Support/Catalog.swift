@@ -1,3 +1,6 @@
+import Optimizers
+import TensorCore
+
 /// The Keras names of one kind of value, and how each is made from its settings.
 public struct Catalog<Value: KerasNamed>: Sendable {
   package struct Entry: Sendable {
@@ -48,27 +51,23 @@ public struct Catalog<Value: KerasNamed>: Sendable {
   /// Each value's own name and its aliases, in alphabetical order.
   public var names: [String] { Set(entries.flatMap(\.names)).union(Value.registeredNames).sorted() }
 
+  /// Every value with its default settings, without those that programs have registered.
+  package var values: [Value] { entries.map(\.value) }
+
   func value(named name: String) throws -> Value { try entry(named: name).value.validated() }
 
   func value(json: JSONValue) throws -> Value {
-    switch json {
-    case .string(let name): return try value(named: name)
-    case .object(let members):
-      guard let className = members["class_name"]?.string else {
-        throw DescentError(.invalidArgument, "\(Value.kindName): \(json) has no \"class_name\"")
-      }
-      let config = members["config"] ?? [:]
-      // A function of a program's own is written by its name.
-      if className == "function", let name = config.string { return try value(named: name) }
-      guard let settings = config.object else {
-        throw DescentError(
-          .invalidArgument, "\(Value.kindName) \(className): \"config\" is \(config), not an object")
-      }
-      return try value(named: className, settings: settings.dictionary)
-    default:
-      throw DescentError(
-        .invalidArgument, "\(Value.kindName): expected a name or {\"class_name\": …, \"config\": {…}}, not \(json)")
-    }
+    if let name = json.string { return try value(named: name) }
+    let object = try KerasObject(json, Value.kindName, orName: true)
+    // A function of a program's own is written by its name.
+    if let name = object.functionName { return try value(named: name) }
+    let settings = try object.settings(Value.kindName, isOptional: true)
+    return try value(named: object.className, settings: settings.dictionary)
+  }
+
+  /// The class that Keras writes in place of a function's name where there are settings: a layer's.
+  func layerClass(of name: String) -> String? {
+    entries.lazy.filter { $0.value.name == name && $0.classNames.count > 1 && $0.value.config.isEmpty == false }.first?.classNames.last
   }
 
   /// The value with the given name and settings; those that are missing have their defaults.
@@ -79,7 +78,7 @@ public struct Catalog<Value: KerasNamed>: Sendable {
       throw unknownName(key, what: "setting of \(Value.kindName) \(name)", known: Array(defaults.keys))
     }
     let settings = Settings(
-      owner: "\(Value.kindName) \(name)", values: defaults.merging(given.filter { defaults[$0.key] != nil }) { $1 })
+      owner: "\(Value.kindName) \(name)", given: given.filter { defaults[$0.key] != nil }, defaults: defaults)
     let value = try entry.make(settings)
     if let problem = value.keras.problem { throw problem }
     return value

@@ -87,16 +87,13 @@ extension KerasNamed {
     try validated()
     if keras.isKnownByNameOnly, Self.catalog.names.contains(name) { return .string(name) }
     if className == nil, Self.isRegistered(name) {
-      return ["module": "builtins", "class_name": "function", "config": .string(name), "registered_name": "function"]
+      return KerasObject.function(name).json
     }
     guard let className else {
       throw DescentError(
         .invalidArgument, "\(Self.kindName) '\(name)' has no class of Keras's and cannot be written to a file; \(Self.self).register(…) makes it known by its name")
     }
-    return [
-      "module": .string(Self.kerasModule), "class_name": .string(className), "config": JSONValue(config),
-      "registered_name": nil,
-    ]
+    return KerasObject(className, module: Self.kerasModule, config: JSONObject(byName: config)).json
   }
 
   /// The value itself.

@@ -1,25 +1,40 @@
-/// Settings read from JSON, complete with defaults, by name and type.
+/// Settings read from JSON by name and type, with what holds where one is missing: the one place that converts them, for whatever has
+/// Keras settings.
 package struct Settings: Sendable {
   /// Whose settings they are, for messages.
   let owner: String
-  let values: [String: JSONValue]
+  private let given: [String: JSONValue]
+  private let defaults: [String: JSONValue]
 
-  private func read<Result>(
-    _ key: String, _ expected: String, _ convert: (JSONValue) -> Result?
-  ) throws -> Result {
-    guard let value = values[key] else {
-      throw DescentError(.invalidArgument, "\(owner): '\(key)' is missing; expected \(expected)")
-    }
-    guard let result = convert(value) else {
-      throw DescentError(.invalidArgument, "\(owner): '\(key)' is \(value) but must be \(expected)")
+  init(owner: String, given: [String: JSONValue], defaults: [String: JSONValue] = [:]) {
+    self.owner = owner
+    self.given = given
+    self.defaults = defaults
+  }
+
+  /// The value of a setting, its default if it is missing; nil if there is none either.
+  subscript(key: String) -> JSONValue? { given[key] ?? defaults[key] }
+
+  /// The same where null stands for the default.
+  func orDefault(_ key: String) -> JSONValue {
+    let value = given[key] ?? .null
+    return value == .null ? defaults[key] ?? .null : value
+  }
+
+  /// - Parameter expected: what the value must be, for the error: `an integer`.
+  func read<Result>(_ key: String, _ expected: String, _ convert: (JSONValue) -> Result?) throws -> Result {
+    guard let result = self[key].flatMap(convert) else {
+      throw DescentError(
+        .invalidArgument, "\(owner): '\(key)' \(self[key].map { "is \($0.shortText)" } ?? "is missing"); expected \(expected)")
     }
     return result
   }
 
+  /// Nil for null and what is missing.
   private func readOptional<Result>(
     _ key: String, _ expected: String, _ convert: (JSONValue) -> Result?
   ) throws -> Result? {
-    if values[key] ?? .null == .null { return nil }
+    if self[key] ?? .null == .null { return nil }
     return try read(key, expected + " or null", convert)
   }
 
@@ -28,14 +43,11 @@ package struct Settings: Sendable {
   func int(_ key: String) throws -> Int { try read(key, "an integer", \.int) }
   func optionalInt(_ key: String) throws -> Int? { try readOptional(key, "an integer", \.int) }
   func bool(_ key: String) throws -> Bool { try read(key, "true or false", \.bool) }
-  func string(_ key: String) throws -> String { try read(key, "a string", \.string) }
+  func string(_ key: String) throws -> String { try read(key, "text", \.string) }
 
-  /// Null, one integer or a list of integers.
-  func optionalInts(_ key: String) throws -> [Int]? {
-    try readOptional(key, "a list of integers", Settings.ints)
-  }
-
+  /// One integer or a list of integers.
   func ints(_ key: String) throws -> [Int] { try read(key, "a list of integers", Settings.ints) }
+  func optionalInts(_ key: String) throws -> [Int]? { try readOptional(key, "a list of integers", Settings.ints) }
 
   /// Null, one number or a list of numbers.
   func optionalDoubles(_ key: String) throws -> [Double]? {
@@ -52,7 +64,7 @@ package struct Settings: Sendable {
   /// Null or one of the names of an enumeration.
   func optionalChoice<Choice: RawRepresentable & CaseIterable>(_ key: String, _ type: Choice.Type) throws -> Choice?
   where Choice.RawValue == String {
-    values[key] ?? .null == .null ? nil : try choice(key, type)
+    self[key] ?? .null == .null ? nil : try choice(key, type)
   }
 
   private static func ints(_ value: JSONValue) -> [Int]? {

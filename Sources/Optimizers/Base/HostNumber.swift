@@ -22,13 +22,3 @@ extension DType {
     self == .float32 ? Double(Float(hyperparameter)) : hyperparameter
   }
 }
-
-/// `velocityHat` as files spell it: `velocity_hat`.
-func snakeCase(_ name: String) -> String {
-  var result = ""
-  for character in name {
-    if character.isUppercase && !result.isEmpty { result += "_" }
-    result += character.lowercased()
-  }
-  return result
-}

@@ -21,31 +21,10 @@ func configure<Root>(
   }
 }
 
-/// The parts of `{"class_name": …, "config": {…}}`, or of a name alone.
+/// The name and the settings of an optimizer or a schedule: Keras's object, or a name alone.
 /// - Throws: ``DescentError`` if the value is anything else.
-func classNameAndConfig(_ value: JSONValue, _ what: String) throws -> (name: String, config: JSONObject) {
-  if let name = value.string { return (name, JSONObject()) }
-  guard let object = value.object else {
-    throw DescentError(
-      .invalidArgument, "\(what) is \(value.shortText); expected a name or {\"class_name\": …, \"config\": {…}}")
-  }
-  let known = ["class_name", "config", "module", "registered_name", "build_config", "compile_config", "shared_object_id"]
-  for key in object.keys where !known.contains(key) {
-    throw DescentError(
-      .invalidArgument, "\(what): \(unknownName(key, what: "field", known: ["class_name", "config"]).message)")
-  }
-  guard let name = object["class_name"]?.string else {
-    throw DescentError(.invalidArgument, "\(what): class_name is missing")
-  }
-  switch object["config"] {
-  case .object(let config)?: return (name, config)
-  case nil, .null?: return (name, JSONObject())
-  case let other?:
-    throw DescentError(.invalidArgument, "\(what) \(name): config is \(other.shortText); expected an object")
-  }
-}
-
-/// `{"module": …, "class_name": …, "config": {…}, "registered_name": null}` as Keras prints it.
-func kerasObject(module: String, className: String, config: JSONObject) -> JSONValue {
-  ["module": .string(module), "class_name": .string(className), "config": .object(config), "registered_name": nil]
+func nameAndSettings(_ json: JSONValue, _ what: String) throws -> (name: String, settings: JSONObject) {
+  try KerasObject.checkFields(of: json, what)
+  let object = try KerasObject(json, what, orName: true)
+  return (object.className, try object.settings(what, isOptional: true))
 }

@@ -47,7 +47,7 @@ public enum OptimizerRegistry {
   /// Reads what ``configuration(of:)`` wrote.
   /// - Throws: ``DescentError`` naming what is not understood or out of range.
   public static func optimizer(from value: JSONValue, convention: Convention = .keras3) throws -> any Optimizer {
-    let (name, config) = try classNameAndConfig(value, "optimizer")
+    let (name, config) = try nameAndSettings(value, "optimizer")
     return try make(type(named: name), config, convention)
   }
 
@@ -128,7 +128,7 @@ public enum OptimizerRegistry {
         config[hyperparameter.key] = value
       }
     }
-    return kerasObject(module: "keras.optimizers", className: Written.className, config: config)
+    return KerasObject(Written.className, module: "keras.optimizers", config: config).json
   }
 }
 

@@ -23,7 +23,7 @@ public enum ScheduleRegistry {
     if let rate = value.double {
       return try make(ConstantSchedule.self, JSONObject([("learning_rate", JSONValue(rate))]))
     }
-    let (name, config) = try classNameAndConfig(value, "schedule")
+    let (name, config) = try nameAndSettings(value, "schedule")
     guard let type = all.last(where: { $0.className.lowercased() == name.lowercased() }) else {
       throw unknownName(name, what: "schedule", known: all.map { $0.className })
     }
@@ -54,6 +54,6 @@ public enum ScheduleRegistry {
 
   private static func write<Schedule: ConfigurableSchedule>(_ schedule: Schedule) throws -> JSONValue {
     let config = try Schedule.hyperparameters.map { (key: $0.key, value: try $0.value(in: schedule)) }
-    return kerasObject(module: "keras.optimizers.schedules", className: Schedule.className, config: JSONObject(config))
+    return KerasObject(Schedule.className, module: "keras.optimizers.schedules", config: JSONObject(config)).json
   }
 }

@@ -67,14 +67,7 @@ struct ActivationTests {
     expectDerivativesMatchDifferences(at: x, tolerance: 1e-6, function.description) { function($0) }
   }
 
-  @Test func `All Keras names are known`() throws {
-    let names = [
-      "celu", "elu", "exponential", "gelu", "glu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh",
-      "leaky_relu", "linear", "log_sigmoid", "log_softmax", "mish", "relu", "relu6", "selu", "sigmoid", "silu", "soft_shrink",
-      "softmax", "softplus", "softsign", "sparse_plus", "sparse_sigmoid", "sparsemax", "squareplus", "swish", "tanh",
-      "tanh_shrink",
-    ]
-    for name in names { #expect(throws: Never.self) { try ActivationFunction(named: name) } }
+  @Test func `Two names of one function give the one that Keras keeps`() throws {
     #expect(try ActivationFunction(named: "swish").name == "silu")
     #expect(try ActivationFunction(named: "hard_swish").name == "hard_silu")
   }

@@ -40,7 +40,7 @@ import Testing
     _ = try fit(unreachable)
     #expect(unreachable.lastPath == nil)
     for (callback, expected) in [
-      (ModelCheckpoint(folder.path + "/m.keras"), "import KerasFiles"),
+      (ModelCheckpoint(folder.path + "/m.onnx"), "the name must end in .safetensors, .npz"),
       (ModelCheckpoint(folder.path + "/m.npz", saveBestOnly: true), "there is no 'val_loss' to monitor"),
       (ModelCheckpoint(folder.path + "/{depth}.npz"), "there is no 'depth'"),
       (ModelCheckpoint(folder.path + "/{epoch:xyz}.npz"), "is not a format"),

@@ -21,9 +21,6 @@ struct ConstraintTests {
   }
 
   @Test func `Names and ranges`() throws {
-    for name in ["max_norm", "min_max_norm", "non_neg", "unit_norm", "MaxNorm"] {
-      #expect(throws: Never.self) { try Constraint(named: name) }
-    }
     let literal: Constraint = "non_neg"
     #expect(literal(Tensor([-1.0, 2])).doubles == [0, 2])
     #expect(throws: DescentError.self) { try Constraint.maxNorm(-1).validated() }

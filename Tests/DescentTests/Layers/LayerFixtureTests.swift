@@ -89,5 +89,5 @@ private final class Probe: Layer {
     }
   }
 
-  @Test func `there are cases`() { #expect(LayerFixtureTests.cases.count == 71 + 172) }
+  @Test func `there are cases`() { #expect(LayerFixtureTests.cases.count == 81 + 172) }
 }

@@ -226,6 +226,7 @@ METRICS = [
     ("R2Score", {}, ["real"]), ("R2Score", {"class_aggregation": "variance_weighted_average"}, ["real"]), ("R2Score", {"class_aggregation": None}, ["real"]), ("R2Score", {"num_regressors": 1}, ["real"]),
     ("MeanIoU", {"num_classes": 3}, ["classes"]), ("IoU", {"num_classes": 3, "target_class_ids": [0, 2]}, ["classes"]), ("BinaryIoU", {}, ["scores"]), ("BinaryIoU", {"target_class_ids": [1], "threshold": 0.6}, ["scores"]),
     ("PearsonCorrelation", {}, ["real"]), ("ConcordanceCorrelation", {}, ["real"]),
+    ("OneHotIoU", {"num_classes": 3, "target_class_ids": [0, 2]}, ["one_hot"]), ("OneHotMeanIoU", {"num_classes": 3}, ["one_hot"]),
 ]
 UNWEIGHTED = {"PearsonCorrelation", "ConcordanceCorrelation"}
 

@@ -55,10 +55,12 @@ CASES = [
     (L.BatchNormalization(momentum=0.9), ["t"], [MASK]), (L.BatchNormalization(axis=1), ["h"], None), (L.LayerNormalization(axis=[1, 2]), ["d"], None),
     (L.Dense(3, activation="relu", activity_regularizer="l2"), ["s"], [MASK]), (L.Softmax(axis=[1, 2]), ["d"], None), (L.Flatten(data_format="channels_first"), ["h"], None), (L.Rescaling([2.0, 3.0], offset=[0.0, 1.0]), ["f"], None),
     (L.GaussianNoise(0.5), ["s"], [MASK]), (L.GaussianDropout(0.5), ["a"], None), (L.AlphaDropout(0.5), ["a"], None), (L.SpatialDropout1D(0.5), ["d"], None), (L.SpatialDropout2D(0.5), ["h"], None), (L.SpatialDropout3D(0.5, data_format="channels_first"), ["h5"], None),
+    (L.Activation("tanh"), ["a"], None), (L.ReLU(), ["s"], [MASK]), (L.ReLU(max_value=1.0, negative_slope=0.2, threshold=0.5), ["a"], None), (L.LeakyReLU(), ["a"], None), (L.LeakyReLU(negative_slope=0.1), ["d"], None),
+    (L.ELU(alpha=0.7), ["a"], None), (L.Reshape((3, 2)), ["g"], None), (L.Reshape((-1,)), ["d"], None), (L.Dropout(0.5, noise_shape=(None, 1, 3)), ["d"], None), (L.Dropout(0.5), ["s"], [MASK]),
 ]
 X["zero"] = zero
 X["h5"] = numbers(2, 2, 1, 2, 3)
-RANDOM = (L.GaussianNoise, L.GaussianDropout, L.AlphaDropout, L.SpatialDropout1D, L.SpatialDropout2D, L.SpatialDropout3D)
+RANDOM = (L.Dropout, L.GaussianNoise, L.GaussianDropout, L.AlphaDropout, L.SpatialDropout1D, L.SpatialDropout2D, L.SpatialDropout3D)
 
 
 def pack(value):

@@ -1,0 +1,64 @@
+import Descent
+
+extension ModelFormat {
+  /// Keras 3's `.keras`: all of the model.
+  public static let keras = ModelFormat(
+    suffixes: [".keras"], isWholeModel: true, write: { model, path in try KerasArchive.write(model, to: path) },
+    readWeights: { model, path, skipMismatch in try model.loadKerasWeights(path, skipMismatch: skipMismatch, trusted: false) })
+
+  /// Keras 3's `.weights.h5`: weights and the optimizer's state.
+  public static let kerasWeights = ModelFormat(
+    suffixes: [".weights.h5"],
+    write: { model, path in
+      let bytes = try WeightsFile.contents(of: model).encoded(name: path)
+      try writeFile(path) { try $0.write(bytes) }
+    },
+    readWeights: { model, path, skipMismatch in try model.loadKerasWeights(path, skipMismatch: skipMismatch, trusted: false) })
+
+  /// Keras 3's `.weights.json`, which names several `.weights.h5` files beside it, of which the weights are read.
+  public static let shardedKerasWeights = ModelFormat(
+    suffixes: [".weights.json"],
+    readWeights: { model, path, skipMismatch in try model.loadKerasWeights(path, skipMismatch: skipMismatch, trusted: false) })
+
+  /// The `.h5` of Keras 1 to 3, of which the weights are read.
+  public static let legacyKeras = ModelFormat(
+    suffixes: [".h5", ".hdf5"],
+    readWeights: { model, path, skipMismatch in try model.loadKerasWeights(path, skipMismatch: skipMismatch, trusted: false) })
+}
+
+/// Called when a program that links this module starts, by `CKerasStart`: so importing it is all that is needed.
+@_cdecl("descent_register_keras_formats")
+func registerKerasFormats() {
+  for format in [ModelFormat.keras, .kerasWeights, .shardedKerasWeights, .legacyKeras] { ModelFormat.register(format) }
+}
+
+extension Model {
+  /// Reads weights as ``Descent/Model/loadWeights(_:skipMismatch:format:)`` does from a file of Keras's.
+  /// - Parameters:
+  ///   - path: the file: `.weights.h5`, `.weights.json`, `.h5` or `.keras`.
+  ///   - skipMismatch: whether to load what fits and return the rest.
+  ///   - trusted: lets libhdf5 read the file in this process if only libhdf5 can; for files of known origin.
+  /// - Returns: what was skipped.
+  /// - Throws: ``DescentError`` of kind `file` listing what is missing, left over or of another shape.
+  @discardableResult
+  public func loadWeights(_ path: String, skipMismatch: Bool, trusted: Bool) throws -> WeightMismatches {
+    guard trusted else { return try loadWeights(path, skipMismatch: skipMismatch) }
+    try requireWeights("loadWeights")
+    return try loadKerasWeights(path, skipMismatch: skipMismatch, trusted: trusted)
+  }
+
+  fileprivate func loadKerasWeights(_ path: String, skipMismatch: Bool, trusted: Bool) throws -> WeightMismatches {
+    if hasEnding(path, ".keras") {
+      let archive = try KerasArchive(path, trusted: trusted)
+      return try WeightsFile.load(archive.weights, into: self, file: path, skipMismatch: skipMismatch)
+    }
+    if hasEnding(path, ".weights.json") {
+      return try WeightsFile.load(ShardedWeights.contents(path, trusted: trusted), into: self, file: path, skipMismatch: skipMismatch)
+    }
+    let contents = try HDF5Contents(ByteSource(path: path), trusted: trusted)
+    if LegacyWeights.isLegacy(contents) {
+      return try LegacyWeights(contents, file: path).load(into: self, skipMismatch: skipMismatch)
+    }
+    return try WeightsFile.load(contents, into: self, file: path, skipMismatch: skipMismatch)
+  }
+}

@@ -1,0 +1,97 @@
+import Descent
+import Foundation
+import TestSupport
+import Testing
+
+/// Nothing that a name can make is without numbers that Keras made: what is added to a registry and forgotten in the fixtures fails here.
+@Suite struct RegistryTests {
+  /// What a fixture's cases are of, by the class or name in `key`.
+  private func tested(_ file: String, _ key: String, in lists: [String] = ["cases"]) throws -> Set<String> {
+    let json = try Fixture(file).json
+    return Set(lists.flatMap { json[$0]?.array ?? [] }.compactMap { $0[key]?.string })
+  }
+
+  /// - Parameter elsewhere: what has no case, and the test that holds it.
+  private func expectTested<Value: KerasNamed>(
+    _ type: Value.Type, _ tested: Set<String>, elsewhere: [String: String] = [:]
+  ) {
+    for value in Value.catalog.values where !tested.contains(value.className ?? value.name) {
+      #expect(elsewhere[value.name] != nil, "\(Value.kindName) \(value.name): there is no fixture of Keras's for it")
+    }
+    let names = Set(Value.catalog.values.map(\.name))
+    for (name, reason) in elsewhere { #expect(names.contains(name), "there is no \(name) (\(reason))") }
+  }
+
+  @Test func `every loss has Keras's numbers`() throws {
+    expectTested(
+      Loss.self, try tested("losses", "loss"), elsewhere: ["crossentropy": "LossTests: it is one of three by shape"])
+  }
+
+  @Test func `every metric has Keras's numbers`() throws {
+    var elsewhere = [
+      "accuracy": "MetricTests: it is one of three by shape", "mean": "MetricTests: of values, not of targets", "sum": "MetricTests: as mean",
+    ]
+    let losses = Set(Loss.catalog.values.map { Metric.loss($0).name })
+    for metric in Metric.catalog.values where metric.className == nil && losses.contains(metric.name) {
+      elsewhere[metric.name] = "LossFixtureTests: the mean of a loss"
+    }
+    expectTested(Metric.self, try tested("metrics", "metric"), elsewhere: elsewhere)
+  }
+
+  @Test func `every activation has Keras's numbers`() throws {
+    expectTested(ActivationFunction.self, try tested("activations", "activation", in: ["cases", "rows"]))
+  }
+
+  @Test func `every initializer has Keras's moments`() throws {
+    let reason = "InitializerTests: nothing is drawn, or the whole is looked at"
+    expectTested(
+      Initializer.self, try tested("initializers", "initializer"),
+      elsewhere: ["zeros": reason, "ones": reason, "constant": reason, "identity": reason, "orthogonal": reason])
+  }
+
+  @Test func `every regularizer and constraint has Keras's numbers`() throws {
+    expectTested(Regularizer.self, try tested("regularizers", "regularizer"))
+    expectTested(Constraint.self, try tested("regularizers", "constraint", in: ["constraints"]))
+  }
+
+  /// Of layers any fixture will do: some stand within models.
+  @Test func `every layer has Keras's numbers`() throws {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../Fixtures").standardizedFileURL
+    let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil).filter { $0.pathExtension == "json" }
+    var tested: Set<String> = []
+    for file in files {
+      for match in try String(contentsOf: file, encoding: .utf8).matches(of: #/"class_name": ?"(\w+)"/#) { tested.insert(String(match.1)) }
+    }
+    let elsewhere = ["Lambda": "LayerTests: Keras's file holds Python's code"]
+    for type in LayerRegistry.builtIn where !tested.contains(type.className) {
+      #expect(elsewhere[type.className] != nil, "layer \(type.className): there is no fixture of Keras's for it")
+    }
+  }
+
+  /// The names of Keras 3, from Keras itself.
+  private func expectKnown<Value: KerasNamed>(_ type: Value.Type, _ kind: String, refused: Set<String> = []) throws {
+    let entry = try needed(Fixture("names").cases.first { $0["kind"]?.string == kind })
+    for name in try needed(entry["names"]?.array).compactMap(\.string) {
+      do {
+        let value = try Value(named: name)
+        #expect(!refused.contains(name), "\(name)")
+        // What has a setting without a default, as the number of classes, is no value yet.
+        guard (try? value.validated()) != nil else { continue }
+        let json = try value.json()
+        #expect(try Value(json: json).json() == json, "\(name)")
+      } catch let error as DescentError {
+        #expect(refused.contains(name) || error.message.contains("must be given"), "\(kind): \(name): \(error.message)")
+      }
+    }
+  }
+
+  @Test func `every name of Keras's is known, or refused with the reason`() throws {
+    // A function of two arguments, which no name can give.
+    try expectKnown(ActivationFunction.self, "activations", refused: ["threshold"])
+    try expectKnown(Initializer.self, "initializers", refused: ["STFT", "STFTInitializer", "stft"])
+    try expectKnown(Regularizer.self, "regularizers")
+    try expectKnown(Constraint.self, "constraints")
+    try expectKnown(Loss.self, "losses", refused: ["CTC", "ctc", "Circle", "circle"])
+    try expectKnown(Metric.self, "metrics")
+  }
+}
