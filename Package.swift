@@ -19,13 +19,14 @@ let package = Package(
   targets: [
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CDeflate", providers: [.apt(["libdeflate-dev"])]),
     .systemLibrary(name: "CHDF5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "CTurboJPEG", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CSPNG", providers: [.apt(["libspng-dev"])]),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
     .target(name: "TensorCore", dependencies: ["CKernels", "COneDNN"]),
     .target(name: "Optimizers", dependencies: ["TensorCore"]),
-    .target(name: "Descent", dependencies: ["TensorCore", "Optimizers", "CZlib"]),
+    .target(name: "Descent", dependencies: ["TensorCore", "Optimizers", "CZlib", "CDeflate"]),
     // Calls KerasFiles when a program starts.
     .target(name: "CKerasStart"),
     .target(name: "KerasFiles", dependencies: ["Descent", "CHDF5", "CKerasStart"]),

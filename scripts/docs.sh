@@ -33,6 +33,11 @@ for library in "${libraries[@]}"; do
   mkdir -p "$symbols"
   "$tools/swift-symbolgraph-extract" -module-name "$library" "${modules[@]}" -target "$target" -minimum-access-level public \
     -skip-inherited-docs -skip-synthesized-members -emit-extension-block-symbols -output-dir "$symbols"
+  # What a protocol or a class says of a requirement holds for those that meet it.
+  mkdir -p "$symbols-comments"
+  "$tools/swift-symbolgraph-extract" -module-name "$library" "${modules[@]}" -target "$target" -minimum-access-level public \
+    -skip-synthesized-members -output-dir "$symbols-comments"
+  python3 scripts/undocumented.py "$symbols-comments" || has_warnings=yes
   # A comment names what another library has as Swift does, without that library's name, which DocC wants to see.
   if [ "${#links[@]}" -gt 0 ]; then sed --in-place --regexp-extended "${links[@]}" "$symbols"/*.json; fi
   names=$(grep --only-matching '"pathComponents":\["[A-Za-z0-9]*"\]' "$symbols/$library.symbols.json" | cut --delimiter '"' --fields 4 |

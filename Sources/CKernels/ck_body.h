@@ -137,6 +137,7 @@ const ck_isa CK_ISA_TABLE = {
     [CK_I32] = {COMMON_KERNELS(i32), INTEGER_KERNELS(i32)},
   },
   .reduction = {[CK_F32] = reduction_f32, [CK_F64] = reduction_f64, [CK_I32] = reduction_i32},
+  .reduction_end = {[CK_F32] = reduction_end_f32, [CK_F64] = reduction_end_f64, [CK_I32] = reduction_end_i32},
   .scatter_add = {[CK_F32] = scatter_add_f32, [CK_F64] = scatter_add_f64},
   .symmetric_eigen = symmetric_eigen,
   .gemm = {[CK_F32] = gemm_rows_f32, [CK_F64] = gemm_rows_f64},

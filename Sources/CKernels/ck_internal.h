@@ -44,6 +44,7 @@ typedef struct {
   ck_kernel kernels[3][CK_OPCODES]; /* by compute type */
   /* Units are tiles of CK_REDUCTION_TILE columns, counted over outer x column tiles. */
   void (*reduction[3])(const ck_reduction *reduction, int64_t first_unit, int64_t last_unit);
+  void (*reduction_end[3])(const ck_reduction *reduction);
   void (*scatter_add[2])(const ck_scatter_add *scatter, int64_t first_row, int64_t last_row, int64_t first_column, int64_t last_column);
   void (*symmetric_eigen)(double *matrix, double *values, double *vectors, int64_t n);
   void (*gemm[2])(const ck_gemm *gemm, int64_t first_row, int64_t last_row);
@@ -52,6 +53,7 @@ typedef struct {
 } ck_isa;
 
 enum { CK_REDUCTION_TILE = 64 };
+static inline int64_t ck_reduction_tiles(const ck_reduction *r) { return (r->inner + CK_REDUCTION_TILE - 1) / CK_REDUCTION_TILE; }
 
 extern const ck_isa ck_isa_baseline CK_HIDDEN;
 #if defined(__x86_64__)

@@ -13,18 +13,31 @@ static int64_t shares_of(int64_t elements, int64_t units) {
 
 /* ---- reduction of an axis */
 
-static int64_t reduction_units(const ck_reduction *r) {
-  return r->outer * ((r->inner + CK_REDUCTION_TILE - 1) / CK_REDUCTION_TILE);
-}
+/* Parts begin where the loops over rows would begin a new sum, for the roundings to be the same. */
+enum { ROWS_PER_STEP = 64, ELEMENTS_PER_STEP = 1024 };
 
-int64_t ck_reduction_shares(const ck_reduction *r) {
-  return shares_of(r->outer * r->reduced * r->inner, reduction_units(r));
+/* More of them than this are no faster: memory sets the pace, and each begins anew where the processor did not expect it. */
+enum { MOST_PARTS = 16 };
+
+void ck_reduction_prepare(ck_reduction *r) {
+  const int64_t elements = r->outer * r->reduced * r->inner, tiles = r->outer * ck_reduction_tiles(r);
+  const int64_t wanted = r->op == CK_ROWARGMAX ? 1 : shares_of(elements, MOST_PARTS) / ck_max64(tiles, 1);
+  const int64_t step = r->inner == 1 ? ELEMENTS_PER_STEP : ROWS_PER_STEP, steps = (r->reduced + step - 1) / step;
+  r->part_rows = step * ck_max64(1, (steps + ck_max64(wanted, 1) - 1) / ck_max64(wanted, 1));
+  r->parts = ck_max64(1, (r->reduced + r->part_rows - 1) / r->part_rows);
+  r->shares = shares_of(elements, tiles * r->parts);
 }
 
 void ck_reduction_run(void *context, long share) {
   const ck_reduction *r = context;
-  const int64_t units = reduction_units(r);
+  const int64_t units = r->outer * r->parts * ck_reduction_tiles(r);
   ck_isa_in_use()->reduction[r->dtype](r, units * share / r->shares, units * (share + 1) / r->shares);
+}
+
+void ck_reduction_end(void *context, long share) {
+  (void)share;
+  const ck_reduction *r = context;
+  ck_isa_in_use()->reduction_end[r->dtype](r);
 }
 
 /* ---- scatter-add */

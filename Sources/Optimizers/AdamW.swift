@@ -22,6 +22,7 @@ public struct AdamW: Optimizer {
 
   public init() { adam.options.weightDecay = 0.004 }
 
+  /// The settings of the ``Adam`` inside.
   public subscript<Value>(dynamicMember path: WritableKeyPath<Adam, Value>) -> Value {
     get { adam[keyPath: path] }
     set { adam[keyPath: path] = newValue }

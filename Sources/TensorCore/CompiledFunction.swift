@@ -38,7 +38,9 @@ public final class TracedFunction<Failure: Error>: @unchecked Sendable {
 
   package init(_ body: @escaping ([Tensor]) throws(Failure) -> [Tensor]) { self.body = body }
 
+  /// Runs the function; it is traced once for each combination of shapes and dtypes.
   public func callAsFunction(_ arguments: Tensor...) throws(Failure) -> [Tensor] { try call(arguments) }
+  /// Runs the function; it is traced once for each combination of shapes and dtypes.
   public func callAsFunction(_ arguments: [Tensor]) throws(Failure) -> [Tensor] { try call(arguments) }
 
   /// Runs the function, and whatever takes part in its runs.

@@ -16,10 +16,14 @@ public struct DescentError: Error, Equatable, Sendable, CustomStringConvertible 
     case numerics
   }
 
+  /// What sort of fault it is.
   public let kind: Kind
   /// One line of text. Control characters in it, as names from a file may hold, are spelled out (`\u{1B}`).
   public let message: String
 
+  /// - Parameters:
+  ///   - kind: what sort of fault it is.
+  ///   - message: what was wrong, what was expected, and where.
   public init(_ kind: Kind, _ message: String) {
     self.kind = kind
     self.message = message.printable

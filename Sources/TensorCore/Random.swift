@@ -6,6 +6,9 @@ public final class RandomGenerator: Sendable {
   /// `int32` [2]: the seed and the number of draws made.
   public let state: Variable
 
+  /// - Parameters:
+  ///   - seed: equal seeds give equal numbers.
+  ///   - name: of the variable with its state.
   public init(seed: UInt64, name: String = "random") {
     // Both halves of the seed take part; the multiplier spreads the upper half.
     let folded = UInt32(truncatingIfNeeded: seed) ^ UInt32(truncatingIfNeeded: (seed >> 32) &* 0x9E37_79B9)

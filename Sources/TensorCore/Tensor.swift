@@ -19,8 +19,11 @@ public struct Tensor: Sendable {
     node = Node(operation, inputs.map(\.node), shape: shape, dtype: dtype, isNumber: isNumber)
   }
 
+  /// The size of each axis.
   public var shape: [Int] { node.shape }
+  /// The elements' type.
   public var dtype: DType { node.dtype }
+  /// The number of axes.
   public var rank: Int { node.shape.count }
   /// The number of elements.
   public var count: Int { node.elementCount }
@@ -79,10 +82,12 @@ extension Tensor {
     self.init(.fill(value), shape: [], dtype: .float64, isNumber: true)
   }
 
+  /// A tensor of zeros.
   public static func zeros(_ shape: [Int], dtype: DType = .float32) -> Tensor {
     Tensor(repeating: 0, shape: shape, dtype: dtype)
   }
 
+  /// A tensor of ones.
   public static func ones(_ shape: [Int], dtype: DType = .float32) -> Tensor {
     Tensor(repeating: 1, shape: shape, dtype: dtype)
   }

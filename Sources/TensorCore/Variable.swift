@@ -16,7 +16,9 @@ public final class Variable: @unchecked Sendable {
     get { labels.withLock { $0 } }
     set { labels.withLock { $0 = newValue } }
   }
+  /// The size of each axis.
   public let shape: [Int]
+  /// The elements' type.
   public let dtype: DType
   /// Whether training changes it.
   public var isTrainable: Bool {
@@ -63,6 +65,7 @@ public final class Variable: @unchecked Sendable {
     store(initial)
   }
 
+  /// The number of elements.
   public var count: Int { Tensor.elementCount(shape) }
 
   /// The present value.

@@ -1,11 +1,12 @@
 import Descent
 import Foundation
 
-// Trains on rows that are streamed from files, in a process of its own whose memory a test can limit and watch:
+// Reads files, and trains on rows that are streamed from them, in a process of its own whose memory a test can limit and watch:
 //
 //     StreamingHelper npy FILE       limits its address space to a third of the file first
 //     StreamingHelper csv FILE       prints by how many bytes its resident memory grew at most
 //     StreamingHelper folder FOLDER  the same
+//     StreamingHelper idx FILE       the same for reading one array, and the error if there is one
 
 /// A line of /proc/self/status, in bytes.
 func status(_ name: String) throws -> Int {
@@ -21,7 +22,7 @@ func train(_ batches: Dataset<(Tensor, Tensor)>, width: Int) throws -> Double {
 }
 
 let arguments = CommandLine.arguments
-guard arguments.count == 3 else { fatalError("StreamingHelper npy|csv|folder PATH") }
+guard arguments.count == 3 else { fatalError("StreamingHelper npy|csv|folder|idx PATH") }
 let path = arguments[2]
 switch arguments[1] {
 case "npy":
@@ -54,5 +55,11 @@ case "csv", "folder":
   try "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .utf8)
   let loss = try train(batches, width: width)
   print("loss \(loss), growth \(try status("VmHWM") - before)")
-default: fatalError("StreamingHelper npy|csv|folder PATH")
+case "idx":
+  let before = try status("VmRSS")
+  try "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .utf8)
+  var message = "read"
+  do { _ = try IDX.read(path) } catch { message = "\(error)" }
+  print("growth \(try status("VmHWM") - before), \(message)")
+default: fatalError("StreamingHelper npy|csv|folder|idx PATH")
 }

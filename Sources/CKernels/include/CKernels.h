@@ -149,16 +149,21 @@ void ck_group_discard_code(ck_group *group);
 
 /* Reduces the middle axis of a contiguous [outer, reduced, inner] array: out is [outer, inner].
    op: CK_SUMALL, CK_MAXALL, or CK_ROWARGMAX (out is i32). dtype f32, f64, i32.
-   Split over outer x column blocks: ck_reduce_shares says into how many shares. */
+   Split over outer x parts x column blocks. Where there is more than one part, each writes its totals, and ck_reduction_end puts them
+   together in order; how many there are depends on sizes alone. */
 typedef struct {
   const void *in;
   void *out;
   int64_t outer, reduced, inner;
   int32_t dtype, op;
   int64_t shares;
+  int64_t parts, part_rows; /* of the reduced axis */
+  void *partials;           /* [outer, parts, inner] of 8 bytes or less each; for more than one part */
 } ck_reduction;
-int64_t ck_reduction_shares(const ck_reduction *r);
+/* Fills in shares, parts and part_rows. */
+void ck_reduction_prepare(ck_reduction *r);
 void ck_reduction_run(void *reduction, long share);
+void ck_reduction_end(void *reduction, long share);
 
 /* Copies count elements of element_size bytes between two strided views (no conversion). Serial. */
 typedef struct {

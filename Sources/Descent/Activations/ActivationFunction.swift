@@ -6,6 +6,7 @@ public struct ActivationFunction: KerasNamed {
   public static var kindName: String { "activation" }
   public static var kerasModule: String { "keras.activations" }
 
+  /// What Keras calls it, with its settings.
   public let keras: KerasDescription
   private let body: @Sendable (Tensor) -> Tensor
 

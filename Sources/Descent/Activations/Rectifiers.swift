@@ -37,6 +37,7 @@ extension ActivationFunction {
       problem: problem("leaky_relu", (negativeSlope.isFinite, "negative_slope is \(negativeSlope) but must be finite"))
     ) { x in select(x .>= 0, x, x * negativeSlope) }
   }
+  /// With default settings.
   public static let leakyReLU = leakyReLU()
 
   /// x where x > 0, `alpha` · (eˣ − 1) elsewhere (Clevert et al., 2016).
@@ -46,6 +47,7 @@ extension ActivationFunction {
       problem: problem("elu", (alpha.isFinite, "alpha is \(alpha) but must be finite"))
     ) { exponentialLinear($0, scale: alpha) }
   }
+  /// With default settings.
   public static let elu = elu()
 
   /// max(x, 0) + `alpha` · (e^(min(x, 0) / `alpha`) − 1) (Barron, 2017).
@@ -55,6 +57,7 @@ extension ActivationFunction {
       problem: problem("celu", (alpha.isFinite && alpha != 0, "alpha is \(alpha) but must be finite and not zero"))
     ) { x in select(x .> 0, x, expm1(select(x .> 0, 0, x) / alpha) * alpha) }
   }
+  /// With default settings.
   public static let celu = celu()
 
   /// 1.0507009873554805 · elu(x) with alpha 1.6732632423543772 (Klambauer et al., 2017).

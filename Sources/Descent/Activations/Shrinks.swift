@@ -5,6 +5,7 @@ extension ActivationFunction {
       "hard_shrink", config: ["threshold": JSONValue(threshold)], problem: shrinkProblem("hard_shrink", threshold)
     ) { x in select(abs(x) .> Tensor(number: threshold), x, 0) }
   }
+  /// With default settings.
   public static let hardShrink = hardShrink()
 
   /// x moved toward zero by `threshold`, and 0 within it.
@@ -16,6 +17,7 @@ extension ActivationFunction {
         x .> Tensor(number: threshold), x - threshold, select(x .< Tensor(number: -threshold), x + threshold, 0))
     }
   }
+  /// With default settings.
   public static let softShrink = softShrink()
 
   /// x − tanh(x).

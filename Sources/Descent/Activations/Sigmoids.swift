@@ -39,6 +39,7 @@ extension ActivationFunction {
       return x * 0.5 * (1 + erf(x * 0.5.squareRoot()))
     }
   }
+  /// With default settings.
   public static let gelu = gelu()
 
   /// x · tanh(log(1 + eˣ)) (Misra, 2019).

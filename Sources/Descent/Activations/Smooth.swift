@@ -20,5 +20,6 @@ extension ActivationFunction {
       problem: problem("squareplus", (b > 0 && b.isFinite, "b is \(b) but must be positive"))
     ) { x in (x + sqrt(square(x) + b)) * 0.5 }
   }
+  /// With default settings.
   public static let squareplus = squareplus()
 }

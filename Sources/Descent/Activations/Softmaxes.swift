@@ -3,12 +3,14 @@ extension ActivationFunction {
   public static func softmax(axis: Int = -1) -> ActivationFunction {
     ActivationFunction("softmax", config: ["axis": JSONValue(axis)]) { $0.softmax(axis: axis) }
   }
+  /// With default settings.
   public static let softmax = softmax()
 
   /// log(eˣ / Σ eˣ) along `axis`.
   public static func logSoftmax(axis: Int = -1) -> ActivationFunction {
     ActivationFunction("log_softmax", config: ["axis": JSONValue(axis)]) { $0.logSoftmax(axis: axis) }
   }
+  /// With default settings.
   public static let logSoftmax = logSoftmax()
 
   /// The nearest point of the probability simplex along `axis` (Martins & Astudillo, 2016): max(x − τ, 0) with the τ that makes
@@ -21,6 +23,7 @@ extension ActivationFunction {
       return nearestOnSimplex(last).movingFromLast(to: axis)
     }
   }
+  /// With default settings.
   public static let sparsemax = sparsemax()
 
   /// The gated linear unit (Dauphin et al., 2017): the first half along `axis` times the sigmoid of the second half.
@@ -39,6 +42,7 @@ extension ActivationFunction {
       return first * TensorCore.sigmoid(x.sliced(starts: starts, sizes: sizes))
     }
   }
+  /// With default settings.
   public static let glu = glu()
 
   /// Which activation's logits the argument of this function is, where a cross-entropy can use them.

@@ -18,6 +18,7 @@ import TensorCore
 public final class BackupAndRestore: Callback {
   /// The folder of the checkpoints.
   public let folder: String
+  /// After each epoch, or after so many batches.
   public let saveFrequency: SaveFrequency
   /// Whether the checkpoints are removed when training has come to its end; not if it was interrupted.
   public let deletesAtEnd: Bool

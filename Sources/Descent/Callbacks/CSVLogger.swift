@@ -6,7 +6,9 @@ import TensorCore
 /// The names are those of the first epoch it sees, and with validation also their `val_` counterparts; a number that an epoch
 /// lacks is written as `NA`. Folders on the way to the file are made. (Keras: `keras.callbacks.CSVLogger`; here the file is closed however training ends.)
 public final class CSVLogger: Callback {
+  /// The file; see the initializer.
   public let path: String
+  /// What stands between numbers.
   public let separator: String
   /// Goes on in a file that is there, under its header.
   public let append: Bool
@@ -14,6 +16,10 @@ public final class CSVLogger: Callback {
   private var file: FileHandle?
   private var names: [String] = []
 
+  /// - Parameters:
+  ///   - path: the file, with a line for each epoch.
+  ///   - separator: what stands between numbers.
+  ///   - append: whether lines are added to a file that is there; otherwise it is replaced.
   public init(_ path: String, separator: String = ",", append: Bool = false) {
     self.path = path
     self.separator = separator

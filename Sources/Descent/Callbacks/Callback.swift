@@ -8,23 +8,29 @@ open class Callback {
   /// What `fit`, `evaluate` or `predict` was asked for.
   public internal(set) var parameters = RunParameters()
 
+  /// For subclasses.
   public init() {}
 
   /// Before anything; the model has the weights it starts with.
   open func onTrainBegin() throws {}
   /// At the end of `fit`, however it ends. `logs` are the last epoch's.
   open func onTrainEnd(_ logs: Logs) throws {}
+  /// Before an epoch, counted from 0.
   open func onEpochBegin(_ epoch: Int) throws {}
   /// After validation. Numbers put into `logs` are kept by ``History``.
   open func onEpochEnd(_ epoch: Int, _ logs: Logs) throws {}
+  /// Before a batch of training, counted from 0 in each epoch.
   open func onTrainBatchBegin(_ batch: Int) throws {}
   /// After a step. `logs` hold the means over the epoch so far.
   open func onTrainBatchEnd(_ batch: Int, _ logs: Logs) throws {}
 
   /// At the start of `evaluate` and of each validation.
   open func onTestBegin() throws {}
+  /// After the last batch of an evaluation, with its numbers.
   open func onTestEnd(_ logs: Logs) throws {}
+  /// Before a batch of an evaluation.
   open func onTestBatchBegin(_ batch: Int) throws {}
+  /// After a batch of an evaluation, with the numbers so far.
   open func onTestBatchEnd(_ batch: Int, _ logs: Logs) throws {}
 
   /// What the callback remembers from epoch to epoch, for ``BackupAndRestore`` to keep; nil if that is nothing.
@@ -32,9 +38,13 @@ open class Callback {
   /// Takes up what ``state()`` gave. Called after ``onTrainBegin()`` of a run that goes on from a checkpoint.
   open func restore(_ state: CallbackState) throws {}
 
+  /// Before the first batch of a prediction.
   open func onPredictBegin() throws {}
+  /// After the last batch of a prediction.
   open func onPredictEnd() throws {}
+  /// Before a batch of a prediction.
   open func onPredictBatchBegin(_ batch: Int) throws {}
+  /// After a batch of a prediction.
   open func onPredictBatchEnd(_ batch: Int) throws {}
 }
 
@@ -44,6 +54,7 @@ public struct RunParameters: Sendable {
   public var epochs = 1
   /// Batches an epoch.
   public var steps = 0
+  /// The number of rows in a batch.
   public var batchSize = 0
   /// Whether validation follows an epoch.
   public var hasValidation = false

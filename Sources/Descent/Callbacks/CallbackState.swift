@@ -2,14 +2,20 @@ import TensorCore
 
 /// What a callback remembers from epoch to epoch, for a checkpoint: the best number so far, how long it has waited.
 public struct CallbackState {
+  /// Numbers and words.
   public var values: JSONObject
+  /// Arrays by name.
   public var tensors: [(name: String, tensor: Tensor)]
 
+  /// - Parameters:
+  ///   - values: numbers and words.
+  ///   - tensors: arrays by name.
   public init(_ values: JSONObject = JSONObject(), tensors: [(name: String, tensor: Tensor)] = []) {
     self.values = values
     self.tensors = tensors
   }
 
+  /// The value of that name.
   public subscript(name: String) -> JSONValue? { values[name] }
 
   /// The tensor of that name, if there is one.

@@ -9,12 +9,19 @@ import TensorCore
 /// Different from Keras: a NaN is never the best, so that a bad first epoch neither blocks later ones nor is restored; and a
 /// number that does not exist is an error, not a warning.
 public final class EarlyStopping: Callback {
+  /// The number that is watched, as it is called in the logs.
   public let monitor: String
+  /// Less than this is no improvement.
   public let minDelta: Double
+  /// How many epochs without improvement are waited for.
   public let patience: Int
+  /// Whether less is better or more.
   public let mode: MonitorMode
+  /// A number that must be beaten; nil for none.
   public let baseline: Double?
+  /// Whether the weights of the best epoch are restored at the end.
   public let restoreBestWeights: Bool
+  /// The first epoch that counts.
   public let startFromEpoch: Int
 
   /// The epoch with the best number, counted from 0.

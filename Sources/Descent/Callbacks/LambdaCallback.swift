@@ -1,7 +1,10 @@
 /// Calls functions at the hooks. (Keras: `keras.callbacks.LambdaCallback`.)
 public final class LambdaCallback: Callback {
+  /// What is told nothing.
   public typealias Plain = () throws -> Void
+  /// What is told an epoch or a batch, counted from 0.
   public typealias Counted = (_ index: Int) throws -> Void
+  /// What is told an epoch or a batch, and the numbers.
   public typealias Logged = (_ index: Int, _ logs: Logs) throws -> Void
 
   private let epochBegin: Counted?
@@ -11,6 +14,7 @@ public final class LambdaCallback: Callback {
   private let trainBatchBegin: Counted?
   private let trainBatchEnd: Logged?
 
+  /// What is to be run when; see ``Callback``.
   public init(
     onEpochBegin: Counted? = nil, onEpochEnd: Logged? = nil, onTrainBegin: Plain? = nil,
     onTrainEnd: ((_ logs: Logs) throws -> Void)? = nil, onTrainBatchBegin: Counted? = nil, onTrainBatchEnd: Logged? = nil

@@ -12,10 +12,15 @@ import TensorCore
 /// path. With ``BackupAndRestore`` the best number outlives a killed run, so that a worse model does not
 /// replace the best one.
 public final class ModelCheckpoint: Callback {
+  /// The file; see the initializer.
   public let path: String
+  /// The number that is watched, as it is called in the logs.
   public let monitor: String
+  /// Whether it is written only when the number that is watched has improved.
   public let saveBestOnly: Bool
+  /// Whether less is better or more.
   public let mode: MonitorMode
+  /// When it is written.
   public let saveFrequency: SaveFrequency
   /// Only a number better than this one is saved.
   public let initialValueThreshold: Double?

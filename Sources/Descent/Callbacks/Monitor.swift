@@ -4,6 +4,7 @@ import TensorCore
 public enum MonitorMode: String, Sendable {
   /// `loss` and the losses as metrics: smaller; other metrics as they say themselves.
   case auto
+  /// Less, or more, is better.
   case min, max
 }
 

@@ -4,12 +4,19 @@ import TensorCore
 /// Epochs without validation are passed over where the number is one of validation. (Keras: `keras.callbacks.ReduceLROnPlateau`. Different from Keras: a NaN is never the best, and a number that does not exist
 /// is an error.)
 public final class ReduceLROnPlateau: Callback {
+  /// The number that is watched, as it is called in the logs.
   public let monitor: String
+  /// What the rate is multiplied by.
   public let factor: Double
+  /// How many epochs without improvement are waited for.
   public let patience: Int
+  /// Whether less is better or more.
   public let mode: MonitorMode
+  /// Less than this is no improvement.
   public let minDelta: Double
+  /// How many epochs after a reduction do not count.
   public let cooldown: Int
+  /// The rate is not made less than this.
   public let minimumLearningRate: Double
 
   /// Epochs without improvement since the rate last changed.

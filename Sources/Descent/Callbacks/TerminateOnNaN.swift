@@ -7,6 +7,7 @@ public final class TerminateOnNaN: Callback {
   /// Whether to end in an error instead of a shortened ``History``.
   public let raisesError: Bool
 
+  /// - Parameter raisesError: whether `fit` ends with an error; otherwise it just ends.
   public init(raisesError: Bool = false) { self.raisesError = raisesError }
 
   public override func onTrainBatchEnd(_ batch: Int, _ logs: Logs) throws {

@@ -6,6 +6,7 @@ public struct Constraint: KerasNamed {
   public static var kindName: String { "constraint" }
   public static var kerasModule: String { "keras.constraints" }
 
+  /// What Keras calls it, with its settings.
   public let keras: KerasDescription
   private let body: @Sendable (Tensor) -> Tensor
 

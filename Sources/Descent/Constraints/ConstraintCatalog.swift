@@ -1,4 +1,5 @@
 extension Constraint {
+  /// All that have a name.
   public static let catalog = Catalog<Constraint>([
     .init(.maxNorm) { s in .maxNorm(try s.double("max_value"), axes: try s.ints("axis")) },
     .init(.minMaxNorm) { s in

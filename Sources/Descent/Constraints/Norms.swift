@@ -12,6 +12,7 @@ extension Constraint {
       return w * (clip(norm, 0, Tensor(number: maxValue)) / (norm + fuzz))
     }
   }
+  /// With default settings.
   public static let maxNorm = maxNorm()
 
   /// The norm n of each vector moves towards `minValue`…`maxValue`: it becomes rate · (n cut to them) + (1 − rate) · n.
@@ -38,6 +39,7 @@ extension Constraint {
       return w * (wanted / (norm + fuzz))
     }
   }
+  /// With default settings.
   public static let minMaxNorm = minMaxNorm()
 
   /// Each vector is divided by its length.
@@ -47,6 +49,7 @@ extension Constraint {
       w / (w.norm(alongAxes: axes) + fuzz)
     }
   }
+  /// With default settings.
   public static let unitNorm = unitNorm()
 
   private static func axisSetting(_ axes: [Int]) -> JSONValue {

@@ -14,6 +14,7 @@ public struct CSVTable {
   public let featureNames: [String]
   /// [rows]: `int32` if all are whole numbers or if they are classes, else `float32`.
   public let target: Tensor
+  /// The column that is predicted.
   public let targetName: String
   /// The names of the classes 0, 1, … if the target is made of names: sorted by their UTF-8 bytes.
   public let classNames: [String]?

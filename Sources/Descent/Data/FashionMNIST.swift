@@ -1,6 +1,8 @@
 /// Fashion-MNIST: 60,000 training and 10,000 test images of clothes, 28 × 28 pixels, in ten classes (Xiao, Rasul & Vollgraf, 2017).
 public struct FashionMNIST {
+  /// 60,000 images to train on.
   public let train: LabelledImages
+  /// 10,000 images to judge by.
   public let test: LabelledImages
 
   /// What the classes 0 to 9 are.

@@ -28,6 +28,7 @@ public enum IDX {
       let found = try probe.countRest(limit: header.byteCount + header.dataByteCount) - header.byteCount
       return try header.tensor(stream, available: found)
     }
+    if header.type == .uint8, let tensor = try WholeInflate.bytes(source, after: header.byteCount, shape: header.shape) { return tensor }
     return try header.tensor(stream, available: header.dataByteCount)
   }
 

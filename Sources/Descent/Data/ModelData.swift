@@ -5,25 +5,32 @@ import TensorCore
 ///
 ///     try model.fit([image, meta], ["class": labels, "score": scores])
 public protocol ModelData {
+  /// The parts by name or place.
   var parts: ModelParts { get }
 }
 
 /// The tensors of a ``ModelData``.
 public enum ModelParts {
+  /// A single input.
   case one(any ModelInput)
+  /// By place.
   case several([any ModelInput])
+  /// By name.
   case named([String: any ModelInput])
 }
 
 extension ModelInput {
+  /// The parts by name or place.
   public var parts: ModelParts { .one(self) }
 }
 
 extension Array: ModelData where Element: ModelInput {
+  /// The parts by name or place.
   public var parts: ModelParts { .several(self) }
 }
 
 extension Dictionary: ModelData where Key == String, Value: ModelInput {
+  /// The parts by name or place.
   public var parts: ModelParts { .named(self) }
 }
 

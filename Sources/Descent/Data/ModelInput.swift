@@ -36,6 +36,7 @@ public struct Pixels: ModelInput {
     self.divisor = divisor
   }
 
+  /// With the number of rows first.
   public var shape: [Int] { bytes.shape }
 
   /// The pixels as `float32` from 0 to 1.

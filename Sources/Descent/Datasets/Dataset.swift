@@ -247,6 +247,9 @@ public struct DatasetPosition: Equatable, Sendable {
   /// How many elements of the pass have been taken.
   public var taken: Int
 
+  /// - Parameters:
+  ///   - pass: how often the data set has been gone through.
+  ///   - taken: how many batches of this pass have been taken.
   public init(pass: Int = 0, taken: Int = 0) {
     self.pass = pass
     self.taken = taken
@@ -275,6 +278,7 @@ public final class DatasetIterator<Element> {
 
 /// Batches by number: the shape of Keras's `PyDataset`.
 public protocol BatchSource {
+  /// What there is one of at a time.
   associatedtype Batch
   /// How many batches there are.
   var count: Int { get }

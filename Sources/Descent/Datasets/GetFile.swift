@@ -4,7 +4,9 @@ import Foundation
 public enum ArchiveFormat: String, Sendable {
   /// tar, plain or with gzip, or zip, whichever it is.
   case auto
+  /// tar, plain or compressed with gzip.
   case tar
+  /// A zip file.
   case zip
 }
 

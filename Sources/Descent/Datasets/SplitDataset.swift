@@ -2,6 +2,7 @@
 ///
 /// Written as a number: `800` or `0.8`.
 public enum SplitSize: Sendable, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral {
+  /// That many rows.
   case rows(Int)
   /// Greater than 0 and less than 1.
   case fraction(Double)

@@ -11,6 +11,7 @@ extension Initializer {
       Tensor(repeating: value, shape: shape, dtype: dtype)
     }
   }
+  /// With default settings.
   public static let constant = constant()
 
   /// `gain` on the diagonal of a matrix of any two sizes, 0 elsewhere.
@@ -23,5 +24,6 @@ extension Initializer {
       return (rows .== Tensor.range(shape[1])).cast(to: dtype) * gain
     }
   }
+  /// With default settings.
   public static let identity = identity()
 }

@@ -7,6 +7,7 @@ public struct Initializer: KerasNamed {
   public static var kindName: String { "initializer" }
   public static var kerasModule: String { "keras.initializers" }
 
+  /// What Keras calls it, with its settings.
   public let keras: KerasDescription
   private let seed: Int?
   private let body: @Sendable (_ shape: [Int], DType, RandomGenerator) throws -> Tensor

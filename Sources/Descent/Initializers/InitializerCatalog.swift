@@ -1,4 +1,5 @@
 extension Initializer {
+  /// All that have a name.
   public static let catalog = Catalog<Initializer>(
     [
       .init(.zeros, ["zero"]),

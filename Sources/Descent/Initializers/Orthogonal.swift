@@ -17,6 +17,7 @@ extension Initializer {
       return ((rows < columns ? matrix.transposed() : matrix) * gain).cast(to: dtype).reshaped(shape)
     }
   }
+  /// With default settings.
   public static let orthogonal = orthogonal()
 
   /// The factor Q of the QR decomposition (rows ≥ columns) by Householder reflections, with the signs that make the diagonal of

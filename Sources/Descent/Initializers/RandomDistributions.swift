@@ -7,6 +7,7 @@ extension Initializer {
       problem: problem("RandomUniform", (low <= high, "maxval is \(high) but must be at least minval, \(low)"))
     ) { shape, dtype, generator in generator.uniform(shape, low: low, high: high, dtype: dtype) }
   }
+  /// With default settings.
   public static let randomUniform = randomUniform()
 
   /// Normal. (Keras calls the standard deviation `stddev`.)
@@ -19,6 +20,7 @@ extension Initializer {
       generator.normal(shape, mean: mean, standardDeviation: standardDeviation, dtype: dtype)
     }
   }
+  /// With default settings.
   public static let randomNormal = randomNormal()
 
   /// Normal, with what lies further than two standard deviations from the mean drawn again. `standardDeviation` is that of
@@ -32,6 +34,7 @@ extension Initializer {
       truncatedNormal(shape, dtype, generator) * standardDeviation + mean
     }
   }
+  /// With default settings.
   public static let truncatedNormal = truncatedNormal()
 
   /// The standard normal distribution cut at ±2, from one uniform number per element by the inverse of its distribution function.

@@ -1,24 +1,35 @@
 extension Initializer {
   /// What the variance is divided by: the number of inputs of a unit, of its outputs, or their mean.
   public enum FanMode: String, Sendable, CaseIterable {
+    /// Inputs, outputs, or their mean.
     case fanIn = "fan_in"
+    /// The number of outputs.
     case fanOut = "fan_out"
+    /// The mean of both.
     case fanAverage = "fan_avg"
   }
 
+  /// How numbers are distributed.
   public enum Distribution: String, Sendable, CaseIterable {
     /// Cut at two standard deviations, which are widened so that the variance is the intended one.
     case truncatedNormal = "truncated_normal"
+    /// Normal.
     case untruncatedNormal = "untruncated_normal"
+    /// Uniform around 0.
     case uniform
   }
 
   /// Which axes are counted as inputs and which as outputs; without them the last is the outputs', the one before it the
   /// inputs', and those before belong to both (a convolution's window).
   public struct FanAxes: Sendable, Equatable {
+    /// Axes that count inputs.
     public let inputs: [Int]
+    /// Axes that count outputs.
     public let outputs: [Int]
 
+    /// - Parameters:
+    ///   - inputs: axes that count inputs.
+    ///   - outputs: axes that count outputs.
     public init(inputs: [Int], outputs: [Int]) {
       self.inputs = inputs
       self.outputs = outputs
@@ -35,42 +46,49 @@ extension Initializer {
       settings: ["scale": JSONValue(scale), "mode": .string(mode.rawValue), "distribution": .string(distribution.rawValue)],
       problem: problem("VarianceScaling", (scale > 0 && scale.isFinite, "scale is \(scale) but must be positive")))
   }
+  /// With default settings.
   public static let varianceScaling = varianceScaling()
 
   /// Uniform within ±√(6 / (inputs + outputs)) (Glorot & Bengio, 2010).
   public static func glorotUniform(seed: Int? = nil, axes: FanAxes? = nil) -> Initializer {
     scaled("GlorotUniform", "glorot_uniform", 1, .fanAverage, .uniform, seed, axes)
   }
+  /// With default settings.
   public static let glorotUniform = glorotUniform()
 
   /// Truncated normal of variance 2 / (inputs + outputs) (Glorot & Bengio, 2010).
   public static func glorotNormal(seed: Int? = nil, axes: FanAxes? = nil) -> Initializer {
     scaled("GlorotNormal", "glorot_normal", 1, .fanAverage, .truncatedNormal, seed, axes)
   }
+  /// With default settings.
   public static let glorotNormal = glorotNormal()
 
   /// Uniform within ±√(6 / inputs) (He et al., 2015).
   public static func heUniform(seed: Int? = nil, axes: FanAxes? = nil) -> Initializer {
     scaled("HeUniform", "he_uniform", 2, .fanIn, .uniform, seed, axes)
   }
+  /// With default settings.
   public static let heUniform = heUniform()
 
   /// Truncated normal of variance 2 / inputs (He et al., 2015).
   public static func heNormal(seed: Int? = nil, axes: FanAxes? = nil) -> Initializer {
     scaled("HeNormal", "he_normal", 2, .fanIn, .truncatedNormal, seed, axes)
   }
+  /// With default settings.
   public static let heNormal = heNormal()
 
   /// Uniform within ±√(3 / inputs) (LeCun et al., 1998).
   public static func lecunUniform(seed: Int? = nil, axes: FanAxes? = nil) -> Initializer {
     scaled("LecunUniform", "lecun_uniform", 1, .fanIn, .uniform, seed, axes)
   }
+  /// With default settings.
   public static let lecunUniform = lecunUniform()
 
   /// Truncated normal of variance 1 / inputs (LeCun et al., 1998).
   public static func lecunNormal(seed: Int? = nil, axes: FanAxes? = nil) -> Initializer {
     scaled("LecunNormal", "lecun_normal", 1, .fanIn, .truncatedNormal, seed, axes)
   }
+  /// With default settings.
   public static let lecunNormal = lecunNormal()
 
   private static func scaled(

@@ -2,6 +2,7 @@ import TensorCore
 
 /// An activation function as a layer of its own. (Keras: `keras.layers.Activation`.)
 public final class Activation: Layer {
+  /// The function.
   public let activation: ActivationFunction
 
   /// - Parameters:

@@ -3,6 +3,7 @@ import TensorCore
 /// Gives its input back and adds `l1` · Σ |x| + `l2` · Σ x², divided by the number of rows, to the loss. (Keras:
 /// `keras.layers.ActivityRegularization`.)
 public final class ActivityRegularization: Layer {
+  /// The factors of Σ|x| and of Σx².
   public let l1: Double, l2: Double
 
   /// - Parameters:

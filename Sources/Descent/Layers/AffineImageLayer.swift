@@ -30,6 +30,7 @@ public enum FillMode: String, Sendable, CaseIterable {
 
 /// What the layers that turn, move, zoom and shear images share.
 public class AffineImageLayer: RandomImageLayer {
+  /// What lies outside of an image.
   public let fillMode: FillMode
   /// What lies between pixels: nearest or bilinear.
   public let interpolation: Interpolation

@@ -16,7 +16,9 @@ public struct AxisSizes: Sendable, Hashable, ExpressibleByIntegerLiteral, Expres
 /// Numbers before and after each spatial axis: one for all (`1`), one for both ends of each axis (`[1, 2]`), or two for each axis
 /// (`[[1, 0], [2, 3]]`). For a single axis two numbers are its two ends.
 public indirect enum AxisMargins: Sendable, Hashable, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral {
+  /// The same for all.
   case number(Int)
+  /// One for each axis, or for both ends of one.
   case list([AxisMargins])
 
   public init(integerLiteral value: Int) { self = .number(value) }

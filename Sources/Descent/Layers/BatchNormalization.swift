@@ -7,9 +7,11 @@ import TensorCore
 /// moving ← momentum · moving + (1 − momentum) · batch's. Otherwise, and when the layer is not trainable, the moving ones are used.
 /// Places that a mask leaves out do not count.
 public final class BatchNormalization: Layer {
+  /// The axis that has a mean and a variance for each place; negative from the end.
   public let axis: Int
   /// The part of the moving mean and variance that is kept in each step.
   public let momentum: Double
+  /// Added to the variance, so that nothing is divided by 0.
   public let epsilon: Double
   /// Whether beta is added, and whether gamma multiplies.
   public let center: Bool, scale: Bool
@@ -19,6 +21,7 @@ public final class BatchNormalization: Layer {
 
   /// One element for each position along the axis; nil until the layer is built, or if switched off.
   public private(set) var gamma: Variable?, beta: Variable?
+  /// The averages over batches that are used outside of training; nil until the layer is built.
   public private(set) var movingMean: Variable?, movingVariance: Variable?
 
   /// - Parameters:

@@ -3,6 +3,7 @@ import TensorCore
 /// The middle of images; of smaller ones the greatest part of the wanted aspect ratio, made greater (bilinear). (Keras:
 /// `keras.layers.CenterCrop`.)
 public final class CenterCrop: Layer {
+  /// The size of the part, in pixels.
   public let height: Int, width: Int
   /// Where the channels are.
   public let dataFormat: DataFormat

@@ -7,8 +7,11 @@ public class Conv: ConvolutionLayer, ConfigurableLayer {
   public let filters: Int
   /// How many groups the channels fall into, each seen by as many of the filters.
   public let groups: Int
+  /// The kernel's first values.
   public let kernelInitializer: Initializer
+  /// A penalty on the kernel, added to the loss.
   public let kernelRegularizer: Regularizer?
+  /// What is done to the kernel after each step of training.
   public let kernelConstraint: Constraint?
   /// `[window…, channels / groups, filters]`; nil until the layer is built.
   public private(set) var kernel: Variable?

@@ -7,8 +7,11 @@ public class ConvTranspose: ConvolutionLayer, ConfigurableLayer {
   public let filters: Int
   /// How many positions are added at the end of each spatial axis of the result; nil for Keras's default.
   public var outputPadding: [Int]? { outputPaddingSizes?.spread(over: axes) }
+  /// The kernel's first values.
   public let kernelInitializer: Initializer
+  /// A penalty on the kernel, added to the loss.
   public let kernelRegularizer: Regularizer?
+  /// What is done to the kernel after each step of training.
   public let kernelConstraint: Constraint?
   /// `[window…, filters, channels]`; nil until the layer is built.
   public private(set) var kernel: Variable?

@@ -12,13 +12,19 @@ public class ConvolutionLayer: Layer {
   public var strides: [Int] { strideSizes.spread(over: axes) }
   /// The distance of a window's elements along each spatial axis.
   public var dilationRate: [Int] { dilationSizes.spread(over: axes) }
+  /// What stands around the input.
   public let padding: Padding
   /// Where the channels are.
   public let dataFormat: DataFormat
+  /// What is applied to the layer's result.
   public let activation: ActivationFunction
+  /// Whether a bias is added.
   public let useBias: Bool
+  /// The bias's first values.
   public let biasInitializer: Initializer
+  /// A penalty on the bias, added to the loss.
   public let biasRegularizer: Regularizer?
+  /// What is done to the bias after each step of training.
   public let biasConstraint: Constraint?
   /// One element for each channel of the result; nil until the layer is built, or without a bias.
   public private(set) var bias: Variable?

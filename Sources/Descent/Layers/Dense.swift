@@ -2,14 +2,23 @@ import TensorCore
 
 /// activation(x · kernel + bias) over the last axis: `[rows, …, inputs]` to `[rows, …, units]`. (Keras: `keras.layers.Dense`.)
 public final class Dense: Layer {
+  /// The size of the last axis of the result.
   public let units: Int
+  /// What is applied to the layer's result.
   public let activation: ActivationFunction
+  /// Whether a bias is added.
   public let useBias: Bool
+  /// The kernel's first values.
   public let kernelInitializer: Initializer
+  /// The bias's first values.
   public let biasInitializer: Initializer
+  /// A penalty on the kernel, added to the loss.
   public let kernelRegularizer: Regularizer?
+  /// A penalty on the bias, added to the loss.
   public let biasRegularizer: Regularizer?
+  /// What is done to the kernel after each step of training.
   public let kernelConstraint: Constraint?
+  /// What is done to the bias after each step of training.
   public let biasConstraint: Constraint?
 
   /// `[inputs, units]`; nil until the layer is built.

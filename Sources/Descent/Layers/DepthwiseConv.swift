@@ -5,8 +5,11 @@ import TensorCore
 public class DepthwiseConv: ConvolutionLayer, ConfigurableLayer {
   /// How many channels of the result each channel of the input makes.
   public let depthMultiplier: Int
+  /// The first values of the kernel of each channel.
   public let depthwiseInitializer: Initializer
+  /// A penalty on the kernel of each channel.
   public let depthwiseRegularizer: Regularizer?
+  /// What is done to the kernel of each channel after each step of training.
   public let depthwiseConstraint: Constraint?
   /// `[window…, channels, depthMultiplier]`; nil until the layer is built.
   public private(set) var kernel: Variable?

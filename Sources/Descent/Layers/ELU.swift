@@ -2,8 +2,14 @@ import TensorCore
 
 /// x where x ≥ 0, `alpha` · (eˣ − 1) below. (Clevert et al., 2016; Keras: `keras.layers.ELU`.)
 public final class ELU: Layer {
+  /// The function with its settings.
   public let activation: ActivationFunction
 
+  /// - Parameters:
+  ///   - alpha: the limit for very negative numbers is −alpha.
+  ///   - inputShape: the shape of one row of input, for the first layer of a model.
+  ///   - name: made from the class's if nil.
+  ///   - trainable: whether training changes the variables, of which there are none.
   public init(alpha: Double = 1, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true) {
     activation = .elu(alpha: alpha)
     super.init(inputShape: inputShape, name: name, trainable: trainable)

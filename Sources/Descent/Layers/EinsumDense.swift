@@ -7,17 +7,25 @@ import TensorCore
 ///
 /// The equation is `X,Y->Z`, `…X,Y->…Z` or `X…,Y->Z…` with three points for axes that stay; the letters of the rows come first.
 public final class EinsumDense: Layer {
+  /// Which axes are multiplied and summed, as of ``einsum(_:_:)``.
   public let equation: String
   /// The shape of a row of the result without the axes that the three points stand for; nil for a size that is the input's.
   public let partialOutputShape: [Int?]
   /// The letters of the result along which there is a bias; nil for none.
   public let biasAxes: String?
+  /// What is applied to the layer's result.
   public let activation: ActivationFunction
+  /// The kernel's first values.
   public let kernelInitializer: Initializer
+  /// The bias's first values.
   public let biasInitializer: Initializer
+  /// A penalty on the kernel, added to the loss.
   public let kernelRegularizer: Regularizer?
+  /// A penalty on the bias, added to the loss.
   public let biasRegularizer: Regularizer?
+  /// What is done to the kernel after each step of training.
   public let kernelConstraint: Constraint?
+  /// What is done to the bias after each step of training.
   public let biasConstraint: Constraint?
 
   /// nil until the layer is built.

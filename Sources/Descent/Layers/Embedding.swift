@@ -19,8 +19,11 @@ public final class Embedding: Layer {
   public let inputDim: Int
   /// How long a row is.
   public let outputDim: Int
+  /// The table's first values.
   public let embeddingsInitializer: Initializer
+  /// A penalty on the table.
   public let embeddingsRegularizer: Regularizer?
+  /// What is done to the table after each step of training.
   public let embeddingsConstraint: Constraint?
   /// Whether 0 stands for nothing: the result has a mask that leaves such places out.
   public let maskZero: Bool

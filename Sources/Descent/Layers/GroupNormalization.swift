@@ -7,6 +7,7 @@ public final class GroupNormalization: Layer {
   public let groups: Int
   /// The axis of the channels.
   public let axis: Int
+  /// Added to the variance, so that nothing is divided by 0.
   public let epsilon: Double
   /// Whether beta is added, and whether gamma multiplies.
   public let center: Bool, scale: Bool

@@ -9,6 +9,7 @@ import TensorCore
 ///     Lambda.register("halved") { x in x / 2 }
 ///     let model = Sequential { Dense(4); Lambda(named: "halved") }
 public final class Lambda: Layer {
+  /// What the layer computes.
   public typealias Function = @Sendable ([Tensor]) throws -> Tensor
   /// The mask of the result, from inputs and their masks.
   public typealias MaskFunction = @Sendable (_ inputs: [Tensor], _ masks: [Tensor?]) -> Tensor?

@@ -3,7 +3,9 @@ import TensorCore
 /// gamma · (x − mean) / √(variance + epsilon) + beta with mean and variance of each row's own elements over some axes. (Ba et al.,
 /// 2016; Keras: `keras.layers.LayerNormalization`.)
 public final class LayerNormalization: Layer {
+  /// The axes that are normalized together; negative from the end.
   public let axes: [Int]
+  /// Added to the variance, so that nothing is divided by 0.
   public let epsilon: Double
   /// Whether beta is added, and whether gamma multiplies.
   public let center: Bool, scale: Bool

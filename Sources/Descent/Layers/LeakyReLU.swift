@@ -3,8 +3,14 @@ import TensorCore
 /// x where x ≥ 0, `negativeSlope` · x below. The layer's slope is 0.3, the activation function's 0.2. (Keras:
 /// `keras.layers.LeakyReLU`.)
 public final class LeakyReLU: Layer {
+  /// The function with its settings.
   public let activation: ActivationFunction
 
+  /// - Parameters:
+  ///   - negativeSlope: the slope below 0.
+  ///   - inputShape: the shape of one row of input, for the first layer of a model.
+  ///   - name: made from the class's if nil.
+  ///   - trainable: whether training changes the variables, of which there are none.
   public init(negativeSlope: Double = 0.3, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true) {
     activation = .leakyReLU(negativeSlope: negativeSlope)
     super.init(inputShape: inputShape, name: name, trainable: trainable)

@@ -3,6 +3,7 @@ import TensorCore
 /// Leaves steps out whose elements all are `maskValue`: they become 0, and the result has a mask. `[rows, steps, …, features]`.
 /// (Keras: `keras.layers.Masking`.)
 public final class Masking: Layer {
+  /// A step whose numbers are all this is left out.
   public let maskValue: Double
 
   /// - Parameters:

@@ -135,7 +135,9 @@ public func trace(_ x: some Symbolic, offset: Int = 0, axis1: Int = -2, axis2: I
   try Symbol.only("Trace", [x.value], [("offset", JSONValue(offset)), ("axis1", JSONValue(axis1)), ("axis2", JSONValue(axis2))])
 }
 
+/// The matrices in the last two axes with zeros above a diagonal: the main one, or `k` places to its right. (Keras: `ops.tril`.)
 public func tril(_ x: some Symbolic, k: Int = 0) throws -> Symbol { try Symbol.only("Tril", [x.value], [("k", JSONValue(k))]) }
+/// The matrices in the last two axes with zeros below a diagonal: the main one, or `k` places to its right. (Keras: `ops.triu`.)
 public func triu(_ x: some Symbolic, k: Int = 0) throws -> Symbol { try Symbol.only("Triu", [x.value], [("k", JSONValue(k))]) }
 
 /// The matrix product of rows with a constant.
@@ -153,8 +155,11 @@ public func cross(_ a: some Symbolic, _ b: some Symbolic) throws -> Symbol {
   try Symbol.only("Cross", [a.value, b.value], [("axisa", -1), ("axisb", -1), ("axisc", -1), ("axis", .null)])
 }
 
+/// The determinant of each row's matrix. (Keras: `ops.det`.)
 public func det(_ a: some Symbolic) throws -> Symbol { try Symbol.only("Det", [a.value]) }
+/// The inverse of each row's matrix. (Keras: `ops.inv`.)
 public func inv(_ a: some Symbolic) throws -> Symbol { try Symbol.only("Inv", [a.value]) }
+/// The lower triangular l with l lᵀ = a, for each row's symmetric positive definite matrix. (Keras: `ops.cholesky`.)
 public func cholesky(_ a: some Symbolic) throws -> Symbol { try Symbol.only("Cholesky", [a.value], [("upper", false)]) }
 /// The x with a x = b, for each row.
 public func solve(_ a: some Symbolic, _ b: some Symbolic) throws -> Symbol { try Symbol.only("Solve", [a.value, b.value]) }

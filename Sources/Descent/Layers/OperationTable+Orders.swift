@@ -116,12 +116,17 @@ extension Symbolic {
   public func cumsum(axis: Int) throws -> Symbol { try along("Cumsum", axis, [("dtype", .null)]) }
   /// The products of the first elements along an axis. (Keras: `ops.cumprod`.)
   public func cumprod(axis: Int) throws -> Symbol { try along("Cumprod", axis, [("dtype", .null)]) }
+  /// Where the least element along an axis stands, the first of several. (Keras: `ops.argmin`.)
   public func argmin(axis: Int = -1) throws -> Symbol { try reduced("Argmin", [axis], false) }
+  /// The product of the elements along an axis. (Keras: `ops.prod`.)
   public func prod(axis: Int, keepDims: Bool = false) throws -> Symbol { try reduced("Prod", [axis], keepDims) }
+  /// Whether all elements along an axis are true, or other than zero. (Keras: `ops.all`.)
   public func all(axis: Int, keepDims: Bool = false) throws -> Symbol { try reduced("All", [axis], keepDims) }
+  /// Whether any element along an axis is true, or other than zero. (Keras: `ops.any`.)
   public func any(axis: Int, keepDims: Bool = false) throws -> Symbol { try reduced("Any", [axis], keepDims) }
   /// How many elements along an axis are not zero. (Keras: `ops.count_nonzero`.)
   public func countNonzero(axis: Int) throws -> Symbol { try along("CountNonzero", axis) }
+  /// log Σ eˣ along an axis, without overflow in between. (Keras: `ops.logsumexp`.)
   public func logSumExp(axis: Int = -1, keepDims: Bool = false) throws -> Symbol { try reduced("Logsumexp", [axis], keepDims) }
   /// The Euclidean norm of the vectors along an axis. (Keras: `ops.norm`.)
   public func norm(axis: Int, keepDims: Bool = false) throws -> Symbol {
@@ -129,14 +134,21 @@ extension Symbolic {
   }
 }
 
+/// The elements along an axis in ascending order. (Keras: `ops.sort`.)
 public func sort(_ x: some Symbolic, axis: Int = -1) throws -> Symbol { try x.along("Sort", axis) }
+/// Where the elements of an ascending order along an axis come from. (Keras: `ops.argsort`.)
 public func argsort(_ x: some Symbolic, axis: Int = -1) throws -> Symbol { try x.along("Argsort", axis) }
+/// The differences of neighbours along an axis, `n` times over. (Keras: `ops.diff`.)
 public func diff(_ x: some Symbolic, n: Int = 1, axis: Int = -1) throws -> Symbol { try x.along("Diff", axis, [("n", JSONValue(n))]) }
+/// The elements `shift` places further along an axis; those that leave its end come in at its start. (Keras: `ops.roll`.)
 public func roll(_ x: some Symbolic, shift: Int, axis: Int) throws -> Symbol { try x.along("Roll", axis, [("shift", JSONValue(shift))]) }
+/// The elements along an axis in the opposite order. (Keras: `ops.flip`.)
 public func flip(_ x: some Symbolic, axis: Int) throws -> Symbol { try x.along("Flip", axis) }
+/// The element in the middle of the order along an axis, or the mean of both that are. (Keras: `ops.median`.)
 public func median(_ x: some Symbolic, axis: Int, keepDims: Bool = false) throws -> Symbol {
   try x.along("Median", axis, [("keepdims", .bool(keepDims))])
 }
+/// The number below which the part `q` of the elements along an axis lies, interpolated on a line. (Keras: `ops.quantile`.)
 public func quantile(_ x: some Symbolic, _ q: Double, axis: Int, keepDims: Bool = false) throws -> Symbol {
   try Symbol.only(
     "Quantile", [x.value, .json(JSONValue(q))],
@@ -159,6 +171,7 @@ public func digitize(_ x: some Symbolic, bins: [Double]) throws -> Symbol {
   try Symbol.only("Digitize", [x.value, .tensor(Tensor(bins))])
 }
 
+/// The elements that indices of the same rank choose along an axis. (Keras: `ops.take_along_axis`.)
 public func takeAlongAxis(_ x: some Symbolic, _ indices: some Symbolic, axis: Int = -1) throws -> Symbol {
   try Symbol.only("TakeAlongAxis", [x.value, indices.value], [("axis", JSONValue(axis))])
 }

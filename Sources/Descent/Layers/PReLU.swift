@@ -3,8 +3,11 @@ import TensorCore
 /// x where x ≥ 0, alpha · x below, with an alpha of each place of a row that is learned. (He et al., 2015; Keras:
 /// `keras.layers.PReLU`.)
 public final class PReLU: Layer {
+  /// The slopes' first values.
   public let alphaInitializer: Initializer
+  /// A penalty on the slopes.
   public let alphaRegularizer: Regularizer?
+  /// What is done to the slopes after each step of training.
   public let alphaConstraint: Constraint?
   /// The axes along which all places have one alpha, with axis 0 counting the rows.
   public let sharedAxes: [Int]?

@@ -10,6 +10,7 @@ public class PoolingLayer: Layer, ConfigurableLayer {
   public var poolSize: [Int] { windowSizes.spread(over: axes) }
   /// How far the window moves along each spatial axis.
   public var strides: [Int] { (strideSizes ?? windowSizes).spread(over: axes) }
+  /// What stands around the input.
   public let padding: Padding
   /// Where the channels are.
   public let dataFormat: DataFormat

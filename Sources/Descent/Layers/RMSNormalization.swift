@@ -4,6 +4,7 @@ import TensorCore
 public final class RMSNormalization: Layer {
   /// With axis 0 counting the rows; negative from the end.
   public let axes: [Int]
+  /// Added to the variance, so that nothing is divided by 0.
   public let epsilon: Double
 
   /// Of the shape of the normalized axes; nil until the layer is built.

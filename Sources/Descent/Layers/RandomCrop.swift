@@ -5,6 +5,7 @@ import TensorCore
 ///
 /// Keras 3 gives images back whole outside of training, though it says that the result has the part's size; here it has.
 public final class RandomCrop: RandomImageLayer {
+  /// The size of the part, in pixels.
   public let height: Int, width: Int
 
   /// - Parameters:

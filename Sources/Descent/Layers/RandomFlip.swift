@@ -2,6 +2,7 @@ import TensorCore
 
 /// While training, images in a mirror, each with probability ½. (Keras: `keras.layers.RandomFlip`.)
 public final class RandomFlip: RandomImageLayer {
+  /// What changes places.
   public enum Mode: String, Sendable, CaseIterable {
     /// Left and right change places.
     case horizontal
@@ -11,6 +12,7 @@ public final class RandomFlip: RandomImageLayer {
     case horizontalAndVertical = "horizontal_and_vertical"
   }
 
+  /// What changes places.
   public let mode: Mode
 
   /// - Parameters:

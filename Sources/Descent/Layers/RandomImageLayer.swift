@@ -73,6 +73,7 @@ public struct RandomFactor: Sendable, Hashable, ExpressibleByFloatLiteral, Expre
   /// As they were given.
   let values: [Double]
 
+  /// A number f for −f to f.
   public init(_ value: Double) { values = [value] }
   public init(floatLiteral value: Double) { values = [value] }
   public init(integerLiteral value: Int) { values = [Double(value)] }

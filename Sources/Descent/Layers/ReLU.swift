@@ -2,8 +2,16 @@ import TensorCore
 
 /// x where x ≥ `threshold` (at most `maxValue`), `negativeSlope` · (x − `threshold`) below. (Keras: `keras.layers.ReLU`.)
 public final class ReLU: Layer {
+  /// The function with its settings.
   public let activation: ActivationFunction
 
+  /// - Parameters:
+  ///   - maxValue: the greatest result; nil for none.
+  ///   - negativeSlope: the slope below the threshold.
+  ///   - threshold: where the function begins.
+  ///   - inputShape: the shape of one row of input, for the first layer of a model.
+  ///   - name: made from the class's if nil.
+  ///   - trainable: whether training changes the variables, of which there are none.
   public init(
     maxValue: Double? = nil, negativeSlope: Double = 0, threshold: Double = 0, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
   ) {

@@ -2,6 +2,7 @@ import TensorCore
 
 /// Each row `n` times: `[rows, features]` to `[rows, n, features]`. (Keras: `keras.layers.RepeatVector`.)
 public final class RepeatVector: Layer {
+  /// How often the row is repeated.
   public let n: Int
 
   /// - Parameters:

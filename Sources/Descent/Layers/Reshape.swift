@@ -5,6 +5,11 @@ public final class Reshape: Layer {
   /// The shape of a row of the result; one size may be −1 and is worked out.
   public let targetShape: [Int]
 
+  /// - Parameters:
+  ///   - targetShape: the shape of one row of the result; one size may be −1, for what is left.
+  ///   - inputShape: the shape of one row of input, for the first layer of a model.
+  ///   - name: made from the class's if nil.
+  ///   - trainable: whether training changes the variables, of which there are none.
   public init(_ targetShape: [Int], inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true) {
     self.targetShape = targetShape
     super.init(inputShape: inputShape, name: name, trainable: trainable)

@@ -2,6 +2,7 @@ import TensorCore
 
 /// Images of another size. (Keras: `keras.layers.Resizing`.)
 public final class Resizing: Layer {
+  /// The size of the result, in pixels.
   public let height: Int, width: Int
   /// What lies between pixels.
   public let interpolation: Interpolation

@@ -7,8 +7,11 @@ public class SeparableConv: ConvolutionLayer, ConfigurableLayer {
   public let filters: Int
   /// How many channels each channel of the input makes before they are mixed.
   public let depthMultiplier: Int
+  /// The first values of the kernel of each channel, and of the one that mixes channels.
   public let depthwiseInitializer: Initializer, pointwiseInitializer: Initializer
+  /// Penalties on both kernels.
   public let depthwiseRegularizer: Regularizer?, pointwiseRegularizer: Regularizer?
+  /// What is done to both kernels after each step of training.
   public let depthwiseConstraint: Constraint?, pointwiseConstraint: Constraint?
   /// `[window…, channels, depthMultiplier]`; nil until the layer is built.
   public private(set) var depthwiseKernel: Variable?

@@ -4,6 +4,7 @@ import TensorCore
 /// iterations of the power method know it: the kernel that the optimizer changes is the divided one. (Miyato et al., 2018; Keras:
 /// `keras.layers.SpectralNormalization`, as on its TensorFlow backend, where the kernel is assigned in training.)
 public final class SpectralNormalization: Wrapper {
+  /// How many steps of the power method each batch of training makes.
   public let powerIterations: Int
   /// The left singular vector as far as it is known, `[1, units]`; nil until the layer is built.
   public private(set) var vectorU: Variable?

@@ -2,6 +2,7 @@ import TensorCore
 
 /// What stands for a tensor in a graph of layers: an ``Input``, or the ``Symbol`` that a layer gave.
 public protocol Symbolic {
+  /// What it stands for in a graph.
   var symbol: Symbol { get }
 }
 
@@ -20,9 +21,11 @@ public struct Symbol: Symbolic, CustomStringConvertible {
 
   /// The shape of one row.
   public var shape: [Int] { call.results[index].shape }
+  /// Of the tensor that it stands for.
   public var dtype: DType { call.results[index].dtype }
   /// The layer that gives it. (Keras: `_keras_history.operation`.)
   public var layer: Layer { call.layer }
+  /// What it stands for in a graph.
   public var symbol: Symbol { self }
   public var description: String { "Symbol(\(call.layer.name), a row: \(shape), dtype: \(dtype))" }
 

@@ -34,69 +34,123 @@ private func number(_ value: Double) -> CallArguments.Value { .json(JSONValue(va
 
 // MARK: - Operators
 
+/// In a graph: a + b, element by element; shapes are stretched as NumPy does.
 public func + (a: some Symbolic, b: some Symbolic) throws -> Symbol { try Symbol.only("Add", [a.value, b.value]) }
+/// In a graph: a − b, element by element; shapes are stretched as NumPy does.
 public func - (a: some Symbolic, b: some Symbolic) throws -> Symbol { try Symbol.only("Subtract", [a.value, b.value]) }
+/// In a graph: a · b, element by element; shapes are stretched as NumPy does.
 public func * (a: some Symbolic, b: some Symbolic) throws -> Symbol { try Symbol.only("Multiply", [a.value, b.value]) }
+/// In a graph: a / b, element by element; shapes are stretched as NumPy does.
 public func / (a: some Symbolic, b: some Symbolic) throws -> Symbol { try Symbol.only("TrueDivide", [a.value, b.value]) }
+/// In a graph: a + b, element by element; shapes are stretched as NumPy does.
 public func + (a: some Symbolic, b: Double) throws -> Symbol { try Symbol.only("Add", [a.value, number(b)]) }
+/// In a graph: a − b, element by element; shapes are stretched as NumPy does.
 public func - (a: some Symbolic, b: Double) throws -> Symbol { try Symbol.only("Subtract", [a.value, number(b)]) }
+/// In a graph: a · b, element by element; shapes are stretched as NumPy does.
 public func * (a: some Symbolic, b: Double) throws -> Symbol { try Symbol.only("Multiply", [a.value, number(b)]) }
+/// In a graph: a / b, element by element; shapes are stretched as NumPy does.
 public func / (a: some Symbolic, b: Double) throws -> Symbol { try Symbol.only("TrueDivide", [a.value, number(b)]) }
+/// In a graph: a + b, element by element; shapes are stretched as NumPy does.
 public func + (a: Double, b: some Symbolic) throws -> Symbol { try Symbol.only("Add", [number(a), b.value]) }
+/// In a graph: a − b, element by element; shapes are stretched as NumPy does.
 public func - (a: Double, b: some Symbolic) throws -> Symbol { try Symbol.only("Subtract", [number(a), b.value]) }
+/// In a graph: a · b, element by element; shapes are stretched as NumPy does.
 public func * (a: Double, b: some Symbolic) throws -> Symbol { try Symbol.only("Multiply", [number(a), b.value]) }
+/// In a graph: a / b, element by element; shapes are stretched as NumPy does.
 public func / (a: Double, b: some Symbolic) throws -> Symbol { try Symbol.only("TrueDivide", [number(a), b.value]) }
+/// In a graph: a + b, element by element; shapes are stretched as NumPy does.
 @_disfavoredOverload
 public func + (a: some Symbolic, b: Tensor) throws -> Symbol { try Symbol.only("Add", [a.value, .tensor(b)]) }
+/// In a graph: a − b, element by element; shapes are stretched as NumPy does.
 @_disfavoredOverload
 public func - (a: some Symbolic, b: Tensor) throws -> Symbol { try Symbol.only("Subtract", [a.value, .tensor(b)]) }
+/// In a graph: a · b, element by element; shapes are stretched as NumPy does.
 @_disfavoredOverload
 public func * (a: some Symbolic, b: Tensor) throws -> Symbol { try Symbol.only("Multiply", [a.value, .tensor(b)]) }
+/// In a graph: a / b, element by element; shapes are stretched as NumPy does.
 @_disfavoredOverload
 public func / (a: some Symbolic, b: Tensor) throws -> Symbol { try Symbol.only("TrueDivide", [a.value, .tensor(b)]) }
+/// In a graph: −a, element by element.
 public prefix func - (a: some Symbolic) throws -> Symbol { try Symbol.only("Negative", [a.value]) }
 
+/// In a graph: whether elements are equal, element by element; shapes are stretched as NumPy does.
 public func .== (a: some Symbolic, b: some Symbolic) throws -> Symbol { try Symbol.only("Equal", [a.value, b.value]) }
+/// In a graph: whether elements differ, element by element; shapes are stretched as NumPy does.
 public func .!= (a: some Symbolic, b: some Symbolic) throws -> Symbol { try Symbol.only("NotEqual", [a.value, b.value]) }
+/// In a graph: whether a < b, element by element; shapes are stretched as NumPy does.
 public func .< (a: some Symbolic, b: some Symbolic) throws -> Symbol { try Symbol.only("Less", [a.value, b.value]) }
+/// In a graph: whether a ≤ b, element by element; shapes are stretched as NumPy does.
 public func .<= (a: some Symbolic, b: some Symbolic) throws -> Symbol { try Symbol.only("LessEqual", [a.value, b.value]) }
+/// In a graph: whether a > b, element by element; shapes are stretched as NumPy does.
 public func .> (a: some Symbolic, b: some Symbolic) throws -> Symbol { try Symbol.only("Greater", [a.value, b.value]) }
+/// In a graph: whether a ≥ b, element by element; shapes are stretched as NumPy does.
 public func .>= (a: some Symbolic, b: some Symbolic) throws -> Symbol { try Symbol.only("GreaterEqual", [a.value, b.value]) }
+/// In a graph: whether elements are equal, element by element; shapes are stretched as NumPy does.
 public func .== (a: some Symbolic, b: Double) throws -> Symbol { try Symbol.only("Equal", [a.value, number(b)]) }
+/// In a graph: whether elements differ, element by element; shapes are stretched as NumPy does.
 public func .!= (a: some Symbolic, b: Double) throws -> Symbol { try Symbol.only("NotEqual", [a.value, number(b)]) }
+/// In a graph: whether a < b, element by element; shapes are stretched as NumPy does.
 public func .< (a: some Symbolic, b: Double) throws -> Symbol { try Symbol.only("Less", [a.value, number(b)]) }
+/// In a graph: whether a ≤ b, element by element; shapes are stretched as NumPy does.
 public func .<= (a: some Symbolic, b: Double) throws -> Symbol { try Symbol.only("LessEqual", [a.value, number(b)]) }
+/// In a graph: whether a > b, element by element; shapes are stretched as NumPy does.
 public func .> (a: some Symbolic, b: Double) throws -> Symbol { try Symbol.only("Greater", [a.value, number(b)]) }
+/// In a graph: whether a ≥ b, element by element; shapes are stretched as NumPy does.
 public func .>= (a: some Symbolic, b: Double) throws -> Symbol { try Symbol.only("GreaterEqual", [a.value, number(b)]) }
+/// In a graph: whether both are true, element by element; shapes are stretched as NumPy does.
 public func .&& (a: some Symbolic, b: some Symbolic) throws -> Symbol { try Symbol.only("LogicalAnd", [a.value, b.value]) }
+/// In a graph: whether one is true, element by element; shapes are stretched as NumPy does.
 public func .|| (a: some Symbolic, b: some Symbolic) throws -> Symbol { try Symbol.only("LogicalOr", [a.value, b.value]) }
+/// In a graph: the opposite of each truth, element by element.
 public prefix func ! (a: some Symbolic) throws -> Symbol { try Symbol.only("LogicalNot", [a.value]) }
 
 // MARK: - Functions of one symbol
 
+/// In a graph: |x|, element by element.
 public func abs(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Absolute", [x.value]) }
+/// In a graph: −1, 0 or 1, element by element.
 public func sign(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Sign", [x.value]) }
+/// In a graph: x², element by element.
 public func square(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Square", [x.value]) }
+/// In a graph: √x, element by element.
 public func sqrt(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Sqrt", [x.value]) }
+/// In a graph: eˣ, element by element.
 public func exp(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Exp", [x.value]) }
+/// In a graph: eˣ − 1, element by element.
 public func expm1(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Expm1", [x.value]) }
+/// In a graph: the natural logarithm, element by element.
 public func log(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Log", [x.value]) }
+/// In a graph: log(1 + x), element by element.
 public func log1p(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Log1p", [x.value]) }
+/// In a graph: the sine, of radians, element by element.
 public func sin(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Sin", [x.value]) }
+/// In a graph: the cosine, of radians, element by element.
 public func cos(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Cos", [x.value]) }
+/// In a graph: the hyperbolic tangent, element by element.
 public func tanh(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Tanh", [x.value]) }
+/// In a graph: the error function, element by element.
 public func erf(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Erf", [x.value]) }
+/// In a graph: the greatest whole number that is not greater, element by element.
 public func floor(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Floor", [x.value]) }
+/// In a graph: the least whole number that is not less, element by element.
 public func ceil(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Ceil", [x.value]) }
+/// In a graph: the nearest whole number, even ones where two are equally near, element by element.
 public func round(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Round", [x.value], [("decimals", 0)]) }
+/// In a graph: max(x, 0), element by element.
 public func relu(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Relu", [x.value]) }
+/// In a graph: 1 / (1 + e⁻ˣ), element by element.
 public func sigmoid(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Sigmoid", [x.value]) }
+/// In a graph: log(1 + eˣ), element by element.
 public func softplus(_ x: some Symbolic) throws -> Symbol { try Symbol.only("Softplus", [x.value]) }
+/// In a graph: x, as a constant for derivatives, element by element.
 public func stopGradient(_ x: some Symbolic) throws -> Symbol { try Symbol.only("StopGradient", [x.value], [("variable", .null)]) }
+/// In a graph: x between two limits, element by element.
 public func clip(_ x: some Symbolic, _ low: Double, _ high: Double) throws -> Symbol {
   try Symbol.only("Clip", [x.value], [("x_min", JSONValue(low)), ("x_max", JSONValue(high))])
 }
+/// In a graph: a to the power of b, element by element.
 public func pow(_ a: some Symbolic, _ b: Double) throws -> Symbol { try Symbol.only("Power", [a.value, number(b)]) }
+/// In a graph: a to the power of b, element by element.
 public func pow(_ a: some Symbolic, _ b: some Symbolic) throws -> Symbol { try Symbol.only("Power", [a.value, b.value]) }
 
 // MARK: - Functions of several
@@ -136,9 +190,13 @@ public func average(_ inputs: [any Symbolic]) throws -> Symbol { try Average()(i
 public func maximum(_ inputs: [any Symbolic]) throws -> Symbol { try Maximum()(inputs) }
 /// The smallest of all. (Keras: `keras.layers.minimum`.)
 public func minimum(_ inputs: [any Symbolic]) throws -> Symbol { try Minimum()(inputs) }
+/// In a graph: the greater of two, element by element.
 public func maximum(_ a: some Symbolic, _ b: some Symbolic) throws -> Symbol { try Symbol.only("Maximum", [a.value, b.value]) }
+/// In a graph: the less of two, element by element.
 public func minimum(_ a: some Symbolic, _ b: some Symbolic) throws -> Symbol { try Symbol.only("Minimum", [a.value, b.value]) }
+/// In a graph: the greater of two, element by element.
 public func maximum(_ a: some Symbolic, _ b: Double) throws -> Symbol { try Symbol.only("Maximum", [a.value, number(b)]) }
+/// In a graph: the less of two, element by element.
 public func minimum(_ a: some Symbolic, _ b: Double) throws -> Symbol { try Symbol.only("Minimum", [a.value, number(b)]) }
 /// One after another along an axis, as ``Concatenate`` puts them. (Keras: `keras.layers.concatenate`.)
 public func concatenate(_ inputs: [any Symbolic], axis: Int = -1) throws -> Symbol { try Concatenate(axis: axis)(inputs) }
@@ -150,16 +208,27 @@ public func dot(_ inputs: [any Symbolic], axes: [Int] = [-1], normalize: Bool = 
 // MARK: - Methods
 
 extension Symbolic {
+  /// The mean along axes, all of them if nil; with `keepDims` they stay, with size 1.
   public func mean(axes: [Int]? = nil, keepDims: Bool = false) throws -> Symbol { try reduced("Mean", axes, keepDims) }
+  /// The mean along an axis; with `keepDims` the axis stays, with size 1.
   public func mean(axis: Int, keepDims: Bool = false) throws -> Symbol { try reduced("Mean", [axis], keepDims) }
+  /// The sum along axes, all of them if nil; with `keepDims` they stay, with size 1.
   public func sum(axes: [Int]? = nil, keepDims: Bool = false) throws -> Symbol { try reduced("Sum", axes, keepDims) }
+  /// The sum along an axis; with `keepDims` the axis stays, with size 1.
   public func sum(axis: Int, keepDims: Bool = false) throws -> Symbol { try reduced("Sum", [axis], keepDims) }
+  /// The greatest element along an axis; with `keepDims` the axis stays, with size 1.
   public func max(axis: Int, keepDims: Bool = false) throws -> Symbol { try reduced("Max", [axis], keepDims) }
+  /// The least element along an axis; with `keepDims` the axis stays, with size 1.
   public func min(axis: Int, keepDims: Bool = false) throws -> Symbol { try reduced("Min", [axis], keepDims) }
+  /// The variance along an axis; with `keepDims` the axis stays, with size 1.
   public func variance(axis: Int, keepDims: Bool = false) throws -> Symbol { try reduced("Var", [axis], keepDims) }
+  /// The standard deviation along an axis; with `keepDims` the axis stays, with size 1.
   public func std(axis: Int, keepDims: Bool = false) throws -> Symbol { try reduced("Std", [axis], keepDims) }
+  /// The place of the greatest element along an axis.
   public func argmax(axis: Int = -1) throws -> Symbol { try reduced("Argmax", [axis], false) }
+  /// eˣ / Σ eˣ along an axis.
   public func softmax(axis: Int = -1) throws -> Symbol { try Symbol.only("Softmax", [value], [("axis", JSONValue(axis))]) }
+  /// log(eˣ / Σ eˣ) along an axis.
   public func logSoftmax(axis: Int = -1) throws -> Symbol { try Symbol.only("LogSoftmax", [value], [("axis", JSONValue(axis))]) }
 
   /// The same elements in another shape, rows included: −1 for their number.
@@ -174,8 +243,10 @@ extension Symbolic {
   /// Without an axis of size 1. (Keras: `ops.squeeze`.)
   public func squeezed(axis: Int) throws -> Symbol { try Symbol.only("Squeeze", [value], [("axis", JSONValue(axis))]) }
 
+  /// The numbers in another dtype.
   public func cast(to dtype: DType) throws -> Symbol { try Symbol.only("Cast", [value], [("dtype", .string("\(dtype)"))]) }
 
+  /// For each number of a class a row with a 1 at its place.
   public func oneHot(depth: Int, dtype: DType = .float32) throws -> Symbol {
     try Symbol.only(
       "OneHot", [value],
@@ -193,9 +264,11 @@ extension Symbolic {
 
 /// Which part of an axis a subscript takes.
 public enum SymbolPlace: Sendable {
+  /// The whole axis.
   case all
   /// One place, negative from the end; the axis disappears.
   case at(Int)
+  /// From one place up to another.
   case range(Range<Int>)
   /// A new axis of size 1.
   case newAxis

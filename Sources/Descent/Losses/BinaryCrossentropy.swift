@@ -16,6 +16,7 @@ extension Loss {
       return binaryCrossentropy(target, input, fromLogits: fromLogits).mean(axis: axis)
     }
   }
+  /// With default settings.
   public static let binaryCrossentropy = binaryCrossentropy()
 
   /// Element by element.

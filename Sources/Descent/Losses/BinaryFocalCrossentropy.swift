@@ -29,6 +29,7 @@ extension Loss {
       return values.mean(axis: axis)
     }
   }
+  /// With default settings.
   public static let binaryFocalCrossentropy = binaryFocalCrossentropy()
 
   /// missᵞ. Products where they do: a power has no derivative at zero for gamma below 1, and costs more.

@@ -21,6 +21,7 @@ extension Loss {
       return -(target * log(cutProbabilities(input.prediction.movingLast(axis)))).sum(axis: -1)
     }
   }
+  /// With default settings.
   public static let categoricalCrossentropy = categoricalCrossentropy()
 
   static func smoothedCategorical(_ target: Tensor, by smoothing: Double) -> Tensor {

@@ -32,5 +32,6 @@ extension Loss {
       return -(focus(1 - p, gamma) * alpha * target * logP).sum(axis: -1)
     }
   }
+  /// With default settings.
   public static let categoricalFocalCrossentropy = categoricalFocalCrossentropy()
 }

@@ -8,5 +8,6 @@ extension Loss {
       form: .classIndices(axis: -1)
     ) { input in (1 - pow(pick(input.target, from: input.prediction), q)) / q }
   }
+  /// With default settings.
   public static let categoricalGeneralizedCrossEntropy = categoricalGeneralizedCrossEntropy()
 }

@@ -6,5 +6,6 @@ extension Loss {
       -(input.target.normalized(alongAxes: [axis]) * input.prediction.normalized(alongAxes: [axis])).sum(axis: axis)
     }
   }
+  /// With default settings.
   public static let cosineSimilarity = cosineSimilarity()
 }

@@ -11,5 +11,6 @@ extension Loss {
       return select(size .<= Tensor(number: delta), square(error) * 0.5, size * delta - delta * delta / 2).mean(axis: -1)
     }
   }
+  /// With default settings.
   public static let huber = huber()
 }

@@ -12,6 +12,7 @@ public struct Loss: KerasNamed {
   public enum Reduction: String, Sendable, CaseIterable {
     /// The sum divided by the number of values (not by the sum of the weights).
     case sumOverBatchSize = "sum_over_batch_size"
+    /// The sum.
     case sum
     /// The sum divided by the sum of the weights.
     case meanWithSampleWeight = "mean_with_sample_weight"
@@ -38,7 +39,9 @@ public struct Loss: KerasNamed {
     case any
   }
 
+  /// What Keras calls it, with its settings.
   public private(set) var keras: KerasDescription
+  /// How the values of the samples become one number.
   public private(set) var reduction: Reduction
   /// Whether the prediction is taken as logits rather than probabilities.
   public let isFromLogits: Bool

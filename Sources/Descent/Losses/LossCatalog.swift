@@ -1,4 +1,5 @@
 extension Loss {
+  /// All that have a name.
   public static let catalog = Catalog<Loss>(
     [
       entry(.meanSquaredError, "mse", "MSE"),

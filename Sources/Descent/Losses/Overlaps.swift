@@ -7,6 +7,7 @@ extension Loss {
       return 1 - (t * p).sum(axes: axes) * 2 / (t.sum(axes: axes) + p.sum(axes: axes) + fuzz)
     }
   }
+  /// With default settings.
   public static let dice = dice()
 
   /// 1 − I / (I + `alpha` · F + `beta` · M + 10⁻⁷) with the overlap I = Σ t p, false positives F = Σ (1 − t) p and false negatives
@@ -33,6 +34,7 @@ extension Loss {
       return 1 - overlap / (overlap + falsePositives * alpha + falseNegatives * beta + fuzz)
     }
   }
+  /// With default settings.
   public static let tversky = tversky()
 
   private static func axesSetting(_ axes: [Int]?) -> JSONValue {

@@ -29,6 +29,7 @@ extension Loss {
       return isCounted.map { select($0, values, 0) } ?? values
     }
   }
+  /// With default settings.
   public static let sparseCategoricalCrossentropy = sparseCategoricalCrossentropy()
 
   /// The element of each row that its label names; NaN if there is none.

@@ -59,6 +59,7 @@ extension Metric {
         ?? thresholdProblem("AUC", thresholds),
       direction: .up, definition)
   }
+  /// With default settings.
   public static let auc = auc()
 
   private static func area(_ counts: ConfusionCounts.Counts, _ curve: Curve, _ summation: Summation) -> Double {

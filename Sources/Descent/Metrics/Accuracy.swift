@@ -47,6 +47,7 @@ extension Metric {
       direction: .up,
       MeanOfValues(check: { try checkAlike("binary_accuracy", $0, $1) }) { binaryMatches($0, threshold) })
   }
+  /// With default settings.
   public static let binaryAccuracy = binaryAccuracy()
 
   /// How often the greatest prediction is where the greatest target is.

@@ -12,6 +12,7 @@ extension Metric {
         return select(hasNone, 0, (t * p).mean(axis: axis) / select(hasNone, 1, scale))
       })
   }
+  /// With default settings.
   public static let pearsonCorrelation = pearsonCorrelation()
 
   /// The mean over the samples of 2 cov(t, p) / (var t + var p + (mean t − mean p)² + 10⁻⁷) along `axis` (Lin, 1989): Pearson's
@@ -27,6 +28,7 @@ extension Metric {
           / (square(t).mean(axis: axis) + square(p).mean(axis: axis) + square(gap) + fuzz)
       })
   }
+  /// With default settings.
   public static let concordanceCorrelation = concordanceCorrelation()
 
   private static func centred(_ x: Tensor, _ axis: Int) -> Tensor { x - x.mean(axes: [axis], keepDims: true) }

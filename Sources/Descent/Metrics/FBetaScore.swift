@@ -20,12 +20,14 @@ extension Metric {
     config["beta"] = JSONValue(beta)
     return score("FBetaScore", "fbeta_score", config, average, beta, threshold)
   }
+  /// With default settings.
   public static let fBetaScore = fBetaScore()
 
   /// The harmonic mean of precision and recall: ``fBetaScore(average:beta:threshold:)`` with a beta of 1.
   public static func f1Score(average: Average? = nil, threshold: Double? = nil) -> Metric {
     score("F1Score", "f1_score", scoreConfig(average, threshold), average, 1, threshold)
   }
+  /// With default settings.
   public static let f1Score = f1Score()
 
   private static func scoreConfig(_ average: Average?, _ threshold: Double?) -> [String: JSONValue] {

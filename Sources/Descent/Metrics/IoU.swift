@@ -59,6 +59,7 @@ extension Metric {
         name: "binary_io_u", classes: 2, targets: targetClassIDs, ignoredClass: nil, isTargetSparse: true,
         isPredictionSparse: true, axis: -1, threshold: threshold))
   }
+  /// With default settings.
   public static let binaryIoU = binaryIoU()
 
   private static func overlap(

@@ -4,16 +4,25 @@ extension Metric {
     Metric(nil, name: loss.name, problem: loss.keras.problem, direction: .down, mean(of: loss))
   }
 
+  /// With default settings.
   public static let meanSquaredError = loss("MeanSquaredError", .meanSquaredError)
+  /// With default settings.
   public static let meanAbsoluteError = loss("MeanAbsoluteError", .meanAbsoluteError)
+  /// With default settings.
   public static let meanAbsolutePercentageError = loss("MeanAbsolutePercentageError", .meanAbsolutePercentageError)
+  /// With default settings.
   public static let meanSquaredLogarithmicError = loss("MeanSquaredLogarithmicError", .meanSquaredLogarithmicError)
   /// The mean of log(cosh(prediction − target)).
   public static let logCoshError = loss("LogCoshError", .logCosh, name: "logcosh")
+  /// With default settings.
   public static let poisson = loss("Poisson", .poisson)
+  /// With default settings.
   public static let klDivergence = loss("KLDivergence", .klDivergence)
+  /// With default settings.
   public static let hinge = loss("Hinge", .hinge)
+  /// With default settings.
   public static let squaredHinge = loss("SquaredHinge", .squaredHinge)
+  /// With default settings.
   public static let categoricalHinge = loss("CategoricalHinge", .categoricalHinge)
 
   /// The mean of the loss of that name. Beside a loss that takes logits, so does the metric.
@@ -23,6 +32,7 @@ extension Metric {
       "BinaryCrossentropy", made(fromLogits), takingLogits: made(true),
       config: ["from_logits": .bool(fromLogits), "label_smoothing": JSONValue(labelSmoothing)])
   }
+  /// With default settings.
   public static let binaryCrossentropy = binaryCrossentropy()
 
   /// The mean of the loss of that name. Beside a loss that takes logits, so does the metric.
@@ -34,6 +44,7 @@ extension Metric {
       "CategoricalCrossentropy", made(fromLogits), takingLogits: made(true),
       config: ["from_logits": .bool(fromLogits), "label_smoothing": JSONValue(labelSmoothing), "axis": JSONValue(axis)])
   }
+  /// With default settings.
   public static let categoricalCrossentropy = categoricalCrossentropy()
 
   /// The mean of the loss of that name. Beside a loss that takes logits, so does the metric.
@@ -50,6 +61,7 @@ extension Metric {
       "SparseCategoricalCrossentropy", made(fromLogits), takingLogits: made(true),
       config: ["from_logits": .bool(fromLogits), "ignore_class": .optional(ignoreClass), "axis": JSONValue(axis)])
   }
+  /// With default settings.
   public static let sparseCategoricalCrossentropy = sparseCategoricalCrossentropy()
 
   /// √ of the mean of (prediction − target)². As in Keras, steps that the prediction's mask leaves out count in it, unlike in
@@ -75,6 +87,7 @@ extension Metric {
         -loss.values(target: input.target, prediction: input.prediction)
       })
   }
+  /// With default settings.
   public static let cosineSimilarity = cosineSimilarity()
 
   /// The mean of the values themselves; for ``MetricState/add(_:sampleWeight:)``.

@@ -9,6 +9,7 @@ public struct Metric: KerasNamed {
   /// Which way is better.
   public enum Direction: Sendable { case up, down }
 
+  /// What Keras calls it, with its settings.
   public private(set) var keras: KerasDescription
   /// Which way is better, where that is known: what `mode: .auto` of the callbacks goes by.
   public let direction: Direction?

@@ -1,4 +1,5 @@
 extension Metric {
+  /// All that have a name.
   public static let catalog = Catalog<Metric>(
     [
       Catalog.Entry(.accuracy, ["acc"]),

@@ -3,6 +3,7 @@
 /// ``update(target:prediction:sampleWeight:logits:)`` inside a compiled function becomes part of each run; the results are
 /// computed from the totals outside.
 public final class MetricState {
+  /// What is measured.
   public let metric: Metric
   /// The totals: `float64`, not trainable. They start, and are after ``reset()``, all zero.
   public let variables: [Variable]

@@ -10,6 +10,7 @@ extension Metric {
       zip(counts.truePositives, counts.falsePositives).map { ratio($0, $0 + $1) }
     }
   }
+  /// With default settings.
   public static let precision = precision()
 
   /// True positives / (true positives + false negatives): how many of those that should be are predicted; 0 if none should be.
@@ -20,6 +21,7 @@ extension Metric {
       zip(counts.truePositives, counts.falseNegatives).map { ratio($0, $0 + $1) }
     }
   }
+  /// With default settings.
   public static let recall = recall()
 
   /// How many are predicted and should be.
@@ -27,24 +29,28 @@ extension Metric {
   public static func truePositives(thresholds: [Double]? = nil) -> Metric {
     count("TruePositives", "true_positives", thresholds, \.truePositives)
   }
+  /// With default settings.
   public static let truePositives = truePositives()
 
   /// How many are predicted and should not be; see ``truePositives(thresholds:)``.
   public static func falsePositives(thresholds: [Double]? = nil) -> Metric {
     count("FalsePositives", "false_positives", thresholds, \.falsePositives)
   }
+  /// With default settings.
   public static let falsePositives = falsePositives()
 
   /// How many are not predicted and should not be; see ``truePositives(thresholds:)``.
   public static func trueNegatives(thresholds: [Double]? = nil) -> Metric {
     count("TrueNegatives", "true_negatives", thresholds, \.trueNegatives)
   }
+  /// With default settings.
   public static let trueNegatives = trueNegatives()
 
   /// How many are not predicted and should be; see ``truePositives(thresholds:)``.
   public static func falseNegatives(thresholds: [Double]? = nil) -> Metric {
     count("FalseNegatives", "false_negatives", thresholds, \.falseNegatives)
   }
+  /// With default settings.
   public static let falseNegatives = falseNegatives()
 
   private static func retrieval(

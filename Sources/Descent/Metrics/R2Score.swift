@@ -27,6 +27,7 @@ extension Metric {
       problem: problem("R2Score", (numRegressors >= 0, "num_regressors is \(numRegressors) but must not be negative")),
       direction: .up, R2Definition(aggregation: classAggregation, regressors: numRegressors))
   }
+  /// With default settings.
   public static let r2Score = r2Score()
 }
 

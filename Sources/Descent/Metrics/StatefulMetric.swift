@@ -159,7 +159,7 @@ extension Metric {
     }
     var config = try metric.options()
     config["name"] = .string(metric.name)
-    return ["module": nil, "class_name": .string(className), "config": .object(config), "registered_name": .string(factory.name)]
+    return KerasObject(className, module: nil, config: config, registeredName: factory.name).json
   }
 }
 

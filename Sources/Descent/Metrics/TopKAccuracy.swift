@@ -8,6 +8,7 @@ extension Metric {
         isAmongTop(k, scores(input), classes: input.target.argmax())
       })
   }
+  /// With default settings.
   public static let topKCategoricalAccuracy = topKCategoricalAccuracy()
 
   /// How often fewer than `k` predictions are greater than that of the class that the target names by number.
@@ -20,6 +21,7 @@ extension Metric {
         return isAmongTop(k, scores, classes: input.target.reshaped(Array(scores.shape.dropLast())))
       })
   }
+  /// With default settings.
   public static let sparseTopKCategoricalAccuracy = sparseTopKCategoricalAccuracy()
 
   private static func isAmongTop(_ k: Int, _ scores: Tensor, classes: Tensor) -> Tensor {

@@ -3,7 +3,9 @@
 ///     try model.compile(
 ///       optimizer: .adam, loss: ["class": .sparseCategoricalCrossentropy, "score": "mse"], lossWeights: ["class": 1, "score": 0.2])
 public enum ByOutput<Value> {
+  /// By the outputs' names.
   case named([(name: String, value: Value)])
+  /// In the order of the outputs.
   case ordered([Value])
 }
 

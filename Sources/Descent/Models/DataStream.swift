@@ -17,6 +17,10 @@ public struct TrainingBatch {
   /// How much each row counts.
   public var sampleWeight: (any ModelData)?
 
+  /// - Parameters:
+  ///   - x: what the model is given.
+  ///   - y: what it should give; nil for predictions.
+  ///   - sampleWeight: what each row counts; nil for 1.
   public init(_ x: any ModelData, _ y: (any ModelData)? = nil, sampleWeight: (any ModelData)? = nil) {
     self.x = x
     self.y = y

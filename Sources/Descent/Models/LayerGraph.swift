@@ -2,6 +2,7 @@ import TensorCore
 
 /// Inputs or outputs of a model as they were given: one, several in order, or by name.
 public protocol SymbolStructure {
+  /// The symbols in order, and how they were given.
   var structure: (symbols: [Symbol], form: GraphForm) { get }
 }
 
@@ -16,18 +17,22 @@ public enum GraphForm: Sendable, Equatable {
 }
 
 extension Symbol: SymbolStructure {
+  /// The symbols in order, and how they were given.
   public var structure: (symbols: [Symbol], form: GraphForm) { ([self], .one) }
 }
 
 extension Input: SymbolStructure {
+  /// The symbols in order, and how they were given.
   public var structure: (symbols: [Symbol], form: GraphForm) { ([symbol], .one) }
 }
 
 extension Array: SymbolStructure where Element: Symbolic {
+  /// The symbols in order, and how they were given.
   public var structure: (symbols: [Symbol], form: GraphForm) { (map(\.symbol), .several) }
 }
 
 extension Dictionary: SymbolStructure where Key == String, Value: Symbolic {
+  /// The symbols in order, and how they were given.
   public var structure: (symbols: [Symbol], form: GraphForm) {
     let names = keys.sorted()
     return (names.map { self[$0]!.symbol }, .named(names))

@@ -5,6 +5,7 @@ public struct Scores: Sendable, Equatable, CustomStringConvertible {
   /// All numbers by name.
   public let values: [String: Double]
 
+  /// The mean loss with all penalties.
   public var loss: Double { values["loss"] ?? .nan }
   /// The number of that name, or nil.
   public subscript(name: String) -> Double? { values[name] }

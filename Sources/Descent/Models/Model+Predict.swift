@@ -4,6 +4,7 @@ import TensorCore
 public struct Predictions {
   /// The outputs' names, in order.
   public let names: [String]
+  /// One for each output, in order.
   public let tensors: [Tensor]
 
   /// The tensor of that output, or nil if there is none of that name.

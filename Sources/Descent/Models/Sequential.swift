@@ -26,6 +26,12 @@ public final class Sequential: Model {
     layers.forEach(add)
   }
 
+  /// A model of the layers that the closure lists.
+  /// - Parameters:
+  ///   - name: made from the class's if nil.
+  ///   - dtype: of the variables.
+  ///   - seed: for the initial weights, the order of rows and dropout; nil for one derived from ``setRandomSeed(_:)``'s.
+  ///   - layers: one after another.
   public convenience init(
     name: String? = nil, dtype: DType = .float32, seed: UInt64? = nil, @LayerListBuilder _ layers: () -> [Layer]
   ) {
@@ -83,11 +89,18 @@ public final class Sequential: Model {
 /// Lists layers one a line, with `if` and `for` where wanted.
 @resultBuilder
 public enum LayerListBuilder {
+  /// A part of the list of layers.
   public static func buildExpression(_ layer: Layer) -> [Layer] { [layer] }
+  /// A part of the list of layers.
   public static func buildExpression(_ layers: [Layer]) -> [Layer] { layers }
+  /// A part of the list of layers.
   public static func buildBlock(_ parts: [Layer]...) -> [Layer] { parts.flatMap { $0 } }
+  /// A part of the list of layers.
   public static func buildOptional(_ part: [Layer]?) -> [Layer] { part ?? [] }
+  /// A part of the list of layers.
   public static func buildEither(first part: [Layer]) -> [Layer] { part }
+  /// A part of the list of layers.
   public static func buildEither(second part: [Layer]) -> [Layer] { part }
+  /// A part of the list of layers.
   public static func buildArray(_ parts: [[Layer]]) -> [Layer] { parts.flatMap { $0 } }
 }

@@ -5,19 +5,28 @@ import TensorCore
 public struct PlotOptions: Sendable {
   /// Which way a picture goes from the inputs to the outputs. (Keras: `rankdir`, `"TB"` and `"LR"`.)
   public enum Direction: Sendable {
+    /// Inputs above, outputs below.
     case topToBottom
+    /// Inputs at the left, outputs at the right.
     case leftToRight
   }
 
+  /// Whether boxes tell the shapes of inputs and outputs.
   public var showShapes = false
+  /// Whether boxes tell the dtype of the result.
   public var showDType = false
+  /// Whether boxes tell the layers' names before their classes.
   public var showLayerNames = true
+  /// Which way the picture goes.
   public var direction = Direction.topToBottom
   /// Whether models that are layers are frames with their layers inside.
   public var expandNested = false
+  /// Whether boxes tell the activations.
   public var showLayerActivations = false
+  /// Whether boxes tell whether training changes the layers.
   public var showTrainable = false
 
+  /// See the properties.
   public init(
     showShapes: Bool = false, showDType: Bool = false, showLayerNames: Bool = true, direction: Direction = .topToBottom,
     expandNested: Bool = false, showLayerActivations: Bool = false, showTrainable: Bool = false

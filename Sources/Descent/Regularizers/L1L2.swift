@@ -5,6 +5,7 @@ extension Regularizer {
       abs(x).sum() * l1
     }
   }
+  /// With default settings.
   public static let l1 = l1()
 
   /// `l2` · Σ x² (without a half).
@@ -13,6 +14,7 @@ extension Regularizer {
       square(x).sum() * l2
     }
   }
+  /// With default settings.
   public static let l2 = l2()
 
   /// `l1` · Σ |x| + `l2` · Σ x².
@@ -29,6 +31,7 @@ extension Regularizer {
       }
     }
   }
+  /// With default settings.
   public static let l1l2 = l1l2()
 
   static func factorProblem(_ className: String, _ factors: KeyValuePairs<String, Double>) -> DescentError? {

@@ -21,5 +21,6 @@ extension Regularizer {
       return abs(cosines * isOffDiagonal).sum() * (factor * 0.5 / Swift.max(pairs, 1))
     }
   }
+  /// With default settings.
   public static let orthogonal = orthogonal()
 }

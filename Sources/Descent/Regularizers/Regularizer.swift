@@ -6,6 +6,7 @@ public struct Regularizer: KerasNamed {
   public static var kindName: String { "regularizer" }
   public static var kerasModule: String { "keras.regularizers" }
 
+  /// What Keras calls it, with its settings.
   public let keras: KerasDescription
   private let body: @Sendable (Tensor) -> Tensor
 

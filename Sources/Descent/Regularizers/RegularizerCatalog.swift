@@ -1,4 +1,5 @@
 extension Regularizer {
+  /// All that have a name.
   public static let catalog = Catalog<Regularizer>([
     .init(.l1) { s in .l1(try s.double("l1")) },
     .init(.l2) { s in .l2(try s.double("l2")) },

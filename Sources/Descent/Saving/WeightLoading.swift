@@ -9,6 +9,7 @@ public struct WeightMismatches: Sendable, Equatable, CustomStringConvertible {
   /// Weights whose shapes or dtypes differ, with both.
   public internal(set) var different: [String] = []
 
+  /// Whether there is nothing in it.
   public var isEmpty: Bool { missing.isEmpty && leftOver.isEmpty && different.isEmpty }
 
   public var description: String {

@@ -36,7 +36,9 @@ public protocol KerasNamed: Sendable, CustomStringConvertible, ExpressibleByStri
   static var kindName: String { get }
   /// Where Keras has its classes: `keras.losses`.
   static var kerasModule: String { get }
+  /// All that have a name.
   static var catalog: Catalog<Self> { get }
+  /// What Keras calls it, with its settings.
   var keras: KerasDescription { get }
   /// The value with the given Keras name (`mse`, `mean_squared_error`, `MeanSquaredError`) and default settings.
   /// - Throws: ``DescentError`` naming the nearest and all known names if there is none.
@@ -54,8 +56,11 @@ public protocol KerasNamed: Sendable, CustomStringConvertible, ExpressibleByStri
 }
 
 extension KerasNamed {
+  /// Keras's name: `mean_squared_error`.
   public var name: String { keras.name }
+  /// Keras's class: `MeanSquaredError`; nil for what has none.
   public var className: String? { keras.className }
+  /// The settings by Keras's names.
   public var config: [String: JSONValue] { keras.config }
 
   /// The name, and the settings that are not at their defaults: `huber(delta: 2.0)`.
@@ -71,6 +76,7 @@ extension KerasNamed {
 
   public init(named name: String) throws { self = try Self.catalog.value(named: name) }
 
+  /// The value of that name, or one that ``validated()`` refuses.
   public init(stringLiteral name: String) {
     do {
       self = try Self.catalog.value(named: name)

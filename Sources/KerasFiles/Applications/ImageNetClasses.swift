@@ -5,6 +5,7 @@ extension Application {
     public let className: String
     /// What it is called: `tabby`.
     public let classDescription: String
+    /// The network's number for it: a probability, where the last layer is a softmax.
     public let score: Double
   }
 

@@ -1,6 +1,8 @@
 /// A learning rate: a number or a schedule.
 public enum LearningRate: Sendable {
+  /// The same for all updates.
   case constant(Double)
+  /// A rate that depends on the number of updates done.
   case schedule(any LearningRateSchedule)
 
   /// The rate of an update; the first update is number 0.
@@ -23,18 +25,23 @@ extension LearningRate: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
 
 /// What can be given as a learning rate: numbers, schedules, and ``LearningRate`` itself.
 public protocol LearningRateConvertible {
+  /// The learning rate that it stands for.
   var learningRate: LearningRate { get }
 }
 
 extension LearningRate: LearningRateConvertible {
+  /// The learning rate that it stands for.
   public var learningRate: LearningRate { self }
 }
 extension Double: LearningRateConvertible {
+  /// The learning rate that it stands for.
   public var learningRate: LearningRate { .constant(self) }
 }
 extension Float: LearningRateConvertible {
+  /// The learning rate that it stands for.
   public var learningRate: LearningRate { .constant(Double(self)) }
 }
 extension Int: LearningRateConvertible {
+  /// The learning rate that it stands for.
   public var learningRate: LearningRate { .constant(Double(self)) }
 }

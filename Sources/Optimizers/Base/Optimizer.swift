@@ -129,6 +129,11 @@ public struct OptimizerDescription: Sendable, Equatable {
   /// When to use it, and how it differs from its namesakes.
   public var advice: String
 
+  /// - Parameters:
+  ///   - summary: what it does, in a few words.
+  ///   - formula: its update, with Keras's names of settings.
+  ///   - source: the paper, or where Keras documents it.
+  ///   - advice: when to use it.
   public init(summary: String, formula: String, source: String, advice: String = "") {
     self.summary = summary
     self.formula = formula

@@ -20,6 +20,7 @@ public struct OptimizerOptions: Sendable {
   public var decay = 0.0
   /// Strength of the weight decay, in the way of ``weightDecayMode``. `nil` (none) by default.
   public var weightDecay: Double?
+  /// How weights decay.
   public var weightDecayMode = WeightDecayMode.decoupled
   /// Parameters whose weights do not decay. None by default.
   public var weightDecayExclusions: [ParameterRule] = []
@@ -55,6 +56,10 @@ public struct OptimizerOptions: Sendable {
   /// The convention the optimizer was made for.
   public internal(set) var convention = Convention.keras3
 
+  /// - Parameters:
+  ///   - learningRate: a number or a schedule.
+  ///   - weightDecay: strength of the weight decay; none by default.
+  ///   - numberPrecision: in which precision bias corrections are computed.
   public init(
     learningRate: any LearningRateConvertible, weightDecay: Double? = nil, numberPrecision: NumberPrecision = .float64
   ) {

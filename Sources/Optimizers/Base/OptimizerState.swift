@@ -125,7 +125,7 @@ public final class OptimizerState {
   /// Computes the values to judge by; made when first wanted.
   var evaluation: EvaluationValues?
   /// What ``exchangeAveragedValues()`` has exchanged, until it does so again.
-  private var exchanged: [Entry]?
+  var exchanged: [Entry]?
 
   /// - Parameter variables: all that may be trained, in the order of Keras's files. Those that are not trainable at a step keep
   ///   their slots.
@@ -317,108 +317,5 @@ public final class OptimizerState {
       if counts.allSatisfy({ $0 == 0 }) { return [] }
       return entries.indices.filter { counts[$0] != 0 }.map { entries[$0].variable.path }
     }
-  }
-
-  // MARK: - Counters and rates
-
-  /// Updates done; of a ``MultiOptimizer``, the most that one of its optimizers has done.
-  public var iterations: Int { parts.reduce(0) { Swift.max($0, $1.iterations) } }
-
-  /// The learning rate: the number that is set, or the schedule's at the next update. Setting it replaces either.
-  ///
-  /// Time decay (``OptimizerOptions/decay``) is applied on top; see ``effectiveLearningRate``. Of a ``MultiOptimizer`` it is the
-  /// default optimizer's rate; see ``learningRates``.
-  public var learningRate: Double {
-    get { parts[parts.count - 1].plainRate }
-    set { set(newValue, of: parts[parts.count - 1]) }
-  }
-
-  /// The rate of the next update, time decay included.
-  public var effectiveLearningRate: Double { parts[parts.count - 1].nextRate }
-
-  /// The learning rates of a ``MultiOptimizer``'s optimizers, the default's last. One rate of any other optimizer.
-  public var learningRates: [Double] {
-    get { parts.map(\.plainRate) }
-    set {
-      guard newValue.count == parts.count else {
-        programmingError("learningRates: \(newValue.count) rates were given for \(parts.count) optimizers")
-      }
-      for (part, rate) in zip(parts, newValue) { set(rate, of: part) }
-    }
-  }
-
-  private func set(_ rate: Double, of part: Part) {
-    if part.options.learningRate.isSchedule { part.isRateOverridden = true }
-    part.learningRate = .constant(rate)
-  }
-
-  /// The optimizer with the learning rates that are set now, where those are numbers.
-  package var presentOptimizer: any Optimizer {
-    func present(_ optimizer: any Optimizer, _ part: Part) -> any Optimizer {
-      guard case .constant(let rate) = part.learningRate else { return optimizer }
-      var result = optimizer
-      result.options.learningRate = .constant(rate)
-      return result
-    }
-    func present(_ multi: MultiOptimizer) -> MultiOptimizer {
-      var result = multi
-      for index in result.rules.indices { result.rules[index].optimizer = present(result.rules[index].optimizer, parts[index]) }
-      result.defaultOptimizer = present(result.defaultOptimizer, parts[parts.count - 1])
-      return result
-    }
-    if let multi = optimizer as? MultiOptimizer { return present(multi) }
-    if var wrapper = optimizer as? LossScaleOptimizer, let multi = wrapper.innerOptimizer as? MultiOptimizer {
-      wrapper.innerOptimizer = present(multi)
-      return wrapper
-    }
-    return present(optimizer, parts[0])
-  }
-
-  /// What the loss is multiplied by before its gradients are taken; 1 if nothing.
-  public var currentLossScale: Double { lossScale?.value ?? 1 }
-
-  /// The norm of all gradients at the last update, before clipping. Known where the optimizer clips by the norm of all.
-  public var gradientNorm: Double? {
-    let norm = parts[parts.count - 1].gradientNorm.value
-    return norm.isNaN ? nil : norm
-  }
-
-  /// The paths of the parameters whose weights decay.
-  public var decayedParameters: [String] { entries.filter { $0.weightDecay > 0 }.map(\.variable.path) }
-
-  /// Bytes of memory that the state takes.
-  public var byteCount: Int {
-    entries.reduce(0) { sum, entry in
-      let variables = Array(entry.slotVariables.values) + [entry.average, entry.accumulator].compactMap { $0 }
-      return sum + variables.reduce(0) { $0 + $1.count * $1.dtype.byteCount }
-    }
-  }
-
-  // MARK: - Averages
-
-  /// How often averages were taken: only if this has grown is there anything new to finalize.
-  package var averageCount: Int {
-    parts.reduce(0) { $0 + $1.averageCount }
-  }
-
-  /// Puts the averages of the weights in the place of the weights, where averages are kept and the weights are trained. `fit` does
-  /// this at its end, if it made an update.
-  public func finalizeVariableValues() {
-    for entry in entries {
-      guard let average = entry.average, entry.hasAverage, entry.isTrained, entry.part.iterations > 0 else { continue }
-      entry.variable.assign(average.value)
-    }
-  }
-
-  /// Exchanges the weights and their averages, where averages are kept and the weights are trained. Doing it twice restores both.
-  public func exchangeAveragedValues() {
-    let chosen = exchanged ?? entries.filter { $0.hasAverage && $0.isTrained && $0.part.iterations > 0 }
-    for entry in chosen {
-      guard let average = entry.average else { continue }
-      let weights = entry.variable.value.evaluated()
-      entry.variable.assign(average.value)
-      average.assign(weights)
-    }
-    exchanged = exchanged == nil ? chosen : nil
   }
 }

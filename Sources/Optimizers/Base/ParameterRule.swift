@@ -4,9 +4,16 @@ public struct ParameterDescription: Sendable, Equatable {
   public let name: String
   /// The name with those of its owners: `sequential/dense/kernel`.
   public let path: String
+  /// The parameter's shape.
   public let shape: [Int]
+  /// The parameter's dtype.
   public let dtype: DType
 
+  /// - Parameters:
+  ///   - name: the parameter's own name, such as `kernel`.
+  ///   - path: the name with those of the layers around it.
+  ///   - shape: its shape.
+  ///   - dtype: its dtype.
   public init(name: String, path: String, shape: [Int], dtype: DType) {
     self.name = name
     self.path = path
@@ -18,6 +25,7 @@ public struct ParameterDescription: Sendable, Equatable {
     self.init(name: variable.name, path: variable.path, shape: variable.shape, dtype: variable.dtype)
   }
 
+  /// The number of axes.
   public var rank: Int { shape.count }
 }
 
@@ -36,6 +44,7 @@ public enum ParameterRule: Sendable, Hashable {
   case pathPattern(String)
   /// Everything but matrices and kernels: scalars and vectors, such as biases and the scales of normalizations.
   case vectors
+  /// All parameters.
   case all
 
   /// Whether the rule chooses the parameter. A pattern that is no regular expression chooses none; ``validate()`` refuses it.
@@ -99,6 +108,7 @@ public enum ParameterRule: Sendable, Hashable {
 /// What is different for some parameters. Where several settings choose a parameter, each value is that of the last one that
 /// speaks of it.
 public struct ParameterSetting: Sendable, Hashable {
+  /// Which parameters are meant.
   public var rule: ParameterRule
   /// Multiplies the learning rate.
   public var learningRateMultiplier: Double?
@@ -113,6 +123,13 @@ public struct ParameterSetting: Sendable, Hashable {
   /// ``OptimizerOptions/gradientAccumulationSteps``.
   public var isLazy: Bool?
 
+  /// What is nil is as for all parameters.
+  /// - Parameters:
+  ///   - rule: which parameters are meant.
+  ///   - learningRateMultiplier: multiplies the learning rate.
+  ///   - weightDecay: strength of the weight decay.
+  ///   - isFrozen: whether the parameters stay as they are.
+  ///   - isLazy: whether rows of a table that a step does not touch stay as they are, with their slots.
   public init(
     _ rule: ParameterRule, learningRateMultiplier: Double? = nil, weightDecay: Double? = nil, isFrozen: Bool? = nil,
     isLazy: Bool? = nil

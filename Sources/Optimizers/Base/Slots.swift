@@ -1,13 +1,18 @@
 /// Something an optimizer remembers of a parameter.
 public struct Slot: Sendable, Equatable, ExpressibleByStringLiteral {
+  /// How large a slot is.
   public enum Shape: Sendable, Equatable {
+    /// The parameter's shape.
     case likeParameter
+    /// One number.
     case scalar
+    /// That shape, whatever the parameter's.
     case fixed([Int])
   }
 
   /// The value before the first step.
   public enum Start: Sendable, Equatable {
+    /// That number everywhere.
     case number(Double)
     /// The parameter's own value.
     case parameter
@@ -17,7 +22,9 @@ public struct Slot: Sendable, Equatable, ExpressibleByStringLiteral {
 
   /// The name the formula uses.
   public let name: String
+  /// How large it is.
   public let shape: Shape
+  /// What it holds at first.
   public let start: Start
   /// The parameter's dtype if nil.
   public let dtype: DType?
@@ -28,6 +35,11 @@ public struct Slot: Sendable, Equatable, ExpressibleByStringLiteral {
   /// Not remembered but worked out when a Keras file is written, because Keras keeps it.
   let fileValue: (@Sendable (Slots) -> Tensor)?
 
+  /// - Parameters:
+  ///   - name: in Swift's spelling: `velocityHat`.
+  ///   - shape: how large it is; as the parameter by default.
+  ///   - start: what it holds at first; 0 by default.
+  ///   - dtype: nil for the parameter's.
   public init(
     _ name: String, shape: Shape = .likeParameter, start: Start = .number(0), dtype: DType? = nil, fileGroup: Int = 0
   ) {
@@ -91,6 +103,7 @@ public struct Slots {
     self.values = values
   }
 
+  /// The slot of that name.
   public subscript(dynamicMember name: String) -> Tensor {
     get { self[name] }
     set { self[name] = newValue }
@@ -120,10 +133,13 @@ public struct Slots {
 
 /// One parameter in a step of an optimizer that updates all parameters at once.
 public struct ParameterUpdate {
+  /// Which parameter it is.
   public let parameter: ParameterDescription
   /// The parameter; the optimizer changes it.
   public var value: Tensor
+  /// The parameter's gradient.
   public let gradient: Tensor
+  /// The parameter's slots.
   public var slots: Slots
   /// What this parameter's settings multiply the learning rate by.
   public let rateMultiplier: Double

@@ -15,6 +15,7 @@ public struct Cautious: OptimizerWrapper {
   public var innerOptimizer: any Optimizer
   /// How the kept elements make up for the others.
   public var scaling = CautiousScaling.plusOne
+  /// Its name in Keras's JSON; made from the class's if nil.
   public var name: String?
 
   public init() { self.init(AdamW()) }

@@ -27,6 +27,7 @@ public struct LBFGS: Optimizer {
   public var options = OptimizerOptions(learningRate: 1)
   /// How many steps are remembered.
   public var historySize = 10
+  /// How the length of a step is found.
   public var lineSearch = LineSearch.strongWolfe
   /// The most evaluations of the loss in a step.
   public var maxEvaluations = 25

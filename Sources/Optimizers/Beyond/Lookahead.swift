@@ -18,6 +18,7 @@ public struct Lookahead: OptimizerWrapper {
   public var alpha = 0.5
   /// What becomes of the inner optimizer's momentum then.
   public var momentum = LookaheadMomentum.keep
+  /// Its name in Keras's JSON; made from the class's if nil.
   public var name: String?
 
   public init() { self.init(Adam()) }

@@ -22,6 +22,7 @@ public struct SAM: OptimizerWrapper {
   public var epsilon = 1e-12
   /// Whether the neighbourhood scales with the weights.
   public var adaptive = false
+  /// Its name in Keras's JSON; made from the class's if nil.
   public var name: String?
 
   public init() { self.init(SGD(momentum: 0.9)) }

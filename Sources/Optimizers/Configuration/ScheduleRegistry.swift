@@ -2,7 +2,7 @@ import Synchronization
 
 /// The schedules that JSON can name.
 public enum ScheduleRegistry {
-  private static let builtIn: [any ConfigurableSchedule.Type] = [
+  package static let builtIn: [any ConfigurableSchedule.Type] = [
     ExponentialDecay.self, InverseTimeDecay.self, PolynomialDecay.self, PiecewiseConstantDecay.self, CosineDecay.self,
     CosineDecayRestarts.self, ConstantSchedule.self, LinearWarmup.self, OneCycle.self, NoamDecay.self, WarmupStableDecay.self,
     StepDecay.self, MultiStepDecay.self, CyclicLearningRate.self, SequentialSchedule.self,

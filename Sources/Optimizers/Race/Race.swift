@@ -2,6 +2,7 @@
 public struct Race: Sendable {
   /// One optimizer's way.
   public struct Run: Sendable {
+    /// The optimizer that made the steps.
     public let optimizer: any Optimizer
     /// The start, and the point after each step.
     public let points: [[Double]]
@@ -9,7 +10,9 @@ public struct Race: Sendable {
     public let values: [Double]
   }
 
+  /// What was made small.
   public let function: TestFunction
+  /// One for each optimizer, in the order given.
   public let runs: [Run]
 
   /// - Parameters:

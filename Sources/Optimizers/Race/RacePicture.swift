@@ -18,6 +18,7 @@ public struct RacePicture {
   /// Okabe and Ito's colours without the yellow, which is too light on white: told apart by all kinds of colour vision.
   private static let colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000"]
 
+  /// The picture of a race.
   public init(_ race: Race) {
     self.race = race
     let function = race.function

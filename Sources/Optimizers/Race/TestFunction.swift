@@ -8,6 +8,7 @@ public struct TestFunction: Sendable {
   public let about: String
   /// The part of the plane that is drawn.
   public let xRange: ClosedRange<Double>
+  /// What of the second axis a picture shows.
   public let yRange: ClosedRange<Double>
   /// Where a race starts unless told otherwise.
   public let start: [Double]
@@ -53,6 +54,7 @@ public struct TestFunction: Sendable {
     return function
   }
 
+  /// All of them.
   public static let all: [TestFunction] = [
     TestFunction(
       "ravine", "x²/20 + y²", "a long valley, twenty times as steep across as along",

@@ -1,7 +1,9 @@
 /// The same rate at all times: a part of a ``SequentialSchedule`` or what follows a ``LinearWarmup``.
 public struct ConstantSchedule: ConfigurableSchedule {
+  /// The rate of every update.
   public var rate: Double
 
+  /// The same rate for every update.
   public init(_ rate: Double) { self.rate = rate }
 
   public func callAsFunction(step: Int) -> Double { rate }

@@ -10,14 +10,23 @@ import Foundation
 ///
 /// Source: Loshchilov & Hutter, 2017, "SGDR" (arXiv 1608.03983); Keras, `CosineDecay`.
 public struct CosineDecay: ConfigurableSchedule {
+  /// The rate of the first update.
   public var initialLearningRate: Double
+  /// The number of updates that the decay takes.
   public var decaySteps: Int
   /// The rate at the end, as a fraction of the greatest.
   public var alpha = 0.0
   /// The rate at the end of the warm-up; nil for none.
   public var warmupTarget: Double?
+  /// The number of updates in which the rate rises.
   public var warmupSteps = 0
 
+  /// - Parameters:
+  ///   - initialLearningRate: the rate at first.
+  ///   - decaySteps: the number of updates of the fall.
+  ///   - alpha: the share of the rate that is left at the end; 0 by default.
+  ///   - warmupTarget: the rate after the warm-up; none by default.
+  ///   - warmupSteps: the number of updates of the warm-up; 0 by default.
   public init(
     initialLearningRate: Double, decaySteps: Int, alpha: Double? = nil, warmupTarget: Double? = nil, warmupSteps: Int? = nil
   ) {

@@ -9,7 +9,9 @@ import Foundation
 /// Source: Loshchilov & Hutter, 2017, "SGDR: Stochastic Gradient Descent with Warm Restarts" (arXiv 1608.03983); Keras,
 /// `CosineDecayRestarts`.
 public struct CosineDecayRestarts: ConfigurableSchedule {
+  /// The rate of the first update.
   public var initialLearningRate: Double
+  /// The number of updates of the first fall.
   public var firstDecaySteps: Int
   /// How much longer each period is than the one before.
   public var tMul = 2.0
@@ -18,6 +20,12 @@ public struct CosineDecayRestarts: ConfigurableSchedule {
   /// The least rate, as a fraction of the initial one.
   public var alpha = 0.0
 
+  /// - Parameters:
+  ///   - initialLearningRate: the rate at first.
+  ///   - firstDecaySteps: the number of updates of the first fall.
+  ///   - tMul: how much longer each fall is than the one before; 2 by default.
+  ///   - mMul: how much of the rate each restart has of the one before; 1 by default.
+  ///   - alpha: the share of the rate that is left at the end of a fall; 0 by default.
   public init(
     initialLearningRate: Double, firstDecaySteps: Int, tMul: Double? = nil, mMul: Double? = nil, alpha: Double? = nil
   ) {

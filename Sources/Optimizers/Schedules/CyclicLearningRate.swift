@@ -17,15 +17,26 @@ public struct CyclicLearningRate: ConfigurableSchedule {
     case exponentialRange = "exp_range"
   }
 
+  /// The lowest rate.
   public var baseLearningRate: Double
+  /// The highest rate.
   public var maximumLearningRate: Double
   /// Updates of a rise.
   public var stepSizeUp = 2000
   /// Updates of a fall; those of a rise if nil.
   public var stepSizeDown: Int?
+  /// How the height of cycles changes.
   public var mode = Mode.triangular
+  /// The factor of `expRange`, an update.
   public var gamma = 1.0
 
+  /// - Parameters:
+  ///   - baseLearningRate: the lowest rate.
+  ///   - maximumLearningRate: the highest rate.
+  ///   - stepSizeUp: the number of updates that the rate rises; 2,000 by default.
+  ///   - stepSizeDown: the number of updates that it falls; as many as it rises by default.
+  ///   - mode: how the height of cycles changes; not at all by default.
+  ///   - gamma: the factor of `expRange`, an update; 1 by default.
   public init(
     baseLearningRate: Double, maximumLearningRate: Double, stepSizeUp: Int? = nil, stepSizeDown: Int? = nil, mode: Mode? = nil,
     gamma: Double? = nil

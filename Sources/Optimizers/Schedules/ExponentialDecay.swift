@@ -4,12 +4,20 @@ import Foundation
 ///
 /// Source: Keras, `ExponentialDecay`.
 public struct ExponentialDecay: ConfigurableSchedule {
+  /// The rate of the first update.
   public var initialLearningRate: Double
+  /// The number of updates that the decay takes.
   public var decaySteps: Int
+  /// How much of the rate is left after each `decaySteps`.
   public var decayRate: Double
   /// `false` by default.
   public var staircase = false
 
+  /// - Parameters:
+  ///   - initialLearningRate: the rate of the first update.
+  ///   - decaySteps: the number of updates of one decay.
+  ///   - decayRate: the factor of one decay.
+  ///   - staircase: whether the rate falls at whole multiples of `decaySteps` only.
   public init(initialLearningRate: Double, decaySteps: Int, decayRate: Double, staircase: Bool = false) {
     self.initialLearningRate = initialLearningRate
     self.decaySteps = decaySteps

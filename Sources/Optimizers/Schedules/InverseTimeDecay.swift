@@ -3,12 +3,20 @@
 ///
 /// Source: Keras, `InverseTimeDecay`.
 public struct InverseTimeDecay: ConfigurableSchedule {
+  /// The rate of the first update.
   public var initialLearningRate: Double
+  /// The number of updates that count as one.
   public var decaySteps: Int
+  /// How fast the rate falls.
   public var decayRate: Double
   /// `false` by default.
   public var staircase = false
 
+  /// - Parameters:
+  ///   - initialLearningRate: the rate of the first update.
+  ///   - decaySteps: the number of updates that count as one.
+  ///   - decayRate: how fast the rate falls.
+  ///   - staircase: whether the rate falls at whole multiples of `decaySteps` only.
   public init(initialLearningRate: Double, decaySteps: Int, decayRate: Double, staircase: Bool = false) {
     self.initialLearningRate = initialLearningRate
     self.decaySteps = decaySteps

@@ -8,6 +8,7 @@ public protocol LearningRateSchedule: Sendable, LearningRateConvertible {
 }
 
 extension LearningRateSchedule {
+  /// The schedule as a learning rate.
   public var learningRate: LearningRate { .schedule(self) }
 }
 

@@ -8,10 +8,17 @@
 ///
 ///     Adam(learningRate: CosineDecay(initialLearningRate: 0.001, decaySteps: 9000).warmedUp(steps: 1000))
 public struct LinearWarmup: ConfigurableSchedule {
+  /// What follows the warm-up.
   public var schedule: any LearningRateSchedule
+  /// The number of updates in which the rate rises.
   public var warmupSteps: Int
+  /// The rate of the first update.
   public var startLearningRate = 0.0
 
+  /// - Parameters:
+  ///   - schedule: what follows the warm-up.
+  ///   - warmupSteps: the number of updates in which the rate rises.
+  ///   - startLearningRate: the rate of the first update; 0 by default.
   public init(_ schedule: any LearningRateSchedule, warmupSteps: Int, startLearningRate: Double? = nil) {
     self.schedule = schedule
     self.warmupSteps = warmupSteps

@@ -5,11 +5,17 @@ import Foundation
 ///
 /// Source: PyTorch, `MultiStepLR`.
 public struct MultiStepDecay: ConfigurableSchedule {
+  /// The rate of the first update.
   public var initialLearningRate: Double
   /// Numbers of updates.
   public var milestones: [Int]
+  /// The factor of each fall.
   public var gamma = 0.1
 
+  /// - Parameters:
+  ///   - initialLearningRate: the rate of the first update.
+  ///   - milestones: after how many updates the rate falls.
+  ///   - gamma: the factor of each fall; 0.1 by default.
   public init(initialLearningRate: Double, milestones: [Int], gamma: Double? = nil) {
     self.initialLearningRate = initialLearningRate
     self.milestones = milestones

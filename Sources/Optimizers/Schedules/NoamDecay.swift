@@ -8,10 +8,17 @@ import Foundation
 ///
 /// Source: Vaswani et al., 2017, "Attention Is All You Need" (arXiv 1706.03762), section 5.3 (named after Noam Shazeer).
 public struct NoamDecay: ConfigurableSchedule {
+  /// The width of the model's layers.
   public var modelSize: Int
+  /// The number of updates in which the rate rises.
   public var warmupSteps = 4000
+  /// Multiplies the rate.
   public var scale = 1.0
 
+  /// - Parameters:
+  ///   - modelSize: the width of the model's layers.
+  ///   - warmupSteps: the number of updates in which the rate rises; 4,000 by default.
+  ///   - scale: multiplies the rate; 1 by default.
   public init(modelSize: Int, warmupSteps: Int? = nil, scale: Double? = nil) {
     self.modelSize = modelSize
     if let warmupSteps { self.warmupSteps = warmupSteps }

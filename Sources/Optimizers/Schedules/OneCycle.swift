@@ -12,19 +12,26 @@ import Foundation
 public struct OneCycle: ConfigurableSchedule {
   /// The shape of a change.
   public enum Annealing: String, Sendable, CaseIterable {
+    /// Half a wave of a cosine, or a straight line.
     case cosine, linear
   }
 
+  /// The highest rate.
   public var maximumLearningRate: Double
+  /// The number of updates of the cycle.
   public var totalSteps: Int
   /// The part of the updates in which the rate rises.
   public var pctStart = 0.3
+  /// The highest rate divided by the first.
   public var divFactor = 25.0
+  /// The first rate divided by the last.
   public var finalDivFactor = 1e4
+  /// The shape of rise and fall.
   public var annealing = Annealing.cosine
   /// Whether the fall to the first rate and that to the end are two.
   public var threePhase = false
 
+  /// See the properties.
   public init(
     maximumLearningRate: Double, totalSteps: Int, pctStart: Double? = nil, divFactor: Double? = nil,
     finalDivFactor: Double? = nil, annealing: Annealing? = nil, threePhase: Bool? = nil

@@ -7,6 +7,9 @@ public struct PiecewiseConstantDecay: ConfigurableSchedule {
   /// One rate more than there are boundaries.
   public var values: [Double]
 
+  /// - Parameters:
+  ///   - boundaries: the updates after which the rate changes.
+  ///   - values: the rates, one more than there are boundaries.
   public init(boundaries: [Int], values: [Double]) {
     self.boundaries = boundaries
     self.values = values

@@ -5,12 +5,23 @@ import Foundation
 ///
 /// Defaults: `endLearningRate` 0.0001, `power` 1 (a straight line), `cycle` false. Source: Keras, `PolynomialDecay`.
 public struct PolynomialDecay: ConfigurableSchedule {
+  /// The rate of the first update.
   public var initialLearningRate: Double
+  /// The number of updates that the decay takes.
   public var decaySteps: Int
+  /// The rate at the end.
   public var endLearningRate = 0.0001
+  /// Of the polynomial; 1 is a straight line.
   public var power = 1.0
+  /// Whether the decay begins anew, longer each time, instead of staying at its end.
   public var cycle = false
 
+  /// - Parameters:
+  ///   - initialLearningRate: the rate of the first update.
+  ///   - decaySteps: the number of updates that the decay takes.
+  ///   - endLearningRate: the rate at the end; 0.0001 by default.
+  ///   - power: of the polynomial; 1 by default.
+  ///   - cycle: whether the decay begins anew instead of staying at its end; false by default.
   public init(
     initialLearningRate: Double, decaySteps: Int, endLearningRate: Double? = nil, power: Double? = nil, cycle: Bool? = nil
   ) {

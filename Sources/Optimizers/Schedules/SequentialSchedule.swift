@@ -2,10 +2,14 @@
 ///
 ///     SequentialSchedule([ConstantSchedule(0.1), CosineDecay(initialLearningRate: 0.1, decaySteps: 900)], boundaries: [100])
 public struct SequentialSchedule: ConfigurableSchedule {
+  /// One after another.
   public var schedules: [any LearningRateSchedule]
   /// The number of updates done at which each schedule after the first begins; increasing.
   public var boundaries: [Int]
 
+  /// - Parameters:
+  ///   - schedules: one after another.
+  ///   - boundaries: the updates at which the next one begins, one fewer than there are schedules.
   public init(_ schedules: [any LearningRateSchedule], boundaries: [Int]) {
     self.schedules = schedules
     self.boundaries = boundaries

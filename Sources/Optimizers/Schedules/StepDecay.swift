@@ -4,10 +4,17 @@ import Foundation
 ///
 /// Source: PyTorch, `StepLR`.
 public struct StepDecay: ConfigurableSchedule {
+  /// The rate of the first update.
   public var initialLearningRate: Double
+  /// The number of updates between two falls.
   public var stepSize: Int
+  /// The factor of each fall.
   public var gamma = 0.1
 
+  /// - Parameters:
+  ///   - initialLearningRate: the rate of the first update.
+  ///   - stepSize: the number of updates between two falls.
+  ///   - gamma: the factor of each fall; 0.1 by default.
   public init(initialLearningRate: Double, stepSize: Int, gamma: Double? = nil) {
     self.initialLearningRate = initialLearningRate
     self.stepSize = stepSize

@@ -15,18 +15,26 @@ import Foundation
 public struct WarmupStableDecay: ConfigurableSchedule {
   /// The shape of the fall.
   public enum DecayShape: String, Sendable, CaseIterable {
+    /// The shape of the fall, by name.
     case linear, cosine
+    /// 1 − √t.
     case squareRoot = "square_root"
   }
 
+  /// The highest rate.
   public var peakLearningRate: Double
+  /// The number of updates in which the rate rises.
   public var warmupSteps: Int
+  /// The number of updates at the highest rate.
   public var stableSteps: Int
+  /// The number of updates of the fall.
   public var decaySteps: Int
   /// The rate at the end, as a fraction of the peak.
   public var endFraction = 0.0
+  /// The shape of the fall.
   public var decayShape = DecayShape.linear
 
+  /// See the properties.
   public init(
     peakLearningRate: Double, warmupSteps: Int, stableSteps: Int, decaySteps: Int, endFraction: Double? = nil,
     decayShape: DecayShape? = nil

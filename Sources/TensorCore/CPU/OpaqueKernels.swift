@@ -10,9 +10,9 @@ extension CPULowering {
     case .reduce(let reduction, let axes):
       let shape = call.inputs[0].shape
       let long = axes.filter { shape[$0] != 1 }
-      return [self.reduction(call, first: long.first!, last: long.last!, reduction == .sum ? CK_SUMALL : CK_MAXALL)]
+      return self.reduction(call, first: long.first!, last: long.last!, reduction == .sum ? CK_SUMALL : CK_MAXALL)
     case .argmax(let axis):
-      return [self.reduction(call, first: axis, last: axis, CK_ROWARGMAX)]
+      return self.reduction(call, first: axis, last: axis, CK_ROWARGMAX)
     case .concatenate(let axis):
       var start = 0
       return call.inputs.map { input in
@@ -59,7 +59,7 @@ extension CPULowering {
       work: MatrixProductContext.kernel, context: context, shares: batch * product.sharesPerProduct, provider: isLibrary ? .oneDNN : .kernel)
   }
 
-  private mutating func reduction(_ call: Schedule.Call, first: Int, last: Int, _ code: ck_op) -> Plan.Step {
+  private mutating func reduction(_ call: Schedule.Call, first: Int, last: Int, _ code: ck_op) -> [Plan.Step] {
     let shape = call.inputs[0].shape
     let context = memory.allocate(ck_reduction.self, 1)
     context.pointee.outer = Int64(shape[..<first].reduce(1, *))
@@ -67,10 +67,13 @@ extension CPULowering {
     context.pointee.inner = Int64(shape[(last + 1)...].reduce(1, *))
     context.pointee.dtype = call.inputs[0].dtype.kernelType
     context.pointee.op = Int32(code.rawValue)
-    context.pointee.shares = ck_reduction_shares(context)
+    ck_reduction_prepare(context)
+    let parts = Int(context.pointee.parts)
+    if parts > 1 { context.pointee.partials = UnsafeMutableRawPointer(memory.allocate(Double.self, parts * call.output.count)) }
     point(CPULowering.place(context, \.in), to: call.inputs[0])
     point(CPULowering.place(context, \.out), to: call.output)
-    return Plan.Step(work: { ck_reduction_run($0, $1) }, context: context, shares: Int(context.pointee.shares))
+    let run = Plan.Step(work: { ck_reduction_run($0, $1) }, context: context, shares: Int(context.pointee.shares))
+    return parts > 1 ? [run, Plan.Step(work: { ck_reduction_end($0, $1) }, context: context, shares: 1)] : [run]
   }
 
   /// Copies an input into a part of a larger result.

@@ -8,7 +8,7 @@ package final class Buffer: EqualByIdentity, @unchecked Sendable {
   private let allocation: UnsafeMutableRawPointer?
   private let owner: AnyObject?
 
-  static let alignment = 64
+  package static let alignment = 64
 
   package init(byteCount: Int) {
     self.byteCount = byteCount

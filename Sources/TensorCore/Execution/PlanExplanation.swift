@@ -13,9 +13,9 @@ public struct PlanExplanation: Sendable, CustomStringConvertible {
     public let operations: [String]
     /// The shapes of what goes in and comes out, or the elements that are passed over.
     public let extent: String
-    /// What it reads and what it writes: variables by their paths, arguments and results by their numbers, `%3` what only other kernels
-    /// need.
+    /// What it reads: variables by their paths, arguments and results by their numbers, `%3` what only other kernels need.
     public let reads: [String]
+    /// What it writes, in the same words.
     public let writes: [String]
     /// Those of them that are written over what was read from the same memory, element by element.
     public let inPlace: [String]
@@ -37,14 +37,17 @@ public struct PlanExplanation: Sendable, CustomStringConvertible {
     case machineCode = "machine code"
     /// A group of operations, block by block.
     case interpreted
+    /// A routine of oneDNN.
     case oneDNN
     /// A loop of this library's own.
     case kernel = "own kernel"
+    /// A loop in Swift.
     case swift = "Swift function"
     /// There are no elements.
     case nothing = "nothing to do"
   }
 
+  /// In the order in which they run.
   public let kernels: [Kernel]
   /// Memory for what only other kernels need. Where lifetimes do not overlap it is shared.
   public let temporaryBytes: Int

@@ -11,7 +11,11 @@ public enum Padding: Hashable, Sendable {
 
   /// Positions before and after an axis.
   public struct Range: Hashable, Sendable {
+    /// Before and after the axis.
     public let low: Int, high: Int
+    /// - Parameters:
+    ///   - low: positions before the axis.
+    ///   - high: positions after it.
     public init(_ low: Int, _ high: Int) { (self.low, self.high) = (low, high) }
   }
 

@@ -38,13 +38,19 @@ extension Tensor {
       isNumber: a.node.isNumber && function != .isFinite)
   }
 
+  /// A + b, element by element; shapes are stretched as NumPy does.
   public static func + (a: Tensor, b: Tensor) -> Tensor { binary(.add, a, b) }
+  /// A − b, element by element; shapes are stretched as NumPy does.
   public static func - (a: Tensor, b: Tensor) -> Tensor { binary(.subtract, a, b) }
+  /// A · b, element by element; shapes are stretched as NumPy does.
   public static func * (a: Tensor, b: Tensor) -> Tensor { binary(.multiply, a, b) }
+  /// A / b, element by element; shapes are stretched as NumPy does.
   public static func / (a: Tensor, b: Tensor) -> Tensor { binary(.divide, a, b) }
+  /// −a, element by element.
   public static prefix func - (a: Tensor) -> Tensor { unary(.negate, a) }
 
   // Disfavoured: a literal is a tensor of its own, and a plain `reduce(0, +)` over numbers means numbers.
+  /// A / b, element by element; shapes are stretched as NumPy does.
   @_disfavoredOverload public static func + (a: Tensor, b: Double) -> Tensor { a + Tensor(number: b) }
   @_disfavoredOverload public static func - (a: Tensor, b: Double) -> Tensor { a - Tensor(number: b) }
   @_disfavoredOverload public static func * (a: Tensor, b: Double) -> Tensor { a * Tensor(number: b) }
@@ -54,9 +60,13 @@ extension Tensor {
   @_disfavoredOverload public static func * (a: Double, b: Tensor) -> Tensor { Tensor(number: a) * b }
   @_disfavoredOverload public static func / (a: Double, b: Tensor) -> Tensor { Tensor(number: a) / b }
 
+  /// A + b in place of a, element by element; shapes are stretched as NumPy does.
   public static func += (a: inout Tensor, b: Tensor) { a = a + b }
+  /// A − b in place of a, element by element; shapes are stretched as NumPy does.
   public static func -= (a: inout Tensor, b: Tensor) { a = a - b }
+  /// A · b in place of a, element by element; shapes are stretched as NumPy does.
   public static func *= (a: inout Tensor, b: Tensor) { a = a * b }
+  /// A / b in place of a, element by element; shapes are stretched as NumPy does.
   public static func /= (a: inout Tensor, b: Tensor) { a = a / b }
 }
 
@@ -74,13 +84,21 @@ infix operator .|| : LogicalDisjunctionPrecedence
 extension Tensor {
   /// Element by element; the result is `bool`.
   public static func .== (a: Tensor, b: Tensor) -> Tensor { binary(.equal, a, b) }
+  /// Whether elements differ, element by element; shapes are stretched as NumPy does.
   public static func .!= (a: Tensor, b: Tensor) -> Tensor { binary(.notEqual, a, b) }
+  /// Whether a < b, element by element; shapes are stretched as NumPy does.
   public static func .< (a: Tensor, b: Tensor) -> Tensor { binary(.less, a, b) }
+  /// Whether a ≤ b, element by element; shapes are stretched as NumPy does.
   public static func .<= (a: Tensor, b: Tensor) -> Tensor { binary(.lessOrEqual, a, b) }
+  /// Whether a > b, element by element; shapes are stretched as NumPy does.
   public static func .> (a: Tensor, b: Tensor) -> Tensor { binary(.less, b, a) }
+  /// Whether a ≥ b, element by element; shapes are stretched as NumPy does.
   public static func .>= (a: Tensor, b: Tensor) -> Tensor { binary(.lessOrEqual, b, a) }
+  /// Whether both are true, element by element; shapes are stretched as NumPy does.
   public static func .&& (a: Tensor, b: Tensor) -> Tensor { binary(.and, a, b) }
+  /// Whether one is true, element by element; shapes are stretched as NumPy does.
   public static func .|| (a: Tensor, b: Tensor) -> Tensor { binary(.or, a, b) }
+  /// The opposite of each truth, element by element.
   public static prefix func ! (a: Tensor) -> Tensor { unary(.not, a) }
 
   /// The same elements in another dtype. To integers: toward zero. To bool: anything but zero is true.
@@ -114,18 +132,25 @@ public func clip(_ a: Tensor, _ low: Tensor, _ high: Tensor) -> Tensor { minimum
 
 // MARK: - Functions
 
+/// |x|, element by element.
 public func abs(_ a: Tensor) -> Tensor { Tensor.unary(.abs, a) }
 /// −1, 0 or 1.
 public func sign(_ a: Tensor) -> Tensor { Tensor.unary(.sign, a) }
+/// √x, element by element.
 public func sqrt(_ a: Tensor) -> Tensor { Tensor.unary(.sqrt, a) }
+/// Eˣ, element by element.
 public func exp(_ a: Tensor) -> Tensor { Tensor.unary(.exp, a) }
 /// eˣ − 1, exact near zero.
 public func expm1(_ a: Tensor) -> Tensor { Tensor.unary(.expm1, a) }
+/// The natural logarithm, element by element.
 public func log(_ a: Tensor) -> Tensor { Tensor.unary(.log, a) }
 /// log(1 + x), exact near zero.
 public func log1p(_ a: Tensor) -> Tensor { Tensor.unary(.log1p, a) }
+/// The sine, of radians, element by element.
 public func sin(_ a: Tensor) -> Tensor { Tensor.unary(.sin, a) }
+/// The cosine, of radians, element by element.
 public func cos(_ a: Tensor) -> Tensor { Tensor.unary(.cos, a) }
+/// The hyperbolic tangent, element by element.
 public func tanh(_ a: Tensor) -> Tensor { Tensor.unary(.tanh, a) }
 /// The error function.
 public func erf(_ a: Tensor) -> Tensor { Tensor.unary(.erf, a) }
@@ -135,7 +160,9 @@ public func sigmoid(_ a: Tensor) -> Tensor { Tensor.unary(.sigmoid, a) }
 public func softplus(_ a: Tensor) -> Tensor { Tensor.unary(.softplus, a) }
 /// max(x, 0).
 public func relu(_ a: Tensor) -> Tensor { maximum(a, 0) }
+/// The greatest whole number that is not greater, element by element.
 public func floor(_ a: Tensor) -> Tensor { Tensor.unary(.floor, a) }
+/// The least whole number that is not less, element by element.
 public func ceil(_ a: Tensor) -> Tensor { Tensor.unary(.ceil, a) }
 /// To the nearest integer, halves to the even one.
 public func round(_ a: Tensor) -> Tensor { Tensor.unary(.round, a) }
@@ -143,13 +170,17 @@ public func round(_ a: Tensor) -> Tensor { Tensor.unary(.round, a) }
 public func isFinite(_ a: Tensor) -> Tensor { Tensor.unary(.isFinite, a) }
 /// aᵇ. The derivative with respect to `b` is taken where a > 0 and is zero elsewhere.
 public func pow(_ a: Tensor, _ b: Tensor) -> Tensor { Tensor.binary(.power, a, b) }
+/// A to the power of b, element by element.
 @_disfavoredOverload
 public func pow(_ a: Tensor, _ b: Double) -> Tensor { pow(a, Tensor(number: b)) }
+/// A to the power of b, element by element.
 @_disfavoredOverload
 public func pow(_ a: Double, _ b: Tensor) -> Tensor { pow(Tensor(number: a), b) }
+/// X², element by element.
 public func square(_ a: Tensor) -> Tensor { a * a }
 /// a + t · (b − a).
 // Disfavoured, so that `1 - beta` of Doubles is not taken for a tensor expression.
 @_disfavoredOverload
 public func lerp(_ a: Tensor, _ b: Tensor, _ t: Tensor) -> Tensor { a + t * (b - a) }
+/// A + t · (b − a), element by element.
 public func lerp(_ a: Tensor, _ b: Tensor, _ t: Double) -> Tensor { lerp(a, b, Tensor(number: t)) }

@@ -75,6 +75,7 @@ public func flip(_ x: Tensor, axes: [Int]? = nil) -> Tensor {
     .slice(starts: x.shape.indices.map { axes.contains($0) ? x.shape[$0] - 1 : 0 }, strides: x.shape.indices.map { axes.contains($0) ? -1 : 1 }),
     [x], shape: x.shape, dtype: x.dtype)
 }
+/// The elements in the opposite order along an axis. (Keras: `keras.ops.flip`.)
 public func flip(_ x: Tensor, axis: Int) -> Tensor { flip(x, axes: [axis]) }
 
 /// The elements moved `shift` places toward higher indices along an axis; those that fall off come in at the other end. Of the

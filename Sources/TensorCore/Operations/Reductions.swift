@@ -32,6 +32,7 @@ extension Tensor {
 
   /// The sum over `axes` (all of them if nil; negative ones count from the end). With `keepDims` they stay as size 1.
   public func sum(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor { reduced(.sum, axes, keepDims) }
+  /// The sum along an axis; with `keepDims` the axis stays, with size 1.
   public func sum(axis: Int, keepDims: Bool = false) -> Tensor { reduced(.sum, [axis], keepDims) }
 
   /// The mean over `axes`; see ``sum(axes:keepDims:)``. NaN where there is nothing to average.
@@ -40,14 +41,17 @@ extension Tensor {
     let count = normalized(axes: axes, "mean").reduce(1) { $0 * shape[$1] }
     return sum(axes: axes, keepDims: keepDims) / Double(count)
   }
+  /// The mean along an axis; with `keepDims` the axis stays, with size 1.
   public func mean(axis: Int, keepDims: Bool = false) -> Tensor { mean(axes: [axis], keepDims: keepDims) }
 
   /// The greatest over `axes`, NaN if one is; see ``sum(axes:keepDims:)``. Elements that tie share the derivative equally.
   public func max(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor { reduced(.max, axes, keepDims) }
+  /// The greatest element along an axis; with `keepDims` the axis stays, with size 1.
   public func max(axis: Int, keepDims: Bool = false) -> Tensor { reduced(.max, [axis], keepDims) }
 
   /// The smallest over `axes`; see ``max(axes:keepDims:)``.
   public func min(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor { -((-self).max(axes: axes, keepDims: keepDims)) }
+  /// The least element along an axis; with `keepDims` the axis stays, with size 1.
   public func min(axis: Int, keepDims: Bool = false) -> Tensor { min(axes: [axis], keepDims: keepDims) }
 
   /// The index (`int32`) of the first greatest element along an axis, which disappears. Has no derivative.

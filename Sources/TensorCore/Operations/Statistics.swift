@@ -24,26 +24,31 @@ extension Tensor {
     let whole = length == 0 ? Tensor.ones(rest.map { shape[$0] }, dtype: dtype) : result.reshaped(rest.map { shape[$0] })
     return keepDims ? whole.reshaped(kept) : whole
   }
+  /// The product along an axis; with `keepDims` the axis stays, with size 1.
   public func prod(axis: Int, keepDims: Bool = false) -> Tensor { prod(axes: [axis], keepDims: keepDims) }
 
   /// The mean of the squared distances from the mean over `axes`; see ``mean(axes:keepDims:)``.
   public func variance(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
     square(self - mean(axes: axes, keepDims: true)).mean(axes: axes, keepDims: keepDims)
   }
+  /// The variance along an axis; with `keepDims` the axis stays, with size 1.
   public func variance(axis: Int, keepDims: Bool = false) -> Tensor { variance(axes: [axis], keepDims: keepDims) }
 
   /// The square root of ``variance(axes:keepDims:)``.
   public func std(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor { sqrt(variance(axes: axes, keepDims: keepDims)) }
+  /// The standard deviation along an axis; with `keepDims` the axis stays, with size 1.
   public func std(axis: Int, keepDims: Bool = false) -> Tensor { std(axes: [axis], keepDims: keepDims) }
 
   /// Whether all elements over `axes` are true (not zero); see ``sum(axes:keepDims:)``.
   public func all(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
     (!cast(to: .bool)).countNonzero(axes: axes, keepDims: keepDims) .== 0
   }
+  /// Whether all are true along an axis; with `keepDims` the axis stays, with size 1.
   public func all(axis: Int, keepDims: Bool = false) -> Tensor { all(axes: [axis], keepDims: keepDims) }
 
   /// Whether any element over `axes` is true (not zero); see ``sum(axes:keepDims:)``.
   public func any(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor { countNonzero(axes: axes, keepDims: keepDims) .> 0 }
+  /// Whether any is true along an axis; with `keepDims` the axis stays, with size 1.
   public func any(axis: Int, keepDims: Bool = false) -> Tensor { any(axes: [axis], keepDims: keepDims) }
 
   /// How many elements over `axes` are not zero (`int32`); see ``sum(axes:keepDims:)``.

@@ -5,19 +5,26 @@
 ///     let config = try JSONValue(parsing: #"{"class_name": "Adam", "config": {"learning_rate": 1e-3}}"#)
 ///     config["config"]?["learning_rate"]?.double    // 0.001
 public enum JSONValue: Sendable, Equatable {
+  /// `null`.
   case null
+  /// `true` or `false`.
   case bool(Bool)
   /// A number as it is spelled: JSON's grammar, and Python's `NaN`, `Infinity` and `-Infinity`.
   case number(String)
+  /// A text.
   case string(String)
+  /// A list.
   case array([JSONValue])
+  /// Members by name.
   case object(JSONObject)
 }
 
 /// The members of a JSON object in the order of the file. Keys are unique.
 public struct JSONObject: Sendable, Equatable {
+  /// In the order of the file.
   public private(set) var members: [(key: String, value: JSONValue)] = []
 
+  /// An object without members.
   public init() {}
 
   /// An object with the given members; a key that comes twice keeps its first place and takes its last value.
@@ -28,8 +35,11 @@ public struct JSONObject: Sendable, Equatable {
   /// For a parser that has checked that keys are unique.
   init(uniqueMembers members: [(key: String, value: JSONValue)]) { self.members = members }
 
+  /// In the order of the file.
   public var keys: [String] { members.map(\.key) }
+  /// Whether there are no members.
   public var isEmpty: Bool { members.isEmpty }
+  /// The number of members.
   public var count: Int { members.count }
 
   /// The member of that name. Setting one that is new puts it at the end; setting `nil` removes it.
@@ -71,16 +81,22 @@ extension JSONValue {
     }
   }
 
+  /// A whole number.
   public init(_ value: Int) { self = .number(String(value)) }
 
+  /// Whether it is `null`.
   public var isNull: Bool { self == .null }
 
+  /// The truth, if it is one.
   public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
 
+  /// The text, if it is one.
   public var string: String? { if case .string(let value) = self { value } else { nil } }
 
+  /// The elements, if it is a list.
   public var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
 
+  /// The members, if it is an object.
   public var object: JSONObject? { if case .object(let value) = self { value } else { nil } }
 
   /// The value of a number, rounded to the nearest `Double`; an integer of any size counts.

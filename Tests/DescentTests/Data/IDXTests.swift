@@ -79,6 +79,26 @@ struct IDXTests {
     #expect(message.contains("takes 2147483647 bytes of data, found 3") || message.contains("corrupt"))
   }
 
+  /// Read at once and as a stream, whichever says more.
+  @Test func `A byte that was changed anywhere in a gzip file is an error, or changes nothing`() throws {
+    let packed = try TestFiles.bytes("images-idx3-ubyte.gz")
+    let whole = try IDX.read(packed, name: "f").scalars(as: UInt8.self)
+    for index in packed.indices {
+      var changed = packed
+      changed[index] ^= 0x55
+      if let read = try? IDX.read(changed, name: "f") { #expect(read.scalars(as: UInt8.self) == whole, "byte \(index)") }
+    }
+  }
+
+  /// Elements that are read in place begin where the kernels expect it.
+  @Test func `Compressed and plain bytes are the same in computations`() throws {
+    let (packed, plain) = (try IDX.read(TestFiles.path("images-idx3-ubyte.gz")), try IDX.read(TestFiles.path("images-idx3-ubyte")))
+    for function in [{ $0.cast(to: .float32).sum(axis: 0) }, { $0.transposed([2, 0, 1]).cast(to: .float32) * 2 }] as [(Tensor) -> Tensor] {
+      #expect(function(packed).doubles == function(plain).doubles)
+    }
+    #expect(packed.withBytes { UInt(bitPattern: $0.baseAddress) % 64 } == 0)
+  }
+
   @Test func `Missing file`() throws {
     #expect(failure { try IDX.read("/no/such/file") } == "/no/such/file: cannot be opened: No such file or directory")
     try withTemporaryFolder { folder in

@@ -65,4 +65,34 @@ import Testing
     #expect(parts.status == 0, "\(parts.output)")
     #expect(try number("growth", in: parts.output) < 40 * 64 * 4096 * 4 / 3, "\(parts.output)")
   }
+  /// A header claims up to 16 times as many bytes as the file has, with which the array is expanded at once; more, with which a stream
+  /// looks first; and less than there is.
+  @Test(arguments: [(90 << 20, 1), (1 << 31 - 1, 1), (5 << 20, 1), (5 << 20, 30)])
+  func `a gzip file takes no more memory than the data that are really there, whatever its header claims`(
+    _ claimed: Int, _ members: Int
+  ) throws {
+    let there = 6 << 20
+    let header: [UInt8] = [0, 0, 8, 1] + withUnsafeBytes(of: UInt32(claimed).bigEndian) { Array($0) }
+    let member = gzip(header + [UInt8](repeating: 7, count: there - header.count))
+    try Data(repeatElement(member, count: members).joined()).write(to: URL(fileURLWithPath: folder.file("x.gz")))
+    let run = try helper(["idx", folder.file("x.gz")])
+    #expect(run.status == 0 && !run.output.contains("read"), "\(run.output)")
+    #expect(try number("growth", in: run.output) < 100 << 20, "\(run.output)")
+  }
+
+  /// A member of stored blocks, as large as its contents.
+  private func gzip(_ contents: [UInt8]) -> [UInt8] {
+    var result: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255]
+    func add(_ number: Int, _ count: Int) { for index in 0..<count { result.append(UInt8(truncatingIfNeeded: number >> (8 * index))) } }
+    for start in stride(from: 0, to: contents.count, by: 0xFFFF) {
+      let block = contents[start..<min(start + 0xFFFF, contents.count)]
+      result.append(block.endIndex == contents.count ? 1 : 0)
+      add(block.count, 2)
+      add(~block.count, 2)
+      result += block
+    }
+    add(Int(contents.withUnsafeBytes { crc32($0) }), 4)
+    add(contents.count, 4)
+    return result
+  }
 }

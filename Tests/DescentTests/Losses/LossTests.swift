@@ -13,6 +13,14 @@ struct LossTests {
     .sparseCategoricalCrossentropy(fromLogits: true), .categoricalGeneralizedCrossEntropy(q: 0.3), .dice, .tversky(alpha: 0.3),
   ]
 
+  @Test func `every loss is among those whose derivatives are compared`() {
+    let compared = Set(LossTests.all.map(\.name))
+    // It is one of three by shape.
+    for loss in Loss.catalog.values where loss.name != "crossentropy" {
+      #expect(compared.contains(loss.name), "\(loss.name)")
+    }
+  }
+
   @Test(arguments: all) func `Derivatives match differences`(_ loss: Loss) {
     let prediction = Tensor(shape: [2, 3], scalars: [0.2, 0.5, 0.35, 0.7, 0.15, 0.25])
     let isSparse = loss.allowedClasses(predictionShape: [2, 3]) != nil

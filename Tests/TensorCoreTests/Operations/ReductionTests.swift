@@ -66,4 +66,41 @@ import Testing
       }
     }
   }
+
+  /// A long axis beside few columns: of one vector, of several, of part of one; rows that are long themselves.
+  static let long: [(shape: [Int], axis: Int)] = [
+    ([6000, 8], 0), ([3001, 37], 0), ([900, 130], 0), ([20_000, 3], 0), ([2, 9000, 5], 1), ([3, 30_011], 1), ([2, 20_000, 2], 1),
+  ]
+
+  @Test(arguments: [DType.float32, .float64, .int32], long)
+  func `threads share a long axis in parts that depend on sizes alone`(dtype: DType, _ reduction: (shape: [Int], axis: Int)) {
+    let (shape, axis) = reduction
+    var generator = SeededGenerator(seed: UInt64(shape[0]))
+    let isInteger = dtype == .int32
+    var values = (0..<shape.reduce(1, *)).map { _ in
+      isInteger ? Double(Int32.random(in: Int32.min...Int32.max, using: &generator)) : Double.random(in: -1...1, using: &generator)
+    }
+    if !isInteger { values[values.count / 3] = .nan }
+    let x = Variable(Tensor(shape: shape, scalars: values).cast(to: dtype))
+    let results = [x.value.sum(axis: axis), x.value.max(axis: axis)]
+    let plan = Plan(arguments: [], outputs: results.map(\.node), assignments: [])
+    #expect(plan.explanation().kernels.filter { $0.extent.contains("→") && $0.shares > 1 }.count == 2, "\(plan.explanation())")
+    let runs = [1, 2, 3, 5].map { threads in plan.run(on: ThreadPool(threadCount: threads)).map { $0.doubles.map(\.bitPattern) } }
+    for run in runs { #expect(run == runs[0]) }
+
+    let found = plan.run().map(\.doubles)
+    let inner = shape[(axis + 1)...].reduce(1, *), size = shape[axis]
+    values = x.value.doubles
+    for place in found[0].indices {
+      let column = (0..<size).map { values[(place / inner * size + $0) * inner + place % inner] }
+      if isInteger {
+        #expect(found[0][place] == Double(column.reduce(Int32(0)) { $0 &+ Int32($1) }) && found[1][place] == column.max())
+      } else if column.contains(where: \.isNaN) {
+        #expect(found[0][place].isNaN && found[1][place].isNaN)
+      } else {
+        let error = abs(found[0][place] - column.reduce(0, +))
+        #expect(error < (dtype == .float32 ? 1e-6 : 1e-13) * Double(size).squareRoot() && found[1][place] == column.max())
+      }
+    }
+  }
 }
