@@ -6,6 +6,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "Descent", targets: ["Descent"]),
+    .library(name: "DescentImages", targets: ["DescentImages"]),
     .library(name: "KerasFiles", targets: ["KerasFiles"]),
     .library(name: "Optimizers", targets: ["Optimizers"]),
     .library(name: "TensorCore", targets: ["TensorCore"]),
@@ -20,6 +21,8 @@ let package = Package(
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CDeflate", providers: [.apt(["libdeflate-dev"])]),
     .systemLibrary(name: "CHDF5", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "CTurboJPEG", providers: [.apt(["libturbojpeg0-dev"])]),
+    .systemLibrary(name: "CSPNG", providers: [.apt(["libspng-dev"])]),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
     .target(name: "TensorCore", dependencies: ["CKernels", "COneDNN"]),
     .target(name: "Optimizers", dependencies: ["TensorCore"]),
@@ -27,6 +30,7 @@ let package = Package(
     // Calls KerasFiles when a program starts.
     .target(name: "CKerasStart"),
     .target(name: "KerasFiles", dependencies: ["Descent", "CHDF5", "CKerasStart"]),
+    .target(name: "DescentImages", dependencies: ["Descent", "CTurboJPEG", "CSPNG"]),
     .executableTarget(name: "HDF5Helper", dependencies: ["KerasFiles"]),
     .executableTarget(
       name: "DescentCLI",
@@ -42,6 +46,7 @@ let package = Package(
     .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "CKernels", "CAllocationCounter", "TestSupport"]),
     .testTarget(name: "OptimizersTests", dependencies: ["Optimizers"]),
     .testTarget(name: "DescentTests", dependencies: ["Descent", "StreamingHelper", "CAllocationCounter", "TestSupport"]),
+    .testTarget(name: "DescentImagesTests", dependencies: ["DescentImages", "TestSupport"]),
     .testTarget(name: "KerasFilesTests", dependencies: ["KerasFiles", "HDF5Helper", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]

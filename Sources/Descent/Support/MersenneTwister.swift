@@ -1,6 +1,6 @@
 /// MT19937 (Matsumoto & Nishimura, 1998), seeded and used as NumPy's legacy `RandomState` and as Python's `random` do: the same seed
 /// gives the shuffles that Keras's data sets and utilities are known for.
-struct MersenneTwister {
+package struct MersenneTwister {
   private var words: [UInt32]
   private var place = 624
 
@@ -50,7 +50,7 @@ struct MersenneTwister {
   }
 
   /// 0 ..< `count` in the order that `RandomState(seed).shuffle(numpy.arange(count))` leaves.
-  static func numpyOrder(_ count: Int, seed: UInt32) -> [Int] {
+  package static func numpyOrder(_ count: Int, seed: UInt32) -> [Int] {
     var generator = MersenneTwister(numpySeed: seed)
     return generator.nextNumPyOrder(count)
   }

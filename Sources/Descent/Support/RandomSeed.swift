@@ -8,7 +8,7 @@ public func setRandomSeed(_ seed: UInt64) {
 
 private let defaultSeeds = Mutex<(seed: UInt64, count: UInt64)>((0, 0))
 
-func nextDefaultSeed() -> UInt64 {
+package func nextDefaultSeed() -> UInt64 {
   defaultSeeds.withLock {
     $0.count += 1
     return mixed($0.seed, $0.count)

@@ -1,0 +1,305 @@
+import Foundation
+
+/// Where the labels of pictures come from.
+public enum ImageLabels: Sendable, Equatable, ExpressibleByArrayLiteral {
+  /// From the folders that the pictures are in.
+  case inferred
+  /// One for each picture, in the order of the sorted paths.
+  case list([Int])
+
+  public init(arrayLiteral elements: Int...) { self = .list(elements) }
+}
+
+/// How labels are written. (Keras: `label_mode`.)
+public enum LabelMode: String, Sendable, CaseIterable {
+  /// `int32` [rows]: the number of the class, as sparse categorical crossentropy takes it.
+  case int
+  /// `float32` [rows, 1]: 0 or 1, as binary crossentropy takes it.
+  case binary
+  /// `float32` [rows, classes]: 1 at the class, as categorical crossentropy takes it.
+  case categorical
+}
+
+/// Which part of the pictures of a folder is wanted.
+public enum ImageSubset: String, Sendable, CaseIterable {
+  case training, validation
+}
+
+/// The type of the `labelMode` of pictures without labels: it has no value but nil.
+public enum NoLabels: Sendable {}
+
+/// Pictures of a folder as a stream of batches, and what they are of. `fit`, `evaluate` and `predict` take it.
+public struct ImageDataset<Element>: DataStream {
+  /// The batches (or single rows, without a `batchSize`); to be changed by `map`, `cache`, … as any other stream.
+  public let dataset: Dataset<Element>
+  /// What the labels 0, 1, … stand for; empty without labels.
+  public let classNames: [String]
+  /// The files, in the order of the rows before they are shuffled for each pass.
+  public let filePaths: [String]
+
+  /// The number of batches.
+  public var count: Int? { dataset.count }
+
+  public func makeBatches(at position: DatasetPosition) throws -> (() throws -> TrainingBatch?) { try dataset.makeBatches(at: position) }
+}
+
+/// Pictures of a folder with labels, in batches. (Keras: `keras.utils.image_dataset_from_directory`.)
+///
+///     let flowers = try imageDatasetFromDirectory(
+///       "flowers", imageSize: (180, 180), seed: 123, validationSplit: 0.2, subset: .training)
+///     print(flowers.classNames)
+///     try model.fit(flowers, epochs: 10)
+///
+/// Each folder in the folder is a class, with all pictures in it and below: files that end in `.jpeg`, `.jpg` or `.png` (`.bmp` and
+/// `.gif` are counted too, and refused: they are not read). The same seed gives the same order and the same split as in Keras; then each pass has
+/// an order of its own, which is not that of TensorFlow. Pictures are decoded by several threads ahead of the step; neither their number
+/// nor where a run is taken up again changes the rows.
+///
+/// Numbers are those of Keras on TensorFlow: exact for PNG, for JPEG to what two versions of one library differ in. Notes on how a
+/// picture is to be turned (EXIF), gamma and color profiles are not followed. JPEG files may be had in `rgba`, which TensorFlow
+/// refuses, and what has no opacity is opaque (for PNG of fewer than 8 bits TensorFlow writes 1, 3 or 15).
+/// - Parameters:
+///   - directory: the folder.
+///   - labels: from the folders' names, or one for each picture; then all pictures below the folder count, and classes are named after the numbers that occur.
+///   - labelMode: how labels are written; nil (the other function of this name) for none.
+///   - classNames: the folders that count, in the order of their labels; nil for all in the order of their names.
+///   - colorMode: the channels.
+///   - batchSize: rows of a batch; nil for single rows.
+///   - imageSize: of the rows.
+///   - shuffle: whether rows change places; without it they are in the order of their paths.
+///   - seed: of the order; nil for one derived from ``setRandomSeed(_:)``'s.
+///   - validationSplit: the share of pictures that is held back, from 0 to 1 (both excluded): the last of the order.
+///   - subset: which part is wanted; needed with `validationSplit`, and only then. Both at once: ``imageDatasetsFromDirectory(_:labels:labelMode:classNames:colorMode:batchSize:imageSize:shuffle:seed:validationSplit:interpolation:followLinks:cropToAspectRatio:padToAspectRatio:dataFormat:workers:verbose:)``.
+///   - interpolation: what lies between pixels.
+///   - followLinks: whether links to folders are gone into.
+///   - cropToAspectRatio: takes the greatest part in the middle of the rows' aspect ratio.
+///   - padToAspectRatio: puts the whole picture in the middle of a black one of the rows' aspect ratio.
+///   - dataFormat: where the channels are.
+///   - workers: how many pictures are decoded at once; nil for as many as there are processors.
+///   - verbose: prints how many files and classes were found.
+/// - Returns: batches of `float32` images [rows, height, width, channels], from 0 to 255, with labels.
+/// - Throws: ``DescentError`` of kind `invalidArgument` for settings that do not fit together, of kind `file` when the folder cannot be
+///   read or has no pictures; a pass throws when a file is broken.
+/// Source: <https://keras.io/api/data_loading/image/#imagedatasetfromdirectory-function>.
+public func imageDatasetFromDirectory(
+  _ directory: String, labels: ImageLabels = .inferred, labelMode: LabelMode = .int, classNames: [String]? = nil,
+  colorMode: ColorMode = .rgb, batchSize: Int? = 32, imageSize: (height: Int, width: Int) = (256, 256), shuffle: Bool = true,
+  seed: UInt32? = nil, validationSplit: Double? = nil, subset: ImageSubset? = nil,
+  interpolation: ImageDatasetInterpolation = .bilinear, followLinks: Bool = false, cropToAspectRatio: Bool = false,
+  padToAspectRatio: Bool = false, dataFormat: DataFormat = .channelsLast, workers: Int? = nil, verbose: Bool = true
+) throws -> ImageDataset<(Tensor, Tensor)> {
+  let settings = try ImageDatasetSettings(
+    colorMode, batchSize, imageSize, shuffle, seed, validationSplit, interpolation, cropToAspectRatio, padToAspectRatio, dataFormat,
+    workers, verbose)
+  let rows = try LabelledPaths(directory, labels, labelMode, classNames, followLinks, settings)
+  return try settings.dataset(rows, subset)
+}
+
+/// Pictures of a folder and all below it, without labels, in batches: `imageDatasetFromDirectory("pictures", labelMode: nil)`. (Keras:
+/// `keras.utils.image_dataset_from_directory` with `labels=None` or `label_mode=None`.)
+///
+/// See the other function of this name, with labels.
+/// - Parameters:
+///   - directory: the folder.
+///   - labelMode: nil.
+///   - colorMode: the channels.
+///   - batchSize: rows of a batch; nil for single rows.
+///   - imageSize: of the rows.
+///   - shuffle: whether rows change places; without it they are in the order of their paths.
+///   - seed: of the order; nil for one derived from ``setRandomSeed(_:)``'s.
+///   - validationSplit: the share of pictures that is held back, from 0 to 1 (both excluded): the last of the order.
+///   - subset: which part is wanted; needed with `validationSplit`, and only then.
+///   - interpolation: what lies between pixels.
+///   - followLinks: whether links to folders are gone into.
+///   - cropToAspectRatio: takes the greatest part in the middle of the rows' aspect ratio.
+///   - padToAspectRatio: puts the whole picture in the middle of a black one of the rows' aspect ratio.
+///   - dataFormat: where the channels are.
+///   - workers: how many pictures are decoded at once; nil for as many as there are processors.
+///   - verbose: prints how many files were found.
+/// - Returns: batches of `float32` images [rows, height, width, channels], from 0 to 255.
+/// - Throws: ``DescentError``.
+public func imageDatasetFromDirectory(
+  _ directory: String, labelMode: NoLabels?, colorMode: ColorMode = .rgb, batchSize: Int? = 32,
+  imageSize: (height: Int, width: Int) = (256, 256), shuffle: Bool = true, seed: UInt32? = nil, validationSplit: Double? = nil,
+  subset: ImageSubset? = nil, interpolation: ImageDatasetInterpolation = .bilinear, followLinks: Bool = false,
+  cropToAspectRatio: Bool = false, padToAspectRatio: Bool = false, dataFormat: DataFormat = .channelsLast, workers: Int? = nil,
+  verbose: Bool = true
+) throws -> ImageDataset<Tensor> {
+  let settings = try ImageDatasetSettings(
+    colorMode, batchSize, imageSize, shuffle, seed, validationSplit, interpolation, cropToAspectRatio, padToAspectRatio, dataFormat,
+    workers, verbose)
+  var paths = try ImageDirectory(directory, classNames: nil, followLinks: followLinks).paths
+  if verbose { print("Found \(paths.count) files.") }
+  if shuffle { paths = MersenneTwister.numpyOrder(paths.count, seed: settings.seed).map { paths[$0] } }
+  let files = Array(paths[try settings.part(subset, of: paths.count, directory)])
+  let reader = settings.reader
+  return ImageDataset(dataset: settings.rows(files.count, isShuffled: shuffle) { try reader.read(files[$0]) }, classNames: [], filePaths: files)
+}
+
+/// Pictures of a folder with labels, in batches, cut into a part to train on and one to validate on. (Keras:
+/// `keras.utils.image_dataset_from_directory` with `subset="both"`.)
+///
+///     let (training, validation) = try imageDatasetsFromDirectory("flowers", seed: 123, validationSplit: 0.2)
+///     try model.fit(training, epochs: 10, validationData: validation)
+///
+/// As `imageDatasetFromDirectory` with the one subset and the other, but rows to validate on stay in one order.
+/// - Parameters:
+///   - directory: the folder.
+///   - labels: from the folders' names, or one for each picture.
+///   - labelMode: how labels are written.
+///   - classNames: the folders that count, in the order of their labels; nil for all in the order of their names.
+///   - colorMode: the channels.
+///   - batchSize: rows of a batch; nil for single rows.
+///   - imageSize: of the rows.
+///   - shuffle: whether rows change places; without it they are in the order of their paths.
+///   - seed: of the order; needed with `shuffle`.
+///   - validationSplit: the share of pictures that is held back, from 0 to 1 (both excluded): the last of the order.
+///   - interpolation: what lies between pixels.
+///   - followLinks: whether links to folders are gone into.
+///   - cropToAspectRatio: takes the greatest part in the middle of the rows' aspect ratio.
+///   - padToAspectRatio: puts the whole picture in the middle of a black one of the rows' aspect ratio.
+///   - dataFormat: where the channels are.
+///   - workers: how many pictures are decoded at once; nil for as many as there are processors.
+///   - verbose: prints how many files and classes were found.
+/// - Throws: ``DescentError``.
+public func imageDatasetsFromDirectory(
+  _ directory: String, labels: ImageLabels = .inferred, labelMode: LabelMode = .int, classNames: [String]? = nil,
+  colorMode: ColorMode = .rgb, batchSize: Int? = 32, imageSize: (height: Int, width: Int) = (256, 256), shuffle: Bool = true,
+  seed: UInt32? = nil, validationSplit: Double, interpolation: ImageDatasetInterpolation = .bilinear, followLinks: Bool = false,
+  cropToAspectRatio: Bool = false, padToAspectRatio: Bool = false, dataFormat: DataFormat = .channelsLast, workers: Int? = nil,
+  verbose: Bool = true
+) throws -> (training: ImageDataset<(Tensor, Tensor)>, validation: ImageDataset<(Tensor, Tensor)>) {
+  let settings = try ImageDatasetSettings(
+    colorMode, batchSize, imageSize, shuffle, seed, validationSplit, interpolation, cropToAspectRatio, padToAspectRatio, dataFormat,
+    workers, verbose)
+  let rows = try LabelledPaths(directory, labels, labelMode, classNames, followLinks, settings)
+  return (try settings.dataset(rows, .training), try settings.dataset(rows, .validation, inOrder: true))
+}
+
+/// Files and their labels, in the order of the seed.
+private struct LabelledPaths {
+  let directory: String
+  let classNames: [String]
+  private(set) var paths: [String]
+  private(set) var labels: [Int]
+  private let mode: LabelMode
+
+  init(
+    _ directory: String, _ given: ImageLabels, _ mode: LabelMode, _ wanted: [String]?, _ followLinks: Bool, _ settings: ImageDatasetSettings
+  ) throws {
+    self.directory = directory
+    self.mode = mode
+    switch given {
+    case .inferred:
+      let found = try ImageDirectory.classNames(in: directory)
+      classNames = wanted ?? found
+      guard Set(classNames).isSubset(of: found), Set(classNames).count == classNames.count else {
+        throw imageDatasetFault("classNames is \(classNames); expected some of the folders in \(directory), each once: \(found)")
+      }
+      let index = try ImageDirectory(directory, classNames: classNames, followLinks: followLinks)
+      (paths, labels) = (index.paths, index.classes)
+    case .list(let list):
+      if wanted != nil { throw imageDatasetFault("classNames goes with the labels of folders only; the given labels name the classes") }
+      paths = try ImageDirectory(directory, classNames: nil, followLinks: followLinks).paths
+      labels = list
+      classNames = Set(list).sorted().map(String.init)
+      guard labels.count == paths.count else {
+        throw imageDatasetFault("\(labels.count) labels were given for \(paths.count) pictures in \(directory)")
+      }
+    }
+    if mode == .binary, classNames.count != 2 {
+      throw imageDatasetFault("labelMode .binary needs 2 classes; there are \(classNames.count): \(classNames)")
+    }
+    let allowed = mode == .int ? Int(Int32.min)...Int(Int32.max) : 0...max(0, classNames.count - 1)
+    if let label = labels.first(where: { !allowed.contains($0) }) {
+      throw imageDatasetFault("label \(label) is given; with labelMode .\(mode.rawValue) they are from \(allowed.lowerBound) to \(allowed.upperBound)")
+    }
+    if settings.isVerbose { print("Found \(paths.count) files belonging to \(classNames.count) classes.") }
+    if settings.isShuffled {
+      let order = MersenneTwister.numpyOrder(paths.count, seed: settings.seed)
+      (paths, labels) = (order.map { paths[$0] }, order.map { labels[$0] })
+    }
+  }
+
+  func target(_ label: Int) -> Tensor {
+    switch mode {
+    case .int: Tensor(Int32(label))
+    case .binary: Tensor([Float(label)])
+    case .categorical: Tensor((0..<classNames.count).map { $0 == label ? Float(1) : 0 })
+    }
+  }
+}
+
+/// What both kinds of data sets of pictures are made with.
+private struct ImageDatasetSettings {
+  let reader: ImageRowReader
+  let batchSize: Int?
+  let isShuffled: Bool
+  let seed: UInt32
+  let validationSplit: Double?
+  let workers: Int
+  let isVerbose: Bool
+
+  init(
+    _ colorMode: ColorMode, _ batchSize: Int?, _ imageSize: (height: Int, width: Int), _ shuffle: Bool, _ seed: UInt32?,
+    _ validationSplit: Double?, _ interpolation: ImageDatasetInterpolation, _ crop: Bool, _ pad: Bool, _ dataFormat: DataFormat,
+    _ workers: Int?, _ verbose: Bool
+  ) throws {
+    try checkSize(imageSize, "imageDatasetFromDirectory: imageSize")
+    if crop && pad { throw imageDatasetFault("only one of cropToAspectRatio and padToAspectRatio can be true") }
+    for (name, value) in [("batchSize", batchSize), ("workers", workers)] {
+      if let value, value < 1 { throw imageDatasetFault("\(name) is \(value); it must be at least 1") }
+    }
+    if let validationSplit {
+      guard validationSplit > 0, validationSplit < 1 else {
+        throw imageDatasetFault("validationSplit is \(validationSplit); it must be greater than 0 and less than 1")
+      }
+      if shuffle && seed == nil {
+        throw imageDatasetFault("validationSplit with shuffle needs a seed, so that no picture is in both parts")
+      }
+    }
+    reader = ImageRowReader(
+      colorMode: colorMode, height: imageSize.height, width: imageSize.width, interpolation: interpolation,
+      aspectRatio: crop ? .cropped : pad ? .padded : .stretched, dataFormat: dataFormat)
+    self.batchSize = batchSize
+    isShuffled = shuffle
+    self.seed = seed ?? UInt32(truncatingIfNeeded: nextDefaultSeed())
+    self.validationSplit = validationSplit
+    self.workers = workers ?? ProcessInfo.processInfo.activeProcessorCount
+    isVerbose = verbose
+  }
+
+  /// The places of the part that is wanted.
+  func part(_ subset: ImageSubset?, of count: Int, _ directory: String) throws -> Range<Int> {
+    guard count > 0 else {
+      throw DescentError(.file, "\(directory): has no pictures; expected files that end in \(ImageDirectory.endings.joined(separator: ", "))")
+    }
+    guard let validationSplit, let subset else {
+      if validationSplit == nil && subset == nil { return 0..<count }
+      throw imageDatasetFault("validationSplit and subset go together; one of them is missing")
+    }
+    let cut = count - Int(validationSplit * Double(count))
+    let range = subset == .training ? 0..<cut : cut..<count
+    guard cut < count, !range.isEmpty else {
+      throw imageDatasetFault("of \(count) pictures in \(directory), a validationSplit of \(validationSplit) leaves none for one of the parts")
+    }
+    if isVerbose { print("Using \(range.count) files for \(subset.rawValue).") }
+    return range
+  }
+
+  func dataset(_ all: LabelledPaths, _ subset: ImageSubset?, inOrder: Bool = false) throws -> ImageDataset<(Tensor, Tensor)> {
+    let part = try part(subset, of: all.paths.count, all.directory)
+    let (paths, labels, reader) = (Array(all.paths[part]), all.labels[part].map(all.target), reader)
+    let rows = rows(paths.count, isShuffled: isShuffled && !inOrder) { (try reader.read(paths[$0]), labels[$0]) }
+    return ImageDataset(dataset: rows, classNames: all.classNames, filePaths: paths)
+  }
+
+  func rows<Element>(_ count: Int, isShuffled: Bool, _ read: @escaping @Sendable (Int) throws -> Element) -> Dataset<Element> {
+    var places = Dataset(count: count) { $0 }
+    if isShuffled { places = places.shuffle(seed: UInt64(seed)) }
+    let rows = places.map(workers: workers, read)
+    return batchSize.map { rows.batch($0) } ?? rows
+  }
+}
+
+private func imageDatasetFault(_ message: String) -> DescentError { DescentError(.invalidArgument, "imageDatasetFromDirectory: \(message)") }

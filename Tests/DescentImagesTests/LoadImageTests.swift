@@ -1,0 +1,49 @@
+import DescentImages
+import TestSupport
+import Testing
+
+@Suite struct LoadImageTests {
+  @Test func `Every kind of file has Keras's pixels in every color mode and size`() throws {
+    for entry in try ImageFixture.cases("load") {
+      let image = try loadImage(
+        ImageFixture.path(entry.text("file")), colorMode: entry.choice("color_mode"), targetSize: entry.size("target_size"),
+        interpolation: entry["interpolation"] == nil ? .nearest : entry.choice("interpolation"),
+        keepAspectRatio: entry.flag("keep_aspect_ratio"))
+      let array = imageToArray(image)
+      var what = entry.object ?? JSONObject()
+      what["values"] = nil
+      #expect(array.shape == (try Fixture.integers(entry["shape"])), "\(what)")
+      #expect(array.dtype == .float32)
+      expectClose(array.doubles, try Fixture.numbers(entry["values"]), tolerance: 0, "\(what)")
+    }
+  }
+
+  @Test func `Bytes are read as files are, and channels can come first`() throws {
+    let image = try loadImage(data: ImageFixture.bytes("rgba8.png"), colorMode: .rgba)
+    #expect(image == (try loadImage(ImageFixture.path("rgba8.png"), colorMode: .rgba)))
+    let last = imageToArray(image, dtype: .uint8), first = imageToArray(image, dataFormat: .channelsFirst, dtype: .float64)
+    #expect(first.shape == [4, 5, 7] && first.dtype == .float64 && last.dtype == .uint8)
+    #expect(first.doubles == last.transposed([2, 0, 1]).doubles)
+  }
+
+  @Test func `What cannot be loaded is refused with the reason`() throws {
+    let folder = TemporaryFolder()
+    for (start, name) in [
+      ("GIF89a", "GIF"), ("BM", "BMP"), ("RIFF0000WEBP", "WebP"), ("II*\0", "TIFF"), ("0000ftypheic", "HEIF or AVIF"),
+    ] {
+      let path = folder.file("picture.jpg")
+      try writeFile(path, text: start)
+      #expect(message { _ = try loadImage(path) } == "\(path): is a \(name) picture; JPEG and PNG are read")
+    }
+    let text = folder.file("text.png")
+    try writeFile(text, text: "no picture")
+    #expect(message { _ = try loadImage(text) } == "\(text): is no picture that is known; JPEG and PNG are read")
+    #expect(message { _ = try loadImage(folder.file("none.png")) }.contains("No such file"))
+    #expect(message { _ = try loadImage(folder.path) }.contains("is a folder"))
+    for size in [(0, 4), (4, -1), (1 << 20, 1 << 20), (Int.max, 2)] {
+      #expect(message { _ = try loadImage(ImageFixture.path("rgb8.png"), targetSize: size) }.hasPrefix("loadImage: targetSize is"))
+    }
+    #expect(message { _ = try Image(width: 2, height: 2, mode: .rgb, bytes: [1, 2, 3]) }.hasPrefix("Image: 3 bytes were given for 2 × 2"))
+    #expect(message { _ = try Image(width: .max, height: .max, mode: .rgb, bytes: []) }.hasPrefix("Image: 0 bytes"))
+  }
+}
