@@ -81,7 +81,7 @@ private final class Minimal: RNNCell, ConfigurableLayer {
     for layer in [LSTM(3, dropout: 0.5, recurrentDropout: 0.5, seed: 1), GRU(3, dropout: 0.5, recurrentDropout: 0.5, resetAfter: false, seed: 1)] as [RecurrentLayer] {
       let (a, b) = (try layer(x, training: true), try layer(x, training: true))
       #expect(a.doubles != b.doubles)
-      #expect(a.doubles.allSatisfy(\.isFinite))
+      #expect(a.doubles.allSatisfy { $0.isFinite })
       let (c, d) = (try layer(x), try layer(x))
       #expect(c.doubles == d.doubles)
     }
