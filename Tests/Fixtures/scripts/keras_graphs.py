@@ -155,8 +155,9 @@ def is_clipped(predictions):
     return any(np.isin(v.shape[-1], (1, 3)) and (v.min() < 1e-6 or v.max() > 1 - 1e-6) for v in values)
 
 
-def run(seed, maker, divisor=2):
-    """One case, or None if it is not fit for one. The divisor is the weights'."""
+def run(seed):
+    keras.utils.clear_session()
+    maker = Maker(seed)
     inputs, heads = maker.model()
     # Inputs that lead to none of the outputs are left out.
     used = keras.Model(list(inputs.values()), [head[0] for head in heads.values()])
@@ -167,7 +168,7 @@ def run(seed, maker, divisor=2):
     model = keras.Model(structured(form_in, inputs), structured(form_out, {name: head[0] for name, head in heads.items()}))
     weights = []
     for place, w in enumerate(model.weights):
-        value = pattern(w.shape, 1000 * seed + place) / divisor
+        value = pattern(w.shape, 1000 * seed + place) / 2
         weights.append(np.abs(value) / 2 + 0.5 if "variance" in w.name else value)
     model.set_weights(weights)
 
@@ -220,25 +221,23 @@ def run(seed, maker, divisor=2):
     return result
 
 
-def main(description, make, name, count, header, divisor=2):
-    """Writes a fixture of as many cases of models of `make(seed)`."""
-    parser = arguments(description)
-    parser.add_argument("--count", type=int, default=count)
+def main():
+    parser = arguments(__doc__)
+    parser.add_argument("--count", type=int, default=50)
     parser.add_argument("--first", type=int, default=0)
     options = parser.parse_args()
+    header = {"reference": f"keras {keras.__version__}, JAX {jax.__version__}, float64", "made_by": "scripts/keras_graphs.py", "fit": "batch_size=4, epochs=1, shuffle=False, validation data"}
     cases = []
     seed = options.first
     while len(cases) < options.count:
-        keras.utils.clear_session()
-        if case := run(seed, make(seed), divisor):
+        if case := run(seed):
             cases.append(case)
         print(seed, len(case["layers"]) if case else "probabilities are clipped", flush=True)
         seed += 1
     table, models = sharing([case.pop("model") for case in cases])
     cases = [{"seed": case["seed"], "model": model, **case} for case, model in zip(cases, models)]
-    header = {"reference": f"keras {keras.__version__}, JAX {jax.__version__}, float64", **header, "fit": "batch_size=4, epochs=1, shuffle=False, validation data"}
-    write(out_path(options, name), header, {"shared": table, "cases": cases})
+    write(out_path(options, "graphs.json"), header, {"shared": table, "cases": cases})
 
 
 if __name__ == "__main__":
-    main(__doc__, Maker, "graphs.json", 50, {"made_by": "scripts/keras_graphs.py"})
+    main()
