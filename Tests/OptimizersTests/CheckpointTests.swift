@@ -29,7 +29,7 @@ import Testing
   }
 
   @Test func `Every optimizer`() throws {
-    for type in OptimizerRegistry.all {
+    for type in OptimizerRegistry.builtIn {
       let optimizer = try? OptimizerRegistry.optimizer(named: type.className)
       // LBFGS chooses its points, and has a test of its own.
       if type != LBFGS.self { try check(optimizer ?? type.init(), at: 5) }

@@ -141,7 +141,7 @@ import Testing
         }
       }
     }
-    for type in OptimizerRegistry.all { try check(type) }
+    for type in OptimizerRegistry.builtIn { try check(type) }
   }
 
   @Test func `Unknown convention is refused`() {

@@ -17,7 +17,7 @@ import Testing
 
   /// Every optimizer with everything that may be around it.
   private static var optimizers: [any Optimizer] {
-    OptimizerRegistry.all.map { type in
+    OptimizerRegistry.builtIn.map { type in
       var optimizer = type.init()
       optimizer.options.weightDecay = 0.01
       optimizer.options.useEMA = true

@@ -7,7 +7,7 @@ import Testing
     #expect(tool.status == 0)
     // A long line goes on below itself.
     let names = tool.output.split(separator: "\n").filter { !$0.hasPrefix(" ") }.map { String($0.prefix { $0 != " " }) }
-    #expect(names.dropLast() == OptimizerRegistry.all.map { $0.className.lowercased() }[...])
+    #expect(names.dropLast() == OptimizerRegistry.builtIn.map { $0.className.lowercased() }[...])
     #expect(Set(["sgd", "rmsprop", "adagrad", "adadelta", "adam", "adamax", "nadam"]).isSubset(of: names))
   }
 
@@ -31,7 +31,7 @@ import Testing
 
   /// Every page is there and fits a terminal.
   @Test func pages() throws {
-    for type in OptimizerRegistry.all {
+    for type in OptimizerRegistry.builtIn {
       let tool = try CommandLineTool(["optimizers", type.className.lowercased()])
       #expect(tool.status == 0)
       #expect(tool.output.hasPrefix(type.className + ": "))
