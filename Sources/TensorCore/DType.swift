@@ -15,6 +15,9 @@ public enum DType: String, Sendable, CaseIterable, CustomStringConvertible {
   /// True for `float32` and `float64`, the types that have derivatives.
   public var isFloatingPoint: Bool { self == .float32 || self == .float64 }
 
+  /// The greatest number of a floating-point type.
+  package var greatestFinite: Double { self == .float64 ? Double.greatestFiniteMagnitude : Double(Float.greatestFiniteMagnitude) }
+
   public var description: String { rawValue }
 }
 

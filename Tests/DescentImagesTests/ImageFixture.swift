@@ -30,15 +30,3 @@ extension JSONValue {
     return (sizes[0], sizes[1])
   }
 }
-
-/// The message of the error that `body` throws.
-func message(_ body: () throws -> Void) -> String {
-  do {
-    try body()
-    return "nothing was thrown"
-  } catch let error as DescentError {
-    return error.message
-  } catch {
-    return "something else was thrown: \(error)"
-  }
-}

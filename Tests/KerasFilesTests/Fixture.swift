@@ -40,17 +40,6 @@ func apart(_ ours: [Tensor], _ theirs: [Tensor]) -> Double {
   }.max() ?? 0
 }
 
-/// The message of the error that `body` throws.
-func message(_ body: () throws -> Void) -> String {
-  do {
-    try body()
-    return "nothing was thrown"
-  } catch let error as DescentError {
-    return error.message
-  } catch {
-    return "something else was thrown: \(error)"
-  }
-}
 
 /// Runs `body` with the path of an empty folder that is removed afterwards.
 func withTemporaryFolder(_ body: (String) throws -> Void) throws {

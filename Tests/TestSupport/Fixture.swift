@@ -79,3 +79,15 @@ extension Fixture {
     return try resolve(needed(value))
   }
 }
+
+/// The message of the error that `body` throws.
+package func message(_ body: () throws -> Void) -> String {
+  do {
+    try body()
+    return "nothing was thrown"
+  } catch let error as DescentError {
+    return error.message
+  } catch {
+    return "something else was thrown: \(error)"
+  }
+}

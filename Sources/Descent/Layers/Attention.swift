@@ -56,10 +56,7 @@ public class SingleHeadAttention: Layer {
       scores = select(mask, scores, scores - Tensor(repeating: 1e9, dtype: scores.dtype))
     }
     var weights = scores.softmax(axis: -1)
-    if context.isTraining && dropout > 0 {
-      let isKept = random(context).bernoulli(weights.shape, probability: 1 - dropout)
-      weights = select(isKept, weights * (1 / (1 - dropout)), Tensor.zeros([], dtype: weights.dtype))
-    }
+    if context.isTraining && dropout > 0 { weights = random.dropped(weights, rate: dropout, shape: weights.shape, context) }
     var result = matmul(weights, value)
     if let mask = context.mask(of: query) { result = select(mask.expandingShape(at: -1), result, Tensor.zeros([], dtype: result.dtype)) }
     return [result] + (details.isSet("return_attention_scores") ? [weights] : [])

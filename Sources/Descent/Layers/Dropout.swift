@@ -43,8 +43,7 @@ public final class Dropout: Layer {
   public override func forward(_ x: Tensor, _ context: ForwardContext) -> Tensor {
     if !context.isTraining || rate == 0 { return x }
     let shape = [x.shape[0]] + (noiseShape ?? Array(x.shape.dropFirst()))
-    let isKept = random(context).bernoulli(shape, probability: 1 - rate)
-    return select(isKept, x * (1 / (1 - rate)), Tensor.zeros([], dtype: x.dtype))
+    return random.dropped(x, rate: rate, shape: shape, context)
   }
 }
 

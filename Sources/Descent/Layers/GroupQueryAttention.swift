@@ -89,24 +89,10 @@ public final class GroupQueryAttention: MultiHeadLayer {
   }
 
   public override func forward(_ inputs: [Tensor], _ context: ForwardContext) throws -> [Tensor] {
-    let call = try AttentionCall(inputs, of: self, context)
     guard let _queryDense, let _keyDense, let _valueDense, let _outputDense else { throw DescentError(.state, "layer \(name): it is not built") }
-    let key = call.key ?? call.value
-    guard call.value.shape.dropLast() == key.shape.dropLast() else {
-      throw settingsError("value and key have shapes \(call.value.shape) and \(key.shape); expected the same but for the last axis")
-    }
-    let scoring = AttentionScores(slidingWindow: slidingWindow, axisCount: 1)
-    let mask = scoring.mask(
-      query: call.query, value: call.value, masks: call.masks, given: call.attentionMask, isCausal: call.isCausal)
-    let repeats = numQueryHeads / numKeyValueHeads
-    let q = try _queryDense(call.query, context), k = repeatElements(try _keyDense(key, context), repeats, axis: 2)
-    let gate = try _gateDense?(call.query, context)
-    let v = repeatElements(try _valueDense(call.value, context), repeats, axis: 2)
-    let scores = einsum("bquh,bkuh->buqk", q * (1 / Double(headDim).squareRoot()), k)
-    let probabilities = scoring.probabilities(scores, mask: mask, isExplicit: dropout > 0 || call.returnsScores)
-    var result = einsum("buqk,bkuh->bquh", dropout > 0 ? try _dropoutLayer(probabilities, context) : probabilities, v)
-    if let gate { result *= gate }
-    return [try _outputDense(result, context)] + (call.returnsScores ? [probabilities] : [])
+    return try attend(
+      inputs, with: Parts(query: _queryDense, key: _keyDense, value: _valueDense, output: _outputDense, gate: _gateDense), axes: { _ in [1] },
+      headSize: headDim, repeats: numQueryHeads / numKeyValueHeads, slidingWindow: slidingWindow, dropout: _dropoutLayer, context)
   }
 }
 

@@ -11,6 +11,13 @@ struct LayerRandom {
   }
 
   func callAsFunction(_ context: ForwardContext) -> RandomGenerator { own ?? context.random }
+
+  /// Elements are 0 with probability `rate`, and multiplied by 1 / (1 − rate) otherwise.
+  /// - Parameter shape: of the choice, which stretches over `x`.
+  func dropped(_ x: Tensor, rate: Double, shape: [Int], _ context: ForwardContext) -> Tensor {
+    let isKept = self(context).bernoulli(shape, probability: 1 - rate)
+    return select(isKept, x * (1 / (1 - rate)), Tensor.zeros([], dtype: x.dtype))
+  }
 }
 
 extension LayerOptions {

@@ -109,29 +109,10 @@ public final class MultiHeadAttention: MultiHeadLayer {
   }
 
   public override func forward(_ inputs: [Tensor], _ context: ForwardContext) throws -> [Tensor] {
-    let call = try AttentionCall(inputs, of: self, context)
     guard let queryDense, let keyDense, let valueDense, let outputDense else { throw DescentError(.state, "layer \(name): it is not built") }
-    let key = call.key ?? call.value
-    guard call.value.shape.dropLast() == key.shape.dropLast() else {
-      throw settingsError("value and key have shapes \(call.value.shape) and \(key.shape); expected the same but for the last axis")
-    }
-    let axes = axes(rank: call.query.rank)
-    let scoring = AttentionScores(slidingWindow: slidingWindow, axisCount: axes.count)
-    if call.isCausal || call.hasMasks, call.query.rank != 3 {
-      throw settingsError("causal masks and masks of positions are for one axis of positions; the query has shape \(call.query.shape)")
-    }
-    let mask = scoring.mask(
-      query: call.query, value: call.value, masks: call.masks, given: call.attentionMask, isCausal: call.isCausal)
-    let q = try queryDense(call.query, context), k = try keyDense(key, context)
-    let gate = try _gateDense?(call.query, context)
-    let v = try valueDense(call.value, context)
-    let equations = AttentionScores.equations(rank: q.rank, axes: axes)
-    let scores = einsum(equations.scores, k, q * (1 / Double(keyDim).squareRoot()))
-    let probabilities = scoring.probabilities(
-      scores, mask: mask, isExplicit: dropout > 0 || call.returnsScores || q.rank != 4)
-    var result = einsum(equations.results, dropout > 0 ? try _dropoutLayer(probabilities, context) : probabilities, v)
-    if let gate { result *= gate }
-    return [try outputDense(result, context)] + (call.returnsScores ? [probabilities] : [])
+    return try attend(
+      inputs, with: Parts(query: queryDense, key: keyDense, value: valueDense, output: outputDense, gate: _gateDense), axes: axes(rank:),
+      headSize: keyDim, slidingWindow: slidingWindow, dropout: _dropoutLayer, context)
   }
 }
 

@@ -37,8 +37,7 @@ public class SpatialDropout: Layer {
     if !context.isTraining || rate == 0 { return x }
     let channels = dataFormat == .channelsLast ? x.rank - 1 : 1
     let shape = x.shape.indices.map { $0 == 0 || $0 == channels ? x.shape[$0] : 1 }
-    let isKept = random(context).bernoulli(shape, probability: 1 - rate)
-    return select(isKept, x * (1 / (1 - rate)), Tensor.zeros([], dtype: x.dtype))
+    return random.dropped(x, rate: rate, shape: shape, context)
   }
 
   /// What a file says of a spatial dropout.

@@ -11,9 +11,8 @@ public func isInf(_ a: Tensor) -> Tensor {
 /// Source: https://keras.io/api/ops/numpy/#nantonum-function
 public func nanToNum(_ a: Tensor, nan: Double = 0, positiveInfinity: Double? = nil, negativeInfinity: Double? = nil) -> Tensor {
   if !a.dtype.isFloatingPoint { return a }
-  let greatest = a.dtype == .float64 ? Double.greatestFiniteMagnitude : Double(Float.greatestFiniteMagnitude)
   func number(_ value: Double) -> Tensor { Tensor(repeating: value, dtype: a.dtype) }
-  let high = select(a .== number(.infinity), number(positiveInfinity ?? greatest), a)
-  let low = select(a .== number(-.infinity), number(negativeInfinity ?? -greatest), high)
+  let high = select(a .== number(.infinity), number(positiveInfinity ?? a.dtype.greatestFinite), a)
+  let low = select(a .== number(-.infinity), number(negativeInfinity ?? -a.dtype.greatestFinite), high)
   return select(isNaN(a), number(nan), low)
 }

@@ -1,0 +1,55 @@
+import TensorCore
+
+/// What a call of an attention layer gives, by name.
+struct AttentionCall {
+  let query: Tensor
+  let value: Tensor
+  let key: Tensor?
+  let attentionMask: Tensor?
+  let masks: (query: Tensor?, value: Tensor?, key: Tensor?)
+  let isCausal: Bool
+  let returnsScores: Bool
+
+  /// Whether some positions are left out by masks that travel.
+  var hasMasks: Bool { masks.query != nil || masks.value != nil || masks.key != nil }
+
+  static let argumentNames = ["query", "value", "key", "value_mask", "key_mask", "attention_mask"]
+  static let optionNames = ["use_causal_mask", "return_attention_scores"]
+
+  init(_ inputs: [Tensor], of layer: Layer, _ context: ForwardContext) throws {
+    let details = context.callDetails
+    let names = details.names.count == inputs.count ? details.names : Array(layer.argumentNames.prefix(inputs.count))
+    guard names.count == inputs.count else {
+      throw DescentError(.invalidArgument, "layer \(layer.name): it was called with \(inputs.count) tensors; expected a query, a value, a key and masks")
+    }
+    let given = Dictionary(zip(names, inputs)) { first, _ in first }
+    guard let query = given["query"], let value = given["value"] else {
+      throw DescentError(.invalidArgument, "layer \(layer.name): it was called without a value; expected a query and a value, or a key besides")
+    }
+    self.query = query
+    self.value = value
+    key = given["key"]
+    attentionMask = given["attention_mask"]
+    func mask(_ name: String, _ tensor: Tensor?) -> Tensor? {
+      given[name]?.cast(to: .bool) ?? tensor.flatMap { context.mask(of: $0) }
+    }
+    masks = (context.mask(of: query), mask("value_mask", value), mask("key_mask", given["key"]))
+    isCausal = details.isSet("use_causal_mask")
+    returnsScores = details.isSet("return_attention_scores")
+  }
+
+  /// What a call in a graph is given.
+  static func arguments(
+    _ tensors: [(String, (any Symbolic)?)], useCausalMask: Bool, returnsScores: Bool, training: Bool?
+  ) -> CallArguments {
+    var result = CallArguments()
+    for (name, symbol) in tensors {
+      guard let symbol else { continue }
+      if name == "query" || name == "value" { result.positional.append(.symbol(symbol.symbol)) } else { result.named.append((name, .symbol(symbol.symbol))) }
+    }
+    if returnsScores { result.named.append(("return_attention_scores", .json(true))) }
+    if useCausalMask { result.named.append(("use_causal_mask", .json(true))) }
+    if let training { result.named.append(("training", .json(.bool(training)))) }
+    return result
+  }
+}
