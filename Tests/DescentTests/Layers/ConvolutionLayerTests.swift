@@ -65,7 +65,7 @@ struct ConvolutionLayerTests {
       pixels += image
       labels.append(Int32(place))
     }
-    let model = Sequential {
+    let model = Sequential(seed: 1) {
       Conv2D(8, 3, padding: .same, activation: .relu, inputShape: [8, 8, 1])
       MaxPooling2D()
       BatchNormalization()

@@ -52,8 +52,10 @@ private final class GAN: Model {
     func number() -> Float { Float.random(in: -1...1, using: &generator) }
     let points = Tensor(shape: [256, 2], scalars: (0..<256).flatMap { _ in [3 + 0.2 * number(), -2 + 0.2 * number()] })
     let gan = try GAN(seed: 1)
-    gan.generator.seed = 2
-    gan.discriminator.seed = 3
+    // Both networks were built with the steppers, by seeds that other tests draw from too.
+    for (number, network) in [gan.generator, gan.discriminator].enumerated() {
+      try network.setWeights(network.variables.enumerated().map { Fixture.pattern($1.shape, salt: 10 * number + $0, dtype: .float32) / 4 })
+    }
     try gan.compile()
     let history = try gan.fit(points, batchSize: 32, epochs: 60, verbose: 0)
     #expect(history.names == ["d_loss", "g_loss"] && history["d_loss"].allSatisfy(\.isFinite))
