@@ -6,25 +6,32 @@ import Foundation
 struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "fashion-mnist, a folder of IDX files, a .csv file or an .npz file.",
+      "fashion-mnist, a folder of IDX files, a table (.csv, .tsv, .txt, .data, also with .gz) or an .npz file.",
       discussion: """
         fashion-mnist is looked for in the user's cache, Keras's cache and the Debian package's folder. A folder holds the four \
-        files of a data set like MNIST (train-images-idx3-ubyte, …), plain or with .gz; pixels become numbers from 0 to 1. A .csv \
-        file names its columns in the first line; --target says which one to predict. An .npz file holds x and y, and may hold x_val \
+        files of a data set like MNIST (train-images-idx3-ubyte, …), plain or with .gz; pixels become numbers from 0 to 1. A table \
+        names its columns in the first line; --target says which one to predict. Separators (, ; tab | space), decimal commas, the encoding and a missing \
+        header are found out. An .npz file holds x and y, and may hold x_val \
         and y_val, x_test and y_test; x_train and y_train are understood too. A model of several inputs takes x_NAME (x_val_NAME, …), one of \
         several outputs y_NAME.
         """,
       valueName: "data"))
   var data = "fashion-mnist"
 
-  @Option(help: ArgumentHelp("The column of a .csv file to predict. (descent predict: the column that is not to be looked at; none where all columns are features)", valueName: "column"))
+  @Option(help: ArgumentHelp("The column of a table to predict. (Not needed with a model that was trained on a table)", valueName: "column"))
   var target: String?
 
+  @OptionGroup(title: "How a table is written") var tableReading: TableReadingOptions
+
   func validate() throws {
-    if target != nil && !isCSV {
-      throw ValidationError("--target names a column of a .csv file, but --data is '\(data)'.")
+    if target != nil && !isTable {
+      throw ValidationError("--target names a column of a table, but --data is '\(data)'.")
     }
-    if !isCSV && !isArchive && !isFashionMNIST && !isFolder {
+    if tableReading.isUsed && !isTable {
+      throw ValidationError("--separator, --decimal-mark, --encoding and --no-header say how a table is written, but --data is '\(data)'.")
+    }
+    _ = try tableReading.reading
+    if !isTable && !isArchive && !isFashionMNIST && !isFolder {
       let advice = DataOptions.advice.first { hasEnding(data, $0.ending) }?.text
       if let advice { throw ValidationError("--data is '\(data)': \(advice).") }
       if exists { throw ValidationError("--data is '\(data)'; expected \(DataOptions.expected).") }
@@ -34,7 +41,7 @@ struct DataOptions: ParsableArguments {
   /// For commands that need to know what is right.
   func requireTarget() throws {
     // Of a file that is not there that is what is to be told.
-    if isCSV && target == nil && exists { throw ValidationError("--data \(data) needs --target, the name of the column to predict.") }
+    if isTable && target == nil && exists { throw ValidationError("--data \(data) needs --target, the name of the column to predict.") }
   }
 
   func load() throws -> DataSet {
@@ -42,7 +49,7 @@ struct DataOptions: ParsableArguments {
       let fashion = try FashionMNIST.load()
       return DataSet(name: "Fashion-MNIST", (fashion.train, fashion.test))
     }
-    if isCSV { return DataSet(try CSVTable(data, target: target ?? ""), name: data) }
+    if isTable { return DataSet(try CSVTable(data, target: target ?? ""), name: data) }
     if isArchive { return try DataSet(archive: data) }
     guard isFolder else { throw DescentError(.file, "\(data): no such file or folder; expected \(DataOptions.expected)") }
     return DataSet(name: data, try ImageFolder.load(data))
@@ -50,7 +57,12 @@ struct DataOptions: ParsableArguments {
 
   var isArchive: Bool { hasEnding(data, ".npz") }
 
-  var isCSV: Bool { hasEnding(data, ".csv") }
+  /// A text file of rows and columns.
+  var isTable: Bool {
+    [".csv", ".tsv", ".tab", ".txt", ".data", ".dat"].contains { hasEnding(data, $0) || hasEnding(data, $0 + ".gz") }
+  }
+
+  func table() throws -> TableFile { try TableFile(data, reading: tableReading.reading) }
 
   private var isFashionMNIST: Bool { data == "fashion-mnist" }
 
@@ -61,13 +73,12 @@ struct DataOptions: ParsableArguments {
     return FileManager.default.fileExists(atPath: data, isDirectory: &isFolder) && isFolder.boolValue
   }
 
-  private static let expected = "fashion-mnist, an existing folder of IDX files, a file ending in .csv or one ending in .npz"
+  private static let expected = "fashion-mnist, an existing folder of IDX files, a table ending in .csv, .tsv, .txt or .data, or a file ending in .npz"
 
   /// What people have besides, and what becomes of it.
   private static let advice: [(ending: String, text: String)] = [
-    (".csv.gz", "it is compressed; expand it first: gunzip"), (".npz.gz", "it is compressed; expand it first: gunzip"),
+    (".npz.gz", "it is compressed; expand it first: gunzip"),
     (".zip", "it is an archive; expand it first: unzip"),
-    (".tsv", "tables separated by tabs are not read; separate its columns by commas and call it .csv"),
     (".npy", "a single array has no y; put both in one file: numpy.savez(\"d.npz\", x=x, y=y)"),
     (".xlsx", "tables of spreadsheets are not read; save it as .csv"), (".xls", "tables of spreadsheets are not read; save it as .csv"),
     (".parquet", "Parquet files are not read; save it as .csv"), (".h5", "HDF5 files hold weights here; put data into an .npz file"),

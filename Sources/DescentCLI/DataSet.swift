@@ -63,6 +63,17 @@ struct DataSet {
     isTable = true
   }
 
+  /// The rows of a table that was looked at.
+  init(_ table: TableData, name: String) {
+    func part(_ rows: TableRows) -> Part { Part(x: rows.x, y: rows.y ?? Tensor.zeros([0])) }
+    self.name = name
+    train = part(table.training)
+    validation = table.validation.map(part)
+    test = table.test.map(part)
+    classNames = table.preprocessing.target.classes
+    isTable = true
+  }
+
   /// Reads an `.npz` file with `x` and `y`, `x_val` and `y_val`, `x_test` and `y_test`; several inputs are `x_NAME`, several targets
   /// `y_NAME`, likewise `x_val_NAME` and so on.
   init(archive path: String) throws {

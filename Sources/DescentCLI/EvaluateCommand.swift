@@ -6,11 +6,14 @@ struct EvaluateCommand: ParsableCommand {
     commandName: "evaluate",
     abstract: "Judge a saved model on data.",
     discussion: """
-      Prints the loss and the metrics that the model was compiled with, on the test rows if the data hold any, else on x and y.
+      Prints the loss and the metrics that the model was compiled with, on the test rows if the data hold any, else on x and y. Of a model that \
+      was trained on a table, it prints what was taken for what (classes), or the errors in the target's units beside those of always predicting the \
+      mean (a number); the table's columns are found by their names.
 
       EXAMPLES:
         descent evaluate --model classifier.keras
         descent evaluate --model classifier.keras --data d.npz --json
+        descent evaluate --model flowers.keras --data more-flowers.csv
       """)
 
   @Option(help: ArgumentHelp("A .keras file.", valueName: "file"))
@@ -32,7 +35,6 @@ struct EvaluateCommand: ParsableCommand {
 
   func validate() throws {
     try model.validate()
-    try dataOptions.requireTarget()
     try checkingOptions {
       _ = try loss.map(chosenLoss)
       _ = try metrics?.words.map { try Metric(named: $0) }
@@ -41,6 +43,8 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     let model = try self.model.load()
+    if dataOptions.isTable, let table = model.table { return try evaluate(model, table) }
+    try dataOptions.requireTarget()
     if model.loss == nil && loss == nil {
       throw DescentError(.state, "\(self.model.path): says nothing of a loss to judge by; give --loss")
     }
@@ -54,11 +58,29 @@ struct EvaluateCommand: ParsableCommand {
     let scores = try blamingData(data.name) {
       try model.evaluate(part.x, part.y, batchSize: batchSize.count(of: part.count), verbose: 0)
     }
+    try show(scores)
+  }
+
+  private func show(_ scores: Scores) throws {
     if json {
       Output.line(JSONValue.object(JSONObject(scores.names.map { (key: $0, value: JSONValue(scores.values[$0]!)) })).text())
     } else {
       Output.line(scores.description)
     }
+  }
+}
+
+extension EvaluateCommand {
+  /// Judges a model that knows the table's columns.
+  private func evaluate(_ model: Model, _ table: TablePreprocessing) throws {
+    if loss != nil || metrics != nil {
+      throw ValidationError("A model for a table is judged by what there is to say of its target; leave --loss and --metrics out.")
+    }
+    try dataOptions.checkTarget(of: table)
+    let rows = try table.rows(of: dataOptions.table(), withTarget: true)
+    for remark in rows.remarks { Output.remark(remark) }
+    let scores = try model.scores(rows, batchSize: batchSize.count(of: rows.count))
+    Output.line(json ? scores.json.text() : TableScoresDescription(scores: scores).text)
   }
 }
 

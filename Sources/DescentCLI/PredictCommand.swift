@@ -8,11 +8,15 @@ struct PredictCommand: ParsableCommand {
     abstract: "Write what a saved model says of data.",
     discussion: """
       One row of output for each row of input, to an .npy, .npz (as the array y; of a model of several outputs as y_NAME) or .csv file, or as CSV to standard output. The rows \
-      are the test rows if the data hold any, else x; an .npz file needs no y here, and a .csv file no --target if all of its columns are features.
+      are the test rows if the data hold any, else x; an .npz file needs no y here.
+
+      A model that was trained on a table finds the columns of another one by their names, wherever they stand, and needs no answers. Its CSV has a \
+      header, the columns that name or number the rows, the prediction, and of classes the probability of each.
 
       EXAMPLES:
         descent predict --model classifier.keras --data d.npz --out predictions.npy
         descent predict --model classifier.keras --out predictions.csv
+        descent predict --model flowers.keras --data new-flowers.csv --out predictions.csv
       """)
 
   @Option(help: ArgumentHelp("A .keras file.", valueName: "file"))
@@ -36,6 +40,7 @@ struct PredictCommand: ParsableCommand {
   func run() throws {
     if let out { try checkWritable(out) }
     let model = try self.model.load()
+    if dataOptions.isTable, let table = model.table { return try predict(model, table) }
     let x = try dataOptions.loadInputs()
     let count = DataSet.Part(x: x, y: Tensor.zeros([])).count
     let results = try blamingData(dataOptions.data) { try model.predictAll(x, batchSize: batchSize.count(of: count), verbose: 0) }
@@ -57,6 +62,20 @@ struct PredictCommand: ParsableCommand {
     }
   }
 
+  /// Predicts the rows of a table whose columns the model knows.
+  private func predict(_ model: Model, _ table: TablePreprocessing) throws {
+    try dataOptions.checkTarget(of: table)
+    let predictions = try model.predict(dataOptions.table(), batchSize: batchSize.count(of: .max))
+    for remark in predictions.remarks { Output.remark(remark) }
+    guard let out, !hasEnding(out, ".csv") else {
+      guard let out else { return Output.line(String(predictions.csv.dropLast())) }
+      return try writeFile(out, text: predictions.csv)
+    }
+    let y = predictions.target.classes == nil
+      ? Tensor(predictions.numbers) : Tensor(shape: [predictions.probabilities.count, predictions.target.classes?.count ?? 0], scalars: predictions.probabilities.flatMap { $0 })
+    if hasEnding(out, ".npy") { try NPY.write(y, to: out) } else { try NPZ.write([("y", y)], to: out) }
+  }
+
   /// A line for each row, without a header.
   private func csv(_ y: Tensor) -> String {
     let width = y.shape.dropFirst().reduce(1, *)
@@ -68,9 +87,16 @@ struct PredictCommand: ParsableCommand {
 }
 
 extension DataOptions {
+  /// Refuses another target than the model's.
+  func checkTarget(of table: TablePreprocessing) throws {
+    if let target, target != table.target.name {
+      throw ValidationError("--target is '\(target)', and the model predicts '\(table.target.name)'; leave it out.")
+    }
+  }
+
   /// The rows to predict from: of an `.npz` file `x_test` or `x`, or those of several inputs, whether there are labels or not.
   func loadInputs() throws -> any ModelData {
-    if isCSV && target == nil { return try CSVTable.features(of: data).features }
+    if isTable && target == nil { return try CSVTable.features(of: data).features }
     guard isArchive else {
       let set = try load()
       return (set.test ?? set.train).x

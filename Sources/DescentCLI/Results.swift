@@ -10,7 +10,7 @@ struct Results {
   /// Keeps the run on disk while it lasts, if its folder was named.
   let backup: BackupAndRestore?
 
-  private static let weights = "weights.npz", history = "history.csv"
+  private static let weights = "weights.npz", history = "history.csv", model = "model.keras"
 
   /// Tries every place that results will go to, and takes the run's folder.
   init(_ options: ResultOptions) throws {
@@ -54,14 +54,17 @@ struct Results {
         // Its history first: it says that a run has come to its end.
         try folder.keep(Results.history)
         try folder.keep(Results.weights)
+        try folder.keep(Results.model)
       }
     }
     try settings.write(to: folder)
   }
 
   /// Writes everything, and says what. What cannot be written where it should be is written elsewhere.
+  /// - Parameter withModel: whether all of the model is written to the folder, if it is not to be saved elsewhere.
+  /// - Returns: what was written, and where the whole model is, if anywhere.
   /// - Throws: ``DescentError`` telling both places.
-  func write(_ model: Model, _ history: History) throws -> String {
+  func write(_ model: Model, _ history: History, withModel: Bool = false) throws -> (text: String, model: String?) {
     var written: [String] = []
     var failures: [String] = []
     func attempt(_ path: String, _ write: (String) throws -> Void) {
@@ -78,7 +81,12 @@ struct Results {
     if let savePath {
       attempt(savePath) { try ModelFormat(path: $0)?.save(model, $0) }
     }
+    var modelPath = savePath.flatMap { ModelFormat(path: $0)?.isWholeModel == true ? $0 : nil }
     if let folder {
+      if withModel && modelPath == nil {
+        modelPath = folder.file(Results.model)
+        attempt(folder.file(Results.model)) { try model.save($0) }
+      }
       attempt(folder.file(Results.weights)) { try NPZ.write(model.variables.map { ($0.path, $0.value) }, to: $0) }
       // Last: it says that the rest is there.
       attempt(folder.file(Results.history)) { try history.writeCSV(to: $0) }
@@ -86,7 +94,7 @@ struct Results {
       if written.count > 1 { written.swapAt(written.count - 2, written.count - 1) }
     }
     if !failures.isEmpty { throw DescentError(.file, failures.joined(separator: "; ")) }
-    return written.count > 1 ? written.dropLast().joined(separator: ", ") + " and " + written.last! : written.joined()
+    return (written.count > 1 ? written.dropLast().joined(separator: ", ") + " and " + written.last! : written.joined(), modelPath)
   }
 
   /// After everything is written.

@@ -9,13 +9,17 @@ struct TrainCommand: ParsableCommand {
       Trains, judges the network on data it has not seen, and leaves history.csv (the numbers of each epoch) and weights.npz \
       (the trained weights, for numpy.load) in a folder.
 
+      Of a table (.csv and the like) it looks at the columns first and prints what it makes of them: numbers are scaled, categories and dates \
+      become numbers, missing values are filled in and marked, and what tells nothing is left out. The model in the folder (model.keras), or \
+      the one that --save names, remembers that, so that predict and evaluate need nothing but a file with the same columns.
+
       EXAMPLES:
         descent train
         descent train --epochs 20 --batch-size 128 --layers 256,64
         descent train --optimizer sgd:momentum=0.9,nesterov=true --learning-rate 0.05
         descent train --optimizer '{"class_name": "Adam", "config": {"beta_1": 0.8}}'
-        descent train --data flowers.csv --target species --layers 16
-        descent train --data houses.csv --target price --loss mae --batch-size all
+        descent train --data flowers.csv --target species --save flowers.keras
+        descent train --data houses.csv --target price --drop owner --types zip=category --split 0.7,0.15
         descent train --data d.npz --no-shuffle --seed 7 --out runs/mine
         descent train --model init.keras --data d.npz --epochs 3 --save trained.keras
         descent train --epochs 500 --out runs/long             (killed, then)
@@ -24,22 +28,27 @@ struct TrainCommand: ParsableCommand {
 
   @OptionGroup(title: "Data") var dataOptions: DataOptions
 
+  @OptionGroup(title: "Tables") var tableOptions: TableTrainingOptions
+
   @OptionGroup(title: "Model") var modelOptions: ModelOptions
 
   @Option(
     help: ArgumentHelp(
-      "The part of the rows, from the end, to validate on after each epoch. (default: 0.2, or 0 for an .npz file)",
+      "The part of the rows, from the end, of a table drawn by the seed, to validate on after each epoch. (default: 0.2, or 0 for an .npz file)",
       valueName: "part"))
   var validationSplit: Double?
 
   @Flag(inversion: .prefixedNo, help: "Put the rows in a new order before each epoch.")
   var shuffle = true
 
-  @Option(help: ArgumentHelp("Passes over the training rows.", valueName: "n"))
-  var epochs = 5
+  @Option(help: ArgumentHelp("Passes over the training rows. (default: 5; for tables until validation gets no better)", valueName: "n"))
+  var epochs: Int?
 
-  @Option(help: ArgumentHelp("Rows a step: a number, or all for the whole data set at once.", valueName: "n|all"))
-  var batchSize = BatchSize.rows(32)
+  @Option(
+    help: ArgumentHelp(
+      "Rows a step: a number, or all for the whole data set at once. (default: 32; for tables of 10,000 rows and more 128, of 100,000 and more 512)",
+      valueName: "n|all"))
+  var batchSize: BatchSize?
 
   @Option(
     help: ArgumentHelp(
@@ -70,8 +79,12 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup(title: "Results") var resultOptions: ResultOptions
 
   func validate() throws {
-    try dataOptions.requireTarget()
-    if epochs < 1 { throw ValidationError("--epochs is \(epochs); it must be at least 1.") }
+    if modelOptions.model == nil { try dataOptions.requireTarget() }
+    if !dataOptions.isTable && tableOptions.isUsed {
+      throw ValidationError("--task, --features, --drop, --types, --split and --class-weight are for tables; --data is '\(dataOptions.data)'.")
+    }
+    _ = try tableOptions.options(seed: 0, validationSplit: validationSplit)
+    if let epochs, epochs < 1 { throw ValidationError("--epochs is \(epochs); it must be at least 1.") }
     if let validationSplit, !(validationSplit >= 0 && validationSplit < 1) {
       throw ValidationError("--validation-split is \(validationSplit); it must be at least 0 and less than 1.")
     }
@@ -90,6 +103,11 @@ struct TrainCommand: ParsableCommand {
     // Before the data are read: that there is a place for the results, and nobody else in it.
     let results = try Results(resultOptions)
     defer { results.release() }
+    if dataOptions.isTable && (given == nil || given?.table != nil) { return try runTable(given, results) }
+    try dataOptions.requireTarget()
+    if tableOptions.isUsed {
+      throw ValidationError("The model knows nothing of a table's columns, so --task, --features, --drop, --types, --split and --class-weight are of no use.")
+    }
     let data = try dataOptions.load()
     if data.validation != nil, let validationSplit, validationSplit > 0 {
       throw DescentError(.invalidArgument, "\(data.name): holds x_val and y_val, and --validation-split is given; leave one out")
@@ -116,7 +134,7 @@ struct TrainCommand: ParsableCommand {
     }
     try blamingData(data.name) { try model.check(data.train.x, data.train.y, "fit") }
     try data.check(model)
-    let rows = batchSize.count(of: data.train.count)
+    let rows = (batchSize ?? .rows(32)).count(of: data.train.count)
     let split = validationSplit ?? (dataOptions.isArchive || data.validation != nil ? 0 : Self.defaultValidationSplit)
     let settings = try RunSettings(
       model, data, initialWeights: modelOptions.model, seed: seed, batchSize: rows, validationSplit: split, shuffle: shuffle)
@@ -128,11 +146,11 @@ struct TrainCommand: ParsableCommand {
     if verbose != .silent { Output.line(data.description(task)) }
     let history = try blamingData(data.name) {
       try model.fit(
-        data.train.x, data.train.y, batchSize: rows, epochs: epochs, verbose: verbose.verbosity,
+        data.train.x, data.train.y, batchSize: rows, epochs: epochs ?? Self.defaultEpochs, verbose: verbose.verbosity,
         callbacks: [RunObserver(results, settings)] + (results.backup.map { [$0] } ?? []), validationSplit: split,
         validationData: data.validation.map { ($0.x, $0.y) }, shuffle: shuffle)
     }
-    let written = try results.write(model, history)
+    let written = try results.write(model, history).text
     if history.isInterrupted {
       Output.line("Interrupted; wrote what there is to \(written)")
       if results.backup != nil { Output.line("The same command with --resume goes on from here.") }
@@ -144,11 +162,11 @@ struct TrainCommand: ParsableCommand {
   }
 
   private static let defaultValidationSplit = 0.2
-  private static let defaultSeed: UInt64 = 0
+  private static let defaultEpochs = 5
 
-  private func chosenMetrics() throws -> [Metric]? { try metrics?.words.map { try Metric(named: $0) } }
+  func chosenMetrics() throws -> [Metric]? { try metrics?.words.map { try Metric(named: $0) } }
 
-  private func chosenOptimizer() throws -> any Optimizer {
+  func chosenOptimizer() throws -> any Optimizer {
     var chosen = try OptimizerRegistry.optimizer(text: optimizer ?? "adam")
     if let learningRate {
       if let optimizer, optimizer.contains("learning_rate") || optimizer.contains("lr=") || optimizer.contains("\"lr\"") {

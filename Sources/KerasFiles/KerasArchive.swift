@@ -1,13 +1,16 @@
 import Foundation
 
-/// A `.keras` file: a zip of a description, the version of Keras, and the weights.
+/// A `.keras` file: a zip of a description, the version of Keras, and the weights; of a model for tables also what their columns become, which
+/// Keras does not look at.
 struct KerasArchive {
   let config: JSONValue
   let weights: HDF5Contents
+  let table: TablePreprocessing?
 
   private static let configName = "config.json"
   private static let metadataName = "metadata.json"
   private static let weightsName = "model.weights.h5"
+  private static let tableName = "table.json"
   /// A description is text of some kilobytes.
   private static let greatestConfigByteCount = 1 << 26
   /// The version of Keras whose files these are.
@@ -30,6 +33,12 @@ struct KerasArchive {
     for other in archive.entries where other.name.hasPrefix("assets/") {
       throw DescentError(.file, "\(name): holds \(other.name), which belongs to a layer that Descent does not have")
     }
+    table = try archive[KerasArchive.tableName].map { entry in
+      let label = "\(name): \(KerasArchive.tableName)"
+      return try naming(label) {
+        try TablePreprocessing(json: JSONValue(parsing: archive.bytes(entry, limit: KerasArchive.greatestConfigByteCount), name: label))
+      }
+    }
     let bytes = try archive.bytes(entry(KerasArchive.weightsName))
     weights = try HDF5Contents(ByteSource(bytes, name: "\(name): \(KerasArchive.weightsName)"), trusted: trusted)
   }
@@ -42,8 +51,9 @@ struct KerasArchive {
     let metadata = JSONValue.object(
       JSONObject([("keras_version", .string(kerasVersion)), ("date_saved", .string(formatter.string(from: Date())))]))
     let weights = try WeightsFile.contents(of: model).encoded(name: "\(path): \(weightsName)")
+    let table = model.table.map { [(tableName, Array($0.json.text(indent: 1).utf8))] } ?? []
     try ZipWriter.write(path) { archive in
-      for (name, bytes) in [(metadataName, Array(metadata.text().utf8)), (configName, Array(config.utf8)), (weightsName, weights)] {
+      for (name, bytes) in [(metadataName, Array(metadata.text().utf8)), (configName, Array(config.utf8)), (weightsName, weights)] + table {
         try bytes.withUnsafeBytes { try archive.add(name, pieces: [$0]) }
       }
     }
@@ -107,6 +117,7 @@ extension Model {
     let count = archive.weights.names.reduce(0) { $0 + (archive.weights[$1]?.count ?? 0) }
     let model = try fromJSON(archive.config, name: "\(name): config.json", compiled: compiled, elementLimit: max(count, 1 << 24))
     _ = try WeightsFile.load(archive.weights, into: model, file: name, skipMismatch: false)
+    model.table = archive.table
     guard compiled, let variables = try WeightsFile.optimizerVariables(archive.weights, file: name) else { return model }
     guard model.optimizer != nil else {
       throw DescentError(.file, "\(name): holds an optimizer's state, but config.json does not say of which; load it with compiled: false to do without")

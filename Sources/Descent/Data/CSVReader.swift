@@ -1,4 +1,4 @@
-/// Steps through the fields of a CSV file.
+/// Steps through the fields of a CSV file, or of one with another separator.
 struct CSVReader {
   /// Where a field lies in the file, quotes and all.
   struct Field {
@@ -10,17 +10,26 @@ struct CSVReader {
   private let name: String
   private var position = 0
   private var line = 1
+  /// What stands between fields; a space stands for any number of spaces and tabs.
+  private let separator: UInt8
+  /// What a line begins with that is passed over.
+  private let comment: UInt8?
 
-  private static let comma = UInt8(ascii: ",")
+  static let comma = UInt8(ascii: ",")
   private static let quote = UInt8(ascii: "\"")
   private static let lineFeed = UInt8(ascii: "\n")
   private static let carriageReturn = UInt8(ascii: "\r")
 
-  /// - Parameter line: the number of the first line, for errors: the bytes may be a part of a file.
-  init(bytes: UnsafeRawBufferPointer, name: String, line: Int = 1) {
+  /// - Parameters:
+  ///   - line: the number of the first line, for errors: the bytes may be a part of a file.
+  ///   - separator: what stands between fields; a space stands for any number of spaces and tabs.
+  ///   - comment: what a line begins with that is passed over; nil if all lines count.
+  init(bytes: UnsafeRawBufferPointer, name: String, line: Int = 1, separator: UInt8 = CSVReader.comma, comment: UInt8? = nil) {
     self.bytes = bytes
     self.name = name
     self.line = line
+    self.separator = separator
+    self.comment = comment
     // A byte-order mark, as Excel writes it.
     if line == 1, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
   }
@@ -33,7 +42,7 @@ struct CSVReader {
     skipEmptyLines()
     if position == bytes.count { throw DescentError(.file, "\(name): is empty; expected a line with the names of the columns") }
     var names: [String] = []
-    repeat { names.append(String(decoding: text(try field()), as: UTF8.self)) } while takeComma()
+    repeat { names.append(String(decoding: text(try field()), as: UTF8.self)) } while takeSeparator()
     try endLine(fields: names.count, of: names.count)
     return names
   }
@@ -58,7 +67,7 @@ struct CSVReader {
         } else {
           values.append(Float(try takeNumber(column, names)))
         }
-        if column + 1 < names.count && !takeComma() { throw wrongCount(column + 1, names.count) }
+        if column + 1 < names.count && !takeSeparator() { throw wrongCount(column + 1, names.count) }
       }
       if targets.count == 1 {
         // Rows are of about one length.
@@ -82,6 +91,15 @@ struct CSVReader {
     guard isDecimal, let value = Double(String(decoding: text, as: UTF8.self)), Float(value).isFinite else {
       return nil
     }
+    return value
+  }
+
+  /// The number in a field that is written in digits and at most a point and an exponent, without quotes; nil for all that may need a closer
+  /// look.
+  @inline(__always)
+  func plainNumber(_ field: Field) -> Double? {
+    var place = field.start
+    guard let value = decimal(&place), place == field.end, Float(value).isFinite else { return nil }
     return value
   }
 
@@ -177,11 +195,11 @@ struct CSVReader {
   }
 
   @inline(__always)
-  private func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+  private func isSpace(_ byte: UInt8) -> Bool { (byte == 0x20 || byte == 0x09) && !isSeparator(byte) }
 
   @inline(__always)
   private func isSeparator(_ byte: UInt8) -> Bool {
-    byte == Self.comma || byte == Self.lineFeed || byte == Self.carriageReturn
+    byte == separator || byte == Self.lineFeed || byte == Self.carriageReturn || (byte == 0x09 && isCollapsing)
   }
 
   private var isFieldEnd: Bool { position == bytes.count || isSeparator(bytes[position]) }
@@ -193,7 +211,7 @@ struct CSVReader {
     if position < bytes.count, bytes[position] == Self.quote {
       try skipQuoted()
       while position < bytes.count, isSpace(bytes[position]) { position += 1 }
-      if !isFieldEnd { throw fault("expected a comma after the closing quote") }
+      if !isFieldEnd { throw fault("expected \(separator == Self.comma ? "a comma" : "the separator") after the closing quote") }
     } else {
       while !isFieldEnd { position += 1 }
     }
@@ -216,17 +234,28 @@ struct CSVReader {
     throw fault("a quote is opened and never closed")
   }
 
-  private mutating func takeComma() -> Bool {
-    guard position < bytes.count, bytes[position] == Self.comma else { return false }
+  private mutating func takeSeparator() -> Bool {
+    guard position < bytes.count, isSeparator(bytes[position]), !isLineEnd(bytes[position]) else { return false }
     position += 1
-    return true
+    guard isCollapsing else { return true }
+    skipSpaces()
+    return position < bytes.count && !isLineEnd(bytes[position])
   }
+
+  private var isCollapsing: Bool { separator == 0x20 }
+
+  private mutating func skipSpaces() {
+    while position < bytes.count, bytes[position] == 0x20 || bytes[position] == 0x09 { position += 1 }
+  }
+
+  @inline(__always)
+  private func isLineEnd(_ byte: UInt8) -> Bool { byte == Self.lineFeed || byte == Self.carriageReturn }
 
   private mutating func endLine(fields: Int, of expected: Int) throws {
     if position == bytes.count { return }
-    if bytes[position] == Self.comma {
+    if !isLineEnd(bytes[position]) {
       var count = fields
-      while takeComma() {
+      while takeSeparator() {
         _ = try field()
         count += 1
       }
@@ -238,10 +267,46 @@ struct CSVReader {
   }
 
   private mutating func skipEmptyLines() {
-    while position < bytes.count, bytes[position] == Self.lineFeed || bytes[position] == Self.carriageReturn {
-      if bytes[position] == Self.lineFeed { line += 1 }
-      position += 1
+    while position < bytes.count {
+      if bytes[position] == comment {
+        while position < bytes.count, !isLineEnd(bytes[position]) { position += 1 }
+      } else if isCollapsing, bytes[position] == 0x20 || bytes[position] == 0x09 {
+        skipSpaces()
+      } else if isLineEnd(bytes[position]) {
+        if bytes[position] == Self.lineFeed { line += 1 }
+        position += 1
+      } else {
+        return
+      }
     }
+  }
+
+  /// The fields of the next row.
+  /// - Parameters:
+  ///   - fields: replaced by them; their number before is what is expected, 0 for any.
+  /// - Returns: false if there is none.
+  mutating func nextRow(_ fields: inout [Field]) throws -> Bool {
+    skipEmptyLines()
+    if position == bytes.count { return false }
+    let expected = fields.count
+    fields.removeAll(keepingCapacity: true)
+    repeat { fields.append(try field()) } while takeSeparator()
+    if expected > 0 && fields.count != expected { throw wrongCount(fields.count, expected) }
+    try endLine(fields: fields.count, of: fields.count)
+    return true
+  }
+
+  /// The contents of a field as they stand in the file, if no quote has to be taken out; spaces around it are left out.
+  func plainText(_ field: Field) -> UnsafeRawBufferPointer? {
+    var (start, end) = (field.start, field.end)
+    while start < end, isSpace(bytes[start]) { start += 1 }
+    while start < end, isSpace(bytes[end - 1]) { end -= 1 }
+    if end - start >= 2, bytes[start] == Self.quote {
+      start += 1
+      end -= 1
+      for place in start..<end where bytes[place] == Self.quote { return nil }
+    }
+    return UnsafeRawBufferPointer(rebasing: bytes[start..<end])
   }
 
   private func isMissing(_ field: Field) -> Bool {

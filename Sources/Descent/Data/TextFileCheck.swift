@@ -9,7 +9,7 @@
 enum TextFileCheck {
   /// - Throws: ``DescentError`` of kind `file` unless the bytes are UTF-8 without zeros.
   static func check(_ bytes: UnsafeRawBufferPointer, name: String) throws {
-    if let (_, what) = signatures.first(where: { bytes.starts(with: $0.0) }) { throw DescentError(.file, "\(name): \(what)") }
+    try checkKind(bytes, name: name)
     if let encoding = wideEncoding(bytes) {
       throw DescentError(
         .file, "\(name): is not UTF-8 but \(encoding); save it as UTF-8, or convert it: iconv -f \(encoding) -t UTF-8")
@@ -17,10 +17,33 @@ enum TextFileCheck {
     if let zero = memchrPlace(0, bytes) {
       throw DescentError(.file, "\(name): line \(line(of: zero, bytes)): holds a byte 0, so it is not a text file")
     }
-    if bytes.allSatisfy({ $0 < 0x80 }) || String(validating: bytes, as: UTF8.self) != nil { return }
+    if isUTF8(bytes) { return }
     throw DescentError(
       .file,
       "\(name): line \(line(of: invalidPlace(bytes), bytes)): is not UTF-8; is it \(likelyEncoding(bytes))? Convert it: iconv -f \(likelyEncoding(bytes)) -t UTF-8")
+  }
+
+  /// - Throws: ``DescentError`` of kind `file` if the file is of a known kind that is not text.
+  static func checkKind(_ bytes: UnsafeRawBufferPointer, name: String) throws {
+    if let (_, what) = signatures.first(where: { bytes.starts(with: $0.0) }) { throw DescentError(.file, "\(name): \(what)") }
+  }
+
+  /// The encoding that a text is most likely in, as iconv calls it.
+  static func encoding(of bytes: UnsafeRawBufferPointer) -> String {
+    wideEncoding(bytes) ?? (isUTF8(bytes) ? "UTF-8" : likelyEncoding(bytes))
+  }
+
+  private static func isUTF8(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    // Piece by piece, as a text is copied to be validated; no letter has a line's end in it.
+    var start = 0
+    while start < bytes.count {
+      var end = min(start + (1 << 20), bytes.count)
+      while end < bytes.count, bytes[end - 1] != 0x0A { end += 1 }
+      let piece = bytes[start..<end]
+      if !piece.allSatisfy({ $0 < 0x80 }) && String(validating: piece, as: UTF8.self) == nil { return false }
+      start = end
+    }
+    return true
   }
 
   private static let signatures: [([UInt8], String)] = [
@@ -83,12 +106,12 @@ enum TextFileCheck {
     return 0
   }
 
-  private static func memchrPlace(_ byte: Int32, _ bytes: UnsafeRawBufferPointer) -> Int? {
+  static func memchrPlace(_ byte: Int32, _ bytes: UnsafeRawBufferPointer) -> Int? {
     guard let base = bytes.baseAddress, let found = memchr(base, byte, bytes.count) else { return nil }
     return UnsafeRawPointer(found) - base
   }
 
-  private static func line(of place: Int, _ bytes: UnsafeRawBufferPointer) -> Int {
+  static func line(of place: Int, _ bytes: UnsafeRawBufferPointer) -> Int {
     1 + bytes[..<place].count { $0 == 0x0A }
   }
 }

@@ -30,6 +30,10 @@ open class Model: Layer {
   /// The numbers of the last `fit`, also of one that ended with an error. (Keras: `Model.history`.)
   public internal(set) var history: History?
 
+  /// What the rows of tables become before the model sees them, and what its answers mean; nil for a model that was not made for a table. A
+  /// `.keras` file keeps it.
+  public var table: TablePreprocessing?
+
   /// How many passes over training data were begun: with ``seed`` it decides the order of rows of the next.
   package var passCount = 0
   let modelBuilder: ModelBuilder

@@ -1,0 +1,157 @@
+import TensorCore
+
+/// A table in a text file, opened: how it is written and what its columns are called. Rows are read when they are asked for, so that a file
+/// need not fit into memory (where it is uncompressed UTF-8).
+///
+///     let table = try TableFile("cars.csv")
+///     print(table.columnNames, table.dialect)
+///
+/// Separators `,` `;` tab `|` and spaces are found out, as are decimal commas, UTF-16, CP949 (EUC-KR) and CP1252 (Latin-1), gzip, comment
+/// lines, and a first line that holds no names. Fields may be quoted (RFC 4180).
+public struct TableFile: Sendable {
+  /// What errors call the file: its path.
+  public let name: String
+  /// How its fields are written.
+  public let dialect: TableDialect
+  /// In the file's order, each different from the others: of several columns with one name the later ones get a number, those without names are called
+  /// after their places. A first one without a name keeps none: it holds the names of rows.
+  public let columnNames: [String]
+  /// What was found out that the file's owner should know.
+  public let remarks: [String]
+  private let text: TableText
+
+  /// Opens a file.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - reading: what is known of how it is written.
+  /// - Throws: ``DescentError`` of kind `file` if it is no text or has no rows.
+  public init(_ path: String, reading: TableReading = TableReading()) throws {
+    try self.init(TableText(path: path, encoding: reading.encoding), reading)
+  }
+
+  /// Opens a file that is in memory.
+  /// - Parameters:
+  ///   - bytes: the whole file.
+  ///   - name: what to call it in errors.
+  ///   - reading: what is known of how it is written.
+  public init(_ bytes: [UInt8], name: String, reading: TableReading = TableReading()) throws {
+    try self.init(TableText(bytes, name: name, encoding: reading.encoding), reading)
+  }
+
+  private init(_ text: TableText, _ reading: TableReading) throws {
+    self.text = text
+    name = text.name
+    let (dialect, names, remarks) = try text.withBytes { bytes in
+      let dialect = try TableDialect(bytes, name: text.name, reading)
+      var reader = TableFile.reader(bytes, text.name, dialect)
+      var first: [CSVReader.Field] = []
+      guard try reader.nextRow(&first) else {
+        throw DescentError(.file, "\(text.name): is empty; expected a line with the names of the columns")
+      }
+      var names = dialect.hasHeader ? first.map { String(decoding: reader.text($0), as: UTF8.self) } : []
+      var second: [CSVReader.Field] = []
+      let hasSecond = try reader.nextRow(&second)
+      if dialect.hasHeader && !hasSecond { throw DescentError(.file, "\(text.name): has a header but no rows") }
+      // R writes the names of rows without a name for their column.
+      if dialect.hasHeader && second.count == names.count + 1 { names.insert("", at: 0) }
+      if !dialect.hasHeader { names = first.indices.map { "column\($0 + 1)" } }
+      let (unique, remarks) = TableFile.unique(names)
+      let headless = dialect.hasHeader ? [] : ["the first line holds no names; the columns are called \(unique.first!) to \(unique.last!)"]
+      return (dialect, unique, headless + remarks)
+    }
+    self.dialect = dialect
+    columnNames = names
+    self.remarks = text.remarks + remarks
+  }
+
+  private static func reader(_ bytes: UnsafeRawBufferPointer, _ name: String, _ dialect: TableDialect) -> CSVReader {
+    CSVReader(bytes: bytes, name: name, separator: dialect.separator.asciiValue!, comment: dialect.comment?.asciiValue)
+  }
+
+  private static func unique(_ names: [String]) -> ([String], [String]) {
+    var result: [String] = [], remarks: [String] = []
+    var taken = Set(names)
+    var seen: Set<String> = []
+    for (place, name) in names.enumerated() {
+      var own = name.isEmpty && place > 0 ? "column\(place + 1)" : name
+      if name.isEmpty && place > 0 { remarks.append("column \(place + 1) has no name; it is called \(own)") }
+      if !seen.insert(own).inserted {
+        var number = 2
+        while taken.contains("\(name).\(number)") { number += 1 }
+        own = "\(name).\(number)"
+        taken.insert(own)
+        seen.insert(own)
+        remarks.append("the name '\(name)' comes twice; the column at place \(place + 1) is called \(own)")
+      }
+      result.append(own)
+    }
+    return (result, remarks)
+  }
+
+  /// How numbers are written.
+  var numbers: TableNumber { TableNumber(usesDecimalComma: dialect.decimalMark == ",") }
+
+  /// Calls `body` for each row with its number from 0 on.
+  func forEachRow(_ body: (Int, TableRow) throws -> Void) throws {
+    try text.withBytes { bytes in
+      var reader = TableFile.reader(bytes, name, dialect)
+      var fields: [CSVReader.Field] = []
+      if dialect.hasHeader { _ = try reader.nextRow(&fields) }
+      // The header may lack the name of a first column.
+      fields = Array(repeating: CSVReader.Field(start: 0, end: 0), count: columnNames.count)
+      let numbers = numbers
+      var row = 0
+      while try reader.nextRow(&fields) {
+        try body(row, TableRow(fields: fields, reader: reader, numbers: numbers))
+        row += 1
+      }
+    }
+  }
+
+  /// The place of a column.
+  /// - Parameter role: what the column is wanted for: `the target`.
+  /// - Throws: ``DescentError`` of kind `file` with the names there are.
+  func place(of column: String, role: String) throws -> Int {
+    if let place = columnNames.firstIndex(of: column) { return place }
+    let named = columnNames.filter { !$0.isEmpty }
+    let hint = nearestName(to: column, in: named).map { "; did you mean '\($0)'?" } ?? ";"
+    let shown = named.prefix(20).joined(separator: ", ") + (named.count > 20 ? ", …" : "")
+    throw DescentError(.file, "\(name): has no column '\(column)'\(role.isEmpty ? "" : " (\(role))")\(hint) it has \(shown)")
+  }
+}
+
+/// A row of a table while it is read.
+struct TableRow {
+  let fields: [CSVReader.Field]
+  let reader: CSVReader
+  let numbers: TableNumber
+
+  /// The bytes of a field without quotes, within `body` only.
+  @inline(__always)
+  func withText<Result>(_ column: Int, _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    if let plain = reader.plainText(fields[column]) { return try body(plain) }
+    return try reader.text(fields[column]).withUnsafeBytes(body)
+  }
+
+  func text(_ column: Int) -> String { withText(column) { String(decoding: $0, as: UTF8.self) } }
+
+  /// What stands in a field.
+  @inline(__always)
+  func value(_ column: Int) -> TableValue {
+    if !numbers.usesDecimalComma, let number = reader.plainNumber(fields[column]) { return .number(number) }
+    return withText(column) { text in
+      if TableNumber.isMissing(text) { return .missing }
+      return numbers.value(text).map { .number($0) } ?? .text
+    }
+  }
+
+  /// The error for a field.
+  func fault(_ column: Int, _ message: String) -> DescentError { reader.fault(at: fields[column], message) }
+}
+
+/// What a field of a table holds.
+enum TableValue {
+  case missing
+  case number(Double)
+  case text
+}

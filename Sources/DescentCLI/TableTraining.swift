@@ -1,0 +1,146 @@
+import ArgumentParser
+import Foundation
+import KerasFiles
+
+extension TrainCommand {
+  /// Trains on a table: looks at its columns first, says what it makes of them, and leaves a model that knows them.
+  func runTable(_ given: Model?, _ results: Results) throws {
+    guard let target = dataOptions.target ?? given?.table?.target.name else { return try dataOptions.requireTarget() }
+    let file = try dataOptions.table()
+    let seed = self.seed ?? Self.defaultSeed
+    let loss = try self.loss.map(chosenLoss)
+    var options = try tableOptions.options(seed: seed, validationSplit: validationSplit)
+    if options.task == nil, let loss { options.task = loss.isForClasses ? .classification : nil }
+    let data: TableData
+    if let table = given?.table {
+      guard target == table.target.name else {
+        throw DescentError(.invalidArgument, "--target is '\(target)', and the model predicts '\(table.target.name)'")
+      }
+      data = try TableData(file, preparedBy: table, options: options)
+    } else {
+      // A loss for numbers asks for a number where the target is one.
+      if options.task == nil, let loss, !loss.isForClasses { options.task = .regression }
+      data = try TableData(file, target: target, options: options)
+    }
+    let table = data.preprocessing
+    let model = try given ?? modelOptions.tableNetwork(table, loss: loss, rows: data.training.count, seed: seed)
+    if given?.optimizer == nil || optimizer != nil || loss != nil || metrics != nil {
+      try table.compile(model, optimizer: try chosenOptimizer(), loss: loss ?? given?.loss, metrics: try chosenMetrics())
+    } else if let learningRate {
+      try model.setLearningRate(learningRate)
+    }
+    var weights: [Int: Double]?
+    if tableOptions.classWeight == .balanced {
+      guard let balanced = data.balancedClassWeights else {
+        throw DescentError(.invalidArgument, "--class-weight is for classes; the target '\(target)' is a number")
+      }
+      weights = balanced
+    }
+    let set = DataSet(data, name: file.name)
+    let rows = (batchSize ?? .rows(Self.tableBatchSize(data.training.count))).count(of: data.training.count)
+    let plan = TablePlan(epochs: epochs, rows: data.training.count, batchSize: rows, hasValidation: data.validation != nil)
+    try model.check(set.train.x, set.train.y, "fit")
+    try set.check(model)
+    let settings = try RunSettings(
+      model, set, initialWeights: modelOptions.model, seed: self.seed, batchSize: rows, validationSplit: 1 - options.trainingPart, shuffle: shuffle)
+    if try results.isFinished(settings) {
+      try results.finish()
+      return Output.line("There is nothing to resume: the run in \(resultOptions.out ?? "") has come to its end.")
+    }
+    results.backup?.conditions = settings.ownConditions
+    if verbose != .silent {
+      Output.line(TableDescription(file: file, data: data).text)
+      Output.line(try describe(model, plan))
+    }
+    let showsFew = epochs == nil && verbose == .auto
+    var callbacks: [Callback] = [RunObserver(results, settings)]
+    if let patience = plan.patience { callbacks.append(EarlyStopping(patience: patience, restoreBestWeights: true)) }
+    if showsFew { callbacks.append(FewLines()) }
+    let history = try blamingData(file.name) {
+      try model.fit(
+        set.train.x, set.train.y, batchSize: rows, epochs: plan.epochs, verbose: showsFew ? .silent : verbose.verbosity,
+        callbacks: callbacks + (results.backup.map { [$0] } ?? []), validationData: set.validation.map { ($0.x, $0.y) }, shuffle: shuffle,
+        classWeight: weights)
+    }
+    let written = try results.write(model, history, withModel: true)
+    if history.isInterrupted {
+      Output.line("Interrupted; wrote what there is to \(written.text)")
+      if results.backup != nil { Output.line("The same command with --resume goes on from here.") }
+      throw ExitCode(130)
+    }
+    try results.finish()
+    guard verbose != .silent else { return }
+    let judged = data.test ?? data.validation
+    if let judged {
+      Output.line("\n\(data.test == nil ? "Validation" : "Test"): " + TableScoresDescription(scores: try model.scores(judged)).text)
+    } else {
+      Output.line("\nTraining: " + TableScoresDescription(scores: try model.scores(data.training)).text)
+    }
+    Output.line("\nWrote \(written.text)")
+    if let path = written.model { Output.line("New rows are predicted by: descent predict --model \(path) --data FILE") }
+  }
+
+  static let defaultSeed: UInt64 = 0
+
+  /// Few rows need many steps each, many rows need few.
+  private static func tableBatchSize(_ rows: Int) -> Int { rows < 10_000 ? 32 : rows < 100_000 ? 128 : 512 }
+
+  /// One line on the network and how long it is trained.
+  private func describe(_ model: Model, _ plan: TablePlan) throws -> String {
+    let sizes = model.layers.compactMap { ($0 as? Dense).map { String($0.units) } }
+    let count = model.trainableVariables.reduce(0) { $0 + $1.shape.reduce(1, *) }
+    let rule = plan.patience.map { "up to \(plan.epochs) epochs, until the validation loss has not fallen for \($0); the best is kept" } ?? "\(plan.epochs) epochs"
+    let unit = model.table?.target.classes == nil && model.hasWeightedLoss ? " (1 is what always predicting the mean has)" : ""
+    return "A network of \(grouped(count)) weights, layers of \(sizes.joined(separator: ", ")); the loss is \(model.loss?.name ?? "none")\(unit); \(rule)\n"
+  }
+}
+
+/// How long a network is trained on a table where that is not said: until validation gets no better.
+struct TablePlan {
+  let epochs: Int
+  /// Epochs without a better validation after which training ends; nil if all are to be gone through.
+  let patience: Int?
+
+  init(epochs given: Int?, rows: Int, batchSize: Int, hasValidation: Bool) {
+    if let given {
+      (epochs, patience) = (given, nil)
+      return
+    }
+    // About 20,000 steps, but no fewer than 20 passes and no more than 300.
+    let steps = max(1, rows / batchSize)
+    let most = max(20, min(300, 20_000 / steps))
+    epochs = hasValidation ? most : min(most, 100)
+    patience = hasValidation ? max(5, most / 10) : nil
+  }
+}
+
+/// A line for the first epochs and for every tenth.
+private final class FewLines: Callback {
+  private var last = ""
+  private var isShown = true
+
+  override func onEpochEnd(_ epoch: Int, _ logs: Logs) {
+    let number = epoch + 1
+    last = "Epoch \(number) - " + logs.names.compactMap { name in logs[name].map { "\(name): \(TableScoresDescription.short($0))" } }.joined(separator: " - ")
+    isShown = number <= 3 || number == 5 || number % 10 == 0
+    if isShown { Output.line(last) }
+  }
+
+  override func onTrainEnd(_ logs: Logs) {
+    if !isShown { Output.line(last) }
+  }
+}
+
+extension Loss {
+  /// Whether it compares probabilities with classes.
+  var isForClasses: Bool { className.map { $0.contains("rossentropy") || $0.contains("CrossEntropy") } ?? false }
+}
+
+extension ModelOptions {
+  /// A network for a table: of two hidden layers where sizes are not given, smaller ones for few rows.
+  func tableNetwork(_ table: TablePreprocessing, loss: Loss?, rows: Int, seed: UInt64) throws -> Model {
+    let activation = try activation.map { try ActivationFunction(named: $0) } ?? .relu
+    let standard = rows < 1_000 ? [32, 16] : rows < 20_000 ? [64, 32] : [128, 64]
+    return try table.network(hidden: layers?.sizes ?? standard, activation: activation, loss: loss, seed: seed)
+  }
+}
