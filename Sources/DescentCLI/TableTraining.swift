@@ -5,8 +5,8 @@ import KerasFiles
 extension TrainCommand {
   /// Trains on a table: looks at its columns first, says what it makes of them, and leaves a model that knows them.
   func runTable(_ given: Model?, _ results: Results) throws {
-    guard let target = dataOptions.target ?? given?.table?.target.name else { return try dataOptions.requireTarget() }
     let file = try dataOptions.table()
+    guard let target = dataOptions.target ?? given?.table?.target.name else { return try dataOptions.requireTarget() }
     let seed = self.seed ?? Self.defaultSeed
     let loss = try self.loss.map(chosenLoss)
     var options = try tableOptions.options(seed: seed, validationSplit: validationSplit)

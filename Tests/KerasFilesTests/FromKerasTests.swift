@@ -21,6 +21,9 @@ private func data(x: Tensor, y: Tensor, data: Tensor, targets: Tensor, sequences
   _ = try vectorize(texts)
   _ = vectorize.vocabulary()
   _ = try StringLookup(vocabulary: ["red", "green"])
+  _ = try IntegerLookup(vocabulary: [12, 36])
+  _ = try Hashing(numBins: 100)
+  _ = try HashedCrossing(numBins: 100)
   var tokenizer = try Tokenizer(numWords: 1000, oovToken: "<OOV>")
   tokenizer.fit(onTexts: texts)
   _ = tokenizer.textsToSequences(texts)
@@ -34,6 +37,7 @@ private func data(x: Tensor, y: Tensor, data: Tensor, targets: Tensor, sequences
   _ = try NPY.read("x.npy")
   _ = try NPZ("data.npz").tensor("x")
   _ = try CSVTable("table.csv", target: "price")
+  _ = try TableData(TableFile("table.csv"), target: "price")
   _ = (xTrain, yTrain, xTest, yTest)
 }
 

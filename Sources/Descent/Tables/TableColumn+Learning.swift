@@ -50,8 +50,8 @@ extension TableColumn {
     let asked = options.kinds[name]
     let kind = asked ?? foundKind(name, scan)
     let reason: String? =
-      options.dropped.contains(name) ? "is left out as asked"
-      : options.features.map { !$0.contains(name) } == true ? "is not among the features asked for"
+      options.dropped.contains(name) ? "dropped as asked"
+      : options.features.map { !$0.contains(name) } == true ? "not among the features"
       : leftOutReason(kind, scan, wasAsked: asked != nil)
     let values = shownValues(kind, scan)
     if let reason {
@@ -86,7 +86,7 @@ extension TableColumn {
     case .category, .identifier, .text, .constant:
       let frequent = frequentValues(scan, options)
       let rest = scan.different - frequent.count
-      if rest > 0 && scan.different > 2 {
+      if rest > 0 && scan.different > options.greatestCategoryCount {
         remarks.append("the \(frequent.count) most frequent of \(scan.different)\(scan.hasAllTexts ? "" : " or more") values have a place of their own; the rest share one")
       }
       return (
@@ -123,7 +123,7 @@ extension TableColumn {
   private static func leftOutReason(_ kind: ColumnKind, _ scan: ColumnScan, wasAsked: Bool) -> String? {
     switch kind {
     case .number, .category, .date: nil
-    case _ where wasAsked: "is left out as asked"
+    case _ where wasAsked: "said to be no number, category or date"
     case .constant: scan.present == 0 ? "is empty" : "is the same in every row"
     case .identifier: scan.countsRows ? "counts the rows" : "is different in every row"
     case .text: scan.meanWordCount >= 5 ? "holds text" : "has hardly any value twice"

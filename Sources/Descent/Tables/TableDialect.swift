@@ -84,7 +84,9 @@ extension TableDialect {
       let counts = rows(sample, separator, comment).map(\.count)
       guard let usual = Dictionary(counts.map { ($0, 1) }, uniquingKeysWith: +).max(by: { ($0.value, $0.key) < ($1.value, $1.key) }), usual.key > 1
       else { continue }
-      let share = Double(usual.value) / Double(counts.count)
+      // The names may lack one for the column of the rows' names.
+      let agreeing = usual.value + (counts[0] == usual.key - 1 && counts.count > 2 ? 1 : 0)
+      let share = Double(agreeing) / Double(counts.count)
       // Spaces stand in names and texts as well.
       if separator == 0x20 && best != nil { continue }
       if share < 0.8 { continue }

@@ -17,10 +17,12 @@ public struct TablePreprocessing: Sendable, Equatable {
     self.columns = columns
     self.target = target
     guard columns.contains(where: \.isUsed) else {
-      throw DescentError(.data, "no column is left to predict '\(target.name)' from: " + columns.compactMap { column in
-        guard case .leftOut(let reason) = column.encoding else { return nil }
-        return "\(column.name.isEmpty ? "the first column" : "'\(column.name)'") \(reason)"
-      }.joined(separator: "; "))
+      let reasons = columns.prefix(10).compactMap { column in
+        if case .leftOut(let reason) = column.encoding { "\(column.name.isEmpty ? "the first column" : "'\(column.name)'") \(reason)" } else { nil }
+      }
+      let example = columns.first { !$0.name.isEmpty }?.name ?? "column"
+      throw DescentError(
+        .data, "no column is left to predict '\(target.name)' from: \(reasons.joined(separator: "; ")); a kind that is given uses one all the same (--types \(example)=number)")
     }
   }
 

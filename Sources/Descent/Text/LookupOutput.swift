@@ -23,13 +23,15 @@ struct TokenTable {
   let oovToken: String
   let outputMode: LookupOutput
   let padToMaxTokens: Bool
+  /// Whether tokens are whole numbers in digits: those that are not in the vocabulary are spread by their remainder then, not by a hash.
+  let areNumbers: Bool
   /// Whether the vocabulary was given, so that no data can change it.
   private(set) var isGiven = false
   private(set) var vocabulary = Vocabulary()
 
   init(
     owner: String, maxTokens: Int?, numOOVIndices: Int, maskToken: String?, oovToken: String, vocabulary: [String]?, idfWeights: [Double]?,
-    outputMode: LookupOutput, padToMaxTokens: Bool
+    outputMode: LookupOutput, padToMaxTokens: Bool, areNumbers: Bool = false
   ) throws {
     self.owner = owner
     self.maxTokens = maxTokens
@@ -38,6 +40,7 @@ struct TokenTable {
     self.oovToken = oovToken
     self.outputMode = outputMode
     self.padToMaxTokens = padToMaxTokens
+    self.areNumbers = areNumbers
     if let maxTokens, maxTokens <= 1 { throw error("maxTokens is \(maxTokens); expected more than 1, or nil") }
     if padToMaxTokens && maxTokens == nil { throw error("padToMaxTokens needs maxTokens") }
     guard numOOVIndices >= 0 else { throw error("numOOVIndices is \(numOOVIndices); expected at least 0") }
@@ -94,7 +97,7 @@ struct TokenTable {
   mutating func adapt(_ counts: TokenCounts) throws {
     if isGiven { throw DescentError(.state, "\(owner): adapt: its vocabulary was given") }
     if counts.isEmpty { throw DescentError(.data, "\(owner): adapt: there are no tokens") }
-    vocabulary = try counts.vocabulary(limit: maxTokens.map { $0 - start }, without: [maskToken, oovToken].compactMap { $0 }, owner: owner)
+    vocabulary = try counts.vocabulary(limit: maxTokens.map { $0 - start }, without: [maskToken, oovToken].compactMap { $0 }, areNumbers: areNumbers, owner: owner)
     front = nil
   }
 
@@ -105,7 +108,9 @@ struct TokenTable {
     switch numOOVIndices {
     case 0: throw DescentError(.data, "\(owner): \"\(token)\" is not in the vocabulary, and numOOVIndices is 0")
     case 1: return oovStart
-    default: return oovStart + Int(fingerprint64(token) % UInt64(numOOVIndices))
+    default:
+      if areNumbers, let value = Int(token) { return oovStart + ((value % numOOVIndices) + numOOVIndices) % numOOVIndices }
+      return oovStart + Int(fingerprint64(token) % UInt64(numOOVIndices))
     }
   }
 
@@ -139,5 +144,32 @@ struct TokenTable {
     let known = vocabulary.idfWeights
     let mean = known.isEmpty ? 0 : known.reduce(0, +) / Double(known.count)
     return ((front ?? [Double](repeating: mean, count: start)) + known).map { Float($0) }
+  }
+
+  /// Numbers `int32` [tokens], one-hot rows [tokens, ``depth``], or one row [``depth``] of what occurs.
+  func encoded(_ tokens: [String]) throws -> Tensor {
+    switch outputMode {
+    case .int, .oneHot: try encoded(tokens.map { [$0] }).reshaped([tokens.count] + (outputMode == .int ? [] : [depth]))
+    default: try rows([tokens]).reshaped([depth])
+    }
+  }
+
+  /// Numbers `int32` [texts, tokens of each], one-hot rows behind them (instead of an axis of size 1), or a row for each of what occurs.
+  func encoded(_ texts: [[String]]) throws -> Tensor {
+    try check()
+    guard outputMode == .int || outputMode == .oneHot else { return try rows(texts) }
+    let width = texts.first?.count ?? 0
+    if let other = texts.firstIndex(where: { $0.count != width }) {
+      throw DescentError(.data, "\(owner): row \(other) has \(texts[other].count) \(areNumbers ? "numbers" : "strings"); expected \(width) as row 0 has")
+    }
+    if outputMode == .int {
+      return Tensor(shape: [texts.count, width], scalars: try texts.flatMap { try $0.map { Int32(try number(of: $0) ?? 0) } })
+    }
+    let (depth, count) = (depth, texts.count * width)
+    var all = [Float](repeating: 0, count: count * depth)
+    for (place, token) in texts.joined().enumerated() {
+      if let number = try number(of: token) { all[place * depth + number] = 1 }
+    }
+    return Tensor(shape: (width == 1 ? [texts.count] : [texts.count, width]) + [depth], scalars: all)
   }
 }

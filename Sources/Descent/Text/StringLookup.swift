@@ -55,32 +55,11 @@ public final class StringLookup {
 
   /// Numbers `int32` [strings], one-hot rows `float32` [strings, ``vocabularySize``], or one row [``vocabularySize``] of what occurs.
   /// - Throws: ``DescentError`` if there is no vocabulary, or a string is not in it and `numOOVIndices` is 0.
-  public func callAsFunction(_ strings: [String]) throws -> Tensor {
-    switch table.outputMode {
-    case .int, .oneHot: try self(strings.map { [$0] }).reshaped([strings.count] + (table.outputMode == .int ? [] : [table.depth]))
-    default: try table.rows([strings]).reshaped([table.depth])
-    }
-  }
+  public func callAsFunction(_ strings: [String]) throws -> Tensor { try table.encoded(strings) }
 
   /// Numbers `int32` [rows, strings of each], one-hot rows behind them (instead of an axis of size 1), or a row for each of what occurs.
   /// - Throws: ``DescentError`` as for one row, and if rows differ in length where each string has its number.
-  public func callAsFunction(_ rows: [[String]]) throws -> Tensor {
-    try table.check()
-    guard table.outputMode == .int || table.outputMode == .oneHot else { return try table.rows(rows) }
-    let width = rows.first?.count ?? 0
-    if let other = rows.firstIndex(where: { $0.count != width }) {
-      throw DescentError(.data, "StringLookup: row \(other) has \(rows[other].count) strings; expected \(width) as row 0 has")
-    }
-    if table.outputMode == .int {
-      return Tensor(shape: [rows.count, width], scalars: try rows.flatMap { try $0.map { Int32(try table.number(of: $0) ?? 0) } })
-    }
-    let (depth, count) = (table.depth, rows.count * width)
-    var all = [Float](repeating: 0, count: count * depth)
-    for (place, token) in rows.joined().enumerated() {
-      if let number = try table.number(of: token) { all[place * depth + number] = 1 }
-    }
-    return Tensor(shape: (width == 1 ? [rows.count] : [rows.count, width]) + [depth], scalars: all)
-  }
+  public func callAsFunction(_ rows: [[String]]) throws -> Tensor { try table.encoded(rows) }
 
   /// The strings of numbers, in row-major order; for those of no string the token that stands for unknown ones. (Keras: a lookup with
   /// `invert`.)

@@ -55,10 +55,12 @@ struct TokenCounts {
     }
   }
 
-  /// The tokens that came most often, in the order of Keras: those that came equally often by their bytes, descending.
-  func vocabulary(limit: Int?, without special: [String], owner: String) throws -> Vocabulary {
+  /// The tokens that came most often, in the order of Keras: those that came equally often by their bytes, or as numbers, descending.
+  func vocabulary(limit: Int?, without special: [String], areNumbers: Bool = false, owner: String) throws -> Vocabulary {
     let ordered = counts.filter { !special.contains($0.key.text) }.sorted { a, b in
-      a.value.total != b.value.total ? a.value.total > b.value.total : b.key.text.utf8.lexicographicallyPrecedes(a.key.text.utf8)
+      if a.value.total != b.value.total { return a.value.total > b.value.total }
+      if areNumbers, let left = Int(a.key.text), let right = Int(b.key.text) { return left > right }
+      return b.key.text.utf8.lexicographicallyPrecedes(a.key.text.utf8)
     }
     let kept = ordered.prefix(limit ?? ordered.count)
     let weights = kept.map { log(1 + Double(documents) / Double(1 + $0.value.documents)) }

@@ -43,7 +43,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (["train", "--data", "d.csv.gz"], 64, "it is compressed"), (["train", "--data", "d.tsv"], 64, "separated by tabs"),
+    (["train", "--data", "d.npz.gz"], 64, "it is compressed"), (["train", "--data", "d.xlsx"], 64, "save it as .csv"),
     (["train", "--data", "d.npy"], 64, "a single array has no y"), (["train", "--data", "m.keras"], 64, "it is a model"),
     (["train", "--data", "upper.npz"], 1, "upper.npz: has no arrays x and y to train on; it has X, Y; name them as in numpy.savez"),
     (["train", "--data", "unnamed.npz"], 1, "it has arr_0, arr_1; name them as in numpy.savez"),
@@ -51,7 +51,7 @@ import Testing
     (["train", "--data", "empty.npz"], 1, "empty.npz: x has the shape [5, 0]: its rows hold no numbers"),
     (["train", "--data", "one.npz"], 1, "one.npz: all targets are of one class"),
     (["train", "--data", "nothing.csv"], 1, "nothing.csv: cannot be opened: No such file"),
-    (["train", "--data", "table.csv"], 64, "needs --target"), (["train", "--data", "table.csv", "--target", "z"], 1, "table.csv: the first line names no column 'z'"),
+    (["train", "--data", "table.csv"], 64, "needs --target"), (["train", "--data", "table.csv", "--target", "z"], 1, "table.csv: has no column 'z'"),
     (["trian"], 64, "did you mean 'train'?"), (["nonsense"], 64, "there are train, evaluate, predict"),
     (["summary", "--model", "m.txt"], 64, "Usage: descent summary"), (["evaluate", "--model", "m.txt"], 64, "Usage: descent evaluate"),
     (["predict", "--model", "m.txt"], 64, "Usage: descent predict"), (["train", "--model", "m.txt"], 64, "Usage: descent train"),

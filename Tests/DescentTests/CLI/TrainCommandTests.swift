@@ -18,7 +18,7 @@ import Testing
   @Test func `Help has examples`() throws {
     let tool = try CommandLineTool(["train", "--help"])
     #expect(tool.status == 0)
-    #expect(tool.output.contains("descent train --data flowers.csv --target species"))
+    #expect(tool.output.contains("descent train --data flowers.csv --target species --save flowers.keras"))
     #expect(try CommandLineTool(["--help"]).output.contains("train"))
   }
 
@@ -76,17 +76,17 @@ import Testing
       let rows = (0..<20).map { "\($0 % 2),\(Double($0) / 20),\($0 % 2 == 0 ? "yes" : "no")" }
       try ("a,b,answer\n" + rows.joined(separator: "\n")).write(toFile: folder + "/t.csv", atomically: true, encoding: .utf8)
       let classes = try train("--data", "t.csv", "--target", "answer", "--epochs", "1", in: folder)
-      #expect(classes.output.contains("t.csv: 20 rows of 2; 2 classes (0 no, 1 yes)"))
+      #expect(classes.output.contains("2 classes: no, yes"))
       #expect(classes.output.contains("Wrote runs/"))
       let folders = try FileManager.default.contentsOfDirectory(atPath: folder + "/runs")
       #expect(folders.count == 1)
-      try "a,b\n1,0.5\n2,1.5\n3,2\n".write(toFile: folder + "/n.csv", atomically: true, encoding: .utf8)
+      try "a,b\n1,0.5\n3,1.5\n2,2\n".write(toFile: folder + "/n.csv", atomically: true, encoding: .utf8)
       let numbers = try train(
         "--data", "n.csv", "--target", "b", "--epochs", "2", "--batch-size", "all", "--validation-split", "0", "--layers", "none",
         "--metrics", "none", "--out", "n", in: folder)
-      #expect(numbers.output.contains("1 number to predict"))
+      #expect(numbers.output.contains("a number, 0.5 to 2"))
       #expect(try String(contentsOfFile: folder + "/n/history.csv", encoding: .utf8).hasPrefix("epoch,loss\n"))
-      #expect(try NPZ.read(folder + "/n/weights.npz").map(\.tensor.shape) == [[1, 1], [1]])
+      #expect(try NPZ.read(folder + "/n/weights.npz").map(\.tensor.shape).contains([1, 1]))
     }
   }
 
@@ -95,7 +95,7 @@ import Testing
     (["--metrics", "acuracy"], 64, "did you mean 'accuracy'"), (["--activation", "rleu"], 64, "did you mean 'relu'"),
     (["--data", "nowhere"], 1, "expected fashion-mnist, an existing folder of IDX files"),
     (["--data", "missing.csv", "--target", "x"], 1, "missing.csv: cannot be opened: No such file or directory"),
-    (["--data", "missing.csv"], 1, "missing.csv: cannot be opened"), (["--data", "missing.npz", "--target", "x"], 64, "--target names a column"),
+    (["--data", "missing.csv"], 1, "missing.csv: cannot be opened"), (["--data", "missing.npz", "--target", "x"], 64, "--target names a column of a table"),
     (["--data", "broken.npz"], 1, "broken.npz: is not a zip file"), (["--epochs", "0"], 64, "must be at least 1"),
     (["--batch-size", "none"], 64, "invalid for '--batch-size"), (["--layers", "3,0"], 64, "invalid for '--layers"),
     (["--validation-split", "1"], 64, "less than 1"), (["--learning-rate=-1"], 64, "at least 0"),
