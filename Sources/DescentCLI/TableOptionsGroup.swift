@@ -72,7 +72,15 @@ struct TableTrainingOptions: ParsableArguments {
   @Option(help: ArgumentHelp("balanced: the rows of rare classes count more, so that all classes count the same.", valueName: "balanced"))
   var classWeight: ClassWeightOption?
 
-  var isUsed: Bool { task != nil || features != nil || drop != nil || types != nil || split != nil || classWeight != nil }
+  @Option(
+    help: ArgumentHelp("A page (.html) to write on the run: curves, what was taken for what, errors, and which columns the network makes use of.", valueName: "file"))
+  var report: String?
+
+  func validate() throws {
+    if let report, !hasEnding(report, ".html") { throw ValidationError("--report is '\(report)'; expected a file ending in .html.") }
+  }
+
+  var isUsed: Bool { task != nil || report != nil || features != nil || drop != nil || types != nil || split != nil || classWeight != nil }
 
   func options(seed: UInt64, validationSplit: Double?) throws -> TableOptions {
     var options = TableOptions()

@@ -5,6 +5,7 @@ import KerasFiles
 extension TrainCommand {
   /// Trains on a table: looks at its columns first, says what it makes of them, and leaves a model that knows them.
   func runTable(_ given: Model?, _ results: Results) throws {
+    if let report = tableOptions.report { try checkWritable(report) }
     let file = try dataOptions.table()
     guard let target = dataOptions.target ?? given?.table?.target.name else { return try dataOptions.requireTarget() }
     let seed = self.seed ?? Self.defaultSeed
@@ -69,13 +70,19 @@ extension TrainCommand {
       throw ExitCode(130)
     }
     try results.finish()
-    guard verbose != .silent else { return }
-    let judged = data.test ?? data.validation
-    if let judged {
-      Output.line("\n\(data.test == nil ? "Validation" : "Test"): " + TableScoresDescription(scores: try model.scores(judged)).text)
-    } else {
-      Output.line("\nTraining: " + TableScoresDescription(scores: try model.scores(data.training)).text)
+    let part = data.test != nil ? "Test" : data.validation != nil ? "Validation" : "Training"
+    let judged = data.test ?? data.validation ?? data.training
+    let scores = try model.scores(judged)
+    if let report = tableOptions.report {
+      let numbers = try model.predictions(judged).numbers
+      let page = try TableReport(
+        file: file, data: data, history: history, part: "\(part), \(grouped(judged.count)) rows", scores: scores,
+        points: zip(judged.y?.doubles ?? [], numbers).map { ($0, Double($1)) }, importances: model.importances(judged, seed: seed))
+      try writeFile(report, text: page.html)
     }
+    guard verbose != .silent else { return }
+    Output.line("\n\(part): " + TableScoresDescription(scores: scores).text)
+    if let report = tableOptions.report { Output.line("\nThe page on the run is \(report)") }
     Output.line("\nWrote \(written.text)")
     if let path = written.model { Output.line("New rows are predicted by: descent predict --model \(path) --data FILE") }
   }

@@ -81,7 +81,7 @@ struct TrainCommand: ParsableCommand {
   func validate() throws {
     if modelOptions.model == nil { try dataOptions.requireTarget() }
     if !dataOptions.isTable && tableOptions.isUsed {
-      throw ValidationError("--task, --features, --drop, --types, --split and --class-weight are for tables; --data is '\(dataOptions.data)'.")
+      throw ValidationError("--task, --features, --drop, --types, --split, --class-weight and --report are for tables; --data is '\(dataOptions.data)'.")
     }
     _ = try tableOptions.options(seed: 0, validationSplit: validationSplit)
     if let epochs, epochs < 1 { throw ValidationError("--epochs is \(epochs); it must be at least 1.") }
@@ -106,7 +106,7 @@ struct TrainCommand: ParsableCommand {
     if dataOptions.isTable && (given == nil || given?.table != nil) { return try runTable(given, results) }
     try dataOptions.requireTarget()
     if tableOptions.isUsed {
-      throw ValidationError("The model knows nothing of a table's columns, so --task, --features, --drop, --types, --split and --class-weight are of no use.")
+      throw ValidationError("The model knows nothing of a table's columns, so --task, --features, --drop, --types, --split, --class-weight and --report are of no use.")
     }
     let data = try dataOptions.load()
     if data.validation != nil, let validationSplit, validationSplit > 0 {

@@ -73,8 +73,12 @@ extension Model {
   /// - Throws: ``DescentError`` of kind `state` for a model without a ``table``, of kind `file` naming a column that the file lacks.
   public func predict(_ file: TableFile, batchSize: Int = 256) throws -> TablePredictions {
     let table = try requiredTable("predict")
-    let rows = try table.rows(of: file)
-    return try TablePredictions(predict(rows.x, batchSize: batchSize, verbose: 0), rows, table.target)
+    return try predictions(table.rows(of: file), batchSize: batchSize)
+  }
+
+  /// The same of rows that were read before.
+  public func predictions(_ rows: TableRows, batchSize: Int = 256) throws -> TablePredictions {
+    try TablePredictions(predict(rows.x, batchSize: batchSize, verbose: 0), rows, requiredTable("predictions").target)
   }
 
   /// How good the network's answers are on the rows of a table that holds the true ones.
@@ -86,9 +90,8 @@ extension Model {
 
   /// The same of rows that were read with their answers.
   public func scores(_ rows: TableRows, batchSize: Int = 256) throws -> TableScores {
-    let table = try requiredTable("scores")
     guard let y = rows.y else { throw DescentError(.data, "scores: the rows were read without their answers") }
-    return TableScores(try TablePredictions(predict(rows.x, batchSize: batchSize, verbose: 0), rows, table.target), answers: y)
+    return TableScores(try predictions(rows, batchSize: batchSize), answers: y)
   }
 
   private func requiredTable(_ caller: String) throws -> TablePreprocessing {
