@@ -44,37 +44,20 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Passes over the training rows. (default: 5; for tables until validation gets no better)", valueName: "n"))
   var epochs: Int?
 
-  @Option(
-    help: ArgumentHelp(
-      "Rows a step: a number, or all for the whole data set at once. (default: 32; for tables of 10,000 rows and more 128, of 100,000 and more 512)",
-      valueName: "n|all"))
-  var batchSize: BatchSize?
+  @OptionGroup(title: "Training") var taskOptions: TaskOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "A name, name:key=value,…, or Keras's JSON. (default: the model's, or adam)", valueName: "optimizer"))
-  var optimizer: String?
-
-  @Option(help: ArgumentHelp("The optimizer's learning rate. (default: its own)", valueName: "rate"))
-  var learningRate: Double?
-
-  @Option(
-    help: ArgumentHelp(
-      "A name, or Keras's JSON. (default: the model's, or sparse_categorical_crossentropy for classes, else mean_squared_error)", valueName: "loss"))
-  var loss: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "Names with commas between them, or none. (default: the model's, or accuracy for classes, else mean_absolute_error)", valueName: "names"))
-  var metrics: WordList?
-
-  @Option(help: ArgumentHelp("Decides the initial weights and the order of the rows. (default: 0)", valueName: "n"))
-  var seed: UInt64?
+  @OptionGroup(title: "Training") var optimizerOptions: OptimizerChoiceOptions
 
   @Option(
     help: ArgumentHelp(
       "0 prints nothing, 1 a progress bar, 2 a line an epoch; auto a bar in a terminal, else a line.", valueName: "level"))
   var verbose = VerbosityOption.auto
+
+  @Option(help: ArgumentHelp("Write files for TensorBoard into this folder: numbers of each epoch, histograms of the weights, the layers.", valueName: "folder"))
+  var tensorboard: String?
+
+  @Flag(help: "Draw loss and metrics in the terminal at the end.")
+  var plot = false
 
   @OptionGroup(title: "Results") var resultOptions: ResultOptions
 
@@ -88,18 +71,10 @@ struct TrainCommand: ParsableCommand {
     if let validationSplit, !(validationSplit >= 0 && validationSplit < 1) {
       throw ValidationError("--validation-split is \(validationSplit); it must be at least 0 and less than 1.")
     }
-    if let learningRate, !(learningRate >= 0 && learningRate.isFinite) {
-      throw ValidationError("--learning-rate is \(learningRate); it must be a number of at least 0.")
-    }
-    try checkingOptions {
-      _ = try chosenOptimizer()
-      _ = try loss.map(chosenLoss)
-      _ = try chosenMetrics()
-    }
   }
 
   func run() throws {
-    let given = try modelOptions.load(seed: seed)
+    let given = try modelOptions.load(seed: taskOptions.seed)
     // Before the data are read: that there is a place for the results, and nobody else in it.
     let results = try Results(resultOptions)
     defer { results.release() }
@@ -108,46 +83,26 @@ struct TrainCommand: ParsableCommand {
     if tableOptions.isUsed {
       throw ValidationError("The model knows nothing of a table's columns, so --task, --features, --drop, --types, --split, --class-weight and --report are of no use.")
     }
-    let data = try dataOptions.load()
+    let data = try dataOptions.load(for: given)
     if data.validation != nil, let validationSplit, validationSplit > 0 {
       throw DescentError(.invalidArgument, "\(data.name): holds x_val and y_val, and --validation-split is given; leave one out")
     }
-    let loss = try self.loss.map(chosenLoss)
-    let task: DataSet.Task?
-    let outcome: Outcome?
-    let model: Model
-    if let given, !data.train.isPlain || given.outputNames.count > 1 || given.inputNames.count > 1 {
-      task = nil
-      outcome = nil
-      model = given
-      try compileSeveral(model, try chosenOptimizer(), loss, try chosenMetrics())
-    } else {
-      let plain = try data.task(loss: loss ?? given?.loss)
-      let aim = Outcome(plain, loss: loss ?? given?.loss)
-      if given == nil && plain == .classes(1) && aim.isClassification {
-        throw DescentError(.data, "\(data.name): all targets are of one class; there is nothing to tell apart")
-      }
-      model = try given ?? modelOptions.network(rows: data.rowShape, aim, seed: seed ?? Self.defaultSeed)
-      try compile(model, try chosenOptimizer(), loss, try chosenMetrics(), aim)
-      outcome = aim
-      task = plain
-    }
-    try blamingData(data.name) { try model.check(data.train.x, data.train.y, "fit") }
-    try data.check(model)
-    let rows = (batchSize ?? .rows(32)).count(of: data.train.count)
+    let prepared = try PreparedModel(given, modelOptions, data, taskOptions, optimizerOptions.spelling)
+    let model = prepared.model
+    let rows = taskOptions.rows(of: data.train.count)
     let split = validationSplit ?? (dataOptions.isArchive || data.validation != nil ? 0 : Self.defaultValidationSplit)
     let settings = try RunSettings(
-      model, data, initialWeights: modelOptions.model, seed: seed, batchSize: rows, validationSplit: split, shuffle: shuffle)
+      model, data, initialWeights: modelOptions.model, seed: taskOptions.seed, batchSize: rows, validationSplit: split, shuffle: shuffle)
     if try results.isFinished(settings) {
       try results.finish()
       return Output.line("There is nothing to resume: the run in \(resultOptions.out ?? "") has come to its end.")
     }
     results.backup?.conditions = settings.ownConditions
-    if verbose != .silent { Output.line(data.description(task)) }
+    if verbose != .silent { Output.line(data.description(prepared.task)) }
     let history = try blamingData(data.name) {
       try model.fit(
         data.train.x, data.train.y, batchSize: rows, epochs: epochs ?? Self.defaultEpochs, verbose: verbose.verbosity,
-        callbacks: [RunObserver(results, settings)] + (results.backup.map { [$0] } ?? []), validationSplit: split,
+        callbacks: [RunObserver(results, settings)] + (results.backup.map { [$0] } ?? []) + boards, validationSplit: split,
         validationData: data.validation.map { ($0.x, $0.y) }, shuffle: shuffle)
     }
     let written = try results.write(model, history).text
@@ -157,59 +112,19 @@ struct TrainCommand: ParsableCommand {
       throw ExitCode(130)
     }
     try results.finish()
+    if plot && verbose != .silent { Output.line("\n\(RunCurves(history).terminalPlot(width: TextTable.width))\n") }
     try report(model, data, history, written)
-    if let remark = Divergence.remark(history, outcome, data) { Output.remark(remark) }
+    // Of a loss that is not finite fit has said so, unless it was to be silent.
+    if verbose == .silent || history["loss"].last?.isFinite == true, let remark = Divergence.remark(history, prepared.outcome, data) {
+      Output.remark(remark)
+    }
   }
+
+  /// What writes for TensorBoard, if that was asked for.
+  var boards: [Callback] { tensorboard.map { [TensorBoard(logDirectory: $0, histogramFrequency: 1, writesImages: true)] } ?? [] }
 
   private static let defaultValidationSplit = 0.2
   private static let defaultEpochs = 5
-
-  func chosenMetrics() throws -> [Metric]? { try metrics?.words.map { try Metric(named: $0) } }
-
-  func chosenOptimizer() throws -> any Optimizer {
-    var chosen = try OptimizerRegistry.optimizer(text: optimizer ?? "adam")
-    if let learningRate {
-      if let optimizer, optimizer.contains("learning_rate") || optimizer.contains("lr=") || optimizer.contains("\"lr\"") {
-        throw DescentError(.invalidArgument, "--learning-rate is given, but --optimizer has a learning rate too. Leave one out.")
-      }
-      chosen.options.learningRate = .constant(learningRate)
-      try chosen.validate()
-    }
-    return chosen
-  }
-
-  /// Compiles a new model, or one from a file with what was asked for in place of what it was compiled with. A model that keeps
-  /// its optimizer keeps what that remembers.
-  private func compile(
-    _ model: Model, _ optimizer: any Optimizer, _ loss: Loss?, _ metrics: [Metric]?, _ outcome: Outcome
-  ) throws {
-    guard self.optimizer == nil, let present = model.optimizer else {
-      let standard = model.optimizer != nil && loss == nil ? model.metrics : [outcome.metric]
-      return try model.compile(anyOptimizer: optimizer, loss: outcome.loss, metrics: metrics ?? standard)
-    }
-    if let learningRate { try model.setLearningRate(learningRate) }
-    if loss == nil && metrics == nil { return }
-    let state = model.optimizerState?.checkpoint()
-    try model.compile(
-      anyOptimizer: present, loss: outcome.loss, metrics: metrics ?? (loss == nil ? model.metrics : [outcome.metric]))
-    if let state { try model.restoreOptimizer(state) }
-  }
-
-  /// The same for a model of several inputs or outputs, which comes with its losses.
-  private func compileSeveral(_ model: Model, _ optimizer: any Optimizer, _ loss: Loss?, _ metrics: [Metric]?) throws {
-    if metrics != nil {
-      throw ValidationError("--metrics is for models of one input and one output; compile the model with its metrics before it is saved.")
-    }
-    if let loss { return try model.compile(anyOptimizer: optimizer, loss: loss) }
-    guard model.optimizer != nil else {
-      throw ValidationError("The model is not compiled; give --loss, or save it compiled.")
-    }
-    if self.optimizer != nil {
-      try model.recompile(anyOptimizer: optimizer)
-    } else if let learningRate {
-      try model.setLearningRate(learningRate)
-    }
-  }
 
   /// Judges the network on the rows that were kept apart, and says where its files are.
   private func report(_ model: Model, _ data: DataSet, _ history: History, _ written: String) throws {

@@ -5,8 +5,9 @@ extension OptimizerState {
   }
 
   /// Puts the averages of the weights in the place of the weights, where averages are kept and the weights are trained. `fit` does
-  /// this at its end, if it made an update.
+  /// this at its end, if it made an update. Exchanged weights and averages are first put back.
   public func finalizeVariableValues() {
+    if exchanged != nil { exchangeAveragedValues() }
     for entry in entries {
       guard let average = entry.average, entry.hasAverage, entry.isTrained, entry.part.iterations > 0 else { continue }
       entry.variable.assign(average.value)

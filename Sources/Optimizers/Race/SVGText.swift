@@ -1,20 +1,20 @@
 import Foundation
 
 /// Text for a picture whose viewer chooses the font: widths can only be estimated.
-enum SVGText {
+package enum SVGText {
   /// The width of a letter as a part of the font's size, wide enough for the usual sans-serif fonts.
-  static let averageWidth = 0.6
+  package static let averageWidth = 0.6
 
-  static func width(_ text: String, size: Double) -> Double { averageWidth * size * Double(text.count) }
+  package static func width(_ text: String, size: Double) -> Double { averageWidth * size * Double(text.count) }
 
   /// As much as fits, with an ellipsis in place of the rest.
-  static func shortened(_ text: String, to width: Double, size: Double) -> String {
+  package static func shortened(_ text: String, to width: Double, size: Double) -> String {
     let count = max(1, Int(width / (averageWidth * size)))
     return text.count <= count ? text : text.prefix(count - 1) + "…"
   }
 
   /// A list with commas, broken between its items; what does not fit into the last line is shortened.
-  static func lines(_ list: String, width: Double, size: Double, atMost limit: Int) -> [String] {
+  package static func lines(_ list: String, width: Double, size: Double, atMost limit: Int) -> [String] {
     var lines: [String] = []
     for item in list.components(separatedBy: ", ") {
       let longer = lines.last.map { $0 + ", " + item }
@@ -29,14 +29,14 @@ enum SVGText {
   }
 
   /// XML's text, without the characters that it cannot hold.
-  static func escaped(_ text: String) -> String {
+  package static func escaped(_ text: String) -> String {
     let held = text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }
     return String(String.UnicodeScalarView(held)).replacingOccurrences(of: "&", with: "&amp;")
       .replacingOccurrences(of: "<", with: "&lt;")
   }
 
   /// A number with a minus sign in place of a hyphen.
-  static func number(_ value: Double, _ format: String) -> String {
+  package static func number(_ value: Double, _ format: String) -> String {
     // C may print a sign before it.
     value.isNaN ? "nan" : String(format: format, value == 0 ? 0 : value).replacingOccurrences(of: "-", with: "−")
   }

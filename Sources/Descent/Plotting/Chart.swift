@@ -1,0 +1,242 @@
+import Foundation
+import Optimizers
+
+/// A small chart: lines, bands, points and marks over two axes. ``Picture`` makes SVG of one or several.
+///
+/// Colours and strokes are classes of ``Picture/style``, so that one page may hold many charts, in the light, in the dark and on paper.
+struct Chart {
+  struct Series {
+    let name: String
+    let points: [(x: Double, y: Double)]
+    let color: Int
+    var width = 1.8
+    var isDashed = false
+    var hasLine = true
+    var hasDots = false
+    /// What lies about the line at each of its points.
+    var band: [(low: Double, high: Double)] = []
+    /// Whether the legend names it.
+    var isNamed = true
+
+    init(
+      _ name: String, _ points: [(x: Double, y: Double)], color: Int, width: Double = 1.8, isDashed: Bool = false, hasLine: Bool = true,
+      hasDots: Bool = false, band: [(low: Double, high: Double)] = [], isNamed: Bool = true
+    ) {
+      self.name = name
+      self.points = points
+      self.color = color
+      self.width = width
+      self.isDashed = isDashed
+      self.hasLine = hasLine
+      self.hasDots = hasDots
+      self.band = band
+      self.isNamed = isNamed
+    }
+  }
+
+  /// A place on the horizontal axis.
+  struct Mark {
+    let x: Double
+    let label: String
+  }
+
+  var title: String
+  var xLabel = ""
+  var yLabel = ""
+  var xScale = ChartScale.linear
+  var yScale = ChartScale.linear
+  var series: [Series] = []
+  var marks: [Mark] = []
+  /// Named places on the vertical axis, in place of numbers.
+  var rowNames: [String]?
+  /// No more of the vertical axis than this, in positions of its scale.
+  var yLimit: ClosedRange<Double>?
+  var width = 440.0
+  var height = 300.0
+
+  static let fontSize = 12.0
+
+  init(title: String, xLabel: String = "", yLabel: String = "", xScale: ChartScale = .linear, yScale: ChartScale = .linear) {
+    self.title = title
+    self.xLabel = xLabel
+    self.yLabel = yLabel
+    self.xScale = xScale
+    self.yScale = yScale
+  }
+
+  /// A number in a few characters: `0.0012`, `1.2e-5`, `12,000` as `12000`.
+  static func short(_ value: Double) -> String { SVGText.number(value, "%.3g") }
+
+  /// The content of an SVG element of ``width`` × ``height``.
+  var body: String {
+    let legend = legendRows
+    let left = leftMargin, right = 12.0
+    let top = 26 + Double(legend.count) * 16, bottom = xLabel.isEmpty ? 24.0 : 40.0
+    let area = (width: width - left - right, height: height - top - bottom)
+    let values = series.flatMap { series in series.points.map(\.y) + series.band.flatMap { [$0.low, $0.high] } }
+    let xRange = xScale.range(series.flatMap { $0.points.map(\.x) } + marks.map(\.x))
+    var yRange = rowNames.map { -0.6...Double($0.count) - 0.4 } ?? yScale.range(values)
+    if let yLimit { yRange = yRange.clamped(to: yLimit) }
+    func x(_ value: Double) -> Double { left + (xScale.position(value) - xRange.lowerBound) / (xRange.upperBound - xRange.lowerBound) * area.width }
+    func y(_ value: Double) -> Double {
+      let part = (yScale.position(value) - yRange.lowerBound) / (yRange.upperBound - yRange.lowerBound)
+      return top + (rowNames == nil ? 1 - part : part) * area.height
+    }
+    var text = "<text class=\"h\" x=\"\(left)\" y=\"16\">\(SVGText.escaped(title))</text>\n"
+    for (row, entries) in legend.enumerated() {
+      for entry in entries {
+        let (at, middle) = (left + entry.offset, 26 + Double(row) * 16)
+        let style = "c\(entry.series.color % Picture.colorCount)"
+        text += entry.series.hasLine
+          ? "<path class=\"l \(style)\(entry.series.isDashed ? " d" : "")\" d=\"M\(number(at)) \(number(middle + 2))h18\"/>"
+          : "<circle class=\"f \(style)\" cx=\"\(number(at + 9))\" cy=\"\(number(middle + 2))\" r=\"3\"/>"
+        text += "<text x=\"\(number(at + 22))\" y=\"\(number(middle + 6))\">\(SVGText.escaped(entry.name))</text>\n"
+      }
+    }
+    for value in xScale.ticks(xRange, about: 6) where x(value) >= left - 0.5 && x(value) <= left + area.width + 0.5 {
+      text += "<path class=\"g\" d=\"M\(number(x(value))) \(number(top))v\(number(area.height))\"/>"
+      text += "<text class=\"m\" x=\"\(number(x(value)))\" y=\"\(number(top + area.height + 15))\">\(Chart.short(value))</text>\n"
+    }
+    if let rowNames {
+      for (row, name) in rowNames.enumerated() {
+        text += "<path class=\"g\" d=\"M\(number(left)) \(number(y(Double(row))))h\(number(area.width))\"/>"
+        text += "<text class=\"e\" x=\"\(number(left - 6))\" y=\"\(number(y(Double(row)) + 4))\">\(SVGText.escaped(name))</text>\n"
+      }
+    } else {
+      for value in yScale.ticks(yRange, about: 5) where yRange.contains(yScale.position(value)) {
+        text += "<path class=\"g\" d=\"M\(number(left)) \(number(y(value)))h\(number(area.width))\"/>"
+        text += "<text class=\"e\" x=\"\(number(left - 6))\" y=\"\(number(y(value) + 4))\">\(Chart.short(value))</text>\n"
+      }
+    }
+    // A viewer cuts what leaves the area: a picture inside the picture.
+    text += "<svg x=\"\(number(left))\" y=\"\(number(top))\" width=\"\(number(area.width))\" height=\"\(number(area.height))\" "
+      + "viewBox=\"\(number(left)) \(number(top)) \(number(area.width)) \(number(area.height))\">\n"
+    for line in series where !line.band.isEmpty {
+      let shown = zip(line.points, line.band).filter { xScale.shows($0.x) && yScale.shows($1.low) && yScale.shows($1.high) }
+      if shown.isEmpty { continue }
+      let outline = shown.map { (x($0.x), y($1.high)) } + shown.reversed().map { (x($0.x), y($1.low)) }
+      text += "<path class=\"b c\(line.color % Picture.colorCount)\" d=\"M\(outline.map(pair).joined(separator: "L"))Z\"/>\n"
+    }
+    for line in series {
+      let style = "c\(line.color % Picture.colorCount)"
+      let pieces = line.points.split { !xScale.shows($0.x) || !yScale.shows($0.y) }
+      if line.hasLine {
+        for piece in pieces where piece.count > 1 {
+          let path = piece.map { pair((x($0.x), y($0.y))) }.joined(separator: "L")
+          text += "<path class=\"l \(style)\(line.isDashed ? " d" : "")\" stroke-width=\"\(line.width)\" d=\"M\(path)\"/>\n"
+        }
+      }
+      for piece in pieces where line.hasDots || piece.count == 1 {
+        for point in piece {
+          text += "<circle class=\"f \(style)\" cx=\"\(number(x(point.x)))\" cy=\"\(number(y(point.y)))\" r=\"3\"/>"
+        }
+      }
+      text += "\n"
+    }
+    text += "</svg>\n"
+    for (row, mark) in marks.enumerated() where xScale.shows(mark.x) {
+      let place = x(mark.x)
+      // On the side where there is room.
+      let isLeft = place > left + area.width / 2
+      text += "<path class=\"k\" d=\"M\(number(place)) \(number(top))v\(number(area.height))\"/>"
+      text += "<text class=\"\(isLeft ? "e" : "s")\" x=\"\(number(place + (isLeft ? -4 : 4)))\" y=\"\(number(top + 12 + 15 * Double(row)))\">\(SVGText.escaped(mark.label))</text>\n"
+    }
+    text += "<rect class=\"a\" x=\"\(number(left))\" y=\"\(number(top))\" width=\"\(number(area.width))\" height=\"\(number(area.height))\"/>\n"
+    if !xLabel.isEmpty {
+      text += "<text class=\"m q\" x=\"\(number(left + area.width / 2))\" y=\"\(number(height - 8))\">\(SVGText.escaped(xLabel))</text>\n"
+    }
+    if !yLabel.isEmpty {
+      text += "<text class=\"e q\" x=\"\(number(width - right))\" y=\"16\">\(SVGText.escaped(yLabel))</text>\n"
+    }
+    return text
+  }
+
+  private var leftMargin: Double {
+    guard let rowNames else { return 58 }
+    return min(width * 0.45, 14 + (rowNames.map { SVGText.width($0, size: Chart.fontSize) }.max() ?? 0))
+  }
+
+  /// The legend's entries in rows, with how far each stands from the left.
+  private var legendRows: [[(name: String, series: Series, offset: Double)]] {
+    let named = series.filter(\.isNamed)
+    if named.count < 2 { return [] }
+    var rows: [[(name: String, series: Series, offset: Double)]] = [[]]
+    var offset = 0.0
+    for series in named {
+      let name = SVGText.shortened(series.name, to: width - leftMargin - 40, size: Chart.fontSize)
+      let length = 34 + SVGText.width(name, size: Chart.fontSize)
+      if offset > 0 && leftMargin + offset + length > width {
+        rows.append([])
+        offset = 0
+      }
+      rows[rows.count - 1].append((name, series, offset))
+      offset += length
+    }
+    return rows
+  }
+
+  private func pair(_ point: (Double, Double)) -> String { number(point.0) + " " + number(point.1) }
+
+  /// A tenth of a pixel is all that can be seen; far outside, paths need no more than a direction.
+  private func number(_ value: Double) -> String {
+    let text = String(format: "%.1f", min(max(value, -1e5), 1e5))
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
+}
+
+/// Charts beside and below one another as one SVG file.
+struct Picture {
+  let charts: [Chart]
+  let columns: Int
+  var title = ""
+
+  static let colorCount = 8
+
+  init(_ charts: [Chart], columns: Int, title: String = "") {
+    self.charts = charts
+    self.columns = max(1, min(columns, charts.count))
+    self.title = title
+  }
+
+  var svg: String {
+    let cell = (width: charts.map(\.width).max() ?? 0, height: charts.map(\.height).max() ?? 0)
+    let head = title.isEmpty ? 0.0 : 28
+    let width = cell.width * Double(columns), height = head + cell.height * Double((charts.count + columns - 1) / columns)
+    var text = """
+      <svg xmlns="http://www.w3.org/2000/svg" width="\(Int(width))" height="\(Int(height))" viewBox="0 0 \(Int(width)) \(Int(height))">
+      <style>\(Picture.style)</style>
+      <rect class="p" width="100%" height="100%"/>
+
+      """
+    if !title.isEmpty { text += "<text class=\"h\" x=\"14\" y=\"22\" style=\"font-size:16px\">\(SVGText.escaped(title))</text>\n" }
+    for (place, chart) in charts.enumerated() {
+      let (x, y) = (Double(place % columns) * cell.width, head + Double(place / columns) * cell.height)
+      text += "<g transform=\"translate(\(x) \(y))\">\n\(chart.body)</g>\n"
+    }
+    return text + "</svg>\n"
+  }
+
+  /// One chart for a page that has ``style`` already.
+  static func inline(_ chart: Chart) -> String {
+    """
+    <svg viewBox="0 0 \(Int(chart.width)) \(Int(chart.height))" role="img" aria-label="\(SVGText.escaped(chart.title).replacingOccurrences(of: "\"", with: "&quot;"))">
+    \(chart.body)</svg>
+    """
+  }
+
+  /// Okabe and Ito's colours, told apart by all kinds of colour vision, brighter in the dark; their yellow is a grey here.
+  private static let light = ["#0072B2", "#D55E00", "#009E73", "#B5579B", "#56B4E9", "#C98500", "#333333", "#8a8a8a"]
+  private static let dark = ["#4aa8e8", "#ff8b47", "#2fcf9f", "#e69fc8", "#9bd6fa", "#f5bf4a", "#e6e6e6", "#9a9a9a"]
+
+  private static func colors(_ list: [String]) -> String {
+    list.enumerated().map { "svg .l.c\($0){stroke:\($1)}svg .f.c\($0),svg .b.c\($0){fill:\($1)}" }.joined()
+  }
+
+  static let style =
+    "svg text{font:12px Helvetica,Arial,sans-serif;fill:#333}svg .h{font-weight:bold;font-size:13px}svg .m{text-anchor:middle}svg .e{text-anchor:end}"
+    + "svg .s{text-anchor:start}svg .q{fill:#666}svg .p{fill:#fff}svg .a{fill:none;stroke:#888}svg .g{stroke:#e4e4e4;fill:none}"
+    + "svg .k{stroke:#555;stroke-dasharray:2 3;fill:none}svg .l{fill:none;stroke-linejoin:round;stroke-width:1.8}svg .d{stroke-dasharray:5 3}svg .b{opacity:.18}"
+    + colors(light)
+    + "@media screen and (prefers-color-scheme:dark){svg text{fill:#ddd}svg .q{fill:#aaa}svg .p{fill:#16181c}svg .a{stroke:#777}svg .g{stroke:#2f3339}"
+    + "svg .k{stroke:#bbb}svg .b{opacity:.25}" + colors(dark) + "}"
+}

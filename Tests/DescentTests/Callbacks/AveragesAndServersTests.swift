@@ -1,0 +1,64 @@
+import Foundation
+import Testing
+
+#if canImport(FoundationNetworking)
+  import FoundationNetworking
+#endif
+
+@testable import Descent
+
+@Suite struct AveragesAndServersTests {
+  private func fit(_ callbacks: [Callback], epochs: Int = 3) throws -> (history: History, weights: [Double]) {
+    let model = try SmallData.model(seed: 3, optimizer: Adam(learningRate: 0.05).with { $0.useEMA = true; $0.emaMomentum = 0.8 })
+    let history = try model.fit(
+      SmallData.x(), SmallData.labels, batchSize: 20, epochs: epochs, verbose: 0, callbacks: callbacks, validationSplit: 0.3)
+    return (history, model.numbers)
+  }
+
+  @Test(arguments: [false, true])
+  func `averages are judged and training goes on with the weights`(swapsOnEpoch: Bool) throws {
+    let plain = try fit([])
+    var atEnd: [[Double]] = []
+    let swap = SwapEMAWeights(swapsOnEpoch: swapsOnEpoch)
+    let after = LambdaCallback(onEpochEnd: { [unowned swap] _, _ in atEnd.append(swap.model?.numbers ?? []) })
+    let swapped = try fit([swap, after])
+    // The steps are the same, and so are the averages that fit leaves.
+    #expect(swapped.history["loss"] == plain.history["loss"])
+    #expect(swapped.weights == plain.weights)
+    #expect(swapped.history["val_loss"] != plain.history["val_loss"])
+    // What was judged after the last epoch is what fit leaves.
+    #expect((atEnd.last == swapped.weights) == swapsOnEpoch)
+  }
+
+  @Test func `an optimizer without averages is refused`() throws {
+    let model = try SmallData.model()
+    #expect(
+      failure(.invalidArgument) { try model.fit(SmallData.x(), SmallData.labels, verbose: 0, callbacks: [SwapEMAWeights()]) }.contains("useEMA"))
+  }
+
+  @Test func `numbers are sent as a form or as JSON`() throws {
+    for sendsJSON in [false, true] {
+      var sent: [URLRequest] = []
+      let monitor = try RemoteMonitor(root: "http://example.test:9000", path: "/a/b", headers: ["X-Key": "k"], sendsJSON: sendsJSON) { sent.append($0) }
+      let model = try SmallData.model()
+      try model.fit(SmallData.x(), SmallData.labels, epochs: 2, verbose: 0, callbacks: [monitor])
+      #expect(sent.count == 2 && sent[0].url?.absoluteString == "http://example.test:9000/a/b" && sent[0].httpMethod == "POST")
+      #expect(sent[0].value(forHTTPHeaderField: "X-Key") == "k")
+      var body = String(decoding: sent[1].httpBody ?? Data(), as: UTF8.self)
+      if !sendsJSON {
+        #expect(body.hasPrefix("data="))
+        body = String(body.dropFirst(5)).removingPercentEncoding ?? ""
+      }
+      let json = try JSONValue(parsing: body, name: "body")
+      #expect(json["epoch"]?.int == 1 && json["loss"]?.double != nil)
+    }
+    #expect(failure(.invalidArgument) { try RemoteMonitor(root: "nowhere") }.contains("no address"))
+  }
+
+  @Test func `a server that is away ends nothing`() throws {
+    let monitor = try RemoteMonitor(root: "http://example.test", path: "/", sendsJSON: true) { _ in throw URLError(.cannotConnectToHost) }
+    let model = try SmallData.model()
+    let history = try model.fit(SmallData.x(), SmallData.labels, epochs: 2, verbose: 0, callbacks: [monitor])
+    #expect(history.epochs == [0, 1])
+  }
+}

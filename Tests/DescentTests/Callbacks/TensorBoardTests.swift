@@ -1,0 +1,199 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Descent
+
+@Suite struct TensorBoardTests {
+  @Test func `the checksum is Castagnoli's`() {
+    #expect(CRC32C.checksum(Array("123456789".utf8)) == 0xE306_9283)
+    #expect(CRC32C.checksum([UInt8](repeating: 0, count: 32)) == 0x8A91_36AA)
+  }
+
+  @Test func `the values written are Keras's`() throws {
+    let fixture = try Fixture("tensorboard").json
+    let x = Tensor(shape: [10, 4], scalars: (0..<40).map { -1 + 2 * Double($0) / 39 }).cast(to: .float32).evaluated()
+    let y = Tensor(shape: [10, 1], scalars: (0..<10).map { Float($0 % 2) })
+    for item in try #require(fixture["cases"]?.array) {
+      let isAll = item["arguments"]?.string == "all"
+      let rows = try withTemporaryFolder { folder -> [[String]] in
+        let model = Sequential(name: "m") {
+          Dense(3, inputShape: [4], name: "a")
+          Dense(1, name: "b")
+        }
+        try model.compile(optimizer: SGD(learningRate: 0.1), loss: "mse", metrics: ["mae"])
+        let callback = isAll
+          ? TensorBoard(
+            logDirectory: folder, histogramFrequency: 1, writesImages: true, writesStepsPerSecond: true, updateFrequency: .batch)
+          : TensorBoard(logDirectory: folder)
+        try model.fit(x, y, batchSize: 4, epochs: 2, verbose: 0, callbacks: [callback], validationData: (x, y))
+        return try ["train", "validation"].flatMap { part in
+          try EventReader.values(in: "\(folder)/\(part)").map { value in
+            [part, value.tag, value.plugin, "\(value.step)", "\(value.type)", "\(value.shape)"]
+          }
+        }
+      }
+      let expected = try #require(item["rows"]?.array).map { row in
+        (0..<5).map { row[$0]?.string ?? row[$0]?.text() ?? "" } + ["\((row[5]?.array ?? []).compactMap(\.int))"]
+      }
+      #expect(rows.sorted { $0.joined(separator: " ") < $1.joined(separator: " ") } == expected.sorted { $0.joined(separator: " ") < $1.joined(separator: " ") })
+    }
+  }
+
+  @Test func `numbers are those of the history`() throws {
+    try withTemporaryFolder { folder in
+      let model = try SmallData.model(metrics: [.accuracy])
+      let board = TensorBoard(logDirectory: folder, updateFrequency: .batches(3))
+      let history = try model.fit(
+        SmallData.x(), SmallData.labels, batchSize: 10, epochs: 2, verbose: 0, callbacks: [board], validationSplit: 0.2)
+      let train = try EventReader.values(in: folder + "/train"), validation = try EventReader.values(in: folder + "/validation")
+      func numbers(_ values: [EventReader.Value], _ tag: String) -> [Double] { values.filter { $0.tag == tag }.map(\.scalar) }
+      for (tag, values, name) in [("epoch_loss", train, "loss"), ("epoch_accuracy", train, "accuracy"), ("epoch_loss", validation, "val_loss")] {
+        #expect(numbers(values, tag) == history[name].map { Double(Float($0)) })
+      }
+      #expect(numbers(train, "epoch_learning_rate") == [Double(Float(0.01)), Double(Float(0.01))])
+      // 5 batches an epoch: the third, the sixth, the ninth.
+      #expect(train.filter { $0.tag == "batch_loss" }.map(\.step) == [3, 6, 9])
+      let json = try #require(train.first { $0.tag == "keras" }?.strings.first)
+      #expect(try JSONValue(parsing: json, name: "keras")["class_name"]?.string == "Sequential")
+    }
+  }
+
+  @Test func `histograms count every number once`() {
+    let values = (0..<1000).map { Foundation.sin(Double($0)) }
+    let rows = EventFile.buckets(values)
+    #expect(rows.count == 30 && rows.reduce(0) { $0 + $1.count } == 1000)
+    for row in rows.dropLast() { #expect(row.count == Double(values.filter { $0 >= row.left && $0 < row.right }.count)) }
+    #expect(EventFile.buckets([2, 2, .nan]).last.map { $0.left == 2 && $0.right == 2 && $0.count == 2 } == true)
+    #expect(EventFile.buckets([]).count == 30)
+  }
+
+  @Test func `pictures are PNG files of bytes`() throws {
+    let png = PNGWriter.bytes([0, 128, 255, 7, 8, 9], width: 3, height: 2, channels: 1)
+    #expect(Array(png[1...3]) == Array("PNG".utf8) && Array(png[16..<24]) == [0, 0, 0, 3, 0, 0, 0, 2])
+    // Length of the data, its rows behind two bytes of zlib and five of a stored block.
+    let start = 33 + 8 + 7
+    #expect(Array(png[start..<(start + 8)]) == [0, 0, 128, 255, 0, 7, 8, 9])
+  }
+
+  @Test func `embeddings are written for the projector`() throws {
+    try withTemporaryFolder { folder in
+      let model = Sequential {
+        Embedding(4, 2, name: "words")
+        Flatten()
+        Dense(1)
+      }
+      let x = Tensor(shape: [4, 2], scalars: [0, 1, 2, 3, 3, 2, 1, 0] as [Int32]), y = Tensor(shape: [4, 1], scalars: [0, 1, 0, 1] as [Float])
+      try model.build(rows: [2])
+      try model.compile(optimizer: .sgd, loss: "mse")
+      let board = TensorBoard(logDirectory: folder, embeddingsFrequency: 1, embeddingsMetadata: ["words": "words.tsv"])
+      try model.fit(x, y, verbose: 0, callbacks: [board])
+      let text = try String(contentsOfFile: folder + "/projector_config.pbtxt", encoding: .utf8)
+      #expect(text.contains("tensor_path: \"train/keras_embedding-words.tsv\"") && text.contains("metadata_path: \"words.tsv\""))
+      let table = try String(contentsOfFile: folder + "/train/keras_embedding-words.tsv", encoding: .utf8)
+      #expect(table.split(separator: "\n").map { $0.split(separator: "\t").count } == [2, 2, 2, 2])
+      let wrong = TensorBoard(logDirectory: folder, embeddingsFrequency: 1, embeddingsMetadata: ["letters": "a"])
+      #expect(failure(.invalidArgument) { try model.fit(x, y, verbose: 0, callbacks: [wrong]) }.contains("letters"))
+    }
+  }
+
+  @Test func `profiling is refused`() throws {
+    let model = try SmallData.model()
+    let board = TensorBoard(logDirectory: "nowhere", profileBatch: 2)
+    #expect(failure(.invalidArgument) { try model.fit(SmallData.x(), SmallData.labels, verbose: 0, callbacks: [board]) }.contains("profileBatch"))
+  }
+}
+
+/// A plain reader of TensorBoard's files, which checks the checksums bit by bit.
+enum EventReader {
+  struct Value {
+    let tag: String
+    let plugin: String
+    let step: Int
+    let type: Int
+    let shape: [Int]
+    var scalar = Double.nan
+    var strings: [String] = []
+  }
+
+  static func values(in folder: String) throws -> [Value] {
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasPrefix("events") }.sorted()
+    return try names.flatMap { try events(Array(Data(contentsOf: URL(fileURLWithPath: folder + "/" + $0)))) }
+  }
+
+  private static func events(_ bytes: [UInt8]) throws -> [Value] {
+    var place = 0, values: [Value] = [], count = 0
+    while place < bytes.count {
+      let length = Array(bytes[place..<(place + 8)])
+      #expect(number(bytes[(place + 8)..<(place + 12)]) == UInt64(masked(length)))
+      let size = Int(number(length[...]))
+      let record = Array(bytes[(place + 12)..<(place + 12 + size)])
+      #expect(number(bytes[(place + 12 + size)..<(place + 16 + size)]) == UInt64(masked(record)))
+      place += 16 + size
+      let event = fields(record)
+      if count == 0 { #expect(event[3]?.first.map { String(decoding: $0, as: UTF8.self) } == "brain.Event:2") }
+      count += 1
+      let step = event[2]?.first.map { Int(number($0[...])) } ?? 0
+      for summary in event[5] ?? [] {
+        for value in fields(summary)[1] ?? [] { values.append(self.value(fields(value), step)) }
+      }
+    }
+    return values
+  }
+
+  private static func value(_ parts: [Int: [[UInt8]]], _ step: Int) -> Value {
+    let tensor = fields(parts[8]?.first ?? []), plugin = fields(fields(parts[9]?.first ?? [])[1]?.first ?? [])
+    let sizes = (fields(tensor[2]?.first ?? [])[2] ?? []).map { fields($0)[1]?.first.map { Int(number($0[...])) } ?? 0 }
+    var value = Value(
+      tag: String(decoding: parts[1]?.first ?? [], as: UTF8.self), plugin: String(decoding: plugin[1]?.first ?? [], as: UTF8.self),
+      step: step, type: Int(number((tensor[1]?.first ?? [])[...])), shape: sizes)
+    if let bits = tensor[5]?.first { value.scalar = Double(Float(bitPattern: UInt32(number(bits[...])))) }
+    value.strings = (tensor[8] ?? []).map { String(decoding: $0, as: UTF8.self) }
+    return value
+  }
+
+  /// The fields of a message: those of whole numbers and of fixed width as their bytes, least first.
+  private static func fields(_ bytes: [UInt8]) -> [Int: [[UInt8]]] {
+    var place = 0, result: [Int: [[UInt8]]] = [:]
+    func varint() -> UInt64 {
+      var value: UInt64 = 0, shift: UInt64 = 0
+      while true {
+        let byte = bytes[place]
+        place += 1
+        value |= UInt64(byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80 { return value }
+      }
+    }
+    while place < bytes.count {
+      let key = varint()
+      var size = 0
+      switch key & 7 {
+      case 0:
+        let value = varint()
+        result[Int(key >> 3), default: []].append((0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * UInt64($0))) })
+        continue
+      case 1: size = 8
+      case 5: size = 4
+      default: size = Int(varint())
+      }
+      result[Int(key >> 3), default: []].append(Array(bytes[place..<(place + size)]))
+      place += size
+    }
+    return result
+  }
+
+  private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) } }
+
+  private static func masked(_ bytes: [UInt8]) -> UInt32 {
+    var rest: UInt32 = 0xFFFF_FFFF
+    for byte in bytes {
+      for bit in 0..<8 {
+        let isSet = (rest ^ UInt32(byte >> bit)) & 1 == 1
+        rest = rest >> 1 ^ (isSet ? 0x82F6_3B78 : 0)
+      }
+    }
+    let sum = ~rest
+    return (sum >> 15 | sum << 17) &+ 0xA282_EAD8
+  }
+}
