@@ -50,6 +50,9 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Write files for TensorBoard into this folder: numbers of each epoch, histograms of the weights, the layers.", valueName: "folder"))
   var tensorboard: String?
 
+  @Flag(help: "Draw loss and metrics in the terminal at the end.")
+  var plot = false
+
   @OptionGroup(title: "Results") var resultOptions: ResultOptions
 
   func validate() throws {
@@ -95,6 +98,7 @@ struct TrainCommand: ParsableCommand {
       throw ExitCode(130)
     }
     try results.finish()
+    if plot && verbose != .silent { Output.line("\n\(RunCurves(history).terminalPlot(width: TextTable.width))\n") }
     try report(model, data, history, written)
     if let remark = Divergence.remark(history, prepared.outcome, data) { Output.remark(remark) }
   }
