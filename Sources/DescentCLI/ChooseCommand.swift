@@ -90,10 +90,10 @@ struct ChooseCommand: ParsableCommand {
   private static func candidate(_ text: String) throws -> OptimizerCandidate {
     let head = text.prefix { $0 != "=" && $0 != ":" && $0 != "{" }
     guard head.endIndex < text.endIndex, text[head.endIndex] == "=" else {
-      return OptimizerCandidate(nil, try OptimizerRegistry.optimizer(text: OptimizerChoiceOptions.text(text)))
+      return OptimizerCandidate(nil, try OptimizerRegistry.optimizer(text: OptimizerSpelling.text(text)))
     }
     let spelling = String(text[text.index(after: head.endIndex)...])
-    return OptimizerCandidate(String(head), try OptimizerRegistry.optimizer(text: OptimizerChoiceOptions.text(spelling)))
+    return OptimizerCandidate(String(head), try OptimizerRegistry.optimizer(text: OptimizerSpelling.text(spelling)))
   }
 
   func run() throws {
@@ -101,7 +101,7 @@ struct ChooseCommand: ParsableCommand {
     let folder = try RunFolder(out)
     defer { folder.release() }
     let data = try dataOptions.load()
-    let prepared = try PreparedModel(given, modelOptions, data, taskOptions, OptimizerChoiceOptions())
+    let prepared = try PreparedModel(given, modelOptions, data, taskOptions, OptimizerSpelling())
     var options = try options()
     options.batchSize = taskOptions.batchSize.count(of: data.train.count)
     if !quiet { Output.line(data.description(prepared.task)) }

@@ -72,7 +72,7 @@ struct TrainCommand: ParsableCommand {
     if data.validation != nil, let validationSplit, validationSplit > 0 {
       throw DescentError(.invalidArgument, "\(data.name): holds x_val and y_val, and --validation-split is given; leave one out")
     }
-    let prepared = try PreparedModel(given, modelOptions, data, taskOptions, optimizerOptions)
+    let prepared = try PreparedModel(given, modelOptions, data, taskOptions, optimizerOptions.spelling)
     let model = prepared.model
     let rows = taskOptions.batchSize.count(of: data.train.count)
     let split = validationSplit ?? (dataOptions.isArchive || data.validation != nil ? 0 : Self.defaultValidationSplit)
@@ -100,7 +100,10 @@ struct TrainCommand: ParsableCommand {
     try results.finish()
     if plot && verbose != .silent { Output.line("\n\(RunCurves(history).terminalPlot(width: TextTable.width))\n") }
     try report(model, data, history, written)
-    if let remark = Divergence.remark(history, prepared.outcome, data) { Output.remark(remark) }
+    // Of a loss that is not finite fit has said so, unless it was to be silent.
+    if verbose == .silent || history["loss"].last?.isFinite == true, let remark = Divergence.remark(history, prepared.outcome, data) {
+      Output.remark(remark)
+    }
   }
 
   private static let defaultValidationSplit = 0.2
