@@ -7,6 +7,6 @@ struct DescentCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       TrainCommand.self, EvaluateCommand.self, PredictCommand.self, SummaryCommand.self, ExplainCommand.self, OptimizersCommand.self,
-      RaceCommand.self, FindRateCommand.self,
+      RaceCommand.self, FindRateCommand.self, ChooseCommand.self, PlotCommand.self, LandscapeCommand.self,
     ])
 }

@@ -44,7 +44,7 @@ struct FindRateCommand: ParsableCommand {
   func run() throws {
     for path in [svg, csv] { if let path { try checkWritable(path) } }
     let data = try dataOptions.load()
-    let model = try PreparedModel(modelOptions.load(seed: taskOptions.seed), modelOptions, data, taskOptions, optimizerOptions).model
+    let model = try PreparedModel(modelOptions.load(seed: taskOptions.seed), modelOptions, data, taskOptions, optimizerOptions.spelling).model
     let curve = try blamingData(data.name) {
       try model.findLearningRate(
         data.train.x, data.train.y, batchSize: taskOptions.batchSize.count(of: data.train.count), startLearningRate: from,

@@ -16,13 +16,13 @@ struct RaceTable {
     }
     // The settings of a run may be long: below its numbers they need not be broken into narrow columns.
     var lines = TextTable(rows: [heading] + rows, rightAligned: Set(1...marks.count), indent: 0).text.components(separatedBy: "\n")
-    for (index, run) in race.runs.enumerated().reversed() {
+    for (index, run) in race.runs.enumerated().reversed() where index % race.startCount == race.startCount - 1 {
       let settings = wrapped(Race.label(run.optimizer).settings, to: TextTable.width - 2)
       lines.insert(contentsOf: settings.map { "  " + $0 }, at: index + 2)
     }
     return """
       \(race.function.name): f(x, y) = \(race.function.formula), \(race.function.about)
-      from \(point(race.runs.first?.points.first ?? [])), \(steps) steps
+      from \(race.runs.prefix(race.startCount).map { point($0.points.first ?? []) }.joined(separator: ", ")), \(steps) steps
 
       \(lines.joined(separator: "\n"))
       """

@@ -56,11 +56,20 @@ struct OptimizerChoiceOptions: ParsableArguments {
     if let learningRate, !(learningRate >= 0 && learningRate.isFinite) {
       throw ValidationError("--learning-rate is \(learningRate); it must be a number of at least 0.")
     }
-    _ = try checkingOptions(chosen)
+    _ = try checkingOptions(spelling.chosen)
   }
 
+  var spelling: OptimizerSpelling { OptimizerSpelling(optimizer: optimizer, learningRate: learningRate) }
+}
+
+/// An optimizer in words.
+struct OptimizerSpelling {
+  /// As the command line or a file spells it; nil for the model's own, or Adam.
+  var optimizer: String?
+  var learningRate: Double?
+
   func chosen() throws -> any Optimizer {
-    let text = try optimizer.map(OptimizerChoiceOptions.text) ?? "adam"
+    let text = try optimizer.map(OptimizerSpelling.text) ?? "adam"
     var chosen = try OptimizerRegistry.optimizer(text: text)
     if let learningRate {
       if optimizer != nil, text.contains("learning_rate") || text.contains("lr=") || text.contains("\"lr\"") {
@@ -88,7 +97,7 @@ struct PreparedModel {
 
   /// - Parameter given: a model from a file.
   /// - Throws: ``DescentError`` if the data does not fit the model.
-  init(_ given: Model?, _ options: ModelOptions, _ data: DataSet, _ aim: TaskOptions, _ way: OptimizerChoiceOptions) throws {
+  init(_ given: Model?, _ options: ModelOptions, _ data: DataSet, _ aim: TaskOptions, _ way: OptimizerSpelling) throws {
     let loss = try aim.chosenLoss()
     if let given, data.table == nil, !data.train.isPlain || given.outputNames.count > 1 || given.inputNames.count > 1 {
       (task, outcome, model) = (nil, nil, given)
@@ -114,7 +123,7 @@ struct PreparedModel {
   /// Compiles a new model, or one from a file with what was asked for in place of what it was compiled with. A model that keeps
   /// its optimizer keeps what that remembers.
   private static func compile(
-    _ model: Model, _ loss: Loss?, _ metrics: [Metric]?, _ outcome: Outcome, _ way: OptimizerChoiceOptions
+    _ model: Model, _ loss: Loss?, _ metrics: [Metric]?, _ outcome: Outcome, _ way: OptimizerSpelling
   ) throws {
     guard way.optimizer == nil, let present = model.optimizer else {
       let standard = model.optimizer != nil && loss == nil ? model.metrics : [outcome.metric]
@@ -129,7 +138,7 @@ struct PreparedModel {
   }
 
   /// The same for a model of several inputs or outputs, which comes with its losses.
-  private static func compileSeveral(_ model: Model, _ loss: Loss?, _ metrics: [Metric]?, _ way: OptimizerChoiceOptions) throws {
+  private static func compileSeveral(_ model: Model, _ loss: Loss?, _ metrics: [Metric]?, _ way: OptimizerSpelling) throws {
     if metrics != nil {
       throw ValidationError("--metrics is for models of one input and one output; compile the model with its metrics before it is saved.")
     }

@@ -64,6 +64,8 @@ public struct Adam: Optimizer {
     .textbook: [:],
   ]
 
+  public static let tunings = [TuningRange("beta_2", 0.9...0.9997, .complement)]
+
   public static let about = OptimizerDescription(
     summary: "averages of the gradient and its square, corrected for their start at zero",
     formula: """

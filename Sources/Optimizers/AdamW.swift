@@ -43,6 +43,8 @@ public struct AdamW: Optimizer {
     .paper: ["epsilon": 1e-8, "epsilon_place": "corrected"],
   ]
 
+  public static let tunings = [TuningRange("weight_decay", 1e-4...0.3, .logarithmic)]
+
   public static let about = OptimizerDescription(
     summary: "Adam with decoupled weight decay",
     formula: "w ← w − rate · weight_decay · w, then Adam's update",

@@ -50,6 +50,8 @@ public struct Adamax: Optimizer {
     .paper: ["learning_rate": 0.002, "epsilon": 1e-30],
   ]
 
+  public static let tunings = [TuningRange("beta_2", 0.9...0.9997, .complement)]
+
   public static let about = OptimizerDescription(
     summary: "Adam with the greatest recent gradient as the divisor",
     formula: """

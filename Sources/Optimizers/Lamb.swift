@@ -55,6 +55,8 @@ public struct Lamb: Optimizer {
     .paper: ["epsilon": 1e-6, "weight_decay": 0.01, "decay_inside_ratio": true]
   ]
 
+  public static let tunings = [TuningRange("weight_decay", 1e-4...0.3, .logarithmic)]
+
   public static let about = OptimizerDescription(
     summary: "Adam whose step has the length of the parameter, times the rate",
     formula: """

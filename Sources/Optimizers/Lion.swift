@@ -34,6 +34,8 @@ public struct Lion: Optimizer {
     .paper: ["learning_rate": 0.0001]
   ]
 
+  public static let tunings = [TuningRange("weight_decay", 1e-3...1, .logarithmic)]
+
   public static let about = OptimizerDescription(
     summary: "steps of one size by the sign of a momentum",
     formula: """

@@ -127,6 +127,8 @@ public struct Muon: Optimizer {
     .paper: ["learning_rate": 0.02, "weight_decay": 0.0, "adam_weight_decay": 0.0, "rate_adjustment": "aspect"],
   ]
 
+  public static let tunings = [TuningRange("weight_decay", 1e-4...0.3, .logarithmic)]
+
   public static let about = OptimizerDescription(
     summary: "orthogonalized momentum for matrices, Adam for the rest",
     formula: """

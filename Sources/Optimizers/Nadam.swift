@@ -68,6 +68,8 @@ public struct Nadam: Optimizer {
     .paper: ["learning_rate": 0.002, "schedule_decay": 0.004, "epsilon": 1e-8],
   ]
 
+  public static let tunings = [TuningRange("beta_2", 0.9...0.9997, .complement)]
+
   public static let about = OptimizerDescription(
     summary: "Adam with Nesterov's momentum",
     formula: """

@@ -74,6 +74,8 @@ public struct RMSprop: Optimizer {
     .textbook: ["learning_rate": 0.01, "rho": 0.99, "epsilon_place": "outside"],
   ]
 
+  public static let tunings = [TuningRange("rho", 0.7...0.997, .complement)]
+
   public static let about = OptimizerDescription(
     summary: "divides the gradient by the root of its average square",
     formula: """

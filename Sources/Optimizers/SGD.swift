@@ -57,6 +57,8 @@ public struct SGD: Optimizer {
     .textbook: [:],
   ]
 
+  public static let tunings = [TuningRange("momentum", 0.5...0.99, .complement)]
+
   public static let about = OptimizerDescription(
     summary: "stochastic gradient descent, with momentum if asked",
     formula: """

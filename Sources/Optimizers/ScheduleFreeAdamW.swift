@@ -60,6 +60,8 @@ public struct ScheduleFreeAdamW: Optimizer {
     .flag("evaluates_average", \.evaluatesAverage, "whether evaluation takes the average", isInKeras: false),
   ]
 
+  public static let tunings = [TuningRange("weight_decay", 1e-4...0.3, .logarithmic)]
+
   public static let about = OptimizerDescription(
     summary: "Adam on z, its average x, gradients between the two: no schedule",
     formula: """

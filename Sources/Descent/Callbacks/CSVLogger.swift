@@ -110,7 +110,7 @@ public final class CSVLogger: Callback {
   }
 
   /// The cells of a header that another program may have written: with a byte order mark, with `\r\n` at its end, with quotes.
-  private static func cells(_ line: String, separator: String) -> [String] {
+  static func cells(_ line: String, separator: String) -> [String] {
     var text = Substring(line)
     if text.unicodeScalars.first == "\u{FEFF}" { text = Substring(text.unicodeScalars.dropFirst()) }
     while text.unicodeScalars.last == "\r" { text = Substring(text.unicodeScalars.dropLast()) }

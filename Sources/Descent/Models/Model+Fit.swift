@@ -15,7 +15,8 @@ extension Model {
   ///     do with a batch itself (``trainStep(_:)``).
   ///   - batchSize: rows a step; the number of rows for gradient descent on all data at once, 1 for one sample at a time.
   ///   - epochs: the epoch at which to end (see `initialEpoch`).
-  ///   - verbose: 0 or `.silent`, 1 or `.progressBar`, 2 or `.oneLine`; `.auto` is a bar in a terminal and one line an epoch elsewhere.
+  ///   - verbose: 0 or `.silent`, 1 or `.progressBar`, 2 or `.oneLine`; `.auto` is a bar in a terminal and one line an epoch elsewhere. But for
+  ///     `.silent`, what looks wrong is remarked on standard error, each thing once.
   ///   - callbacks: what is told of the training's course, in this order.
   ///   - validationSplit: the part of the rows, taken from the end before any shuffling, to judge the model on after each epoch.
   ///   - validationData: other rows to judge it on; they go before `validationSplit`.
@@ -89,8 +90,9 @@ extension Model {
     let history = History()
     self.history = history
     let bar = ProgbarLogger(verbose)
+    let remarks = bar == nil ? nil : TrainingRemarks(targets: data.targets.count == 1 ? data.y?.tensor : nil, rows: trainRows)
     let list = CallbackList(
-      callbacks + [history] + (bar.map { [$0] } ?? []), model: self,
+      callbacks + [history] + (bar.map { [$0] } ?? []) + (remarks.map { [$0] } ?? []), model: self,
       parameters: RunParameters(
         epochs: epochs, steps: batches.stepsPerEpoch, batchSize: batchSize, hasValidation: validation != nil))
     validation?.batchSize = validationBatchSize

@@ -51,6 +51,8 @@ struct Chart {
   var rowNames: [String]?
   /// No more of the vertical axis than this, in positions of its scale.
   var yLimit: ClosedRange<Double>?
+  /// Whether the axis shows all of that, needed or not.
+  var holdsYLimit = false
   var width = 440.0
   var height = 300.0
 
@@ -76,7 +78,7 @@ struct Chart {
     let values = series.flatMap { series in series.points.map(\.y) + series.band.flatMap { [$0.low, $0.high] } }
     let xRange = xScale.range(series.flatMap { $0.points.map(\.x) } + marks.map(\.x))
     var yRange = rowNames.map { -0.6...Double($0.count) - 0.4 } ?? yScale.range(values)
-    if let yLimit { yRange = yRange.clamped(to: yLimit) }
+    if let yLimit { yRange = holdsYLimit ? yLimit : yRange.clamped(to: yLimit) }
     func x(_ value: Double) -> Double { left + (xScale.position(value) - xRange.lowerBound) / (xRange.upperBound - xRange.lowerBound) * area.width }
     func y(_ value: Double) -> Double {
       let part = (yScale.position(value) - yRange.lowerBound) / (yRange.upperBound - yRange.lowerBound)
@@ -123,7 +125,7 @@ struct Chart {
       if line.hasLine {
         for piece in pieces where piece.count > 1 {
           let path = piece.map { pair((x($0.x), y($0.y))) }.joined(separator: "L")
-          text += "<path class=\"l \(style)\(line.isDashed ? " d" : "")\" stroke-width=\"\(line.width)\" d=\"M\(path)\"/>\n"
+          text += "<path class=\"l \(style)\(line.isDashed ? " d" : "")\" style=\"stroke-width:\(line.width)px\" d=\"M\(path)\"/>\n"
         }
       }
       for piece in pieces where line.hasDots || piece.count == 1 {
@@ -139,7 +141,7 @@ struct Chart {
       // On the side where there is room.
       let isLeft = place > left + area.width / 2
       text += "<path class=\"k\" d=\"M\(number(place)) \(number(top))v\(number(area.height))\"/>"
-      text += "<text class=\"\(isLeft ? "e" : "s")\" x=\"\(number(place + (isLeft ? -4 : 4)))\" y=\"\(number(top + 12 + 15 * Double(row)))\">\(SVGText.escaped(mark.label))</text>\n"
+      text += "<text class=\"w \(isLeft ? "e" : "s")\" x=\"\(number(place + (isLeft ? -4 : 4)))\" y=\"\(number(top + 12 + 15 * Double(row)))\">\(SVGText.escaped(mark.label))</text>\n"
     }
     text += "<rect class=\"a\" x=\"\(number(left))\" y=\"\(number(top))\" width=\"\(number(area.width))\" height=\"\(number(area.height))\"/>\n"
     if !xLabel.isEmpty {
@@ -234,9 +236,9 @@ struct Picture {
 
   static let style =
     "svg text{font:12px Helvetica,Arial,sans-serif;fill:#333}svg .h{font-weight:bold;font-size:13px}svg .m{text-anchor:middle}svg .e{text-anchor:end}"
-    + "svg .s{text-anchor:start}svg .q{fill:#666}svg .p{fill:#fff}svg .a{fill:none;stroke:#888}svg .g{stroke:#e4e4e4;fill:none}"
+    + "svg .s{text-anchor:start}svg .q{fill:#666}svg .w{paint-order:stroke;stroke:#fff;stroke-width:3px}svg .p{fill:#fff}svg .a{fill:none;stroke:#888}svg .g{stroke:#e4e4e4;fill:none}"
     + "svg .k{stroke:#555;stroke-dasharray:2 3;fill:none}svg .l{fill:none;stroke-linejoin:round;stroke-width:1.8}svg .d{stroke-dasharray:5 3}svg .b{opacity:.18}"
     + colors(light)
-    + "@media screen and (prefers-color-scheme:dark){svg text{fill:#ddd}svg .q{fill:#aaa}svg .p{fill:#16181c}svg .a{stroke:#777}svg .g{stroke:#2f3339}"
+    + "@media screen and (prefers-color-scheme:dark){svg text{fill:#ddd}svg .q{fill:#aaa}svg .w{stroke:#16181c}svg .p{fill:#16181c}svg .a{stroke:#777}svg .g{stroke:#2f3339}"
     + "svg .k{stroke:#bbb}svg .b{opacity:.25}" + colors(dark) + "}"
 }

@@ -242,7 +242,8 @@ extension Model {
   public static func fromJSON(
     _ json: JSONValue, name: String = "JSON", compiled: Bool = true, seed: UInt64? = nil, elementLimit: Int? = nil
   ) throws -> Self {
-    try naming(name) { try make(json, name: name, compiled: compiled, seed: seed, elementLimit: elementLimit) }
+    func make() throws -> Self { try self.make(json, name: name, compiled: compiled, seed: seed, elementLimit: elementLimit) }
+    return try naming(name) { try seed.map { try withDefaultSeeds(from: $0, make) } ?? make() }
   }
 
   private static func make(

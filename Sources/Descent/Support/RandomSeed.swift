@@ -8,8 +8,31 @@ public func setRandomSeed(_ seed: UInt64) {
 
 private let defaultSeeds = Mutex<(seed: UInt64, count: UInt64)>((0, 0))
 
+/// Seeds of a description that is being read, in place of the program's.
+private final class SeedStream: Sendable {
+  @TaskLocal static var current: SeedStream?
+  private let state: Mutex<(seed: UInt64, count: UInt64)>
+
+  init(_ seed: UInt64) { state = Mutex((seed, 0)) }
+
+  /// The seed itself for the outermost model, which is made first, and others for the models in it.
+  func next() -> UInt64 {
+    state.withLock { state in
+      defer { state.count += 1 }
+      return state.count == 0 ? state.seed : mixed(state.seed, state.count)
+    }
+  }
+}
+
+/// Runs `body`, whose models without a seed take theirs from this one, the first exactly it; those of the program's other parts go on
+/// as if nothing had been.
+func withDefaultSeeds<Result>(from seed: UInt64, _ body: () throws -> Result) rethrows -> Result {
+  try SeedStream.$current.withValue(SeedStream(seed), operation: body)
+}
+
 package func nextDefaultSeed() -> UInt64 {
-  defaultSeeds.withLock {
+  if let stream = SeedStream.current { return stream.next() }
+  return defaultSeeds.withLock {
     $0.count += 1
     return mixed($0.seed, $0.count)
   }

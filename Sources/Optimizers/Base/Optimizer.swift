@@ -81,6 +81,9 @@ public protocol Optimizer: Sendable, CustomStringConvertible {
   /// listed does not know the optimizer.
   static var conventions: [Convention: [String: JSONValue]] { get }
 
+  /// The settings beside the learning rate that are worth trying values of, the most important first. None by default.
+  static var tunings: [TuningRange] { get }
+
   /// What the command line and the documentation say.
   static var about: OptimizerDescription { get }
 }
@@ -115,6 +118,7 @@ extension Optimizer {
   public static var commonHyperparameters: [Hyperparameter<OptimizerOptions>] { OptimizerOptions.hyperparameters }
   public static var hyperparameters: [Hyperparameter<Self>] { [] }
   public static var conventions: [Convention: [String: JSONValue]] { [:] }
+  public static var tunings: [TuningRange] { [] }
   public static var about: OptimizerDescription { OptimizerDescription(summary: className, formula: "", source: "") }
 }
 

@@ -58,6 +58,8 @@ public struct ADOPT: Optimizer {
 
   public static let conventions: [Convention: [String: JSONValue]] = [.paper: [:]]
 
+  public static let tunings = [TuningRange("beta_2", 0.9...0.9999, .complement)]
+
   public static let about = OptimizerDescription(
     summary: "Adam that divides by the squares before the gradient and then averages",
     formula: """

@@ -71,6 +71,8 @@ public struct AdaBelief: Optimizer {
 
   public static let conventions: [Convention: [String: JSONValue]] = [.paper: [:]]
 
+  public static let tunings = [TuningRange("beta_2", 0.9...0.9997, .complement)]
+
   public static let about = OptimizerDescription(
     summary: "Adam that divides by the gradient's distance from its average",
     formula: """

@@ -67,6 +67,8 @@ public struct AdamWScheduleFree: Optimizer {
 
   public static let conventions: [Convention: [String: JSONValue]] = [.paper: [:]]
 
+  public static let tunings = [TuningRange("weight_decay", 1e-4...0.3, .logarithmic)]
+
   public static let about = OptimizerDescription(
     summary: "AdamW without a schedule, as its authors define it: evaluation at the average",
     formula: """

@@ -59,6 +59,8 @@ public struct Adan: Optimizer {
 
   public static let conventions: [Convention: [String: JSONValue]] = [.paper: [:]]
 
+  public static let tunings = [TuningRange("weight_decay", 1e-4...0.3, .logarithmic)]
+
   public static let about = OptimizerDescription(
     summary: "Nesterov's momentum for adaptive methods, from the gradients' differences",
     formula: """

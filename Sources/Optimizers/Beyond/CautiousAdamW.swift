@@ -41,6 +41,8 @@ public struct CautiousAdamW: Optimizer {
     .paper: ["epsilon": 1e-8, "epsilon_place": "corrected"],
   ]
 
+  public static let tunings = [TuningRange("weight_decay", 1e-4...0.3, .logarithmic)]
+
   public static let about = OptimizerDescription(
     summary: "AdamW without the parts of its step that the gradient disagrees with",
     formula: """

@@ -40,6 +40,8 @@ public struct CautiousLion: Optimizer {
     .paper: ["learning_rate": 0.0001],
   ]
 
+  public static let tunings = [TuningRange("weight_decay", 1e-3...1, .logarithmic)]
+
   public static let about = OptimizerDescription(
     summary: "Lion without the parts of its step that the gradient disagrees with",
     formula: """

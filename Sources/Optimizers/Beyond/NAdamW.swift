@@ -50,6 +50,8 @@ public struct NAdamW: Optimizer {
 
   public static let conventions: [Convention: [String: JSONValue]] = [.paper: [:]]
 
+  public static let tunings = [TuningRange("weight_decay", 1e-4...0.3, .logarithmic)]
+
   public static let about = OptimizerDescription(
     summary: "AdamW with Nesterov's look ahead",
     formula: """

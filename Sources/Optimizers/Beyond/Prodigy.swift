@@ -125,6 +125,8 @@ public struct Prodigy: Optimizer {
 
   public static let conventions: [Convention: [String: JSONValue]] = [.paper: [:]]
 
+  public static let tunings = [TuningRange("weight_decay", 1e-4...0.3, .logarithmic)]
+
   public static let about = OptimizerDescription(
     summary: "Adam that finds its learning rate",
     formula: """

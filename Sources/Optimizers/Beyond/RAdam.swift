@@ -63,6 +63,8 @@ public struct RAdam: Optimizer {
     .paper: ["threshold": 4.0],
   ]
 
+  public static let tunings = [TuningRange("beta_2", 0.9...0.9997, .complement)]
+
   public static let about = OptimizerDescription(
     summary: "Adam that warms itself up: divides by its average of squares only when that can be trusted",
     formula: """

@@ -133,6 +133,8 @@ public struct SOAP: Optimizer {
 
   public static let conventions: [Convention: [String: JSONValue]] = [.paper: [:]]
 
+  public static let tunings = [TuningRange("weight_decay", 1e-4...0.3, .logarithmic)]
+
   public static let about = OptimizerDescription(
     summary: "Adam in the eigenvectors of Shampoo's matrices",
     formula: """

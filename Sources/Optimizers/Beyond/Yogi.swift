@@ -48,6 +48,8 @@ public struct Yogi: Optimizer {
 
   public static let conventions: [Convention: [String: JSONValue]] = [.paper: [:]]
 
+  public static let tunings = [TuningRange("beta_2", 0.9...0.9997, .complement)]
+
   public static let about = OptimizerDescription(
     summary: "Adam whose average of squares moves by the sign of what it is off",
     formula: """

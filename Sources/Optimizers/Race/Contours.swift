@@ -3,13 +3,13 @@ import Foundation
 /// Level lines of a function on a grid, by marching squares.
 ///
 /// The grid's coordinates are column and row, from 0.
-struct Contours {
+package struct Contours {
   /// Rows of values from the lowest y to the greatest.
   let values: [[Double]]
   let columns: Int
   let rows: Int
 
-  init(columns: Int, rows: Int, values: [[Double]]) {
+  package init(columns: Int, rows: Int, values: [[Double]]) {
     self.columns = columns
     self.rows = rows
     self.values = values
@@ -17,7 +17,7 @@ struct Contours {
 
   /// Levels with about the same area between each and the next, and less near the least values: steep walls get few lines and
   /// flat valleys many, whatever the function's scale.
-  func levels(_ count: Int) -> [Double] {
+  package func levels(_ count: Int) -> [Double] {
     let sorted = values.joined().filter(\.isFinite).sorted()
     guard let least = sorted.first, let greatest = sorted.last, greatest > least else { return [] }
     return (1...count).map { number in
@@ -56,7 +56,7 @@ struct Contours {
   }
 
   /// The pieces joined to polylines, so that a drawing is small and its lines have no gaps.
-  func lines(at level: Double) -> [[(x: Double, y: Double)]] {
+  package func lines(at level: Double) -> [[(x: Double, y: Double)]] {
     struct Key: Hashable { let x: Int; let y: Int }
     func key(_ point: (x: Double, y: Double)) -> Key { Key(x: Int((point.x * 4096).rounded()), y: Int((point.y * 4096).rounded())) }
     let pieces = segments(at: level)

@@ -12,8 +12,15 @@ public struct Race: Sendable {
 
   /// What was made small.
   public let function: TestFunction
-  /// One for each optimizer, in the order given.
+  /// One for each optimizer and start: an optimizer's runs from all starts, then the next one's.
   public let runs: [Run]
+  /// How many starts there are.
+  public let startCount: Int
+
+  /// The runs by optimizer, in the order given.
+  public var runsByOptimizer: [[Run]] {
+    stride(from: 0, to: runs.count, by: startCount).map { Array(runs[$0..<($0 + startCount)]) }
+  }
 
   /// - Parameters:
   ///   - function: what to make small.
@@ -26,10 +33,18 @@ public struct Race: Sendable {
   public init(
     _ function: TestFunction, _ optimizers: [any Optimizer], start: [Double]? = nil, steps: Int = 30, dtype: DType = .float64
   ) throws {
-    let start = start ?? function.start
-    guard start.count == 2, start.allSatisfy(\.isFinite) else {
+    try self.init(function, optimizers, starts: [start ?? function.start], steps: steps, dtype: dtype)
+  }
+
+  /// The same from several starts.
+  /// - Parameter starts: two numbers each; at least one.
+  public init(
+    _ function: TestFunction, _ optimizers: [any Optimizer], starts: [[Double]], steps: Int = 30, dtype: DType = .float64
+  ) throws {
+    for start in starts where start.count != 2 || !start.allSatisfy(\.isFinite) {
       throw DescentError(.invalidArgument, "race: the start is \(start); expected two finite numbers")
     }
+    guard !starts.isEmpty else { throw DescentError(.invalidArgument, "race: no start is given") }
     guard dtype.isFloatingPoint else {
       throw DescentError(.invalidArgument, "race: dtype \(dtype) cannot be used; expected float32 or float64")
     }
@@ -38,8 +53,10 @@ public struct Race: Sendable {
     }
     guard !optimizers.isEmpty else { throw DescentError(.invalidArgument, "race: no optimizer is given") }
     self.function = function
+    startCount = starts.count
     let value = compile { function($0) }
-    runs = try optimizers.map { optimizer in
+    let pairs = optimizers.flatMap { optimizer in starts.map { (optimizer: optimizer, start: $0) } }
+    runs = try pairs.map { optimizer, start in
       let first = Tensor(start).cast(to: dtype)
       let minimizer = try Minimizer(optimizer, startingAt: [first]) { function($0[0]) }
       var points = [first.doubles]
@@ -54,11 +71,11 @@ public struct Race: Sendable {
     }
   }
 
-  /// The race that shows four characters: SGD zigzags across the ravine, momentum overshoots, Adagrad starts fast and fades, Adam
-  /// does something of each.
+  /// The race that shows four characters: SGD zigzags across the ravine, momentum overshoots, RMSprop takes steps of one size wherever
+  /// it is, Adam has something of each.
   public static func standardOptimizers() -> [any Optimizer] {
     [
-      SGD(learningRate: 0.95), SGD(learningRate: 0.1, momentum: 0.9), Adagrad(learningRate: 1.5, convention: .textbook),
+      SGD(learningRate: 0.95), SGD(learningRate: 0.1, momentum: 0.9), RMSprop(learningRate: 0.3, convention: .textbook),
       Adam(learningRate: 0.3, convention: .textbook),
     ]
   }
@@ -77,6 +94,12 @@ public struct Race: Sendable {
     return ["function": .string(function.name), "runs": .array(runs)]
   }
 
+  /// SGD with momentum is called what it is known by.
+  private static func name(_ optimizer: any Optimizer) -> String {
+    guard let sgd = optimizer as? SGD, sgd.momentum > 0 else { return type(of: optimizer).className }
+    return sgd.nesterov ? "Nesterov momentum" : "Momentum"
+  }
+
   /// What to call an optimizer in a table: its name, its learning rate, and the settings that are not its convention's defaults.
   public static func label(_ optimizer: any Optimizer) -> (name: String, settings: String) {
     func settings<Made: Optimizer>(_ optimizer: Made) -> String {
@@ -93,6 +116,6 @@ public struct Race: Sendable {
       if Made.conventions[convention]?.isEmpty == false { settings.append("convention \(convention.rawValue)") }
       return settings.joined(separator: ", ")
     }
-    return (type(of: optimizer).className, settings(optimizer))
+    return (name(optimizer), settings(optimizer))
   }
 }

@@ -2,10 +2,11 @@ import Foundation
 
 /// A race as an SVG picture: a panel for each optimizer, so that no path hides another, over the same level lines.
 ///
-/// A ring marks the start, a dot each step, a square the end, and a cross each minimum; the lower a level, the darker its line. Where a path leaves the panel, the
-/// panel's heading says at which step.
+/// A ring marks the start, a dot each step, a square the end, and a cross each minimum; the lower a level, the darker its line. Where a
+/// path leaves the panel, the panel's heading says at which step. Below the panels the function is drawn over the steps, for the first start.
 public struct RacePicture {
   private let race: Race
+  private let isAnimated: Bool
   private let area: PlotArea
   private let headings: [Heading]
 
@@ -19,19 +20,23 @@ public struct RacePicture {
   private static let colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000"]
 
   /// The picture of a race.
-  public init(_ race: Race) {
+  /// - Parameters:
+  ///   - race: what is drawn.
+  ///   - isAnimated: whether a ball moves along each path, a step at a time and over and over; by SVG's own means, without a script.
+  public init(_ race: Race, isAnimated: Bool = false) {
     self.race = race
+    self.isAnimated = isAnimated
     let function = race.function
-    let isAlone = race.runs.count == 1
+    let isAlone = race.runsByOptimizer.count == 1
     let area = PlotArea(
       x: function.xRange, y: function.yRange, maximumWidth: isAlone ? 560 : 460, maximumHeight: isAlone ? 480 : 380)
     self.area = area
-    headings = race.runs.map { Heading($0, area) }
+    headings = race.runsByOptimizer.map { Heading($0[0], area, starts: $0.count) }
   }
 
   /// The text of the SVG file.
   public var svg: String {
-    let count = race.runs.count
+    let count = race.runsByOptimizer.count
     let columns = count == 1 ? 1 : count <= 4 ? 2 : 3
     // Each row's panels start at one height, below the longest of its headings.
     let headers = stride(from: 0, to: count, by: columns).map { first in
@@ -39,7 +44,8 @@ public struct RacePicture {
     }
     let cellWidth = margin + area.width + gap
     let width = cellWidth * Double(columns)
-    let height = title + headers.reduce(0) { $0 + $1 + area.height + footer }
+    let panelsEnd = title + headers.reduce(0) { $0 + $1 + area.height + footer }
+    let height = panelsEnd + (hasCurve ? curveHeight + 76 : 0)
     var text = """
       <svg xmlns="http://www.w3.org/2000/svg" width="\(number(width))" height="\(number(height))" \
       viewBox="0 0 \(number(width)) \(number(height))" font-family="Helvetica, Arial, sans-serif" font-size="11">
@@ -54,17 +60,53 @@ public struct RacePicture {
 
       """
     var y = title
-    for (index, run) in race.runs.enumerated() {
+    for (index, runs) in race.runsByOptimizer.enumerated() {
       let header = headers[index / columns]
       if index % columns == 0 { y += header }
       let x = margin + cellWidth * Double(index % columns)
       text += "<g class=\"panel\" transform=\"translate(\(number(x)) \(number(y)))\">\n"
       text += heading(headings[index], colour: RacePicture.colour(index), top: -header)
-      text += panel(run, colour: RacePicture.colour(index))
+      text += panel(runs, colour: RacePicture.colour(index))
       text += "</g>\n"
       if index % columns == columns - 1 { y += area.height + footer }
     }
+    if hasCurve { text += curve(width: width - margin - gap, top: panelsEnd) }
     return text + "</svg>\n"
+  }
+
+  private let curveHeight = 190.0
+  private var hasCurve: Bool { (race.runs.first?.values.count ?? 0) > 1 && !curveRange.isEmpty }
+
+  /// Values of the first start's runs that can be drawn.
+  private var curveRange: [Double] { race.runsByOptimizer.flatMap { $0[0].values.filter { $0.isFinite && $0.magnitude < 1e12 } } }
+
+  /// The function over the steps: by its logarithm where it is greater than 0 throughout, since it falls by powers.
+  private func curve(width: Double, top: Double) -> String {
+    let values = curveRange
+    let isLogarithmic = values.allSatisfy { $0 >= 0 } && values.contains { $0 > 0 }
+    // Below this nothing is to be told apart.
+    let floor = max(1e-12, values.filter { $0 > 0 }.min() ?? 1e-12)
+    func position(_ value: Double) -> Double { isLogarithmic ? Foundation.log10(max(value, floor)) : value }
+    let low = values.map(position).min()!, high = max(values.map(position).max()!, low + 1e-12)
+    let steps = Double(max(1, (race.runs.first?.values.count ?? 1) - 1))
+    func y(_ position: Double) -> Double { (high - position) / (high - low) * curveHeight }
+    var text = "<g class=\"curve\" transform=\"translate(\(number(margin)) \(number(top + 26)))\">\n"
+    text += "<text class=\"curve-title\" x=\"0\" y=\"-10\" font-size=\"13\" font-weight=\"bold\">f over the steps</text>\n"
+    text += "<rect width=\"\(number(width))\" height=\"\(number(curveHeight))\" fill=\"#fcfcfc\" stroke=\"#444\"/>\n"
+    for part in 0...4 {
+      let place = low + (high - low) * Double(part) / 4
+      let shown = isLogarithmic ? Foundation.pow(10, place) : place
+      text += "<text class=\"tick\" x=\"-8\" y=\"\(number(y(place) + 4))\" text-anchor=\"end\">\(SVGText.number(shown, "%.0e").replacingOccurrences(of: "e+00", with: ""))</text>"
+      let step = (steps * Double(part) / 4).rounded()
+      text += "<text class=\"tick\" x=\"\(number(step / steps * width))\" y=\"\(number(curveHeight + 17))\" text-anchor=\"\(part == 4 ? "end" : "middle")\">\(Int(step))</text>\n"
+    }
+    for (index, runs) in race.runsByOptimizer.enumerated() {
+      let points = runs[0].values.enumerated().prefix { $0.element.isFinite && $0.element.magnitude < 1e12 }
+        .map { "\(number(Double($0.offset) / steps * width)) \(number(y(position($0.element))))" }
+      if points.count < 2 { continue }
+      text += "<path class=\"f\" d=\"M\(points.joined(separator: "L"))\" fill=\"none\" stroke=\"\(RacePicture.colour(index))\" stroke-width=\"1.6\"/>\n"
+    }
+    return text + "</g>\n"
   }
 
   private static func colour(_ index: Int) -> String { colours[index % colours.count] }
@@ -105,10 +147,10 @@ public struct RacePicture {
     return text
   }
 
-  private func panel(_ run: Race.Run, colour: String) -> String {
+  private func panel(_ runs: [Race.Run], colour: String) -> String {
     let size = "width=\"\(number(area.width))\" height=\"\(number(area.height))\""
     var text = "<g clip-path=\"url(#panel)\">\n<rect \(size) fill=\"#fcfcfc\"/>\n<use href=\"#levels\"/>\n"
-    text += path(run, colour)
+    for run in runs { text += path(run, colour) }
     for minimum in race.function.minima {
       let p = area.place(minimum)
       text += """
@@ -157,7 +199,24 @@ public struct RacePicture {
 
         """
     }
+    if isAnimated, points.count > 1 { text += ball(points.map(area.place), colour) }
     return text
+  }
+
+  /// A ball that goes through all places in a few seconds, and rests at the end.
+  private func ball(_ places: [(x: Double, y: Double)], _ colour: String) -> String {
+    let seconds = min(20, max(4, 0.15 * Double(places.count))), rest = 0.15
+    let last = places.count - 1
+    // Past some hundreds the eye sees no single steps.
+    let stride = max(1, places.count / 400)
+    let shown = Array(Swift.stride(from: 0, to: last, by: stride)) + [last]
+    let times = shown.map { String(format: "%.4f", Double($0) / Double(last) * (1 - rest)) } + ["1"]
+    func animate(_ attribute: String, _ values: [Double]) -> String {
+      let list = (values + [values[values.count - 1]]).map { number(min(max($0, -1e4), 1e4)) }.joined(separator: ";")
+      return "<animate attributeName=\"\(attribute)\" values=\"\(list)\" keyTimes=\"\(times.joined(separator: ";"))\" dur=\"\(number(seconds))s\" repeatCount=\"indefinite\"/>"
+    }
+    return "<circle class=\"ball\" r=\"5.5\" fill=\"\(colour)\" stroke=\"white\" stroke-width=\"1.5\">"
+      + animate("cx", shown.map { places[$0].x }) + animate("cy", shown.map { places[$0].y }) + "</circle>\n"
   }
 
   private var ticks: String {
@@ -182,9 +241,13 @@ public struct RacePicture {
     let columns = 241
     let rows = Int((240 * area.height / area.width).rounded()) + 1
     let contours = Contours(columns: columns, rows: rows, values: race.function.values(columns: columns, rows: rows))
-    let levels = contours.levels(14)
+    // A function of many pits has so much line at each level that fourteen levels would be one grey: fewer can be followed.
+    let room = 34 * Double(columns)
+    let counts = [14, 10, 7, 5, 4, 3]
+    let choices = counts.lazy.map { count in contours.levels(count).map { (level: $0, lines: contours.lines(at: $0)) } }
+    let levels = choices.first { RacePicture.length($0.flatMap(\.lines)) <= room } ?? Array(choices.last!)
     return levels.enumerated().map { index, level in
-      let lines = contours.lines(at: level).map { line in
+      let lines = level.lines.map { line in
         let points = line.map { point in
           number(point.x / Double(columns - 1) * area.width) + "," + number((1 - point.y / Double(rows - 1)) * area.height)
         }
@@ -194,6 +257,12 @@ public struct RacePicture {
       let tone = 130 + 90 * index / levels.count
       return "<g stroke=\"rgb(\(tone),\(tone),\(tone))\">\n\(lines.joined(separator: "\n"))\n</g>"
     }.joined(separator: "\n")
+  }
+
+  private static func length(_ lines: [[(x: Double, y: Double)]]) -> Double {
+    lines.reduce(0) { sum, line in
+      zip(line, line.dropFirst()).reduce(sum) { $0 + (($1.0.x - $1.1.x) * ($1.0.x - $1.1.x) + ($1.0.y - $1.1.y) * ($1.0.y - $1.1.y)).squareRoot() }
+    }
   }
 
   private func pair(_ point: [Double]) -> String {
@@ -216,17 +285,18 @@ private struct Heading {
   let result: String
   let lines: [(text: String, isNote: Bool)]
 
-  init(_ run: Race.Run, _ area: PlotArea) {
+  init(_ run: Race.Run, _ area: PlotArea, starts: Int) {
     let label = Race.label(run.optimizer)
     result = "after \(run.points.count - 1) steps: f = \(SVGText.number(run.values.last ?? .nan, "%.3g"))"
     let room = area.width - SVGText.width(result, size: 12) - 10
     name = SVGText.shortened(label.name, to: room, size: 15)
     let settings = SVGText.lines(label.settings, width: area.width, size: 11, atMost: 2)
-    lines = settings.map { ($0, false) } + (Heading.note(run, area).map { [($0, true)] } ?? [])
+    lines = settings.map { ($0, false) } + (Heading.note(run, area, starts: starts).map { [($0, true)] } ?? [])
   }
 
   /// What cannot be seen in the panel.
-  private static func note(_ run: Race.Run, _ area: PlotArea) -> String? {
+  private static func note(_ run: Race.Run, _ area: PlotArea, starts: Int) -> String? {
+    if starts > 1 { return "\(starts) starts; the number is the first one's" }
     let isInside = run.points.map(area.contains)
     guard isInside.contains(false) else { return nil }
     let notFinite = run.points.firstIndex { !$0.allSatisfy(\.isFinite) }.map { ", not finite from step \($0)" } ?? ""

@@ -27,7 +27,7 @@ import Testing
     #expect(lines[4].hasSuffix("(-0.35039, 0.084782)"))
     #expect(lines[5] == "  learning_rate 0.95")
     #expect(lines[7] == "  learning_rate 0.1, momentum 0.9")
-    #expect(lines[8].hasPrefix("Adagrad"))
+    #expect(lines[8].hasPrefix("RMSprop"))
     #expect(lines[10].hasPrefix("Adam"))
   }
 

@@ -41,7 +41,8 @@ import Testing
     #expect("\(model)" == "Sequential(\"sequential\"): Dense(\"dense\")" || "\(model)".contains("Dense(\"dense\", 15 parameters)"))
     try model.compile(optimizer: .adam, loss: .sparseCategoricalCrossentropy)
     let history = try model.fit(SmallData.x(), SmallData.labels, epochs: 2, verbose: 0)
-    #expect("\(history)".wholeMatch(of: #/History of 2 epochs: loss [0-9.]+ → [0-9.]+/#) != nil, "\(history)")
+    #expect(
+      "\(history)".wholeMatch(of: #/History of 2 epochs: loss [0-9.]+ → [0-9.]+\nepoch    loss\n    1  [0-9.]+\n    2  [0-9.]+/#) != nil, "\(history)")
     #expect("\(History())" == "History of 0 epochs")
     #expect("\(model)" == "Sequential(\"\(model.name)\", 15 parameters): Dense(\"\(model.layers[0].name)\", 15 parameters)")
   }

@@ -111,3 +111,24 @@ struct RacePictureTests {
     #expect(try dots(1000) < 10)
   }
 }
+
+struct RaceFromSeveralStartsTests {
+  @Test func `A panel has the ways from all starts, and the curve the first one's`() throws {
+    let race = try Race(TestFunction.named("himmelblau"), [SGD(learningRate: 0.01), Adam(learningRate: 0.1)], starts: [[0, 0], [-4, 1], [3, -3]], steps: 10)
+    #expect(race.runs.count == 6 && race.runsByOptimizer.map(\.count) == [3, 3])
+    let drawing = try Drawing(RacePicture(race, isAnimated: true).svg)
+    #expect(drawing.all("panel").count == 2 && drawing.all("start").count == 6 && drawing.all("f").count == 2)
+    #expect(drawing.all("ball").count == 6 && drawing.elements.filter { $0.name == "animate" }.count == 12)
+    #expect(drawing.elements.allSatisfy { $0.name != "script" })
+    #expect(drawing.all("note").map(\.text) == Array(repeating: "3 starts; the number is the first one's", count: 2))
+    #expect(try Drawing(RacePicture(Race(TestFunction.named("sphere"), [SGD()])).svg).all("ball").isEmpty)
+  }
+
+  @Test func `Functions of many pits have few level lines`() throws {
+    func lines(_ function: String) throws -> Int {
+      try Drawing(RacePicture(Race(TestFunction.named(function), [SGD()], steps: 1)).svg).elements.filter { $0.name == "g" && $0.attributes["stroke"]?.hasPrefix("rgb") == true }.count
+    }
+    #expect(try lines("ravine") == 14)
+    #expect(try lines("rastrigin") < 8)
+  }
+}

@@ -1,0 +1,90 @@
+import Testing
+
+@testable import Descent
+
+@Suite struct TrainingRemarksTests {
+  private func remarks(
+    _ loss: Loss, _ last: ActivationFunction, units: Int = 3, optimizer: any Optimizer = Adam(), epochs: Int = 1, y: Tensor? = nil,
+    metrics: [Metric] = [], hidden: [Layer] = []
+  ) throws -> [String] {
+    var said: [String] = []
+    let model = Sequential([Input(shape: [4])] + hidden + [Dense(8, activation: .relu), Dense(units, activation: last)], seed: 2)
+    try model.compile(anyOptimizer: optimizer, loss: loss, metrics: metrics)
+    let y = y ?? SmallData.labels
+    let remarks = TrainingRemarks(targets: y, rows: y.shape[0]) { said.append($0) }
+    try model.fit(SmallData.x(), y, epochs: epochs, verbose: 0, callbacks: [remarks])
+    return said
+  }
+
+  @Test func `outputs that do not fit the loss are remarked, others are not`() throws {
+    let oneHot = Tensor(shape: [60, 3], scalars: (0..<60).flatMap { row in (0..<3).map { row % 3 == $0 ? Float(1) : 0 } })
+    let truths = Tensor(shape: [60, 1], scalars: (0..<60).map { Float($0 % 2) })
+    let sparse = Loss.sparseCategoricalCrossentropy
+    for (said, words) in [
+      (try remarks(.binaryCrossentropy, .softmax, y: oneHot), "each unit for a question of its own"),
+      (try remarks(.categoricalCrossentropy, .relu, y: oneHot), "activation is relu; use softmax"),
+      (try remarks(sparse, .linear), "activation is linear; use softmax"),
+      (try remarks(.binaryCrossentropy, .linear, units: 1, y: truths), "use sigmoid, or the loss with fromLogits"),
+      (try remarks(.binaryCrossentropy, .softmax, units: 1, y: truths), "softmax of one unit"),
+      (try remarks(.meanSquaredError, .relu, units: 1, y: truths), "cannot predict anything less than 0"),
+      (try remarks(.sparseCategoricalCrossentropy(fromLogits: true), .softmax), "logits"),
+    ] {
+      #expect(said.count == 1 && said[0].contains(words), "\(said): \(words)")
+    }
+    for said in [
+      try remarks(sparse, .softmax), try remarks(.sparseCategoricalCrossentropy(fromLogits: true), .linear), try remarks(.categoricalCrossentropy, .softmax, y: oneHot),
+      try remarks(.binaryCrossentropy, .sigmoid, units: 1, y: truths), try remarks(.meanSquaredError, .linear, units: 1, y: truths),
+    ] {
+      #expect(said.isEmpty, "\(said)")
+    }
+  }
+
+  @Test func `rates and decays that are far from usual are remarked once`() throws {
+    let sparse = Loss.sparseCategoricalCrossentropy
+    #expect(try remarks(sparse, .softmax, optimizer: Adam(learningRate: 0.5), epochs: 2).filter { $0.contains("usual one is 0.001") }.count == 1)
+    #expect(try remarks(sparse, .softmax, optimizer: Adam(learningRate: 1e-8)).contains { $0.contains("find-rate") })
+    #expect(try remarks(sparse, .softmax, optimizer: AdamW(weightDecay: 0.1)).contains { $0.contains("bias towards 0") })
+    let excluded = AdamW(weightDecay: 0.1).with { $0.weightDecayExclusions = [.vectors] }
+    #expect(try remarks(sparse, .softmax, optimizer: excluded).isEmpty)
+    #expect(try remarks(sparse, .softmax, optimizer: AdamW()).isEmpty)
+  }
+
+  @Test func `losses that do not fall or are not finite are remarked`() throws {
+    let sparse = Loss.sparseCategoricalCrossentropy
+    #expect(try remarks(sparse, .softmax, optimizer: SGD(learningRate: 0), epochs: 5).filter { $0.contains("has not fallen in 4 epochs") }.count == 1)
+    let exploding = try remarks(.meanSquaredError, .linear, units: 1, optimizer: SGD(learningRate: 1e15), epochs: 3, y: Tensor((0..<60).map { Float($0) }))
+    #expect(exploding.contains { $0.hasPrefix("The loss is nan") || $0.hasPrefix("The loss is inf") })
+  }
+
+  @Test func `an accuracy that one class explains is remarked`() throws {
+    let y = Tensor((0..<60).map { UInt8($0 % 10 == 0 ? 1 : 0) })
+    let said = try remarks(.sparseCategoricalCrossentropy, .softmax, units: 2, optimizer: SGD(learningRate: 0.001), epochs: 4, y: y, metrics: [.accuracy])
+    #expect(said.filter { $0.contains("one class alone makes up 0.900") }.count == 1 || !said.contains { $0.contains("one class") } && said.isEmpty)
+    #expect(try remarks(.sparseCategoricalCrossentropy, .softmax, epochs: 4, metrics: [.accuracy]).isEmpty)
+  }
+
+  @Test func `gradients that vanish on their way are remarked`() throws {
+    let deep = (0..<12).map { _ in Dense(4, activation: .sigmoid, kernelInitializer: .randomNormal(standardDeviation: 0.01)) }
+    #expect(try remarks(.sparseCategoricalCrossentropy, .softmax, optimizer: SGD(learningRate: 0.1), epochs: 2, hidden: deep).contains { $0.contains("gradients vanish") })
+  }
+
+  @Test func `the landscape of a training goes through it, and nothing is changed`() throws {
+    let model = try SmallData.model()
+    let way = WeightTrajectory("adam", every: 2)
+    try model.fit(SmallData.x(), SmallData.labels, batchSize: 20, epochs: 4, verbose: 0, callbacks: [way])
+    #expect(way.points.count == 7)
+    let before = model.numbers, loss = try model.evaluate(SmallData.x(), SmallData.labels, verbose: 0).loss
+    let landscape = try model.lossLandscape(SmallData.x(), SmallData.labels, trajectories: [way], steps: 9)
+    #expect(model.numbers == before)
+    let end = try #require(landscape.ways[0].points.last)
+    #expect(abs(end.x) < 1e-6 && abs(end.y) < 1e-6)
+    #expect(try #require(landscape.explained) > 0.8)
+    // Near the end of the way the loss is the model's.
+    let column = landscape.x.indices.min { abs(landscape.x[$0]) < abs(landscape.x[$1]) }!, row = landscape.y.indices.min { abs(landscape.y[$0]) < abs(landscape.y[$1]) }!
+    #expect(abs(landscape.losses[row][column] - loss) < 0.05)
+    #expect(landscape.svg.contains("adam") || landscape.svg.contains("class=\"l c0"))
+    let random = try model.lossLandscape(SmallData.x(), SmallData.labels, steps: 5, reach: 0.5)
+    #expect(abs(random.losses[2][2] - loss) < 1e-5 && random.losses[0][0] != random.losses[4][4])
+    #expect(failure(.invalidArgument) { try model.lossLandscape(SmallData.x(), SmallData.labels, steps: 2) }.contains("steps is 2"))
+  }
+}
