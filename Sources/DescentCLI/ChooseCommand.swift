@@ -100,10 +100,10 @@ struct ChooseCommand: ParsableCommand {
     let given = try modelOptions.load(seed: taskOptions.seed)
     let folder = try RunFolder(out)
     defer { folder.release() }
-    let data = try dataOptions.load()
+    let data = try dataOptions.load(for: given)
     let prepared = try PreparedModel(given, modelOptions, data, taskOptions, OptimizerSpelling())
     var options = try options()
-    options.batchSize = taskOptions.batchSize.count(of: data.train.count)
+    options.batchSize = taskOptions.rows(of: data.train.count, isTable: data.table != nil)
     if !quiet { Output.line(data.description(prepared.task)) }
     let choice = try blamingData(data.name) {
       try prepared.model.chooseOptimizer(

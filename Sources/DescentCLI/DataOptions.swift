@@ -44,11 +44,15 @@ struct DataOptions: ParsableArguments {
     if isTable && target == nil && exists { throw ValidationError("--data \(data) needs --target, the name of the column to predict.") }
   }
 
-  func load() throws -> DataSet {
+  /// - Parameter model: the one that is to take the data; one that knows a table's columns, or none, gets a table looked at and prepared, others
+  ///   get its numbers as they are.
+  func load(for model: Model? = nil) throws -> DataSet {
     if isFashionMNIST {
       let fashion = try FashionMNIST.load()
       return DataSet(name: "Fashion-MNIST", (fashion.train, fashion.test))
     }
+    if isTable, let table = model?.table { return DataSet(try TableData(self.table(), preparedBy: table), name: data) }
+    if isTable && model == nil { return DataSet(try TableData(table(), target: target ?? ""), name: data) }
     if isTable { return DataSet(try CSVTable(data, target: target ?? ""), name: data) }
     if isArchive { return try DataSet(archive: data) }
     guard isFolder else { throw DescentError(.file, "\(data): no such file or folder; expected \(DataOptions.expected)") }

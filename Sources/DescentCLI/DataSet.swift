@@ -46,6 +46,8 @@ struct DataSet {
   var classNames: [String]?
   /// Whether the rows come from a table, where whole numbers may be classes or amounts.
   private(set) var isTable = false
+  /// What columns become, of a table that was looked at.
+  private(set) var table: TablePreprocessing?
   /// What of a table is not used.
   var leftOut: [String] = []
 
@@ -71,6 +73,7 @@ struct DataSet {
     validation = table.validation.map(part)
     test = table.test.map(part)
     classNames = table.preprocessing.target.classes
+    self.table = table.preprocessing
     isTable = true
   }
 

@@ -53,7 +53,7 @@ struct EvaluateCommand: ParsableCommand {
       try model.compile(
         optimizer: "sgd", loss: loss, metrics: try metrics?.words.map { try Metric(named: $0) } ?? model.metrics)
     }
-    let data = try dataOptions.load()
+    let data = try dataOptions.load(for: model)
     let part = data.test ?? data.train
     let scores = try blamingData(data.name) {
       try model.evaluate(part.x, part.y, batchSize: batchSize.count(of: part.count), verbose: 0)

@@ -43,11 +43,11 @@ struct FindRateCommand: ParsableCommand {
 
   func run() throws {
     for path in [svg, csv] { if let path { try checkWritable(path) } }
-    let data = try dataOptions.load()
+    let data = try dataOptions.load(for: given)
     let model = try PreparedModel(modelOptions.load(seed: taskOptions.seed), modelOptions, data, taskOptions, optimizerOptions.spelling).model
     let curve = try blamingData(data.name) {
       try model.findLearningRate(
-        data.train.x, data.train.y, batchSize: taskOptions.batchSize.count(of: data.train.count), startLearningRate: from,
+        data.train.x, data.train.y, batchSize: taskOptions.rows(of: data.train.count, isTable: data.table != nil), startLearningRate: from,
         endLearningRate: to, steps: steps)
     }
     let rows = [LearningRateCurve.Suggestion.valley, .minimum, .steep].map { kind in

@@ -45,11 +45,11 @@ struct LandscapeCommand: ParsableCommand {
 
   func run() throws {
     try checkWritable(svg)
-    let data = try dataOptions.load()
+    let data = try dataOptions.load(for: given)
     guard data.train.isPlain, let x = data.train.firstInput, let y = data.train.onlyTarget else {
       throw DescentError(.data, "\(data.name): landscape takes data of one input and one target")
     }
-    let batchSize = taskOptions.batchSize.count(of: data.train.count)
+    let batchSize = taskOptions.rows(of: data.train.count, isTable: data.table != nil)
     let batches = max(1, epochs * ((data.train.count + batchSize - 1) / batchSize) / LandscapeCommand.pointsOfAWay)
     var ways: [WeightTrajectory] = [], models: [Model] = []
     for text in optimizer.isEmpty ? ["adam"] : optimizer {

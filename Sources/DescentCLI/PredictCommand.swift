@@ -41,7 +41,7 @@ struct PredictCommand: ParsableCommand {
     if let out { try checkWritable(out) }
     let model = try self.model.load()
     if dataOptions.isTable, let table = model.table { return try predict(model, table) }
-    let x = try dataOptions.loadInputs()
+    let x = try dataOptions.loadInputs(for: model)
     let count = DataSet.Part(x: x, y: Tensor.zeros([])).count
     let results = try blamingData(dataOptions.data) { try model.predictAll(x, batchSize: batchSize.count(of: count), verbose: 0) }
     if results.tensors.count > 1 {
@@ -95,10 +95,10 @@ extension DataOptions {
   }
 
   /// The rows to predict from: of an `.npz` file `x_test` or `x`, or those of several inputs, whether there are labels or not.
-  func loadInputs() throws -> any ModelData {
+  func loadInputs(for model: Model) throws -> any ModelData {
     if isTable && target == nil { return try CSVTable.features(of: data).features }
     guard isArchive else {
-      let set = try load()
+      let set = try load(for: model)
       return (set.test ?? set.train).x
     }
     let archive = try NPZ(data)

@@ -8,8 +8,8 @@ extension TrainCommand {
     if let report = tableOptions.report { try checkWritable(report) }
     let file = try dataOptions.table()
     guard let target = dataOptions.target ?? given?.table?.target.name else { return try dataOptions.requireTarget() }
-    let seed = self.seed ?? Self.defaultSeed
-    let loss = try self.loss.map(chosenLoss)
+    let seed = taskOptions.seed ?? TaskOptions.defaultSeed
+    let loss = try taskOptions.chosenLoss()
     var options = try tableOptions.options(seed: seed, validationSplit: validationSplit)
     if options.task == nil, let loss { options.task = loss.isForClasses ? .classification : nil }
     let data: TableData
@@ -25,9 +25,9 @@ extension TrainCommand {
     }
     let table = data.preprocessing
     let model = try given ?? modelOptions.tableNetwork(table, loss: loss, rows: data.training.count, seed: seed)
-    if given?.optimizer == nil || optimizer != nil || loss != nil || metrics != nil {
-      try table.compile(model, optimizer: try chosenOptimizer(), loss: loss ?? given?.loss, metrics: try chosenMetrics())
-    } else if let learningRate {
+    if given?.optimizer == nil || optimizerOptions.optimizer != nil || loss != nil || taskOptions.metrics != nil {
+      try table.compile(model, optimizer: optimizerOptions.spelling.chosen(), loss: loss ?? given?.loss, metrics: taskOptions.chosenMetrics())
+    } else if let learningRate = optimizerOptions.learningRate {
       try model.setLearningRate(learningRate)
     }
     var weights: [Int: Double]?
@@ -38,12 +38,12 @@ extension TrainCommand {
       weights = balanced
     }
     let set = DataSet(data, name: file.name)
-    let rows = (batchSize ?? .rows(Self.tableBatchSize(data.training.count))).count(of: data.training.count)
+    let rows = taskOptions.rows(of: data.training.count, isTable: true)
     let plan = TablePlan(epochs: epochs, rows: data.training.count, batchSize: rows, hasValidation: data.validation != nil)
     try model.check(set.train.x, set.train.y, "fit")
     try set.check(model)
     let settings = try RunSettings(
-      model, set, initialWeights: modelOptions.model, seed: self.seed, batchSize: rows, validationSplit: 1 - options.trainingPart, shuffle: shuffle)
+      model, set, initialWeights: modelOptions.model, seed: taskOptions.seed, batchSize: rows, validationSplit: 1 - options.trainingPart, shuffle: shuffle)
     if try results.isFinished(settings) {
       try results.finish()
       return Output.line("There is nothing to resume: the run in \(resultOptions.out ?? "") has come to its end.")
@@ -60,7 +60,7 @@ extension TrainCommand {
     let history = try blamingData(file.name) {
       try model.fit(
         set.train.x, set.train.y, batchSize: rows, epochs: plan.epochs, verbose: showsFew ? .silent : verbose.verbosity,
-        callbacks: callbacks + (results.backup.map { [$0] } ?? []), validationData: set.validation.map { ($0.x, $0.y) }, shuffle: shuffle,
+        callbacks: callbacks + (results.backup.map { [$0] } ?? []) + boards, validationData: set.validation.map { ($0.x, $0.y) }, shuffle: shuffle,
         classWeight: weights)
     }
     let written = try results.write(model, history, withModel: true)
@@ -81,16 +81,12 @@ extension TrainCommand {
       try writeFile(report, text: page.html)
     }
     guard verbose != .silent else { return }
+    if plot { Output.line("\n\(RunCurves(history).terminalPlot(width: TextTable.width))") }
     Output.line("\n\(part): " + TableScoresDescription(scores: scores).text)
     if let report = tableOptions.report { Output.line("\nThe page on the run is \(report)") }
     Output.line("\nWrote \(written.text)")
     if let path = written.model { Output.line("New rows are predicted by: descent predict --model \(path) --data FILE") }
   }
-
-  static let defaultSeed: UInt64 = 0
-
-  /// Few rows need many steps each, many rows need few.
-  private static func tableBatchSize(_ rows: Int) -> Int { rows < 10_000 ? 32 : rows < 100_000 ? 128 : 512 }
 
   /// One line on the network and how long it is trained.
   private func describe(_ model: Model, _ plan: TablePlan) throws -> String {
