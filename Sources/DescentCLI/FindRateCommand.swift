@@ -43,8 +43,9 @@ struct FindRateCommand: ParsableCommand {
 
   func run() throws {
     for path in [svg, csv] { if let path { try checkWritable(path) } }
+    let given = try modelOptions.load(seed: taskOptions.seed)
     let data = try dataOptions.load(for: given)
-    let model = try PreparedModel(modelOptions.load(seed: taskOptions.seed), modelOptions, data, taskOptions, optimizerOptions.spelling).model
+    let model = try PreparedModel(given, modelOptions, data, taskOptions, optimizerOptions.spelling).model
     let curve = try blamingData(data.name) {
       try model.findLearningRate(
         data.train.x, data.train.y, batchSize: taskOptions.rows(of: data.train.count, isTable: data.table != nil), startLearningRate: from,

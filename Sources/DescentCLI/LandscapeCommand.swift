@@ -45,7 +45,7 @@ struct LandscapeCommand: ParsableCommand {
 
   func run() throws {
     try checkWritable(svg)
-    let data = try dataOptions.load(for: given)
+    let data = try dataOptions.load(for: modelOptions.load(seed: taskOptions.seed))
     guard data.train.isPlain, let x = data.train.firstInput, let y = data.train.onlyTarget else {
       throw DescentError(.data, "\(data.name): landscape takes data of one input and one target")
     }

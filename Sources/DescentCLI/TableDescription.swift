@@ -1,4 +1,5 @@
 import Descent
+import Foundation
 
 /// What is told of a table before training.
 struct TableDescription {
@@ -125,7 +126,8 @@ struct TableScoresDescription {
     guard value.isFinite else { return "\(value)" }
     let magnitude = abs(value)
     if magnitude >= 10_000 && magnitude < 1e15 { return grouped(Int(value.rounded())) }
-    if magnitude >= 1e15 || (magnitude < 1e-3 && magnitude > 0) { return "\(Float(value))" }
+    if value == value.rounded() && magnitude < 1e15 { return "\(Int(value))" }
+    if magnitude >= 1e15 || magnitude < 1e-3 { return String(format: "%.3g", value) }
     let scale = magnitude >= 100 ? 10.0 : magnitude >= 1 ? 1_000 : 100_000
     return "\((value * scale).rounded() / scale)"
   }

@@ -53,7 +53,7 @@ struct TableReport {
     let verdict = scores.isNoBetterThanNaive ? "<p><b>The model is no better than always saying \(scores.target.classes == nil ? "the mean" : "the most frequent class").</b></p>" : ""
     if scores.target.classes == nil {
       let rows = [
-        ["the model", short(scores.mae), short(scores.rmse), short(scores.r2)],
+        ["the model", short(scores.mae), short(scores.rmse), String(format: "%.3f", scores.r2)],
         ["always the mean, \(short(scores.target.mean))", short(scores.naiveMAE), short(scores.naiveRMSE), "0"],
       ]
       return table(["", "MAE", "RMSE", "R²"], rows) + verdict + "<div class=\"figures\">\(scatter)\(residuals)</div>"
@@ -108,12 +108,12 @@ struct TableReport {
 
   private var importanceChart: String {
     guard let most = importances.map(\.loss).max(), most > 0 else { return "<p>No column makes a difference.</p>" }
-    let what = scores.target.classes == nil ? "grows the root of the mean square error by" : "takes from the part of right answers"
+    let what = scores.target.classes == nil ? "the root of the mean square error grows" : "the part of right answers falls"
     let rows = importances.prefix(40).map { own in
       let width = max(0, own.loss / most * 300)
       return "<tr><td>\(escaped(TableDescription.shownName(own.column)))</td><td class=\"n\">\(short(own.loss))</td><td><svg width=\"300\" height=\"12\"><rect width=\"\(round2(width))\" height=\"12\" fill=\"#3366cc\"/></svg></td></tr>"
     }
-    return "<p class=\"note\">How much exchanging a column's values among the rows \(what).</p><table>" + rows.joined() + "</table>"
+    return "<p class=\"note\">How much \(what) when a column's values change places among the rows.</p><table>" + rows.joined() + "</table>"
   }
 
   private var columns: String {

@@ -16,7 +16,10 @@ public struct TableRows: Sendable {
   public let remarks: [String]
 
   /// What a network of ``TablePreprocessing/network(hidden:activation:loss:seed:)`` takes: one tensor, or both in order.
-  public var x: any ModelData { [numbers, categories].compactMap { $0 } }
+  public var x: any ModelData {
+    let inputs = [numbers, categories].compactMap { $0 }
+    return inputs.count == 1 ? inputs[0] : inputs
+  }
 }
 
 /// Puts rows of a table into tensors.

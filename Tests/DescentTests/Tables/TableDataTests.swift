@@ -228,7 +228,8 @@ import Testing
 extension ModelData {
   /// Whether two lists of tensors hold the same.
   fileprivate func isEqual(_ other: any ModelData) -> Bool {
-    guard let own = self as? [Tensor], let other = other as? [Tensor] else { return false }
+    func tensors(_ data: any ModelData) -> [Tensor] { data as? [Tensor] ?? (data as? Tensor).map { [$0] } ?? [] }
+    let own = tensors(self), other = tensors(other)
     return own.map(\.shape) == other.map(\.shape) && own.map(\.doubles) == other.map(\.doubles)
   }
 }
