@@ -249,9 +249,12 @@ public struct RacePicture {
     let contours = Contours(columns: columns, rows: rows, values: race.function.values(columns: columns, rows: rows))
     // A function of many pits has so much line at each level that fourteen levels would be one grey: fewer can be followed.
     let room = 34 * Double(columns)
-    let counts = [14, 10, 7, 5, 4, 3]
-    let choices = counts.lazy.map { count in contours.levels(count).map { (level: $0, lines: contours.lines(at: $0)) } }
-    let levels = choices.first { RacePicture.length($0.flatMap(\.lines)) <= room } ?? Array(choices.last!)
+    func drawn(_ count: Int) -> [(level: Double, lines: [[(x: Double, y: Double)]])] {
+      contours.levels(count).map { ($0, contours.lines(at: $0)) }
+    }
+    var levels = drawn(14)
+    let length = RacePicture.length(levels.flatMap(\.lines))
+    if length > room { levels = drawn(max(3, Int(14 * room / length))) }
     return levels.enumerated().map { index, level in
       let lines = level.lines.map { line in
         let points = line.map { point in
