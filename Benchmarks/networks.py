@@ -1,6 +1,6 @@
 """Steps of training of ordinary networks in PyTorch and in Keras, where they are installed; one JSON object a line.
 
-    python3 networks.py cnn [SECONDS]
+    python3 networks.py cnn|lstm|imdb|gpt [SECONDS]
 
 Each library by its ordinary loop: PyTorch over batches of one tensor, Keras by fit. Random data of the right shape. `seconds` is a list: a
 step's mean time in each of several blocks of steps. DescentBench runs this program when the environment variable PYTHON names an
@@ -15,57 +15,141 @@ import time
 
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-ROWS, STEPS = 32, 400
+ROWS = {"cnn": 32, "lstm": 32, "imdb": 64, "gpt": 12}
+STEPS = {"cnn": 400, "lstm": 50, "imdb": 400, "gpt": 100}
 
 
-def images():
+def data(job):
     import numpy as np
 
-    random = np.random.default_rng(1)
-    return random.random((ROWS * STEPS, 28, 28, 1), dtype="float32"), random.integers(0, 10, ROWS * STEPS)
+    random, count = np.random.default_rng(1), ROWS[job] * STEPS[job]
+    if job == "cnn":
+        return random.random((count, 28, 28, 1), dtype="float32"), random.integers(0, 10, count)
+    if job == "lstm":
+        return random.standard_normal((count, 100, 64), dtype="float32"), random.integers(0, 10, count)
+    if job == "imdb":
+        return random.integers(0, 500, (count, 100)), random.integers(0, 2, count).astype("float32")
+    text = random.integers(0, 65, (count, 65))
+    return text[:, :-1].copy(), text[:, 1:].copy()
 
 
-def torch_blocks(seconds, channels_last):
+def torch_model(job):
     import torch
     from torch import nn
+    from torch.nn import functional as F
 
-    model = nn.Sequential(
-        nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
-        nn.Linear(3136, 100), nn.ReLU(), nn.Dropout(0.4), nn.Linear(100, 10))
-    x, y = images()
-    x, y = torch.from_numpy(x.transpose(0, 3, 1, 2).copy()), torch.from_numpy(y)
+    class Recurrent(nn.Module):
+        def __init__(self, before, units, layers, outputs):
+            super().__init__()
+            self.before, self.dense = before, nn.Linear(units, outputs)
+            self.lstm = nn.LSTM(64 if job == "lstm" else 16, units, layers, batch_first=True)
+
+        def forward(self, x):
+            return self.dense(self.lstm(self.before(x))[0][:, -1])
+
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second = nn.LayerNorm(128), nn.LayerNorm(128)
+            self.projections, self.together = nn.Linear(128, 384), nn.Linear(128, 128)
+            self.up, self.down = nn.Linear(128, 512), nn.Linear(512, 128)
+
+        def forward(self, x):
+            rows, length, width = x.shape
+            q, k, v = (z.view(rows, length, 4, 32).transpose(1, 2) for z in self.projections(self.first(x)).split(128, 2))
+            attended = F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).reshape(rows, length, width)
+            x = x + self.together(attended)
+            return x + self.down(F.gelu(self.up(self.second(x))))
+
+    class Transformer(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.symbols, self.positions = nn.Embedding(65, 128), nn.Embedding(64, 128)
+            self.blocks = nn.Sequential(*[Block() for _ in range(4)])
+            self.norm, self.head = nn.LayerNorm(128), nn.Linear(128, 65)
+
+        def forward(self, x):
+            return self.head(self.norm(self.blocks(self.symbols(x) + self.positions(torch.arange(64)))))
+
+    if job == "cnn":
+        return nn.Sequential(
+            nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Flatten(), nn.Linear(3136, 100), nn.ReLU(), nn.Dropout(0.4), nn.Linear(100, 10))
+    if job == "lstm":
+        return Recurrent(nn.Identity(), 128, 2, 10)
+    if job == "imdb":
+        return Recurrent(nn.Embedding(500, 16), 8, 1, 1)
+    return Transformer()
+
+
+def torch_blocks(job, seconds, channels_last=False):
+    import torch
+    from torch.nn import functional as F
+
+    model = torch_model(job)
+    x, y = data(job)
+    if job == "cnn":
+        x = x.transpose(0, 3, 1, 2).copy()
+    x, y = torch.from_numpy(x), torch.from_numpy(y)
     if channels_last:
         model, x = model.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
-    optimizer = torch.optim.Adam(model.parameters(), 1e-3, fused=True)
+    if job == "imdb":
+        optimizer = torch.optim.RMSprop(model.parameters(), 1e-4)
+    else:
+        optimizer = (torch.optim.AdamW if job == "gpt" else torch.optim.Adam)(model.parameters(), 1e-3, fused=True)
 
     def step(index):
-        rows = slice(index % STEPS * ROWS, (index % STEPS + 1) * ROWS)
+        rows = slice(index % STEPS[job] * ROWS[job], (index % STEPS[job] + 1) * ROWS[job])
         optimizer.zero_grad(set_to_none=True)
-        loss = nn.functional.cross_entropy(model(x[rows]), y[rows])
+        result, targets = model(x[rows]), y[rows]
+        if job == "imdb":
+            loss = F.binary_cross_entropy_with_logits(result[:, 0], targets)
+        else:
+            loss = F.cross_entropy(result.reshape(-1, result.shape[-1]), targets.reshape(-1))
         loss.backward()
         optimizer.step()
-        return float(loss)
+        return loss.item()
 
     for index in range(10):
         step(index)
     return blocks(seconds, lambda: sum(step(i) for i in range(20)), 20)
 
 
-def keras_blocks(seconds):
+def keras_model(job):
     import keras
     from keras import layers as L
 
-    model = keras.Sequential([
-        L.Input((28, 28, 1)), L.Conv2D(32, 3, padding="same", activation="relu"), L.MaxPooling2D(2),
-        L.Conv2D(64, 3, padding="same", activation="relu"), L.MaxPooling2D(2), L.Flatten(), L.Dense(100, activation="relu"), L.Dropout(0.4),
-        L.Dense(10, activation="softmax")])
-    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
-    x, y = images()
-    x, y = x[:ROWS * 100], y[:ROWS * 100]
-    run = lambda: model.fit(x, y, batch_size=ROWS, verbose=0)
+    if job == "cnn":
+        model = keras.Sequential([
+            L.Input((28, 28, 1)), L.Conv2D(32, 3, padding="same", activation="relu"), L.MaxPooling2D(2),
+            L.Conv2D(64, 3, padding="same", activation="relu"), L.MaxPooling2D(2), L.Flatten(), L.Dense(100, activation="relu"),
+            L.Dropout(0.4), L.Dense(10, activation="softmax")])
+    elif job == "lstm":
+        model = keras.Sequential([L.Input((100, 64)), L.LSTM(128, return_sequences=True), L.LSTM(128), L.Dense(10, activation="softmax")])
+    elif job == "imdb":
+        model = keras.Sequential([L.Input((100,)), L.Embedding(500, 16), L.LSTM(8), L.Dense(1, activation="sigmoid")])
+    else:
+        symbols = L.Input((64,), dtype="int32")
+        x = L.Embedding(65, 128)(symbols) + L.Embedding(64, 128)(keras.ops.arange(64)[None])
+        for _ in range(4):
+            queries = L.LayerNormalization()(x)
+            x = x + L.MultiHeadAttention(4, 32)(queries, queries, use_causal_mask=True)
+            x = x + L.Dense(128)(L.Dense(512, activation="gelu")(L.LayerNormalization()(x)))
+        model = keras.Model(symbols, L.Dense(65)(L.LayerNormalization()(x)))
+    optimizer = {"imdb": lambda: keras.optimizers.RMSprop(1e-4), "gpt": lambda: keras.optimizers.AdamW(1e-3)}.get(job, keras.optimizers.Adam)()
+    loss = "binary_crossentropy" if job == "imdb" else keras.losses.SparseCategoricalCrossentropy(from_logits=job == "gpt")
+    model.compile(optimizer=optimizer, loss=loss)
+    return model
+
+
+def keras_blocks(job, seconds):
+    model, steps = keras_model(job), min(100, STEPS[job])
+    x, y = data(job)
+    x, y = x[:ROWS[job] * steps], y[:ROWS[job] * steps]
+    run = lambda: model.fit(x, y, batch_size=ROWS[job], verbose=0)
     run()
     run()
-    return blocks(seconds, run, 100)
+    return blocks(seconds, run, steps)
 
 
 def blocks(seconds, run, steps):
@@ -78,21 +162,23 @@ def blocks(seconds, run, steps):
 
 
 PEERS = {
-    "PyTorch": ("torch", lambda seconds: torch_blocks(seconds, False)), "PyTorch, channels last": ("torch", lambda seconds: torch_blocks(seconds, True)),
+    "PyTorch": ("torch", torch_blocks), "PyTorch, channels last": ("torch", lambda job, seconds: torch_blocks(job, seconds, True)),
     "Keras on JAX": ("jax", keras_blocks), "Keras on TensorFlow": ("tensorflow", keras_blocks), "Keras on PyTorch": ("torch", keras_blocks),
 }
 
 
 def main():
     job, seconds = sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else 20
-    if job != "cnn":
+    if job not in ROWS:
         sys.exit(f"networks.py: no job is called {job}")
     if len(sys.argv) > 3:
         peer = sys.argv[3]
-        print(json.dumps({"peer": peer, "seconds": PEERS[peer][1](seconds)}), flush=True)
+        print(json.dumps({"peer": peer, "seconds": PEERS[peer][1](job, seconds)}), flush=True)
         return
     for peer, (package, _) in PEERS.items():
         needed = [package] + (["keras"] if peer.startswith("Keras") else [])
+        if peer.endswith("channels last") and job != "cnn":
+            continue
         if any(importlib.util.find_spec(name) is None for name in needed):
             continue
         environment = dict(os.environ, KERAS_BACKEND={"jax": "jax", "tensorflow": "tensorflow"}.get(package, "torch"))

@@ -4,6 +4,7 @@ import PackageDescription
 // Notebooks of a Keras textbook, line by line in Swift: a package of its own, as a user's would be. README.md says how to run them.
 let support: Target.Dependency = "ExampleSupport"
 let keras: Target.Dependency = .product(name: "KerasFiles", package: "Descent")
+let images: Target.Dependency = .product(name: "DescentImages", package: "Descent")
 let package = Package(
   name: "Examples",
   platforms: [.macOS(.v15)],
@@ -15,6 +16,7 @@ let package = Package(
     .executableTarget(name: "TrainingANetwork", dependencies: [keras, support]),
     .executableTarget(name: "ConvolutionalNetwork", dependencies: [keras, support]),
     .executableTarget(name: "WhatANetworkSees", dependencies: [keras, support]),
+    .executableTarget(name: "FolderOfPictures", dependencies: [keras, images, support]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -113,7 +113,7 @@ grep --quiet 'url: "…/Descent", from: "[0-9.]*"' "$manifest" || fail "README.m
     cp -r "$example" "$package/Sources/$name"
     kind=executableTarget support=', "ExampleSupport"'
     if [ "$name" = ExampleSupport ]; then kind=target support=; else examples+=("$name"); fi
-    echo "package.targets.append(.$kind(name: \"$name\", dependencies: [.product(name: \"KerasFiles\", package: \"Descent\")$support]))"
+    echo "package.targets.append(.$kind(name: \"$name\", dependencies: [.product(name: \"KerasFiles\", package: \"Descent\"), .product(name: \"DescentImages\", package: \"Descent\")$support]))"
   done
 } > "$package/Package.swift"
 

@@ -13,6 +13,25 @@ func benchCompileTime() throws {
       ["chain of 100,000 elementwise operations: tracing, planning, first run", text(chain(100_000)), "5 s"],
       ["chain of 20,000 elementwise operations with its derivative", text(chain(20_000, withDerivative: true)), ""],
     ])
+  let comparison = try graphBesideChain(layers: 200)
+  print("An epoch of 200 Dense layers as a graph: \(text(comparison.first)), as a chain: \(text(comparison.second)); ratio \(String(format: "%.2f", comparison.ratio))\n")
+}
+
+/// Trains the same layers connected by hand and in a row.
+private func graphBesideChain(layers: Int) throws -> Comparison {
+  let input = Input(shape: [8])
+  var symbol: Symbol = input.symbol
+  for _ in 0..<layers { symbol = try Dense(8, activation: .relu)(symbol) }
+  let graph = try Model(inputs: input, outputs: symbol), chain = try deepModel(layers: layers)
+  try graph.compile(optimizer: .adam, loss: .meanSquaredError)
+  let x = RandomGenerator(seed: 1).normal([320, 8]).evaluated()
+  var failure: (any Error)?
+  func epoch(_ model: Model) {
+    do { try model.fit(x, x, batchSize: 32, epochs: 1, verbose: .silent) } catch { failure = error }
+  }
+  let comparison = Comparison(rounds: 15, seconds: 0.1, { epoch(graph) }, { epoch(chain) })
+  if let failure { throw failure }
+  return comparison
 }
 
 private func deepModel(layers: Int) throws -> Sequential {

@@ -141,6 +141,7 @@ const ck_isa CK_ISA_TABLE = {
   .scatter_add = {[CK_F32] = scatter_add_f32, [CK_F64] = scatter_add_f64},
   .symmetric_eigen = symmetric_eigen,
   .gemm = {[CK_F32] = gemm_rows_f32, [CK_F64] = gemm_rows_f64},
+  .gemm_pack = {[CK_F32] = gemm_pack_all_f32, [CK_F64] = gemm_pack_all_f64},
   .first_nonfinite = {[CK_F32] = first_nonfinite_f32, [CK_F64] = first_nonfinite_f64},
   .pooling = {[CK_F32] = pooling_f32, [CK_F64] = pooling_f64},
 };

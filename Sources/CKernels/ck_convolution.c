@@ -151,7 +151,7 @@ static void multiply(int32_t dtype, const product *p) {
     .ldc = p->add ? p->n : p->ldc, .transpose_a = p->transpose_a, .transpose_b = p->transpose_b, .dtype = dtype,
     .rows_per_share = p->m,
   };
-  ck_isa_in_use()->gemm[dtype](&gemm, 0, p->m);
+  ck_isa_in_use()->gemm[dtype](&gemm, NULL, 0, p->m);
   if (p->add) (dtype == CK_F32 ? add_rows_f32 : add_rows_f64)(p);
 }
 

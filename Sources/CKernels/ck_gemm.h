@@ -1,78 +1,94 @@
-/* Matrix product of one floating-point type. For each strip of GEMM_COLUMNS columns, a panel of op(B) is
-   packed, and GEMM_ROWS rows of C at a time are accumulated in registers. */
+/* Matrix product of one floating-point type. The columns of op(B) are packed in panels of GEMM_COLUMNS, and GEMM_ROWS rows of C at a
+   time are accumulated in registers. An element of C is summed up in an order that depends on k alone: cutting C into shares changes
+   no bit. */
 
 #define GEMM_ROWS (CK_VECTOR_BYTES == 64 ? 8 : 4)
 #define GEMM_COLUMNS (2 * LANES)
 #define GEMM_DEPTH 256
 
-static void NAME(gemm_pack_b)(const ck_gemm *g, T *panel, int64_t first, int64_t depth, int64_t column, int64_t columns) {
-  const T *from = g->b;
-  for (int64_t k = 0; k < depth; k++) {
-    for (int64_t c = 0; c < GEMM_COLUMNS; c++) {
-      const int64_t row = first + k, place = column + c;
-      panel[k * GEMM_COLUMNS + c] =
-        c >= columns ? 0 : g->transpose_b ? from[place * g->ldb + row] : from[row * g->ldb + place];
+/* Rows `first` and on of the panel of the columns from `column` on. */
+static void NAME(gemm_pack)(const ck_gemm *g, T *panel, int64_t first, int64_t depth, int64_t column) {
+  const int64_t columns = ck_min64(GEMM_COLUMNS, g->n - column);
+  if (columns < GEMM_COLUMNS) memset(panel, 0, (size_t)(depth * GEMM_COLUMNS) * sizeof(T));
+  if (g->transpose_b) {
+    const T *from = (const T *)g->b + column * g->ldb + first;
+    for (int64_t c = 0; c < columns; c++)
+      for (int64_t k = 0; k < depth; k++) panel[k * GEMM_COLUMNS + c] = from[c * g->ldb + k];
+    return;
+  }
+  const T *from = (const T *)g->b + first * g->ldb + column;
+  if (columns == GEMM_COLUMNS) {
+    for (int64_t k = 0; k < depth; k++) {
+      const V left = *(const V_AT *)(from + k * g->ldb), right = *(const V_AT *)(from + k * g->ldb + LANES);
+      *(V_AT *)(panel + k * GEMM_COLUMNS) = left;
+      *(V_AT *)(panel + k * GEMM_COLUMNS + LANES) = right;
     }
+  } else {
+    for (int64_t k = 0; k < depth; k++)
+      for (int64_t c = 0; c < columns; c++) panel[k * GEMM_COLUMNS + c] = from[k * g->ldb + c];
   }
 }
 
-/* Rows of op(A) side by side, so that the inner loop reads them in order. */
-static void NAME(gemm_pack_a)(const ck_gemm *g, T *panel, int64_t first, int64_t depth, int64_t row, int64_t rows) {
-  const T *from = g->a;
-  for (int64_t k = 0; k < depth; k++) {
-    for (int64_t r = 0; r < GEMM_ROWS; r++) {
-      const int64_t column = first + k, place = row + r;
-      panel[k * GEMM_ROWS + r] =
-        r >= rows ? 0 : g->transpose_a ? from[column * g->lda + place] : from[place * g->lda + column];
-    }
-  }
+/* All panels, one after the other, each as deep as the product. */
+static void NAME(gemm_pack_all)(const ck_gemm *g, void *panels) {
+  for (int64_t column = 0; column < g->n; column += GEMM_COLUMNS)
+    NAME(gemm_pack)(g, (T *)panels + column * g->k, 0, g->k, column);
 }
 
-static void NAME(gemm_tile)(const T *a, const T *b, T *tile, int64_t depth) {
+/* The products of GEMM_ROWS rows, `row` elements apart, with one panel; an element of a row lies `next` behind the one before. Rows
+   from `rows` on are the last again, and are not written. */
+static void NAME(gemm_tile)(
+  const T *a, int64_t row, int64_t next, const T *panel, T *c, int64_t ldc, int64_t rows, int64_t columns, int64_t depth, bool is_added) {
   V sum[GEMM_ROWS][2];
-  for (int r = 0; r < GEMM_ROWS; r++) sum[r][0] = sum[r][1] = (V)(T)0;
+  const T *at[GEMM_ROWS];
+  for (int r = 0; r < GEMM_ROWS; r++) {
+    sum[r][0] = sum[r][1] = (V)(T)0;
+    at[r] = a + ck_min64(r, rows - 1) * row;
+  }
   for (int64_t k = 0; k < depth; k++) {
-    const V left = *(const V_AT *)(b + k * GEMM_COLUMNS);
-    const V right = *(const V_AT *)(b + k * GEMM_COLUMNS + LANES);
+    const V left = *(const V_AT *)(panel + k * GEMM_COLUMNS);
+    const V right = *(const V_AT *)(panel + k * GEMM_COLUMNS + LANES);
     for (int r = 0; r < GEMM_ROWS; r++) {
-      const V factor = (V)(a[k * GEMM_ROWS + r]);
+      const V factor = (V)(at[r][k * next]);
       sum[r][0] = factor * left + sum[r][0];
       sum[r][1] = factor * right + sum[r][1];
     }
   }
+  if (columns == GEMM_COLUMNS) {
+    for (int r = 0; r < GEMM_ROWS; r++) {
+      if (r >= rows) break;
+      V_AT *to = (V_AT *)(c + r * ldc), *behind = (V_AT *)(c + r * ldc + LANES);
+      *to = is_added ? *to + sum[r][0] : sum[r][0];
+      *behind = is_added ? *behind + sum[r][1] : sum[r][1];
+    }
+    return;
+  }
+  T tile[GEMM_ROWS * GEMM_COLUMNS] __attribute__((aligned(64)));
   for (int r = 0; r < GEMM_ROWS; r++) {
     *(V_AT *)(tile + r * GEMM_COLUMNS) = sum[r][0];
     *(V_AT *)(tile + r * GEMM_COLUMNS + LANES) = sum[r][1];
   }
+  for (int64_t r = 0; r < rows; r++)
+    for (int64_t i = 0; i < columns; i++) c[r * ldc + i] = is_added ? c[r * ldc + i] + tile[r * GEMM_COLUMNS + i] : tile[r * GEMM_COLUMNS + i];
 }
 
-static void NAME(gemm_rows)(const ck_gemm *g, int64_t first_row, int64_t last_row) {
-  const int64_t strips = (last_row - first_row + GEMM_ROWS - 1) / GEMM_ROWS;
-  const size_t a_bytes = (size_t)(strips * GEMM_ROWS * GEMM_DEPTH) * sizeof(T);
-  T *packed_a = (T *)ck_scratch(a_bytes + GEMM_DEPTH * GEMM_COLUMNS * sizeof(T));
-  T *packed_b = packed_a + strips * GEMM_ROWS * GEMM_DEPTH;
+/* Rows [first_row, last_row) of C. `panels`: op(B) as gemm_pack_all leaves it, or null for packing it on the way. */
+static void NAME(gemm_rows)(const ck_gemm *g, const void *panels, int64_t first_row, int64_t last_row) {
+  T *spare = panels ? NULL : (T *)ck_scratch(GEMM_DEPTH * GEMM_COLUMNS * sizeof(T));
   T *result = g->c;
-  T tile[GEMM_ROWS * GEMM_COLUMNS] __attribute__((aligned(64)));
-  for (int64_t row = first_row; row < last_row && g->k == 0; row++)
-    memset(result + row * g->ldc, 0, (size_t)g->n * sizeof(T));
+  const int64_t row = g->transpose_a ? 1 : g->lda, next = g->transpose_a ? g->lda : 1;
+  if (g->k == 0)
+    for (int64_t r = first_row; r < last_row; r++) memset(result + r * g->ldc, 0, (size_t)g->n * sizeof(T));
   for (int64_t first = 0; first < g->k; first += GEMM_DEPTH) {
     const int64_t depth = ck_min64(GEMM_DEPTH, g->k - first);
-    for (int64_t s = 0; s < strips; s++) {
-      const int64_t row = first_row + s * GEMM_ROWS;
-      NAME(gemm_pack_a)(g, packed_a + s * GEMM_ROWS * depth, first, depth, row, ck_min64(GEMM_ROWS, last_row - row));
-    }
     for (int64_t column = 0; column < g->n; column += GEMM_COLUMNS) {
       const int64_t columns = ck_min64(GEMM_COLUMNS, g->n - column);
-      NAME(gemm_pack_b)(g, packed_b, first, depth, column, columns);
-      for (int64_t s = 0; s < strips; s++) {
-        const int64_t row = first_row + s * GEMM_ROWS, rows = ck_min64(GEMM_ROWS, last_row - row);
-        NAME(gemm_tile)(packed_a + s * GEMM_ROWS * depth, packed_b, tile, depth);
-        for (int64_t r = 0; r < rows; r++) {
-          T *c = result + (row + r) * g->ldc + column;
-          const T *t = tile + r * GEMM_COLUMNS;
-          for (int64_t i = 0; i < columns; i++) c[i] = first ? c[i] + t[i] : t[i];
-        }
-      }
+      const T *panel = spare;
+      if (panels) panel = (const T *)panels + column * g->k + first * GEMM_COLUMNS;
+      else NAME(gemm_pack)(g, spare, first, depth, column);
+      for (int64_t r = first_row; r < last_row; r += GEMM_ROWS)
+        NAME(gemm_tile)((const T *)g->a + r * row + first * next, row, next, panel, result + r * g->ldc + column, g->ldc,
+          ck_min64(GEMM_ROWS, last_row - r), columns, depth, first > 0);
     }
   }
 }

@@ -47,7 +47,8 @@ typedef struct {
   void (*reduction_end[3])(const ck_reduction *reduction);
   void (*scatter_add[2])(const ck_scatter_add *scatter, int64_t first_row, int64_t last_row, int64_t first_column, int64_t last_column);
   void (*symmetric_eigen)(double *matrix, double *values, double *vectors, int64_t n);
-  void (*gemm[2])(const ck_gemm *gemm, int64_t first_row, int64_t last_row);
+  void (*gemm[2])(const ck_gemm *gemm, const void *panels, int64_t first_row, int64_t last_row);
+  void (*gemm_pack[2])(const ck_gemm *gemm, void *panels);
   int64_t (*first_nonfinite[2])(const void *data, int64_t count);
   void (*pooling[2])(const ck_pooling *pooling, int64_t first_unit, int64_t last_unit);
 } ck_isa;

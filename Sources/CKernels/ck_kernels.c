@@ -86,7 +86,18 @@ void ck_pooling_run(void *context, long share) {
 void ck_gemm_run(void *context, long share) {
   const ck_gemm *g = context;
   const int64_t first = share * g->rows_per_share, last = ck_min64(first + g->rows_per_share, g->m);
-  if (first < last) ck_isa_in_use()->gemm[g->dtype](g, first, last);
+  if (first < last) ck_isa_in_use()->gemm[g->dtype](g, g->panels, first, last);
+}
+
+/* Panels are whole: two vectors wide. */
+int64_t ck_gemm_panels_size(const ck_gemm *g) {
+  const int64_t columns = 2 * ck_isa_in_use()->vector_bytes / (g->dtype == CK_F64 ? 8 : 4);
+  return (g->n + columns - 1) / columns * columns * g->k;
+}
+
+void ck_gemm_pack_run(void *context, long share) {
+  const ck_gemm *g = context;
+  ck_isa_in_use()->gemm_pack[g->dtype](g, g->panels);
 }
 
 void ck_symmetric_eigen(double *matrix, double *values, double *vectors, int64_t n) {

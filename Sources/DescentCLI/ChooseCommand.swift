@@ -61,6 +61,9 @@ struct ChooseCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The folder for the results. (default: a new folder in runs, named after the time)", valueName: "folder"))
   var out: String?
 
+  @Option(help: ArgumentHelp("Write settings and results for TensorBoard's page of hyperparameters into this folder.", valueName: "folder"))
+  var tensorboard: String?
+
   @Flag(help: "Print the answer alone.")
   var quiet = false
 
@@ -120,6 +123,7 @@ struct ChooseCommand: ParsableCommand {
     let circumstances = ReportCircumstances(
       data: data.description(prepared.task), model: "\(grouped(prepared.model.variables.reduce(0) { $0 + $1.count })) numbers in \(prepared.model.layers.map { String(describing: type(of: $0)) }.joined(separator: ", "))",
       command: (["descent"] + CommandLine.arguments.dropFirst()).joined(separator: " "), version: "Descent \(DescentCommand.configuration.version)")
+    if let tensorboard { try choice.writeTensorBoard(to: tensorboard) }
     try writeFile(folder.file("report.html"), text: choice.html(circumstances))
     Output.line("\(quiet ? "" : "\n")\(choice.verdict)")
     if let code = choice.code, !quiet { Output.line("\n  \(code)\n") }

@@ -8,7 +8,7 @@ struct RaceCommand: ParsableCommand {
     abstract: "Race optimizers on a function of two variables.",
     discussion: """
       Each optimizer starts at the same point and makes the same number of steps. Without --optimizer four of them show their \
-      character on a ravine: SGD zigzags, momentum overshoots, RMSprop takes steps of one size, Adam has something of each.
+      character on a ravine: SGD zigzags, momentum overshoots, RMSprop goes almost straight, Adam has something of each.
 
       EXAMPLES:
         descent race --svg race.svg

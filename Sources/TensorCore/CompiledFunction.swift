@@ -205,8 +205,10 @@ package final class PlanPool: Sendable {
     return plan.explanation()
   }
 
-  private func makePlan() -> Plan {
-    Plan(arguments: arguments.map(\.node), outputs: outputs.map(\.node), assignments: assignments)
+  /// One more plan.
+  /// - Parameter threadCount: on how many threads it is to run.
+  package func makePlan(threadCount: Int = ThreadPool.shared.threadCount) -> Plan {
+    Plan(arguments: arguments.map(\.node), outputs: outputs.map(\.node), assignments: assignments, threadCount: threadCount)
   }
 
   /// Runs `body` with a plan that no other thread uses meanwhile.

@@ -114,6 +114,7 @@ private func models(
   _ = Bidirectional(LSTM(8), mergeMode: .sum)
   _ = RNN([LSTMCell(8), LSTMCell(8)])
   try recurrentCalls(p)
+  try attentionCalls(p, p)
   _ = Permute([2, 1])
   _ = GaussianNoise(0.1)
   _ = SpatialDropout2D(0.2)
@@ -132,6 +133,15 @@ private func models(
   _ = try cloneModel(model)
   try plotModel(model, showShapes: true, expandNested: true)
   _ = (inputs, h)
+}
+
+private func attentionCalls(_ q: Symbol, _ v: Symbol) throws {
+  _ = try MultiHeadAttention(numHeads: 2, keyDim: 4)(q, v, useCausalMask: true)
+  let (y, s) = try MultiHeadAttention(numHeads: 2, keyDim: 4).withScores(q, v)
+  _ = try GroupQueryAttention(headDim: 4, numQueryHeads: 4, numKeyValueHeads: 2)(q, v)
+  _ = try Attention()([q, v])
+  _ = try AdditiveAttention()([q, v])
+  _ = (y, s)
 }
 
 private func recurrentCalls(_ x: Symbol) throws {

@@ -207,7 +207,8 @@ typedef struct {
 int64_t ck_write_rows_shares(const ck_write_rows *w);
 void ck_write_rows_run(void *write, long share);
 
-/* Row-major C[m, n] = op(A) op(B), f32 or f64; rows_per_share rows of C a share. */
+/* Row-major C[m, n] = op(A) op(B), f32 or f64; rows_per_share rows of C a share. With panels, room for ck_gemm_panels_size elements,
+   B is only read by ck_gemm_pack_run, which has to come first; products may then follow one another for as long as B stays. */
 typedef struct {
   const void *a, *b;
   void *c;
@@ -215,8 +216,11 @@ typedef struct {
   int32_t transpose_a, transpose_b;
   int32_t dtype;
   int64_t rows_per_share;
+  void *panels;
 } ck_gemm;
 void ck_gemm_run(void *gemm, long share);
+int64_t ck_gemm_panels_size(const ck_gemm *gemm);
+void ck_gemm_pack_run(void *gemm, long share);
 
 /* The eigenvalues of a symmetric n x n matrix of finite elements, in no order, and row by row their vectors. The matrix is used up. */
 void ck_symmetric_eigen(double *matrix, double *values, double *vectors, int64_t n);

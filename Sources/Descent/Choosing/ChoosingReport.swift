@@ -70,7 +70,7 @@ struct ChoosingReport {
     \(([differences, curves(againstTime: false), curves(againstTime: true), timeToTarget].compactMap { $0 } + [bestOf, costs, memory].compactMap { $0 }).map(figure).joined(separator: "\n"))
     </div>
     <h2>Sensitivity to the learning rate</h2>
-    <p>Every setting that was tried, judged at a ninth of a full run; a cross of the scale is a value of \(escaped(metric)). An optimizer whose good values span a wide range forgives a rate that is a little off.</p>
+    <p>Every setting that was tried, judged at a ninth of a full run by \(escaped(metric)), all on one scale. An optimizer whose good values span a wide range forgives a rate that is a little off.</p>
     \(widthTable)
     <div class="charts small">
     \(choice.probes.compactMap { sensitivity($0.candidate) }.map(figure).joined(separator: "\n"))
@@ -105,7 +105,7 @@ struct ChoosingReport {
     table.small{font-size:.78rem}
     .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;margin:1.5rem 0}
     .charts.small{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr))}
-    figure{margin:0}
+    figure{margin:0}.small figure{max-width:24rem}
     figure svg{width:100%;height:auto;display:block}
     dt{color:var(--soft);float:left;clear:left;min-width:9rem}dd{margin:0 0 .3rem 9.5rem;overflow-wrap:anywhere}
     @media (max-width:30rem){dt{float:none}dd{margin-left:0}}
@@ -173,7 +173,7 @@ struct ChoosingReport {
   /// What is not at its default, in a line, without what is in a column of its own.
   private static func settings(_ optimizer: JSONValue) -> String {
     (optimizer["config"]?.object?.members ?? []).filter { $0.key != "learning_rate" || $0.value.object != nil }.map { key, value in
-      "\(key) \(value.object.map { _ in value["class_name"]?.string ?? "schedule" } ?? value.text())"
+      "\(key) \(value.object.map { _ in value["class_name"]?.string ?? "schedule" } ?? value.double.map { SVGText.number($0, "%.6g") } ?? value.text())"
     }.joined(separator: ", ")
   }
 
@@ -228,6 +228,7 @@ struct ChoosingReport {
     if shown.isEmpty { return nil }
     var chart = Chart(title: "Better than \(choice.baseline) by, run by run", xLabel: "\(metric), with intervals")
     chart.rowNames = shown.map(\.name)
+    chart.height = 90 + 36 * Double(shown.count)
     for (row, comparison) in shown.enumerated() {
       let color = colors[comparison.name] ?? 0
       chart.series.append(
@@ -268,9 +269,9 @@ struct ChoosingReport {
   private var timeToTarget: Chart? {
     let targets = targets
     if targets.isEmpty || choice.finalScores.isEmpty { return nil }
-    var chart = Chart(title: "Seconds to a value (median; none: not reached)", xLabel: "seconds of training")
+    var chart = Chart(title: "Seconds to a value (bars: medians; no bar: not reached)", xLabel: "seconds of training")
     chart.rowNames = choice.finalScores.flatMap { name, _ in targets.map { "\(name) → \(ChoosingReport.four($0))" } }
-    chart.height = max(300, 70 + 18 * Double(chart.rowNames?.count ?? 0))
+    chart.height = 80 + 18 * Double(chart.rowNames?.count ?? 0)
     var row = 0
     for (name, _) in choice.finalScores {
       for target in targets {
@@ -319,6 +320,7 @@ struct ChoosingReport {
     if choice.probes.isEmpty { return nil }
     var chart = Chart(title: title, xLabel: label)
     chart.rowNames = choice.probes.map(\.candidate)
+    chart.height = 90 + 26 * Double(choice.probes.count)
     for (row, probe) in choice.probes.enumerated() {
       chart.series.append(
         Chart.Series("", [(0, Double(row)), (value(probe), Double(row))], color: colors[probe.candidate] ?? 0, width: 10, isNamed: false))
@@ -326,8 +328,17 @@ struct ChoosingReport {
     return chart
   }
 
-  private var costs: Chart? { bars("Time of a step", "microseconds") { $0.secondsPerStep * 1e6 } }
-  private var memory: Chart? { bars("Memory of the optimizer's state", "mebibytes") { Double($0.stateBytes) / 0x1p20 } }
+  /// Over the whole run with a candidate's own settings: probes are short, and a machine may be busy meanwhile.
+  private var costs: Chart? {
+    bars("Time of a step", "microseconds") { probe in
+      let last = choice.trials.first { $0.stage == .defaults && $0.candidate == probe.candidate }?.points.last
+      return 1e6 * (last.map { $0.seconds / Double(max(1, $0.step)) } ?? probe.secondsPerStep)
+    }
+  }
+  private var memory: Chart? {
+    let isLarge = choice.probes.contains { $0.stateBytes >= 1 << 20 }
+    return bars("Memory of the optimizer's state", isLarge ? "mebibytes" : "kibibytes") { Double($0.stateBytes) / (isLarge ? 0x1p20 : 0x1p10) }
+  }
 
   private func sensitivity(_ name: String) -> Chart? {
     let trials = firstRung(name)

@@ -173,9 +173,12 @@ final class OptimizerChooser {
     let shifts = (0..<2).map { _ in Double(random.next() >> 11) / 0x1p53 }
     let parts = [2, 3].enumerated().map { place, base in (Halton.part(number, base: base) + shifts[place]).truncatingRemainder(dividingBy: 1) }
     let middle = probes[candidate.name]?.learningRate ?? 1e-3
-    var settings = [("learning_rate", middle * Foundation.pow(10, 3 * parts[0] - 1.5))]
-    if let tuning = type(of: candidate.optimizer).tunings.first { settings.append((tuning.key, tuning.value(at: parts[1]))) }
-    return try OptimizerRegistry.setting(settings.map { (key: $0.0, value: JSONValue(Double(Float($0.1)))) }, in: candidate.optimizer)
+    var settings = [("learning_rate", Halton.rounded(middle * Foundation.pow(10, 3 * parts[0] - 1.5)))]
+    if let tuning = type(of: candidate.optimizer).tunings.first {
+      let value = tuning.value(at: parts[1])
+      settings.append((tuning.key, tuning.scale == .complement ? 1 - Halton.rounded(1 - value) : value))
+    }
+    return try OptimizerRegistry.setting(settings.map { (key: $0.0, value: JSONValue(Halton.rounded($0.1, digits: 5))) }, in: candidate.optimizer)
   }
 
   /// The best of an optimizer's settings; nil if all diverged.
@@ -255,6 +258,9 @@ final class OptimizerChooser {
 
 /// Halton's sequence: numbers from 0 to 1 that fill the range evenly, however many there are.
 enum Halton {
+  /// A setting that can be read out: more digits of a trial say nothing.
+  static func rounded(_ value: Double, digits: Int = 3) -> Double { Double(String(format: "%.\(digits)g", value)) ?? value }
+
   static func part(_ number: Int, base: Int) -> Double {
     var rest = number, share = 1.0, part = 0.0
     while rest > 0 {

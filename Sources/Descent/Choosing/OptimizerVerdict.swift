@@ -39,10 +39,11 @@ struct OptimizerVerdict {
       sentence = text
     } else if let own = scores.first(where: { $0.name == baseline }), own.values.contains(where: \.isFinite) {
       recommended = baseline
+      let rate = final.first { $0.candidate == baseline }.map { ", learning rate \(Chart.short($0.learningRate))" } ?? ""
       let worse = comparisons.filter(\.isWorse).map(\.name)
       var text = "No optimizer was found to be better than tuned \(baseline) with this budget"
       let open = comparisons.filter { !$0.isWorse }
-      text += open.isEmpty ? "; the others are worse. Keep \(baseline)." : ": no difference found. Keep \(baseline)."
+      text += open.isEmpty ? "; the others are worse. Keep \(baseline)\(rate)." : ": no difference found. Keep \(baseline)\(rate)."
       if !worse.isEmpty && !open.isEmpty { text += " Worse \(worse.count == 1 ? "is" : "are") \(worse.joined(separator: ", "))." }
       sentence = text
     } else if let steadiest = scores.filter({ $0.values.allSatisfy(\.isFinite) && !$0.values.isEmpty }).first {

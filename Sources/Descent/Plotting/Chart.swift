@@ -66,8 +66,11 @@ struct Chart {
     self.yScale = yScale
   }
 
-  /// A number in a few characters: `0.0012`, `1.2e-5`, `12,000` as `12000`.
-  static func short(_ value: Double) -> String { SVGText.number(value, "%.3g") }
+  /// A number in a few characters: `0.0012`, `1.2e−5`, `12000`.
+  static func short(_ value: Double) -> String {
+    if value.magnitude >= 1000 && value.magnitude < 1e6 { return SVGText.number(value, "%.0f") }
+    return SVGText.number(value, "%.3g").replacingOccurrences(of: "e+0", with: "e").replacingOccurrences(of: "e−0", with: "e−")
+  }
 
   /// The content of an SVG element of ``width`` × ``height``.
   var body: String {
@@ -84,7 +87,7 @@ struct Chart {
       let part = (yScale.position(value) - yRange.lowerBound) / (yRange.upperBound - yRange.lowerBound)
       return top + (rowNames == nil ? 1 - part : part) * area.height
     }
-    var text = "<text class=\"h\" x=\"\(left)\" y=\"16\">\(SVGText.escaped(title))</text>\n"
+    var text = "<text class=\"h\" x=\"\(rowNames == nil ? left : 14)\" y=\"16\">\(SVGText.escaped(title))</text>\n"
     for (row, entries) in legend.enumerated() {
       for entry in entries {
         let (at, middle) = (left + entry.offset, 26 + Double(row) * 16)
@@ -95,9 +98,14 @@ struct Chart {
         text += "<text x=\"\(number(at + 22))\" y=\"\(number(middle + 6))\">\(SVGText.escaped(entry.name))</text>\n"
       }
     }
+    var labelled = -Double.infinity
     for value in xScale.ticks(xRange, about: 6) where x(value) >= left - 0.5 && x(value) <= left + area.width + 0.5 {
       text += "<path class=\"g\" d=\"M\(number(x(value))) \(number(top))v\(number(area.height))\"/>"
-      text += "<text class=\"m\" x=\"\(number(x(value)))\" y=\"\(number(top + area.height + 15))\">\(Chart.short(value))</text>\n"
+      let label = Chart.short(value), reach = SVGText.width(label, size: Chart.fontSize) / 2
+      // A line without a number is better than numbers on one another.
+      if x(value) - reach < labelled { continue }
+      labelled = x(value) + reach + 2
+      text += "<text class=\"m\" x=\"\(number(x(value)))\" y=\"\(number(top + area.height + 15))\">\(label)</text>\n"
     }
     if let rowNames {
       for (row, name) in rowNames.enumerated() {

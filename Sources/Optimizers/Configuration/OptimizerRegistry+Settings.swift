@@ -2,7 +2,14 @@ extension OptimizerRegistry {
   /// The optimizer as Keras's JSON with those settings alone that are not the class's defaults.
   package static func compactConfiguration(of optimizer: any Optimizer) throws -> JSONValue {
     let (all, plain) = (try configuration(of: optimizer), try configuration(of: Swift.type(of: optimizer).init()))
+    // Objects within, such as a schedule, by what is needed to read them.
+    func compact(_ value: JSONValue) -> JSONValue {
+      guard let name = value["class_name"], let config = value["config"]?.object else { return value }
+      let members = config.members.map { (key: $0.key, value: compact($0.value)) }
+      return ["class_name": name, "config": .object(JSONObject(members))]
+    }
     let members = (all["config"]?.object?.members ?? []).filter { $0.value != plain["config"]?[$0.key] }
+      .map { (key: $0.key, value: compact($0.value)) }
     return ["class_name": .string(Swift.type(of: optimizer).className), "config": .object(JSONObject(members))]
   }
 

@@ -71,8 +71,8 @@ public struct Race: Sendable {
     }
   }
 
-  /// The race that shows four characters: SGD zigzags across the ravine, momentum overshoots, RMSprop takes steps of one size wherever
-  /// it is, Adam has something of each.
+  /// The race that shows four characters: SGD zigzags across the ravine, momentum overshoots, RMSprop divides each direction by the size
+  /// of its gradients and goes almost straight, Adam has something of each.
   public static func standardOptimizers() -> [any Optimizer] {
     [
       SGD(learningRate: 0.95), SGD(learningRate: 0.1, momentum: 0.9), RMSprop(learningRate: 0.3, convention: .textbook),

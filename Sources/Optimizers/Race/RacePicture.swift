@@ -77,13 +77,19 @@ public struct RacePicture {
   private let curveHeight = 190.0
   private var hasCurve: Bool { (race.runs.first?.values.count ?? 0) > 1 && !curveRange.isEmpty }
 
+  /// A number in no more characters than there is room for beside a panel: `12.3`, `−2e3`.
+  private static func short(_ value: Double) -> String {
+    if value == 0 || value.magnitude >= 0.01 && value.magnitude < 1000 { return SVGText.number(value, "%.2f").count <= 5 ? SVGText.number(value, "%.3g") : SVGText.number(value, "%.0f") }
+    return SVGText.number(value, "%.0e").replacingOccurrences(of: "e+0", with: "e").replacingOccurrences(of: "e−0", with: "e−")
+  }
+
   /// Values of the first start's runs that can be drawn.
   private var curveRange: [Double] { race.runsByOptimizer.flatMap { $0[0].values.filter { $0.isFinite && $0.magnitude < 1e12 } } }
 
   /// The function over the steps: by its logarithm where it is greater than 0 throughout, since it falls by powers.
   private func curve(width: Double, top: Double) -> String {
     let values = curveRange
-    let isLogarithmic = values.allSatisfy { $0 >= 0 } && values.contains { $0 > 0 }
+    let isLogarithmic = values.allSatisfy { $0 >= 0 } && (values.max() ?? 0) > 10 * (values.min() ?? 0)
     // Below this nothing is to be told apart.
     let floor = max(1e-12, values.filter { $0 > 0 }.min() ?? 1e-12)
     func position(_ value: Double) -> Double { isLogarithmic ? Foundation.log10(max(value, floor)) : value }
@@ -96,7 +102,7 @@ public struct RacePicture {
     for part in 0...4 {
       let place = low + (high - low) * Double(part) / 4
       let shown = isLogarithmic ? Foundation.pow(10, place) : place
-      text += "<text class=\"tick\" x=\"-8\" y=\"\(number(y(place) + 4))\" text-anchor=\"end\">\(SVGText.number(shown, "%.0e").replacingOccurrences(of: "e+00", with: ""))</text>"
+      text += "<text class=\"tick\" x=\"-8\" y=\"\(number(y(place) + 4))\" text-anchor=\"end\">\(RacePicture.short(shown))</text>"
       let step = (steps * Double(part) / 4).rounded()
       text += "<text class=\"tick\" x=\"\(number(step / steps * width))\" y=\"\(number(curveHeight + 17))\" text-anchor=\"\(part == 4 ? "end" : "middle")\">\(Int(step))</text>\n"
     }
@@ -243,9 +249,12 @@ public struct RacePicture {
     let contours = Contours(columns: columns, rows: rows, values: race.function.values(columns: columns, rows: rows))
     // A function of many pits has so much line at each level that fourteen levels would be one grey: fewer can be followed.
     let room = 34 * Double(columns)
-    let counts = [14, 10, 7, 5, 4, 3]
-    let choices = counts.lazy.map { count in contours.levels(count).map { (level: $0, lines: contours.lines(at: $0)) } }
-    let levels = choices.first { RacePicture.length($0.flatMap(\.lines)) <= room } ?? Array(choices.last!)
+    func drawn(_ count: Int) -> [(level: Double, lines: [[(x: Double, y: Double)]])] {
+      contours.levels(count).map { ($0, contours.lines(at: $0)) }
+    }
+    var levels = drawn(14)
+    let length = RacePicture.length(levels.flatMap(\.lines))
+    if length > room { levels = drawn(max(3, Int(14 * room / length))) }
     return levels.enumerated().map { index, level in
       let lines = level.lines.map { line in
         let points = line.map { point in

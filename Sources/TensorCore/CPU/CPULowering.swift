@@ -8,8 +8,12 @@ struct CPULowering {
   private(set) var outputPlaces: [[Plan.Relocation]]
   private(set) var statistics = Plan.Statistics()
   private(set) var steps: [Plan.Step] = []
+  /// See ``Plan/prepare()``.
+  var preparations: [Plan.Step] = []
 
   let schedule: Schedule
+  let threadCount: Int
+  let part: Plan.PartOfRows?
   private var locations: [Location?]
   private var numbers: [Number: UnsafeMutableRawPointer] = [:]
 
@@ -25,8 +29,10 @@ struct CPULowering {
     let dtype: DType
   }
 
-  init(_ schedule: Schedule, argumentCount: Int) {
+  init(_ schedule: Schedule, argumentCount: Int, threadCount: Int, part: Plan.PartOfRows?) {
     self.schedule = schedule
+    self.threadCount = threadCount
+    self.part = part
     argumentPlaces = (0..<argumentCount).map { _ in [] }
     outputPlaces = schedule.outputs.map { _ in [] }
     locations = schedule.buffers.map { _ in nil }

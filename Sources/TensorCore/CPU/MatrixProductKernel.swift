@@ -11,77 +11,113 @@ package enum MatrixProductLibrary {
   static var isUsed: Bool { !hasRefused.load(ordering: .relaxed) }
 }
 
-/// One matrix product (or a batch of them), cut into shares along the longer side of the result.
+/// One matrix product, or a batch of them, in shares.
 struct MatrixProductContext {
   var a: UnsafeMutableRawPointer?
   var b: UnsafeMutableRawPointer?
+  /// The result, or where the sum is in parts, these, one behind the other.
   var c: UnsafeMutableRawPointer?
-  var m: Int
-  var n: Int
-  var k: Int
-  var transposeA: Bool
-  var transposeB: Bool
-  var isDouble: Bool
-  var sharesPerProduct: Int
-  /// Rows of the result in a share, or columns if `splitsColumns`.
-  var chunk: Int
-  var splitsColumns: Bool
+  let m: Int
+  let n: Int
+  let k: Int
+  let transposeA: Bool
+  let transposeB: Bool
+  let isDouble: Bool
+  /// Whether only kernels of our own may be used: they give a row the same bits whatever rows are beside it.
+  let isOwn: Bool
+  let cut: ProductCut
 
-  init(m: Int, n: Int, k: Int, transposeA: Bool, transposeB: Bool, isDouble: Bool) {
+  init(m: Int, n: Int, k: Int, transposeA: Bool, transposeB: Bool, isDouble: Bool, isOwn: Bool, isAlone: Bool) {
     (self.m, self.n, self.k) = (m, n, k)
     self.transposeA = transposeA
     self.transposeB = transposeB
     self.isDouble = isDouble
-    // The number of shares depends on the sizes alone, so that the result does not depend on the number of threads.
-    let work = Double(2 * m * n * k) * (isDouble ? 20 : 1)
-    let wanted = min(64, max(1, Int((work / MatrixProductContext.workPerShare).rounded())))
-    splitsColumns = n > m && !isDouble
-    let side = splitsColumns ? n : m
-    let unit = MatrixProductContext.unit
-    let units = (side + unit - 1) / unit
-    let unitsPerShare = (units + wanted - 1) / wanted
-    chunk = max(1, unitsPerShare * unit)
-    sharesPerProduct = max(1, (side + chunk - 1) / chunk)
+    self.isOwn = isOwn
+    cut = ProductCut(m: m, n: n, k: k, slowness: isDouble ? 3 : 1, cutsDepth: isAlone)
   }
 
-  /// Floating-point operations worth handing to another thread.
-  private static let workPerShare = 2.5e6
-  private static let unit = 8
-
   func run(_ share: Int) {
-    let product = share / sharesPerProduct
-    let start = share % sharesPerProduct * chunk
+    let (product, part) = (share / cut.count, share % cut.count)
+    let (place, depth) = (part % (cut.rows * cut.columns), part / (cut.rows * cut.columns))
+    let rows = ProductCut.range(place / cut.columns, of: cut.rows, m), columns = ProductCut.range(place % cut.columns, of: cut.columns, n)
+    let terms = ProductCut.range(depth, of: cut.depth, k)
+    if rows.isEmpty || columns.isEmpty { return }
     let size = isDouble ? 8 : 4
-    let rows = splitsColumns ? m : min(chunk, m - start)
-    let columns = splitsColumns ? min(chunk, n - start) : n
     let lda = transposeA ? m : k
     let ldb = transposeB ? k : n
-    var aOffset = product * m * k, bOffset = product * k * n, cOffset = product * m * n
-    if splitsColumns {
-      bOffset += transposeB ? start * k : start
-      cOffset += start
-    } else {
-      aOffset += transposeA ? start : start * k
-      cOffset += start * n
-    }
+    let aOffset = product * m * k + (transposeA ? terms.lowerBound * m + rows.lowerBound : rows.lowerBound * k + terms.lowerBound)
+    let bOffset = product * k * n + (transposeB ? columns.lowerBound * k + terms.lowerBound : terms.lowerBound * n + columns.lowerBound)
+    let cOffset = (product + depth) * m * n + rows.lowerBound * n + columns.lowerBound
     let a = self.a! + aOffset * size, b = self.b! + bOffset * size, c = self.c! + cOffset * size
-    if !isDouble && MatrixProductLibrary.isUsed {
+    if !isDouble && !isOwn && MatrixProductLibrary.isUsed {
       let transposed = CChar(UInt8(ascii: "T")), plain = CChar(UInt8(ascii: "N"))
       let status = dnnl_sgemm(
-        transposeA ? transposed : plain, transposeB ? transposed : plain, dnnl_dim_t(rows), dnnl_dim_t(columns),
-        dnnl_dim_t(k), 1, a.assumingMemoryBound(to: Float.self), dnnl_dim_t(lda), b.assumingMemoryBound(to: Float.self),
+        transposeA ? transposed : plain, transposeB ? transposed : plain, dnnl_dim_t(rows.count), dnnl_dim_t(columns.count),
+        dnnl_dim_t(terms.count), 1, a.assumingMemoryBound(to: Float.self), dnnl_dim_t(lda), b.assumingMemoryBound(to: Float.self),
         dnnl_dim_t(ldb), 0, c.assumingMemoryBound(to: Float.self), dnnl_dim_t(n))
       if status == dnnl_success { return }
       MatrixProductLibrary.hasRefused.store(true, ordering: .relaxed)
     }
-    var gemm = ck_gemm(
-      a: a, b: b, c: c, m: Int64(rows), n: Int64(columns), k: Int64(k), lda: Int64(lda), ldb: Int64(ldb), ldc: Int64(n),
-      transpose_a: transposeA ? 1 : 0, transpose_b: transposeB ? 1 : 0,
-      dtype: Int32((isDouble ? CK_F64 : CK_F32).rawValue), rows_per_share: Int64(rows))
+    var gemm = call(a, b, c, rows: rows.count, columns: columns.count, terms: terms.count)
     ck_gemm_run(&gemm, 0)
   }
 
+  private func call(
+    _ a: UnsafeMutableRawPointer?, _ b: UnsafeMutableRawPointer?, _ c: UnsafeMutableRawPointer?, rows: Int, columns: Int, terms: Int
+  ) -> ck_gemm {
+    ck_gemm(
+      a: a, b: b, c: c, m: Int64(rows), n: Int64(columns), k: Int64(terms), lda: Int64(transposeA ? m : k), ldb: Int64(transposeB ? k : n),
+      ldc: Int64(n), transpose_a: transposeA ? 1 : 0, transpose_b: transposeB ? 1 : 0,
+      dtype: Int32((isDouble ? CK_F64 : CK_F32).rawValue), rows_per_share: Int64(rows), panels: nil)
+  }
+
+  /// A single product in one share of a kernel of our own.
+  var whole: ck_gemm { call(a, b, c, rows: m, columns: n, terms: k) }
+
   static let kernel: ThreadPool.Work = { context, share in
     context!.assumingMemoryBound(to: MatrixProductContext.self).pointee.run(share)
+  }
+}
+
+extension CPULowering {
+  mutating func matrixProduct(_ call: Schedule.Call, _ transposeA: Bool, _ transposeB: Bool) -> [Plan.Step] {
+    let a = call.inputs[0].shape
+    let rank = call.output.shape.count
+    let batch = call.output.shape.dropLast(2).reduce(1, *)
+    let product = MatrixProductContext(
+      m: call.output.shape[rank - 2], n: call.output.shape[rank - 1], k: a[rank - (transposeA ? 2 : 1)], transposeA: transposeA,
+      transposeB: transposeB, isDouble: call.output.dtype == .float64, isOwn: part != nil, isAlone: batch == 1 && part == nil)
+    if let part, batch == 1, case .argument(let index) = schedule.buffers[call.inputs[1].buffer].role, part.fixedArguments.contains(index) {
+      return [productWithPanels(call, product)]
+    }
+    let context = memory.allocate(MatrixProductContext.self, 1)
+    context.initialize(to: product)
+    point(CPULowering.place(context, \.a), to: call.inputs[0])
+    point(CPULowering.place(context, \.b), to: call.inputs[1])
+    let isLibrary = call.output.dtype == .float32 && MatrixProductLibrary.isUsed && part == nil
+    let step = Plan.Step(
+      work: MatrixProductContext.kernel, context: context, shares: batch * product.cut.count, provider: isLibrary ? .oneDNN : .kernel)
+    if product.cut.depth == 1 {
+      point(CPULowering.place(context, \.c), to: call.output)
+      return [step]
+    }
+    let partials = Buffer(byteCount: product.cut.depth * call.output.byteCount)
+    memory.keep(partials)
+    noteTemporaries(partials.byteCount)
+    context.pointee.c = partials.pointer
+    return [step] + sum(of: partials, count: product.cut.depth, to: call.output)
+  }
+
+  /// A product whose right side is brought once, for many runs, into the order in which it is read.
+  private mutating func productWithPanels(_ call: Schedule.Call, _ product: MatrixProductContext) -> Plan.Step {
+    let context = memory.allocate(ck_gemm.self, 1)
+    context.pointee = product.whole
+    context.pointee.panels = UnsafeMutableRawPointer(
+      memory.allocate(UInt8.self, Int(ck_gemm_panels_size(context)) * call.output.dtype.byteCount))
+    point(CPULowering.place(context, \.a), to: call.inputs[0])
+    point(CPULowering.place(context, \.b), to: call.inputs[1])
+    point(CPULowering.place(context, \.c), to: call.output)
+    preparations.append(Plan.Step(work: { ck_gemm_pack_run($0, $1) }, context: context, shares: 1))
+    return Plan.Step(work: { ck_gemm_run($0, $1) }, context: context, shares: 1)
   }
 }

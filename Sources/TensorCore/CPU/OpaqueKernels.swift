@@ -6,7 +6,7 @@ extension CPULowering {
     if call.output.count == 0 { return [] }
     switch call.operation {
     case .matrixProduct(let transposeA, let transposeB):
-      return [matrixProduct(call, transposeA, transposeB)]
+      return matrixProduct(call, transposeA, transposeB)
     case .reduce(let reduction, let axes):
       let shape = call.inputs[0].shape
       let long = axes.filter { shape[$0] != 1 }
@@ -42,25 +42,6 @@ extension CPULowering {
     }
   }
 
-  private mutating func matrixProduct(
-    _ call: Schedule.Call, _ transposeA: Bool, _ transposeB: Bool
-  ) -> Plan.Step {
-    let a = call.inputs[0].shape
-    let rank = call.output.shape.count
-    let product = MatrixProductContext(
-      m: call.output.shape[rank - 2], n: call.output.shape[rank - 1], k: a[rank - (transposeA ? 2 : 1)], transposeA: transposeA,
-      transposeB: transposeB, isDouble: call.output.dtype == .float64)
-    let context = memory.allocate(MatrixProductContext.self, 1)
-    context.pointee = product
-    point(CPULowering.place(context, \.a), to: call.inputs[0])
-    point(CPULowering.place(context, \.b), to: call.inputs[1])
-    point(CPULowering.place(context, \.c), to: call.output)
-    let batch = call.output.shape.dropLast(2).reduce(1, *)
-    let isLibrary = call.output.dtype == .float32 && MatrixProductLibrary.isUsed
-    return Plan.Step(
-      work: MatrixProductContext.kernel, context: context, shares: batch * product.sharesPerProduct, provider: isLibrary ? .oneDNN : .kernel)
-  }
-
   private mutating func reduction(_ call: Schedule.Call, first: Int, last: Int, _ code: ck_op) -> [Plan.Step] {
     let shape = call.inputs[0].shape
     let context = memory.allocate(ck_reduction.self, 1)
@@ -69,11 +50,27 @@ extension CPULowering {
     context.pointee.inner = Int64(shape[(last + 1)...].reduce(1, *))
     context.pointee.dtype = call.inputs[0].dtype.kernelType
     context.pointee.op = Int32(code.rawValue)
+    point(CPULowering.place(context, \.in), to: call.inputs[0])
+    return reduction(context, to: call.output)
+  }
+
+  /// The sum of arrays that lie one behind the other.
+  mutating func sum(of arrays: Buffer, count: Int, to output: Schedule.Place) -> [Plan.Step] {
+    let context = memory.allocate(ck_reduction.self, 1)
+    context.pointee.outer = 1
+    context.pointee.reduced = Int64(count)
+    context.pointee.inner = Int64(output.count)
+    context.pointee.dtype = output.dtype.kernelType
+    context.pointee.op = Int32(CK_SUMALL.rawValue)
+    CPULowering.place(context, \.in).pointee = arrays.pointer
+    return reduction(context, to: output)
+  }
+
+  private mutating func reduction(_ context: UnsafeMutablePointer<ck_reduction>, to output: Schedule.Place) -> [Plan.Step] {
     ck_reduction_prepare(context)
     let parts = Int(context.pointee.parts)
-    if parts > 1 { context.pointee.partials = UnsafeMutableRawPointer(memory.allocate(Double.self, parts * call.output.count)) }
-    point(CPULowering.place(context, \.in), to: call.inputs[0])
-    point(CPULowering.place(context, \.out), to: call.output)
+    if parts > 1 { context.pointee.partials = UnsafeMutableRawPointer(memory.allocate(Double.self, parts * output.count)) }
+    point(CPULowering.place(context, \.out), to: output)
     let run = Plan.Step(work: { ck_reduction_run($0, $1) }, context: context, shares: Int(context.pointee.shares))
     return parts > 1 ? [run, Plan.Step(work: { ck_reduction_end($0, $1) }, context: context, shares: 1)] : [run]
   }

@@ -16,13 +16,14 @@ package final class Plan: @unchecked Sendable {
     /// Runs other steps many times, instead of the work. Kept by the plan's memory.
     var loop: Unmanaged<ScanLoop>?
 
-    func run(on pool: ThreadPool) {
+    /// - Parameter pool: nil for the calling thread alone.
+    func run(on pool: ThreadPool?) {
       if let loop {
         loop._withUnsafeGuaranteedRef { $0.run(on: pool) }
-      } else if shares == 1 {
-        work(context, 0)
-      } else {
+      } else if shares > 1, let pool {
         pool.run(work, context, shares: shares)
+      } else {
+        for share in 0..<shares { work(context, share) }
       }
     }
 
@@ -33,6 +34,12 @@ package final class Plan: @unchecked Sendable {
   struct Relocation {
     let place: UnsafeMutablePointer<UnsafeMutableRawPointer?>
     let offset: Int
+  }
+
+  /// What the plan of some rows of a batch may rely on and has to keep: a row's values are the same bits whatever rows are beside it.
+  package struct PartOfRows {
+    /// The arguments that stay as they are from one call of `prepare` to the next.
+    let fixedArguments: Range<Int>
   }
 
   package struct Statistics {
@@ -53,6 +60,8 @@ package final class Plan: @unchecked Sendable {
   /// Whether a run changes variables.
   package var changesVariables: Bool { !assigned.isEmpty }
   private let steps: UnsafeMutableBufferPointer<Step>
+  /// What is done once for many runs with the same fixed arguments.
+  private let preparations: [Step]
   private let memory: PlanMemory
   private let argumentPlaces: [[Relocation]]
   private let outputPlaces: [[Relocation]]
@@ -66,11 +75,18 @@ package final class Plan: @unchecked Sendable {
   /// Plans that run again and again get machine code of their own; for others the making of it would cost more than it saves.
   private static let runsBeforeTranslation: UInt = 4
 
-  package init(arguments: [Node], outputs: [Node], assignments: [(variable: Variable, value: Tensor)]) {
+  /// - Parameters:
+  ///   - threadCount: on how many threads it is to run.
+  ///   - part: for the body of a loop for some rows of a batch.
+  package init(
+    arguments: [Node], outputs: [Node], assignments: [(variable: Variable, value: Tensor)],
+    threadCount: Int = ThreadPool.shared.threadCount, part: PartOfRows? = nil
+  ) {
     schedule = Scheduler.schedule(outputs: outputs, assignments: assignments)
-    let lowered = CPULowering(schedule, argumentCount: arguments.count)
+    let lowered = CPULowering(schedule, argumentCount: arguments.count, threadCount: threadCount, part: part)
     steps = .allocate(capacity: lowered.steps.count)
     _ = steps.initialize(from: lowered.steps)
+    preparations = lowered.preparations
     memory = lowered.memory
     argumentPlaces = lowered.argumentPlaces
     outputPlaces = lowered.outputPlaces
@@ -189,8 +205,14 @@ package final class Plan: @unchecked Sendable {
   @discardableResult
   package func translate(vectorBytes: Int = 0) -> Int { memory.translateGroups(vectorBytes: vectorBytes) }
 
+  /// To be called before runs with other fixed arguments than before, or other elements in them.
+  func prepare() {
+    for step in preparations { step.run(on: nil) }
+  }
+
   /// Runs all steps on the memory that arguments and outputs point to.
-  func execute(on pool: ThreadPool) {
+  /// - Parameter pool: nil for the calling thread alone.
+  func execute(on pool: ThreadPool?) {
     runs &+= 1
     if runs == Plan.runsBeforeTranslation { translate() }
     for step in steps { step.run(on: pool) }

@@ -55,7 +55,7 @@ private final class SimulatedRunner: TrialRunner {
 }
 
 @Suite struct OptimizerChooserTests {
-  private func options(_ names: [String], seed: UInt64 = 0) -> ChoosingOptions {
+  fileprivate func options(_ names: [String], seed: UInt64 = 0) -> ChoosingOptions {
     var options = ChoosingOptions()
     options.candidates = [OptimizerCandidate("adam", Adam())] + names.map { OptimizerCandidate($0, Adam(beta1: 0.8)) }
     options.metric = "accuracy"
@@ -64,7 +64,7 @@ private final class SimulatedRunner: TrialRunner {
     return options
   }
 
-  private func choose(
+  fileprivate func choose(
     _ options: ChoosingOptions, _ runner: SimulatedRunner, journal: String? = nil
   ) throws -> OptimizerChoice {
     let journal = try TrialJournal(journal, conditions: ["metric": "accuracy"])
@@ -198,4 +198,25 @@ private final class SimulatedRunner: TrialRunner {
       }
     }
   }
+}
+
+extension OptimizerChooserTests {
+  @Test func `settings and results are written for TensorBoard`() throws {
+    try withTemporaryFolder { folder in
+      let choice = try choose(options(["b"]), SimulatedRunner())
+      try choice.writeTensorBoard(to: folder)
+      let root = try EventReader.values(in: folder)
+      #expect(root.map(\.tag) == ["_hparams_/experiment"] && root[0].plugin == "hparams")
+      let sessions = try FileManager.default.contentsOfDirectory(atPath: folder).filter { !$0.hasPrefix("events") }
+      // Eight settings of each of two, and five final runs each.
+      #expect(sessions.count == 2 * 8 + 2 * 5)
+      let one = try EventReader.values(in: folder + "/tune-adam-0-0")
+      #expect(one.first?.tag == "_hparams_/session_start_info" && one.last?.tag == "_hparams_/session_end_info")
+      #expect(one.filter { $0.tag == "accuracy" }.map(\.step).isSorted)
+    }
+  }
+}
+
+extension [Int] {
+  fileprivate var isSorted: Bool { !isEmpty && zip(self, dropFirst()).allSatisfy { $0 < $1 } }
 }

@@ -1,103 +1,20 @@
-import Descent
 import TestSupport
 import Testing
 
 /// Random functional models that Keras made and trained for an epoch, from its descriptions of them.
 @Suite struct GraphFixtureTests {
-  private static let fixture = try! Fixture("graphs")
-  private var fixture: Fixture { GraphFixtureTests.fixture }
-
-  /// A model as Keras described it, compiled as it was, with the weights it had.
-  private func model(_ entry: JSONValue, dtype: DType = .float64) throws -> Model {
-    var text = try fixture.resolved(entry["model"]).text()
-    if dtype == .float32 { text = text.replacing("\"float64\"", with: "\"float32\"") }
-    let model = try Model.fromJSON(text)
-    let seed = try needed(entry["seed"]?.int)
-    let weights = model.variables.enumerated().map { place, variable -> Tensor in
-      let value = Fixture.pattern(variable.shape, salt: 1000 * seed + place) / 2
-      return variable.name.contains("variance") ? abs(value) / 2 + 0.5 : value
-    }
-    try model.setWeights(weights)
-    return model
-  }
-
-  private func inputs(_ model: Model, rows: Int, salt: Int, dtype: DType) throws -> [Tensor] {
-    try model.inputs.enumerated().map { place, input in
-      if input.dtype.isFloatingPoint { return Fixture.pattern([rows] + input.shape, salt: salt + place, dtype: dtype) }
-      var numbers = Fixture.pattern([rows] + input.shape, salt: salt + place, from: 0, to: 6, over: 1).doubles
-      // No row is masked from its beginning.
-      for row in 0..<rows { numbers[4 * row] = 1 + Double(Int(numbers[4 * row]) % 6) }
-      return Tensor(shape: [rows] + input.shape, scalars: numbers).cast(to: .int32)
-    }
-  }
-
-  private func targets(_ model: Model, rows: Int, salt: Int, dtype: DType) throws -> [Tensor] {
-    try model.outputs.enumerated().map { place, output in
-      let (steps, salt) = (Array(output.shape.dropLast()), salt + 10 + place)
-      return switch output.shape.last {
-      case 2: Fixture.pattern([rows] + steps + [2], salt: salt, dtype: dtype)
-      case 1: Fixture.pattern([rows] + steps + [1], salt: salt, from: 0, to: 1, over: 1, dtype: .int32)
-      default: Fixture.pattern([rows] + steps, salt: salt, from: 0, to: 2, over: 1, dtype: .int32)
-      }
-    }
-  }
-
-  private func check(_ entry: JSONValue, _ dtype: DType, tolerance: Double) throws {
-    let seed = try needed(entry["seed"]?.int), what = "seed \(seed), \(dtype)"
-    let model = try model(entry, dtype: dtype)
-    let (rows, validationRows) = seed % 5 == 0 ? (7, 5) : (8, 4)
-    #expect(model.layers.map(\.name) == entry["layers"]?.array?.compactMap(\.string), "\(what)")
-    let (x, y) = try (inputs(model, rows: rows, salt: 1000 * seed + 500, dtype: dtype), targets(model, rows: rows, salt: 1000 * seed + 500, dtype: dtype))
-    let (xv, yv) = try (
-      inputs(model, rows: validationRows, salt: 1000 * seed + 600, dtype: dtype),
-      targets(model, rows: validationRows, salt: 1000 * seed + 600, dtype: dtype)
-    )
-    let predictions = try model.predictAll(xv, batchSize: 4, verbose: 0)
-    let expected = try needed(entry["predict"]?.array)
-    #expect(predictions.tensors.count == expected.count, "\(what)")
-    for (result, expected) in zip(predictions.tensors, expected) {
-      expectClose(result, try Fixture.numbers(expected), tolerance: tolerance, "\(what): predict")
-    }
-    // What is written says the same.
-    let text = try model.toJSON(), again = try Model.fromJSON(text)
-    #expect(try again.toJSON() == text, "\(what)")
-    try again.setWeights(model.weights)
-    let same = try again.predictAll(xv, batchSize: 4, verbose: 0)
-    for (a, b) in zip(same.tensors, predictions.tensors) { #expect(a.doubles == b.doubles, "\(what)") }
-
-    let weights = entry["weighted"]?.bool == true
-      ? y.indices.map { Fixture.pattern([rows], salt: 1000 * seed + 700 + $0, from: 0, to: 64, over: 32) } : nil
-    let history = try model.fit(
-      x, y, batchSize: 4, verbose: 0, validationData: (xv, yv), shuffle: false, sampleWeight: weights)
-    let logs = try needed(entry["history"]?.object)
-    // Of outputs with masks the fixture has the metrics of validation alone.
-    #expect(Set(logs.keys).isSubset(of: history.names), "\(what)")
-    #expect(history.names.allSatisfy { logs[$0] != nil || logs["val_" + $0] != nil }, "\(what)")
-    for (name, value) in logs.members {
-      expectClose(history[name], try Fixture.numbers(value), tolerance: tolerance, "\(what): \(name)")
-    }
-    let sums = try needed(entry["sums_after"]?.array)
-    #expect(sums.count == model.variables.count, "\(what)")
-    for (variable, expected) in zip(model.variables, sums) {
-      let value = variable.value.cast(to: .float64)
-      let actual = [1, 2].map { (value * Fixture.pattern(variable.shape, salt: $0)).sum().item() }
-      expectClose(actual, try Fixture.numbers(expected), tolerance: tolerance, "\(what): \(variable.path)")
-    }
-    let scores = try model.evaluate(xv, yv, batchSize: 4, verbose: 0)
-    for (name, value) in try needed(entry["evaluate"]?.object).members {
-      expectClose([scores[name] ?? .nan], try Fixture.numbers(value), tolerance: tolerance, "\(what): evaluate: \(name)")
-    }
-  }
+  private static let models = try! TrainedModels("graphs")
+  private var models: TrainedModels { GraphFixtureTests.models }
 
   @Test func `models of Keras compute and train as they do there`() throws {
-    for entry in fixture.cases { try check(entry, .float64, tolerance: 1e-9) }
-    #expect(fixture.cases.count == 50)
+    for entry in models.cases { try models.check(entry, .float64, tolerance: 1e-9) }
+    #expect(models.cases.count == 50)
   }
 
   /// Where rounding does not decide: the steps of optimizers that divide by the gradient's size make much of a gradient that is nearly zero.
   @Test func `models of Keras do so in single precision`() throws {
-    for entry in fixture.cases.prefix(20) where try needed(fixture.resolved(entry["model"])["compile_config"]).text().contains("SGD") {
-      try check(entry, .float32, tolerance: 2e-4)
+    for entry in models.cases.prefix(20) where try models.isTrained(entry, by: "SGD") {
+      try models.check(entry, .float32, tolerance: 2e-4)
     }
   }
 }

@@ -205,12 +205,12 @@ def run(seed):
         metrics=metrics, weighted_metrics=structured(form_out, {name: ["mse" if len(head[0].shape) == 2 and head[0].shape[-1] < 3 else head[1]] for name, head in heads.items()}) if seed % 2 == 0 else None,
         loss_weights=structured(form_out, loss_weights) if len(heads) > 1 else None)
     result = {"seed": seed, "model": keras.src.saving.serialization_lib.serialize_keras_object(model), "weighted": is_weighted, "layers": [layer.name for layer in model.layers]}
-    if any(is_clipped(model.predict(rows, verbose=0)) for rows in (x, xv)):
+    if any(is_clipped(model.predict(rows, batch_size=4, verbose=0)) for rows in (x, xv)):
         return None
     predicted = model.predict(xv, batch_size=4, verbose=0)
     result["predict"] = [v.reshape(-1) for v in (predicted.values() if isinstance(predicted, dict) else predicted if isinstance(predicted, list) else [predicted])]
     history = model.fit(x, y, sample_weight=sample_weight, validation_data=(xv, yv), batch_size=4, epochs=1, shuffle=False, verbose=0).history
-    if any(is_clipped(model.predict(rows, verbose=0)) for rows in (x, xv)):
+    if any(is_clipped(model.predict(rows, batch_size=4, verbose=0)) for rows in (x, xv)):
         return None
     # Training on the JAX backend loses masks before metrics see them; evaluating does not.
     lost = [name for name, head in heads.items() if getattr(head[0], "_keras_mask", None) is not None]

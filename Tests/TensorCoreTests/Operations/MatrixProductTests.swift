@@ -18,6 +18,8 @@ import Testing
       Size(m: 32, n: 100, k: 784), Size(m: 784, n: 100, k: 32), Size(m: 32, n: 10, k: 100), Size(m: 100, n: 10, k: 32),
       Size(m: 32, n: 784, k: 100), Size(m: 100, n: 784, k: 32),
       Size(m: 1000, n: 4000, k: 7), Size(m: 4000, n: 1000, k: 7), Size(m: 257, n: 263, k: 269),
+      // Long sums, which are cut too.
+      Size(m: 17, n: 23, k: 4001), Size(m: 40, n: 72, k: 1543),
       Size(batch: 3, m: 33, n: 190, k: 401), Size(batch: 5, m: 190, n: 33, k: 401), Size(batch: 7, m: 2, n: 3, k: 4),
     ]
     + [95, 96, 97, 103, 104, 105, 111, 112, 113, 127, 128, 129].flatMap { side in
