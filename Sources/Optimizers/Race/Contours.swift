@@ -30,7 +30,11 @@ package struct Contours {
   func segments(at level: Double) -> [(from: (x: Double, y: Double), to: (x: Double, y: Double))] {
     var result: [(from: (x: Double, y: Double), to: (x: Double, y: Double))] = []
     for row in 0..<(rows - 1) {
+      let (below, above) = (values[row], values[row + 1])
       for column in 0..<(columns - 1) {
+        // Most cells have all corners on one side.
+        let isLow = below[column] < level
+        if (below[column + 1] < level) == isLow && (above[column + 1] < level) == isLow && (above[column] < level) == isLow { continue }
         let corners = [
           values[row][column], values[row][column + 1], values[row + 1][column + 1], values[row + 1][column],
         ]
