@@ -1,8 +1,6 @@
 .PHONY: help run build test soak fuzz coverage sanitize bench docs check-readme setup clean
 
 swift_flags ?=
-# Several files of a module at once, where a module as a whole keeps one core busy for minutes.
-test_flags := -c release --scratch-path .build/test -Xswiftc -no-whole-module-optimization
 bench ?=
 kills ?= 300
 seconds ?= 60
@@ -33,10 +31,10 @@ run: build
 
 # In a folder of its own: tests are built with other flags, and each would throw away what the other built.
 test: setup
-	@swift test $(test_flags) $(swift_flags)
+	@swift test -c release --scratch-path .build/test $(swift_flags)
 
 soak: setup
-	@DESCENT_KILLS=$(kills) swift test $(test_flags) $(swift_flags) --filter KillTests
+	@DESCENT_KILLS=$(kills) swift test -c release --scratch-path .build/test $(swift_flags) --filter KillTests
 
 fuzz: setup
 	@scripts/fuzz.sh $(seconds)
