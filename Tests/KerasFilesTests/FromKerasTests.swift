@@ -253,6 +253,9 @@ private func callbacksAndFiles(model: Sequential, text: String) throws {
   _ = ReduceLROnPlateau(factor: 0.5, patience: 3)
   _ = LearningRateScheduler { epoch, rate in rate * 0.9 }
   _ = CSVLogger("log.csv")
+  _ = TensorBoard(logDirectory: "logs", histogramFrequency: 1)
+  _ = SwapEMAWeights()
+  _ = try RemoteMonitor(root: "http://localhost:9000")
   _ = BackupAndRestore("backup")
   _ = TerminateOnNaN()
   try model.save("model.keras")
