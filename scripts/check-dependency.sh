@@ -76,7 +76,8 @@ let inputs = Tensor([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1]] as [[Float]]), 
 let model = Sequential { Dense(1, inputShape: [3]) }
 let batches = [(inputs, targets)] + Array(repeating: (inputs, targets), count: 20)
 let start = square(try model(inputs) - targets).mean().item()'
-      after='precondition(try step(inputs, targets).item() < start)' ;;
+      after='let last = try step(inputs, targets).item()
+precondition(last < start)' ;;
     *Stepper*)
       name=Step
       # The first step of Adam is as long as the rate, whatever the gradient, but for what epsilon takes away.
