@@ -10,11 +10,8 @@ struct TableDescription {
   private static let greatestListedCount = 60
 
   var text: String {
-    var parts = ["\(grouped(data.training.count)) rows to train on"]
-    if let validation = data.validation { parts.append("\(grouped(validation.count)) to validate on") }
-    if let test = data.test { parts.append("\(grouped(test.count)) to test on") }
     let target = data.preprocessing.target
-    var lines = ["\(file.name): \(file.columnNames.count) columns, \(dialect)\(parts.joined(separator: ", "))"]
+    var lines = ["\(file.name): \(file.columnNames.count) columns, \(dialect)\(data.sizes)"]
     lines.append("Target \(target.name): \(data.targetDescription)")
     if let counts = classCounts { lines.append(counts) }
     if !data.summaries.isEmpty { lines += ["", columns] }
@@ -70,6 +67,16 @@ struct TableDescription {
 }
 
 private func short(_ value: Double) -> String { value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : "\(Float(value))" }
+
+extension TableData {
+  /// How many rows there are for what.
+  var sizes: String {
+    var parts = ["\(grouped(training.count)) rows to train on"]
+    if let validation { parts.append("\(grouped(validation.count)) to validate on") }
+    if let test { parts.append("\(grouped(test.count)) to test on") }
+    return parts.joined(separator: ", ")
+  }
+}
 
 extension TableDescription {
   static func shortened(_ text: String, _ length: Int) -> String { text.count > length ? text.prefix(length - 1) + "…" : text }
@@ -133,5 +140,6 @@ struct TableScoresDescription {
   }
 
   private func rounded(_ value: Double) -> String { value.isFinite ? "\((value * 1_000).rounded() / 1_000)" : "\(value)" }
-  private func percent(_ value: Double) -> String { "\((value * 1_000).rounded() / 10) %" }
+  static func percent(_ value: Double) -> String { "\((value * 1_000).rounded() / 10) %" }
+  private func percent(_ value: Double) -> String { TableScoresDescription.percent(value) }
 }

@@ -44,11 +44,7 @@ extension TrainCommand {
     try set.check(model)
     let settings = try RunSettings(
       model, set, initialWeights: modelOptions.model, seed: taskOptions.seed, batchSize: rows, validationSplit: 1 - options.trainingPart, shuffle: shuffle)
-    if try results.isFinished(settings) {
-      try results.finish()
-      return Output.line("There is nothing to resume: the run in \(resultOptions.out ?? "") has come to its end.")
-    }
-    results.backup?.conditions = settings.ownConditions
+    if try !begins(results, settings) { return }
     if verbose != .silent {
       Output.line(TableDescription(file: file, data: data).text)
       Output.line(try describe(model, plan))
@@ -64,12 +60,7 @@ extension TrainCommand {
         classWeight: weights)
     }
     let written = try results.write(model, history, withModel: true)
-    if history.isInterrupted {
-      Output.line("Interrupted; wrote what there is to \(written.text)")
-      if results.backup != nil { Output.line("The same command with --resume goes on from here.") }
-      throw ExitCode(130)
-    }
-    try results.finish()
+    try finish(results, history, written.text)
     let part = data.test != nil ? "Test" : data.validation != nil ? "Validation" : "Training"
     let judged = data.test ?? data.validation ?? data.training
     let scores = try model.scores(judged)
@@ -132,11 +123,6 @@ private final class FewLines: Callback {
   override func onTrainEnd(_ logs: Logs) {
     if !isShown { Output.line(last) }
   }
-}
-
-extension Loss {
-  /// Whether it compares probabilities with classes.
-  var isForClasses: Bool { className.map { $0.contains("rossentropy") || $0.contains("CrossEntropy") } ?? false }
 }
 
 extension ModelOptions {

@@ -93,11 +93,7 @@ struct TrainCommand: ParsableCommand {
     let split = validationSplit ?? (dataOptions.isArchive || data.validation != nil ? 0 : Self.defaultValidationSplit)
     let settings = try RunSettings(
       model, data, initialWeights: modelOptions.model, seed: taskOptions.seed, batchSize: rows, validationSplit: split, shuffle: shuffle)
-    if try results.isFinished(settings) {
-      try results.finish()
-      return Output.line("There is nothing to resume: the run in \(resultOptions.out ?? "") has come to its end.")
-    }
-    results.backup?.conditions = settings.ownConditions
+    if try !begins(results, settings) { return }
     if verbose != .silent { Output.line(data.description(prepared.task)) }
     let history = try blamingData(data.name) {
       try model.fit(
@@ -106,18 +102,34 @@ struct TrainCommand: ParsableCommand {
         validationData: data.validation.map { ($0.x, $0.y) }, shuffle: shuffle)
     }
     let written = try results.write(model, history).text
-    if history.isInterrupted {
-      Output.line("Interrupted; wrote what there is to \(written)")
-      if results.backup != nil { Output.line("The same command with --resume goes on from here.") }
-      throw ExitCode(130)
-    }
-    try results.finish()
+    try finish(results, history, written)
     if plot && verbose != .silent { Output.line("\n\(RunCurves(history).terminalPlot(width: TextTable.width))\n") }
     try report(model, data, history, written)
     // Of a loss that is not finite fit has said so, unless it was to be silent.
     if verbose == .silent || history["loss"].last?.isFinite == true, let remark = Divergence.remark(history, prepared.outcome, data) {
       Output.remark(remark)
     }
+  }
+
+  /// Whether there is something to train; otherwise says that the run that was to be resumed has come to its end.
+  func begins(_ results: Results, _ settings: RunSettings) throws -> Bool {
+    if try results.isFinished(settings) {
+      try results.finish()
+      Output.line("There is nothing to resume: the run in \(resultOptions.out ?? "") has come to its end.")
+      return false
+    }
+    results.backup?.conditions = settings.ownConditions
+    return true
+  }
+
+  /// Ends a run whose results are written; one that was interrupted can be gone on with.
+  func finish(_ results: Results, _ history: History, _ written: String) throws {
+    if history.isInterrupted {
+      Output.line("Interrupted; wrote what there is to \(written)")
+      if results.backup != nil { Output.line("The same command with --resume goes on from here.") }
+      throw ExitCode(130)
+    }
+    try results.finish()
   }
 
   /// What writes for TensorBoard, if that was asked for.

@@ -47,79 +47,31 @@ struct ChoosingReport {
   }
 
   var html: String {
-    """
-    <!DOCTYPE html>
-    <html lang="en">
-    <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="color-scheme" content="light dark">
-    <title>Which optimizer? \(escaped(choice.recommendedName ?? "no answer"))</title>
-    <style>
-    \(ChoosingReport.style)
-    \(Picture.style)
-    </style>
-    </head>
-    <body>
-    <main>
-    <h1>Which optimizer?</h1>
-    <p class="verdict">\(escaped(choice.verdict))</p>
-    \(paste)
-    \(finalTable)
-    <div class="charts">
-    \(([differences, curves(againstTime: false), curves(againstTime: true), timeToTarget].compactMap { $0 } + [bestOf, costs, memory].compactMap { $0 }).map(figure).joined(separator: "\n"))
-    </div>
-    <h2>Sensitivity to the learning rate</h2>
-    <p>Every setting that was tried, judged at a ninth of a full run by \(escaped(metric)), all on one scale. An optimizer whose good values span a wide range forgives a rate that is a little off.</p>
-    \(widthTable)
-    <div class="charts small">
-    \(choice.probes.compactMap { sensitivity($0.candidate) }.map(figure).joined(separator: "\n"))
-    </div>
-    <h2>Every run</h2>
-    \(allTrials)
-    <h2>What was fixed</h2>
-    \(fixed)
-    </main>
-    </body>
-    </html>
-
-    """
+    HTMLPage.text(
+      title: "Which optimizer? \(choice.recommendedName ?? "no answer")",
+      body: """
+        <h1>Which optimizer?</h1>
+        <p class="verdict">\(HTMLPage.escaped(choice.verdict))</p>
+        \(paste)
+        \(finalTable)
+        \(HTMLPage.charts([differences, curves(againstTime: false), curves(againstTime: true), timeToTarget].compactMap { $0 } + [bestOf, costs, memory].compactMap { $0 }))
+        <h2>Sensitivity to the learning rate</h2>
+        <p>Every setting that was tried, judged at a ninth of a full run by \(HTMLPage.escaped(metric)), all on one scale. An optimizer whose good values span a wide range forgives a rate that is a little off.</p>
+        \(widthTable)
+        \(HTMLPage.charts(choice.probes.compactMap { sensitivity($0.candidate) }, areSmall: true))
+        <h2>Every run</h2>
+        \(allTrials)
+        <h2>What was fixed</h2>
+        \(fixed)
+        """)
   }
-
-  private static let style = """
-    :root{--ink:#1c1e21;--soft:#5b6168;--paper:#fff;--line:#d9dce0;--card:#f5f6f8;--good:#00694d}
-    @media screen and (prefers-color-scheme:dark){:root{--ink:#e3e5e8;--soft:#a2a8b0;--paper:#16181c;--line:#363b42;--card:#20242a;--good:#2fcf9f}}
-    *{box-sizing:border-box}
-    body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 Helvetica,Arial,sans-serif}
-    main{max-width:72rem;margin:0 auto;padding:1rem}
-    h1{font-size:1.5rem;margin:.5rem 0}h2{font-size:1.15rem;margin:2rem 0 .5rem}
-    p{max-width:46rem}
-    .verdict{font-size:1.2rem;font-weight:bold;border-left:.3rem solid var(--good);padding-left:.8rem}
-    pre{background:var(--card);padding:.7rem;border-radius:.3rem;white-space:pre-wrap;overflow-wrap:anywhere;font:13px/1.4 Menlo,Consolas,'DejaVu Sans Mono',monospace}
-    .scroll{overflow-x:auto}
-    table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
-    th,td{padding:.25rem .7rem .25rem 0;text-align:right;border-bottom:1px solid var(--line);vertical-align:top}
-    th:first-child,td:first-child,td.t,th.t{text-align:left}
-    td.t{overflow-wrap:anywhere}
-    th{color:var(--soft);font-weight:normal}
-    table.small{font-size:.78rem}
-    .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;margin:1.5rem 0}
-    .charts.small{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr))}
-    figure{margin:0}.small figure{max-width:24rem}
-    figure svg{width:100%;height:auto;display:block}
-    dt{color:var(--soft);float:left;clear:left;min-width:9rem}dd{margin:0 0 .3rem 9.5rem;overflow-wrap:anywhere}
-    @media (max-width:30rem){dt{float:none}dd{margin-left:0}}
-    @media print{body{font-size:10pt}main{max-width:none;padding:0}figure,tr{break-inside:avoid}.charts{grid-template-columns:1fr 1fr}.scroll{overflow:visible}}
-    """
-
-  private func figure(_ chart: Chart) -> String { "<figure>\(Picture.inline(chart))</figure>" }
 
   private var paste: String {
     guard let code = choice.code, let json = choice.recommended else { return "" }
     let schedule = json["config"]?["learning_rate"]?.object != nil
       ? "<p>Its schedule is for runs of \(Chart.short(choice.epochsOfARun)) epochs of these rows in batches of \(choice.options.batchSize).</p>" : ""
     return """
-      <pre>\(escaped(code))</pre>
+      <pre>\(HTMLPage.escaped(code))</pre>
       <p>On the command line: <code>descent train --optimizer recommended.json --epochs \(Int(choice.epochsOfARun.rounded()))</code></p>
       \(schedule)
       """
@@ -147,17 +99,9 @@ struct ChoosingReport {
     let sure = Int((choice.options.confidence * 100).rounded())
     return """
       <h2>The finalists</h2>
-      \(table(head, rows))
-      <p>Mean ± standard deviation of \(escaped(metric)) on the rows kept apart, after \(Chart.short(choice.epochsOfARun)) epochs; \(choice.options.seeds == choice.plan.seeds ? "" : "shortened for the budget: ")\(choice.finalScores.map(\.values.count).max() ?? 0) runs each, with the same seeds. Differences are between runs of one seed; the intervals hold all together with \(sure) % (t-tests, corrected after Holm).</p>
+      \(HTMLPage.table(head, rows))
+      <p>Mean ± standard deviation of \(HTMLPage.escaped(metric)) on the rows kept apart, after \(Chart.short(choice.epochsOfARun)) epochs; \(choice.options.seeds == choice.plan.seeds ? "" : "shortened for the budget: ")\(choice.finalScores.map(\.values.count).max() ?? 0) runs each, with the same seeds. Differences are between runs of one seed; the intervals hold all together with \(sure) % (t-tests, corrected after Holm).</p>
       """
-  }
-
-  private func table(_ head: [String], _ rows: [[String]], small: Bool = false, texts: Set<Int> = []) -> String {
-    func cells(_ row: [String], _ tag: String) -> String {
-      row.enumerated().map { "<\(tag)\(texts.contains($0.offset) ? " class=\"t\"" : "")>\(escaped($0.element))</\(tag)>" }.joined()
-    }
-    return "<div class=\"scroll\"><table\(small ? " class=\"small\"" : "")><thead><tr>\(cells(head, "th"))</tr></thead><tbody>\n"
-      + rows.map { "<tr>\(cells($0, "td"))</tr>\n" }.joined() + "</tbody></table></div>"
   }
 
   private var allTrials: String {
@@ -167,7 +111,7 @@ struct ChoosingReport {
         trial.hasDiverged ? "diverged" : ChoosingReport.four(trial.score), Chart.short(trial.seconds), ChoosingReport.settings(trial.optimizer),
       ]
     }
-    return table(["candidate", "stage", "setting", "seed", "steps", "learning rate", metric, "seconds", "settings"], rows, small: true, texts: [1, 8])
+    return HTMLPage.table(["candidate", "stage", "setting", "seed", "steps", "learning rate", metric, "seconds", "settings"], rows, isSmall: true, texts: [1, 8])
   }
 
   /// What is not at its default, in a line, without what is in a column of its own.
@@ -187,7 +131,7 @@ struct ChoosingReport {
       let width = log10((good.max() ?? 1) / (good.min() ?? 1))
       return [probe.candidate, ChoosingReport.four(best), "\(good.count) of \(firstRung(probe.candidate).count)", Chart.short(width)]
     }
-    return table(["candidate", "best \(metric)", "settings within 5 % of it", "decades they span"], rows)
+    return HTMLPage.table(["candidate", "best \(metric)", "settings within 5 % of it", "decades they span"], rows)
   }
 
   private var fixed: String {
@@ -207,7 +151,7 @@ struct ChoosingReport {
       ("Smallest difference", options.smallestDifference == 0 ? "any" : Chart.short(options.smallestDifference)), ("Budget", "\(budget); took \(Chart.short(choice.seconds)) seconds"),
       ("Seed", "\(options.seed)"), ("Machine", ChoosingReport.machine), ("Version", circumstances.version), ("Command", circumstances.command),
     ]
-    return "<dl>\n" + rows.filter { !$0.1.isEmpty }.map { "<dt>\(escaped($0.0))</dt><dd>\(escaped($0.1))</dd>\n" }.joined() + "</dl>"
+    return "<dl>\n" + rows.filter { !$0.1.isEmpty }.map { "<dt>\(HTMLPage.escaped($0.0))</dt><dd>\(HTMLPage.escaped($0.1))</dd>\n" }.joined() + "</dl>"
   }
 
   private static var machine: String {
@@ -364,8 +308,4 @@ struct ChoosingReport {
     return values.count < 2 ? .nan : (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1)).squareRoot()
   }
   private static func four(_ value: Double) -> String { SVGText.number(value, "%.4g") }
-
-  private func escaped(_ text: String) -> String {
-    SVGText.escaped(text).replacingOccurrences(of: ">", with: "&gt;").replacingOccurrences(of: "\"", with: "&quot;")
-  }
 }

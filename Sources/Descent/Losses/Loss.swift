@@ -189,3 +189,8 @@ extension Loss {
     ignoredClass.map { (target.cast(to: .int32) .!= Tensor(number: Double($0))).reshaped(shape) }
   }
 }
+
+extension Loss {
+  /// Whether it compares probabilities with classes.
+  package var isForClasses: Bool { className.map { $0.contains("rossentropy") || $0.contains("CrossEntropy") } ?? false }
+}

@@ -4,8 +4,8 @@ import Optimizers
 /// A small chart: lines, bands, points and marks over two axes. ``Picture`` makes SVG of one or several.
 ///
 /// Colours and strokes are classes of ``Picture/style``, so that one page may hold many charts, in the light, in the dark and on paper.
-struct Chart {
-  struct Series {
+package struct Chart {
+  package struct Series {
     let name: String
     let points: [(x: Double, y: Double)]
     let color: Int
@@ -18,7 +18,7 @@ struct Chart {
     /// Whether the legend names it.
     var isNamed = true
 
-    init(
+    package init(
       _ name: String, _ points: [(x: Double, y: Double)], color: Int, width: Double = 1.8, isDashed: Bool = false, hasLine: Bool = true,
       hasDots: Bool = false, band: [(low: Double, high: Double)] = [], isNamed: Bool = true
     ) {
@@ -45,7 +45,7 @@ struct Chart {
   var yLabel = ""
   var xScale = ChartScale.linear
   var yScale = ChartScale.linear
-  var series: [Series] = []
+  package var series: [Series] = []
   var marks: [Mark] = []
   /// Named places on the vertical axis, in place of numbers.
   var rowNames: [String]?
@@ -58,7 +58,7 @@ struct Chart {
 
   static let fontSize = 12.0
 
-  init(title: String, xLabel: String = "", yLabel: String = "", xScale: ChartScale = .linear, yScale: ChartScale = .linear) {
+  package init(title: String, xLabel: String = "", yLabel: String = "", xScale: ChartScale = .linear, yScale: ChartScale = .linear) {
     self.title = title
     self.xLabel = xLabel
     self.yLabel = yLabel

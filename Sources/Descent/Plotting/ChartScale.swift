@@ -1,7 +1,7 @@
 import Foundation
 
 /// How numbers are laid along an axis.
-enum ChartScale {
+package enum ChartScale {
   case linear
   /// By their logarithms; for numbers greater than 0.
   case logarithmic

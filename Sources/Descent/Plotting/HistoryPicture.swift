@@ -18,9 +18,12 @@ public struct HistoryPicture {
 
   /// The text of the SVG file.
   public var svg: String {
-    let charts = RunCurves.panels(runs).map(chart)
+    let charts = charts
     return Picture(charts, columns: charts.count == 1 ? 1 : 2, title: title).svg
   }
+
+  /// The panels.
+  package var charts: [Chart] { RunCurves.panels(runs).map(chart) }
 
   private func chart(_ name: String) -> Chart {
     var chart = Chart(title: name, xLabel: "epoch")

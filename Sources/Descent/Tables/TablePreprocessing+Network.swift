@@ -86,8 +86,7 @@ extension TablePreprocessing {
     guard let loss else { return standardLoss }
     let names = [Loss.binaryCrossentropy, .binaryFocalCrossentropy].map(\.className)
     let possible = target.classes.map { $0.count == 2 ? names + [Loss.sparseCategoricalCrossentropy.className] : [Loss.sparseCategoricalCrossentropy.className] }
-    let isForClasses = loss.className.map { $0.contains("rossentropy") || $0.contains("CrossEntropy") } ?? false
-    guard possible?.contains(loss.className) ?? !isForClasses, !loss.isFromLogits else {
+    guard possible?.contains(loss.className) ?? !loss.isForClasses, !loss.isFromLogits else {
       let expected = target.classes == nil ? "one for numbers, such as mean_squared_error" : target.classes!.count == 2 ? "binary_crossentropy, binary_focal_crossentropy or sparse_categorical_crossentropy, from probabilities" : "sparse_categorical_crossentropy, from probabilities"
       throw DescentError(
         .invalidArgument, "the target '\(target.name)' is \(target.classes.map { "one of \($0.count) classes" } ?? "a number"); the loss \(loss.name) is not for that: expected \(expected)")

@@ -43,22 +43,19 @@ struct MatrixProductContext {
     let terms = ProductCut.range(depth, of: cut.depth, k)
     if rows.isEmpty || columns.isEmpty { return }
     let size = isDouble ? 8 : 4
-    let lda = transposeA ? m : k
-    let ldb = transposeB ? k : n
     let aOffset = product * m * k + (transposeA ? terms.lowerBound * m + rows.lowerBound : rows.lowerBound * k + terms.lowerBound)
     let bOffset = product * k * n + (transposeB ? columns.lowerBound * k + terms.lowerBound : terms.lowerBound * n + columns.lowerBound)
     let cOffset = (product + depth) * m * n + rows.lowerBound * n + columns.lowerBound
     let a = self.a! + aOffset * size, b = self.b! + bOffset * size, c = self.c! + cOffset * size
+    var gemm = call(a, b, c, rows: rows.count, columns: columns.count, terms: terms.count)
     if !isDouble && !isOwn && MatrixProductLibrary.isUsed {
       let transposed = CChar(UInt8(ascii: "T")), plain = CChar(UInt8(ascii: "N"))
       let status = dnnl_sgemm(
-        transposeA ? transposed : plain, transposeB ? transposed : plain, dnnl_dim_t(rows.count), dnnl_dim_t(columns.count),
-        dnnl_dim_t(terms.count), 1, a.assumingMemoryBound(to: Float.self), dnnl_dim_t(lda), b.assumingMemoryBound(to: Float.self),
-        dnnl_dim_t(ldb), 0, c.assumingMemoryBound(to: Float.self), dnnl_dim_t(n))
+        transposeA ? transposed : plain, transposeB ? transposed : plain, gemm.m, gemm.n, gemm.k, 1, a.assumingMemoryBound(to: Float.self),
+        gemm.lda, b.assumingMemoryBound(to: Float.self), gemm.ldb, 0, c.assumingMemoryBound(to: Float.self), gemm.ldc)
       if status == dnnl_success { return }
       MatrixProductLibrary.hasRefused.store(true, ordering: .relaxed)
     }
-    var gemm = call(a, b, c, rows: rows.count, columns: columns.count, terms: terms.count)
     ck_gemm_run(&gemm, 0)
   }
 
