@@ -89,7 +89,7 @@ struct TableReport {
       let width = max(0, own.loss / most * 300)
       return "<tr><td>\(HTMLPage.escaped(TableDescription.shownName(own.column)))</td><td>\(short(own.loss))</td><td><svg width=\"300\" height=\"12\"><rect class=\"f c0\" width=\"\(Int(width.rounded()))\" height=\"12\"/></svg></td></tr>"
     }
-    return "<p>How much \(what) when a column's values change places among the rows.</p><table>" + rows.joined() + "</table>"
+    return "<p>How much \(what) when a column's values change places among the rows.</p><div class=\"scroll\"><table>" + rows.joined() + "</table></div>"
   }
 
   private var columns: String {

@@ -64,7 +64,7 @@ package enum HTMLPage {
     *{box-sizing:border-box}
     body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 Helvetica,Arial,sans-serif}
     main{max-width:72rem;margin:0 auto;padding:1rem}
-    h1{font-size:1.5rem;margin:.5rem 0}h2{font-size:1.15rem;margin:2rem 0 .5rem}
+    h1{font-size:1.5rem;margin:.5rem 0;overflow-wrap:anywhere}h2{font-size:1.15rem;margin:2rem 0 .5rem}
     p{max-width:46rem}
     .verdict{font-size:1.2rem;font-weight:bold;border-left:.3rem solid var(--good);padding-left:.8rem}
     pre{background:var(--card);padding:.7rem;border-radius:.3rem;white-space:pre-wrap;overflow-wrap:anywhere;font:13px/1.4 Menlo,Consolas,'DejaVu Sans Mono',monospace}
