@@ -6,15 +6,17 @@ import TensorCore
 /// adds one unless `verbose` is 0.
 final class TrainingRemarks: Callback {
   private let say: (String) -> Void
-  /// The part of the rows that the most frequent class has; nil where targets are no classes.
-  private let greatestShare: Double?
+  private let targets: Tensor?
+  private let rows: Int
+  /// The part of the rows that the most frequent class has; nil where targets are no classes. Found when it is first compared with an accuracy.
+  private lazy var greatestShare = TrainingRemarks.greatestShare(targets, rows: rows)
   private var said: Set<String> = []
   private var firstLoss: Double?
   private var fallen = false
   private var epochsSeen = 0
   private var before: [(path: String, value: Tensor)] = []
 
-  /// Weights of larger models are not copied to see what moves.
+  /// Weights of larger models are not copied to see what moves, nor more targets looked at.
   private static let greatestCount = 5_000_000
 
   /// - Parameters:
@@ -22,7 +24,8 @@ final class TrainingRemarks: Callback {
   ///   - rows: how many of them.
   init(targets: Tensor?, rows: Int, say: @escaping (String) -> Void = TrainingRemarks.print) {
     self.say = say
-    greatestShare = TrainingRemarks.greatestShare(targets, rows: rows)
+    self.targets = targets
+    self.rows = rows
   }
 
   static func print(_ text: String) { FileHandle.standardError.write(Data("Remark: \(text.printableLines)\n".utf8)) }
@@ -112,8 +115,8 @@ final class TrainingRemarks: Callback {
   }
 
   private func lookAtAccuracy(_ logs: Logs) {
-    guard let share = greatestShare, share >= 0.6, epochsSeen >= 3, let name = ["accuracy", "binary_accuracy", "sparse_categorical_accuracy", "categorical_accuracy"].first(where: { logs[$0] != nil }),
-      let value = logs[name], abs(value - share) < 0.002
+    guard epochsSeen >= 3, let name = ["accuracy", "binary_accuracy", "sparse_categorical_accuracy", "categorical_accuracy"].first(where: { logs[$0] != nil }),
+      let value = logs[name], let share = greatestShare, share >= 0.6, abs(value - share) < 0.002
     else { return }
     remark("one class", String(format: "\(name) is %.3f, and one class alone makes up %.3f of the rows: saying it always would be as good; AUC or F1 tell more, and classWeight helps.", value, share))
   }
@@ -140,6 +143,7 @@ final class TrainingRemarks: Callback {
   private static func greatestShare(_ targets: Tensor?, rows: Int) -> Double? {
     guard let targets, targets.shape.first ?? 0 >= rows, rows >= 20 else { return nil }
     let width = targets.shape.dropFirst().reduce(1, *)
+    guard rows * width <= greatestCount else { return nil }
     let values = targets[0..<rows].doubles
     if width == 1 {
       guard values.allSatisfy({ $0 >= 0 && $0 == $0.rounded() && $0 < 10_000 }) else { return nil }
