@@ -6,6 +6,9 @@ import TensorCore
 final class ModelTrialRunner: TrialRunner {
   typealias Rows = (x: any ModelData, y: any ModelData)
 
+  /// Rows that are judged at once.
+  static let judgingBatchSize = 256
+
   private let makeModel: (_ seed: UInt64, _ optimizer: any Optimizer) throws -> Model
   private let train: Rows
   private let validation: Rows
@@ -48,9 +51,9 @@ final class ModelTrialRunner: TrialRunner {
     let timing = monotonicSeconds()
     try fit(1)
     let perStep = (monotonicSeconds() - timing) / Double(steps)
-    _ = try model.evaluate(validation.x, validation.y, batchSize: 256, verbose: .silent)
+    _ = try model.evaluate(validation.x, validation.y, batchSize: ModelTrialRunner.judgingBatchSize, verbose: .silent)
     let judging = monotonicSeconds()
-    _ = try model.evaluate(validation.x, validation.y, batchSize: 256, verbose: .silent)
+    _ = try model.evaluate(validation.x, validation.y, batchSize: ModelTrialRunner.judgingBatchSize, verbose: .silent)
     let perJudging = monotonicSeconds() - judging
     let state = model.optimizerState
     let fresh = try makeModel(options.seed, candidate.optimizer)
@@ -93,7 +96,7 @@ final class ModelTrialRunner: TrialRunner {
     }
     let model = try makeModel(order.seed, order.optimizer)
     if let weights = finalModels[order.candidate]?.weights { try model.setWeights(weights) }
-    return try model.evaluate(testRows.x, testRows.y, batchSize: 256, verbose: .silent).values
+    return try model.evaluate(testRows.x, testRows.y, batchSize: ModelTrialRunner.judgingBatchSize, verbose: .silent).values
   }
 }
 
@@ -143,7 +146,7 @@ private final class LiveTrial {
     let callbacks: [Callback] = [watch] + (usesAverages ? [SwapEMAWeights()] : []) + [keeper]
     let history = try model.fit(
       rows.x, rows.y, batchSize: batchSize, epochs: legs, verbose: .silent, callbacks: callbacks, validationData: validation,
-      initialEpoch: legsDone, stepsPerEpoch: plan.stepsPerLeg, validationBatchSize: 256)
+      initialEpoch: legsDone, stepsPerEpoch: plan.stepsPerLeg, validationBatchSize: ModelTrialRunner.judgingBatchSize)
     if history.isInterrupted { throw ChoosingInterrupted() }
     hasDiverged = hasDiverged || watch.hasDiverged
     legsDone = legs

@@ -61,22 +61,9 @@ public struct OptimizerTrial: Sendable {
       "loss": column(points.map(\.loss)), "value": column(points.map(\.value)),
     ]
   }
+}
 
-  init(
-    stage: Stage, candidate: String, number: Int, rung: Int, seed: UInt64, optimizer: JSONValue, learningRate: Double, points: [Point],
-    hasDiverged: Bool
-  ) {
-    self.stage = stage
-    self.candidate = candidate
-    self.number = number
-    self.rung = rung
-    self.seed = seed
-    self.optimizer = optimizer
-    self.learningRate = learningRate
-    self.points = points
-    self.hasDiverged = hasDiverged
-  }
-
+extension OptimizerTrial {
   init?(_ json: JSONValue) {
     func column(_ name: String) -> [Double]? { json[name]?.array?.map { $0.double ?? .nan } }
     guard let stage = json["stage"]?.string.flatMap(Stage.init), let candidate = json["candidate"]?.string, let number = json["number"]?.int,
@@ -116,20 +103,9 @@ public struct OptimizerProbe: Sendable, Equatable {
       "learning_rate": JSONValue(learningRate), "averages_itself": .bool(averagesItself),
     ]
   }
+}
 
-  init(
-    candidate: String, secondsPerStep: Double, stateBytes: Int, secondsPerJudging: Double, secondsPerStart: Double, learningRate: Double,
-    averagesItself: Bool
-  ) {
-    self.candidate = candidate
-    self.secondsPerStep = secondsPerStep
-    self.stateBytes = stateBytes
-    self.secondsPerJudging = secondsPerJudging
-    self.secondsPerStart = secondsPerStart
-    self.learningRate = learningRate
-    self.averagesItself = averagesItself
-  }
-
+extension OptimizerProbe {
   init?(_ json: JSONValue) {
     guard let candidate = json["candidate"]?.string, let step = json["seconds_per_step"]?.double, let bytes = json["state_bytes"]?.int,
       let judging = json["seconds_per_judging"]?.double, let start = json["seconds_per_start"]?.double,
