@@ -34,7 +34,7 @@ let package = Package(
     .executableTarget(name: "HDF5Helper", dependencies: ["KerasFiles"]),
     .executableTarget(
       name: "DescentCLI",
-      dependencies: ["Descent", "KerasFiles", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: ["Descent", "KerasFiles", "DescentImages", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .target(name: "CLimits", dependencies: ["COneDNN"], path: "Benchmarks/CLimits"),
     .executableTarget(name: "DescentBench", dependencies: ["Descent", "KerasFiles", "CLimits"], path: "Benchmarks/DescentBench"),
     // Counts calls of malloc in the process it is linked into: tests only.

@@ -1,15 +1,17 @@
 import ArgumentParser
 import Descent
+import DescentImages
 import Foundation
 
 /// Which data a command works on.
 struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "fashion-mnist, a folder of IDX files, a table (.csv, .tsv, .txt, .data, also with .gz) or an .npz file.",
+      "fashion-mnist, a folder of pictures, a table (.csv, .tsv, .txt, .data, also with .gz), an .npz file or a folder of IDX files.",
       discussion: """
-        fashion-mnist is looked for in the user's cache, Keras's cache and the Debian package's folder. A folder holds the four \
-        files of a data set like MNIST (train-images-idx3-ubyte, …), plain or with .gz; pixels become numbers from 0 to 1. A table \
+        fashion-mnist is looked for in the user's cache, Keras's cache and the Debian package's folder. A folder of pictures (JPEG, PNG) holds a folder \
+        for each class, named after it: pets/cats/1.jpg, pets/dogs/2.jpg; or folders train, validation and test with such folders. A folder of IDX files \
+        holds the four files of a data set like MNIST (train-images-idx3-ubyte, …), plain or with .gz; pixels become numbers from 0 to 1. A table \
         names its columns in the first line; --target says which one to predict. Separators (, ; tab | space), decimal commas, the encoding and a missing \
         header are found out. An .npz file holds x and y, and may hold x_val \
         and y_val, x_test and y_test; x_train and y_train are understood too. A model of several inputs takes x_NAME (x_val_NAME, …), one of \
@@ -31,7 +33,7 @@ struct DataOptions: ParsableArguments {
       throw ValidationError("--separator, --decimal-mark, --encoding and --no-header say how a table is written, but --data is '\(data)'.")
     }
     _ = try tableReading.reading
-    if !isTable && !isArchive && !isFashionMNIST && !isFolder {
+    if !isTable && !isArchive && !isFashionMNIST && !isFolder && !isPicture {
       let advice = DataOptions.advice.first { hasEnding(data, $0.ending) }?.text
       if let advice { throw ValidationError("--data is '\(data)': \(advice).") }
       if exists { throw ValidationError("--data is '\(data)'; expected \(DataOptions.expected).") }
@@ -55,6 +57,12 @@ struct DataOptions: ParsableArguments {
     if isTable && model == nil { return DataSet(try TableData(table(), target: target ?? ""), name: data) }
     if isTable { return DataSet(try CSVTable(data, target: target ?? ""), name: data) }
     if isArchive { return try DataSet(archive: data) }
+    if isPictures {
+      guard let model else {
+        throw DescentError(.invalidArgument, "\(data): is a folder of pictures, which train, evaluate and predict take, and other commands with a --model for pictures")
+      }
+      return try DataSet(images(for: model), name: data, asPlaces: model.takesPlaces)
+    }
     guard isFolder else { throw DescentError(.file, "\(data): no such file or folder; expected \(DataOptions.expected)") }
     return DataSet(name: data, try ImageFolder.load(data))
   }
@@ -68,6 +76,17 @@ struct DataOptions: ParsableArguments {
 
   func table() throws -> TableFile { try TableFile(data, reading: tableReading.reading) }
 
+  /// A folder that does not hold the files of a data set like MNIST, or a picture.
+  var isPictures: Bool { isFolder && !ImageFolder.isBegun(data) || isPicture }
+
+  private var isPicture: Bool { [".jpg", ".jpeg", ".png"].contains { hasEnding(data, $0) } }
+
+  /// The pictures of a folder, as a model takes them.
+  func images(for model: Model, _ options: ImageOptions = ImageOptions()) throws -> ImageData {
+    if let known = model.images { return try ImageData(data, preparedBy: known, options: options) }
+    return try ImageData(data, options: options.fitting(model))
+  }
+
   private var isFashionMNIST: Bool { data == "fashion-mnist" }
 
   private var exists: Bool { FileManager.default.fileExists(atPath: data) }
@@ -77,7 +96,7 @@ struct DataOptions: ParsableArguments {
     return FileManager.default.fileExists(atPath: data, isDirectory: &isFolder) && isFolder.boolValue
   }
 
-  private static let expected = "fashion-mnist, an existing folder of IDX files, a table ending in .csv, .tsv, .txt or .data, or a file ending in .npz"
+  private static let expected = "fashion-mnist, an existing folder of pictures or of IDX files, a table ending in .csv, .tsv, .txt or .data, or a file ending in .npz"
 
   /// What people have besides, and what becomes of it.
   private static let advice: [(ending: String, text: String)] = [

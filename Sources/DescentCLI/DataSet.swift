@@ -77,6 +77,14 @@ struct DataSet {
     isTable = true
   }
 
+  init(name: String, train: Part, validation: Part?, test: Part?, classNames: [String]) {
+    self.name = name
+    self.train = train
+    self.validation = validation
+    self.test = test
+    self.classNames = classNames
+  }
+
   /// Reads an `.npz` file with `x` and `y`, `x_val` and `y_val`, `x_test` and `y_test`; several inputs are `x_NAME`, several targets
   /// `y_NAME`, likewise `x_val_NAME` and so on.
   init(archive path: String) throws {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DescentImages
 import KerasFiles
 
 struct EvaluateCommand: ParsableCommand {
@@ -8,12 +9,14 @@ struct EvaluateCommand: ParsableCommand {
     discussion: """
       Prints the loss and the metrics that the model was compiled with, on the test rows if the data hold any, else on x and y. Of a model that \
       was trained on a table, it prints what was taken for what (classes), or the errors in the target's units beside those of always predicting the \
-      mean (a number); the table's columns are found by their names.
+      mean (a number); the table's columns are found by their names. Of a folder of pictures, with a folder for each class, it prints which class was \
+      taken for which.
 
       EXAMPLES:
         descent evaluate --model classifier.keras
         descent evaluate --model classifier.keras --data d.npz --json
         descent evaluate --model flowers.keras --data more-flowers.csv
+        descent evaluate --model pets.keras --data more-pets
       """)
 
   @Option(help: ArgumentHelp("A .keras file.", valueName: "file"))
@@ -44,6 +47,7 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     let model = try self.model.load()
     if dataOptions.isTable, let table = model.table { return try evaluate(model, table) }
+    if dataOptions.isPictures { return try evaluateImages(model) }
     try dataOptions.requireTarget()
     if model.loss == nil && loss == nil {
       throw DescentError(.state, "\(self.model.path): says nothing of a loss to judge by; give --loss")
@@ -71,6 +75,21 @@ struct EvaluateCommand: ParsableCommand {
 }
 
 extension EvaluateCommand {
+  /// Judges a model on all pictures of a folder; or on those of its folder `test`, if it has one.
+  private func evaluateImages(_ model: Model) throws {
+    if loss != nil || metrics != nil {
+      throw ValidationError("A model for pictures is judged by which class it takes for which; leave --loss and --metrics out.")
+    }
+    var options = ImageOptions()
+    options.trainingPart = 1
+    let data = try dataOptions.images(for: model, options)
+    model.images = data.preprocessing
+    for remark in data.remarks { Output.remark(remark) }
+    let rows = data.test ?? data.training
+    let scores = try model.scores(rows, batchSize: batchSize.count(of: rows.count))
+    Output.line(json ? scores.json.text() : TableScoresDescription(scores: scores, things: "pictures").text)
+  }
+
   /// Judges a model that knows the table's columns.
   private func evaluate(_ model: Model, _ table: TablePreprocessing) throws {
     if loss != nil || metrics != nil {

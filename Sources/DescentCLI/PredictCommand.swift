@@ -1,4 +1,5 @@
 import ArgumentParser
+import DescentImages
 import Foundation
 import KerasFiles
 
@@ -13,16 +14,24 @@ struct PredictCommand: ParsableCommand {
       A model that was trained on a table finds the columns of another one by their names, wherever they stand, and needs no answers. Its CSV has a \
       header, the columns that name or number the rows, the prediction, and of classes the probability of each.
 
+      A model that was trained on a folder of pictures takes a folder with pictures in it and below, a picture, or pictures named one by one. Its CSV has \
+      a header, the file, the predicted class and the probability of each.
+
       EXAMPLES:
         descent predict --model classifier.keras --data d.npz --out predictions.npy
         descent predict --model classifier.keras --out predictions.csv
         descent predict --model flowers.keras --data new-flowers.csv --out predictions.csv
+        descent predict --model pets.keras --data holiday-pictures --out predictions.csv
+        descent predict --model pets.keras cat.jpg dog.png
       """)
 
   @Option(help: ArgumentHelp("A .keras file.", valueName: "file"))
   var model: ModelFile
 
   @OptionGroup(title: "Data") var dataOptions: DataOptions
+
+  @Argument(help: ArgumentHelp("Pictures to predict, or folders with pictures, in place of --data.", valueName: "pictures"))
+  var pictures: [String] = []
 
   @Option(help: ArgumentHelp("Rows a step: a number, or all.", valueName: "n|all"))
   var batchSize = BatchSize.rows(32)
@@ -40,7 +49,9 @@ struct PredictCommand: ParsableCommand {
   func run() throws {
     if let out { try checkWritable(out) }
     let model = try self.model.load()
-    if dataOptions.isTable, let table = model.table { return try predict(model, table) }
+    if pictures.isEmpty, dataOptions.isTable, let table = model.table { return try predict(model, table) }
+    if !pictures.isEmpty { return try predict(model, pictures) }
+    if dataOptions.isPictures { return try predict(model, [dataOptions.data]) }
     let x = try dataOptions.loadInputs(for: model)
     let count = DataSet.Part(x: x, y: Tensor.zeros([])).count
     let results = try blamingData(dataOptions.data) { try model.predictAll(x, batchSize: batchSize.count(of: count), verbose: 0) }
@@ -73,6 +84,27 @@ struct PredictCommand: ParsableCommand {
     }
     let y = predictions.target.classes == nil
       ? Tensor(predictions.numbers) : Tensor(shape: [predictions.probabilities.count, predictions.target.classes?.count ?? 0], scalars: predictions.probabilities.flatMap { $0 })
+    if hasEnding(out, ".npy") { try NPY.write(y, to: out) } else { try NPZ.write([("y", y)], to: out) }
+  }
+
+  /// Predicts the classes of pictures.
+  private func predict(_ model: Model, _ paths: [String]) throws {
+    if model.images == nil {
+      let options = try ImageOptions().fitting(model)
+      guard let size = options.imageSize, let shape = model.inputShape else {
+        throw DescentError(.state, "\(self.model.path): the model does not say which size of pictures it takes")
+      }
+      let count = max(try model.predict(Tensor.zeros([1] + shape), verbose: 0).shape.last ?? 0, 2)
+      model.images = try ImagePreprocessing(classNames: (0..<count).map(String.init), imageSize: size, colorMode: options.colorMode ?? .rgb)
+      Output.remark("The model does not know what its classes are called; they are numbers, in the order of the folders that it was trained on.")
+    }
+    let predictions = try model.predict(imagesAt: paths, batchSize: batchSize.count(of: .max))
+    for remark in ImageData.remark(predictions.faults) { Output.remark(remark) }
+    guard let out, !hasEnding(out, ".csv") else {
+      guard let out else { return Output.line(String(predictions.csv.dropLast())) }
+      return try writeFile(out, text: predictions.csv)
+    }
+    let y = Tensor(shape: [predictions.probabilities.count, predictions.names.count], scalars: predictions.probabilities.flatMap { $0 })
     if hasEnding(out, ".npy") { try NPY.write(y, to: out) } else { try NPZ.write([("y", y)], to: out) }
   }
 

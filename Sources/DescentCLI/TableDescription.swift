@@ -85,6 +85,8 @@ extension TableDescription {
 /// How good a model is on rows of a table, in words.
 struct TableScoresDescription {
   let scores: TableScores
+  /// What was judged.
+  var things = "rows"
 
   /// More classes than that are not listed against each other.
   private static let greatestConfusionCount = 12
@@ -103,10 +105,10 @@ struct TableScoresDescription {
   }
 
   private var classes: String {
-    var text = "\(scores.target.name) of \(grouped(scores.count)) rows: \(percent(scores.accuracy)) right; always the most frequent class: \(percent(scores.naiveAccuracy))\n"
+    var text = "\(scores.target.name) of \(grouped(scores.count)) \(things): \(percent(scores.accuracy)) right; always the most frequent class: \(percent(scores.naiveAccuracy))\n"
     let listed = scores.classes.prefix(40)
     text += TextTable(
-      rows: [["class", "rows", "precision", "recall"]]
+      rows: [["class", things, "precision", "recall"]]
         + listed.map { [TableDescription.shortened($0.name, 28), grouped($0.count), $0.precision.isNaN ? "-" : rounded($0.precision), $0.recall.isNaN ? "-" : rounded($0.recall)] },
       rightAligned: [1, 2]
     ).text
@@ -123,7 +125,7 @@ struct TableScoresDescription {
   private var verdict: String {
     guard scores.isNoBetterThanNaive else { return "" }
     return "\nThe model is no better than " + (scores.target.classes == nil ? "the mean" : "the most frequent class")
-      + ": the columns say little of '\(scores.target.name)', or training was too short."
+      + (things == "rows" ? ": the columns say little of '\(scores.target.name)', or training was too short." : ": there are too few pictures, or training was too short.")
   }
 
   private func short(_ value: Double) -> String { TableScoresDescription.short(value) }

@@ -64,7 +64,7 @@ struct TableTrainingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The part of a table's rows to train on, and with a comma the part to validate on; the rest is for testing. (default: 0.8,0.2)",
+      "The part of a table's rows or of pictures to train on, and with a comma the part to validate on; the rest is for testing. (default: 0.8,0.2)",
       discussion: "Rows are drawn by the seed, of each class alike. Scales, typical values and categories are learned from the training rows alone.",
       valueName: "part[,part]"))
   var split: WordList?
@@ -79,6 +79,9 @@ struct TableTrainingOptions: ParsableArguments {
   func validate() throws {
     if let report, !hasEnding(report, ".html") { throw ValidationError("--report is '\(report)'; expected a file ending in .html.") }
   }
+
+  /// Whether something was asked for that pictures do not have.
+  var isOfTables: Bool { task != nil || features != nil || drop != nil || types != nil }
 
   var isUsed: Bool { task != nil || report != nil || features != nil || drop != nil || types != nil || split != nil || classWeight != nil }
 

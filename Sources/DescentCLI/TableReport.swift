@@ -34,7 +34,7 @@ struct TableReport {
   // MARK: - How good it is
 
   private var judgement: String {
-    let verdict = scores.isNoBetterThanNaive ? "<p><b>The model is no better than always saying \(scores.target.classes == nil ? "the mean" : "the most frequent class").</b></p>" : ""
+    let verdict = scores.verdictHTML
     if scores.target.classes == nil {
       let rows = [
         ["the model", short(scores.mae), short(scores.rmse), String(format: "%.3f", scores.r2)],
@@ -42,20 +42,7 @@ struct TableReport {
       ]
       return HTMLPage.table(["", "MAE", "RMSE", "R²"], rows) + verdict + HTMLPage.charts([scatter, residuals])
     }
-    let summary = "<p>\(percent(scores.accuracy)) of \(grouped(scores.count)) rows are right; always saying the most frequent class would be right for \(percent(scores.naiveAccuracy)).</p>"
-    let each = HTMLPage.table(
-      ["class", "rows", "precision", "recall"],
-      scores.classes.map { [$0.name, grouped($0.count), $0.precision.isNaN ? "–" : short($0.precision), $0.recall.isNaN ? "–" : short($0.recall)] })
-    guard scores.classes.count <= 30 else { return summary + verdict + each }
-    var confusion = "<div class=\"scroll\"><table><tr><th>true class</th>" + scores.classes.map { "<th>as \(HTMLPage.escaped($0.name))</th>" }.joined() + "</tr>"
-    for (row, own) in scores.classes.enumerated() {
-      confusion += "<tr><th>\(HTMLPage.escaped(own.name))</th>"
-      for (column, count) in scores.confusion[row].enumerated() {
-        confusion += "<td class=\"\(count == 0 ? "" : row == column ? "hit" : "miss")\">\(count == 0 ? "" : grouped(count))</td>"
-      }
-      confusion += "</tr>"
-    }
-    return summary + verdict + each + "<h3>Which class was taken for which</h3>" + confusion + "</table></div>"
+    return scores.classesHTML("rows")
   }
 
   private var shownPoints: ArraySlice<(answer: Double, prediction: Double)> { points.prefix(2_000) }
@@ -105,4 +92,30 @@ struct TableReport {
 
   private func short(_ value: Double) -> String { TableScoresDescription.short(value) }
   private func percent(_ value: Double) -> String { TableScoresDescription.percent(value) }
+}
+
+extension TableScores {
+  /// What is said of a model that has learned nothing.
+  var verdictHTML: String {
+    isNoBetterThanNaive ? "<p><b>The model is no better than always saying \(target.classes == nil ? "the mean" : "the most frequent class").</b></p>" : ""
+  }
+
+  /// How many are right, and which class was taken for which.
+  /// - Parameter things: what was judged: rows.
+  func classesHTML(_ things: String) -> String {
+    let summary = "<p>\(TableScoresDescription.percent(accuracy)) of \(grouped(count)) \(things) are right; always saying the most frequent class would be right for \(TableScoresDescription.percent(naiveAccuracy)).</p>"
+    let each = HTMLPage.table(
+      ["class", things, "precision", "recall"],
+      classes.map { [$0.name, grouped($0.count), $0.precision.isNaN ? "–" : String(format: "%.3f", $0.precision), $0.recall.isNaN ? "–" : String(format: "%.3f", $0.recall)] })
+    guard classes.count <= 30 else { return summary + verdictHTML + each }
+    var html = "<div class=\"scroll\"><table><tr><th>true class</th>" + classes.map { "<th>as \(HTMLPage.escaped($0.name))</th>" }.joined() + "</tr>"
+    for (row, own) in classes.enumerated() {
+      html += "<tr><th>\(HTMLPage.escaped(own.name))</th>"
+      for (column, count) in confusion[row].enumerated() {
+        html += "<td class=\"\(count == 0 ? "" : row == column ? "hit" : "miss")\">\(count == 0 ? "" : grouped(count))</td>"
+      }
+      html += "</tr>"
+    }
+    return summary + verdictHTML + each + "<h3>Which class was taken for which</h3>" + html + "</table></div>"
+  }
 }

@@ -4,7 +4,7 @@ import KerasFiles
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Train a network of dense layers on a data set.",
+    abstract: "Train a network on a table, a folder of pictures or arrays.",
     discussion: """
       Trains, judges the network on data it has not seen, and leaves history.csv (the numbers of each epoch) and weights.npz \
       (the trained weights, for numpy.load) in a folder.
@@ -13,6 +13,9 @@ struct TrainCommand: ParsableCommand {
       become numbers, missing values are filled in and marked, and what tells nothing is left out. The model in the folder (model.keras), or \
       the one that --save names, remembers that, so that predict and evaluate need nothing but a file with the same columns.
 
+      Of a folder of pictures, with a folder for each class in it, it makes all pictures of one size, changes them a little at random while training, and \
+      trains a small convolutional network; the model remembers size and classes. --split, --class-weight and --report are as for tables.
+
       EXAMPLES:
         descent train
         descent train --epochs 20 --batch-size 128 --layers 256,64
@@ -20,6 +23,8 @@ struct TrainCommand: ParsableCommand {
         descent train --optimizer '{"class_name": "Adam", "config": {"beta_1": 0.8}}'
         descent train --data flowers.csv --target species --save flowers.keras
         descent train --data houses.csv --target price --drop owner --types zip=category --split 0.7,0.15
+        descent train --data pets --save pets.keras --report pets.html
+        descent train --data signs --image-size 64 --augmentation rotation,zoom,brightness --split 0.7,0.15
         descent train --data d.npz --no-shuffle --seed 7 --out runs/mine
         descent train --model init.keras --data d.npz --epochs 3 --save trained.keras
         descent train --epochs 500 --out runs/long             (killed, then)
@@ -30,18 +35,20 @@ struct TrainCommand: ParsableCommand {
 
   @OptionGroup(title: "Tables") var tableOptions: TableTrainingOptions
 
+  @OptionGroup(title: "Pictures") var imageOptions: ImageTrainingOptions
+
   @OptionGroup(title: "Model") var modelOptions: ModelOptions
 
   @Option(
     help: ArgumentHelp(
-      "The part of the rows, from the end, of a table drawn by the seed, to validate on after each epoch. (default: 0.2, or 0 for an .npz file)",
+      "The part of the rows, from the end, of a table or of pictures drawn by the seed, to validate on after each epoch. (default: 0.2, or 0 for an .npz file)",
       valueName: "part"))
   var validationSplit: Double?
 
   @Flag(inversion: .prefixedNo, help: "Put the rows in a new order before each epoch.")
   var shuffle = true
 
-  @Option(help: ArgumentHelp("Passes over the training rows. (default: 5; for tables until validation gets no better)", valueName: "n"))
+  @Option(help: ArgumentHelp("Passes over the training rows. (default: 5; for tables and pictures until validation gets no better)", valueName: "n"))
   var epochs: Int?
 
   @OptionGroup(title: "Training") var taskOptions: TaskOptions
@@ -63,7 +70,11 @@ struct TrainCommand: ParsableCommand {
 
   func validate() throws {
     if modelOptions.model == nil { try dataOptions.requireTarget() }
-    if !dataOptions.isTable && tableOptions.isUsed {
+    if dataOptions.isPictures {
+      if tableOptions.isOfTables { throw ValidationError("--task, --features, --drop and --types are for tables; --data is '\(dataOptions.data)', a folder of pictures.") }
+    } else if imageOptions.isUsed {
+      throw ValidationError("\(ImageTrainingOptions.names) are for folders of pictures; --data is '\(dataOptions.data)'.")
+    } else if !dataOptions.isTable && tableOptions.isUsed {
       throw ValidationError("--task, --features, --drop, --types, --split, --class-weight and --report are for tables; --data is '\(dataOptions.data)'.")
     }
     _ = try tableOptions.options(seed: 0, validationSplit: validationSplit)
@@ -79,6 +90,7 @@ struct TrainCommand: ParsableCommand {
     let results = try Results(resultOptions)
     defer { results.release() }
     if dataOptions.isTable && (given == nil || given?.table != nil) { return try runTable(given, results) }
+    if dataOptions.isPictures { return try runImages(given, results) }
     try dataOptions.requireTarget()
     if tableOptions.isUsed {
       throw ValidationError("The model knows nothing of a table's columns, so --task, --features, --drop, --types, --split, --class-weight and --report are of no use.")

@@ -4,6 +4,8 @@ import Foundation
 struct ImageDirectory {
   /// The endings of names that are looked at, in small letters.
   static let endings = [".bmp", ".gif", ".jpeg", ".jpg", ".png"]
+  /// Those of all pictures that people have, whether they are read or not.
+  static let allEndings = endings + [".webp", ".tif", ".tiff", ".heic", ".heif", ".avif"]
   /// Those that Keras 2's `ImageDataGenerator` looks at.
   static let flowEndings = ["png", "jpg", "jpeg", "bmp", "ppm", "tif", "tiff"]
 
@@ -16,7 +18,8 @@ struct ImageDirectory {
   ///   - classNames: the folders of the classes; nil for all pictures, wherever they are.
   ///   - followLinks: whether links to folders are gone into.
   ///   - endings: of the names that are looked at.
-  init(_ folder: String, classNames: [String]?, followLinks: Bool, endings: [String] = endings) throws {
+  ///   - refusesOthers: whether a picture of a format that is not read is an error.
+  init(_ folder: String, classNames: [String]?, followLinks: Bool, endings: [String] = endings, refusesOthers: Bool = true) throws {
     self.folder = folder
     for (number, name) in (classNames ?? [""]).enumerated() {
       let start = name.isEmpty ? folder : ImageDirectory.joined(folder, name)
@@ -29,7 +32,7 @@ struct ImageDirectory {
         }
       }
     }
-    try paths.forEach(ImageDirectory.refuseOtherFormats)
+    if refusesOthers { try paths.forEach(ImageDirectory.refuseOtherFormats) }
   }
 
   /// The folders in a folder, in order; those that begin with a dot are hidden.
@@ -45,12 +48,12 @@ struct ImageDirectory {
     }
   }
 
-  private static func isFolder(_ path: String) -> Bool {
+  static func isFolder(_ path: String) -> Bool {
     var isFolder: ObjCBool = false
     return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
   }
 
-  private static func joined(_ folder: String, _ name: String) -> String { folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)" }
+  static func joined(_ folder: String, _ name: String) -> String { folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)" }
 
   private static func walk(
     _ start: String, _ subfolder: String, followLinks: Bool, above: [String], _ body: (String, [String]) -> Void

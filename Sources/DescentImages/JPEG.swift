@@ -72,7 +72,7 @@ enum JPEG {
 }
 
 /// What the segments before a JPEG file's pixels say.
-private struct JPEGHeader {
+struct JPEGHeader {
   var (width, height, components) = (0, 0, 0)
   var isArithmetic = false
   var hasAdobeMarker = false

@@ -1,20 +1,3 @@
-/// How ``loadImage(_:colorMode:targetSize:interpolation:keepAspectRatio:)`` makes other sizes: Pillow's ways. A smaller picture's pixels
-/// are means over what they cover, but for `nearest`.
-public enum ImageInterpolation: String, Sendable, CaseIterable {
-  /// The pixel that is nearest.
-  case nearest
-  /// Straight lines.
-  case bilinear
-  /// Keys's cubic (a = −1/2).
-  case bicubic
-  /// Hamming's windowed sine over two pixels.
-  case hamming
-  /// Equal weights.
-  case box
-  /// Lanczos's windowed sine over six pixels.
-  case lanczos
-}
-
 /// Reads a picture from a JPEG or PNG file. (Keras: `keras.utils.load_img`.)
 ///
 ///     let image = try loadImage("cat.jpg", targetSize: (224, 224))
@@ -69,7 +52,7 @@ func checkSize(_ size: (height: Int, width: Int), _ what: String) throws {
   }
 }
 
-private func colored(_ image: Image, _ colorMode: ColorMode) -> Image {
+func colored(_ image: Image, _ colorMode: ColorMode) -> Image {
   switch colorMode {
   case .grayscale: image.mode == .grayscale16 ? image : converted(image, to: .grayscale)
   case .rgb: converted(image, to: .rgb)
@@ -77,7 +60,7 @@ private func colored(_ image: Image, _ colorMode: ColorMode) -> Image {
   }
 }
 
-private func resized(
+func resized(
   _ image: Image, _ size: (height: Int, width: Int)?, _ interpolation: ImageInterpolation, keepAspectRatio: Bool
 ) -> Image {
   guard let size, size != (image.height, image.width) else { return image }

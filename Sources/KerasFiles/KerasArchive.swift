@@ -1,16 +1,18 @@
 import Foundation
 
-/// A `.keras` file: a zip of a description, the version of Keras, and the weights; of a model for tables also what their columns become, which
-/// Keras does not look at.
+/// A `.keras` file: a zip of a description, the version of Keras, and the weights; of a model for tables or pictures also what columns or files
+/// become, which Keras does not look at.
 struct KerasArchive {
   let config: JSONValue
   let weights: HDF5Contents
   let table: TablePreprocessing?
+  let images: ImagePreprocessing?
 
   private static let configName = "config.json"
   private static let metadataName = "metadata.json"
   private static let weightsName = "model.weights.h5"
   private static let tableName = "table.json"
+  private static let imagesName = "images.json"
   /// A description is text of some kilobytes.
   private static let greatestConfigByteCount = 1 << 26
   /// The version of Keras whose files these are.
@@ -33,12 +35,13 @@ struct KerasArchive {
     for other in archive.entries where other.name.hasPrefix("assets/") {
       throw DescentError(.file, "\(name): holds \(other.name), which belongs to a layer that Descent does not have")
     }
-    table = try archive[KerasArchive.tableName].map { entry in
-      let label = "\(name): \(KerasArchive.tableName)"
-      return try naming(label) {
-        try TablePreprocessing(json: JSONValue(parsing: archive.bytes(entry, limit: KerasArchive.greatestConfigByteCount), name: label))
-      }
+    func own<Value>(_ entryName: String, _ read: (JSONValue) throws -> Value) throws -> Value? {
+      guard let entry = archive[entryName] else { return nil }
+      let label = "\(name): \(entryName)"
+      return try naming(label) { try read(JSONValue(parsing: archive.bytes(entry, limit: KerasArchive.greatestConfigByteCount), name: label)) }
     }
+    table = try own(KerasArchive.tableName) { try TablePreprocessing(json: $0) }
+    images = try own(KerasArchive.imagesName) { try ImagePreprocessing(json: $0) }
     let bytes = try archive.bytes(entry(KerasArchive.weightsName))
     weights = try HDF5Contents(ByteSource(bytes, name: "\(name): \(KerasArchive.weightsName)"), trusted: trusted)
   }
@@ -51,9 +54,11 @@ struct KerasArchive {
     let metadata = JSONValue.object(
       JSONObject([("keras_version", .string(kerasVersion)), ("date_saved", .string(formatter.string(from: Date())))]))
     let weights = try WeightsFile.contents(of: model).encoded(name: "\(path): \(weightsName)")
-    let table = model.table.map { [(tableName, Array($0.json.text(indent: 1).utf8))] } ?? []
+    let own = [(tableName, model.table?.json), (imagesName, model.images?.json)].compactMap { name, json in
+      json.map { (name, Array($0.text(indent: 1).utf8)) }
+    }
     try ZipWriter.write(path) { archive in
-      for (name, bytes) in [(metadataName, Array(metadata.text().utf8)), (configName, Array(config.utf8)), (weightsName, weights)] + table {
+      for (name, bytes) in [(metadataName, Array(metadata.text().utf8)), (configName, Array(config.utf8)), (weightsName, weights)] + own {
         try bytes.withUnsafeBytes { try archive.add(name, pieces: [$0]) }
       }
     }
@@ -118,6 +123,7 @@ extension Model {
     let model = try fromJSON(archive.config, name: "\(name): config.json", compiled: compiled, elementLimit: max(count, 1 << 24))
     _ = try WeightsFile.load(archive.weights, into: model, file: name, skipMismatch: false)
     model.table = archive.table
+    model.images = archive.images
     guard compiled, let variables = try WeightsFile.optimizerVariables(archive.weights, file: name) else { return model }
     guard model.optimizer != nil else {
       throw DescentError(.file, "\(name): holds an optimizer's state, but config.json does not say of which; load it with compiled: false to do without")

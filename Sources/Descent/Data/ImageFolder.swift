@@ -45,6 +45,9 @@ public enum ImageFolder {
 
   static func isComplete(_ folder: String) -> Bool { fileNames.allSatisfy { path(of: $0, in: folder) != nil } }
 
+  /// Whether one of them is.
+  package static func isBegun(_ folder: String) -> Bool { fileNames.contains { path(of: $0, in: folder) != nil } }
+
   private static func path(of name: String, in folder: String) -> String? {
     ["\(folder)/\(name)", "\(folder)/\(name).gz"].first { access($0, F_OK) == 0 }
   }

@@ -1,9 +1,9 @@
 /// A picture as a PNG file, its bytes as they are: for the small pictures that TensorBoard shows.
-enum PNGWriter {
+package enum PNGWriter {
   /// - Parameters:
   ///   - pixels: rows from above, `channels` bytes a pixel.
   ///   - channels: 1 grey, 3 red, green and blue, 4 with opacity.
-  static func bytes(_ pixels: [UInt8], width: Int, height: Int, channels: Int) -> [UInt8] {
+  package static func bytes(_ pixels: [UInt8], width: Int, height: Int, channels: Int) -> [UInt8] {
     var file: [UInt8] = [0x89] + Array("PNG\r\n".utf8) + [0x1A, 0x0A]
     let colorType: UInt8 = [1: 0, 3: 2, 4: 6][channels] ?? 0
     chunk("IHDR", big(width) + big(height) + [8, colorType, 0, 0, 0], &file)

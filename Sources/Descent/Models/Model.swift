@@ -34,6 +34,10 @@ open class Model: Layer {
   /// `.keras` file keeps it.
   public var table: TablePreprocessing?
 
+  /// What pictures in files become before the model sees them, and what its classes are called; nil for a model that was not made for them. A
+  /// `.keras` file keeps it.
+  public var images: ImagePreprocessing?
+
   /// How many passes over training data were begun: with ``seed`` it decides the order of rows of the next.
   package var passCount = 0
   let modelBuilder: ModelBuilder

@@ -81,6 +81,9 @@ package enum HTMLPage {
     figure{margin:0}.small figure{max-width:24rem}
     figure svg{width:100%;height:auto;display:block}
     dt{color:var(--soft);float:left;clear:left;min-width:9rem}dd{margin:0 0 .3rem 9.5rem;overflow-wrap:anywhere}
+    .pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(9rem,1fr));gap:1rem}
+    .picture img{width:100%;height:9rem;object-fit:contain;background:var(--card);image-rendering:auto}
+    .picture figcaption{font-size:.85rem;overflow-wrap:anywhere}small{color:var(--soft)}
     @media (max-width:30rem){dt{float:none}dd{margin-left:0}}
     @media print{body{font-size:10pt}main{max-width:none;padding:0}figure,tr{break-inside:avoid}.charts{grid-template-columns:1fr 1fr}.scroll{overflow:visible}}
     """

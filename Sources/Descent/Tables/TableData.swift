@@ -39,7 +39,7 @@ public struct TableData: Sendable {
     var scan = TargetScan(name: target, fileName: file.name)
     try file.forEachRow { try scan.add($1, targetPlace) }
     let answers = try scan.answers(options.task)
-    let parts = TableSplit.parts(answers, options)
+    let parts = options.parts(answers)
     try TableData.check(parts, file, options)
 
     // What training rows hold.
@@ -104,7 +104,7 @@ public struct TableData: Sendable {
     var scan = TargetScan(name: target.name, fileName: file.name)
     try file.forEachRow { try scan.add($1, targetPlace) }
     let answers = try scan.answers(target.task)
-    let parts = TableSplit.parts(answers, options)
+    let parts = options.parts(answers)
     try TableData.check(parts, file, options)
     var writer = try TableRowWriter(preprocessing, file, withTarget: true, withIdentifiers: false, parts: 3)
     try file.forEachRow { number, row in
@@ -142,33 +142,9 @@ public struct TableData: Sendable {
   }
 }
 
-/// Which row is in which part.
-enum TableSplit {
-  /// 0 for rows to train on, 1 to validate on, 2 to test on, 3 for those without an answer. Of each class about the same part of the rows is in each, and
-  /// at least one in the first.
-  static func parts(_ answers: TableAnswers, _ options: TableOptions) -> [UInt8] {
-    var parts = [UInt8](repeating: 3, count: answers.count)
-    var totals: [Int32: Int] = [:]
-    for row in 0..<answers.count { if let group = answers.group(row) { totals[group, default: 0] += 1 } }
-    let validationPart = options.validationPart ?? 1 - options.trainingPart
-    // What is rounded off of small groups is made up for by later ones.
-    var limits: [Int32: (training: Int, validation: Int)] = [:]
-    var carried = (training: 0.0, validation: 0.0)
-    for (group, total) in totals.sorted(by: { $0.key < $1.key }) {
-      let wanted = Double(total) * options.trainingPart + carried.training
-      let training = min(max(Int(wanted.rounded()), 1), total)
-      let wantedNext = Double(total) * validationPart + carried.validation
-      let validation = min(max(Int(wantedNext.rounded()), 0), total - training)
-      carried = (wanted - Double(training), wantedNext - Double(validation))
-      limits[group] = (training, options.validationPart == nil ? total - training : validation)
-    }
-    var taken: [Int32: Int] = [:]
-    for row in MersenneTwister.pythonOrder(answers.count, seed: options.seed) {
-      guard let group = answers.group(row), let limit = limits[group] else { continue }
-      let place = taken[group, default: 0]
-      taken[group] = place + 1
-      parts[row] = place < limit.training ? 0 : place < limit.training + limit.validation ? 1 : 2
-    }
-    return parts
+extension TableOptions {
+  /// Which part each row is in; those without an answer are in none.
+  func parts(_ answers: TableAnswers) -> [UInt8] {
+    StratifiedSplit.parts((0..<answers.count).map(answers.group), training: trainingPart, validation: validationPart, seed: seed)
   }
 }

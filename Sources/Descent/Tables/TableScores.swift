@@ -39,37 +39,58 @@ public struct TableScores: Sendable {
   public var isNoBetterThanNaive: Bool { target.classes == nil ? !(rmse < naiveRMSE) : !(accuracy > naiveAccuracy) }
 
   init(_ predictions: TablePredictions, answers: Tensor) {
-    target = predictions.target
-    count = answers.count
     let truths = answers.doubles
-    let total = Double(max(count, 1))
-    if let names = predictions.target.classes {
-      var confusion = [[Int]](repeating: [Int](repeating: 0, count: names.count), count: names.count)
-      for (truth, guess) in zip(truths, predictions.classNumbers) { confusion[Int(truth)][guess] += 1 }
-      self.confusion = confusion
-      let sizes = confusion.map { $0.reduce(0, +) }
-      accuracy = Double(names.indices.reduce(0) { $0 + confusion[$1][$1] }) / total
-      naiveAccuracy = Double(sizes.max() ?? 0) / total
-      classes = names.indices.map { place in
-        let guessed = confusion.reduce(0) { $0 + $1[place] }
-        return OfClass(
-          name: names[place], count: sizes[place], precision: Double(confusion[place][place]) / Double(guessed),
-          recall: Double(confusion[place][place]) / Double(sizes[place]))
-      }
-      (mae, rmse, naiveMAE, naiveRMSE, r2) = (.nan, .nan, .nan, .nan, .nan)
+    if predictions.target.classes != nil {
+      self.init(predictions.target, truths: truths.map { Int($0) }, guesses: predictions.classNumbers)
     } else {
-      (accuracy, naiveAccuracy, confusion, classes) = (.nan, .nan, [], [])
-      let errors = zip(truths, predictions.numbers).map { $0 - Double($1) }
-      let mean = truths.reduce(0, +) / total
-      let squares = errors.reduce(0) { $0 + $1 * $1 }
-      mae = errors.reduce(0) { $0 + abs($1) } / total
-      rmse = (squares / total).squareRoot()
-      let naive = predictions.target.mean
-      naiveMAE = truths.reduce(0) { $0 + abs($1 - naive) } / total
-      naiveRMSE = (truths.reduce(0) { $0 + ($1 - naive) * ($1 - naive) } / total).squareRoot()
-      let spread = truths.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-      r2 = spread > 0 ? 1 - squares / spread : .nan
+      self.init(numbersOf: predictions, truths)
     }
+  }
+
+  private init(numbersOf predictions: TablePredictions, _ truths: [Double]) {
+    target = predictions.target
+    count = truths.count
+    let total = Double(max(count, 1))
+    (accuracy, naiveAccuracy, confusion, classes) = (.nan, .nan, [], [])
+    let errors = zip(truths, predictions.numbers).map { $0 - Double($1) }
+    let mean = truths.reduce(0, +) / total
+    let squares = errors.reduce(0) { $0 + $1 * $1 }
+    mae = errors.reduce(0) { $0 + abs($1) } / total
+    rmse = (squares / total).squareRoot()
+    let naive = predictions.target.mean
+    naiveMAE = truths.reduce(0) { $0 + abs($1 - naive) } / total
+    naiveRMSE = (truths.reduce(0) { $0 + ($1 - naive) * ($1 - naive) } / total).squareRoot()
+    let spread = truths.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    r2 = spread > 0 ? 1 - squares / spread : .nan
+  }
+
+  /// How good the predicted classes of rows are.
+  /// - Parameters:
+  ///   - name: what the classes are of.
+  ///   - names: of the classes.
+  ///   - truths: the number of each row's class.
+  ///   - guesses: the numbers that were predicted.
+  package init(of name: String, classes names: [String], truths: [Int], guesses: [Int]) {
+    self.init(TableTarget(name: name, classes: names, mean: 0, deviation: 1), truths: truths, guesses: guesses)
+  }
+
+  private init(_ target: TableTarget, truths: [Int], guesses: [Int]) {
+    self.target = target
+    count = truths.count
+    let total = Double(max(count, 1)), names = target.classes ?? []
+    var confusion = [[Int]](repeating: [Int](repeating: 0, count: names.count), count: names.count)
+    for (truth, guess) in zip(truths, guesses) { confusion[truth][guess] += 1 }
+    self.confusion = confusion
+    let sizes = confusion.map { $0.reduce(0, +) }
+    accuracy = Double(names.indices.reduce(0) { $0 + confusion[$1][$1] }) / total
+    naiveAccuracy = Double(sizes.max() ?? 0) / total
+    classes = names.indices.map { place in
+      let guessed = confusion.reduce(0) { $0 + $1[place] }
+      return OfClass(
+        name: names[place], count: sizes[place], precision: Double(confusion[place][place]) / Double(guessed),
+        recall: Double(confusion[place][place]) / Double(sizes[place]))
+    }
+    (mae, rmse, naiveMAE, naiveRMSE, r2) = (.nan, .nan, .nan, .nan, .nan)
   }
 
   /// As one JSON object.

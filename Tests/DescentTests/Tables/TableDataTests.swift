@@ -89,7 +89,7 @@ import Testing
     let plain = try TableData(file("a,kind,day,b,y", rows: 90) { Self.animals($0) }, target: "y", options: options)
     // Which rows are not trained on, found out by a mark that tells them.
     let answers = TableAnswers(values: .classes((0..<90).map { $0 % 3 == 0 ? 1 : 0 }), count: 90, classes: ["no", "yes"], remarks: [], description: "")
-    let others = Set(TableSplit.parts(answers, options).enumerated().filter { $0.element > 0 }.map(\.offset))
+    let others = Set(options.parts(answers).enumerated().filter { $0.element > 0 }.map(\.offset))
     #expect(others.count == 36)
     let changed = try TableData(file("a,kind,day,b,y", rows: 90) { Self.animals($0, others) }, target: "y", options: options)
     #expect(changed.preprocessing == plain.preprocessing && changed.training.x.isEqual(plain.training.x))
@@ -109,16 +109,16 @@ import Testing
     options.trainingPart = part
     options.validationPart = validation
     let answers = TableAnswers(values: .classes((0..<300).map { $0 % 10 == 0 ? 1 : $0 == 7 ? -1 : 0 }), count: 300, classes: ["a", "b"], remarks: [], description: "")
-    let parts = TableSplit.parts(answers, options)
+    let parts = options.parts(answers)
     for part in 0..<3 {
       let found = stride(from: 0, to: 300, by: 10).filter { parts[$0] == UInt8(part) }.count
       #expect(found == expected[part])
     }
     let leftOut = parts.filter { $0 == 3 }.count
     #expect(parts[7] == 3 && leftOut == 1)
-    #expect(parts == TableSplit.parts(answers, options))
+    #expect(parts == options.parts(answers))
     options.seed = 1
-    #expect(part == 1 || parts != TableSplit.parts(answers, options))
+    #expect(part == 1 || parts != options.parts(answers))
   }
 
   @Test func `numbers, categories and dates become what the network takes`() throws {

@@ -1,0 +1,148 @@
+import ArgumentParser
+import DescentImages
+import Foundation
+import KerasFiles
+
+extension TrainCommand {
+  /// Trains on a folder of pictures, and leaves a model that knows their size and what their classes are called.
+  func runImages(_ given: Model?, _ results: Results) throws {
+    if let report = tableOptions.report { try checkWritable(report) }
+    if modelOptions.layers != nil || modelOptions.activation != nil {
+      throw ValidationError("--layers and --activation are for networks of dense layers; a network for pictures goes by their size. Give another one with --model.")
+    }
+    let seed = taskOptions.seed ?? TaskOptions.defaultSeed
+    let options = imageOptions.options(try tableOptions.options(seed: seed, validationSplit: validationSplit))
+    if verbose != .silent { Output.line("Reading the pictures in \(dataOptions.data) …") }
+    let data: ImageData
+    if let known = given?.images {
+      if imageOptions.isUsed { throw ValidationError("The model knows its pictures and how they are changed; leave \(ImageTrainingOptions.names) out.") }
+      data = try ImageData(dataOptions.data, preparedBy: known, options: options)
+    } else if let given {
+      if imageOptions.augmentation != nil { throw ValidationError("--augmentation is for a new network; what changes pictures is part of a model.") }
+      data = try ImageData(dataOptions.data, options: options.fitting(given))
+    } else {
+      data = try ImageData(dataOptions.data, options: options)
+    }
+    let preprocessing = data.preprocessing, changes = given == nil ? try imageOptions.changes : []
+    let loss = try taskOptions.chosenLoss()
+    let model = try given ?? preprocessing.network(augmentation: changes, seed: seed)
+    let standard = model.standardImageLoss(classes: preprocessing.classNames.count)
+    if loss?.isForClasses == false { throw ValidationError("--loss \(taskOptions.loss ?? "") is for numbers; pictures are of classes.") }
+    if given?.optimizer == nil || optimizerOptions.optimizer != nil || loss != nil || taskOptions.metrics != nil {
+      try model.compile(
+        anyOptimizer: optimizerOptions.spelling.chosen(), loss: loss ?? given?.loss ?? standard, metrics: taskOptions.chosenMetrics() ?? [.accuracy])
+    } else if let learningRate = optimizerOptions.learningRate {
+      try model.setLearningRate(learningRate)
+    }
+    model.images = preprocessing
+    let set = try DataSet(data, name: dataOptions.data, asPlaces: model.takesPlaces)
+    let rows = taskOptions.rows(of: data.training.count)
+    let plan = ImagePlan(epochs: epochs, steps: (data.training.count + rows - 1) / rows, hasValidation: data.validation != nil)
+    try blamingData(set.name) { try model.check(set.train.x, set.train.y, "fit") }
+    try set.check(model)
+    let settings = try RunSettings(
+      model, set, initialWeights: modelOptions.model, seed: taskOptions.seed, batchSize: rows, validationSplit: 1 - options.trainingPart, shuffle: shuffle)
+    if try !begins(results, settings) { return }
+    for remark in data.remarks { Output.remark(remark) }
+    if verbose != .silent { Output.line(ImageDescription(folder: dataOptions.data, data: data, changes: changes).text + describe(model, plan)) }
+    var callbacks: [Callback] = [RunObserver(results, settings)]
+    if let patience = plan.patience {
+      callbacks.append(ReduceLROnPlateau(factor: 0.3, patience: max(2, patience / 3)))
+      callbacks.append(EarlyStopping(patience: patience, restoreBestWeights: true))
+    }
+    let weights = tableOptions.classWeight == .balanced ? data.balancedClassWeights : nil
+    let history = try blamingData(set.name) {
+      try model.fit(
+        set.train.x, set.train.y, batchSize: rows, epochs: plan.epochs, verbose: verbose.verbosity,
+        callbacks: callbacks + (results.backup.map { [$0] } ?? []) + boards, validationData: set.validation.map { ($0.x, $0.y) }, shuffle: shuffle,
+        classWeight: weights)
+    }
+    let written = try results.write(model, history, withModel: true)
+    try finish(results, history, written.text)
+    let part = data.test != nil ? "Test" : data.validation != nil ? "Validation" : "Training"
+    let judged = data.test ?? data.validation ?? data.training
+    let predictions = try model.predictions(judged), scores = try model.scores(judged)
+    if let report = tableOptions.report {
+      let page = ImageReport(
+        folder: dataOptions.data, data: data, changes: changes, history: history, part: "\(part), \(grouped(judged.count)) pictures", rows: judged,
+        predictions: predictions, scores: scores)
+      try writeFile(report, text: page.html)
+    }
+    guard verbose != .silent else { return }
+    if plot { Output.line("\n\(RunCurves(history).terminalPlot(width: TextTable.width))") }
+    Output.line("\n\(part): " + TableScoresDescription(scores: scores, things: "pictures").text)
+    if let report = tableOptions.report { Output.line("\nThe page on the run is \(report)") }
+    Output.line("\nWrote \(written.text)")
+    if let path = written.model { Output.line("Other pictures are told apart by: descent predict --model \(path) --data FOLDER --out predictions.csv") }
+  }
+
+  /// One line on the network and how long it is trained.
+  private func describe(_ model: Model, _ plan: ImagePlan) -> String {
+    let count = model.trainableVariables.reduce(0) { $0 + $1.shape.reduce(1, *) }
+    let rule = plan.patience.map { "up to \(plan.epochs) epochs, until the validation loss has not fallen for \($0); the best is kept" } ?? "\(plan.epochs) epochs"
+    let convolutions = model.layers.count { $0 is Conv2D }
+    let kind = convolutions > 0 ? "\(convolutions) convolutions and " : ""
+    return "A network of \(kind)\(grouped(count)) weights; the loss is \(model.loss?.name ?? "none"); \(rule)\n"
+  }
+}
+
+extension ImageOptions {
+  /// The size and the channels that a model takes, where it says so.
+  func fitting(_ model: Model) throws -> ImageOptions {
+    guard let shape = model.inputShape else { return self }
+    guard shape.count == 3, let mode = [1: ColorMode.grayscale, 3: .rgb, 4: .rgba][shape[2]] else {
+      throw DescentError(.data, "the model takes rows of shape \(shape); pictures are [height, width, channels] with 1, 3 or 4 channels")
+    }
+    var result = self
+    if let imageSize, [imageSize.height, imageSize.width] != Array(shape[..<2]) {
+      throw DescentError(.invalidArgument, "--image-size is \(imageSize.height),\(imageSize.width), and the model takes pictures of \(shape[0]) × \(shape[1])")
+    }
+    if let colorMode, colorMode != mode { throw DescentError(.invalidArgument, "--color-mode is \(colorMode.rawValue), and the model takes \(mode.rawValue)") }
+    result.imageSize = (shape[0], shape[1])
+    result.colorMode = mode
+    return result
+  }
+}
+
+extension Model {
+  /// What a model that was not compiled is trained with, by how many numbers it computes.
+  func standardImageLoss(classes: Int) -> Loss {
+    let layer = layers.last as? Dense
+    return layer?.units == 1 && classes == 2 ? .binaryCrossentropy : .sparseCategoricalCrossentropy
+  }
+
+  /// Whether its loss takes classes as a place of one for each.
+  var takesPlaces: Bool { [Loss.categoricalCrossentropy, .categoricalFocalCrossentropy].map(\.className).contains(loss?.className) }
+}
+
+/// How long a network is trained on pictures where that is not said: until validation gets no better.
+struct ImagePlan {
+  let epochs: Int
+  /// Epochs without a better validation after which training ends; nil if all are to be gone through.
+  let patience: Int?
+
+  init(epochs given: Int?, steps: Int, hasValidation: Bool) {
+    if let given {
+      (epochs, patience) = (given, nil)
+      return
+    }
+    // About 10,000 steps, but no fewer than 15 passes and no more than 100.
+    let most = max(15, min(100, 10_000 / max(1, steps)))
+    epochs = hasValidation ? most : min(most, 40)
+    patience = hasValidation ? max(5, most / 8) : nil
+  }
+}
+
+extension DataSet {
+  /// Pictures that were read.
+  /// - Parameter asPlaces: whether a class is a place of one for each, instead of its number.
+  init(_ images: ImageData, name: String, asPlaces: Bool = false) throws {
+    func part(_ rows: ImageRows) throws -> Part {
+      let y = rows.y ?? Tensor.zeros([0])
+      return Part(x: try rows.x, y: asPlaces ? try toCategorical(y, numClasses: images.preprocessing.classNames.count) : y)
+    }
+    self.init(
+      name: name, train: try part(images.training), validation: try images.validation.map(part), test: try images.test.map(part),
+      classNames: images.preprocessing.classNames)
+  }
+}
