@@ -7,12 +7,12 @@ import Foundation
 struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "fashion-mnist, a folder of pictures, a table (.csv, .tsv, .txt, .data, also with .gz), an .npz file or a folder of IDX files.",
+      "fashion-mnist, a folder of pictures, a table (.csv, .tsv, .txt, .data, .jsonl, also with .gz), an .npz file or a folder of IDX files.",
       discussion: """
         fashion-mnist is looked for in the user's cache, Keras's cache and the Debian package's folder. A folder of pictures (JPEG, PNG) holds a folder \
         for each class, named after it: pets/cats/1.jpg, pets/dogs/2.jpg; or folders train, validation and test with such folders. A folder of IDX files \
         holds the four files of a data set like MNIST (train-images-idx3-ubyte, …), plain or with .gz; pixels become numbers from 0 to 1. A table \
-        names its columns in the first line; --target says which one to predict. Separators (, ; tab | space), decimal commas, the encoding and a missing \
+        names its columns in the first line, or is an object of JSON in each line (.jsonl); --target says which one to predict. Separators (, ; tab | space), decimal commas, the encoding and a missing \
         header are found out. An .npz file holds x and y, and may hold x_val \
         and y_val, x_test and y_test; x_train and y_train are understood too. A model of several inputs takes x_NAME (x_val_NAME, …), one of \
         several outputs y_NAME.
@@ -55,6 +55,9 @@ struct DataOptions: ParsableArguments {
     }
     if isTable, let table = model?.table { return DataSet(try TableData(self.table(), preparedBy: table), name: data) }
     if isTable && model == nil { return DataSet(try TableData(table(), target: target ?? ""), name: data) }
+    if isTable && [".jsonl", ".ndjson"].contains(where: { hasEnding(data, $0) || hasEnding(data, $0 + ".gz") }) {
+      throw DescentError(.data, "\(data): lines of JSON are for models that were trained on a table; this one knows no columns")
+    }
     if isTable { return DataSet(try CSVTable(data, target: target ?? ""), name: data) }
     if isArchive { return try DataSet(archive: data) }
     if isPictures {
@@ -71,7 +74,7 @@ struct DataOptions: ParsableArguments {
 
   /// A text file of rows and columns.
   var isTable: Bool {
-    [".csv", ".tsv", ".tab", ".txt", ".data", ".dat"].contains { hasEnding(data, $0) || hasEnding(data, $0 + ".gz") }
+    [".csv", ".tsv", ".tab", ".txt", ".data", ".dat", ".jsonl", ".ndjson"].contains { hasEnding(data, $0) || hasEnding(data, $0 + ".gz") }
   }
 
   func table() throws -> TableFile { try TableFile(data, reading: tableReading.reading) }
@@ -96,7 +99,7 @@ struct DataOptions: ParsableArguments {
     return FileManager.default.fileExists(atPath: data, isDirectory: &isFolder) && isFolder.boolValue
   }
 
-  private static let expected = "fashion-mnist, an existing folder of pictures or of IDX files, a table ending in .csv, .tsv, .txt or .data, or a file ending in .npz"
+  private static let expected = "fashion-mnist, an existing folder of pictures or of IDX files, a table ending in .csv, .tsv, .txt, .data or .jsonl, or a file ending in .npz"
 
   /// What people have besides, and what becomes of it.
   private static let advice: [(ending: String, text: String)] = [

@@ -139,7 +139,7 @@ public struct ImageData: Sendable {
   }
 
   /// About as many pixels as `greatestSide` squared at most, of the aspect ratio that most pictures have where it is far from 1.
-  static func standardSize(_ heights: [Int], _ widths: [Int]) -> (height: Int, width: Int) {
+  package static func standardSize(_ heights: [Int], _ widths: [Int]) -> (height: Int, width: Int) {
     guard !heights.isEmpty else { return (greatestSide, greatestSide) }
     let height = Double(heights.sorted()[heights.count / 2]), width = Double(widths.sorted()[widths.count / 2])
     let side = min((height * width).squareRoot(), Double(greatestSide))

@@ -10,34 +10,40 @@ extension ImageDataGenerator {
   ///   - batchSize: rows of a batch.
   ///   - shuffle: whether each pass has an order of its own.
   ///   - seed: of the order and of what is drawn; nil for one derived from ``setRandomSeed(_:)``'s.
+  ///   - saveToDir: a folder that all changed pictures are written to (made if it is not there), each under the prefix, its place and a number; nil for none.
+  ///   - savePrefix: what their names begin with.
+  ///   - saveFormat: of their files.
   ///   - ignoreClassSplit: allows that a subset lacks one of the targets.
   ///   - subset: `validation`: the first rows, as many as `validationSplit` says; `training`: the others; nil: all.
   ///   - workers: how many pictures are worked on at once; nil for as many as there are processors.
   /// - Throws: ``DescentError`` of kind `data` when `x` has not four axes or there is not one target for each row; of kind
   ///   `invalidArgument` when `subset` is asked for without a `validationSplit`, or parts have different targets.
   public func flow(
-    _ x: Tensor, _ y: Tensor, batchSize: Int = 32, shuffle: Bool = true, seed: UInt64? = nil, ignoreClassSplit: Bool = false,
+    _ x: Tensor, _ y: Tensor, batchSize: Int = 32, shuffle: Bool = true, seed: UInt64? = nil, saveToDir: String? = nil, savePrefix: String = "",
+    saveFormat: ImageFormat = .png, ignoreClassSplit: Bool = false,
     subset: ImageSubset? = nil, workers: Int? = nil
   ) throws -> Dataset<(Tensor, Tensor)> {
     let rows = try part(Dataset(x, y), x, y, subset, ignoreClassSplit)
-    return try batches(rows, batchSize, shuffle, seed, workers) { ($0.0, { picture, row in (picture, row.1) }) }
+    return try batches(rows, batchSize, shuffle, seed, workers, SavedPictures(saveToDir, savePrefix, saveFormat)) { ($0.0, { picture, row in (picture, row.1) }) }
   }
 
   /// Pictures in memory, their targets and weights, changed and in batches; see the other `flow`.
   public func flow(
     _ x: Tensor, _ y: Tensor, sampleWeight: Tensor, batchSize: Int = 32, shuffle: Bool = true, seed: UInt64? = nil,
-    ignoreClassSplit: Bool = false, subset: ImageSubset? = nil, workers: Int? = nil
+    saveToDir: String? = nil, savePrefix: String = "",
+    saveFormat: ImageFormat = .png, ignoreClassSplit: Bool = false, subset: ImageSubset? = nil, workers: Int? = nil
   ) throws -> Dataset<(Tensor, Tensor, Tensor)> {
     let rows = try part(Dataset(x, y, sampleWeight: sampleWeight), x, y, subset, ignoreClassSplit)
-    return try batches(rows, batchSize, shuffle, seed, workers) { ($0.0, { picture, row in (picture, row.1, row.2) }) }
+    return try batches(rows, batchSize, shuffle, seed, workers, SavedPictures(saveToDir, savePrefix, saveFormat)) { ($0.0, { picture, row in (picture, row.1, row.2) }) }
   }
 
   /// Pictures in memory without targets, changed and in batches; see the other `flow`.
   public func flow(
-    _ x: Tensor, batchSize: Int = 32, shuffle: Bool = true, seed: UInt64? = nil, subset: ImageSubset? = nil, workers: Int? = nil
+    _ x: Tensor, batchSize: Int = 32, shuffle: Bool = true, seed: UInt64? = nil, saveToDir: String? = nil, savePrefix: String = "",
+    saveFormat: ImageFormat = .png, subset: ImageSubset? = nil, workers: Int? = nil
   ) throws -> Dataset<Tensor> {
     let rows = try part(Dataset(x), x, nil, subset, true)
-    return try batches(rows, batchSize, shuffle, seed, workers) { ($0, { picture, _ in picture }) }
+    return try batches(rows, batchSize, shuffle, seed, workers, SavedPictures(saveToDir, savePrefix, saveFormat)) { ($0, { picture, _ in picture }) }
   }
 
   /// Pictures of a folder with labels, changed and in batches. (Keras: `ImageDataGenerator.flow_from_directory`.)
@@ -52,6 +58,9 @@ extension ImageDataGenerator {
   ///   - batchSize: rows of a batch.
   ///   - shuffle: whether each pass has an order of its own.
   ///   - seed: of the order and of what is drawn; nil for one derived from ``setRandomSeed(_:)``'s.
+  ///   - saveToDir: a folder that all changed pictures are written to (made if it is not there), each under the prefix, its place and a number; nil for none.
+  ///   - savePrefix: what their names begin with.
+  ///   - saveFormat: of their files.
   ///   - followLinks: whether links to folders are gone into.
   ///   - subset: `validation`: the first pictures of each class, as many as `validationSplit` says; `training`: the others; nil: all.
   ///   - interpolation: what lies between pixels where the size changes.
@@ -61,7 +70,8 @@ extension ImageDataGenerator {
   ///   that do not fit together; a pass throws when a file is broken.
   public func flowFromDirectory(
     _ directory: String, targetSize: (height: Int, width: Int) = (256, 256), colorMode: ColorMode = .rgb, classes: [String]? = nil,
-    classMode: ClassMode = .categorical, batchSize: Int = 32, shuffle: Bool = true, seed: UInt64? = nil, followLinks: Bool = false,
+    classMode: ClassMode = .categorical, batchSize: Int = 32, shuffle: Bool = true, seed: UInt64? = nil, saveToDir: String? = nil, savePrefix: String = "",
+    saveFormat: ImageFormat = .png, followLinks: Bool = false,
     subset: ImageSubset? = nil, interpolation: ImageInterpolation = .nearest, keepAspectRatio: Bool = false, workers: Int? = nil
   ) throws -> ImageDataset<(Tensor, Tensor)> {
     let files = try FlowedFiles(directory, classes, followLinks, try split(subset))
@@ -69,14 +79,9 @@ extension ImageDataGenerator {
       throw fault("classMode .binary needs 2 classes; there are \(files.names.count): \(files.names)")
     }
     let read = try reader(files.paths, targetSize, colorMode, interpolation, keepAspectRatio)
-    let dataset: Dataset<(Tensor, Tensor)> = try batches(Dataset(count: files.paths.count) { $0 }, batchSize, shuffle, seed, workers) { place in
+    let dataset: Dataset<(Tensor, Tensor)> = try batches(Dataset(count: files.paths.count) { $0 }, batchSize, shuffle, seed, workers, SavedPictures(saveToDir, savePrefix, saveFormat)) { place in
       (try read(place), { picture, place in
-        let label = files.classes[place]
-        switch classMode {
-        case .categorical: return (picture, Tensor(files.names.indices.map { $0 == label ? Float(1) : 0 }))
-        case .binary, .sparse: return (picture, Tensor(Float(label)))
-        case .input: return (picture, picture)
-        }
+        (picture, classMode.target(files.classes[place], of: files.names.count, picture))
       })
     }
     return ImageDataset(dataset: dataset, classNames: files.names, filePaths: files.paths)
@@ -86,21 +91,22 @@ extension ImageDataGenerator {
   /// of this name.
   public func flowFromDirectory(
     _ directory: String, targetSize: (height: Int, width: Int) = (256, 256), colorMode: ColorMode = .rgb, classes: [String]? = nil,
-    classMode: NoLabels?, batchSize: Int = 32, shuffle: Bool = true, seed: UInt64? = nil, followLinks: Bool = false,
+    classMode: NoLabels?, batchSize: Int = 32, shuffle: Bool = true, seed: UInt64? = nil, saveToDir: String? = nil, savePrefix: String = "",
+    saveFormat: ImageFormat = .png, followLinks: Bool = false,
     subset: ImageSubset? = nil, interpolation: ImageInterpolation = .nearest, keepAspectRatio: Bool = false, workers: Int? = nil
   ) throws -> ImageDataset<Tensor> {
     let files = try FlowedFiles(directory, classes, followLinks, try split(subset))
     let read = try reader(files.paths, targetSize, colorMode, interpolation, keepAspectRatio)
-    let dataset: Dataset<Tensor> = try batches(Dataset(count: files.paths.count) { $0 }, batchSize, shuffle, seed, workers) { place in
+    let dataset: Dataset<Tensor> = try batches(Dataset(count: files.paths.count) { $0 }, batchSize, shuffle, seed, workers, SavedPictures(saveToDir, savePrefix, saveFormat)) { place in
       (try read(place), { picture, _ in picture })
     }
     return ImageDataset(dataset: dataset, classNames: [], filePaths: files.paths)
   }
 
-  private func fault(_ message: String) -> DescentError { DescentError(.invalidArgument, "ImageDataGenerator: \(message)") }
+  func fault(_ message: String) -> DescentError { DescentError(.invalidArgument, "ImageDataGenerator: \(message)") }
 
   /// Which shares of the rows are wanted.
-  private func split(_ subset: ImageSubset?) throws -> (from: Double, to: Double)? {
+  func split(_ subset: ImageSubset?) throws -> (from: Double, to: Double)? {
     guard let subset else { return nil }
     if validationSplit == 0 { throw fault("a subset is asked for, but validationSplit is 0") }
     return subset == .validation ? (0, validationSplit) : (validationSplit, 1)
@@ -121,25 +127,29 @@ extension ImageDataGenerator {
   }
 
   /// - Parameter parts: the picture of a row, and what becomes of it once it is prepared.
-  private func batches<Row, Element>(
-    _ rows: Dataset<Row>, _ batchSize: Int, _ shuffle: Bool, _ seed: UInt64?, _ workers: Int?,
+  func batches<Row, Element>(
+    _ rows: Dataset<Row>, _ batchSize: Int, _ shuffle: Bool, _ seed: UInt64?, _ workers: Int?, _ saved: SavedPictures?,
     _ parts: @escaping @Sendable (Row) throws -> (Tensor, (Tensor, Row) -> Element)
   ) throws -> Dataset<Element> {
     for (name, value) in [("batchSize", batchSize), ("workers", workers ?? 1)] where value < 1 {
       throw fault("\(name) is \(value); it must be at least 1")
     }
     if featurewiseCenter && mean == nil {
-      throw DescentError(.state, "ImageDataGenerator: featurewiseCenter and featurewiseStdNormalization need fit(_:) first")
+      throw DescentError(.state, "ImageDataGenerator: featurewiseCenter, featurewiseStdNormalization and zcaWhitening need fit(_:) first")
     }
     let seed = seed ?? nextDefaultSeed()
-    let ordered = shuffle ? rows.shuffle(seed: seed) : rows
-    return ordered.map(seed: seed, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount) { row, random in
+    let numbered = rows.zip(Dataset(count: rows.count ?? 0) { $0 })
+    let ordered = shuffle ? numbered.shuffle(seed: seed) : numbered
+    return ordered.map(seed: seed, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount) { pair, random in
+      let (row, place) = pair
       let (picture, finish) = try parts(row)
-      return finish(try prepared(picture, &random), row)
+      let changed = try prepared(picture, &random)
+      try saved?.write(changed, place, random.next(), dataFormat)
+      return finish(changed, row)
     }.batch(batchSize)
   }
 
-  private func reader(
+  func reader(
     _ paths: [String], _ size: (height: Int, width: Int), _ colorMode: ColorMode, _ interpolation: ImageInterpolation, _ keepAspectRatio: Bool
   ) throws -> @Sendable (Int) throws -> Tensor {
     try checkSize(size, "flowFromDirectory: targetSize")

@@ -46,6 +46,15 @@ public enum ClassMode: String, Sendable, CaseIterable {
   case sparse
   /// The pictures themselves, as autoencoders take them.
   case input
+
+  /// The label of a picture.
+  func target(_ label: Int, of count: Int, _ picture: Tensor) -> Tensor {
+    switch self {
+    case .categorical: Tensor((0..<count).map { $0 == label ? Float(1) : 0 })
+    case .binary, .sparse: Tensor(Float(label))
+    case .input: picture
+    }
+  }
 }
 
 /// Pictures that are changed at random and brought to a scale, in batches: Keras 2's `ImageDataGenerator`, as many books have it.
@@ -60,7 +69,7 @@ public enum ClassMode: String, Sendable, CaseIterable {
 /// up to Descent's own random numbers: for the same seed, pass and place in the pass always the same, for any number of threads. A stream ends
 /// after each picture has come once, and another pass draws anew.
 ///
-/// Keras's `zca_whitening` and `save_to_dir` are not there. New programs had better take ``RandomRotation`` and its kin, layers that
+/// New programs had better take ``RandomRotation`` and its kin, layers that
 /// work inside the step, and `imageDatasetFromDirectory`.
 ///
 /// Source: <https://keras.io/2/api/data_loading/image/#imagedatagenerator-class>.
@@ -73,6 +82,10 @@ public struct ImageDataGenerator: Sendable {
   public let featurewiseStdNormalization: Bool
   /// Divides by each picture's deviation.
   public let samplewiseStdNormalization: Bool
+  /// Takes out what pixels have in common (ZCA), with a matrix that ``fit(_:augment:rounds:seed:)`` finds.
+  public let zcaWhitening: Bool
+  /// What is added to the pictures' singular values.
+  public let zcaEpsilon: Double
   /// In degrees: from −r to r.
   public let rotationRange: Double
   public let widthShiftRange: ShiftRange
@@ -102,12 +115,17 @@ public struct ImageDataGenerator: Sendable {
   public private(set) var mean: [Double]?
   /// The channels' deviations, once ``fit(_:augment:rounds:seed:)`` has found them.
   public private(set) var std: [Double]?
+  /// What a picture's numbers, one after another, are multiplied by, once ``fit(_:augment:rounds:seed:)`` has found it: `float32` [numbers, numbers].
+  public private(set) var zcaWhiteningMatrix: Tensor?
 
   /// - Parameters:
   ///   - featurewiseCenter: subtracts each channel's mean; on as well with `featurewiseStdNormalization`.
   ///   - samplewiseCenter: subtracts each picture's mean; on as well with `samplewiseStdNormalization`.
   ///   - featurewiseStdNormalization: divides by each channel's deviation (and 10⁻⁶).
   ///   - samplewiseStdNormalization: divides by each picture's deviation (and 10⁻⁶).
+  ///   - zcaWhitening: takes out what pixels have in common (Krizhevsky, "Learning multiple layers of features from tiny images", 2009, appendix A); turns
+  ///     `featurewiseCenter` on and `featurewiseStdNormalization` off. For small pictures: the matrix has the square of a picture's numbers.
+  ///   - zcaEpsilon: what is added to the pictures' singular values.
   ///   - rotationRange: degrees by which pictures are turned, either way.
   ///   - widthShiftRange: how far they are moved sideways.
   ///   - heightShiftRange: how far they are moved up or down.
@@ -127,7 +145,7 @@ public struct ImageDataGenerator: Sendable {
   /// - Throws: ``DescentError`` of kind `invalidArgument` for a setting that has no meaning.
   public init(
     featurewiseCenter: Bool = false, samplewiseCenter: Bool = false, featurewiseStdNormalization: Bool = false,
-    samplewiseStdNormalization: Bool = false, rotationRange: Double = 0, widthShiftRange: ShiftRange = 0.0,
+    samplewiseStdNormalization: Bool = false, zcaWhitening: Bool = false, zcaEpsilon: Double = 1e-6, rotationRange: Double = 0, widthShiftRange: ShiftRange = 0.0,
     heightShiftRange: ShiftRange = 0.0, brightnessRange: ClosedRange<Double>? = nil, shearRange: Double = 0, zoomRange: Double = 0,
     channelShiftRange: Double = 0, fillMode: FillMode = .nearest, cval: Double = 0, horizontalFlip: Bool = false,
     verticalFlip: Bool = false, rescale: Double? = nil, preprocessingFunction: (@Sendable (Tensor) throws -> Tensor)? = nil,
@@ -136,7 +154,7 @@ public struct ImageDataGenerator: Sendable {
     guard zoomRange.isFinite else { throw DescentError(.invalidArgument, "ImageDataGenerator: zoomRange is \(zoomRange); expected a number") }
     try self.init(
       featurewiseCenter: featurewiseCenter, samplewiseCenter: samplewiseCenter, featurewiseStdNormalization: featurewiseStdNormalization,
-      samplewiseStdNormalization: samplewiseStdNormalization, rotationRange: rotationRange, widthShiftRange: widthShiftRange,
+      samplewiseStdNormalization: samplewiseStdNormalization, zcaWhitening: zcaWhitening, zcaEpsilon: zcaEpsilon, rotationRange: rotationRange, widthShiftRange: widthShiftRange,
       heightShiftRange: heightShiftRange, brightnessRange: brightnessRange, shearRange: shearRange,
       zoomRange: (1 - zoomRange.magnitude)...(1 + zoomRange.magnitude), channelShiftRange: channelShiftRange, fillMode: fillMode, cval: cval,
       horizontalFlip: horizontalFlip, verticalFlip: verticalFlip, rescale: rescale, preprocessingFunction: preprocessingFunction,
@@ -146,7 +164,7 @@ public struct ImageDataGenerator: Sendable {
   /// As the other initializer, with a range of zooms: below 1 pictures become greater, above 1 smaller.
   public init(
     featurewiseCenter: Bool = false, samplewiseCenter: Bool = false, featurewiseStdNormalization: Bool = false,
-    samplewiseStdNormalization: Bool = false, rotationRange: Double = 0, widthShiftRange: ShiftRange = 0.0,
+    samplewiseStdNormalization: Bool = false, zcaWhitening: Bool = false, zcaEpsilon: Double = 1e-6, rotationRange: Double = 0, widthShiftRange: ShiftRange = 0.0,
     heightShiftRange: ShiftRange = 0.0, brightnessRange: ClosedRange<Double>? = nil, shearRange: Double = 0,
     zoomRange: ClosedRange<Double>, channelShiftRange: Double = 0, fillMode: FillMode = .nearest, cval: Double = 0,
     horizontalFlip: Bool = false, verticalFlip: Bool = false, rescale: Double? = nil,
@@ -162,7 +180,7 @@ public struct ImageDataGenerator: Sendable {
     }
     for (name, value) in [
       ("rotationRange", rotationRange), ("shearRange", shearRange), ("channelShiftRange", channelShiftRange), ("cval", cval),
-      ("rescale", rescale ?? 1), ("zoomRange", zoomRange.lowerBound), ("zoomRange", zoomRange.upperBound),
+      ("rescale", rescale ?? 1), ("zcaEpsilon", zcaEpsilon), ("zoomRange", zoomRange.lowerBound), ("zoomRange", zoomRange.upperBound),
       ("brightnessRange", brightnessRange?.lowerBound ?? 1), ("brightnessRange", brightnessRange?.upperBound ?? 1),
     ] where !value.isFinite {
       throw fault("\(name) is \(value); expected a number")
@@ -170,9 +188,11 @@ public struct ImageDataGenerator: Sendable {
     for (name, range) in [("widthShiftRange", widthShiftRange), ("heightShiftRange", heightShiftRange)] where !range.isValid {
       throw fault("\(name) is \(range); expected numbers, whole ones from 0 up")
     }
-    self.featurewiseCenter = featurewiseCenter || featurewiseStdNormalization
+    self.featurewiseCenter = featurewiseCenter || featurewiseStdNormalization || zcaWhitening
+    self.zcaWhitening = zcaWhitening
+    self.zcaEpsilon = zcaEpsilon
     self.samplewiseCenter = samplewiseCenter || samplewiseStdNormalization
-    self.featurewiseStdNormalization = featurewiseStdNormalization
+    self.featurewiseStdNormalization = featurewiseStdNormalization && !zcaWhitening
     self.samplewiseStdNormalization = samplewiseStdNormalization
     self.rotationRange = rotationRange
     self.widthShiftRange = widthShiftRange
@@ -245,6 +265,13 @@ public struct ImageDataGenerator: Sendable {
     if samplewiseStdNormalization { x = x / (sqrt(square(x - x.mean()).mean()) + 1e-6) }
     if featurewiseCenter { x = x - (try channelNumbers(mean, x)) }
     if featurewiseStdNormalization { x = x / (try channelNumbers(std, x) + 1e-6) }
+    if zcaWhitening {
+      guard let matrix = zcaWhiteningMatrix else { throw DescentError(.state, "ImageDataGenerator: zcaWhitening needs fit(_:) first") }
+      guard x.count == matrix.shape[0] else {
+        throw DescentError(.data, "ImageDataGenerator: a picture has shape \(x.shape); fit(_:) saw pictures of \(matrix.shape[0]) numbers")
+      }
+      x = matmul(x.reshaped([1, x.count]), matrix.cast(to: x.dtype)).reshaped(x.shape)
+    }
     return x.evaluated()
   }
 
@@ -260,7 +287,7 @@ public struct ImageDataGenerator: Sendable {
     return Tensor(shape: shape, scalars: numbers).cast(to: x.dtype)
   }
 
-  /// Finds the channels' means and deviations of pictures, after `rescale`.
+  /// Finds the channels' means and deviations of pictures, after `rescale`, and the matrix that whitens them.
   /// - Parameters:
   ///   - x: [rows, height, width, channels], or channels first.
   ///   - augment: changes them at random before.
@@ -279,11 +306,20 @@ public struct ImageDataGenerator: Sendable {
       }
       pictures = try changed.batch(rounds * x.shape[0]).elements()[0]
     }
-    let wide = pictures.cast(to: .float64)
+    var wide = pictures.cast(to: .float64)
     let axes = dataFormat == .channelsLast ? [0, 1, 2] : [0, 2, 3]
     let means = wide.mean(axes: axes, keepDims: true)
     mean = featurewiseCenter ? means.doubles : nil
     std = featurewiseStdNormalization ? sqrt(square(wide - means).mean(axes: axes)).doubles : nil
+    guard zcaWhitening else { return }
+    let (rows, numbers) = (pictures.shape[0], pictures.count / pictures.shape[0])
+    guard numbers <= 1 << 14 else {
+      throw DescentError(.data, "ImageDataGenerator.fit: pictures have \(numbers) numbers; zcaWhitening is for up to \(1 << 14)")
+    }
+    wide = (wide - means).reshaped([rows, numbers])
+    let (u, s, _) = svd(wide.transposed([1, 0]))
+    let scaled = u * (Double(rows).squareRoot() / (s + zcaEpsilon)).reshaped([1, s.count])
+    zcaWhiteningMatrix = matmul(scaled, u, transposeB: true).cast(to: .float32).evaluated()
   }
 
   /// A picture changed at random and brought to scale.

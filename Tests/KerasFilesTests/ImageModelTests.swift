@@ -25,7 +25,7 @@ import Testing
     #expect(try ImagePreprocessing(json: own.json) == own)
     let broken: [(String, JSONValue)] = [
       ("version", 2), ("version", .null), ("class_names", ["a"]), ("class_names", ["a", "a"]), ("class_names", ["a", 1]), ("class_names", "a"), ("image_size", [1]), ("image_size", [0, 3]),
-      ("image_size", [3, 1 << 20]), ("image_size", [3, 1.5]), ("color_mode", "pink"), ("color_mode", 1), ("interpolation", "x"), ("keep_aspect_ratio", 1), ("keep_aspect_ratio", .null),
+      ("image_size", [3, 1_048_576]), ("image_size", [3, 1.5]), ("color_mode", "pink"), ("color_mode", 1), ("interpolation", "x"), ("keep_aspect_ratio", 1), ("keep_aspect_ratio", .null),
     ]
     for (key, value) in broken {
       var object = try #require(own.json.object)

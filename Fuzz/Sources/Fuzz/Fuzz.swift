@@ -3,7 +3,7 @@ import KerasFiles
 
 /// What a reader is to do with any bytes at all: give something or throw a ``DescentError``, within bounds.
 enum Target: String, CaseIterable {
-  case npy, npz, idx, csv, safetensors, json, model, hdf5, keras
+  case npy, npz, idx, csv, table, jsonl, tablejson, safetensors, json, model, hdf5, keras
 
   /// Reads the bytes; gives how many elements were read.
   func read(_ bytes: [UInt8]) throws -> Int {
@@ -14,6 +14,16 @@ enum Target: String, CaseIterable {
       return try archive.names.reduce(0) { try $0 + archive.tensor($1).count }
     case .idx: return try IDX.read(bytes, name: "input").count
     case .csv: return try CSVTable(bytes, name: "input", target: "label").features.count
+    case .table, .jsonl:
+      let file = try TableFile(bytes, name: self == .table ? "input.csv" : "input.jsonl")
+      let data = try TableData(file, target: file.columnNames.last ?? "")
+      return [data.training, data.validation].compactMap { $0 }.flatMap { [$0.numbers, $0.categories].compactMap { $0?.count } }.reduce(0, +)
+    case .tablejson:
+      // What a model's file says of a table's columns is written and read again.
+      let table = try TablePreprocessing(json: JSONValue(parsing: bytes, name: "input"))
+      let again = try TablePreprocessing(json: table.json)
+      precondition(again == table)
+      return 0
     case .safetensors:
       let file = try SafeTensors(bytes, name: "input")
       return try file.names.reduce(0) { try $0 + file.tensor($1).count }

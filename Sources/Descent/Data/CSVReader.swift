@@ -10,6 +10,7 @@ struct CSVReader {
   private let name: String
   private var position = 0
   private var line = 1
+  private let firstLine: Int
   /// What stands between fields; a space stands for any number of spaces and tabs.
   private let separator: UInt8
   /// What a line begins with that is passed over.
@@ -28,6 +29,7 @@ struct CSVReader {
     self.bytes = bytes
     self.name = name
     self.line = line
+    firstLine = line
     self.separator = separator
     self.comment = comment
     // A byte-order mark, as Excel writes it.
@@ -332,7 +334,7 @@ struct CSVReader {
 
   /// The error for a field that was read before.
   func fault(at field: Field, _ message: String) -> DescentError {
-    DescentError(.file, "\(name): line \(1 + bytes[..<field.start].count { $0 == Self.lineFeed }): \(message)")
+    DescentError(.file, "\(name): line \(firstLine + bytes[..<field.start].count { $0 == Self.lineFeed }): \(message)")
   }
 
   private func fault(_ message: String) -> DescentError { DescentError(.file, "\(name): line \(line): \(message)") }

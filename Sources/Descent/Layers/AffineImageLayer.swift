@@ -64,14 +64,19 @@ public class AffineImageLayer: RandomImageLayer {
   /// Images whose pixel at (x, y) is that of `images` at (a₀x + a₁y + a₂, b₀x + b₁y + b₂), with a number of each for each image. (Keras:
   /// `keras.ops.image.affine_transform`.)
   func transformed(_ images: Tensor, _ a: (Tensor, Tensor, Tensor), _ b: (Tensor, Tensor, Tensor)) -> Tensor {
-    let (rows, height, width, channels) = (images.shape[0], images.shape[1], images.shape[2], images.shape[3])
+    let (rows, height, width) = (images.shape[0], images.shape[1], images.shape[2])
     let x = Tensor.range(width).cast(to: images.dtype).reshaped([1, 1, width])
     let y = Tensor.range(height).cast(to: images.dtype).reshaped([1, height, 1])
     func place(_ factors: (Tensor, Tensor, Tensor)) -> Tensor {
       func one(_ values: Tensor) -> Tensor { values.reshaped([rows, 1, 1]) }
       return one(factors.0) * x + one(factors.1) * y + one(factors.2)
     }
-    let (placeX, placeY) = (place(a), place(b))
+    return sampled(images, place(a), place(b))
+  }
+
+  /// What lies at places of images: [rows, height, width] for x and for y. (Keras: `keras.ops.image.map_coordinates`.)
+  func sampled(_ images: Tensor, _ placeX: Tensor, _ placeY: Tensor) -> Tensor {
+    let (rows, height, width, channels) = (images.shape[0], images.shape[1], images.shape[2], images.shape[3])
     let pixels = images.reshaped([rows * height * width, channels])
     let start = (Tensor.range(rows) * Tensor(number: Double(height * width))).reshaped([rows, 1, 1])
     func isPlace(_ index: Tensor, _ size: Int) -> Tensor { (index .>= 0) .&& (index .<= Tensor(number: Double(size - 1))) }

@@ -228,12 +228,17 @@ open class Layer {
 
   /// Calls the layer with several tensors, outside of any model.
   public final func callAsFunction(_ inputs: [Tensor], masks: [Tensor?] = [], training: Bool = false) throws -> Tensor {
+    let context = try ownContext(for: inputs, isTraining: training)
+    for (input, mask) in zip(inputs, masks) { if let mask { context.setMask(mask, of: input) } }
+    return try self(inputs, context)
+  }
+
+  /// What the layer is told when it is called outside of any model, built for such tensors.
+  final func ownContext(for inputs: [Tensor], isTraining: Bool) throws -> ForwardContext {
     let dtype = inputs.first { $0.dtype.isFloatingPoint }?.dtype ?? .float32
     let builder = self.builder ?? ModelBuilder(dtype: requestedDType ?? dtype, seed: nextDefaultSeed())
     try buildByTracing(inputs.map { (Array($0.shape.dropFirst()), $0.dtype) }, with: builder)
-    let context = ForwardContext(builder: builder, isTraining: training)
-    for (input, mask) in zip(inputs, masks) { if let mask { context.setMask(mask, of: input) } }
-    return try self(inputs, context)
+    return ForwardContext(builder: builder, isTraining: isTraining)
   }
 
   /// Builds the layer and all it calls for rows of the given shapes, computing nothing.

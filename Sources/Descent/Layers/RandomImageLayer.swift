@@ -18,6 +18,9 @@ public class RandomImageLayer: Layer {
     super.init(inputShape: inputShape, name: name, trainable: trainable)
   }
 
+  /// Where the layer gets its random numbers from.
+  func generator(_ context: ForwardContext) -> RandomGenerator { random(context) }
+
   /// Checks the layer's settings for images of a shape with its channels last.
   func check(_ shape: [Int]) throws {}
 

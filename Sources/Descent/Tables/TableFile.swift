@@ -7,7 +7,8 @@ import TensorCore
 ///     print(table.columnNames, table.dialect)
 ///
 /// Separators `,` `;` tab `|` and spaces are found out, as are decimal commas, UTF-16, CP949 (EUC-KR) and CP1252 (Latin-1), gzip, comment
-/// lines, and a first line that holds no names. Fields may be quoted (RFC 4180).
+/// lines, and a first line that holds no names. Fields may be quoted (RFC 4180). A file whose name ends in `.jsonl` or `.ndjson` (also with `.gz`) holds an
+/// object of JSON in each line; the columns are the keys, in the order in which they come first, and a key that a line lacks is a missing value.
 public struct TableFile: Sendable {
   /// What errors call the file: its path.
   public let name: String
@@ -26,7 +27,7 @@ public struct TableFile: Sendable {
   ///   - reading: what is known of how it is written.
   /// - Throws: ``DescentError`` of kind `file` if it is no text or has no rows.
   public init(_ path: String, reading: TableReading = TableReading()) throws {
-    try self.init(TableText(path: path, encoding: reading.encoding), reading)
+    try self.init(opened: TableText(path: path, encoding: reading.encoding), reading)
   }
 
   /// Opens a file that is in memory.
@@ -35,7 +36,19 @@ public struct TableFile: Sendable {
   ///   - name: what to call it in errors.
   ///   - reading: what is known of how it is written.
   public init(_ bytes: [UInt8], name: String, reading: TableReading = TableReading()) throws {
-    try self.init(TableText(bytes, name: name, encoding: reading.encoding), reading)
+    try self.init(opened: TableText(bytes, name: name, encoding: reading.encoding), reading)
+  }
+
+  private init(opened text: TableText, _ reading: TableReading) throws {
+    guard JSONLines.isName(text.name) else {
+      try self.init(text, reading)
+      return
+    }
+    if reading.separator != nil || reading.decimalMark != nil || reading.hasHeader != nil {
+      throw DescentError(.invalidArgument, "\(text.name): lines of JSON are written in one way; a separator, a decimal mark and a header are for other tables")
+    }
+    let table = try TableText(JSONLines.table(text), name: text.name, encoding: "UTF-8")
+    try self.init(table, TableReading(separator: ",", decimalMark: ".", hasHeader: true))
   }
 
   private init(_ text: TableText, _ reading: TableReading) throws {
@@ -65,7 +78,8 @@ public struct TableFile: Sendable {
   }
 
   private static func reader(_ bytes: UnsafeRawBufferPointer, _ name: String, _ dialect: TableDialect) -> CSVReader {
-    CSVReader(bytes: bytes, name: name, separator: dialect.separator.asciiValue!, comment: dialect.comment?.asciiValue)
+    // Lines of JSON have no header of their own.
+    CSVReader(bytes: bytes, name: name, line: JSONLines.isName(name) ? 0 : 1, separator: dialect.separator.asciiValue!, comment: dialect.comment?.asciiValue)
   }
 
   private static func unique(_ names: [String]) -> ([String], [String]) {
@@ -106,6 +120,15 @@ public struct TableFile: Sendable {
         row += 1
       }
     }
+  }
+
+  /// What stands in columns, row by row: texts without quotes, numbers as they are written.
+  /// - Throws: ``DescentError`` of kind `file` if there is no such column, or a row is broken.
+  public func texts(of columns: [String]) throws -> [[String]] {
+    let places = try columns.map { try place(of: $0, role: "") }
+    var rows: [[String]] = []
+    try forEachRow { _, row in rows.append(places.map(row.text)) }
+    return rows
   }
 
   /// The place of a column.

@@ -102,4 +102,27 @@ import Testing
     let other = try tool("train", "--data", "t.csv", "--target", "y", "--epochs", "2", "--out", "o", "--resume", "--seed", "3")
     #expect(other.status == 1 && other.errors.contains("seed"), "\(other.errors)")
   }
+
+  @Test func `a page tells how a run went`() throws {
+    try write("t.csv", "a,b,<kind>,y", rows: 120) { "\($0 % 9),\($0 * 31 % 17),\($0 % 3 == 0 ? "x" : "z"),\($0 % 9 > 4 ? "high" : "l<o>w")" }
+    let run = try tool("train", "--data", "t.csv", "--target", "y", "--epochs", "20", "--save", "m.keras", "--report", "r.html")
+    #expect(run.status == 0 && run.output.contains("The page on the run is r.html"), "\(run.errors)")
+    let page = try String(contentsOfFile: folder.file("r.html"), encoding: .utf8)
+    let words = [
+      "<title>y from t.csv</title>", "How good it is: Validation, 24 rows", "Which class was taken for which", "<th>as l&lt;o&gt;w</th>", "&lt;kind&gt;", "What the network makes use of",
+      "when a column's values change places among the rows", "<svg", "accuracy", "96 rows to train on",
+    ]
+    for word in words { #expect(page.contains(word), "\(word)") }
+    // Nothing of the table is taken for HTML, no file or address is needed, and what is opened is closed.
+    #expect(!page.contains("l<o>w") && !page.contains("<kind>") && !page.contains("http://") && !page.contains("https://") && !page.contains("<script"))
+    for tag in ["table", "div", "svg", "figure", "p", "h2"] {
+      let opened = page.components(separatedBy: "<\(tag)>").count + page.components(separatedBy: "<\(tag) ").count - 2
+      #expect(opened == page.components(separatedBy: "</\(tag)>").count - 1, "\(tag)")
+    }
+    try write("n.csv", "a,y", rows: 60) { "\($0),\($0 * 2).5" }
+    #expect(try tool("train", "--data", "n.csv", "--target", "y", "--epochs", "2", "--save", "n.keras", "--report", "n.html").status == 0)
+    let numbers = try String(contentsOfFile: folder.file("n.html"), encoding: .utf8)
+    for word in ["MAE", "R²", "always the mean", "prediction by true value"] { #expect(numbers.contains(word), "\(word)") }
+    #expect(try tool("train", "--data", "n.csv", "--target", "y", "--report", "r.pdf").errors.contains("expected a file ending in .html"))
+  }
 }

@@ -3,6 +3,7 @@
 Writes `image-generator.json`. Run in the environment of `tf_keras_files.py`, with Pillow and SciPy in it, and KERAS_BACKEND=tensorflow.
 """
 
+import io
 import os
 import tempfile
 
@@ -11,6 +12,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
+import pandas
 import PIL
 import scipy
 from keras.src.legacy.preprocessing.image import ImageDataGenerator
@@ -91,15 +93,58 @@ def directory_cases():
     return cases
 
 
+def zca_cases(random):
+    """Pictures of fewer numbers than there are of them, so that no singular value is next to 0."""
+    x = random.randint(0, 256, (14, 2, 3, 1)).astype("float32")
+    cases = []
+    for settings in ({"zca_epsilon": 0.1}, {"rescale": 1 / 255, "samplewise_center": True, "zca_epsilon": 1.0}):
+        generator = ImageDataGenerator(zca_whitening=True, featurewise_std_normalization=True, **settings)
+        generator.fit(x)
+        batch = next(generator.flow(x, shuffle=False, batch_size=14))
+        cases.append({"settings": settings, "matrix": generator.zca_whitening_matrix.reshape(-1), **numbers(batch.astype("float32"))})
+    return x, cases
+
+
+TABLE = """file,kind,size,weight
+a.png,cat,1.5,1
+b.jpg,dog,2.5,2
+missing.png,dog,3.5,1
+c.png,"cow, brown",4.5,0.5
+d.txt,cat,5.5,1
+below/e.jpeg,cat,6.5,1
+f.PNG,dog,7.5,3
+"""
+
+
+def data_frame_cases():
+    cases = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("a.png", "b.jpg", "c.png", "d.txt", "below/e.jpeg", "f.PNG"):
+            os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
+            Image.fromarray(np.zeros((2, 2, 3), "u1")).save(os.path.join(folder, name), "png")
+        frame = pandas.read_csv(io.StringIO(TABLE))
+        for split, subset in ((0.0, None), (0.4, "training"), (0.4, "validation")):
+            for classes, class_mode, column in ((None, "categorical", "kind"), (["dog", "cat"], "binary", "kind"), (["dog", "cow, brown"], "sparse", "kind"),
+                                                (None, "raw", "size"), (None, "raw", ["size", "weight"])):
+                flow = ImageDataGenerator(validation_split=split).flow_from_dataframe(
+                    frame, directory=folder, x_col="file", y_col=column, target_size=(2, 2), shuffle=False, subset=subset, classes=classes, class_mode=class_mode)
+                case = {"validation_split": split, "subset": subset, "classes": classes, "class_mode": class_mode, "columns": column}
+                case["file_paths"] = [os.path.relpath(path, folder) for path in flow.filepaths]
+                case.update(numbers(np.asarray(next(flow)[1], "float32")))
+                cases.append(case)
+    return cases
+
+
 def main():
     options = arguments(__doc__).parse_args()
     random = np.random.RandomState(31)
     pictures, transforms = transform_cases(random)
     rows, scales = scale_cases(random)
+    zca_rows, zca = zca_cases(random)
     versions = {"keras": keras.__version__, "pillow": PIL.__version__, "scipy": scipy.__version__, "numpy": np.__version__}
-    header = {"script": SCRIPT, "versions": versions, "tree": TREE + ["a/nodot_png"], "rows": numbers(rows),
+    header = {"script": SCRIPT, "versions": versions, "tree": TREE + ["a/nodot_png"], "rows": numbers(rows), "zca_rows": numbers(zca_rows), "table": TABLE,
               "pictures": {name: numbers(x) for name, x in pictures.items()}}
-    write(out_path(options, "image-generator.json"), header, {"transforms": transforms, "scales": scales, "directory": directory_cases()})
+    write(out_path(options, "image-generator.json"), header, {"transforms": transforms, "scales": scales, "directory": directory_cases(), "zca": zca, "data_frame": data_frame_cases()})
 
 
 if __name__ == "__main__":
