@@ -38,7 +38,7 @@ struct ImageDescription {
 
   static func augmentation(_ changes: [ImageAugmentation]) -> String {
     let words: [ImageAugmentation: String] = [
-      .flip: "mirrored (left and right)", .rotation: "turned by up to 18 degrees", .zoom: "made up to 10 % smaller or greater", .translation: "moved by up to 10 %",
+      .flip: "mirrored (left and right)", .rotation: "turned by up to 7 degrees", .zoom: "made up to 10 % smaller or greater", .translation: "moved by up to 10 %",
       .contrast: "given up to 20 % more or less contrast", .brightness: "made up to 10 % lighter or darker",
     ]
     return "While training, pictures are changed at random: \(changes.compactMap { words[$0] }.joined(separator: ", "))."

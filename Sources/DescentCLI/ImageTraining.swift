@@ -47,7 +47,7 @@ extension TrainCommand {
     if verbose != .silent { Output.line(ImageDescription(folder: dataOptions.data, data: data, changes: changes).text + describe(model, plan)) }
     var callbacks: [Callback] = [RunObserver(results, settings)]
     if let patience = plan.patience {
-      callbacks.append(ReduceLROnPlateau(factor: 0.3, patience: max(2, patience / 3)))
+      callbacks.append(ReduceLROnPlateau(factor: 0.3, patience: max(2, patience / 2)))
       callbacks.append(EarlyStopping(patience: patience, restoreBestWeights: true))
     }
     let weights = tableOptions.classWeight == .balanced ? data.balancedClassWeights : nil

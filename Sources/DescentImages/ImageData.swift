@@ -138,15 +138,17 @@ public struct ImageData: Sendable {
     })
   }
 
-  /// About as many pixels as `greatestSide` squared at most, of the aspect ratio that most pictures have where it is far from 1.
+  /// The median sizes where they have no more pixels than `greatestSide` squared; else about as many, of the medians' aspect ratio where it is far from 1.
   package static func standardSize(_ heights: [Int], _ widths: [Int]) -> (height: Int, width: Int) {
     guard !heights.isEmpty else { return (greatestSide, greatestSide) }
     let height = Double(heights.sorted()[heights.count / 2]), width = Double(widths.sorted()[widths.count / 2])
-    let side = min((height * width).squareRoot(), Double(greatestSide))
+    let side = (height * width).squareRoot()
+    if side <= Double(greatestSide) { return (max(8, Int(height)), max(8, Int(width))) }
     let ratio = min(max(width / height, 1 / 4), 4)
     let isSquare = ratio < 1.5 && ratio > 1 / 1.5
     func rounded(_ value: Double) -> Int { max(8, Int(value.rounded())) }
-    return isSquare ? (rounded(side), rounded(side)) : (rounded(side / ratio.squareRoot()), rounded(side * ratio.squareRoot()))
+    if isSquare { return (greatestSide, greatestSide) }
+    return (rounded(Double(greatestSide) / ratio.squareRoot()), rounded(Double(greatestSide) * ratio.squareRoot()))
   }
 
   private static let greatestSide = 96

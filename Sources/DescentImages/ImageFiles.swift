@@ -49,7 +49,7 @@ struct ImageFiles {
       if hasParts { parts += [UInt8](repeating: part, count: files.count) }
     }
     let loose = try ImageDirectory.looseFiles(in: folder)
-    if loose > 0 { remarks.append("\(loose) pictures lie beside the folders of the classes and are left out.") }
+    if loose > 0 { remarks.append("\(loose) \(loose == 1 ? "picture lies beside the folders of the classes and is" : "pictures lie beside the folders of the classes and are") left out.") }
   }
 
   /// How large pictures are, and whether all of them are without colors, as some of them spread over all say.

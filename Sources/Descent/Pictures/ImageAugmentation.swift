@@ -2,7 +2,7 @@
 public enum ImageAugmentation: String, Sendable, CaseIterable {
   /// Left and right change places, in half of the cases.
   case flip
-  /// By up to 18 degrees in either direction.
+  /// By up to 7 degrees in either direction.
   case rotation
   /// Smaller or greater by up to 10 %.
   case zoom
@@ -20,7 +20,7 @@ public enum ImageAugmentation: String, Sendable, CaseIterable {
   var layer: Layer {
     switch self {
     case .flip: RandomFlip(.horizontal, name: "flip")
-    case .rotation: RandomRotation(0.05, fillMode: .nearest, name: "rotation")
+    case .rotation: RandomRotation(0.02, fillMode: .nearest, name: "rotation")
     case .zoom: RandomZoom(0.1, fillMode: .nearest, name: "zoom")
     case .translation: RandomTranslation(0.1, 0.1, fillMode: .nearest, name: "translation")
     case .contrast: RandomContrast(0.2, name: "contrast")

@@ -29,7 +29,7 @@ extension ImagePreprocessing {
     model.add(BatchNormalization(momentum: 0.9, name: "normalization_\(number)"))
     model.add(Activation(.relu, name: "relu_\(number)"))
     model.add(GlobalAveragePooling2D(name: "means"))
-    model.add(Dropout(0.3, name: "dropout"))
+    model.add(Dropout(0.2, name: "dropout"))
     model.add(Dense(classNames.count, activation: .softmax, name: "classes"))
     model.images = self
     return model
