@@ -109,8 +109,8 @@ import Testing
   }
 
   @Test func `a network knows what its classes are called`() throws {
-    try write("p/a", 8, height: 9, width: 7)
-    try write("p/b", 8, height: 9, width: 7, first: 8)
+    try write("p/a", 8, height: 9, width: 8)
+    try write("p/b", 8, height: 9, width: 8, first: 8)
     let data = try ImageData(folder.file("p"))
     let model = try data.preprocessing.network(seed: 3)
     try model.compile(optimizer: .adam, loss: .sparseCategoricalCrossentropy, metrics: [.accuracy])
@@ -123,7 +123,7 @@ import Testing
     // Numbers that are no probabilities become some.
     let x = try data.training.x
     let raw = Sequential {
-      Flatten(inputShape: [9, 7, 3])
+      Flatten(inputShape: [9, 8, 3])
       Dense(1)
     }
     raw.images = data.preprocessing
@@ -131,14 +131,14 @@ import Testing
     let logit = try raw.predict(x, verbose: 0).doubles[0], own = try raw.predictions(data.training).probabilities[0]
     #expect(abs(Double(own[1]) - 1 / (1 + exp(-logit))) < 1e-5 && abs(own[0] + own[1] - 1) < 1e-6)
     let wrong = Sequential {
-      Flatten(inputShape: [9, 7, 3])
+      Flatten(inputShape: [9, 8, 3])
       Dense(3)
     }
     #expect(message { _ = try wrong.predictions(data.training) }.contains("knows nothing of pictures in files"))
     wrong.images = data.preprocessing
     #expect(message { _ = try wrong.predictions(data.training) }.contains("its 2 classes ask for 1 or 2 numbers each"))
     var options = ImageOptions()
-    options.imageSize = (9, 7)
+    options.imageSize = (9, 8)
     #expect(message { _ = try ImageData(folder.file("p"), preparedBy: data.preprocessing, options: options) }.contains("cannot be chosen anew"))
   }
 }
