@@ -36,7 +36,7 @@ let package = Package(
       name: "DescentCLI",
       dependencies: ["Descent", "KerasFiles", "DescentImages", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .target(name: "CLimits", dependencies: ["COneDNN"], path: "Benchmarks/CLimits"),
-    .executableTarget(name: "DescentBench", dependencies: ["Descent", "KerasFiles", "CLimits"], path: "Benchmarks/DescentBench"),
+    .executableTarget(name: "DescentBench", dependencies: ["Descent", "KerasFiles", "DescentImages", "CLimits"], path: "Benchmarks/DescentBench"),
     // Counts calls of malloc in the process it is linked into: tests only.
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     // Trains on streams in a process whose memory tests limit.

@@ -16,11 +16,13 @@ do {
     try predictFirst()
   } else if chosen.first == "applications" {
     try checkApplications(folder: chosen.count > 1 ? chosen[1] : nil)
+  } else if chosen.first == "pictures", chosen.count == 2 {
+    try benchPictures(chosen[1])
   } else if chosen == ["whole-job"] {
     _ = try trainWholeJob(epochs: 5)
   } else if let unknown = chosen.first(where: { !["job", "limits", "optimizers", "embedding", "compile", "networks", "profile"].contains($0) && !$0.contains("=") }) {
     print("usage: descent-bench [job] [limits] [optimizers] [embedding] [compile] [networks] [profile] [only=adam,lion,cnn] [--quick]; '\(unknown)' is none of them")
-    print("       descent-bench first-batch | whole-job | first-prediction | applications [FOLDER]")
+    print("       descent-bench first-batch | whole-job | first-prediction | applications [FOLDER] | pictures FOLDER")
     exit(64)
   } else {
     print("\(threads) threads, \(rounds) rounds, instruction set \(instructionSet)\n")
