@@ -140,7 +140,7 @@ extension ImageDataGenerator {
     let seed = seed ?? nextDefaultSeed()
     let numbered = rows.zip(Dataset(count: rows.count ?? 0) { $0 })
     let ordered = shuffle ? numbered.shuffle(seed: seed) : numbered
-    return ordered.map(seed: seed, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount) { pair, random in
+    return ordered.map(seed: seed, workers: workers ?? ProcessorCount.available) { pair, random in
       let (row, place) = pair
       let (picture, finish) = try parts(row)
       let changed = try prepared(picture, &random)

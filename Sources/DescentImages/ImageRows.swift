@@ -35,7 +35,7 @@ extension ImagePreprocessing {
         .data, "\(paths.count) pictures of \(height) × \(width) pixels take \(paths.count * length >> 20) MiB, more than half of this machine's memory; make them smaller (--image-size)")
     }
     let places = Dataset(count: paths.count) { $0 }
-    let pictures = places.map(workers: workers ?? ProcessInfo.processInfo.activeProcessorCount) { place in read(paths[place]) }
+    let pictures = places.map(workers: workers ?? ProcessorCount.available) { place in read(paths[place]) }
     var kept: [Int] = [], faults: [String] = [], fault: DescentError?
     let all = try Tensor(shape: [paths.count, height, width, colorMode.channelCount], dtype: .uint8) { memory in
       var place = 0

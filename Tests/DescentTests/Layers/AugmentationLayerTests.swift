@@ -1,5 +1,5 @@
 import Descent
-import TestSupport
+import DescentTestSupport
 import Testing
 
 /// What layers that erase, blur, bend and mix images draw, and how they are called.
