@@ -1,4 +1,4 @@
-.PHONY: help run build test soak fuzz coverage sanitize bench docs check-readme setup clean
+.PHONY: help run build test soak fuzz coverage sanitize bench docs check-readme check-walkthroughs setup clean
 
 swift_flags ?=
 bench ?=
@@ -16,6 +16,7 @@ help:
 	@echo "make bench         measure, next to what the machine can do"
 	@echo "make docs          make the documentation in .build/docs"
 	@echo "make check-readme  run the README's code and the examples in a package that depends on this one"
+	@echo "make check-walkthroughs  run the commands of the walk-throughs and compare what they print"
 	@echo "make build         build everything, optimized"
 	@echo "make setup         install the system packages that are missing"
 	@echo "make clean         remove what was built"
@@ -54,6 +55,9 @@ docs: setup
 
 check-readme: setup
 	@scripts/check-dependency.sh
+
+check-walkthroughs: build
+	@scripts/check_walkthroughs.py .build/release/descent
 
 clean:
 	@rm -rf .build

@@ -35,7 +35,7 @@ parser.add_argument("--data", default="/usr/share/datasets/fashion-mnist")
 options = parser.parse_args()
 part = "t10k" if options.new else "train"
 images, labels = read(f"{options.data}/{part}-images-idx3-ubyte.gz"), read(f"{options.data}/{part}-labels-idx1-ubyte.gz")
-count, written = options.count or (20 if options.new else 300), [0] * 10
+count, written = options.count or (20 if options.new else 150), [0] * 10
 for row, label in enumerate(labels):
     if written[label] == count:
         continue

@@ -2,7 +2,7 @@ import TensorCore
 
 extension ImagePreprocessing {
   /// A small convolutional network for such pictures: bytes become numbers from −1 to 1, training changes pictures at random, blocks of a
-  /// convolution, batch normalization and pooling follow until a side is of about six places, the means over all places go through dropout, and
+  /// convolution, batch normalization and pooling follow until a side is of three or four places, the means over all places go through dropout, and
   /// a softmax gives the probability of each class.
   ///
   /// ``Model/images`` of the network is this, so that its `.keras` file holds all that is needed to predict.
@@ -24,7 +24,7 @@ extension ImagePreprocessing {
       if side >= 4 { model.add(MaxPooling2D(2, name: "pooling_\(number)")) }
       side /= 2
       number += 1
-    } while side > 7
+    } while side > 4
     model.add(Conv2D(128, 3, padding: .same, useBias: false, kernelInitializer: .heNormal, name: "convolution_\(number)"))
     model.add(BatchNormalization(momentum: 0.9, name: "normalization_\(number)"))
     model.add(Activation(.relu, name: "relu_\(number)"))
