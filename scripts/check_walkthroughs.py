@@ -17,7 +17,7 @@ import tempfile
 
 root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 documents = os.path.join(root, "Documentation")
-pages = [word for word in sys.argv[2:] if not word.startswith("--")] or ["TableWalkthrough", "PicturesWalkthrough"]
+pages = [word for word in sys.argv[2:] if not word.startswith("--")] or sorted(name[:-3] for name in os.listdir(documents) if name.endswith("Walkthrough.md"))
 number = re.compile(r"\d[\d,]*(?:\.\d+)?(?:e-?\d+)?")
 
 
