@@ -7,6 +7,7 @@ let package = Package(
   products: [
     .library(name: "Descent", targets: ["Descent"]),
     .library(name: "DescentImages", targets: ["DescentImages"]),
+    .library(name: "DescentMPI", targets: ["DescentMPI"]),
     .library(name: "KerasFiles", targets: ["KerasFiles"]),
     .library(name: "Optimizers", targets: ["Optimizers"]),
     .library(name: "TensorCore", targets: ["TensorCore"]),
@@ -31,10 +32,13 @@ let package = Package(
     .target(name: "CKerasStart"),
     .target(name: "KerasFiles", dependencies: ["Descent", "CHDF5", "CKerasStart"]),
     .target(name: "DescentImages", dependencies: ["Descent", "CTurboJPEG", "CSPNG"]),
+    // Loads MPI when a program starts; nothing of it is needed to build.
+    .target(name: "CMPI", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+    .target(name: "DescentMPI", dependencies: ["Descent", "CMPI"]),
     .executableTarget(name: "HDF5Helper", dependencies: ["KerasFiles"]),
     .executableTarget(
       name: "DescentCLI",
-      dependencies: ["Descent", "KerasFiles", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: ["Descent", "DescentMPI", "KerasFiles", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .target(name: "CLimits", dependencies: ["COneDNN"], path: "Benchmarks/CLimits"),
     .executableTarget(name: "DescentBench", dependencies: ["Descent", "KerasFiles", "CLimits"], path: "Benchmarks/DescentBench"),
     // Counts calls of malloc in the process it is linked into: tests only.
