@@ -45,12 +45,15 @@ let package = Package(
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     // Trains on streams in a process whose memory tests limit.
     .executableTarget(name: "StreamingHelper", dependencies: ["Descent"], path: "Tests/StreamingHelper"),
+    // Trains under mpirun.
+    .executableTarget(name: "MPIHelper", dependencies: ["DescentMPI"], path: "Tests/MPIHelper"),
     // What test targets share: fixtures, comparison with tolerance, derivatives by differences.
     .target(name: "TestSupport", dependencies: ["TensorCore"], path: "Tests/TestSupport"),
     .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "CKernels", "CAllocationCounter", "TestSupport"]),
     .testTarget(name: "OptimizersTests", dependencies: ["Optimizers"]),
     .testTarget(name: "DescentTests", dependencies: ["Descent", "StreamingHelper", "CAllocationCounter", "TestSupport"]),
     .testTarget(name: "DescentImagesTests", dependencies: ["DescentImages", "TestSupport"]),
+    .testTarget(name: "DescentMPITests", dependencies: ["DescentMPI", "MPIHelper", "TestSupport"]),
     .testTarget(name: "KerasFilesTests", dependencies: ["KerasFiles", "HDF5Helper", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,8 +1,6 @@
 /* The calls for one kind of handles: HANDLE is their type, NAME gives the functions their names, and the including file says what the
    constants are. */
 
-typedef HANDLE NAME(handle);
-
 static struct {
   int (*Init_thread)(int *, char ***, int, int *);
   int (*Comm_set_errhandler)(HANDLE, HANDLE);

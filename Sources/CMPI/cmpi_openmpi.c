@@ -4,7 +4,8 @@
 #include <dlfcn.h>
 #include <stdio.h>
 
-#define HANDLE void *
+typedef void *openmpi_handle;
+#define HANDLE openmpi_handle
 #define NAME(name) openmpi_##name
 #define IN_PLACE ((void *)1)
 #define STATUS_IGNORE NULL

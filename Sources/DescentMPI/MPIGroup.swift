@@ -47,6 +47,7 @@ public final class MPIGroup: ProcessGroup {
         throw DescentError(
           .state, "MPI: \(reason); the launcher asks for \(names.joined(separator: " or ")) (scripts/setup.sh --mpi installs Open MPI; DESCENT_MPI names another library)")
       }
+      MPILauncher.shareProcessors(ProcessInfo.processInfo)
       return .success(MPIGroup())
     } catch {
       return .failure(error as? DescentError ?? DescentError(.state, "MPI: \(error)"))

@@ -1,4 +1,5 @@
 import Descent
+import Foundation
 
 /// What started the program, as its environment tells, and the MPI libraries that go with it.
 struct MPILauncher {
@@ -23,5 +24,16 @@ struct MPILauncher {
       return
     }
     libraries = environment["DESCENT_MPI"].map { [$0] } ?? (isOpenMPI ? MPILauncher.openMPI : MPILauncher.mpich)
+  }
+
+  /// Processes on one machine that may all run on all its processors get a part of them each, unless `DESCENT_THREADS` says how many: threads
+  /// of one would spin where those of another want to compute.
+  static func shareProcessors(_ process: ProcessInfo) {
+    let names = ["OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS", "PMIX_LOCAL_SIZE"]
+    guard process.environment["DESCENT_THREADS"] == nil, let count = names.compactMap({ process.environment[$0].flatMap(Int.init) }).first
+    else { return }
+    // A launcher that binds processes to processors has shared them out already.
+    let mine = process.activeProcessorCount
+    if mine == process.processorCount { setenv("DESCENT_THREADS", "\(max(1, mine / max(count, 1)))", 0) }
   }
 }
