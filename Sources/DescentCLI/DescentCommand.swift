@@ -1,4 +1,5 @@
 import ArgumentParser
+import Descent
 
 struct DescentCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

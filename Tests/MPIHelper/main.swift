@@ -1,5 +1,5 @@
 // Trains under mpirun, for tests:
-//   MPIHelper train BATCH       prints a line for each rank: rank, size, and the numbers that training has left
+//   MPIHelper train BATCH FOLDER  writes the numbers that training has left to a file of the rank's name in the folder
 //   MPIHelper WHAT              the same, but rank 1 does WHAT after the second step: kill, trap, throw, leave, exit
 //   MPIHelper differ            rank 1 trains with another batch size
 import DescentMPI
@@ -43,7 +43,9 @@ do {
     numbers([45, 6], 29), numbers([45, 2], 13), batchSize: batchSize, epochs: what == "train" ? 3 : 1000, verbose: .silent,
     callbacks: group.rank == 1 ? [Saboteur()] : [], validationSplit: 0.2, group: group)
   let values = model.variables.flatMap(\.value.doubles) + history.names.flatMap { history[$0] }
-  print("rank \(group.rank) of \(group.size): \(values.map { "\($0)" }.joined(separator: " "))")
+  if arguments.count > 3 {
+    try values.map { "\($0)" }.joined(separator: " ").write(toFile: "\(arguments[3])/\(group.rank)", atomically: true, encoding: .utf8)
+  }
 } catch {
   FileHandle.standardError.write(Data("error: \(error)\n".utf8))
   exit(1)

@@ -60,13 +60,16 @@ extension Model {
         data: [("", data)], settings: JSONObject([("batch_size", JSONValue(batchSize)), ("steps", JSONValue(starts.count))]))
     }
     try list.each { try $0.onPredictBegin() }
-    // The batches that are computed here.
-    let own = group.map { starts.count * $0.rank / $0.size..<starts.count * ($0.rank + 1) / $0.size } ?? 0..<starts.count
     let counts = starts.map { min(batchSize, end - $0) }
     var plans: [Int: PlanPool] = [:]
     for count in Set(counts).sorted() { plans[count] = try predictionPlans(for: data.inputs, count: count) }
-    // Each batch is written where it belongs in the result.
-    let results = Plan.makeTargets(forRunsOf: counts.map { plans[$0]!.first })
+    // The batches that are computed here.
+    let shares = (0..<(group?.size ?? 1)).map { rank in
+      starts.count * rank / (group?.size ?? 1)..<starts.count * (rank + 1) / (group?.size ?? 1)
+    }
+    let own = shares[group?.rank ?? 0]
+    // Each batch is written where it belongs in the result. Who has none has rows in the result that nobody looks at.
+    let results = Plan.makeTargets(forRunsOf: (own.isEmpty ? counts[..<1] : counts[own]).map { plans[$0]!.first })
     func run(_ plan: Plan, at start: Int) {
       for (place, input) in data.inputs.enumerated() {
         plan.bind(argument: place, to: input.buffer, offset: start * input.rowBytes)
@@ -96,12 +99,8 @@ extension Model {
     }
     try list.each { try $0.onPredictEnd() }
     guard let group else { return Predictions(names: outputNameLists[0], tensors: results.map(\.tensor)) }
-    let borders = (0...group.size).map { rank in
-      let batch = starts.count * rank / group.size
-      return batch == starts.count ? end : starts[batch]
-    }
-    let parts = zip(borders, borders.dropFirst()).map { $0..<$1 }
-    return Predictions(names: outputNameLists[0], tensors: try results.map { try group.gatherRows($0.tensor, parts: parts) })
+    let rows = shares.map { batches in counts[batches].reduce(0, +) }
+    return Predictions(names: outputNameLists[0], tensors: try results.map { try group.gatherRows($0.tensor, counts: rows) })
   }
 
   /// What the model computes for the rows of one batch, without callbacks or progress. (Keras: `Model.predict_on_batch`.)

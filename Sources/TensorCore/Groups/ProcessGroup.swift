@@ -79,13 +79,16 @@ extension ProcessGroup {
     }
   }
 
-  /// The rows of a tensor of which everybody has a part: `parts[r]` are those of rank r.
-  package func gatherRows(_ tensor: Tensor, parts: [Range<Int>]) throws -> Tensor {
+  /// Everybody's rows, in the order of ranks: `counts[r]` are those of rank r.
+  package func gatherRows(_ tensor: Tensor, counts: [Int]) throws -> Tensor {
     let rowBytes = tensor.shape.dropFirst().reduce(tensor.dtype.byteCount, *)
-    return try Tensor(shape: tensor.shape, dtype: tensor.dtype) { bytes in
-      tensor.withBytes { bytes.copyMemory(from: $0) }
-      for (root, part) in parts.enumerated() where !part.isEmpty {
-        try broadcast(UnsafeMutableRawBufferPointer(rebasing: bytes[part.lowerBound * rowBytes..<part.upperBound * rowBytes]), from: root)
+    return try Tensor(shape: [counts.reduce(0, +)] + tensor.shape.dropFirst(), dtype: tensor.dtype) { bytes in
+      var begin = 0
+      for (root, count) in counts.enumerated() where count > 0 {
+        let part = UnsafeMutableRawBufferPointer(rebasing: bytes[begin..<begin + count * rowBytes])
+        if root == rank { tensor.withBytes { part.copyMemory(from: $0) } }
+        try broadcast(part, from: root)
+        begin += part.count
       }
     }
   }
