@@ -18,8 +18,8 @@ static char text[CMPI_TEXT];
 static int told_by = -1;
 /* The group goes on no more. */
 static int is_broken;
-/* A process that has ended, or -1, and when that was heard. */
-static int ended = -1;
+/* A process that has ended, or -1, how many have, and when that was first heard. */
+static int ended = -1, ended_count;
 static struct timespec heard_at;
 
 /* How often a transfer is tested before the processor is given to others that may need it, and before messages are looked for. */
@@ -36,19 +36,45 @@ static void say(int kind, const char *what) {
   }
 }
 
-/* A process that ends well waits for the others in MPI_Finalize; one that does not ends them all. */
+/* Looks for a message; it is in `heard` then. */
+static int hear(int *found) {
+  *found = 0;
+  int code = calls->probe(found);
+  if (code || !*found) return code;
+  code = calls->receive(&heard);
+  if (!code && heard.kind == 2) {
+    if (ended < 0) {
+      ended = heard.rank;
+      clock_gettime(CLOCK_MONOTONIC, &heard_at);
+    }
+    ended_count++;
+  }
+  return code;
+}
+
+/* A process that ends well waits for the others to do so, without taking their processors; one that does not ends them all. */
 static void leave(int status) {
   if (!calls) return;
-  if (status != 0 || is_broken) {
-    /* What the others were told is theirs to say first. */
-    const struct timespec moment = {0, 300000000};
-    fflush(NULL);
-    nanosleep(&moment, NULL);
-    calls->abort(status ? status : 1);
-    return;
+  fflush(NULL);
+  if (status == 0 && !is_broken) {
+    const struct timespec pause = {0, 1000000};
+    say(2, "it has ended");
+    while (ended_count < cmpi_rank_count - 1) {
+      int found = 0;
+      if (hear(&found)) break;
+      if (found && heard.kind == 1) break;
+      if (!found) nanosleep(&pause, NULL);
+    }
+    if (ended_count == cmpi_rank_count - 1) {
+      calls->finalize();
+      return;
+    }
+    status = 1;
   }
-  say(2, "it has ended");
-  calls->finalize();
+  /* What the others were told is theirs to say first. */
+  const struct timespec moment = {0, 300000000};
+  nanosleep(&moment, NULL);
+  calls->abort(status ? status : 1);
 }
 
 #ifdef __linux__
@@ -131,14 +157,9 @@ static int finish(int code) {
     if (tests >= SPINS) sched_yield();
     if (tests % TESTS_TO_A_PROBE != TESTS_TO_A_PROBE - 1) continue;
     int found = 0;
-    code = calls->probe(&found);
-    if (!code && found) code = calls->receive(&heard);
+    code = hear(&found);
     if (code) return failed(code);
     if (found && heard.kind == 1) return told(heard.rank, heard.text);
-    if (found && ended < 0) {
-      ended = heard.rank;
-      clock_gettime(CLOCK_MONOTONIC, &heard_at);
-    }
     if (ended >= 0) {
       struct timespec now;
       clock_gettime(CLOCK_MONOTONIC, &now);
