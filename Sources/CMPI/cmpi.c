@@ -70,6 +70,10 @@ static void leave(int status) {
       return;
     }
     status = 1;
+  } else if (!is_broken) {
+    char what[64];
+    snprintf(what, sizeof what, "it ended with the status %d", status);
+    say(1, what);
   }
   /* What the others were told is theirs to say first. */
   const struct timespec moment = {0, 300000000};
