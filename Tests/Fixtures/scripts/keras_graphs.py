@@ -155,9 +155,10 @@ def is_clipped(predictions):
     return any(np.isin(v.shape[-1], (1, 3)) and (v.min() < 1e-6 or v.max() > 1 - 1e-6) for v in values)
 
 
-def run(seed):
+def run(maker, seed, divisor):
+    """One case; nothing if a probability is clipped. Weights are the pattern over `divisor`."""
     keras.utils.clear_session()
-    maker = Maker(seed)
+    maker = maker(seed)
     inputs, heads = maker.model()
     # Inputs that lead to none of the outputs are left out.
     used = keras.Model(list(inputs.values()), [head[0] for head in heads.values()])
@@ -168,7 +169,7 @@ def run(seed):
     model = keras.Model(structured(form_in, inputs), structured(form_out, {name: head[0] for name, head in heads.items()}))
     weights = []
     for place, w in enumerate(model.weights):
-        value = pattern(w.shape, 1000 * seed + place) / 2
+        value = pattern(w.shape, 1000 * seed + place) / divisor
         weights.append(np.abs(value) / 2 + 0.5 if "variance" in w.name else value)
     model.set_weights(weights)
 
@@ -176,7 +177,7 @@ def run(seed):
         x, y = {}, {}
         for place, (name, i) in enumerate(inputs.items()):
             if i.dtype == "int32":
-                x[name] = whole_pattern((count, 4), salt + place, 0, 6)
+                x[name] = whole_pattern((count,) + i.shape[1:], salt + place, 0, 6)
                 x[name][:, 0] = 1 + x[name][:, 0] % 6
             else:
                 x[name] = pattern((count,) + i.shape[1:], salt + place)
@@ -221,23 +222,24 @@ def run(seed):
     return result
 
 
-def main():
-    parser = arguments(__doc__)
-    parser.add_argument("--count", type=int, default=50)
+def main(doc, maker, name, count, header, divisor=2):
+    """Writes `count` cases of what `maker` makes to the fixture `name`."""
+    parser = arguments(doc)
+    parser.add_argument("--count", type=int, default=count)
     parser.add_argument("--first", type=int, default=0)
     options = parser.parse_args()
-    header = {"reference": f"keras {keras.__version__}, JAX {jax.__version__}, float64", "made_by": "scripts/keras_graphs.py", "fit": "batch_size=4, epochs=1, shuffle=False, validation data"}
+    header = {"reference": f"keras {keras.__version__}, JAX {jax.__version__}, float64", **header, "fit": "batch_size=4, epochs=1, shuffle=False, validation data"}
     cases = []
     seed = options.first
     while len(cases) < options.count:
-        if case := run(seed):
+        if case := run(maker, seed, divisor):
             cases.append(case)
         print(seed, len(case["layers"]) if case else "probabilities are clipped", flush=True)
         seed += 1
     table, models = sharing([case.pop("model") for case in cases])
     cases = [{"seed": case["seed"], "model": model, **case} for case, model in zip(cases, models)]
-    write(out_path(options, "graphs.json"), header, {"shared": table, "cases": cases})
+    write(out_path(options, name), header, {"shared": table, "cases": cases})
 
 
 if __name__ == "__main__":
-    main()
+    main(__doc__, Maker, "graphs.json", 50, {"made_by": "scripts/keras_graphs.py"})
