@@ -62,6 +62,12 @@ import Testing
       try model.compile(optimizer: RMSprop(learningRate: 0.01), loss: .sparseCategoricalCrossentropy, metrics: [.accuracy])
       return model
     },
+    Case(testDescription: "normalized by the whole batch, the last of one row", rows: 21, batchSize: 5) {
+      let model = Sequential(
+        [Dense(5, activation: .tanh, inputShape: [6]), BatchNormalization(momentum: 0.5, synchronized: true), Dense(2)], dtype: .float64, seed: 1)
+      try model.compile(optimizer: SGD(learningRate: 0.1, momentum: 0.9), loss: .meanSquaredError)
+      return model
+    },
     Case(
       testDescription: "pictures that are changed at random", rows: 11, batchSize: 5, x: { numbers([$0, 6, 6, 1], 31) }, y: { numbers([$0, 1], 13) }
     ) {

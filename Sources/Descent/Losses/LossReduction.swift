@@ -10,7 +10,7 @@ extension Loss {
     let group = GroupStep.current
     // The batch's rows for each of the member's.
     let stretch = group.map { Double($0.share.total) / Double($0.share.computedRows) } ?? 1
-    func ofBatch(_ sum: Tensor) -> Tensor { group?.sum(of: sum) ?? sum }
+    func ofBatch(_ sum: Tensor) -> Tensor { group.map { $0.sum(of: stopGradient(sum)) } ?? sum }
     var factors: [Tensor] = []
     if let mask {
       let kept = mask.cast(to: values.dtype)

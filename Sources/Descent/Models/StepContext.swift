@@ -100,7 +100,7 @@ public final class StepContext {
     }
     appliesOptimizer = true
     let before = Set(Trace.assignedVariables.map(ObjectIdentifier.init))
-    isStep = optimizer.state.apply(gradients: group?.sums(of: gradients) ?? gradients, phase: optimizer.phase)
+    isStep = optimizer.state.apply(gradients: group.map { $0.sums(of: gradients.map { stopGradient($0) }) } ?? gradients, phase: optimizer.phase)
     changedByOptimizer = Set(Trace.assignedVariables.map(ObjectIdentifier.init)).subtracting(before)
   }
 

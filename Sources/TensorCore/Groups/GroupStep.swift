@@ -22,7 +22,8 @@ package final class GroupStep: @unchecked Sendable {
   package var weight: Double { Double(share.rows.count) / Double(share.total) }
 
   /// The sums over the group of some tensors. Each element is added in the order of ranks, so the sums have the same bits on all
-  /// members, and from run to run. A member without rows adds zeros. They have no derivative.
+  /// members, and from run to run. A member without rows adds zeros. What reaches a sum is summed over the group on its way back to what
+  /// was added, as it should be where each member's loss is its part of the whole.
   package func sums(of tensors: [Tensor]) -> [Tensor] {
     var results = tensors
     for dtype in [DType.float32, .float64] {
@@ -37,7 +38,17 @@ package final class GroupStep: @unchecked Sendable {
     let count = tensors.reduce(0) { $0 + $1.count }
     let isIdle = share.isIdle
     let reduction = GroupReduction(group, count: count, dtype: dtype)
-    let function = HostFunction(name: "group sum") { [self] inputs, output in
+    let derivative: HostFunction.Derivative = { [self] inputs, _, adjoint, needed in
+      // One sum on the way back as on the way there, and in the same order on all members.
+      let whole = sums(of: [adjoint])[0]
+      var place = 0
+      return inputs.enumerated().map { index, input in
+        guard index < tensors.count else { return nil }
+        defer { place += input.count }
+        return needed[index] ? whole[place..<place + input.count].reshaped(input.shape) : nil
+      }
+    }
+    let function = HostFunction(name: "group sum", derivative: derivative) { [self] inputs, output in
       var place = 0
       for input in inputs.prefix(tensors.count) {
         let part = UnsafeMutableRawBufferPointer(rebasing: output[place..<place + input.count])
@@ -47,7 +58,7 @@ package final class GroupStep: @unchecked Sendable {
       if failure != nil { return }
       do { try reduction.run(output) } catch { failure = error }
     }
-    let whole = Tensor(.host(function), tensors.map { stopGradient($0) } + [last].compactMap { $0 }, shape: [count], dtype: dtype)
+    let whole = Tensor(.host(function), tensors + [last].compactMap { $0.map { stopGradient($0) } }, shape: [count], dtype: dtype)
     last = whole
     var place = 0
     return tensors.map { tensor in
