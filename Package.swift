@@ -51,7 +51,13 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["TensorCore"], path: "Tests/TestSupport"),
     .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "CKernels", "CAllocationCounter", "TestSupport"]),
     .testTarget(name: "OptimizersTests", dependencies: ["Optimizers"]),
-    .testTarget(name: "DescentTests", dependencies: ["Descent", "StreamingHelper", "CAllocationCounter", "TestSupport"]),
+    // The same with models and files of small data.
+    .target(name: "DescentTestSupport", dependencies: ["Descent", "TestSupport"], path: "Tests/DescentTestSupport"),
+    // Four, because a test target is compiled on one core.
+    .testTarget(name: "DescentTests", dependencies: ["Descent", "DescentTestSupport"]),
+    .testTarget(name: "DescentModelTests", dependencies: ["Descent", "CAllocationCounter", "DescentTestSupport"]),
+    .testTarget(name: "DescentDataTests", dependencies: ["Descent", "StreamingHelper", "DescentTestSupport"]),
+    .testTarget(name: "DescentCLITests", dependencies: ["Descent", "DescentCLI", "DescentTestSupport"]),
     .testTarget(name: "DescentImagesTests", dependencies: ["DescentImages", "TestSupport"]),
     .testTarget(name: "DescentMPITests", dependencies: ["DescentMPI", "MPIHelper", "TestSupport"]),
     .testTarget(name: "KerasFilesTests", dependencies: ["KerasFiles", "HDF5Helper", "TestSupport"]),

@@ -16,6 +16,11 @@ let package = Package(
     .executableTarget(name: "TrainingANetwork", dependencies: [keras, support]),
     .executableTarget(name: "ConvolutionalNetwork", dependencies: [keras, support]),
     .executableTarget(name: "WhatANetworkSees", dependencies: [keras, support]),
+    .executableTarget(name: "RecurrentNetwork", dependencies: [keras, support]),
+    .executableTarget(name: "LSTMAndGRU", dependencies: [keras, support]),
+    .executableTarget(name: "CharacterTransformer", dependencies: [keras, support]),
+    .executableTarget(name: "SpokenVowels", dependencies: [keras, support]),
+    .executableTarget(name: "TemperatureForecast", dependencies: [keras, support]),
     .executableTarget(name: "FolderOfPictures", dependencies: [keras, images, support]),
   ],
   swiftLanguageModes: [.v6]

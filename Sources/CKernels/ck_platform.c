@@ -12,6 +12,7 @@
 #include <time.h>
 #if defined(__linux__)
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
@@ -138,6 +139,22 @@ void ck_wake(const uint32_t *word, int32_t waiters) {
 #endif
 
 /* ---- threads */
+
+int32_t ck_processor_count(void) {
+#if defined(__linux__)
+  /* Large enough for any machine, or the call says that it is not. */
+  for (size_t most = 1024; most <= (size_t)1 << 20; most *= 4) {
+    cpu_set_t *set = CPU_ALLOC(most);
+    if (!set) return 0;
+    size_t size = CPU_ALLOC_SIZE(most);
+    int failed = sched_getaffinity(0, size, set);
+    int count = failed ? 0 : CPU_COUNT_S(size, set);
+    CPU_FREE(set);
+    if (!failed) return count;
+  }
+#endif
+  return 0;
+}
 
 void ck_single_threaded_libraries(void) {
   static _Thread_local bool is_done;

@@ -181,7 +181,7 @@ struct Outcome {
     case Loss.binaryCrossentropy.className: activation = .sigmoid
     default: activation = .linear
     }
-    isClassification = loss.className?.contains("Crossentropy") ?? false
+    isClassification = loss.isForClasses
     metric = isClassification ? .accuracy : "mean_absolute_error"
   }
 }

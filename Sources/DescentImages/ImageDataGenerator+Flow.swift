@@ -133,7 +133,7 @@ extension ImageDataGenerator {
     }
     let seed = seed ?? nextDefaultSeed()
     let ordered = shuffle ? rows.shuffle(seed: seed) : rows
-    return ordered.map(seed: seed, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount) { row, random in
+    return ordered.map(seed: seed, workers: workers ?? ProcessorCount.available) { row, random in
       let (picture, finish) = try parts(row)
       return finish(try prepared(picture, &random), row)
     }.batch(batchSize)

@@ -265,7 +265,7 @@ private struct ImageDatasetSettings {
     isShuffled = shuffle
     self.seed = seed ?? UInt32(truncatingIfNeeded: nextDefaultSeed())
     self.validationSplit = validationSplit
-    self.workers = workers ?? ProcessInfo.processInfo.activeProcessorCount
+    self.workers = workers ?? ProcessorCount.available
     isVerbose = verbose
   }
 

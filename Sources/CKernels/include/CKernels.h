@@ -310,6 +310,9 @@ int64_t ck_first_nonfinite(const void *data, int64_t count, int32_t dtype);
 /* The instruction set in use: "avx512", "avx2" or "baseline". */
 const char *ck_instruction_set(void);
 
+/* On how many processors this process may run; 0 where that is not known. */
+int32_t ck_processor_count(void);
+
 /* Hint to the processor that the caller spins. */
 static inline void ck_pause(void) {
 #if defined(__x86_64__) || defined(__i386__)

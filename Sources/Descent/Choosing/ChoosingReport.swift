@@ -157,7 +157,7 @@ struct ChoosingReport {
   private static var machine: String {
     let info = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
     let name = info.split(separator: "\n").first { $0.hasPrefix("model name") }?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) }
-    return "\(name ?? "unknown processor"), \(ProcessInfo.processInfo.activeProcessorCount) cores, \(instructionSet)"
+    return "\(name ?? "unknown processor"), \(ProcessorCount.available) cores, \(instructionSet)"
   }
 
   // MARK: - Charts

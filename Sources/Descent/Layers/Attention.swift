@@ -52,7 +52,8 @@ public class SingleHeadAttention: Layer {
     var scores = try scores(query, inputs.count > 2 ? inputs[2] : value)
     let scoring = AttentionScores(slidingWindow: nil, axisCount: 1)
     let masks: (query: Tensor?, value: Tensor?, key: Tensor?) = (nil, context.mask(of: value), nil)
-    if let mask = scoring.mask(query: query, value: value, masks: masks, given: nil, isCausal: details.isSet("use_causal_mask")) {
+    let rows = Tensor.arange(0, Double(query.shape[1]), dtype: .int32)
+    if let mask = scoring.mask(rows: rows, count: value.shape[1], masks: masks, given: nil, isCausal: details.isSet("use_causal_mask")) {
       scores = select(mask, scores, scores - Tensor(repeating: 1e9, dtype: scores.dtype))
     }
     var weights = scores.softmax(axis: -1)

@@ -9,17 +9,18 @@ struct AttentionScores {
 
   /// Which positions of the query (last but one axis) see which of the value (last axis): `bool`, nil where all see all.
   /// - Parameters:
-  ///   - query, value: [rows, positions, …].
+  ///   - rows: the places of the query's positions in its sequence, `int32`.
+  ///   - count: how many positions the value has.
   ///   - masks: which positions of the query, the value and the key count.
   ///   - given: a mask of the caller's.
-  func mask(query: Tensor, value: Tensor, masks: (query: Tensor?, value: Tensor?, key: Tensor?), given: Tensor?, isCausal: Bool) -> Tensor? {
+  func mask(rows: Tensor, count: Int, masks: (query: Tensor?, value: Tensor?, key: Tensor?), given: Tensor?, isCausal: Bool) -> Tensor? {
     var result = given?.cast(to: .bool)
     func add(_ mask: Tensor) { result = result.map { $0 .&& mask } ?? mask }
     if let mask = masks.query { add(mask.expandingShape(at: -1)) }
     for mask in [masks.value, masks.key] { if let mask { add(mask.expandingShape(at: mask.rank - 1)) } }
     if isCausal || slidingWindow != nil {
-      let rows = Tensor.arange(0, Double(query.shape[1]), dtype: .int32).reshaped([1, query.shape[1], 1])
-      let columns = Tensor.arange(0, Double(value.shape[1]), dtype: .int32).reshaped([1, 1, value.shape[1]])
+      let rows = rows.reshaped([1, rows.count, 1])
+      let columns = Tensor.arange(0, Double(count), dtype: .int32).reshaped([1, 1, count])
       if isCausal { add(rows .>= columns) }
       if let slidingWindow { add(abs(rows - columns) .< Tensor(Int32(slidingWindow))) }
     }

@@ -5,7 +5,8 @@ import TensorCore
 ///
 ///     let y = try MultiHeadAttention(numHeads: 4, keyDim: 32)(x, x, useCausalMask: true)
 ///
-/// Masks of the query, the value and the key that travel beside them are taken into account.
+/// Masks of the query, the value and the key that travel beside them are taken into account. What positions take of one another is not
+/// held whole where a sequence is long (more than a million numbers a head), unless the call gives it out or drops some of it.
 /// Source: <https://keras.io/api/layers/attention_layers/multi_head_attention/>.
 public final class MultiHeadAttention: MultiHeadLayer {
   /// How many heads there are.

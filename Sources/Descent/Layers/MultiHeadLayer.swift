@@ -109,18 +109,33 @@ public class MultiHeadLayer: Layer {
     if call.isCausal || call.hasMasks, call.query.rank != 3 {
       throw settingsError("causal masks and masks of positions are for one axis of positions; the query has shape \(call.query.shape)")
     }
-    let scoring = AttentionScores(slidingWindow: slidingWindow, axisCount: axes.count)
-    let mask = scoring.mask(
-      query: call.query, value: call.value, masks: call.masks, given: call.attentionMask, isCausal: call.isCausal)
     func shared(_ x: Tensor) -> Tensor { repeats == 1 ? x : repeatElements(x, repeats, axis: 2) }
-    let q = try parts.query(call.query, context), k = shared(try parts.key(key, context))
+    let q = try parts.query(call.query, context) * (1 / Double(headSize).squareRoot())
+    let k = shared(try parts.key(key, context))
     let gate = try parts.gate?(call.query, context)
     let v = shared(try parts.value(call.value, context))
+    let scoring = AttentionScores(slidingWindow: slidingWindow, axisCount: axes.count)
     let equations = AttentionScores.equations(rank: q.rank, axes: axes)
-    let scores = einsum(equations.scores, k, q * (1 / Double(headSize).squareRoot()))
-    let weights = scoring.probabilities(scores, mask: mask, isExplicit: dropout.rate > 0 || call.returnsScores || q.rank != 4)
-    var result = einsum(equations.results, dropout.rate > 0 ? try dropout(weights, context) : weights, v)
+    var weights: Tensor?
+    /// - Parameter rows: places of positions in the query's sequence.
+    func attended(_ q: Tensor, rows: Tensor, queryMask: Tensor?, given: Tensor?, isExplicit: Bool) throws -> Tensor {
+      let mask = scoring.mask(
+        rows: rows, count: k.shape[1], masks: (queryMask, call.masks.value, call.masks.key), given: given, isCausal: call.isCausal)
+      let shares = scoring.probabilities(einsum(equations.scores, k, q), mask: mask, isExplicit: isExplicit)
+      weights = shares
+      return einsum(equations.results, dropout.rate > 0 ? try dropout(shares, context) : shares, v)
+    }
+    var result: Tensor
+    if q.rank == 4, dropout.rate == 0, !call.returnsScores, let blocks = QueryBlocks(queries: q.shape[1], keys: k.shape[1]) {
+      result = try blocks.each(q, call.masks.query, call.attentionMask) {
+        try attended($0, rows: $1, queryMask: $2, given: $3, isExplicit: false)
+      }
+    } else {
+      result = try attended(
+        q, rows: Tensor.arange(0, Double(q.shape[1]), dtype: .int32), queryMask: call.masks.query, given: call.attentionMask,
+        isExplicit: dropout.rate > 0 || call.returnsScores || q.rank != 4)
+    }
     if let gate { result *= gate }
-    return [try parts.output(result, context)] + (call.returnsScores ? [weights] : [])
+    return [try parts.output(result, context)] + (call.returnsScores ? [weights!] : [])
   }
 }

@@ -55,7 +55,7 @@ extension Model {
     let shape = shapes.isEmpty ? "?" : shapes.count == 1 ? text(shapes[0]) : "[" + shapes.map(text).joined(separator: ", ") + "]"
     let count = SummaryTable.grouped(layer.countParameters())
     var row = [
-      "\(prefix)\(layer.name.printable) (\(layer.kerasClassName.printable))", shape, layer.isBuilt || layer is Input ? count : "0 (unbuilt)",
+      "\(prefix)\(layer.name.printable) (\(layer.kerasClassName.printable))", shape, layer.isBuilt || layer is Input || !layer.calls.isEmpty ? count : "0 (unbuilt)",
     ]
     if let branches { row.append(depth == 0 ? branches.connections(of: layer) : "-") }
     if showTrainable { row.append(layer.variables.isEmpty ? "-" : layer.isTrainable ? "Y" : "N") }

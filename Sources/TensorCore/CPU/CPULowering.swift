@@ -13,6 +13,7 @@ struct CPULowering {
 
   let schedule: Schedule
   let threadCount: Int
+  let leastLoopWork: Int
   let part: Plan.PartOfRows?
   private var locations: [Location?]
   private var numbers: [Number: UnsafeMutableRawPointer] = [:]
@@ -29,9 +30,10 @@ struct CPULowering {
     let dtype: DType
   }
 
-  init(_ schedule: Schedule, argumentCount: Int, threadCount: Int, part: Plan.PartOfRows?) {
+  init(_ schedule: Schedule, argumentCount: Int, threadCount: Int, part: Plan.PartOfRows?, leastLoopWork: Int) {
     self.schedule = schedule
     self.threadCount = threadCount
+    self.leastLoopWork = leastLoopWork
     self.part = part
     argumentPlaces = (0..<argumentCount).map { _ in [] }
     outputPlaces = schedule.outputs.map { _ in [] }

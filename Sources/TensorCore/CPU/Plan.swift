@@ -78,12 +78,13 @@ package final class Plan: @unchecked Sendable {
   /// - Parameters:
   ///   - threadCount: on how many threads it is to run.
   ///   - part: for the body of a loop for some rows of a batch.
+  ///   - leastLoopWork: with less work in a step than this a loop's rows are not worth another thread.
   package init(
     arguments: [Node], outputs: [Node], assignments: [(variable: Variable, value: Tensor)],
-    threadCount: Int = ThreadPool.shared.threadCount, part: PartOfRows? = nil
+    threadCount: Int = ThreadPool.shared.threadCount, part: PartOfRows? = nil, leastLoopWork: Int = ScanRows.leastWork
   ) {
     schedule = Scheduler.schedule(outputs: outputs, assignments: assignments)
-    let lowered = CPULowering(schedule, argumentCount: arguments.count, threadCount: threadCount, part: part)
+    let lowered = CPULowering(schedule, argumentCount: arguments.count, threadCount: threadCount, part: part, leastLoopWork: leastLoopWork)
     steps = .allocate(capacity: lowered.steps.count)
     _ = steps.initialize(from: lowered.steps)
     preparations = lowered.preparations

@@ -10,13 +10,13 @@ final class ScanLoop {
   /// Whether lanes work side by side; otherwise the threads share each kernel of the only one.
   private let isSplit: Bool
 
-  init(_ scan: Scan, _ memory: PlanMemory, threadCount: Int) {
+  init(_ scan: Scan, _ memory: PlanMemory, threadCount: Int, leastWork: Int) {
     self.scan = scan
     places = memory.allocate(UnsafeMutableRawPointer?.self, scan.arguments.count + 1)
     if let rows = ScanRows(scan) {
       let fixed = (scan.states.count + scan.parts.count)..<scan.arguments.count
       isSplit = true
-      let units = rows.count / ScanRows.leastCount, count = max(1, min(threadCount, units))
+      let units = rows.count / ScanRows.leastCount, count = rows.shareCount(threads: threadCount, leastWork: leastWork)
       // An element's value depends on nothing but its row, so the cut may depend on the number of threads.
       let cuts = (0...count).map { $0 == count ? rows.count : $0 * units / count * ScanRows.leastCount }
       lanes = (0..<count).map { index in
@@ -28,7 +28,7 @@ final class ScanLoop {
       }
     } else {
       isSplit = false
-      let plan = Plan(arguments: scan.arguments, outputs: scan.newStates + scan.results, assignments: [], threadCount: threadCount)
+      let plan = Plan(arguments: scan.arguments, outputs: scan.newStates + scan.results, assignments: [], threadCount: threadCount, leastLoopWork: leastWork)
       lanes = [ScanLane(scan, rows: nil, stateBytes: scan.states.map(\.byteCount), plan)]
     }
     memory.keep(self)
@@ -116,7 +116,7 @@ private final class ScanLane {
 
 extension CPULowering {
   mutating func scan(_ call: Schedule.Call, _ scan: Scan) -> Plan.Step {
-    let loop = ScanLoop(scan, memory, threadCount: threadCount)
+    let loop = ScanLoop(scan, memory, threadCount: threadCount, leastWork: leastLoopWork)
     for (index, input) in call.inputs.enumerated() { point(loop.places + index, to: input) }
     point(loop.places + call.inputs.count, to: call.output)
     noteTemporaries(loop.byteCount)

@@ -63,7 +63,7 @@ extension Scan {
     }
     if newStates.isEmpty && outer.results.isEmpty { return inputs.map { _ in nil } }
     let (scan, arguments) = Scan.make(
-      count: count, isReversed: !isReversed, states: loopStates, parts: known, newStates: newStates, results: outer.results)
+      count: count, isReversed: !isReversed, isRecomputed: isRecomputed, states: loopStates, parts: known, newStates: newStates, results: outer.results)
     let packed = scan.applied(to: arguments)
 
     return inputs.indices.map { index in

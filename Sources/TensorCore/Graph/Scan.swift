@@ -10,6 +10,8 @@ package final class Scan: EqualByIdentity, @unchecked Sendable {
   package let count: Int
   /// From the last step to the first.
   package let isReversed: Bool
+  /// Whether derivatives compute the body again instead of keeping its products of each step.
+  let isRecomputed: Bool
   package let dtype: DType
   /// The body's arguments.
   package let states: [Node], parts: [Node], captures: [Node]
@@ -34,11 +36,12 @@ package final class Scan: EqualByIdentity, @unchecked Sendable {
   }
 
   private init(
-    count: Int, isReversed: Bool, dtype: DType, states: [Node], parts: [Node], captures: [Node], newStates: [Node], results: [Node],
-    baseNumber: Int?
+    count: Int, isReversed: Bool, isRecomputed: Bool, dtype: DType, states: [Node], parts: [Node], captures: [Node], newStates: [Node],
+    results: [Node], baseNumber: Int?
   ) {
     self.count = count
     self.isReversed = isReversed
+    self.isRecomputed = isRecomputed
     self.dtype = dtype
     self.states = states
     self.parts = parts
@@ -87,7 +90,7 @@ package final class Scan: EqualByIdentity, @unchecked Sendable {
   ///   - states: stand-ins for the states, with what they are before the first step.
   ///   - parts: stand-ins for a step's part of each input, with the inputs. Those that the body does not use are left out.
   static func make(
-    count: Int, isReversed: Bool, states: [(standIn: Tensor, initial: Tensor)], parts: [(standIn: Tensor, input: Tensor)],
+    count: Int, isReversed: Bool, isRecomputed: Bool, states: [(standIn: Tensor, initial: Tensor)], parts: [(standIn: Tensor, input: Tensor)],
     newStates: [Tensor], results: [Tensor]
   ) -> (scan: Scan, inputs: [Tensor]) {
     let roots = (newStates + results).map(\.node)
@@ -119,7 +122,7 @@ package final class Scan: EqualByIdentity, @unchecked Sendable {
     captured.forEach(argument)
     let body = Scan.copy(of: roots, with: place).map(\.node)
     let scan = Scan(
-      count: count, isReversed: isReversed, dtype: roots[0].dtype, states: Array(arguments[..<states.count]),
+      count: count, isReversed: isReversed, isRecomputed: isRecomputed, dtype: roots[0].dtype, states: Array(arguments[..<states.count]),
       parts: Array(arguments[states.count..<(states.count + used.count)]), captures: Array(arguments[(states.count + used.count)...]),
       newStates: Array(body[..<states.count]), results: Array(body[states.count...]), baseNumber: nil)
     return (scan, states.map(\.initial) + used.map(\.input) + captured.map { Tensor($0) })
@@ -157,12 +160,12 @@ package final class Scan: EqualByIdentity, @unchecked Sendable {
         return all.count - 1
       }
       let places = states.map(place)
-      let products = nodesBelow(newStates + results).filter { $0.dtype == dtype && $0.isProduct }.map { ($0, place($0)) }
+      let products = isRecomputed ? [] : nodesBelow(newStates + results).filter { $0.dtype == dtype && $0.isProduct }.map { ($0, place($0)) }
       let scan = all.count == results.count
         ? self
         : Scan(
-          count: count, isReversed: isReversed, dtype: dtype, states: states, parts: parts, captures: captures, newStates: newStates,
-          results: all, baseNumber: number)
+          count: count, isReversed: isReversed, isRecomputed: isRecomputed, dtype: dtype, states: states, parts: parts, captures: captures,
+          newStates: newStates, results: all, baseNumber: number)
       // A loop that has all is not kept by itself.
       let made = Extension(scan: scan, states: places, products: products)
       if scan !== self { known = made }

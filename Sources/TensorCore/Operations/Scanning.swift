@@ -8,7 +8,8 @@
 ///
 /// The body is traced once, whatever the number of steps, and runs inside the plan: neither compiling nor the plan grows with the
 /// sequence. What the body takes from outside is the same at each step; what of it does not depend on the state or the step is computed
-/// once, before the loop. Derivatives of all orders exist; they keep the states, and the matrix products of the body, of each step.
+/// once, before the loop. Derivatives of all orders exist; they keep the states, and the matrix products of the body, of each step, or
+/// compute the products again where memory is dearer than time (`recompute`).
 ///
 /// The states and results are of one dtype. The body may read variables and must not assign them anything that depends on the state or
 /// the step; what does not fit is a programming error.
@@ -17,10 +18,12 @@
 ///   - inputs: the steps lie along axis 0 of each. The body gets a step's part without that axis.
 ///   - count: the number of steps; may be left out where there is an input.
 ///   - reverse: from the last step to the first. Results stay where their steps are.
+///   - recompute: whether derivatives compute the body's matrix products again instead of keeping those of each step. The numbers are
+///     the same.
 ///   - body: from the states and the parts of a step to the states after it, of the same shapes, and what to give for it.
 /// - Returns: the states after the last step (the initial ones if there is none), and the results of all steps along a new axis 0.
 public func scan(
-  _ initial: [Tensor], over inputs: [Tensor], count: Int? = nil, reverse: Bool = false,
+  _ initial: [Tensor], over inputs: [Tensor], count: Int? = nil, reverse: Bool = false, recompute: Bool = false,
   _ body: (_ state: [Tensor], _ step: [Tensor]) throws -> (state: [Tensor], results: [Tensor])
 ) rethrows -> (state: [Tensor], results: [Tensor]) {
   guard let count = count ?? inputs.first?.shape.first, count >= 0 else {
@@ -52,7 +55,7 @@ public func scan(
     programmingError("scan: a state or result is \(tensor.dtype) \(tensor.shape) beside others of \(dtype); cast it")
   }
   let (scan, arguments) = Scan.make(
-    count: count, isReversed: reverse, states: zip(states, initial).map { ($0, $1) }, parts: zip(parts, inputs).map { ($0, $1) },
+    count: count, isReversed: reverse, isRecomputed: recompute, states: zip(states, initial).map { ($0, $1) }, parts: zip(parts, inputs).map { ($0, $1) },
     newStates: newStates, results: results)
   let packed = scan.applied(to: arguments)
   return (initial.indices.map { scan.state($0, in: packed) }, results.indices.map { scan.result($0, in: packed) })
@@ -63,12 +66,14 @@ public func scan(
 ///   - initial: the state before the first step.
 ///   - input: the steps lie along its axis 0.
 ///   - reverse: from the last step to the first.
+///   - recompute: whether derivatives compute the body's matrix products again instead of keeping them.
 ///   - body: from the state and a step's part of the input to the state after it.
 /// - Returns: the state after the last step, and after each step along a new axis 0.
 public func scan(
-  _ initial: Tensor, over input: Tensor, reverse: Bool = false, _ body: (_ state: Tensor, _ step: Tensor) throws -> Tensor
+  _ initial: Tensor, over input: Tensor, reverse: Bool = false, recompute: Bool = false,
+  _ body: (_ state: Tensor, _ step: Tensor) throws -> Tensor
 ) rethrows -> (last: Tensor, all: Tensor) {
-  let (state, results) = try scan([initial], over: [input], reverse: reverse) { state, step in
+  let (state, results) = try scan([initial], over: [input], reverse: reverse, recompute: recompute) { state, step in
     let next = try body(state[0], step[0])
     return ([next], [next])
   }

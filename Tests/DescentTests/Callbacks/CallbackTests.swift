@@ -1,6 +1,6 @@
 import Descent
+import DescentTestSupport
 import Foundation
-import TestSupport
 import Testing
 
 /// Writes down which hooks are called, in order.

@@ -1,6 +1,6 @@
 import Descent
+import DescentTestSupport
 import Foundation
-import TestSupport
 import Testing
 
 /// Callbacks that go by a number, crossed with the epochs that have it.

@@ -1,4 +1,5 @@
 import Descent
+import DescentTestSupport
 import Testing
 
 /// The bar in terminals that are narrow, have no colours, or belong to somebody whose metrics have odd names.

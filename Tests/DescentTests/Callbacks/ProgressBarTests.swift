@@ -1,4 +1,5 @@
 import Descent
+import DescentTestSupport
 import Testing
 
 /// A bar behind a reference, since expectations cannot change what they look at.

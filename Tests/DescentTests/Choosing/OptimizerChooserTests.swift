@@ -1,5 +1,5 @@
+import DescentTestSupport
 import Foundation
-import TestSupport
 import Testing
 
 @testable import Descent

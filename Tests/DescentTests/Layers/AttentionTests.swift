@@ -1,4 +1,4 @@
-import TestSupport
+import DescentTestSupport
 import Testing
 
 @testable import Descent
@@ -50,5 +50,41 @@ import Testing
       }
     }
     #expect(AttentionTests.fixture.cases.count == 37)
+  }
+
+  /// What every position takes of every other is held whole where the call gives it out.
+  @Test(arguments: [false, true]) func `long sequences are attended to some queries at a time, with the same results`(_ isCausal: Bool) throws {
+    let (queries, keys) = (1100, 1000)
+    #expect(QueryBlocks(queries: 1024, keys: 1024) == nil)
+    let blocks = try #require(QueryBlocks(queries: queries, keys: keys))
+    #expect(blocks.count * blocks.size > queries, "the last block is cut short")
+    let layer = MultiHeadAttention(numHeads: 2, keyDim: 2, slidingWindow: isCausal ? nil : 700)
+    let (q, v) = (Fixture.pattern([1, queries, 3], salt: 1), Fixture.pattern([1, keys, 3], salt: 2))
+    // Each position sees some.
+    let columns = Tensor.arange(0, Double(keys), dtype: .int32).reshaped([1, 1, keys])
+    let rows = Tensor.arange(0, Double(queries), dtype: .int32).reshaped([1, queries, 1])
+    let given = ((columns + rows) .!= Tensor(Int32(501))).cast(to: .int32)
+    let counts = (columns .< Tensor(Int32(900))).reshaped([1, keys])
+    let context = ForwardContext(builder: ModelBuilder(dtype: .float64, seed: 1), isTraining: false)
+    context.setMask(counts, of: v)
+    _ = try layer([q, v])
+    func all(_ y: Tensor) -> [Tensor] {
+      let total = (y * Fixture.pattern(y.shape, salt: 4)).sum()
+      return [y] + gradients(of: total, withRespectTo: [q, v] + layer.variables.map(\.value))
+    }
+    let some = try layer(q, v, attentionMask: given, useCausalMask: isCausal, context)
+    let whole = try layer.withScores(q, v, attentionMask: given, useCausalMask: isCausal, context).output
+    for (index, (some, whole)) in zip(all(some), all(whole)).enumerated() {
+      expectClose(some, whole.doubles, tolerance: 1e-10, "\(index)")
+    }
+  }
+
+  @Test func `what positions take of one another is never held whole, for the derivative neither`() throws {
+    let positions = 4096
+    let layer = MultiHeadAttention(numHeads: 1, keyDim: 2)
+    _ = try layer([Tensor.zeros([1, 2, 2]), Tensor.zeros([1, 2, 2])])
+    let step = try compile { (x: [Tensor]) in [gradients(of: try layer([x[0], x[0]]).sum(), withRespectTo: x)[0]] }
+    let held = try step.explain([Tensor.zeros([1, positions, 2])]).temporaryBytes
+    #expect(held < positions * positions * 4 / 2, "\(held)")
   }
 }

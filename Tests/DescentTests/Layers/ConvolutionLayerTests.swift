@@ -1,5 +1,5 @@
 import Descent
-import TestSupport
+import DescentTestSupport
 import Testing
 
 struct ConvolutionLayerTests {

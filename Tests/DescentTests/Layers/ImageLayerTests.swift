@@ -1,6 +1,6 @@
 import Descent
+import DescentTestSupport
 import Foundation
-import TestSupport
 import Testing
 
 /// Layers that change images: what they compute is Keras's, what they draw has the distribution that Keras's has.

@@ -1,5 +1,5 @@
 import Descent
-import TestSupport
+import DescentTestSupport
 import Testing
 
 /// Calls a layer and keeps what it leaves beside its result.

@@ -1,5 +1,5 @@
 import Descent
-import TestSupport
+import DescentTestSupport
 import Testing
 
 /// A factor for each column, and nothing but a forward pass.

@@ -1,4 +1,4 @@
-import TestSupport
+import DescentTestSupport
 import Testing
 
 @testable import Descent

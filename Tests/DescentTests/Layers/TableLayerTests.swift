@@ -1,5 +1,5 @@
 import Descent
-import TestSupport
+import DescentTestSupport
 import Testing
 
 /// Layers that prepare columns of tables: what they make of data, and of rows, is what Keras makes of them.

@@ -1,4 +1,5 @@
 import Descent
+import DescentTestSupport
 import Testing
 
 /// Values, gradients, names and JSON against Keras's own.

@@ -1,6 +1,6 @@
 import Descent
+import DescentTestSupport
 import Foundation
-import TestSupport
 import Testing
 
 /// Metrics where their definition has no number, and what files of Keras's mean.

@@ -1,4 +1,5 @@
 import Descent
+import DescentTestSupport
 import Testing
 
 /// Results against Keras's own: of all data at once, in two batches, and weighted.

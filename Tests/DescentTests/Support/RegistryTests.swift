@@ -1,6 +1,6 @@
 import Descent
+import DescentTestSupport
 import Foundation
-import TestSupport
 import Testing
 
 /// Nothing that a name can make is without numbers that Keras made: what is added to a registry and forgotten in the fixtures fails here.

@@ -67,7 +67,7 @@ struct ScanRowsTests {
       }.first)
     #expect((ScanRows(loop) != nil) == test.isSplit)
     for threads in [1, 2, 3, 7] {
-      let plan = Plan(arguments: [], outputs: [last.node], assignments: [], threadCount: threads)
+      let plan = Plan(arguments: [], outputs: [last.node], assignments: [], threadCount: threads, leastLoopWork: 1)
       for _ in 0..<2 { expectClose(plan.run(on: ThreadPool(threadCount: threads))[0], expected.doubles, tolerance: 1e-12) }
     }
   }
@@ -78,5 +78,19 @@ struct ScanRowsTests {
       if case .scan(let scan) = node.operation { scan } else { nil }
     }.first
     #expect(try ScanRows(#require(loop)) == nil)
+  }
+
+  @Test func `little work is not shared`() throws {
+    func shares(_ columns: Int, threads: Int) throws -> Int {
+      let last = scan(Tensor.zeros([64, columns]), over: Tensor.ones([3, 64, columns])) { tanh($0 + $1) }.last
+      let loop = nodesBelow([last.node]).lazy.compactMap { node -> Scan? in
+        if case .scan(let scan) = node.operation { scan } else { nil }
+      }.first
+      return try #require(ScanRows(#require(loop))).shareCount(threads: threads)
+    }
+    #expect(try shares(8, threads: 16) == 1)
+    #expect(try shares(64, threads: 16) == 2)
+    #expect(try shares(1024, threads: 16) == 16)
+    #expect(try shares(1024, threads: 64) == 16)
   }
 }

@@ -63,12 +63,12 @@ struct ScanTests {
     return sum
   }
 
-  @Test(arguments: [false, true]) func `a loop is what it is written out`(_ reverse: Bool) {
+  @Test(arguments: [false, true], [false, true]) func `a loop is what it is written out`(_ reverse: Bool, _ recompute: Bool) {
     let arguments = Self.shapes.enumerated().map { Self.numbers($1, 0.3 * Double($0 + 1)) }
     let mask = Tensor([[true, true], [false, true], [true, false], [true, true], [false, false]])
     func all(_ values: [Tensor], isLoop: Bool) -> [Tensor] {
       let results = Self.network(values, mask) { initial, inputs, body in
-        isLoop ? scan(initial, over: inputs, reverse: reverse, body) : Self.unrolled(initial, over: inputs, count: 5, reverse: reverse, body)
+        isLoop ? scan(initial, over: inputs, reverse: reverse, recompute: recompute, body) : Self.unrolled(initial, over: inputs, count: 5, reverse: reverse, body)
       }
       let first = gradients(of: Self.total(results), withRespectTo: values)
       return results + first + gradients(of: Self.total(first), withRespectTo: values)

@@ -1,0 +1,76 @@
+// Which of nine men says "ae"? Utterances of 7 to 29 steps of 12 numbers, padded and masked (the UCI archive's "Japanese Vowels").
+// The argument is the folder with JapaneseVowels_TRAIN.ts and JapaneseVowels_TEST.ts, as the Python packages aeon and sktime have them.
+import ExampleSupport
+import Foundation
+import KerasFiles
+
+setRandomSeed(1)
+
+/// Rows of a file of time series: dimensions stand between colons, the class comes last.
+func readSeries(_ path: String) throws -> (sequences: [[[Float]]], labels: Tensor) {
+  var sequences: [[[Float]]] = [], labels: [Int32] = []
+  for line in try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n") where !"#@".contains(line.first!) {
+    let parts = line.split(separator: ":")
+    let dimensions = try parts.dropLast().map { part in
+      try part.split(separator: ",").map { number in
+        guard let value = Float(number) else { throw DescentError(.data, "\(path): '\(number)' is not a number") }
+        return value
+      }
+    }
+    guard let label = parts.last.flatMap({ Int32($0) }), let steps = dimensions.first?.count, dimensions.allSatisfy({ $0.count == steps }) else {
+      throw DescentError(.data, "\(path): a line that is not series of one length and a class")
+    }
+    sequences.append((0..<steps).map { step in dimensions.map { $0[step] } })
+    labels.append(label - 1)
+  }
+  return (sequences, Tensor(labels))
+}
+
+/// Rows of [29, 12], zeros behind the end.
+func padded(_ sequences: [[[Float]]]) -> Tensor {
+  let length = 29
+  let all = sequences.flatMap { sequence in
+    sequence.flatMap { $0 } + [Float](repeating: 0, count: (length - sequence.count) * 12)
+  }
+  return Tensor(shape: [sequences.count, length, 12], scalars: all)
+}
+
+/// Utterances of nine made-up men, each of whom has tones of his own.
+func madeUp(_ count: Int, seed: UInt64) -> (sequences: [[[Float]]], labels: Tensor) {
+  var generator = SeededGenerator(seed: seed)
+  let labels = (0..<count).map { Int32($0 % 9) }
+  let sequences = labels.map { label -> [[Float]] in
+    let length = Int.random(in: 7...29, using: &generator)
+    return (0..<length).map { step in
+      (0..<12).map { part -> Float in
+        let tone = sin(Double(step) * (0.1 + 0.05 * Double(label)) + Double(part))
+        return Float(tone) + Float.random(in: -0.3...0.3, using: &generator)
+      }
+    }
+  }
+  return (sequences, Tensor(labels))
+}
+
+let train, test: (sequences: [[[Float]]], labels: Tensor)
+if CommandLine.arguments.count > 1 {
+  let folder = CommandLine.arguments[1]
+  (train, test) = (try readSeries(folder + "/JapaneseVowels_TRAIN.ts"), try readSeries(folder + "/JapaneseVowels_TEST.ts"))
+} else {
+  print("No folder was given: utterances are made up. The real ones: pip download aeon, aeon/datasets/data/JapaneseVowels in its file.")
+  (train, test) = (madeUp(270, seed: 1), madeUp(370, seed: 2))
+}
+print("\(train.sequences.count) utterances to train with, \(test.sequences.count) to test")
+
+let model = Sequential {
+  Input(shape: [29, 12])
+  Masking()
+  Bidirectional(LSTM(32))
+  Dropout(0.3)
+  Dense(9, activation: .softmax)
+}
+model.summary()
+try model.compile(optimizer: Adam(learningRate: 0.003), loss: .sparseCategoricalCrossentropy, metrics: ["accuracy"])
+let history = try model.fit(padded(train.sequences), train.labels, batchSize: 16, epochs: epochs(40), verbose: 0)
+print(history)
+let result = try model.evaluate(padded(test.sequences), test.labels)
+expect("test accuracy", result["accuracy"], atLeast: 0.93)

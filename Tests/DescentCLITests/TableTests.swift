@@ -1,0 +1,105 @@
+import Descent
+import DescentTestSupport
+import Foundation
+import Testing
+
+/// `descent` on tables.
+@Suite(.timeLimit(.minutes(5))) struct TableTests {
+  private let folder = TemporaryFolder()
+
+  private func write(_ name: String, _ header: String, rows: Int, _ row: (Int) -> String) throws {
+    try (header + "\n" + (0..<rows).map(row).joined(separator: "\n") + "\n").write(toFile: folder.file(name), atomically: true, encoding: .utf8)
+  }
+
+  private func tool(_ arguments: String...) throws -> CommandLineTool { try CommandLineTool(arguments, in: folder.path) }
+
+  @Test func `two commands lead from a table to predictions of other rows`() throws {
+    try write("pets.csv", "id,weight,fur,kind", rows: 80) { row in
+      row % 2 == 0 ? "p\(row),\(4 + row % 3),\(row % 6 == 0 ? "short" : "long"),cat" : "p\(row),\(20 + row % 9),\(row % 5 == 0 ? "short" : "long"),dog"
+    }
+    let trained = try tool("train", "--data", "pets.csv", "--target", "kind", "--epochs", "40", "--save", "pets.keras")
+    #expect(trained.status == 0 && trained.errors.isEmpty, "\(trained.errors)")
+    for words in ["64 rows to train on, 16 to validate on", "2 classes: cat, dog", "left out: is different in every row", "scaled", "2 places", "100.0 % right", "New rows are predicted by"] {
+      #expect(trained.output.contains(words), "\(words): \(trained.output)")
+    }
+    // Other columns' order, decimal commas, another separator, no answers.
+    try write("new.csv", "fur;extra;weight;id", rows: 4) { "long;1,5;\($0 < 2 ? "4,5" : "25,5");n\($0)" }
+    let predicted = try tool("predict", "--model", "pets.keras", "--data", "new.csv")
+    let lines: [[String]] = predicted.output.split(separator: "\n").map { $0.split(separator: ",").map(String.init) }
+    #expect(predicted.status == 0 && lines.map { $0[0] } == ["id", "n0", "n1", "n2", "n3"], "\(predicted.output)")
+    #expect(lines.map { $0[1] } == ["kind", "cat", "cat", "dog", "dog"], "\(predicted.output)")
+    #expect(lines[0].suffix(2) == ["P(cat)", "P(dog)"] && predicted.errors.contains("the column 'extra' is not looked at"), "\(predicted.errors)")
+    #expect(try tool("predict", "--model", "pets.keras", "--data", "new.csv", "--out", "p.csv").status == 0)
+    #expect(try String(contentsOfFile: folder.file("p.csv"), encoding: .utf8) == predicted.output)
+    #expect(try tool("predict", "--model", "pets.keras", "--data", "new.csv", "--out", "p.npy").status == 0)
+    #expect(try NPY.read(folder.file("p.npy")).shape == [4, 2])
+    let judged = try tool("evaluate", "--model", "pets.keras", "--data", "pets.csv")
+    #expect(judged.status == 0 && judged.output.contains("100.0 % right") && judged.output.contains("true class  as cat  as dog"), "\(judged.output)")
+    let json = try JSONValue(parsing: tool("evaluate", "--model", "pets.keras", "--data", "pets.csv", "--json").output, name: "json")
+    #expect(json["accuracy"]?.double == 1 && json["confusion"]?[0]?[0]?.int == 40)
+    try write("lacking.csv", "weight", rows: 3) { "\($0)" }
+    let lacking = try tool("predict", "--model", "pets.keras", "--data", "lacking.csv")
+    #expect(lacking.status == 1 && lacking.errors.contains("lacking.csv: has no column 'fur'"), "\(lacking.errors)")
+    #expect(try tool("evaluate", "--model", "pets.keras", "--data", "new.csv").errors.contains("has no column 'kind' (the target)"))
+    #expect(try tool("predict", "--model", "pets.keras", "--data", "new.csv", "--target", "fur").status == 64)
+    // Training goes on from the file.
+    let further = try tool("train", "--model", "pets.keras", "--data", "pets.csv", "--epochs", "1", "--save", "again.keras")
+    #expect(further.status == 0 && further.output.contains("100.0 % right"), "\(further.errors)")
+  }
+
+  @Test func `a number is predicted in its own units, beside the mean`() throws {
+    try write("houses.csv", "area,price", rows: 100) { "\(40 + $0),\(100_000 + 3_000 * $0)" }
+    let trained = try tool("train", "--data", "houses.csv", "--target", "price", "--epochs", "60", "--out", "run")
+    #expect(trained.status == 0 && trained.output.contains("a number, 100000 to 397000") && trained.output.contains("always the mean"), "\(trained.output)\(trained.errors)")
+    #expect(trained.output.contains("goes up and down with 'price' almost exactly") && trained.output.contains("descent predict --model run/model.keras --data FILE"))
+    try write("new.csv", "area", rows: 1) { _ in "90" }
+    let lines = try tool("predict", "--model", "run/model.keras", "--data", "new.csv").output.split(separator: "\n")
+    let price = try #require(lines.last.flatMap { Double($0) })
+    #expect(lines.count == 2 && lines[0] == "price" && abs(price - 250_000) < 20_000, "\(lines)")
+    try write("noise.csv", "a,y", rows: 100) { "\($0 * 37 % 101),\($0 * 53 % 97)" }
+    let noise = try tool("train", "--data", "noise.csv", "--target", "y", "--epochs", "200", "--layers", "64,64", "--out", "noise")
+    #expect(noise.output.contains("The model is no better than the mean"), "\(noise.output)")
+  }
+
+  private static let options: [([String], Int32, String)] = [
+    (["--task", "classification"], 0, "12 classes"), (["--task", "regression"], 0, "a number, 0 to 11"), (["--loss", "mse"], 0, "a number"), ([], 0, "12 classes"),
+    (["--drop", "b", "--types", "a=category"], 0, "left out: dropped as asked"), (["--features", "b"], 0, "not among the features"),
+    (["--split", "0.5,0.25"], 0, "to test on"), (["--split", "1"], 0, "Training: y of 240 rows"), (["--class-weight", "balanced"], 0, "right"), (["--validation-split", "0.5"], 0, "120 to validate on"),
+    (["--split", "0.5", "--validation-split", "0.5"], 64, "leave one out"), (["--split", "2"], 64, "--split is '2'"), (["--types", "a=color"], 64, "expected column=kind"),
+    (["--types", "a"], 64, "expected column=kind"), (["--drop", "c"], 1, "has no column 'c'"), (["--class-weight", "balanced", "--task", "regression"], 1, "is for classes"),
+    (["--loss", "categorical_crossentropy"], 1, "expected sparse_categorical_crossentropy"), (["--decimal-mark", ";"], 64, "expected '.' or ','"),
+    (["--separator", "ab"], 64, "a single character"), (["--encoding", "nonsense"], 1, "'nonsense' is not known"), (["--target", "z"], 1, "has no column 'z'"),
+  ]
+
+  @Test(arguments: options)
+  func `options decide what is made of a table`(_ options: [String], _ status: Int32, _ words: String) throws {
+    try write("t.csv", "a,b,y", rows: 240) { "\($0 % 9),\($0 % 5).5,\($0 * 7 % 12)" }
+    let target = options.contains("--target") ? [] : ["--target", "y"]
+    let run = try CommandLineTool(["train", "--data", "t.csv", "--epochs", "1", "--save", "m.keras"] + target + options, in: folder.path)
+    #expect(run.status == status && (run.output + run.errors).contains(words), "\(run.output)\(run.errors)")
+  }
+
+  @Test func `tables that are written in other ways are read`() throws {
+    func train(_ name: String, _ target: String, _ options: String...) throws -> CommandLineTool {
+      try CommandLineTool(["train", "--data", name, "--target", target, "--epochs", "1", "--save", "m.keras"] + options, in: folder.path)
+    }
+    try write("semi.csv", "a;b;y", rows: 40) { "\($0),5;\($0 % 7);\($0 % 2)" }
+    #expect(try train("semi.csv", "y").output.contains("separated by semicolons, decimal commas"))
+    try write("tab.tsv", "a\tb\ty", rows: 40) { "\($0)\t\($0 % 7)\t\($0 % 2)" }
+    #expect(try train("tab.tsv", "y").output.contains("separated by tabs"))
+    try write("old.data", "1.5 2 yes", rows: 39) { "\($0).5   \($0 % 7) \($0 % 2 == 0 ? "yes" : "no")" }
+    let headless = try train("old.data", "column3")
+    #expect(headless.status == 0 && headless.output.contains("called column1 to column3"), "\(headless.errors)")
+    #expect(try train("semi.csv", "column3", "--no-header", "--separator", ";").errors.contains("which is not a number"))
+    let other = try tool("train", "--data", "fashion-mnist", "--drop", "a")
+    #expect(other.status == 64 && other.errors.contains("are for tables"))
+  }
+
+  @Test func `a run on a table is resumed`() throws {
+    try write("t.csv", "a,y", rows: 60) { "\($0 % 9),\($0 % 7).5" }
+    #expect(try tool("train", "--data", "t.csv", "--target", "y", "--epochs", "2", "--out", "o").status == 0)
+    #expect(try tool("train", "--data", "t.csv", "--target", "y", "--epochs", "2", "--out", "o", "--resume").output.contains("nothing to resume"))
+    let other = try tool("train", "--data", "t.csv", "--target", "y", "--epochs", "2", "--out", "o", "--resume", "--seed", "3")
+    #expect(other.status == 1 && other.errors.contains("seed"), "\(other.errors)")
+  }
+}

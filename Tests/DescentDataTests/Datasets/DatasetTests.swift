@@ -1,0 +1,209 @@
+import DescentTestSupport
+import Foundation
+import Testing
+
+@testable import Descent
+
+@Suite struct DatasetTests {
+  private func numbers(_ dataset: Dataset<Int>, pass: Int = 0) throws -> [Int] { try dataset.elements(pass: pass) }
+
+  private let five = Dataset([0, 1, 2, 3, 4])
+  /// The same without a known count.
+  private var stream: Dataset<Int> { Dataset(sequence: 0..<5) }
+
+  @Test func `steps give what tf data gives`() throws {
+    for source in [five, stream] {
+      #expect(try numbers(source.map { $0 * 2 }) == [0, 2, 4, 6, 8])
+      #expect(try numbers(source.filter { $0 % 2 == 0 }) == [0, 2, 4])
+      #expect(try numbers(source.take(3)) == [0, 1, 2])
+      #expect(try numbers(source.take(9)) == [0, 1, 2, 3, 4])
+      #expect(try numbers(source.skip(3)) == [3, 4])
+      #expect(try numbers(source.skip(9)) == [])
+      #expect(try numbers(source.shard(2, index: 1)) == [1, 3])
+      #expect(try numbers(source.repeat(2)) == [0, 1, 2, 3, 4, 0, 1, 2, 3, 4])
+      #expect(try numbers(source.repeat().take(7)) == [0, 1, 2, 3, 4, 0, 1])
+      #expect(try numbers(source.repeat(0)) == [])
+      #expect(try numbers(source.concatenate(Dataset([9]))) == [0, 1, 2, 3, 4, 9])
+      #expect(try source.zip(Dataset(["a", "b"])).elements().map { "\($0.0)\($0.1)" } == ["0a", "1b"])
+      #expect(try numbers(source.cache()) == [0, 1, 2, 3, 4])
+      #expect(try numbers(source.prefetch()) == [0, 1, 2, 3, 4])
+      #expect(try numbers(source.prefetch(1).map(workers: 3) { $0 + 1 }.prefetch(4)) == [1, 2, 3, 4, 5])
+      #expect(try numbers(source.flatMap { Dataset(Array(repeating: $0, count: $0)) }) == [1, 2, 2, 3, 3, 3, 4, 4, 4, 4])
+    }
+    // The example of tf.data's documentation.
+    let interleaved = Dataset([1, 2, 3, 4, 5]).interleave(cycleLength: 2, blockLength: 4) { Dataset(Array(repeating: $0, count: 6)) }
+    #expect(
+      try numbers(interleaved)
+        == [1, 1, 1, 1, 2, 2, 2, 2, 1, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 3, 3, 4, 4, 5, 5, 5, 5, 5, 5])
+    #expect(five.repeat(2).count == 10)
+    #expect(five.skip(1).shard(2, index: 0).count == 2)
+    #expect(stream.count == nil && five.filter { _ in true }.count == nil && five.repeat().count == nil)
+  }
+
+  @Test func `every step can be entered at any place`() throws {
+    // Each pipeline, gone through from the start and from each place, in two passes.
+    var pipelines: [(String, Dataset<Int>)] = []
+    for (name, source) in [("array", five), ("stream", stream)] {
+      pipelines += [
+        (name, source), (name + " map", source.map { $0 + 1 }), (name + " workers", source.map(workers: 3) { $0 * 3 }),
+        (name + " random", source.map(seed: 4, workers: 2) { $0 + Int.random(in: 0..<1000, using: &$1) }),
+        (name + " filter", source.filter { $0 != 2 }), (name + " shuffle", source.shuffle(3, seed: 1)),
+        (name + " once", source.shuffle(2, seed: 1, reshuffleEachIteration: false)), (name + " take", source.skip(1).take(3)),
+        (name + " shard", source.shard(2, index: 0)), (name + " repeat", source.shuffle(4, seed: 9).repeat(3)),
+        (name + " endless", source.shuffle(5, seed: 2).repeat().take(13)),
+        (name + " concatenate", source.concatenate(source.map { $0 + 10 })), (name + " cache", source.shuffle(5, seed: 3).cache()),
+        (name + " prefetch", source.shuffle(5, seed: 3).prefetch(2)), (name + " zip", source.zip(source.shuffle(5, seed: 8)).map { $0 * 10 + $1 }),
+        (name + " interleave", source.interleave(cycleLength: 2) { Dataset([$0, $0 + 100]) }),
+      ]
+    }
+    for (name, dataset) in pipelines {
+      for pass in 0..<2 {
+        let whole = try dataset.elements(pass: pass)
+        #expect(!whole.isEmpty, "\(name)")
+        #expect(try dataset.elements(pass: pass) == whole, "\(name)")
+        if let count = dataset.count { #expect(count == whole.count, "\(name)") }
+        for start in 0...whole.count {
+          let iterator = try dataset.makeIterator(at: DatasetPosition(pass: pass, taken: start))
+          var rest: [Int] = []
+          while let element = try iterator.next() { rest.append(element) }
+          #expect(rest == Array(whole[start...]), "\(name), pass \(pass), from \(start)")
+          #expect(iterator.position == DatasetPosition(pass: pass, taken: whole.count), "\(name)")
+          #expect(try iterator.next() == nil)
+        }
+      }
+    }
+  }
+
+  @Test func `all rows are shuffled when their number is known, else those held`() throws {
+    let many = Dataset(Array(0..<1000))
+    let first = try numbers(many.shuffle(2, seed: 1))
+    #expect(first.sorted() == Array(0..<1000))
+    // A buffer of two would leave each near its place.
+    #expect(first.enumerated().contains { abs($0.element - $0.offset) > 500 })
+    #expect(try numbers(many.shuffle(seed: 1), pass: 1) != first)
+    #expect(try numbers(many.shuffle(seed: 2)) != first)
+    #expect(try numbers(many.shuffle(seed: 1, reshuffleEachIteration: false), pass: 1) == first)
+    let held = try numbers(Dataset(sequence: 0..<1000).shuffle(10, seed: 1))
+    #expect(held.sorted() == Array(0..<1000))
+    #expect(held != Array(0..<1000))
+    #expect(held.enumerated().allSatisfy { $0.element < $0.offset + 10 })
+    #expect(throws: DescentError.self) { try numbers(stream.shuffle(seed: 1)) }
+  }
+
+  @Test func `bits do not depend on the number of workers`() throws {
+    func noisy(_ workers: Int) -> Dataset<Double> {
+      Dataset(Array(0..<200)).shuffle(seed: 5).map(seed: 3, workers: workers) { Double($0) + Double.random(in: 0..<1, using: &$1) }
+    }
+    for pass in 0..<2 {
+      let alone = try noisy(1).elements(pass: pass)
+      for workers in [2, 3, 8] { #expect(try noisy(workers).elements(pass: pass) == alone) }
+    }
+    #expect(try noisy(1).elements() != noisy(1).elements(pass: 1))
+  }
+
+  @Test func `an error comes in its place, from any thread`() throws {
+    struct Broken: Error {}
+    for build in [
+      { (source: Dataset<Int>) in source.map { if $0 == 3 { throw Broken() } else { $0 } } },
+      { $0.map(workers: 4) { if $0 == 3 { throw Broken() } else { $0 } } },
+      { $0.map { if $0 == 3 { throw Broken() } else { $0 } }.prefetch(2) },
+    ] {
+      for source in [five, stream] {
+        let iterator = try build(source).makeIterator()
+        #expect(try (0..<3).map { _ in try iterator.next() } == [0, 1, 2])
+        #expect(throws: Broken.self) { try iterator.next() }
+      }
+    }
+  }
+
+  @Test func `what is prepared ahead stops with who asks`() throws {
+    // Endless streams whose iterators are dropped in the middle.
+    for _ in 0..<20 {
+      let iterator = try five.repeat().map(workers: 2) { $0 }.prefetch(3).makeIterator()
+      for _ in 0..<7 { _ = try iterator.next() }
+    }
+  }
+
+  @Test func `a cache asks its source once`() throws {
+    final class Counter: @unchecked Sendable { var count = 0 }
+    for source in [five, stream] {
+      let counter = Counter()
+      let cached = source.map { element in
+        counter.count += 1
+        return element
+      }.cache()
+      for pass in 0..<3 { #expect(try cached.elements(pass: pass) == [0, 1, 2, 3, 4]) }
+      #expect(counter.count == 5)
+      #expect(try cached.shuffle(5, seed: 1).elements().sorted() == [0, 1, 2, 3, 4])
+    }
+  }
+
+  @Test func `rows become batches and batches rows`() throws {
+    let x = Tensor(shape: [7, 2], scalars: (0..<14).map { Float($0) })
+    let y = Tensor((0..<7).map { Int32($0) })
+    let batches = try Dataset(x, y).batch(3)
+    #expect(batches.count == 3)
+    let all = try batches.elements()
+    #expect(all.map(\.0.shape) == [[3, 2], [3, 2], [1, 2]])
+    #expect(all[1].0.doubles == [6, 7, 8, 9, 10, 11])
+    #expect(all[2].1.doubles == [6])
+    #expect(try Dataset(x, y).batch(3, dropRemainder: true).elements().count == 2)
+    #expect(try batches.unbatch().elements().map { $0.1.item() } == [0, 1, 2, 3, 4, 5, 6])
+    // The same rows whether they are picked together or one by one.
+    let picked = try Dataset(x, y).shuffle(seed: 1).batch(3).elements()
+    let single = try Dataset(x, y).shuffle(seed: 1).map { $0 }.batch(3).elements()
+    #expect(picked.map(\.0.doubles) == single.map(\.0.doubles))
+    let names = try Dataset(rows: (["b": y, "a": x], y)).shuffle(seed: 2).map(workers: 2) { $0 }.batch(4).elements()
+    #expect(names.map { $0.0["a"]!.shape } == [[4, 2], [3, 2]])
+    #expect(names[1].0["b"]!.doubles == names[1].1.doubles)
+    let triple = try Dataset(x, y, sampleWeight: y.cast(to: .float32)).batch(2).elements()
+    #expect(triple[1].2.doubles == [2, 3])
+    #expect(try Dataset<Tensor>.range(4).batch(4).elements()[0].doubles == [0, 1, 2, 3])
+    #expect(throws: DescentError.self) { try Dataset(x, Tensor([1.0])) }
+    let uneven = Dataset([Tensor([1.0]), Tensor([1.0, 2])]).batch(2)
+    #expect(throws: DescentError.self) { try uneven.elements() }
+  }
+
+  @Test func `a source of batches by number is a stream`() throws {
+    struct Squares: BatchSource {
+      let count = 4
+      func batch(at index: Int) throws -> Int { index * index }
+    }
+    #expect(try Dataset(Squares()).elements() == [0, 1, 4, 9])
+  }
+
+  @Test func `windows over time are Keras's`() throws {
+    let fixture = try Fixture("datasets/expected")
+    let data = Tensor(shape: [20, 2], scalars: (0..<40).map { Int32($0) })
+    for entry in try needed(fixture.json["timeseries"]?.array) {
+      let settings = try needed(entry["settings"]?.object)
+      let batchSize = settings["batch_size"].map { $0.int } ?? 128
+      let (length, stride) = (try needed(settings["sequence_length"]?.int), settings["sequence_stride"]?.int ?? 1)
+      let (rate, start, end) = (settings["sampling_rate"]?.int ?? 1, settings["start_index"]?.int, settings["end_index"]?.int)
+      var found: [[Tensor]]
+      if let targets = entry["targets"]?.array {
+        found = try timeseriesDatasetFromArray(
+          data, targets: Tensor(targets.map { Int32($0.int!) }), sequenceLength: length, sequenceStride: stride, samplingRate: rate,
+          batchSize: batchSize, startIndex: start, endIndex: end
+        ).elements().map { [$0.0, $0.1] }
+      } else {
+        found = try timeseriesDatasetFromArray(
+          data, sequenceLength: length, sequenceStride: stride, samplingRate: rate, batchSize: batchSize, startIndex: start, endIndex: end
+        ).elements().map { [$0] }
+      }
+      let expected = try needed(entry["batches"]?.array)
+      #expect(found.count == expected.count, "\(settings)")
+      for (tensors, batch) in zip(found, expected) {
+        for (tensor, part) in zip(tensors, try needed(batch.array)) {
+          #expect(tensor.shape == (try Fixture.integers(part["shape"])), "\(settings)")
+          #expect(tensor.doubles == (try Fixture.numbers(part["values"])), "\(settings)")
+        }
+      }
+    }
+    let shuffled = try timeseriesDatasetFromArray(data, sequenceLength: 3, batchSize: 4, shuffle: true, seed: 1)
+    let starts = try shuffled.unbatch().elements().map { Int($0.doubles[0]) }
+    #expect(starts != starts.sorted() && starts.sorted() == (0..<18).map { 2 * $0 })
+    #expect(throws: DescentError.self) { try timeseriesDatasetFromArray(data, sequenceLength: 3, samplingRate: 0) }
+    #expect(throws: DescentError.self) { try timeseriesDatasetFromArray(data, sequenceLength: 3, startIndex: 20) }
+  }
+}

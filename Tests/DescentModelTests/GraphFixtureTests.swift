@@ -1,0 +1,20 @@
+import DescentTestSupport
+import Testing
+
+/// Random functional models that Keras made and trained for an epoch, from its descriptions of them.
+@Suite struct GraphFixtureTests {
+  private static let models = try! TrainedModels("graphs")
+  private var models: TrainedModels { GraphFixtureTests.models }
+
+  @Test func `models of Keras compute and train as they do there`() throws {
+    for entry in models.cases { try models.check(entry, .float64, tolerance: 1e-9) }
+    #expect(models.cases.count == 50)
+  }
+
+  /// Where rounding does not decide: the steps of optimizers that divide by the gradient's size make much of a gradient that is nearly zero.
+  @Test func `models of Keras do so in single precision`() throws {
+    for entry in models.cases.prefix(20) where try models.isTrained(entry, by: "SGD") {
+      try models.check(entry, .float32, tolerance: 2e-4)
+    }
+  }
+}
