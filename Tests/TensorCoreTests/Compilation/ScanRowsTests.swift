@@ -86,7 +86,8 @@ struct ScanRowsTests {
       let loop = nodesBelow([last.node]).lazy.compactMap { node -> Scan? in
         if case .scan(let scan) = node.operation { scan } else { nil }
       }.first
-      return try #require(ScanRows(#require(loop))).shareCount(threads: threads)
+      let found = try #require(loop)
+      return try #require(ScanRows(found)).shareCount(threads: threads)
     }
     #expect(try shares(8, threads: 16) == 1)
     #expect(try shares(64, threads: 16) == 2)
