@@ -1,14 +1,16 @@
-.PHONY: help run build test soak fuzz coverage sanitize bench docs check-readme check-walkthroughs setup clean
+.PHONY: help run build test test-mpi soak fuzz coverage sanitize bench docs check-readme check-walkthroughs setup clean
 
 swift_flags ?=
 bench ?=
 kills ?= 300
 seconds ?= 60
 only ?= .
+launcher ?= mpirun
 
 help:
 	@echo "make run           train a classifier on Fashion-MNIST"
 	@echo "make test          run the whole test suite"
+	@echo "make test-mpi      the tests of several processes alone, with Open MPI, which it installs (launcher=mpiexec.hydra for another)"
 	@echo "make soak          kill and resume training processes, 300 times (kills=N for more)"
 	@echo "make fuzz          throw broken files at each reader (seconds=N for longer than 60 each)"
 	@echo "make coverage      what of each target the suite reaches, C included"
@@ -33,6 +35,11 @@ run: build
 # In a folder of its own: tests are built with other flags, and each would throw away what the other built.
 test: setup
 	@swift test -c release --scratch-path .build/test $(swift_flags)
+
+# `make test` runs these as well where there is an mpirun.
+test-mpi:
+	@scripts/setup.sh --mpi
+	@DESCENT_MPIRUN=$$(command -v $(launcher)) swift test -c release --scratch-path .build/test $(swift_flags) --filter DescentMPITests
 
 soak: setup
 	@DESCENT_KILLS=$(kills) swift test -c release --scratch-path .build/test $(swift_flags) --filter KillTests

@@ -7,6 +7,7 @@ let package = Package(
   products: [
     .library(name: "Descent", targets: ["Descent"]),
     .library(name: "DescentImages", targets: ["DescentImages"]),
+    .library(name: "DescentMPI", targets: ["DescentMPI"]),
     .library(name: "KerasFiles", targets: ["KerasFiles"]),
     .library(name: "Optimizers", targets: ["Optimizers"]),
     .library(name: "TensorCore", targets: ["TensorCore"]),
@@ -31,16 +32,21 @@ let package = Package(
     .target(name: "CKerasStart"),
     .target(name: "KerasFiles", dependencies: ["Descent", "CHDF5", "CKerasStart"]),
     .target(name: "DescentImages", dependencies: ["Descent", "CTurboJPEG", "CSPNG"]),
+    // Loads MPI when a program starts; nothing of it is needed to build.
+    .target(name: "CMPI", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+    .target(name: "DescentMPI", dependencies: ["Descent", "CMPI"]),
     .executableTarget(name: "HDF5Helper", dependencies: ["KerasFiles"]),
     .executableTarget(
       name: "DescentCLI",
-      dependencies: ["Descent", "KerasFiles", "DescentImages", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: ["Descent", "DescentImages", "DescentMPI", "KerasFiles", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .target(name: "CLimits", dependencies: ["COneDNN"], path: "Benchmarks/CLimits"),
     .executableTarget(name: "DescentBench", dependencies: ["Descent", "KerasFiles", "DescentImages", "CLimits"], path: "Benchmarks/DescentBench"),
     // Counts calls of malloc in the process it is linked into: tests only.
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     // Trains on streams in a process whose memory tests limit.
     .executableTarget(name: "StreamingHelper", dependencies: ["Descent"], path: "Tests/StreamingHelper"),
+    // Trains under mpirun.
+    .executableTarget(name: "MPIHelper", dependencies: ["DescentMPI"], path: "Tests/MPIHelper"),
     // What test targets share: fixtures, comparison with tolerance, derivatives by differences.
     .target(name: "TestSupport", dependencies: ["TensorCore"], path: "Tests/TestSupport"),
     .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "CKernels", "CAllocationCounter", "TestSupport"]),
@@ -53,6 +59,7 @@ let package = Package(
     .testTarget(name: "DescentDataTests", dependencies: ["Descent", "StreamingHelper", "DescentTestSupport"]),
     .testTarget(name: "DescentCLITests", dependencies: ["Descent", "DescentCLI", "DescentTestSupport"]),
     .testTarget(name: "DescentImagesTests", dependencies: ["DescentImages", "TestSupport"]),
+    .testTarget(name: "DescentMPITests", dependencies: ["DescentMPI", "MPIHelper", "TestSupport"]),
     .testTarget(name: "KerasFilesTests", dependencies: ["KerasFiles", "HDF5Helper", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]

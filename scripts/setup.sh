@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that Descent links to and trains on, where they are missing.
+#   setup.sh --mpi    also those that training in several processes needs when it runs; nothing of them is needed to build
 set -euo pipefail
 
 # What each is for:
@@ -11,6 +12,16 @@ set -euo pipefail
 #   libspng-dev            pictures in PNG files
 #   dataset-fashion-mnist  the data of `make run`
 packages=(libdnnl-dev zlib1g-dev libdeflate-dev libhdf5-dev libturbojpeg0-dev libspng-dev dataset-fashion-mnist)
+for option in "$@"; do
+  case "$option" in
+    # mpirun and the library that it starts programs with.
+    --mpi) packages+=(openmpi-bin libopenmpi3) ;;
+    *)
+      echo "setup: there is no option '$option'; there is --mpi" >&2
+      exit 64
+      ;;
+  esac
+done
 
 stop_with_list() {
   {

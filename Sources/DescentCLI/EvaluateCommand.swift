@@ -60,7 +60,7 @@ struct EvaluateCommand: ParsableCommand {
     let data = try dataOptions.load(for: model)
     let part = data.test ?? data.train
     let scores = try blamingData(data.name) {
-      try model.evaluate(part.x, part.y, batchSize: batchSize.count(of: part.count), verbose: 0)
+      try model.evaluate(part.x, part.y, batchSize: batchSize.count(of: part.count), verbose: 0, group: CommandGroup.shared)
     }
     try show(scores)
   }
@@ -94,6 +94,9 @@ extension EvaluateCommand {
   private func evaluate(_ model: Model, _ table: TablePreprocessing) throws {
     if loss != nil || metrics != nil {
       throw ValidationError("A model for a table is judged by what there is to say of its target; leave --loss and --metrics out.")
+    }
+    if try CommandGroup.shared != nil {
+      throw DescentError(.state, "\(self.model.path): a model for a table is judged by one process; start descent evaluate without mpirun")
     }
     try dataOptions.checkTarget(of: table)
     let rows = try table.rows(of: dataOptions.table(), withTarget: true)

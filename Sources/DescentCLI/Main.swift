@@ -25,13 +25,15 @@ enum Main {
       try checkName(arguments)
       var command = try DescentCommand.parseAsRoot(arguments)
       running = command
+      try CommandGroup.join(type(of: command).configuration.commandName ?? "")
       try command.run()
       try StandardOutput.check()
       return 0
     } catch {
       let (status, message) = outcome(of: error, in: running)
       if status != 0 {
-        if !message.isEmpty { Output.error(message) }
+        if !message.isEmpty { Output.error((CommandGroup.rank.map { "rank \($0): " } ?? "") + message) }
+        if let group = try? CommandGroup.shared { group.fail("\(error)") }
         return status
       }
       // Help and the version.

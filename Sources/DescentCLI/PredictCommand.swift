@@ -47,14 +47,15 @@ struct PredictCommand: ParsableCommand {
   }
 
   func run() throws {
-    if let out { try checkWritable(out) }
+    if let out, CommandGroup.isLeader { try checkWritable(out) }
     let model = try self.model.load()
     if pictures.isEmpty, dataOptions.isTable, let table = model.table { return try predict(model, table) }
     if !pictures.isEmpty { return try predict(model, pictures) }
     if dataOptions.isPictures { return try predict(model, [dataOptions.data]) }
     let x = try dataOptions.loadInputs(for: model)
     let count = DataSet.Part(x: x, y: Tensor.zeros([])).count
-    let results = try blamingData(dataOptions.data) { try model.predictAll(x, batchSize: batchSize.count(of: count), verbose: 0) }
+    let results = try blamingData(dataOptions.data) { try model.predictAll(x, batchSize: batchSize.count(of: count), verbose: 0, group: CommandGroup.shared) }
+    guard CommandGroup.isLeader else { return }
     if results.tensors.count > 1 {
       guard let out, hasEnding(out, ".npz") else {
         throw DescentError(
@@ -75,6 +76,9 @@ struct PredictCommand: ParsableCommand {
 
   /// Predicts the rows of a table whose columns the model knows.
   private func predict(_ model: Model, _ table: TablePreprocessing) throws {
+    if try CommandGroup.shared != nil {
+      throw DescentError(.state, "\(self.model.path): the rows of a table are predicted by one process; start descent predict without mpirun")
+    }
     try dataOptions.checkTarget(of: table)
     let predictions = try model.predict(dataOptions.table(), batchSize: batchSize.count(of: .max))
     for remark in predictions.remarks { Output.remark(remark) }

@@ -12,8 +12,12 @@ struct Results {
 
   private static let weights = "weights.npz", history = "history.csv", model = "model.keras"
 
-  /// Tries every place that results will go to, and takes the run's folder.
+  /// Tries every place that results will go to, and takes the run's folder. Of several processes rank 0 does; the others write nothing.
   init(_ options: ResultOptions) throws {
+    guard CommandGroup.isLeader else {
+      (folder, savePath, isResuming, backup) = (nil, nil, options.resume, nil)
+      return
+    }
     savePath = options.save
     isResuming = options.resume
     if let savePath { try checkWritable(savePath) }

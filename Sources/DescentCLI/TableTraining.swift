@@ -57,8 +57,10 @@ extension TrainCommand {
       try model.fit(
         set.train.x, set.train.y, batchSize: rows, epochs: plan.epochs, verbose: showsFew ? .silent : verbose.verbosity,
         callbacks: callbacks + (results.backup.map { [$0] } ?? []) + boards, validationData: set.validation.map { ($0.x, $0.y) }, shuffle: shuffle,
-        classWeight: weights)
+        classWeight: weights, group: CommandGroup.shared)
     }
+    // What is left is to judge and to write.
+    guard CommandGroup.isLeader else { return try results.finish() }
     let written = try results.write(model, history, withModel: true)
     try finish(results, history, written.text)
     let part = data.test != nil ? "Test" : data.validation != nil ? "Validation" : "Training"
@@ -110,6 +112,8 @@ struct TablePlan {
 
 /// A line for the first epochs and for every tenth.
 private final class FewLines: Callback {
+  override var runsOnEveryRank: Bool { false }
+
   private var last = ""
   private var isShown = true
 

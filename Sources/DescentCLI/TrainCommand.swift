@@ -29,6 +29,7 @@ struct TrainCommand: ParsableCommand {
         descent train --model init.keras --data d.npz --epochs 3 --save trained.keras
         descent train --epochs 500 --out runs/long             (killed, then)
         descent train --epochs 500 --out runs/long --resume
+        mpirun -n 4 descent train --data d.npz                (four processes, also on several machines)
       """)
 
   @OptionGroup(title: "Data") var dataOptions: DataOptions
@@ -111,7 +112,7 @@ struct TrainCommand: ParsableCommand {
       try model.fit(
         data.train.x, data.train.y, batchSize: rows, epochs: epochs ?? Self.defaultEpochs, verbose: verbose.verbosity,
         callbacks: [RunObserver(results, settings)] + (results.backup.map { [$0] } ?? []) + boards, validationSplit: split,
-        validationData: data.validation.map { ($0.x, $0.y) }, shuffle: shuffle)
+        validationData: data.validation.map { ($0.x, $0.y) }, shuffle: shuffle, group: CommandGroup.shared)
     }
     let written = try results.write(model, history).text
     try finish(results, history, written)
@@ -125,7 +126,7 @@ struct TrainCommand: ParsableCommand {
 
   /// Whether there is something to train; otherwise says that the run that was to be resumed has come to its end.
   func begins(_ results: Results, _ settings: RunSettings) throws -> Bool {
-    if try results.isFinished(settings) {
+    if try !CommandGroup.allSay(!results.isFinished(settings)) {
       try results.finish()
       Output.line("There is nothing to resume: the run in \(resultOptions.out ?? "") has come to its end.")
       return false
@@ -154,7 +155,7 @@ struct TrainCommand: ParsableCommand {
   private func report(_ model: Model, _ data: DataSet, _ history: History, _ written: String) throws {
     if verbose == .silent { return }
     if let test = data.test {
-      Output.line("Test: \(try model.evaluate(test.x, test.y, batchSize: Self.evaluationBatchSize, verbose: 0))")
+      Output.line("Test: \(try model.evaluate(test.x, test.y, batchSize: Self.evaluationBatchSize, verbose: 0, group: CommandGroup.shared))")
     } else {
       let last = history.names.filter { $0.hasPrefix("val_") }.compactMap { name in history[name].last.map { "\(name): \($0)" } }
       if !last.isEmpty { Output.line("Validation: \(last.joined(separator: " - "))") }

@@ -80,11 +80,13 @@ extension RandomGenerator {
   /// One number from a source of its own for each element, which its place and the generator's state decide.
   fileprivate func sampled(_ name: String, _ shape: [Int], _ dtype: DType, _ draw: @escaping @Sendable (inout ElementSource) -> Double) -> Tensor {
     let key = nextKey()
-    return hostComputation(name, [key], shape: shape, dtype: dtype) { inputs, _, _, _ in [nil] } body: { inputs in
-      let key = UInt64(UInt32(bitPattern: Int32(inputs[0][0]))) << 32 | UInt64(UInt32(bitPattern: Int32(inputs[0][1])))
-      return (0..<shape.reduce(1, *)).map { element in
-        var source = ElementSource(key: key, element: UInt64(element))
-        return draw(&source)
+    return ofBatch(shape) { shape in
+      hostComputation(name, [key], shape: shape, dtype: dtype) { inputs, _, _, _ in [nil] } body: { inputs in
+        let key = UInt64(UInt32(bitPattern: Int32(inputs[0][0]))) << 32 | UInt64(UInt32(bitPattern: Int32(inputs[0][1])))
+        return (0..<shape.reduce(1, *)).map { element in
+          var source = ElementSource(key: key, element: UInt64(element))
+          return draw(&source)
+        }
       }
     }
   }

@@ -36,7 +36,16 @@ public final class RandomGenerator: Sendable {
   private func draw(_ distribution: RandomDistribution, _ shape: [Int], _ dtype: DType) -> Tensor {
     if !dtype.isFloatingPoint { programmingError("random \(distribution): dtype \(dtype) is not floating-point") }
     let key = nextKey()
-    return Tensor(.random(distribution), [key], shape: shape, dtype: dtype)
+    return ofBatch(shape) { Tensor(.random(distribution), [key], shape: $0, dtype: dtype) }
+  }
+
+  /// In a step that is shared by the members of a group, what is drawn for rows is drawn for those of the whole batch, so that a row's
+  /// numbers do not depend on who computes it. A shape whose first axis counts the member's rows, or so many for each, is one for rows.
+  func ofBatch(_ shape: [Int], _ draw: ([Int]) -> Tensor) -> Tensor {
+    guard let share = GroupStep.current?.share, let first = shape.first, first > 0, first % share.computedRows == 0 else { return draw(shape) }
+    let perRow = first / share.computedRows
+    let whole = draw([share.total * perRow] + shape.dropFirst())
+    return whole[share.offset * perRow..<share.offset * perRow + first]
   }
 
   /// What a draw's numbers are made from, never the same twice.

@@ -50,6 +50,8 @@ public final class BackupAndRestore: Callback {
   private var latestPath: String { "\(folder)/latest.checkpoint" }
   private var previousPath: String { "\(folder)/previous.checkpoint" }
 
+  public override var runsOnEveryRank: Bool { false }
+
   public override func onTrainBegin() throws {
     batches = 0
     restoredFrom = nil

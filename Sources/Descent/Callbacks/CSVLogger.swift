@@ -26,6 +26,8 @@ public final class CSVLogger: Callback {
     self.append = append
   }
 
+  public override var runsOnEveryRank: Bool { false }
+
   public override func onTrainBegin() throws {
     names = []
     let existing = append ? try header() : nil

@@ -11,6 +11,10 @@ open class Callback {
   /// For subclasses.
   public init() {}
 
+  /// Whether every member of a group of processes (`fit`'s `group`) has it at work. One that writes or shows something says false and is at
+  /// work on rank 0 alone; one that steers training, as by ``Model/stopTraining`` or the learning rate, has to be at work everywhere.
+  open var runsOnEveryRank: Bool { true }
+
   /// Before anything; the model has the weights it starts with.
   open func onTrainBegin() throws {}
   /// At the end of `fit`, however it ends. `logs` are the last epoch's.

@@ -1,8 +1,11 @@
+import TensorCore
+
 /// The callbacks of one run, called in order.
 struct CallbackList {
   let callbacks: [Callback]
 
-  init(_ callbacks: [Callback], model: Model, parameters: RunParameters) {
+  init(_ callbacks: [Callback], model: Model, parameters: RunParameters, group: (any ProcessGroup)? = nil) {
+    let callbacks = (group?.rank ?? 0) == 0 ? callbacks : callbacks.filter(\.runsOnEveryRank)
     self.callbacks = callbacks
     for callback in callbacks {
       callback.model = model

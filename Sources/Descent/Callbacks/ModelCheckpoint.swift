@@ -55,6 +55,8 @@ public final class ModelCheckpoint: Callback {
     self.format = format
   }
 
+  public override var runsOnEveryRank: Bool { false }
+
   public override func onTrainBegin() throws {
     _ = try format ?? ModelFormat(path: path, "ModelCheckpoint") { $0.isWritable }
     try saveFrequency.validate("ModelCheckpoint")

@@ -29,6 +29,8 @@ public final class ProgbarLogger: Callback {
     bar = ProgressBar(target: 0, drawsBar: drawsBar, now: 0)
   }
 
+  public override var runsOnEveryRank: Bool { false }
+
   public override func onTrainBegin() { isTraining = true }
 
   public override func onEpochBegin(_ epoch: Int) {

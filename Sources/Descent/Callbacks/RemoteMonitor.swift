@@ -40,6 +40,8 @@ public final class RemoteMonitor: Callback {
     (self.address, self.field, self.headers, self.sendsJSON, self.send) = (address, field, headers, sendsJSON, send)
   }
 
+  public override var runsOnEveryRank: Bool { false }
+
   public override func onEpochEnd(_ epoch: Int, _ logs: Logs) {
     let numbers = [("epoch", JSONValue(epoch))] + logs.names.map { ($0, JSONValue(logs[$0] ?? .nan)) }
     let json = JSONValue.object(JSONObject(numbers.map { (key: $0.0, value: $0.1) })).text()

@@ -78,6 +78,8 @@ public final class TensorBoard: Callback {
     self.embeddingsMetadata = embeddingsMetadata
   }
 
+  public override var runsOnEveryRank: Bool { false }
+
   public override func onTrainBegin() throws {
     if profileBatch != 0 {
       throw DescentError(

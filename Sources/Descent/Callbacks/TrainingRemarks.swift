@@ -34,6 +34,8 @@ final class TrainingRemarks: Callback {
     if said.insert(key).inserted { say(text()) }
   }
 
+  override var runsOnEveryRank: Bool { false }
+
   override func onTrainBegin() throws {
     guard let model else { return }
     lookAtOutputs(of: model)

@@ -6,6 +6,9 @@ import TensorCore
 /// While training, mean and variance (divided by the number of elements) are the batch's, and the moving ones follow:
 /// moving ← momentum · moving + (1 − momentum) · batch's. Otherwise, and when the layer is not trainable, the moving ones are used.
 /// Places that a mask leaves out do not count.
+///
+/// Where a group of processes shares each batch (`fit`'s `group`), each normalizes its part of the batch by that part's mean and variance, and
+/// the moving ones follow the means of those, weighted by rows; `synchronized` makes it the whole batch's, as one process would have them.
 public final class BatchNormalization: Layer {
   /// The axis that has a mean and a variance for each place; negative from the end.
   public let axis: Int
@@ -15,6 +18,8 @@ public final class BatchNormalization: Layer {
   public let epsilon: Double
   /// Whether beta is added, and whether gamma multiplies.
   public let center: Bool, scale: Bool
+  /// Whether a group of processes normalizes by the whole batch.
+  public let synchronized: Bool
   let initializers: (beta: Initializer, gamma: Initializer, mean: Initializer, variance: Initializer)
   let penalties: (beta: Regularizer?, gamma: Regularizer?)
   let projections: (beta: Constraint?, gamma: Constraint?)
@@ -38,6 +43,7 @@ public final class BatchNormalization: Layer {
   ///   - gammaRegularizer: a penalty on gamma, added to the loss.
   ///   - betaConstraint: what is done to beta after each step of training.
   ///   - gammaConstraint: what is done to gamma after each step of training.
+  ///   - synchronized: whether a group of processes normalizes by the whole batch, for two more sums over the group in each direction.
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables.
@@ -46,13 +52,14 @@ public final class BatchNormalization: Layer {
     betaInitializer: Initializer = .zeros, gammaInitializer: Initializer = .ones,
     movingMeanInitializer: Initializer = .zeros, movingVarianceInitializer: Initializer = .ones,
     betaRegularizer: Regularizer? = nil, gammaRegularizer: Regularizer? = nil, betaConstraint: Constraint? = nil,
-    gammaConstraint: Constraint? = nil, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    gammaConstraint: Constraint? = nil, synchronized: Bool = false, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     self.axis = axis
     self.momentum = momentum
     self.epsilon = epsilon
     self.center = center
     self.scale = scale
+    self.synchronized = synchronized
     initializers = (betaInitializer, gammaInitializer, movingMeanInitializer, movingVarianceInitializer)
     penalties = (betaRegularizer, gammaRegularizer)
     projections = (betaConstraint, gammaConstraint)
@@ -104,18 +111,26 @@ public final class BatchNormalization: Layer {
   }
 
   private func moments(of x: Tensor, over axes: [Int], mask: Tensor?) throws -> (mean: Tensor, variance: Tensor) {
+    let group = synchronized ? GroupStep.current : nil
+    func ofBatch(_ sum: Tensor) -> Tensor { group?.sum(of: sum) ?? sum }
     guard let mask else {
-      let mean = x.mean(axes: axes, keepDims: true)
-      return (mean, square(x - mean).mean(axes: axes, keepDims: true))
+      guard let group else {
+        let mean = x.mean(axes: axes, keepDims: true)
+        return (mean, square(x - mean).mean(axes: axes, keepDims: true))
+      }
+      // Each of the member's rows stands for so many of the batch's.
+      let count = Double(axes.reduce(1) { $0 * x.shape[$1] }) * Double(group.share.total) / Double(group.share.computedRows)
+      let mean = ofBatch(x.sum(axes: axes, keepDims: true)) / count
+      return (mean, ofBatch(square(x - mean).sum(axes: axes, keepDims: true)) / count)
     }
     guard mask.rank == x.rank - 1 else {
       throw DescentError(
         .invalidArgument, "layer \(name): a mask of shape \(mask.shape) for an input of shape \(x.shape); expected one axis less")
     }
     let kept = mask.expandingShape(at: -1).broadcast(to: x.shape)
-    let count = kept.cast(to: x.dtype).sum(axes: axes, keepDims: true) + fuzz
-    let mean = select(kept, x, 0).sum(axes: axes, keepDims: true) / count
-    return (mean, square(select(kept, x - mean, 0)).sum(axes: axes, keepDims: true) / count)
+    let count = ofBatch(kept.cast(to: x.dtype).sum(axes: axes, keepDims: true)) + fuzz
+    let mean = ofBatch(select(kept, x, 0).sum(axes: axes, keepDims: true)) / count
+    return (mean, ofBatch(square(select(kept, x - mean, 0)).sum(axes: axes, keepDims: true)) / count)
   }
 
   private func follow(_ moving: Variable, _ value: Tensor) {
@@ -126,7 +141,6 @@ public final class BatchNormalization: Layer {
 extension BatchNormalization: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
     try options.useDefaults(of: BatchNormalization())
-    try options.refuse("synchronized", unless: false)
     try options.refuse("renorm", unless: false)
     try options.refuse("renorm_clipping")
     // Means nothing without `renorm`.
@@ -142,7 +156,7 @@ extension BatchNormalization: ConfigurableLayer {
       betaRegularizer: try options.optionalNamed("beta_regularizer"),
       gammaRegularizer: try options.optionalNamed("gamma_regularizer"),
       betaConstraint: try options.optionalNamed("beta_constraint"),
-      gammaConstraint: try options.optionalNamed("gamma_constraint"), inputShape: options.inputShape, name: options.name)
+      gammaConstraint: try options.optionalNamed("gamma_constraint"), synchronized: try options.bool("synchronized"), inputShape: options.inputShape, name: options.name)
   }
 
   public func options() throws -> JSONObject {
@@ -153,7 +167,7 @@ extension BatchNormalization: ConfigurableLayer {
       ("moving_variance_initializer", try initializers.variance.json()),
       ("beta_regularizer", try penalties.beta?.json() ?? .null), ("gamma_regularizer", try penalties.gamma?.json() ?? .null),
       ("beta_constraint", try projections.beta?.json() ?? .null), ("gamma_constraint", try projections.gamma?.json() ?? .null),
-      ("synchronized", false),
+      ("synchronized", .bool(synchronized)),
     ])
   }
 }

@@ -34,7 +34,7 @@ public final class RandomCrop: RandomImageLayer {
     if !isRandom(images) { return [] }
     func start(_ size: Int) -> Tensor {
       // The greatest number below the end, times as many places, may round up to their number.
-      let place = floor(random.uniform([1], low: 0, high: Double(size), dtype: images.dtype))
+      let place = floor(random.uniform([], low: 0, high: Double(size), dtype: images.dtype)).reshaped([1])
       return minimum(place, Tensor(number: Double(size - 1))).cast(to: .int32)
     }
     let top = start(images.shape[1] - height + 1)

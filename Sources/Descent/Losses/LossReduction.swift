@@ -3,22 +3,29 @@ extension Loss {
   ///
   /// A mask leaves values out: of the mean also from the count. Weights do not change the count, except with
   /// ``Reduction/meanWithSampleWeight``. A mean over nothing is 0.
+  ///
+  /// In a step that is shared by a group of processes it is the loss of the member's rows in such a form that the mean over the members,
+  /// weighted by their rows, is that of the batch.
   func reduce(_ values: Tensor, weights: Tensor?, mask: Tensor?) throws -> Tensor {
+    let group = GroupStep.current
+    // The batch's rows for each of the member's.
+    let stretch = group.map { Double($0.share.total) / Double($0.share.computedRows) } ?? 1
+    func ofBatch(_ sum: Tensor) -> Tensor { group.map { $0.sum(of: stopGradient(sum)) } ?? sum }
     var factors: [Tensor] = []
     if let mask {
       let kept = mask.cast(to: values.dtype)
-      factors.append(reduction == .sumOverBatchSize ? kept * quotient(Double(mask.count), kept.sum()) : kept)
+      factors.append(reduction == .sumOverBatchSize ? kept * quotient(Double(mask.count) * stretch, ofBatch(kept.sum())) : kept)
     }
     if let weights { factors.append(try Loss.fitted(weights.cast(to: values.dtype), to: values.shape, "loss \(name)")) }
     let factor = factors.dropFirst().reduce(factors.first, { $0! * $1 })
     let weighted = factor.map { values * $0 } ?? values
     switch reduction {
     case .none: return weighted
-    case .sum: return weighted.sum()
+    case .sum: return stretch == 1 ? weighted.sum() : weighted.sum() * stretch
     case .sumOverBatchSize: return weighted.sum() / Double(Swift.max(weighted.count, 1))
     case .meanWithSampleWeight:
       guard let factor else { return weighted.sum() / Double(Swift.max(weighted.count, 1)) }
-      return quotient(weighted.sum(), factor.sum())
+      return group == nil ? quotient(weighted.sum(), factor.sum()) : quotient(weighted.sum() * stretch, ofBatch(factor.sum()))
     }
   }
 

@@ -12,15 +12,18 @@ extension FitLoop {
   func resume() throws -> FitPosition? {
     // As the run begins: callbacks may freeze and thaw layers on its way.
     if !backups.isEmpty { _ = givenConditions }
-    for backup in backups {
-      if let checkpoint = try backup.latest() {
-        let written = checkpoint.state["instruction_set"]?.string
-        backup.otherInstructionSet = written == instructionSet ? nil : written
-        return try restore(checkpoint)
-      }
+    var found: TrainingCheckpoint?
+    for backup in backups where found == nil {
+      found = try backup.latest()
+      let written = found?.state["instruction_set"]?.string
+      backup.otherInstructionSet = written == instructionSet ? nil : written
     }
-    return nil
+    if let group = runner.group { found = try TrainingCheckpoint.shared(found, group) }
+    return try found.map { try restore($0) }
   }
+
+  /// Whether it is for rank 0 to look whether a checkpoint is of this run: it has the callbacks that write.
+  private var isFollower: Bool { (runner.group?.rank ?? 0) != 0 }
 
   func backUp(batchAt position: FitPosition, count: Int, isInterrupted: Bool) throws {
     for backup in backups where backup.isDue(afterBatches: count, isInterrupted: isInterrupted) { try backup.write(checkpoint(at: position)) }
@@ -81,7 +84,7 @@ extension FitLoop {
     let state = checkpoint.state
     let present: JSONValue = ["run": conditions, "compile": compileSettings]
     let written: JSONValue = ["run": state["run"] ?? .null, "compile": state["compile"] ?? .null]
-    if present != written {
+    if present != written && !isFollower {
       let differences = RunConditions.differences(from: written["run"], to: conditions)
         + RunConditions.differences(from: written["compile"], to: compileSettings)
       throw DescentError(
@@ -98,7 +101,7 @@ extension FitLoop {
     let callbacks = namedCallbacks
     let states = state["callbacks"]?.object ?? JSONObject()
     let names = callbacks.map(\.name)
-    for name in states.keys where !names.contains(name) {
+    for name in states.keys where !names.contains(name) && !isFollower {
       throw DescentError(.state, "fit: \(checkpoint.name) holds the state of a callback \(name), which this run does not have")
     }
     // The optimizer checks before it changes anything; so do the variables, which come after.

@@ -54,6 +54,8 @@ final class FitLoop {
   private let batchLogs: Logs
   private let stepsPerExecution: Int
   private var isStreamAtEnd = false
+  /// Ctrl-C, as all members of a group have agreed on.
+  private var isInterrupted = false
 
   private struct StepSlot: Hashable {
     let rows: Int
@@ -99,7 +101,8 @@ final class FitLoop {
         guard let epochLogs = try run(epoch, from: epoch == start.epoch ? start.step : 0) else { break }
         logs = epochLogs
         // Ctrl-C during validation.
-        if Interruption.isPending { history.isInterrupted = true }
+        try agree()
+        if isInterrupted { history.isInterrupted = true }
         if model.stopTraining || history.isInterrupted { break }
       }
     } catch {
@@ -146,7 +149,7 @@ final class FitLoop {
         if model.isAbandoned { return nil }
         break
       }
-      let isInterrupted = Interruption.isPending
+      try agree()
       if !backups.isEmpty {
         try backUp(batchAt: FitPosition(epoch: epoch, step: step), count: count, isInterrupted: isInterrupted)
       }
@@ -161,7 +164,7 @@ final class FitLoop {
     model.showWeightsToJudge()
     var values = runner.totals.finalResults
     if let validation, (epoch + 1) % validationFrequency == 0 {
-      let scores = try model.run(validation, runner.trainability, callbacks: callbacks)
+      let scores = try model.run(validation, runner.trainability, callbacks: callbacks, group: runner.group)
       for (name, value) in scores { values["val_" + name] = value }
     } else if let (stream, steps) = stream?.validation, (epoch + 1) % validationFrequency == 0 {
       let scores = try model.run(stream, steps: steps, runner.training, runner.trainability, callbacks: callbacks, "fit: validation")
@@ -171,6 +174,16 @@ final class FitLoop {
     try callbacks.each { try $0.onEpochEnd(epoch, logs) }
     if !backups.isEmpty { try backUp(epochAt: FitPosition(epoch: epoch + 1, step: 0)) }
     return logs
+  }
+
+  /// What ends training, on whichever rank of a group it came up, ends it everywhere at the same step.
+  private func agree() throws {
+    isInterrupted = Interruption.isPending
+    guard let group = runner.group else { return }
+    let bits = try group.union((isInterrupted ? 1 : 0) | (model.stopTraining ? 2 : 0) | (model.isAbandoned ? 4 : 0))
+    isInterrupted = bits & 1 != 0
+    if bits & 2 != 0 { model.stopTraining = true }
+    if bits & 4 != 0 { model.isAbandoned = true }
   }
 
   /// The batches between two calls of the callbacks' hooks; gives their number.
@@ -202,7 +215,7 @@ final class FitLoop {
     // A step that cannot be traced leaves everything as it was.
     let step = try self.step(rows: rows, phase, runner.beginOwnSteps())
     if isPassOver { beginPass() }
-    step.plan.bind(argument: runner.indexArgument, offset: position * DType.int32.byteCount)
+    step.plan.bind(argument: runner.indexArgument, offset: (position + runner.share(of: rows).offset) * DType.int32.byteCount)
     position += rows
     try runner.run(step, rows: rows, optimizerState)
   }

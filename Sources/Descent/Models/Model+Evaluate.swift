@@ -49,12 +49,23 @@ extension Model {
   ///
   /// Both are means over the batches, weighted by their rows, so the size of a batch changes nothing but rounding, as long as the loss
   /// is a mean.
-  /// - Parameters: as those of `fit`; `steps` is how many batches to look at, nil for all.
+  /// - Parameters: as those of `fit`; `steps` is how many batches to look at, nil for all. Of a `group` each member looks at its part of each
+  ///   batch, with the weights of rank 0, and all return the numbers of all rows.
   /// - Throws: ``DescentError`` if the model is not compiled or the data does not fit it.
   @discardableResult
   public func evaluate(
     _ x: any ModelData, _ y: (any ModelData)? = nil, batchSize: Int = 32, verbose: Verbosity = .auto, sampleWeight: (any ModelData)? = nil,
-    steps: Int? = nil, callbacks: [Callback] = []
+    steps: Int? = nil, callbacks: [Callback] = [], group: (any ProcessGroup)? = nil
+  ) throws -> Scores {
+    try GroupRun.telling(group) { group in
+      try evaluate(
+        x, y, batchSize: batchSize, verbose: verbose, sampleWeight: sampleWeight, steps: steps, callbacks: callbacks, in: group)
+    }
+  }
+
+  private func evaluate(
+    _ x: any ModelData, _ y: (any ModelData)?, batchSize: Int, verbose: Verbosity, sampleWeight: (any ModelData)?, steps: Int?,
+    callbacks: [Callback], in group: (any ProcessGroup)?
   ) throws -> Scores {
     _ = try compiled("evaluate")
     try checkCounts(batchSize: batchSize, steps: steps, verbose: verbose, "evaluate")
@@ -67,20 +78,26 @@ extension Model {
     let bar = ProgbarLogger(verbose)
     let list = CallbackList(
       callbacks + (bar.map { [$0] } ?? []), model: self,
-      parameters: RunParameters(epochs: 1, steps: evaluation.batches.count, batchSize: evaluation.batchSize))
+      parameters: RunParameters(epochs: 1, steps: evaluation.batches.count, batchSize: evaluation.batchSize), group: group)
+    if let group {
+      try GroupRun(self, group, "evaluate").begin(
+        data: [("", data)], settings: JSONObject([("batch_size", JSONValue(batchSize)), ("steps", JSONValue(evaluation.batches.count))]))
+    }
     return try access.scoring { isFittedElsewhere in
       let training = try compiled("evaluate")
       let runner = try StepRunner(
         model: self, training: training.counting(aside: isFittedElsewhere, for: self, "evaluate"), data: data,
-        trainability: Trainability(of: self))
+        trainability: Trainability(of: self), group: group)
       let isUnchanged = isFittedElsewhere && callbacks.isEmpty
       return Scores(values: try runner.counting { try run(evaluation, runner, list, isUnchanged: isUnchanged) })
     }
   }
 
-  func run(_ evaluation: Evaluation, _ trainability: Trainability, callbacks: CallbackList) throws -> [String: Double] {
+  func run(
+    _ evaluation: Evaluation, _ trainability: Trainability, callbacks: CallbackList, group: (any ProcessGroup)?
+  ) throws -> [String: Double] {
     let runner = try StepRunner(
-      model: self, training: try compiled("evaluate"), data: evaluation.data, trainability: trainability)
+      model: self, training: try compiled("evaluate"), data: evaluation.data, trainability: trainability, group: group)
     return try runner.counting { try run(evaluation, runner, callbacks, isUnchanged: false) }
   }
 
@@ -100,9 +117,9 @@ extension Model {
           for callback in callbacks.callbacks { try callback.onTestBatchBegin(step) }
         }
         let plan = steps[batch.count]!
-        runner.bind(plan, at: batch.lowerBound)
+        runner.bind(plan, to: batch)
         // In each batch where callbacks may train.
-        runner.judge(plan, rows: batch.count, isUnchanged: isUnchanged)
+        try runner.judge(plan, rows: batch.count, isUnchanged: isUnchanged)
         if executions.end(after: step) || step == batches.count - 1 {
           logs.invalidate()
           for callback in callbacks.callbacks { try callback.onTestBatchEnd(step, logs) }

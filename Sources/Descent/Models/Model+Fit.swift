@@ -31,6 +31,11 @@ extension Model {
   ///   - validationSteps: batches a validation; nil for all of them.
   ///   - validationBatchSize: `batchSize` if nil.
   ///   - validationFrequency: epochs from one validation to the next.
+  ///   - group: the processes that train together, each of which makes the same call with the same data (`MPIGroup.world()` of `DescentMPI`); nil
+  ///     for this one alone. `batchSize` is that of all together: each computes its part of each batch, and all hold the weights that one
+  ///     process would have, which begin as those of rank 0. Callbacks that write or show something are at work on rank 0 alone. What cannot
+  ///     be shared is refused: steps of the model's own, metrics with a state of their own, stateful recurrent layers, optimizers
+  ///     that need more than gradients.
   /// - Returns: the numbers of each epoch.
   /// - Throws: ``DescentError``, having changed nothing, if the model is not compiled or the data does not fit it; and what callbacks
   ///   throw.
@@ -40,7 +45,22 @@ extension Model {
     callbacks: [Callback] = [], validationSplit: Double = 0, validationData: (x: any ModelData, y: any ModelData)? = nil,
     validationSampleWeight: (any ModelData)? = nil, shuffle: Bool = true, classWeight: [Int: Double]? = nil,
     sampleWeight: (any ModelData)? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil, validationSteps: Int? = nil,
-    validationBatchSize: Int? = nil, validationFrequency: Int = 1
+    validationBatchSize: Int? = nil, validationFrequency: Int = 1, group: (any ProcessGroup)? = nil
+  ) throws -> History {
+    try GroupRun.telling(group) { group in
+      try fit(
+        x, y, batchSize: batchSize, epochs: epochs, verbose: verbose, callbacks: callbacks, validationSplit: validationSplit,
+        validationData: validationData, validationSampleWeight: validationSampleWeight, shuffle: shuffle, classWeight: classWeight,
+        sampleWeight: sampleWeight, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch, validationSteps: validationSteps,
+        validationBatchSize: validationBatchSize, validationFrequency: validationFrequency, in: group)
+    }
+  }
+
+  private func fit(
+    _ x: any ModelData, _ y: (any ModelData)?, batchSize: Int, epochs: Int, verbose: Verbosity, callbacks: [Callback],
+    validationSplit: Double, validationData: (x: any ModelData, y: any ModelData)?, validationSampleWeight: (any ModelData)?,
+    shuffle: Bool, classWeight: [Int: Double]?, sampleWeight: (any ModelData)?, initialEpoch: Int, stepsPerEpoch: Int?,
+    validationSteps: Int?, validationBatchSize: Int?, validationFrequency: Int, in group: (any ProcessGroup)?
   ) throws -> History {
     try access.beginFit()
     defer { access.endFit() }
@@ -85,8 +105,18 @@ extension Model {
     if let classWeight { data = try weighted(data, by: classWeight, rows: trainRows, "fit") }
 
     let optimizerState = try readyOptimizerState("fit")
-    let runner = try StepRunner(model: self, training: training, data: data, trainability: Trainability(of: self))
     let batches = BatchSequence(rows: trainRows, batchSize: batchSize, stepsPerEpoch: stepsPerEpoch)
+    if let group {
+      try GroupRun(self, group, "fit").begin(
+        data: [("", data)] + (validationData == nil ? [] : validation.map { [("validation ", $0.data)] } ?? []),
+        settings: JSONObject([
+          ("batch_size", JSONValue(batchSize)), ("epochs", JSONValue(epochs)), ("initial_epoch", JSONValue(initialEpoch)),
+          ("steps_per_epoch", JSONValue(batches.stepsPerEpoch)), ("shuffle", .bool(shuffle)), ("training_rows", JSONValue(trainRows)),
+          ("validation_batch_size", JSONValue(validationBatchSize)), ("validation_steps", validationSteps.map { JSONValue($0) } ?? .null),
+          ("validation_frequency", JSONValue(validationFrequency)), ("has_validation", .bool(validation != nil)),
+        ]), optimizerState: optimizerState)
+    }
+    let runner = try StepRunner(model: self, training: training, data: data, trainability: Trainability(of: self), group: group)
     let history = History()
     self.history = history
     let bar = ProgbarLogger(verbose)
@@ -94,7 +124,7 @@ extension Model {
     let list = CallbackList(
       callbacks + [history] + (bar.map { [$0] } ?? []) + (remarks.map { [$0] } ?? []), model: self,
       parameters: RunParameters(
-        epochs: epochs, steps: batches.stepsPerEpoch, batchSize: batchSize, hasValidation: validation != nil))
+        epochs: epochs, steps: batches.stepsPerEpoch, batchSize: batchSize, hasValidation: validation != nil), group: group)
     validation?.batchSize = validationBatchSize
     validation?.steps = validationSteps
     let loop = FitLoop(

@@ -72,7 +72,7 @@ extension Model {
     try prepare(for: data, "testOnBatch")
     let runner = try StepRunner(model: self, training: training, data: data, trainability: Trainability(of: self))
     return try runner.counting(from: resetMetrics) {
-      runner.judge(try runner.testStep(rows: data.count), rows: data.count)
+      try runner.judge(try runner.testStep(rows: data.count), rows: data.count)
       return Scores(values: runner.totals.results)
     }
   }

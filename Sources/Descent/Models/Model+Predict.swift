@@ -14,13 +14,15 @@ public struct Predictions {
 
 extension Model {
   /// What the model computes for each row. The model need not be compiled. (Keras: `Model.predict`.)
-  /// - Parameters: as those of `fit`; `steps` is how many batches to predict, nil for all.
+  /// - Parameters: as those of `fit`; `steps` is how many batches to predict, nil for all. Of a `group` each member predicts a part of the
+  ///   batches, with the weights of rank 0, and all return all rows, in the bits that one process gives.
   /// - Returns: a tensor of the model's dtype with as many rows as `x`.
   /// - Throws: ``DescentError`` if the data does not fit the model, or the model has several outputs.
   public func predict(
-    _ x: any ModelData, batchSize: Int = 32, verbose: Verbosity = .auto, steps: Int? = nil, callbacks: [Callback] = []
+    _ x: any ModelData, batchSize: Int = 32, verbose: Verbosity = .auto, steps: Int? = nil, callbacks: [Callback] = [],
+    group: (any ProcessGroup)? = nil
   ) throws -> Tensor {
-    let results = try predictAll(x, batchSize: batchSize, verbose: verbose, steps: steps, callbacks: callbacks)
+    let results = try predictAll(x, batchSize: batchSize, verbose: verbose, steps: steps, callbacks: callbacks, group: group)
     guard results.tensors.count == 1 else {
       throw DescentError(
         .state, "predict: \(name) has the outputs \(results.names.joined(separator: ", ")); predictAll gives them all")
@@ -32,7 +34,16 @@ extension Model {
   /// - Parameters: as those of ``predict(_:batchSize:verbose:steps:callbacks:)``.
   /// - Throws: ``DescentError`` if the data does not fit the model.
   public func predictAll(
-    _ x: any ModelData, batchSize: Int = 32, verbose: Verbosity = .auto, steps: Int? = nil, callbacks: [Callback] = []
+    _ x: any ModelData, batchSize: Int = 32, verbose: Verbosity = .auto, steps: Int? = nil, callbacks: [Callback] = [],
+    group: (any ProcessGroup)? = nil
+  ) throws -> Predictions {
+    try GroupRun.telling(group) { group in
+      try predictAll(x, batchSize: batchSize, verbose: verbose, steps: steps, callbacks: callbacks, in: group)
+    }
+  }
+
+  private func predictAll(
+    _ x: any ModelData, batchSize: Int, verbose: Verbosity, steps: Int?, callbacks: [Callback], in group: (any ProcessGroup)?
   ) throws -> Predictions {
     try checkCounts(batchSize: batchSize, steps: steps, verbose: verbose, "predict")
     let data = try CheckedData(x: x, y: nil, sampleWeight: nil, of: self, "predict")
@@ -43,13 +54,22 @@ extension Model {
     let bar = ProgbarLogger(verbose)
     let list = CallbackList(
       callbacks + (bar.map { [$0] } ?? []), model: self,
-      parameters: RunParameters(epochs: 1, steps: starts.count, batchSize: batchSize))
+      parameters: RunParameters(epochs: 1, steps: starts.count, batchSize: batchSize), group: group)
+    if let group {
+      try GroupRun(self, group, "predict").begin(
+        data: [("", data)], settings: JSONObject([("batch_size", JSONValue(batchSize)), ("steps", JSONValue(starts.count))]))
+    }
     try list.each { try $0.onPredictBegin() }
     let counts = starts.map { min(batchSize, end - $0) }
     var plans: [Int: PlanPool] = [:]
     for count in Set(counts).sorted() { plans[count] = try predictionPlans(for: data.inputs, count: count) }
-    // Each batch is written where it belongs in the result.
-    let results = Plan.makeTargets(forRunsOf: counts.map { plans[$0]!.first })
+    // The batches that are computed here.
+    let shares = (0..<(group?.size ?? 1)).map { rank in
+      starts.count * rank / (group?.size ?? 1)..<starts.count * (rank + 1) / (group?.size ?? 1)
+    }
+    let own = shares[group?.rank ?? 0]
+    // Each batch is written where it belongs in the result. Who has none has rows in the result that nobody looks at.
+    let results = Plan.makeTargets(forRunsOf: (own.isEmpty ? counts[..<1] : counts[own]).map { plans[$0]!.first })
     func run(_ plan: Plan, at start: Int) {
       for (place, input) in data.inputs.enumerated() {
         plan.bind(argument: place, to: input.buffer, offset: start * input.rowBytes)
@@ -58,14 +78,14 @@ extension Model {
     }
     func runBatches(judgingEach: Bool) throws {
       let executions = Executions(training?.choices.stepsPerExecution ?? 1)
-      for (step, start) in starts.enumerated() {
+      for (step, start) in starts.enumerated() where own.contains(step) {
         if executions.begin(at: step) {
           for callback in list.callbacks { try callback.onPredictBatchBegin(step) }
         }
         plans[counts[step]]!.withPlan { plan in
           if judgingEach { judging { run(plan, at: start) } } else { run(plan, at: start) }
         }
-        if executions.end(after: step) || step == starts.count - 1 {
+        if executions.end(after: step) || step == own.last {
           for callback in list.callbacks { try callback.onPredictBatchEnd(step) }
         }
       }
@@ -78,7 +98,9 @@ extension Model {
       try runBatches(judgingEach: true)
     }
     try list.each { try $0.onPredictEnd() }
-    return Predictions(names: outputNameLists[0], tensors: results.map(\.tensor))
+    guard let group else { return Predictions(names: outputNameLists[0], tensors: results.map(\.tensor)) }
+    let rows = shares.map { batches in counts[batches].reduce(0, +) }
+    return Predictions(names: outputNameLists[0], tensors: try results.map { try group.gatherRows($0.tensor, counts: rows) })
   }
 
   /// What the model computes for the rows of one batch, without callbacks or progress. (Keras: `Model.predict_on_batch`.)

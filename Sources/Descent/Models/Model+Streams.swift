@@ -187,7 +187,7 @@ extension Model {
         let runner = try StepRunner(model: self, training: training, data: data, trainability: trainability)
         guard runner.totals === totals else { throw otherShapes(data, "\(caller): batch \(step)") }
         // In each batch, because callbacks may train.
-        runner.judge(try runner.testStep(rows: data.count), rows: data.count)
+        try runner.judge(try runner.testStep(rows: data.count), rows: data.count)
         if executions.end(after: step) { try end(step) }
         step += 1
       }

@@ -145,6 +145,7 @@ open class Model: Layer {
   /// - Returns: numbers to log beside those that ``computeMetrics(_:_:loss:)`` counts: of an epoch, those of its last batch.
   /// - Throws: what is wrong with the batch; `fit` throws it, having changed nothing.
   open func trainStep(_ step: StepContext) throws -> [String: Tensor] {
+    step.isStandard = true
     let predictions = try outputs(step.inputs, step.context)
     let loss = try computeLoss(step, predictions)
     let logs = try computeMetrics(step, predictions, loss: loss)
@@ -155,6 +156,7 @@ open class Model: Layer {
   /// What `evaluate` and validation do with a batch: the forward pass, the loss, the metrics. (Keras: `Model.test_step`.)
   /// - Returns: numbers to log beside those that ``computeMetrics(_:_:loss:)`` counts: those of the last batch.
   open func testStep(_ step: StepContext) throws -> [String: Tensor] {
+    step.isStandard = true
     let predictions = try outputs(step.inputs, step.context)
     return try computeMetrics(step, predictions, loss: computeLoss(step, predictions))
   }

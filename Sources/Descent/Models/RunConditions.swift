@@ -24,8 +24,12 @@ package enum RunConditions {
   }
 
   /// In what two conditions differ, down to the option: `model.config.layers.0.config.units was 8 and is 9`. Empty if in nothing.
-  /// - Parameter limit: no more than so many.
-  package static func differences(from old: JSONValue?, to new: JSONValue?, _ path: String = "", limit: Int = 3) -> [String] {
+  /// - Parameters:
+  ///   - words: what is said behind the two in place of `was` and `is`: `batch_size is 8 on rank 0 and 9 on rank 1`.
+  ///   - limit: no more than so many.
+  package static func differences(
+    from old: JSONValue?, to new: JSONValue?, _ path: String = "", words: (old: String, new: String)? = nil, limit: Int = 3
+  ) -> [String] {
     if old == new { return [] }
     let old = old ?? .null, new = new ?? .null
     func name(_ key: String) -> String { path.isEmpty ? key : path + "." + key }
@@ -36,11 +40,12 @@ package enum RunConditions {
     } else if let old = old.array, let new = new.array, old.count == new.count {
       parts = zip(old, new).enumerated().map { (String($0.offset), $0.element.0, $0.element.1) }
     } else {
+      if let words { return ["\(path) is \(short(old)) \(words.old) and \(short(new)) \(words.new)"] }
       return ["\(path) was \(short(old)) and is \(short(new))"]
     }
     var found: [String] = []
     for part in parts where found.count < limit {
-      found += differences(from: part.old, to: part.new, name(part.key), limit: limit - found.count)
+      found += differences(from: part.old, to: part.new, name(part.key), words: words, limit: limit - found.count)
     }
     return found
   }

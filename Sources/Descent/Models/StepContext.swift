@@ -19,6 +19,10 @@ public final class StepContext {
   let totals: RunningTotals
   let trainability: Trainability
   private let optimizer: (state: OptimizerState, phase: StepPhase)?
+  /// What the step is shared with, if it is.
+  let group: GroupStep?
+  /// The step is the one that models have if they do not override it.
+  var isStandard = false
 
   /// What the step does to totals and weights, as its trace tells.
   private(set) var counted: RunningTotals.Counted = []
@@ -30,13 +34,14 @@ public final class StepContext {
 
   init(
     _ model: Model, inputs: [Tensor], targets: [Tensor?], sampleWeights: [Tensor?], outputs: [OutputTraining], totals: RunningTotals,
-    trainability: Trainability, optimizer: (state: OptimizerState, phase: StepPhase)?
+    trainability: Trainability, optimizer: (state: OptimizerState, phase: StepPhase)?, group: GroupStep? = nil
   ) {
     (self.model, self.inputs, self.outputs, self.totals, self.trainability) = (model, inputs, outputs, totals, trainability)
     // Without targets there are none for any output.
     self.targets = outputs.indices.map { targets.indices.contains($0) ? targets[$0] : nil }
     self.sampleWeights = outputs.indices.map { sampleWeights.indices.contains($0) ? sampleWeights[$0] : nil }
     self.optimizer = optimizer
+    self.group = group
     outputLosses = outputs.map { _ in nil }
     context = ForwardContext(
       builder: model.modelBuilder, isTraining: optimizer != nil, isStep: true, frozenLayers: trainability.frozenLayers)
@@ -71,7 +76,9 @@ public final class StepContext {
     guard loss.shape.isEmpty, loss.dtype.isFloatingPoint else {
       throw DescentError(.invalidArgument, "\(caller): the loss is \(loss.dtype) \(loss.shape); expected one number, \(model.dtype) []")
     }
-    return TensorCore.gradients(of: optimizer.state.scaled(loss: loss), withRespectTo: optimizer.state.trainableVariables)
+    // The mean over a batch is the mean of its parts' means, each weighted by its rows.
+    let part = group.map { loss * $0.weight } ?? loss
+    return TensorCore.gradients(of: optimizer.state.scaled(loss: part), withRespectTo: optimizer.state.trainableVariables)
   }
 
   /// A step of the model's optimizer, that which `compile` was given: once a step. (Keras: `optimizer.apply`.)
@@ -93,12 +100,37 @@ public final class StepContext {
     }
     appliesOptimizer = true
     let before = Set(Trace.assignedVariables.map(ObjectIdentifier.init))
-    isStep = optimizer.state.apply(gradients: gradients, phase: optimizer.phase)
+    isStep = optimizer.state.apply(gradients: group.map { $0.sums(of: gradients.map { stopGradient($0) }) } ?? gradients, phase: optimizer.phase)
     changedByOptimizer = Set(Trace.assignedVariables.map(ObjectIdentifier.init)).subtracting(before)
   }
 
   /// ``gradients(of:)`` and ``apply(gradients:)`` in one.
   public func minimize(_ loss: Tensor) throws { try apply(gradients: gradients(of: loss)) }
+
+  /// In a step that is shared by a group: what the step changed from the member's rows becomes what the batch changes, the same for all members.
+  /// Totals become sums over the group, and what layers keep, such as moving averages, the mean weighted by rows.
+  /// - Parameter totals: with what they held before.
+  func shareWhatChanged(with group: GroupStep, totals: [(variable: Variable, value: Tensor)], logs: [String]) throws {
+    guard isStandard, logs.isEmpty else {
+      throw DescentError(
+        .state,
+        "\(caller): a step of the model's own, or logs of its own, cannot be shared by a group of processes; models that leave trainStep, testStep and computeMetrics as they are can")
+    }
+    let before = Dictionary(totals.map { (ObjectIdentifier($0.variable), $0.value) }) { $1 }
+    let changed = Trace.assignedVariables.filter { !$0.isRandomState && !changedByOptimizer.contains(ObjectIdentifier($0)) }
+    if let variable = changed.first(where: { !$0.dtype.isFloatingPoint }) {
+      throw DescentError(
+        .state, "\(caller): the variable \(variable.path) is \(variable.dtype) and is changed in the step, which a group of processes cannot share")
+    }
+    let parts = changed.map { variable in
+      let value = variable.value.cast(to: .float64)
+      return before[ObjectIdentifier(variable)].map { value - $0.cast(to: .float64) } ?? value * group.weight
+    }
+    for (variable, sum) in zip(changed, group.sums(of: parts)) {
+      let value = before[ObjectIdentifier(variable)].map { $0.cast(to: .float64) + sum } ?? sum
+      variable.assign(value.cast(to: variable.dtype))
+    }
+  }
 
   /// A step that the optimizer skips leaves alone what else the step would have changed: statistics, totals, generators.
   func keepWhatASkippedStepWouldChange() {

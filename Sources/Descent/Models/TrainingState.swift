@@ -137,5 +137,7 @@ struct PlanKey: Hashable {
   let arguments: [Argument]
   /// Which targets and weights there are.
   var layout: [Bool] = []
+  /// Who takes part in the step, if it is shared.
+  var group: ObjectIdentifier?
 }
 

@@ -11,6 +11,8 @@ struct StepPlan {
   let counted: RunningTotals.Counted
   /// What the plan's outputs are called in the logs.
   let logNames: [String]
+  /// Of a step that is shared by the members of a group.
+  let group: GroupStep?
 }
 
 /// The traced steps of a model on some data: what runs once a batch.
@@ -23,6 +25,8 @@ struct StepRunner {
   let data: CheckedData
   let totals: RunningTotals
   let trainability: Trainability
+  /// Who takes part in each step; nil for a process of its own.
+  let group: (any ProcessGroup)?
 
   private let outputs: [OutputTraining]
   /// The arguments of a step, but for the rows' numbers: inputs, targets, weights.
@@ -30,8 +34,11 @@ struct StepRunner {
   /// The number of the argument that holds the rows' numbers.
   let indexArgument: Int
 
-  init(model: Model, training: TrainingState, data: CheckedData, trainability: Trainability) throws {
+  init(
+    model: Model, training: TrainingState, data: CheckedData, trainability: Trainability, group: (any ProcessGroup)? = nil
+  ) throws {
     self.model = model
+    self.group = group
     self.training = training
     self.data = data
     self.trainability = trainability
@@ -45,6 +52,9 @@ struct StepRunner {
     totals.heldMetrics = model.heldMetrics
   }
 
+  /// Which of a batch's rows are computed here.
+  func share(of rows: Int) -> RowShare { group.map { RowShare(rows, of: $0) } ?? RowShare(rows) }
+
   // MARK: - Training
 
   /// What the next step is to be traced for, beside its rows: what optimizers of the program's own say of it.
@@ -52,11 +62,12 @@ struct StepRunner {
     training.ownSteppers.isEmpty ? [] : training.ownSteppers.map { ($0, $0.willRun()) }
   }
 
-  /// The plan for a training step on so many rows, with all but the rows' numbers bound.
+  /// The plan for a training step on so many rows of the whole group, with all but the rows' numbers bound.
   /// - Parameter begun: what ``beginOwnSteps()`` gave.
   func trainingStep(
     rows: Int, phase: StepPhase, optimizerState: OptimizerState, _ begun: [(observer: any RunObserver, variant: RunVariant)]
   ) throws -> StepPlan {
+    let share = share(of: rows)
     let step = try model.access.tracing {
       func key(_ begun: [(observer: any RunObserver, variant: RunVariant)]) -> PlanKey? {
         self.key(.train(phase, begun.map(\.variant)), rows: rows, shapes: inputs.map(\.tensor.shape))
@@ -64,7 +75,7 @@ struct StepRunner {
       if let found = training.plans.plan(for: key(begun)) { return found }
       optimizerState.train(only: trainability.trained)
       let (step, known) = try traced(
-        inputs.map { ($0.tensor.shape, $0.dtype) } + [([rows], .int32)], begun, optimizer: (optimizerState, phase)
+        inputs.map { ($0.tensor.shape, $0.dtype) } + [([share.computedRows], .int32)], begun, share, optimizer: (optimizerState, phase)
       ) { arguments in
         let indices = arguments[arguments.count - 1]
         return zip(inputs, arguments).map { $0.input.prepared($1.gathering(indices)) }
@@ -79,13 +90,14 @@ struct StepRunner {
 
   /// Runs a training step that was begun, and counts its rows if it was one.
   func run(_ step: StepPlan, rows: Int, _ optimizerState: OptimizerState) throws {
-    run(step)
+    try run(step)
     for observer in step.observers { try observer.didRun() }
     if try !step.appliesOptimizer || optimizerState.endStep() { totals.count(rows: rows) }
   }
 
-  private func run(_ step: StepPlan) {
+  private func run(_ step: StepPlan) throws {
     let logs = step.plan.run()
+    try step.group?.check()
     totals.note(step.counted, logs.isEmpty ? [] : zip(step.logNames, logs).map { ($0, $1) })
   }
 
@@ -102,13 +114,14 @@ struct StepRunner {
 
   // MARK: - Evaluating
 
-  /// The plan that judges so many rows; bind the window with ``bind(_:at:)``.
+  /// The plan that judges so many rows of the whole group; bind the window with ``bind(_:to:)``.
   func testStep(rows: Int) throws -> StepPlan {
-    let shapes = inputs.map { [rows] + $0.rowShape }
+    let share = share(of: rows)
+    let shapes = inputs.map { [share.computedRows] + $0.rowShape }
     let step = try model.access.tracing {
       let key = key(.test, rows: rows, shapes: shapes)
       if let found = training.plans.plan(for: key) { return found }
-      let (step, _) = try traced(zip(inputs, shapes).map { ($1, $0.dtype) }, [], optimizer: nil) { arguments in
+      let (step, _) = try traced(zip(inputs, shapes).map { ($1, $0.dtype) }, [], share, optimizer: nil) { arguments in
         zip(inputs, arguments).map { $0.input.prepared($1) }
       }
       if !step.observers.isEmpty {
@@ -121,14 +134,16 @@ struct StepRunner {
     return step
   }
 
-  func bind(_ step: StepPlan, at row: Int) {
+  /// - Parameter rows: the batch, of which the step computes the group member's part.
+  func bind(_ step: StepPlan, to rows: Range<Int>) {
+    let row = rows.lowerBound + share(of: rows.count).offset
     for (index, input) in inputs.enumerated() { step.plan.bind(argument: index, offset: row * input.rowBytes) }
   }
 
   /// Judges a batch, and counts its rows.
   /// - Parameter isUnchanged: whether the caller sees to it that nobody trains meanwhile.
-  func judge(_ step: StepPlan, rows: Int, isUnchanged: Bool = false) {
-    if isUnchanged { run(step) } else { model.judging { run(step) } }
+  func judge(_ step: StepPlan, rows: Int, isUnchanged: Bool = false) throws {
+    if isUnchanged { try run(step) } else { try model.judging { try run(step) } }
     totals.count(rows: rows)
   }
 
@@ -137,17 +152,25 @@ struct StepRunner {
   /// A step of the model's, traced, and all optimizers of the program's own that are known by then.
   /// - Parameters:
   ///   - arguments: of the plan.
+  ///   - share: the rows of the batch that the arguments hold.
   ///   - optimizer: the model's, in training.
   ///   - prepare: makes the batch of the plan's arguments.
   private func traced(
     _ arguments: [(shape: [Int], dtype: DType)], _ begun: [(observer: any RunObserver, variant: RunVariant)],
-    optimizer: (state: OptimizerState, phase: StepPhase)?, _ prepare: ([Tensor]) -> [Tensor]
+    _ share: RowShare, optimizer: (state: OptimizerState, phase: StepPhase)?, _ prepare: ([Tensor]) -> [Tensor]
   ) throws -> (step: StepPlan, known: [(observer: any RunObserver, variant: RunVariant)]) {
     var context: StepContext?, names: [String] = []
     let traced = try ObservedPlans(arguments: arguments, begun) { arguments in
-      let step = self.context(of: prepare(arguments), optimizer)
-      context = step
-      let logs = try step.isTraining ? model.trainStep(step) : model.testStep(step)
+      let group = group.map { GroupStep($0, share) }
+      let (step, logs) = try GroupStep.$current.withValue(group) {
+        let step = self.context(of: prepare(arguments), optimizer, group)
+        context = step
+        let before = group == nil ? [] : totals.variables.map { (variable: $0, value: $0.value) }
+        let logs = try step.isTraining ? model.trainStep(step) : model.testStep(step)
+        if let group { try step.shareWhatChanged(with: group, totals: before, logs: logs.keys.sorted()) }
+        return (step, logs)
+      }
+      group?.endTrace()
       step.keepWhatASkippedStepWouldChange()
       names = logs.keys.sorted()
       return try names.map { name in
@@ -162,18 +185,20 @@ struct StepRunner {
     }
     let step = StepPlan(
       plan: traced.plans.first, observers: traced.joined, appliesOptimizer: context!.appliesOptimizer, counted: context!.counted,
-      logNames: names)
+      logNames: names, group: context!.group)
     return (step, traced.known)
   }
 
-  private func context(of batch: [Tensor], _ optimizer: (state: OptimizerState, phase: StepPhase)?) -> StepContext {
+  private func context(
+    of batch: [Tensor], _ optimizer: (state: OptimizerState, phase: StepPhase)?, _ group: GroupStep?
+  ) -> StepContext {
     var rest = batch[...]
     func take(_ parts: [CheckedData.Rows?]) -> [Tensor?] { parts.map { $0.map { _ in rest.removeFirst() } } }
     let x = take(data.inputs).enumerated().map { model.castInput($1!, $0) }
     let targets = take(data.targets), weights = take(data.weights)
     return StepContext(
       model, inputs: x, targets: targets, sampleWeights: weights, outputs: outputs, totals: totals, trainability: trainability,
-      optimizer: optimizer)
+      optimizer: optimizer, group: group)
   }
 
   private func key(_ purpose: PlanKey.Purpose, rows: Int, shapes: [[Int]]) -> PlanKey? {
@@ -183,6 +208,7 @@ struct StepRunner {
       arguments.append(.init(shape: shape, dtype: input.dtype, preparation: preparation))
     }
     let layout = (data.targets + data.weights).map { $0 != nil }
-    return PlanKey(purpose: purpose, rows: rows, arguments: arguments, layout: layout)
+    return PlanKey(
+      purpose: purpose, rows: rows, arguments: arguments, layout: layout, group: group.map { ObjectIdentifier($0) })
   }
 }

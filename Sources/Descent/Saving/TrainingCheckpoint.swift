@@ -15,7 +15,8 @@ package struct TrainingCheckpoint {
   /// What a state may at most take: histories are long, but not that long.
   private static let greatestStateByteCount = 1 << 28
 
-  package init() {}
+  /// - Parameter name: what errors call it.
+  package init(name: String = "checkpoint") { self.name = name }
 
   /// Reads a file.
   /// - Throws: ``DescentError`` of kind `file` when it is torn, altered or something else.

@@ -191,6 +191,9 @@ public final class OptimizerState {
     }
   }
 
+  /// Whether a parameter's rows that a step does not touch are left alone.
+  package var hasLazyParameters: Bool { entries.contains(where: \.isLazy) }
+
   /// Gives parameters their slots: those of one name lie side by side, as the parameters do.
   private func allocate(_ added: [Entry]) {
     var names: [String] = []
