@@ -24,6 +24,13 @@ enum CommandGroup {
   /// The commands that processes share; the others would be run by each for itself.
   static let commands = ["train", "evaluate", "predict"]
 
+  /// Pictures are worked on by one process.
+  static func refuseForPictures(_ command: String) throws {
+    if let group = try shared {
+      throw DescentError(.state, "pictures are worked on by one process, and there are \(group.size); start descent \(command) without mpirun")
+    }
+  }
+
   /// Finds the others before anything is computed.
   /// - Throws: ``DescentError`` for a command that cannot be shared.
   static func join(_ command: String) throws {

@@ -77,6 +77,7 @@ struct EvaluateCommand: ParsableCommand {
 extension EvaluateCommand {
   /// Judges a model on all pictures of a folder; or on those of its folder `test`, if it has one.
   private func evaluateImages(_ model: Model) throws {
+    try CommandGroup.refuseForPictures("evaluate")
     if loss != nil || metrics != nil {
       throw ValidationError("A model for pictures is judged by which class it takes for which; leave --loss and --metrics out.")
     }

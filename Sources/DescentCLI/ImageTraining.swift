@@ -6,6 +6,7 @@ import KerasFiles
 extension TrainCommand {
   /// Trains on a folder of pictures, and leaves a model that knows their size and what their classes are called.
   func runImages(_ given: Model?, _ results: Results) throws {
+    try CommandGroup.refuseForPictures("train")
     if let report = tableOptions.report { try checkWritable(report) }
     if modelOptions.layers != nil || modelOptions.activation != nil {
       throw ValidationError("--layers and --activation are for networks of dense layers; a network for pictures goes by their size. Give another one with --model.")

@@ -93,6 +93,7 @@ struct PredictCommand: ParsableCommand {
 
   /// Predicts the classes of pictures.
   private func predict(_ model: Model, _ paths: [String]) throws {
+    try CommandGroup.refuseForPictures("predict")
     if model.images == nil {
       let options = try ImageOptions().fitting(model)
       guard let size = options.imageSize, let shape = model.inputShape else {
