@@ -66,6 +66,14 @@ enum OperationTable {
         guard let dtype = try input.dtype(input.json(1, "dtype")) else { throw input.refusal("'dtype' is missing") }
         return [try input.tensor(0).cast(to: dtype)]
       },
+      // Keras records one between a Masking layer and some of those that take its mask.
+      OperationDefinition("ConvertToTensor", "core") { input in
+        if input.settings["sparse"]?.bool == true || input.settings["ragged"]?.bool == true {
+          throw input.refusal("'sparse' and 'ragged' must not be true")
+        }
+        let x = try input.tensor(0)
+        return [try input.dtype(input.settings["dtype"]).map { x.cast(to: $0) } ?? x]
+      },
       OperationDefinition("OneHot", "nn") { input in
         guard let depth = input.json(1, "num_classes").int, depth > 0, input.settings["axis"]?.int ?? -1 == -1,
           input.settings["sparse"]?.bool != true

@@ -1,11 +1,29 @@
 """Recurrent, masked and attention models of Keras 3 (JAX backend, float64) of random shape, trained for an epoch; writes sequences.json.
 
-The cases are those of keras_graphs.py: descriptions, predictions, logs, evaluation, and sums of the weights that came out.
+The cases are those of keras_graphs.py: descriptions, predictions, logs, evaluation, and sums of the weights that came out. JAX's attention
+multiplies queries and keys in float32; here the same formula in float64 stands in its place.
 """
 
 import keras64
+import jax
+import jax.numpy as jnp
 import keras
 from keras_graphs import L, Maker, main, ops
+
+
+def attention(query, key, value, bias=None, mask=None, *, scale=None, is_causal=False, **_):
+    """`jax.nn.dot_product_attention` for [rows, positions, heads, size], which masks with 0.7 of the least number."""
+    assert bias is None
+    scores = jnp.einsum("btnh,bsnh->bnts", query, key) * (query.shape[-1] ** -0.5 if scale is None else scale)
+    if is_causal:
+        causal = jnp.tril(jnp.ones(scores.shape[-2:], bool))[None, None]
+        mask = causal if mask is None else mask & causal
+    if mask is not None:
+        scores = jnp.where(mask, scores, -0.7 * jnp.finfo(scores.dtype).max)
+    return jnp.einsum("bnts,bsnh->btnh", jax.nn.softmax(scores, axis=-1), value)
+
+
+jax.nn.dot_product_attention = attention
 
 
 def is_masked(x):
