@@ -151,7 +151,8 @@ class SequenceMaker(Maker):
             sequences.append(x)
         x = sequences[-1]
         if len(sequences) == 2:
-            if self.random.random() < 0.5:
+            # Keras gives a mask to a recurrent layer only if it is called with one tensor.
+            if self.random.random() < 0.5 and not is_masked(x):
                 # From the states that the first sequence ends with.
                 units = self.units()
                 _, *states = L.LSTM(units, return_state=True)(sequences[0])
