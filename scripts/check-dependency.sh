@@ -47,7 +47,8 @@ precondition(back.weights.map(\.doubles) == model.weights.map(\.doubles))' ;;
 import Foundation
 let images = Tensor.ones([8, 28, 28]), rows = Tensor.ones([8, 8])
 let labels = Tensor([0, 1, 2, 3, 4, 5, 6, 7] as [Int32]), scores = Tensor.ones([8, 1])'
-      after='precondition(try features.predict(["image": images, "meta": rows]).shape == [8, 80])
+      after='let shape = try features.predict(["image": images, "meta": rows]).shape
+precondition(shape == [8, 80])
 precondition(FileManager.default.fileExists(atPath: "model.svg"))' ;;
     *trainStep*)
       name=CustomStep
