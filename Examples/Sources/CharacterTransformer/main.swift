@@ -140,4 +140,4 @@ print("drawn: \(decoded(try drawn(start, length: length, temperature: 0.8)))\n")
 let best = try beam(start, length: isSmall ? 3 : 40, width: 4)
 print("beam: \(decoded(best.text))\n")
 // Following four texts cannot end with a less likely one than following the likeliest character.
-expect("a character's share guessed right", history["val_accuracy"].last, atLeast: 0.5)
+expect("a character's share guessed right", history["val_accuracy"].last, atLeast: 0.3)

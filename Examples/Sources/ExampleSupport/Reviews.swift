@@ -18,8 +18,8 @@ public func loadReviews(numWords: Int) throws -> (train: Reviews, test: Reviews,
   }
 }
 
-/// Texts of unequal length of words drawn by Zipf's law, a tenth of which praise (numbers 10 to 29) or blame (30 to 49), the other way
-/// round after a "not" (9). A text is kind if it praises more than it blames, and one of ten is labelled wrongly.
+/// Texts of unequal length of words drawn by Zipf's law, three of ten of which praise (numbers 10 to 29) or blame (30 to 49), the other way
+/// round after a "not" (9). A text is kind if it praises more than it blames, and one of twenty is labelled wrongly.
 private struct MadeUpReviews {
   let numWords: Int
   private var generator = SeededGenerator(seed: 42)
@@ -32,17 +32,17 @@ private struct MadeUpReviews {
     let leaning = uniform() < 0.5 ? 0.8 : 0.2
     var words: [Int32] = [1], score = 0
     for _ in 0..<(20 + Int(uniform() * 200)) {
-      guard uniform() < 0.1 else {
+      guard uniform() < 0.3 else {
         // The share of word n is about 1 / n.
         words.append(Int32(50 * pow(Double(numWords - 1) / 50, uniform())))
         continue
       }
-      let isNegated = uniform() < 0.2, isKind = uniform() < leaning
+      let isNegated = uniform() < 0.1, isKind = uniform() < leaning
       if isNegated { words.append(9) }
       words.append(Int32((isKind != isNegated ? 10 : 30) + Int(uniform() * 20)))
       score += isKind ? 1 : -1
     }
-    return (words, uniform() < 0.9 ? score > 0 : score <= 0)
+    return (words, uniform() < 0.95 ? score > 0 : score <= 0)
   }
 
   mutating func reviews(_ count: Int) -> Reviews {
