@@ -121,7 +121,7 @@ grep --quiet 'url: "…/Descent", from: "[0-9.]*"' "$manifest" || fail "README.m
   done
 } > "$package/Package.swift"
 
-# Kept from one run to the next, so that only the first one builds the whole library.
+# Beside the other builds. The package is in another folder each time, so each run builds the whole library.
 swift build --package-path "$package" --scratch-path .build/check-readme --configuration release
 for program in "${programs[@]}"; do
   echo "check-readme: running $program"

@@ -33,7 +33,7 @@ struct MPILauncher {
     guard process.environment["DESCENT_THREADS"] == nil, let count = names.compactMap({ process.environment[$0].flatMap(Int.init) }).first
     else { return }
     // A launcher that binds processes to processors has shared them out already.
-    let mine = process.activeProcessorCount
+    let mine = ProcessorCount.available
     if mine == process.processorCount { setenv("DESCENT_THREADS", "\(max(1, mine / max(count, 1)))", 0) }
   }
 }
