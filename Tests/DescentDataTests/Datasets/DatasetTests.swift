@@ -101,6 +101,42 @@ import Testing
     #expect(try noisy(1).elements() != noisy(1).elements(pass: 1))
   }
 
+  @Test func `as many workers are at work as were asked for, and streams inside streams have their own`() throws {
+    let workers = 2 * ProcessInfo.processInfo.activeProcessorCount + 3
+    // Everybody waits until all are there.
+    final class Meeting: @unchecked Sendable {
+      let condition = NSCondition()
+      var present = 0
+      var greatest = 0
+
+      func come(until count: Int) {
+        condition.withLock {
+          present += 1
+          greatest = max(greatest, present)
+          condition.broadcast()
+          let limit = Date().addingTimeInterval(20)
+          while greatest < count, condition.wait(until: limit) {}
+          present -= 1
+        }
+      }
+    }
+    let meeting = Meeting()
+    let source = Dataset(Array(0..<3 * workers))
+    #expect(try source.map(workers: workers) { meeting.come(until: workers); return $0 }.elements() == Array(0..<3 * workers))
+    #expect(meeting.greatest == workers)
+    // Each element needs all elements of a stream with workers of its own.
+    func sum(_ count: Int) throws -> Int { try Dataset(Array(0..<count)).map(workers: 4) { $0 }.elements().reduce(0, +) }
+    let nested = Dataset(Array(0..<40)).map(workers: workers) { (count: Int) -> Int in try sum(count) }
+    #expect(try nested.elements() == (0..<40).map { $0 * ($0 - 1) / 2 })
+    // What nobody asks for any more is not begun, and what was begun has ended when the iterator is gone.
+    let running = Meeting()
+    do {
+      let iterator = try Dataset(Array(0..<1000)).map(workers: 3) { running.come(until: 0); return $0 }.makeIterator()
+      #expect(try iterator.next() == 0)
+    }
+    #expect(running.present == 0)
+  }
+
   @Test func `an error comes in its place, from any thread`() throws {
     struct Broken: Error {}
     for build in [
