@@ -125,7 +125,7 @@ import Testing
     #expect(try source.map(workers: workers) { meeting.come(until: workers); return $0 }.elements() == Array(0..<3 * workers))
     #expect(meeting.greatest == workers)
     // Each element needs all elements of a stream with workers of its own.
-    func sum(_ count: Int) throws -> Int { try Dataset(Array(0..<count)).map(workers: 4) { $0 }.elements().reduce(0, +) }
+    @Sendable func sum(_ count: Int) throws -> Int { try Dataset(Array(0..<count)).map(workers: 4) { $0 }.elements().reduce(0, +) }
     let nested = Dataset(Array(0..<40)).map(workers: workers) { (count: Int) -> Int in try sum(count) }
     #expect(try nested.elements() == (0..<40).map { $0 * ($0 - 1) / 2 })
     // What nobody asks for any more is not begun, and what was begun has ended when the iterator is gone.
