@@ -125,7 +125,7 @@ import Testing
         Dense(2, name: "b")
       }
       let input = Input(shape: [4], name: "in"), side = Dense(2, name: "side")
-      let joined = Add(name: "join")([inner(input), side(input)])
+      let joined = try Add(name: "join")([inner(input), side(input)])
       let model = try Model(inputs: input, outputs: Dense(1, name: "out")(joined))
       try model.compile(optimizer: .sgd, loss: "mse")
       try model.fit(Tensor.zeros([4, 4]), Tensor.zeros([4, 1]), verbose: 0, callbacks: [TensorBoard(logDirectory: folder)])

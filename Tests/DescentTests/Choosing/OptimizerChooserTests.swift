@@ -15,7 +15,7 @@ private final class SimulatedRunner: TrialRunner {
   private(set) var tested: [String] = []
   /// What a made-up clock shows.
   private(set) var now = 0.0
-  /// What steps take; 1e-4 for those that are not named. Judging takes five steps, making a model ten.
+  /// What steps take; 1e-4 for those that are not named. Judging takes one more, making a model two.
   var secondsPerStep: [String: Double] = [:]
   /// How many times too short the probes are.
   var surprise = 1.0
@@ -31,8 +31,8 @@ private final class SimulatedRunner: TrialRunner {
     let cost = secondsPerStep[candidate.name] ?? 1e-4
     now += Double(ChoosingPlan.probeSteps) * cost
     return OptimizerProbe(
-      candidate: candidate.name, secondsPerStep: cost / surprise, stateBytes: 1000, secondsPerJudging: 5 * cost / surprise,
-      secondsPerStart: 10 * cost / surprise, learningRate: 0.01, averagesItself: false)
+      candidate: candidate.name, secondsPerStep: cost / surprise, stateBytes: 1000, secondsPerJudging: cost / surprise,
+      secondsPerStart: 2 * cost / surprise, learningRate: 0.01, averagesItself: false)
   }
 
   func run(_ order: TrialOrder, _ plan: ChoosingPlan) throws -> OptimizerTrial {
@@ -44,7 +44,7 @@ private final class SimulatedRunner: TrialRunner {
     let run = isDiverging ? 1 : legs - before
     steps += run * plan.stepsPerLeg
     let cost = (secondsPerStep[order.candidate] ?? 1e-4) * (slowness[order.stage] ?? 1)
-    now += cost * Double(run * (plan.stepsPerLeg + 5) + (before == 0 ? 10 : 0))
+    now += cost * Double(run * (plan.stepsPerLeg + 1) + (before == 0 ? 2 : 0))
     if order.stage == .tune { reached[key] = legs }
     // Of each seed what it does to all, and to this optimizer.
     func normal(_ seed: UInt64) -> Double {
@@ -145,7 +145,7 @@ private final class SimulatedRunner: TrialRunner {
   }
 
   /// Costs of candidates' steps, and what goes otherwise than the probes say.
-  static let paces: [(name: String, costs: [String: Double], change: @Sendable (SimulatedRunner) -> Void, least: Double)] = [
+  fileprivate static let paces: [(name: String, costs: [String: Double], change: @Sendable (SimulatedRunner) -> Void, least: Double)] = [
     ("steps of 10 µs", ["adam": 1e-5, "b": 1e-5, "c": 1e-5, "d": 1e-5], { _ in }, 0.85),
     ("steps of 2 s", ["adam": 2, "b": 2, "c": 2, "d": 2], { _ in }, 0.85),
     ("unequal steps", ["adam": 1e-3, "b": 3e-4, "c": 4e-3, "d": 0.02], { _ in }, 0.6),
@@ -158,12 +158,12 @@ private final class SimulatedRunner: TrialRunner {
     ("a slower machine at the end", ["adam": 1e-3, "b": 1e-3, "c": 2e-3, "d": 1e-3], { $0.slowness = [.final: 1.5] }, 0.7),
   ]
 
-  @Test(arguments: paces.indices, [1.0, 4, 15])
-  fileprivate func `a budget of time is kept within 5 percent`(place: Int, size: Double) throws {
+  @Test(arguments: paces.indices, [0.5, 1, 2.5])
+  func `a budget of time is kept within 5 percent`(place: Int, size: Double) throws {
     let (name, costs, change, least) = OptimizerChooserTests.paces[place]
     var options = options(["b", "c", "d"])
     options.epochs = nil
-    // So many times 400 epochs of the mean candidate, at most about what runs of 30 epochs need.
+    // So many times 400 epochs of the mean candidate: for runs of about 5, 10 and 25 epochs.
     let budget = 400 * size * 20 * costs.values.reduce(0, +) / 4
     options.budget = .seconds(budget)
     let runner = SimulatedRunner()
