@@ -98,8 +98,9 @@ struct GroupRun {
     if let layer = model.allLayers.first(where: { ($0 as? RecurrentLayer)?.isStateful == true }) {
       throw refuse("layer \(layer.name) hands its state from the rows of a batch to those of the next")
     }
-    let own = (model.training?.choices).map { ($0.metrics.all + $0.weightedMetrics.all).filter { $0.statefulMetric != nil }.map(\.name) } ?? []
-    if let name = (own + model.heldMetrics.map(\.name)).first {
+    let metrics: [Metric] = model.training.map { $0.choices.metrics.all + $0.choices.weightedMetrics.all } ?? []
+    let own: [String] = metrics.filter { $0.statefulMetric != nil }.map(\.name)
+    if let name = own.first ?? model.heldMetrics.first?.name {
       throw refuse("the metric '\(name)' has a state of its own")
     }
     guard let optimizerState else { return }

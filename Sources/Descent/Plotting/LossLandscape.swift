@@ -119,10 +119,11 @@ extension Model {
     let plane = trajectories.isEmpty ? WeightPlane(randomAt: center, seed: seed) : WeightPlane(through: center, trajectories.flatMap(\.points))
     let ways = trajectories.map { way in LossLandscape.Way(name: way.name, points: way.points.map(plane.coordinates)) }
     let all = ways.flatMap(\.points)
+    let parts: [Double] = (0..<steps).map { Double($0) / Double(steps - 1) }
     func axis(_ values: [Double]) -> [Double] {
-      guard let low = values.min(), let high = values.max(), high > low else { return (0..<steps).map { reach * (2 * Double($0) / Double(steps - 1) - 1) } }
+      guard let low = values.min(), let high = values.max(), high > low else { return parts.map { reach * (2 * $0 - 1) } }
       let room = 0.15 * (high - low)
-      return (0..<steps).map { low - room + Double($0) / Double(steps - 1) * (high - low + 2 * room) }
+      return parts.map { low - room + $0 * (high - low + 2 * room) }
     }
     let (columns, rows) = (axis(all.map(\.x)), axis(all.map(\.y)))
     let result = Result {
@@ -185,7 +186,10 @@ private struct WeightPlane {
   }
 
   func weights(_ a: Double, _ b: Double) -> [Tensor] {
-    zip(center, zip(first, second)).map { ($0.cast(to: .float64) + $1.0 * a + $1.1 * b).cast(to: $0.dtype).evaluated() }
+    zip(center, zip(first, second)).map { (point: Tensor, ways: (Tensor, Tensor)) -> Tensor in
+      let place: Tensor = point.cast(to: .float64) + ways.0 * a + ways.1 * b
+      return place.cast(to: point.dtype).evaluated()
+    }
   }
 
   func coordinates(_ point: [Tensor]) -> (x: Double, y: Double) {

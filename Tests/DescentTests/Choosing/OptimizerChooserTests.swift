@@ -53,7 +53,8 @@ private final class SimulatedRunner: TrialRunner {
     }
     let name = UInt64(order.candidate.utf8.reduce(7) { ($0 &* 31 &+ Int($1)) & 0xFFFF })
     let off = Foundation.log10(order.learningRate / 0.02)
-    let end = 0.8 - 0.03 * off * off + (bonus[order.candidate] ?? 0) + 0.01 * normal(order.seed &* 7919) + noise * normal(order.seed &* 104729 &+ name &* 31)
+    let chance: Double = 0.01 * normal(order.seed &* 7919) + noise * normal(order.seed &* 104729 &+ name &* 31)
+    let end: Double = 0.8 - 0.03 * off * off + (bonus[order.candidate] ?? 0) + chance
     let points = (1...legs).map { leg in
       OptimizerTrial.Point(
         step: leg * plan.stepsPerLeg, seconds: Double(leg), loss: 1 - end, value: end * (1 - Foundation.exp(-4 * Double(leg) / Double(plan.legs))))
@@ -237,7 +238,8 @@ private final class SimulatedRunner: TrialRunner {
     let rates = choice.trials.filter { $0.stage == .tune && $0.rung == 0 }.map(\.learningRate)
     #expect(rates.count == 8 && rates[0] == 0.001)
     for rate in rates.dropFirst() { #expect(rate >= 0.01 / 32 && rate <= 0.01 * 32) }
-    #expect(Set(rates.dropFirst().map { Int((Foundation.log10($0 / 0.01) + 1.5) / 0.75) }).count == 4)
+    let quarters: [Int] = rates.dropFirst().map { (rate: Double) -> Int in Int((Foundation.log10(rate / 0.01) + 1.5) / 0.75) }
+    #expect(Set(quarters).count == 4)
   }
 
   @Test func `options out of range are refused`() {
