@@ -11,7 +11,7 @@ import TensorCore
 /// The folders `train` and `validation` in `logDirectory` get a new file each run. (Keras: `keras.callbacks.TensorBoard`, with its
 /// tags. Different from Keras: with `updateFrequency` `.batches(n)` the numbers of epochs are written whatever n is, where Keras leaves
 /// them out unless n divides the number of batches so far; the layers are written as a graph of operations too, since TensorBoard's page
-/// shows that first; pictures of weights are grey where a weight is 0, white and black where it is as far from it as any of them, where
+/// shows that first; vectors lie, and pictures of weights are grey where a weight is 0, white and black where it is as far from it as any of them, where
 /// Keras shows all that is not between 0 and 1 as black or white; embeddings are written as the table of numbers that TensorBoard's
 /// projector reads, not as a file of weights, which it does not, and in `train`, where it looks whatever folder it is started with; a step
 /// cannot be profiled.)
@@ -205,7 +205,7 @@ public final class TensorBoard: Callback {
     let flat = weight.reshaped(sizes)
     let images: Tensor
     switch sizes.count {
-    case 1: images = flat.reshaped([1, sizes[0], 1, 1])
+    case 1: images = flat.reshaped([1, 1, sizes[0], 1])
     case 2: images = (sizes[0] > sizes[1] ? flat.transposed() : flat).expandingFirstAndLast
     case 3: images = flat.transposed([2, 0, 1]).reshaped([sizes[2], sizes[0], sizes[1], 1])
     case 4: images = flat

@@ -45,6 +45,13 @@ struct ChoosingPlan: Equatable {
   /// The same in passes over the rows.
   var cost: Double { Double(steps) / Double(stepsPerEpoch) }
 
+  /// What there is with a budget that is large enough.
+  init(_ options: ChoosingOptions, candidates: Int, stepsPerEpoch: Int) {
+    self.init(
+      candidates: candidates, tuningTrials: options.tuningTrials, seeds: options.seeds, stepsPerEpoch: stepsPerEpoch,
+      epochs: options.epochs.map(Double.init) ?? (options.budget == nil ? 10 : 30))
+  }
+
   /// What fits a budget.
   /// - Parameters:
   ///   - seconds: what a plan takes, if the budget is one of time.
@@ -52,9 +59,7 @@ struct ChoosingPlan: Equatable {
   static func fitting(
     _ options: ChoosingOptions, candidates: Int, stepsPerEpoch: Int, seconds: (ChoosingPlan) -> Double
   ) throws -> ChoosingPlan {
-    let greatest = ChoosingPlan(
-      candidates: candidates, tuningTrials: options.tuningTrials, seeds: options.seeds, stepsPerEpoch: stepsPerEpoch,
-      epochs: options.epochs.map(Double.init) ?? (options.budget == nil ? 10 : 30))
+    let greatest = ChoosingPlan(options, candidates: candidates, stepsPerEpoch: stepsPerEpoch)
     guard let budget = options.budget else { return greatest }
     let (smallest, fits) = greatest.largest(isLengthFree: options.epochs == nil) { plan in
       switch budget {

@@ -97,9 +97,10 @@ final class OptimizerChooser {
       }
     }
     for candidate in candidates { _ = try run(order(.defaults, candidate, first), first) }
-    // Probes are short. What whole runs took tells whether the rest fits into what is left of the time.
+    // Probes are short. What whole runs took tells what fits into the time that is left, be it more or less than they said.
     let plan = try self.plan("tuning plan", isOf: first) {
-      first.largest(isLengthFree: options.epochs == nil) { hasTime(for: costs.tuning($0) + costs.finals($0)) }.plan
+      let greatest = ChoosingPlan(options, candidates: candidates.count, stepsPerEpoch: runner.stepsPerEpoch)
+      return greatest.largest(isLengthFree: options.epochs == nil) { hasTime(for: 1.02 * (costs.tuning($0) + costs.finals($0))) }.plan
     }
     var best: [(candidate: OptimizerCandidate, trial: OptimizerTrial)] = []
     for candidate in candidates {

@@ -154,17 +154,17 @@ private final class SimulatedRunner: TrialRunner {
     ("all but Adam diverge", ["adam": 1e-3, "b": 1e-3, "c": 1e-3, "d": 1e-3], { $0.diverging = ["b", "c", "d"] }, 0.2),
     ("probes too short by half", ["adam": 1e-3, "b": 2e-3, "c": 1e-3, "d": 1e-3], { $0.surprise = 2 }, 0.85),
     ("probes far too short", ["adam": 1e-3, "b": 2e-3, "c": 1e-3, "d": 1e-3], { $0.surprise = 3.5 }, 0.8),
-    ("probes too long", ["adam": 1e-3, "b": 2e-3, "c": 1e-3, "d": 1e-3], { $0.surprise = 0.7 }, 0.5),
+    ("probes too long", ["adam": 1e-3, "b": 2e-3, "c": 1e-3, "d": 1e-3], { $0.surprise = 0.5 }, 0.8),
     ("a slower machine in tuning", ["adam": 1e-3, "b": 1e-3, "c": 2e-3, "d": 1e-3], { $0.slowness = [.tune: 1.8, .final: 1.8] }, 0.7),
     ("a slower machine at the end", ["adam": 1e-3, "b": 1e-3, "c": 2e-3, "d": 1e-3], { $0.slowness = [.final: 1.5] }, 0.7),
   ]
 
-  @Test(arguments: paces.indices, [0.5, 1, 2.5])
+  @Test(arguments: paces.indices, [0.5, 2])
   func `a budget of time is kept within 5 percent`(place: Int, size: Double) throws {
     let (name, costs, change, least) = OptimizerChooserTests.paces[place]
     var options = options(["b", "c", "d"])
     options.epochs = nil
-    // So many times 400 epochs of the mean candidate: for runs of about 5, 10 and 25 epochs.
+    // So many times 400 epochs of the mean candidate: for runs of about 5 and 20 epochs.
     let budget = 400 * size * 20 * costs.values.reduce(0, +) / 4
     options.budget = .seconds(budget)
     let runner = SimulatedRunner()
