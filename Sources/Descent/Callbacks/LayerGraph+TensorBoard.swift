@@ -22,7 +22,7 @@ private struct GraphNodes {
     var sources: [Symbol.Identity: String] = [:]
     for (place, input) in graph.inputs.enumerated() {
       sources[input.identity] = arguments.map { $0[place] }
-        ?? add(prefix + input.layer.name, "InputLayer", inputs: [], [(input.shape, input.dtype)], numbers: 0)
+        ?? add(prefix + input.layer.name, "InputLayer", inputs: [], [input.shape], numbers: 0)
     }
     for call in graph.calls {
       let inputs = call.inputs.compactMap { sources[$0.identity] }, name = prefix + call.layer.name
@@ -31,7 +31,7 @@ private struct GraphNodes {
         outputs = add(inner, prefix: name + "/", arguments: inputs)
       } else {
         let numbers = call.layer.variables.reduce(0) { $0 + $1.count }
-        let node = add(name, call.layer.kerasClassName, inputs: inputs, call.results.map { ($0.shape, $0.dtype) }, numbers: numbers)
+        let node = add(name, call.layer.kerasClassName, inputs: inputs, call.results.map { $0.shape }, numbers: numbers)
         outputs = call.outputs.map { _ in node }
       }
       for (symbol, node) in zip(call.outputs, outputs) where sources[symbol.identity] == nil { sources[symbol.identity] = node }
@@ -40,7 +40,7 @@ private struct GraphNodes {
   }
 
   private mutating func add(
-    _ name: String, _ operation: String, inputs: [String], _ results: [(shape: [Int], dtype: DType)], numbers: Int
+    _ name: String, _ operation: String, inputs: [String], _ results: [[Int?]], numbers: Int
   ) -> String {
     // A layer that is called again has another node.
     var own = name, number = 1
@@ -51,7 +51,7 @@ private struct GraphNodes {
         node.add(2, operation)
         for input in inputs { node.add(3, input) }
         // An entry of a map: a key and an attribute.
-        node.add(5, GraphNodes.entry("_output_shapes") { $0.add(1, ProtobufMessage { for result in results { $0.add(7, GraphNodes.shape(result.shape)) } }) })
+        node.add(5, GraphNodes.entry("_output_shapes") { $0.add(1, ProtobufMessage { for result in results { $0.add(7, GraphNodes.shape(result)) } }) })
         if numbers > 0 { node.add(5, GraphNodes.entry("parameters") { $0.add(3, numbers) }) }
       })
     return own
@@ -66,7 +66,7 @@ private struct GraphNodes {
   }
 
   /// Of a batch of any size, which is −1.
-  private static func shape(_ row: [Int]) -> ProtobufMessage {
-    ProtobufMessage { shape in for size in [-1] + row { shape.add(2, ProtobufMessage { $0.add(1, size) }) } }
+  private static func shape(_ row: [Int?]) -> ProtobufMessage {
+    ProtobufMessage { shape in for size in [nil] + row { shape.add(2, ProtobufMessage { $0.add(1, size ?? -1) }) } }
   }
 }
