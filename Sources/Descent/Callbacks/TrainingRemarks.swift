@@ -74,7 +74,7 @@ final class TrainingRemarks: Callback {
   // MARK: - What there is to say
 
   private func lookAtOutputs(of model: Model) {
-    guard let loss = model.loss, let name = loss.className, !(model.graph?.outputs.count ?? 1 > 1), let width = model.outputShape?.last else { return }
+    guard let loss = model.loss, let name = loss.className, !(model.graph?.outputs.count ?? 1 > 1), let width = model.rowOutputShapes?.first?.last ?? nil else { return }
     let activation = TrainingRemarks.lastActivation(of: model)
     switch (name, activation) {
     case (_, "softmax"?) where width == 1:

@@ -132,7 +132,13 @@ extension Model {
       if executions.begin(at: parts.count) {
         for callback in list.callbacks { try callback.onPredictBatchBegin(parts.count) }
       }
-      parts.append(try predictOnBatch(batch.x))
+      let part = try predictOnBatch(batch.x)
+      if let first = parts.first, first.shape.dropFirst() != part.shape.dropFirst() {
+        throw DescentError(
+          .data,
+          "predict: batch \(parts.count) gives rows of shape \(Array(part.shape.dropFirst())), those before gave \(Array(first.shape.dropFirst())): they are no one tensor; predict them batch by batch (predictOnBatch)")
+      }
+      parts.append(part)
       if executions.end(after: parts.count - 1) { try end(parts.count - 1) }
     }
     if !parts.isEmpty && !executions.end(after: parts.count - 1) { try end(parts.count - 1) }
