@@ -59,13 +59,14 @@ extension Model {
     let bar = ProgbarLogger(verbose)
     bar?.secondsWaited = { reader.waited }
     let list = CallbackList(
-      callbacks + [history] + (bar.map { [$0] } ?? []), model: self,
+      callbacks + [history] + (bar.map { [$0, TrainingRemarks()] } ?? []), model: self,
       parameters: RunParameters(
         epochs: epochs, steps: sequence.stepsPerEpoch == .max ? 0 : sequence.stepsPerEpoch, hasValidation: validation != nil))
     let loop = FitLoop(
       model: self, runner: runner, optimizerState: optimizerState, batches: sequence, callbacks: list, history: history,
       shuffle: false, epochs: initialEpoch..<max(initialEpoch, epochs), validation: validationRows, validationFrequency: validationFrequency)
-    loop.stream = FitLoop.Stream(reader: reader, classWeight: classWeight)
+    loop.stream = FitLoop.Stream(
+      reader: reader, classWeight: classWeight, remarks: list.callbacks.compactMap { $0 as? TrainingRemarks })
     loop.validationStream = validation?.stream.map { ($0, validationSteps) }
     try Interruption.watched { try loop.run() }
     return history
@@ -171,6 +172,11 @@ extension Model {
       }
       let part = try predictAll(batch.x, batchSize: .max, verbose: .silent)
       if onlyOutput { try checkOnlyOutput(part) }
+      for (first, own) in zip(parts.first?.tensors ?? [], part.tensors) where first.shape.dropFirst() != own.shape.dropFirst() {
+        throw DescentError(
+          .data,
+          "predict: batch \(parts.count) gives rows of shape \(Array(own.shape.dropFirst())), those before gave \(Array(first.shape.dropFirst())): they are no one tensor; predict them batch by batch (predictOnBatch)")
+      }
       parts.append(part)
       if executions.end(after: parts.count - 1) { try end(parts.count - 1) }
     }
@@ -249,6 +255,7 @@ extension FitLoop {
   struct Stream {
     let reader: BatchReader
     let classWeight: [Int: Double]?
+    let remarks: [TrainingRemarks]
   }
 
   /// The next batch of the epoch; nil at its end.
@@ -279,6 +286,7 @@ extension FitLoop {
     let data = try model.checked(batch, stream.classWeight, caller)
     let own = try StepRunner(model: model, training: runner.training, data: data, trainability: runner.trainability)
     guard own.totals === runner.totals else { throw model.otherShapes(data, caller) }
+    for remarks in stream.remarks { remarks.look(at: data) }
     let phase = optimizerState.beginStep()
     let traced = try own.trainingStep(
       rows: data.count, phase: phase, optimizerState: optimizerState, own.beginOwnSteps())

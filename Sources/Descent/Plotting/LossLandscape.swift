@@ -66,14 +66,17 @@ public struct LossLandscape: Sendable {
   /// Level lines of the loss with the ways on them, as an SVG picture.
   public var svg: String {
     let part = explained.map { ", \(Int(($0 * 100).rounded())) % of the movement lies in it" } ?? ""
-    var chart = Chart(title: "Loss on a plane through the weights\(part)", xLabel: "first direction", yLabel: "second direction")
+    var chart = Chart(title: "Loss on a plane through the weights\(part)", xLabel: "first direction (thick lines are low)", yLabel: "second direction")
     (chart.width, chart.height) = (640, 520)
     let contours = Contours(columns: x.count, rows: y.count, values: losses)
     func coordinate(_ list: [Double], _ place: Double) -> Double { list[0] + place / Double(list.count - 1) * (list[list.count - 1] - list[0]) }
-    for level in contours.levels(14) {
+    let levels = contours.levels(14).sorted()
+    for (place, level) in levels.enumerated() {
+      // The lower, the thicker.
+      let width = 1.9 - 1.5 * Double(place) / Double(max(1, levels.count - 1))
       for line in contours.lines(at: level) {
         chart.series.append(
-          Chart.Series("", line.map { (coordinate(x, $0.x), coordinate(y, $0.y)) }, color: 7, width: 0.8, isNamed: false))
+          Chart.Series("", line.map { (coordinate(x, $0.x), coordinate(y, $0.y)) }, color: 7, width: width, isNamed: false))
       }
     }
     for (number, way) in ways.enumerated() {
