@@ -96,6 +96,23 @@ import Testing
     #expect(throws: DescentError.self) { try untouched.fit(batches, verbose: 0, validationData: (x, y), validationBatchSize: 0) }
   }
 
+  @Test func `batches by number are trained on as they are`() throws {
+    struct Batches: BatchSource {
+      let all: [(Tensor, Tensor)]
+      var count: Int { all.count }
+      func batch(at index: Int) -> (Tensor, Tensor) { all[index] }
+    }
+    let source = Batches(all: try Dataset(x, y).batch(5).elements()), judged = Batches(all: try Dataset(x, y).batch(7).elements())
+    let (streamed, numbered) = (try model(), try model())
+    let expected = try streamed.fit(Dataset(x, y).batch(5), epochs: 2, verbose: 0, validationData: Dataset(x, y).batch(7))
+    let history = try numbered.fit(source, epochs: 2, verbose: 0, validationData: judged)
+    for name in expected.names { #expect(history[name] == expected[name], "\(name)") }
+    #expect(try numbered.evaluate(source, verbose: 0) == streamed.evaluate(source.all, verbose: 0))
+    #expect(try numbered.predict(source, verbose: 0).doubles == streamed.predict(source.all, verbose: 0).doubles)
+    try numbered.fit(source, verbose: 0)
+    #expect(try numbered.fit(source, verbose: 0, validationData: (x, y))["val_loss"].count == 1)
+  }
+
   @Test func `all outputs are predicted of a stream`() throws {
     let a = Input(shape: [3], name: "a")
     let model = try Model(inputs: a, outputs: ["p": Dense(1)(a), "q": Dense(2)(a)])
