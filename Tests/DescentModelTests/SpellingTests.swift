@@ -51,6 +51,20 @@ import Testing
     #expect(throws: DescentError.self) { try model.compile(optimizer: "adm", loss: ["p": "mse"]) }
   }
 
+  @Test func `a model is made again of its options`() throws {
+    let chain = model()
+    let again = try Sequential.fromConfig(chain.getConfig())
+    #expect(try again.toJSON() == chain.toJSON() && again.optimizer == nil)
+    #expect(try Model.fromConfig(chain.getConfig()) is Sequential)
+    let a = Input(shape: [4], name: "a")
+    let graph = try Model(inputs: a, outputs: ["p": Dense(1)(a), "q": Dense(2)(a)], name: "two")
+    let copy = try Model.fromConfig(graph.getConfig())
+    #expect(copy.name == "two" && copy.outputNames == graph.outputNames)
+    #expect(try copy.toJSON() == graph.toJSON())
+    let error = try #require(throws: DescentError.self) { try Model.fromConfig(JSONObject([("name", "x")])) }
+    #expect(error.message.contains("Model.fromConfig"), "\(error.message)")
+  }
+
   @Test func `short names are Keras's`() throws {
     for (loss, name) in [(Loss.mse, "mse"), (.mae, "mae"), (.mape, "mape"), (.msle, "msle"), (.kld, "kld"), (.bce, "bce")] {
       #expect(try loss.json() == Loss(named: name).json())
