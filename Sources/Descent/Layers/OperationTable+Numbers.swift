@@ -39,7 +39,7 @@ extension OperationTable {
         guard let threshold = input.json(1, "threshold").double, let standard = input.json(2, "default_value").double else {
           throw input.refusal("'threshold' and 'default_value' must be numbers")
         }
-        return [select(x .> threshold, x, Tensor(number: standard))]
+        return [select(x .> Tensor(number: threshold), x, Tensor(number: standard))]
       },
       OperationDefinition("Moveaxis", "numpy") { input in
         let x = try input.tensor(0)
