@@ -69,13 +69,15 @@ public struct ImageDataset<Element>: DataStream {
 ///   - shuffle: whether rows change places; without it they are in the order of their paths.
 ///   - seed: of the order; nil for one derived from ``setRandomSeed(_:)``'s.
 ///   - validationSplit: the share of pictures that is held back, from 0 to 1 (both excluded): the last of the order.
-///   - subset: which part is wanted; needed with `validationSplit`, and only then. Both at once: ``imageDatasetsFromDirectory(_:labels:labelMode:classNames:colorMode:batchSize:imageSize:shuffle:seed:validationSplit:interpolation:followLinks:cropToAspectRatio:padToAspectRatio:dataFormat:workers:verbose:)``.
+///   - subset: which part is wanted; needed with `validationSplit`, and only then. Both at once: ``imageDatasetsFromDirectory(_:labels:labelMode:classNames:colorMode:batchSize:imageSize:shuffle:seed:validationSplit:interpolation:followLinks:cropToAspectRatio:padToAspectRatio:dataFormat:workers:cachesBytes:verbose:)``.
 ///   - interpolation: what lies between pixels.
 ///   - followLinks: whether links to folders are gone into.
 ///   - cropToAspectRatio: takes the greatest part in the middle of the rows' aspect ratio.
 ///   - padToAspectRatio: puts the whole picture in the middle of a black one of the rows' aspect ratio.
 ///   - dataFormat: where the channels are.
 ///   - workers: how many pictures are decoded at once; nil for as many as there are processors.
+///   - cachesBytes: whether rows are kept in memory once they were read, as bytes: later passes decode nothing. Numbers are rounded to whole ones then, in all
+///     passes alike. (Keras: `cache()`, which keeps numbers, four times as large.)
 ///   - verbose: prints how many files and classes were found.
 /// - Returns: batches of `float32` images [rows, height, width, channels], from 0 to 255, with labels.
 /// - Throws: ``DescentError`` of kind `invalidArgument` for settings that do not fit together, of kind `file` when the folder cannot be
@@ -86,11 +88,11 @@ public func imageDatasetFromDirectory(
   colorMode: ColorMode = .rgb, batchSize: Int? = 32, imageSize: (height: Int, width: Int) = (256, 256), shuffle: Bool = true,
   seed: UInt32? = nil, validationSplit: Double? = nil, subset: ImageSubset? = nil,
   interpolation: ImageDatasetInterpolation = .bilinear, followLinks: Bool = false, cropToAspectRatio: Bool = false,
-  padToAspectRatio: Bool = false, dataFormat: DataFormat = .channelsLast, workers: Int? = nil, verbose: Bool = true
+  padToAspectRatio: Bool = false, dataFormat: DataFormat = .channelsLast, workers: Int? = nil, cachesBytes: Bool = false, verbose: Bool = true
 ) throws -> ImageDataset<(Tensor, Tensor)> {
   let settings = try ImageDatasetSettings(
     colorMode, batchSize, imageSize, shuffle, seed, validationSplit, interpolation, cropToAspectRatio, padToAspectRatio, dataFormat,
-    workers, verbose)
+    workers, cachesBytes, verbose)
   let rows = try LabelledPaths(directory, labels, labelMode, classNames, followLinks, settings)
   return try settings.dataset(rows, subset)
 }
@@ -115,6 +117,8 @@ public func imageDatasetFromDirectory(
 ///   - padToAspectRatio: puts the whole picture in the middle of a black one of the rows' aspect ratio.
 ///   - dataFormat: where the channels are.
 ///   - workers: how many pictures are decoded at once; nil for as many as there are processors.
+///   - cachesBytes: whether rows are kept in memory once they were read, as bytes: later passes decode nothing. Numbers are rounded to whole ones then, in all
+///     passes alike. (Keras: `cache()`, which keeps numbers, four times as large.)
 ///   - verbose: prints how many files were found.
 /// - Returns: batches of `float32` images [rows, height, width, channels], from 0 to 255.
 /// - Throws: ``DescentError``.
@@ -122,18 +126,18 @@ public func imageDatasetFromDirectory(
   _ directory: String, labelMode: NoLabels?, colorMode: ColorMode = .rgb, batchSize: Int? = 32,
   imageSize: (height: Int, width: Int) = (256, 256), shuffle: Bool = true, seed: UInt32? = nil, validationSplit: Double? = nil,
   subset: ImageSubset? = nil, interpolation: ImageDatasetInterpolation = .bilinear, followLinks: Bool = false,
-  cropToAspectRatio: Bool = false, padToAspectRatio: Bool = false, dataFormat: DataFormat = .channelsLast, workers: Int? = nil,
+  cropToAspectRatio: Bool = false, padToAspectRatio: Bool = false, dataFormat: DataFormat = .channelsLast, workers: Int? = nil, cachesBytes: Bool = false,
   verbose: Bool = true
 ) throws -> ImageDataset<Tensor> {
   let settings = try ImageDatasetSettings(
     colorMode, batchSize, imageSize, shuffle, seed, validationSplit, interpolation, cropToAspectRatio, padToAspectRatio, dataFormat,
-    workers, verbose)
+    workers, cachesBytes, verbose)
   var paths = try ImageDirectory(directory, classNames: nil, followLinks: followLinks).paths
   if verbose { print("Found \(paths.count) files.") }
   if shuffle { paths = MersenneTwister.numpyOrder(paths.count, seed: settings.seed).map { paths[$0] } }
   let files = Array(paths[try settings.part(subset, of: paths.count, directory)])
-  let reader = settings.reader
-  return ImageDataset(dataset: settings.rows(files.count, isShuffled: shuffle) { try reader.read(files[$0]) }, classNames: [], filePaths: files)
+  let read = settings.reading(files)
+  return ImageDataset(dataset: settings.rows(files.count, isShuffled: shuffle) { try read($0) }, classNames: [], filePaths: files)
 }
 
 /// Pictures of a folder with labels, in batches, cut into a part to train on and one to validate on. (Keras:
@@ -160,18 +164,20 @@ public func imageDatasetFromDirectory(
 ///   - padToAspectRatio: puts the whole picture in the middle of a black one of the rows' aspect ratio.
 ///   - dataFormat: where the channels are.
 ///   - workers: how many pictures are decoded at once; nil for as many as there are processors.
+///   - cachesBytes: whether rows are kept in memory once they were read, as bytes: later passes decode nothing. Numbers are rounded to whole ones then, in all
+///     passes alike. (Keras: `cache()`, which keeps numbers, four times as large.)
 ///   - verbose: prints how many files and classes were found.
 /// - Throws: ``DescentError``.
 public func imageDatasetsFromDirectory(
   _ directory: String, labels: ImageLabels = .inferred, labelMode: LabelMode = .int, classNames: [String]? = nil,
   colorMode: ColorMode = .rgb, batchSize: Int? = 32, imageSize: (height: Int, width: Int) = (256, 256), shuffle: Bool = true,
   seed: UInt32? = nil, validationSplit: Double, interpolation: ImageDatasetInterpolation = .bilinear, followLinks: Bool = false,
-  cropToAspectRatio: Bool = false, padToAspectRatio: Bool = false, dataFormat: DataFormat = .channelsLast, workers: Int? = nil,
+  cropToAspectRatio: Bool = false, padToAspectRatio: Bool = false, dataFormat: DataFormat = .channelsLast, workers: Int? = nil, cachesBytes: Bool = false,
   verbose: Bool = true
 ) throws -> (training: ImageDataset<(Tensor, Tensor)>, validation: ImageDataset<(Tensor, Tensor)>) {
   let settings = try ImageDatasetSettings(
     colorMode, batchSize, imageSize, shuffle, seed, validationSplit, interpolation, cropToAspectRatio, padToAspectRatio, dataFormat,
-    workers, verbose)
+    workers, cachesBytes, verbose)
   let rows = try LabelledPaths(directory, labels, labelMode, classNames, followLinks, settings)
   return (try settings.dataset(rows, .training), try settings.dataset(rows, .validation, inOrder: true))
 }
@@ -238,12 +244,13 @@ private struct ImageDatasetSettings {
   let seed: UInt32
   let validationSplit: Double?
   let workers: Int
+  let cachesBytes: Bool
   let isVerbose: Bool
 
   init(
     _ colorMode: ColorMode, _ batchSize: Int?, _ imageSize: (height: Int, width: Int), _ shuffle: Bool, _ seed: UInt32?,
     _ validationSplit: Double?, _ interpolation: ImageDatasetInterpolation, _ crop: Bool, _ pad: Bool, _ dataFormat: DataFormat,
-    _ workers: Int?, _ verbose: Bool
+    _ workers: Int?, _ cachesBytes: Bool, _ verbose: Bool
   ) throws {
     try checkSize(imageSize, "imageDatasetFromDirectory: imageSize")
     if crop && pad { throw imageDatasetFault("only one of cropToAspectRatio and padToAspectRatio can be true") }
@@ -266,6 +273,7 @@ private struct ImageDatasetSettings {
     self.seed = seed ?? UInt32(truncatingIfNeeded: nextDefaultSeed())
     self.validationSplit = validationSplit
     self.workers = workers ?? ProcessorCount.available
+    self.cachesBytes = cachesBytes
     isVerbose = verbose
   }
 
@@ -289,9 +297,18 @@ private struct ImageDatasetSettings {
 
   func dataset(_ all: LabelledPaths, _ subset: ImageSubset?, inOrder: Bool = false) throws -> ImageDataset<(Tensor, Tensor)> {
     let part = try part(subset, of: all.paths.count, all.directory)
-    let (paths, labels, reader) = (Array(all.paths[part]), all.labels[part].map(all.target), reader)
-    let rows = rows(paths.count, isShuffled: isShuffled && !inOrder) { (try reader.read(paths[$0]), labels[$0]) }
+    let (paths, labels) = (Array(all.paths[part]), all.labels[part].map(all.target))
+    let read = reading(paths)
+    let rows = rows(paths.count, isShuffled: isShuffled && !inOrder) { (try read($0), labels[$0]) }
     return ImageDataset(dataset: rows, classNames: all.classNames, filePaths: paths)
+  }
+
+  /// Reads the picture at a place, or has kept it.
+  func reading(_ paths: [String]) -> @Sendable (Int) throws -> Tensor {
+    let reader = reader
+    guard cachesBytes else { return { try reader.read(paths[$0]) } }
+    let cache = ImageRowCache(count: paths.count)
+    return { place in try cache.row(place) { try reader.read(paths[place]) } }
   }
 
   func rows<Element>(_ count: Int, isShuffled: Bool, _ read: @escaping @Sendable (Int) throws -> Element) -> Dataset<Element> {

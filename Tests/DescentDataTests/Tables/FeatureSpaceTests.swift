@@ -9,9 +9,9 @@ import Testing
   init() throws { fixture = try Fixture("feature-space") }
 
   private func columns(_ key: String, _ names: some Collection<String>) throws -> [String: FeatureValues] {
-    let all = try needed(fixture.json[key]?.object)
+    let all = try needed(fixture.json[key]?.array)
     return try Dictionary(uniqueKeysWithValues: names.map { name in
-      let values = try needed(all[name]?.array)
+      let values = try needed(all.first { $0["name"]?.string == name }?["values"]?.array)
       if values[0].string != nil { return (name, .strings(values.compactMap(\.string))) }
       return (name, name == "size" || name == "code" ? .integers(values.compactMap(\.int)) : .numbers(values.compactMap(\.double)))
     })
@@ -101,7 +101,7 @@ import Testing
 
   @Test func `what does not fit is refused`() throws {
     let refused: [([String: FeatureSpace.Feature], [FeatureSpace.Cross], String)] = [
-      ([:], [], "there are no features"), (["a": .float], [["a", "b"]], "names 'b', which is no feature"), (["a": .float, "b": .stringHashed()], [["a", "b"]], "is of 'a', which holds numbers"),
+      ([:], [], "there are no features"), (["a": .stringHashed()], [["a", "b"]], "names 'b', which is no feature"), (["a": .float, "b": .stringHashed()], [["a", "b"]], "is of 'a', which holds numbers"),
       (["a": .stringHashed()], [["a"]], "fewer than two"), (["a": .stringCategorical(outputMode: .int)], [], "'a' is to stay a whole number"),
       (["a": .stringCategorical(outputMode: .float)], [], "expected int or one_hot"), (["a": .floatDiscretized(numBins: 0)], [], "numBins is 0"),
       (["a": .stringHashed(), "b": .stringHashed()], [["a", "b"], ["a", "b"]], "comes twice"), (["a": .stringHashed(numBins: 0)], [], "numBins is 0"),

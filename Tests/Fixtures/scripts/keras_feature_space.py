@@ -29,6 +29,10 @@ def result(value):
     return {"shape": list(value.shape), "values": value.reshape(-1).tolist()}
 
 
+def listed(columns):
+    return [{"name": name, "values": values} for name, values in columns.items()]
+
+
 def case(features, crosses=(), **config):
     """Features as types' names, or as names with settings; crosses as names, or with settings."""
     made = {name: what if isinstance(what, str) else TYPES[what[0]](**what[1]) for name, what in features.items()}
@@ -62,7 +66,7 @@ def main():
         case({"age": "float_normalized", "income": "float", "size": "integer_categorical", "kind": "string_categorical", "town": "string_hashed"}, [["kind", "size"], ["town", "kind"]]),
     ]
     header = {"reference": f"keras {keras.__version__}, TensorFlow {tf.__version__}", "made_by": "scripts/keras_feature_space.py"}
-    write(out_path(options, "feature-space.json"), header, {"columns": COLUMNS, "asked": ASKED, "cases": cases})
+    write(out_path(options, "feature-space.json"), header, {"columns": listed(COLUMNS), "asked": listed(ASKED), "cases": cases})
 
 
 if __name__ == "__main__":
