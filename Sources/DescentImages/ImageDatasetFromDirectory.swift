@@ -137,7 +137,8 @@ public func imageDatasetFromDirectory(
   if shuffle { paths = MersenneTwister.numpyOrder(paths.count, seed: settings.seed).map { paths[$0] } }
   let files = Array(paths[try settings.part(subset, of: paths.count, directory)])
   let read = settings.reading(files)
-  return ImageDataset(dataset: settings.rows(files.count, isShuffled: shuffle) { try read($0) }, classNames: [], filePaths: files)
+  return ImageDataset(
+    dataset: settings.rows(files.count, isShuffled: shuffle, row: { try read([$0])[0].evaluated() }, batch: read), classNames: [], filePaths: files)
 }
 
 /// Pictures of a folder with labels, in batches, cut into a part to train on and one to validate on. (Keras:
@@ -227,6 +228,16 @@ private struct LabelledPaths {
     }
   }
 
+  /// The labels of a batch.
+  func targets(_ labels: [Int]) -> Tensor {
+    switch mode {
+    case .int: Tensor(labels.map { Int32($0) })
+    case .binary: Tensor(shape: [labels.count, 1], scalars: labels.map { Float($0) })
+    case .categorical:
+      Tensor(shape: [labels.count, classNames.count], scalars: labels.flatMap { label in (0..<classNames.count).map { $0 == label ? Float(1) : 0 } })
+    }
+  }
+
   func target(_ label: Int) -> Tensor {
     switch mode {
     case .int: Tensor(Int32(label))
@@ -297,25 +308,37 @@ private struct ImageDatasetSettings {
 
   func dataset(_ all: LabelledPaths, _ subset: ImageSubset?, inOrder: Bool = false) throws -> ImageDataset<(Tensor, Tensor)> {
     let part = try part(subset, of: all.paths.count, all.directory)
-    let (paths, labels) = (Array(all.paths[part]), all.labels[part].map(all.target))
+    let (paths, labels) = (Array(all.paths[part]), Array(all.labels[part]))
     let read = reading(paths)
-    let rows = rows(paths.count, isShuffled: isShuffled && !inOrder) { (try read($0), labels[$0]) }
+    let rows = rows(paths.count, isShuffled: isShuffled && !inOrder, row: { (try read([$0])[0].evaluated(), all.target(labels[$0])) }) { places in
+      (try read(places), all.targets(places.map { labels[$0] }))
+    }
     return ImageDataset(dataset: rows, classNames: all.classNames, filePaths: paths)
   }
 
-  /// Reads the picture at a place, or has kept it.
-  func reading(_ paths: [String]) -> @Sendable (Int) throws -> Tensor {
+  /// Reads the pictures at places as one tensor, or has kept them.
+  func reading(_ paths: [String]) -> @Sendable ([Int]) throws -> Tensor {
     let reader = reader
-    guard cachesBytes else { return { try reader.read(paths[$0]) } }
-    let cache = ImageRowCache(count: paths.count)
-    return { place in try cache.row(place) { try reader.read(paths[place]) } }
+    let cache = cachesBytes ? ImageRowCache(count: paths.count) : nil
+    let length = reader.shape.reduce(DType.float32.byteCount, *)
+    return { places in
+      try Tensor(shape: [places.count] + reader.shape, dtype: .float32) { memory in
+        for (row, place) in places.enumerated() {
+          let own = UnsafeMutableRawBufferPointer(rebasing: memory[(row * length)..<((row + 1) * length)])
+          if let cache { try cache.fill(own, with: place) { try reader.read(paths[place], into: $0) } } else { try reader.read(paths[place], into: own) }
+        }
+      }
+    }
   }
 
-  func rows<Element>(_ count: Int, isShuffled: Bool, _ read: @escaping @Sendable (Int) throws -> Element) -> Dataset<Element> {
-    var places = Dataset(count: count) { $0 }
+  /// Rows, or batches, each of which one thread reads to where they are wanted.
+  func rows<Element>(
+    _ count: Int, isShuffled: Bool, row: @escaping @Sendable (Int) throws -> Element, batch: @escaping @Sendable ([Int]) throws -> Element
+  ) -> Dataset<Element> {
+    var places = Dataset(count: count) { Tensor(Int32($0)) }
     if isShuffled { places = places.shuffle(seed: UInt64(seed)) }
-    let rows = places.map(workers: workers, read)
-    return batchSize.map { rows.batch($0) } ?? rows
+    guard let batchSize else { return places.map(workers: workers) { try row(Int($0.scalars(as: Int32.self)[0])) } }
+    return places.batch(batchSize).map(workers: workers) { numbers in try batch(numbers.scalars(as: Int32.self).map { Int($0) }) }
   }
 }
 

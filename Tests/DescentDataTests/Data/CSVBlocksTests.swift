@@ -8,7 +8,8 @@ import Testing
   private func numbers(_ text: String, target: Int? = nil, skipping skipped: Int? = nil, blockSize: Int) throws -> CSVReader.Numbers? {
     try Array(text.utf8).withUnsafeBytes { bytes in
       var reader = CSVReader(bytes: bytes, name: "f")
-      return reader.numbers(names: try reader.header(), target: target, skipping: skipped, blockSize: blockSize) { _ in }
+      let names = try reader.header()
+      return reader.numbers(names: names, target: target, skipping: skipped, blockSize: blockSize) { _ in }
     }
   }
 
