@@ -138,7 +138,7 @@ public func imageDatasetFromDirectory(
   let files = Array(paths[try settings.part(subset, of: paths.count, directory)])
   let read = settings.reading(files)
   return ImageDataset(
-    dataset: settings.rows(files.count, isShuffled: shuffle, row: { try read([$0])[0].evaluated() }, batch: read), classNames: [], filePaths: files)
+    dataset: settings.rows(files.count, isShuffled: shuffle, row: { try read([$0], true) }, batch: { try read($0, false) }), classNames: [], filePaths: files)
 }
 
 /// Pictures of a folder with labels, in batches, cut into a part to train on and one to validate on. (Keras:
@@ -310,19 +310,19 @@ private struct ImageDatasetSettings {
     let part = try part(subset, of: all.paths.count, all.directory)
     let (paths, labels) = (Array(all.paths[part]), Array(all.labels[part]))
     let read = reading(paths)
-    let rows = rows(paths.count, isShuffled: isShuffled && !inOrder, row: { (try read([$0])[0].evaluated(), all.target(labels[$0])) }) { places in
-      (try read(places), all.targets(places.map { labels[$0] }))
+    let rows = rows(paths.count, isShuffled: isShuffled && !inOrder, row: { (try read([$0], true), all.target(labels[$0])) }) { places in
+      (try read(places, false), all.targets(places.map { labels[$0] }))
     }
     return ImageDataset(dataset: rows, classNames: all.classNames, filePaths: paths)
   }
 
-  /// Reads the pictures at places as one tensor, or has kept them.
-  func reading(_ paths: [String]) -> @Sendable ([Int]) throws -> Tensor {
+  /// Reads the pictures at places as one tensor, or has kept them; a single one without an axis of rows.
+  func reading(_ paths: [String]) -> @Sendable (_ places: [Int], _ isSingle: Bool) throws -> Tensor {
     let reader = reader
     let cache = cachesBytes ? ImageRowCache(count: paths.count) : nil
     let length = reader.shape.reduce(DType.float32.byteCount, *)
-    return { places in
-      try Tensor(shape: [places.count] + reader.shape, dtype: .float32) { memory in
+    return { places, isSingle in
+      try Tensor(shape: (isSingle ? [] : [places.count]) + reader.shape, dtype: .float32) { memory in
         for (row, place) in places.enumerated() {
           let own = UnsafeMutableRawBufferPointer(rebasing: memory[(row * length)..<((row + 1) * length)])
           if let cache { try cache.fill(own, with: place) { try reader.read(paths[place], into: $0) } } else { try reader.read(paths[place], into: own) }

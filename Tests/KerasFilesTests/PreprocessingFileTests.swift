@@ -38,6 +38,6 @@ import Testing
     let again = try Model.load(folder.file("again.keras"))
     #expect(try again.predict(x, verbose: 0).doubles == model.predict(x, verbose: 0).doubles)
     let found = try #require(again.layers.first { $0 is RandAugment } as? RandAugment)
-    #expect(try found.options() == layer.options())
+    #expect(found.options() == layer.options())
   }
 }
