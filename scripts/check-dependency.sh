@@ -5,9 +5,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 
-package=$(mktemp -d)
-trap 'rm -rf "$package"' EXIT
-# A package found by path is called what its folder is called.
+# The same folder each time, so that only what changed is built. A package found by path is called what its folder is called.
+package=$root/.build/check-readme/package
+rm -rf "$package"
+mkdir -p "$package"
 ln -s "$root" "$package/Descent"
 
 awk -v folder="$package" '
@@ -121,16 +122,15 @@ grep --quiet 'url: "…/Descent", from: "[0-9.]*"' "$manifest" || fail "README.m
   done
 } > "$package/Package.swift"
 
-# Beside the other builds. The package is in another folder each time, so each run builds the whole library.
-swift build --package-path "$package" --scratch-path .build/check-readme --configuration release
+swift build --package-path "$package" --scratch-path .build/check-readme/build --configuration release
 for program in "${programs[@]}"; do
   echo "check-readme: running $program"
-  (cd "$package" && "$root/.build/check-readme/release/$program") || fail "$program failed"
+  (cd "$package" && "$root/.build/check-readme/build/release/$program") || fail "$program failed"
 done
 # One after another in one folder, as some read what others leave.
 for example in "${examples[@]}"; do
   echo "check-readme: running $example"
-  (cd "$package" && EXAMPLES_SMALL=1 "$root/.build/check-readme/release/$example" > "$package/$example.out") \
+  (cd "$package" && EXAMPLES_SMALL=1 "$root/.build/check-readme/build/release/$example" > "$package/$example.out") \
     || { tail -n 5 "$package/$example.out"; fail "$example failed"; }
 done
 echo "check-readme: all ${#programs[@]} programs of README.md and ${#examples[@]} examples work"

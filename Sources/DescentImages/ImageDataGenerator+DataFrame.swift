@@ -94,8 +94,9 @@ extension ImageDataGenerator {
     }
     let read = try reader(rows.paths, targetSize, colorMode, interpolation, keepAspectRatio)
     let saved = try SavedPictures(saveToDir, savePrefix, saveFormat)
+    let targets: [Tensor] = numbers.map { $0.count == 1 ? Tensor($0[0]) : Tensor($0) }
     let dataset: Dataset<(Tensor, Tensor)> = try batches(Dataset(count: numbers.count) { $0 }, batchSize, shuffle, seed, workers, saved) { place in
-      (try read(place), { picture, place in (picture, numbers[place].count == 1 ? Tensor(numbers[place][0]) : Tensor(numbers[place])) })
+      (try read(place), { picture, place in (picture, targets[place]) })
     }
     return ImageDataset(dataset: dataset, classNames: [], filePaths: rows.paths)
   }

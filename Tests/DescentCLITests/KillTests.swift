@@ -11,7 +11,7 @@ import Testing
   private var kills: Int { ProcessInfo.processInfo.environment["DESCENT_KILLS"].flatMap(Int.init) ?? 10 }
 
   private func writeData() throws {
-    let x = Tensor(shape: [90, 5], scalars: (0..<450).map { Float(($0 * 37) % 101) / 50 - 1 })
+    let x = Tensor(shape: [90, 5], scalars: (0..<450).map { (place: Int) -> Float in Float((place * 37) % 101) / 50 - 1 })
     try NPZ.write([("x", x), ("y", Tensor((0..<90).map { Int32(($0 * 13) % 4) }))], to: folder.file("d.npz"))
   }
 

@@ -35,7 +35,7 @@ import Testing
   @Test func `Sizes that no file of that length can have are refused before memory is taken`() throws {
     var png = try ImageFixture.bytes("rgb8.png")
     let jpeg = try ImageFixture.bytes("444.jpg")
-    let frame = try #require((0..<(jpeg.count - 1)).first { jpeg[$0] == 0xFF && jpeg[$0 + 1] == 0xC0 })
+    let frame = try #require((0..<(jpeg.count - 1)).first { (place: Int) -> Bool in jpeg[place] == 0xFF && jpeg[place + 1] == 0xC0 })
     for (height, width) in [(0, 7), (5, 0), (40000, 40000), (65535, 65535), (3000, 20000)] {
       for (place, size) in [(16, width), (20, height)] {
         for byte in 0..<4 { png[place + byte] = UInt8(truncatingIfNeeded: size >> (24 - 8 * byte)) }

@@ -82,10 +82,11 @@ import Testing
         folder.path, colorMode: .grayscale, batchSize: 5, imageSize: (2, 2), seed: 3, workers: workers, verbose: false)
       #expect(dataset.count == 5)
       return try (0..<2).map { pass in
-        try dataset.dataset.elements(pass: pass).map { x, y in
+        try dataset.dataset.elements(pass: pass).map { (x: Tensor, y: Tensor) -> [Double] in
           #expect(x.shape == [y.count, 2, 2, 1])
-          #expect(zip(stride(from: 0, to: x.count, by: 4).map { x.doubles[$0] }, y.doubles).allSatisfy { Int($0) % 2 == Int($1) })
-          return x.doubles
+          let pixels = x.doubles, labels = y.doubles
+          #expect(labels.indices.allSatisfy { (place: Int) -> Bool in Int(pixels[4 * place]) % 2 == Int(labels[place]) })
+          return pixels
         }
       }
     }

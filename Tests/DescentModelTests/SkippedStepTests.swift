@@ -116,6 +116,6 @@ import Testing
     })
     let found = try two.fit(x, y, batchSize: 16, epochs: 2, verbose: 0, callbacks: [nested], validationSplit: 0.2)
     #expect(found.values == expected.values)
-    #expect(stride(from: 0, to: inner.count, by: 2).allSatisfy { abs(inner[$0] - inner[$0 + 1]) < 1e-6 })
+    #expect(stride(from: 0, to: inner.count, by: 2).allSatisfy { (place: Int) -> Bool in abs(inner[place] - inner[place + 1]) < 1e-6 })
   }
 }

@@ -50,7 +50,7 @@ private final class GAN: Model {
   @Test func `it learns where the points lie`() throws {
     var generator = SeededGenerator(seed: 1)
     func number() -> Float { Float.random(in: -1...1, using: &generator) }
-    let points = Tensor(shape: [256, 2], scalars: (0..<256).flatMap { _ in [3 + 0.2 * number(), -2 + 0.2 * number()] })
+    let points = Tensor(shape: [256, 2], scalars: (0..<256).flatMap { (_: Int) -> [Float] in [3 + 0.2 * number(), -2 + 0.2 * number()] })
     let gan = try GAN(seed: 1)
     // Both networks were built with the steppers, by seeds that other tests draw from too.
     for (number, network) in [gan.generator, gan.discriminator].enumerated() {

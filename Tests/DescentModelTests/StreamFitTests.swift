@@ -6,7 +6,7 @@ import Testing
 
 /// `fit`, `evaluate` and `predict` on streams.
 @Suite(.timeLimit(.minutes(20))) struct StreamFitTests {
-  private let x = Tensor(shape: [22, 3], scalars: (0..<66).map { Float(($0 * 37) % 19) / 10 - 0.9 })
+  private let x = Tensor(shape: [22, 3], scalars: (0..<66).map { (place: Int) -> Float in Float((place * 37) % 19) / 10 - 0.9 })
   private let y = Tensor((0..<22).map { Int32(($0 * 7) % 3) })
   private let weight = Tensor((0..<22).map { Float($0 % 4) / 2 })
 

@@ -35,17 +35,17 @@ struct TrainedModels {
 
   private func inputs(_ model: Model, rows: Int, salt: Int, dtype: DType) throws -> [Tensor] {
     try model.inputs.enumerated().map { place, input in
-      if input.dtype.isFloatingPoint { return Fixture.pattern([rows] + input.shape, salt: salt + place, dtype: dtype) }
-      var numbers = Fixture.pattern([rows] + input.shape, salt: salt + place, from: 0, to: 6, over: 1).doubles
+      if input.dtype.isFloatingPoint { return Fixture.pattern([rows] + input.shape.known!, salt: salt + place, dtype: dtype) }
+      var numbers = Fixture.pattern([rows] + input.shape.known!, salt: salt + place, from: 0, to: 6, over: 1).doubles
       // No row is masked from its beginning.
-      for row in stride(from: 0, to: numbers.count, by: input.shape[0]) { numbers[row] = 1 + Double(Int(numbers[row]) % 6) }
-      return Tensor(shape: [rows] + input.shape, scalars: numbers).cast(to: .int32)
+      for row in stride(from: 0, to: numbers.count, by: input.shape[0]!) { numbers[row] = 1 + Double(Int(numbers[row]) % 6) }
+      return Tensor(shape: [rows] + input.shape.known!, scalars: numbers).cast(to: .int32)
     }
   }
 
   private func targets(_ model: Model, rows: Int, salt: Int, dtype: DType) throws -> [Tensor] {
     try model.outputs.enumerated().map { place, output in
-      let (steps, salt) = (Array(output.shape.dropLast()), salt + 10 + place)
+      let (steps, salt) = (Array(output.shape.known!.dropLast()), salt + 10 + place)
       return switch output.shape.last {
       case 2: Fixture.pattern([rows] + steps + [2], salt: salt, dtype: dtype)
       case 1: Fixture.pattern([rows] + steps + [1], salt: salt, from: 0, to: 1, over: 1, dtype: .int32)

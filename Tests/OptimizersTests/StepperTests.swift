@@ -31,7 +31,10 @@ import Testing
   }
 
   private static var batches: [Tensor] { (0..<7).map { (batch: Int) -> Tensor in
-    let numbers = (0..<12).map { (place: Int) -> Double in Double((place * 7 + batch * 5) % 11 - 5) / 4 }
+    let numbers = (0..<12).map { (place: Int) -> Double in
+      let number: Int = (place * 7 + batch * 5) % 11
+      return Double(number - 5) / 4
+    }
     return Tensor(shape: [4, 3], scalars: numbers)
   } }
 

@@ -10,8 +10,11 @@ import TensorCore
 ///
 /// The folders `train` and `validation` in `logDirectory` get a new file each run. (Keras: `keras.callbacks.TensorBoard`, with its
 /// tags. Different from Keras: with `updateFrequency` `.batches(n)` the numbers of epochs are written whatever n is, where Keras leaves
-/// them out unless n divides the number of batches so far; embeddings are written as the table of numbers that TensorBoard's projector
-/// reads, not as a file of weights, which it does not; a step cannot be profiled.)
+/// them out unless n divides the number of batches so far; the layers are written as a graph of operations too, since TensorBoard's page
+/// shows that first; vectors lie, and pictures of weights are grey where a weight is 0, white and black where it is as far from it as any of them, where
+/// Keras shows all that is not between 0 and 1 as black or white; embeddings are written as the table of numbers that TensorBoard's
+/// projector reads, not as a file of weights, which it does not, and in `train`, where it looks whatever folder it is started with; a step
+/// cannot be profiled.)
 public final class TensorBoard: Callback {
   /// How often the numbers of batches are written.
   public enum UpdateFrequency: Sendable, Equatable {
@@ -61,7 +64,8 @@ public final class TensorBoard: Callback {
   ///   - updateFrequency: how often numbers of batches are written.
   ///   - profileBatch: 0; the kernels of a step and their times are shown by ``Model/explainTrainingStep(_:_:sampleWeight:)``.
   ///   - embeddingsFrequency: epochs from one writing of embeddings to the next; 0 for none.
-  ///   - embeddingsMetadata: files with names of the embeddings' rows.
+  ///   - embeddingsMetadata: files with names of the embeddings' rows, in `logDirectory` if their paths are relative. They are copied
+  ///     beside the embeddings.
   public init(
     logDirectory: String = "logs", histogramFrequency: Int = 0, writesGraph: Bool = true, writesImages: Bool = false,
     writesStepsPerSecond: Bool = false, updateFrequency: UpdateFrequency = .epoch, profileBatch: Int = 0, embeddingsFrequency: Int = 0,
@@ -97,7 +101,8 @@ public final class TensorBoard: Callback {
     writers = [:]
     if embeddingsFrequency > 0 { try writeProjector() }
     if writesGraph, let model, model is Sequential || model.graph != nil {
-      // A model that cannot be written has no picture, which is no reason not to train it.
+      try writer("train").add(graph: model.knownGraph().graphDefinition)
+      // A model that cannot be written has no description, which is no reason not to train it.
       if let json = try? model.json() { try writer("train").add(kerasModel: json.text()) }
     }
   }
@@ -200,7 +205,7 @@ public final class TensorBoard: Callback {
     let flat = weight.reshaped(sizes)
     let images: Tensor
     switch sizes.count {
-    case 1: images = flat.reshaped([1, sizes[0], 1, 1])
+    case 1: images = flat.reshaped([1, 1, sizes[0], 1])
     case 2: images = (sizes[0] > sizes[1] ? flat.transposed() : flat).expandingFirstAndLast
     case 3: images = flat.transposed([2, 0, 1]).reshaped([sizes[2], sizes[0], sizes[1], 1])
     case 4: images = flat
@@ -208,10 +213,14 @@ public final class TensorBoard: Callback {
     }
     let shape = images.shape
     guard [1, 3, 4].contains(shape[3]) else { return }
-    // As TensorFlow makes bytes of numbers from 0 to 1.
-    let bytes = images.doubles.map { UInt8(min(max($0.isNaN ? 0 : $0 * 255.5, 0), 255)) }
-    let size = shape[1] * shape[2] * shape[3]
-    let files = (0..<min(shape[0], TensorBoard.greatestImageCount)).map {
+    // 0 is in the middle, on one scale for all that is shown: most weights are small, and half of them are negative.
+    let numbers = images.doubles, size = shape[1] * shape[2] * shape[3], count = min(shape[0], TensorBoard.greatestImageCount)
+    let greatest = numbers.prefix(count * size).reduce(0) { $1.isFinite ? max($0, abs($1)) : $0 }
+    let bytes = numbers.prefix(count * size).map { number -> UInt8 in
+      if number.isNaN { return 0 }
+      return UInt8(min(max(127.5 + 127.5 * (greatest > 0 ? number / greatest : 0), 0), 255).rounded())
+    }
+    let files = (0..<count).map {
       PNGWriter.bytes(Array(bytes[($0 * size)..<(($0 + 1) * size)]), width: shape[2], height: shape[1], channels: shape[3])
     }
     try file.add(images: files, width: shape[2], height: shape[1], tag, step: epoch)
@@ -223,7 +232,7 @@ public final class TensorBoard: Callback {
 
   private var embeddings: [Embedding] { model?.layers.compactMap { $0 as? Embedding } ?? [] }
 
-  private func table(of layer: Embedding) -> String { "train/keras_embedding-\(layer.name).tsv" }
+  private func table(of layer: Embedding, _ ending: String = "") -> String { "keras_embedding-\(layer.name)\(ending).tsv" }
 
   private func writeProjector() throws {
     var paths: [String: String] = [:]
@@ -236,16 +245,23 @@ public final class TensorBoard: Callback {
           "TensorBoard: embeddingsMetadata names \(unknown.joined(separator: ", ")); the model's embeddings are \(embeddings.map(\.name).joined(separator: ", "))")
       }
     }
+    try makeFolder("\(logDirectory)/train")
     func quoted(_ text: String) -> String { JSONValue.string(text).text() }
     var text = ""
     for layer in embeddings {
       text += "embeddings {\n  tensor_name: \(quoted(layer.name))\n  tensor_path: \(quoted(table(of: layer)))\n"
       var path = paths[layer.name]
       if case .all(let one)? = embeddingsMetadata { path = one }
-      if let path { text += "  metadata_path: \(quoted(path))\n" }
+      if let path {
+        // Beside the configuration: the projector reads nothing elsewhere.
+        let copy = table(of: layer, "-metadata")
+        let names = try ByteSource(path: path.hasPrefix("/") ? path : "\(logDirectory)/\(path)").allBytes()
+        try writeFile("\(logDirectory)/train/\(copy)") { try $0.write(names) }
+        text += "  metadata_path: \(quoted(copy))\n"
+      }
       text += "}\n"
     }
-    try writeFile("\(logDirectory)/projector_config.pbtxt", text: text)
+    try writeFile("\(logDirectory)/train/projector_config.pbtxt", text: text)
   }
 
   private func writeEmbeddings() throws {
@@ -255,7 +271,7 @@ public final class TensorBoard: Callback {
       let rows = stride(from: 0, to: numbers.count, by: width).map { start in
         numbers[start..<(start + width)].map { "\(Float($0))" }.joined(separator: "\t")
       }
-      try writeFile("\(logDirectory)/\(table(of: layer))", text: rows.joined(separator: "\n") + "\n")
+      try writeFile("\(logDirectory)/train/\(table(of: layer))", text: rows.joined(separator: "\n") + "\n")
     }
   }
 }

@@ -6,17 +6,20 @@ import TensorCore
 /// adds one unless `verbose` is 0.
 final class TrainingRemarks: Callback {
   private let say: (String) -> Void
-  private let targets: Tensor?
-  private let rows: Int
-  /// The part of the rows that the most frequent class has; nil where targets are no classes. Found when it is first compared with an accuracy.
-  private lazy var greatestShare = TrainingRemarks.greatestShare(targets, rows: rows)
+  private var countClasses: (inout ClassCounts) -> Void
+  private var classCounts = ClassCounts()
+  /// Found when it is first compared with an accuracy.
+  private lazy var greatestShare: Double? = {
+    countClasses(&classCounts)
+    return classCounts.greatestShare
+  }()
   private var said: Set<String> = []
   private var firstLoss: Double?
   private var fallen = false
   private var epochsSeen = 0
   private var before: [(path: String, value: Tensor)] = []
 
-  /// Weights of larger models are not copied to see what moves, nor more targets looked at.
+  /// Weights of larger models are not copied to see what moves.
   private static let greatestCount = 5_000_000
 
   /// - Parameters:
@@ -24,9 +27,24 @@ final class TrainingRemarks: Callback {
   ///   - rows: how many of them.
   init(targets: Tensor?, rows: Int, say: @escaping (String) -> Void = TrainingRemarks.print) {
     self.say = say
-    self.targets = targets
-    self.rows = rows
+    countClasses = { counts in if let targets { counts.add(targets, rows: rows) } }
   }
+
+  /// For a stream, whose targets are looked at as they come by: ``look(at:)``.
+  init(say: @escaping (String) -> Void = TrainingRemarks.print) {
+    self.say = say
+    countClasses = { _ in }
+  }
+
+  /// A batch of a stream. Those of the first epoch are counted.
+  func look(at batch: CheckedData) {
+    guard epochsSeen == 0, let model, batch.targets.count == 1, let y = batch.y?.tensor,
+      model.metrics.contains(where: { TrainingRemarks.accuracies.contains($0.name) })
+    else { return }
+    classCounts.add(y, rows: batch.count)
+  }
+
+  private static let accuracies = ["accuracy", "binary_accuracy", "sparse_categorical_accuracy", "categorical_accuracy"]
 
   static func print(_ text: String) { FileHandle.standardError.write(Data("Remark: \(text.printableLines)\n".utf8)) }
 
@@ -56,7 +74,7 @@ final class TrainingRemarks: Callback {
   // MARK: - What there is to say
 
   private func lookAtOutputs(of model: Model) {
-    guard let loss = model.loss, let name = loss.className, !(model.graph?.outputs.count ?? 1 > 1), let width = model.outputShape?.last else { return }
+    guard let loss = model.loss, let name = loss.className, !(model.graph?.outputs.count ?? 1 > 1), let width = model.rowOutputShapes?.first?.last ?? nil else { return }
     let activation = TrainingRemarks.lastActivation(of: model)
     switch (name, activation) {
     case (_, "softmax"?) where width == 1:
@@ -117,7 +135,7 @@ final class TrainingRemarks: Callback {
   }
 
   private func lookAtAccuracy(_ logs: Logs) {
-    guard epochsSeen >= 3, let name = ["accuracy", "binary_accuracy", "sparse_categorical_accuracy", "categorical_accuracy"].first(where: { logs[$0] != nil }),
+    guard epochsSeen >= 3, let name = TrainingRemarks.accuracies.first(where: { logs[$0] != nil }),
       let value = logs[name], let share = greatestShare, share >= 0.6, abs(value - share) < 0.002
     else { return }
     remark("one class", String(format: "\(name) is %.3f, and one class alone makes up %.3f of the rows: saying it always would be as good; AUC or F1 tell more, and classWeight helps.", value, share))
@@ -140,20 +158,5 @@ final class TrainingRemarks: Callback {
     } else if most.part > 100 {
       remark("exploding", String(format: "In an epoch \(most.path) moved by %.0f times itself: its gradients explode; a lower learning rate or clipnorm helps.", most.part))
     }
-  }
-
-  private static func greatestShare(_ targets: Tensor?, rows: Int) -> Double? {
-    guard let targets, targets.shape.first ?? 0 >= rows, rows >= 20 else { return nil }
-    let width = targets.shape.dropFirst().reduce(1, *)
-    guard rows * width <= greatestCount else { return nil }
-    let values = targets[0..<rows].doubles
-    if width == 1 {
-      guard values.allSatisfy({ $0 >= 0 && $0 == $0.rounded() && $0 < 10_000 }) else { return nil }
-      let counts = Dictionary(values.map { ($0, 1) }, uniquingKeysWith: +)
-      return counts.count >= 2 ? Double(counts.values.max() ?? 0) / Double(rows) : nil
-    }
-    guard targets.rank == 2, width <= 1000, values.allSatisfy({ $0 == 0 || $0 == 1 }) else { return nil }
-    let sums = (0..<width).map { column in stride(from: column, to: values.count, by: width).reduce(0) { $0 + values[$1] } }
-    return sums.reduce(0, +) == Double(rows) ? (sums.max() ?? 0) / Double(rows) : nil
   }
 }

@@ -33,7 +33,9 @@ public struct ChoosingOptions: Sendable {
     /// Passes over the training rows, all runs together. The result then does not depend on the machine's pace, and a comparison that
     /// was killed and goes on gives what one gives that was not.
     case epochs(Double)
-    /// Seconds. How many runs there is time for depends on the machine's pace.
+    /// Seconds. How many runs there is time for, and of what length, depends on the machine's pace: as it is measured at first, when each
+    /// candidate has run once, and when all are tuned. What is cut is cut for all alike. So the budget is kept within 5 %, unless the machine gets
+    /// several times slower in the midst of it; then there may be no answer.
     case seconds(Double)
   }
 

@@ -45,6 +45,13 @@ struct ChoosingPlan: Equatable {
   /// The same in passes over the rows.
   var cost: Double { Double(steps) / Double(stepsPerEpoch) }
 
+  /// What there is with a budget that is large enough.
+  init(_ options: ChoosingOptions, candidates: Int, stepsPerEpoch: Int) {
+    self.init(
+      candidates: candidates, tuningTrials: options.tuningTrials, seeds: options.seeds, stepsPerEpoch: stepsPerEpoch,
+      epochs: options.epochs.map(Double.init) ?? (options.budget == nil ? 10 : 30))
+  }
+
   /// What fits a budget.
   /// - Parameters:
   ///   - seconds: what a plan takes, if the budget is one of time.
@@ -52,31 +59,15 @@ struct ChoosingPlan: Equatable {
   static func fitting(
     _ options: ChoosingOptions, candidates: Int, stepsPerEpoch: Int, seconds: (ChoosingPlan) -> Double
   ) throws -> ChoosingPlan {
-    func plan(_ epochs: Double, _ trials: Int, _ seeds: Int) -> ChoosingPlan {
-      ChoosingPlan(candidates: candidates, tuningTrials: trials, seeds: seeds, stepsPerEpoch: stepsPerEpoch, epochs: epochs)
-    }
-    let greatest = options.epochs.map(Double.init) ?? (options.budget == nil ? 10 : 30)
-    guard let budget = options.budget else { return plan(greatest, options.tuningTrials, options.seeds) }
-    func fits(_ plan: ChoosingPlan) -> Bool {
+    let greatest = ChoosingPlan(options, candidates: candidates, stepsPerEpoch: stepsPerEpoch)
+    guard let budget = options.budget else { return greatest }
+    let (smallest, fits) = greatest.largest(isLengthFree: options.epochs == nil) { plan in
       switch budget {
       case .epochs(let limit): plan.cost <= limit
       case .seconds(let limit): seconds(plan) <= limit
       }
     }
-    // Shorter runs where their length is free, then fewer settings, then fewer seeds.
-    let free = Array(stride(from: greatest, through: 1, by: -0.5))
-    let lengths: [Double] = options.epochs.map { [Double($0)] } ?? free
-    let trials = Array(Set([options.tuningTrials, 6, 4, leastTuningTrials].filter { $0 <= options.tuningTrials })).sorted(by: >)
-    let seeds = Array(Set([options.seeds, 4, leastSeeds].filter { $0 <= options.seeds })).sorted(by: >)
-    var smallest = plan(lengths[lengths.count - 1], options.tuningTrials, options.seeds)
-    for seeds in seeds {
-      for trials in trials {
-        for length in lengths {
-          smallest = plan(length, trials, seeds)
-          if fits(smallest) { return smallest }
-        }
-      }
-    }
+    if fits { return smallest }
     let needed = switch budget {
       case .epochs: "\(Int(smallest.cost.rounded(.up))) epochs in all"
       case .seconds: "\(Int(seconds(smallest).rounded(.up))) seconds"
@@ -84,6 +75,47 @@ struct ChoosingPlan: Equatable {
     throw DescentError(
       .invalidArgument,
       "chooseOptimizer: the budget is too small: \(candidates) candidates with \(smallest.tuningTrials) settings each and \(smallest.seeds) seeds need \(needed), with runs of \(Chart.short(smallest.epochs)) epochs; give more, or fewer candidates")
+  }
+
+  /// The largest plan within this one for which `fits` is true: with shorter runs where their length is free, then fewer settings, then
+  /// fewer seeds. If there is none, the smallest, and false.
+  func largest(isLengthFree: Bool, _ fits: (ChoosingPlan) -> Bool) -> (plan: ChoosingPlan, fits: Bool) {
+    if fits(self) { return (self, true) }
+    let lengths = isLengthFree ? stride(from: epochs.rounded(), through: 1, by: -0.5).filter { $0 <= epochs } : []
+    let trials = Set([tuningTrials, 6, 4, ChoosingPlan.leastTuningTrials].filter { $0 <= tuningTrials }).sorted(by: >)
+    var smallest = self
+    for seeds in seedCounts {
+      for trials in trials {
+        smallest = ChoosingPlan(self, tuningTrials: trials, seeds: seeds, stepsPerLeg: stepsPerLeg)
+        if fits(smallest) { return (smallest, true) }
+        for length in lengths {
+          smallest = ChoosingPlan(candidates: candidates, tuningTrials: trials, seeds: seeds, stepsPerEpoch: stepsPerEpoch, epochs: length)
+          if fits(smallest) { return (smallest, true) }
+        }
+      }
+    }
+    return (smallest, false)
+  }
+
+  /// The same with final runs for which `fits` is true: fewer seeds, then shorter runs, down to a third. If there are none, the smallest.
+  func withFinals(_ fits: (ChoosingPlan) -> Bool) -> ChoosingPlan {
+    var smallest = self
+    for seeds in seedCounts {
+      smallest = ChoosingPlan(self, tuningTrials: tuningTrials, seeds: seeds, stepsPerLeg: stepsPerLeg)
+      if fits(smallest) { return smallest }
+    }
+    for length in stride(from: stepsPerLeg - 1, through: max(1, stepsPerLeg / 3), by: -1) {
+      smallest = ChoosingPlan(self, tuningTrials: tuningTrials, seeds: smallest.seeds, stepsPerLeg: length)
+      if fits(smallest) { return smallest }
+    }
+    return smallest
+  }
+
+  private var seedCounts: [Int] { Set([seeds, 4, ChoosingPlan.leastSeeds].filter { $0 <= seeds }).sorted(by: >) }
+
+  private init(_ other: ChoosingPlan, tuningTrials: Int, seeds: Int, stepsPerLeg: Int) {
+    (candidates, stepsPerEpoch, legs) = (other.candidates, other.stepsPerEpoch, other.legs)
+    (self.tuningTrials, self.seeds, self.stepsPerLeg) = (tuningTrials, seeds, stepsPerLeg)
   }
 
   var json: JSONValue {

@@ -13,8 +13,8 @@ extension Model {
   /// number of settings each, of which the better third goes on at a ninth and at a third of a full run. The three best and Adam then
   /// run to the end with several seeds, the same for all: initial weights, order of rows and dropout are those of the seed. What differs
   /// is told with intervals that are corrected for the number of comparisons; "no difference found with this budget" is an answer.
-  /// Rows for testing are looked at once, at the end. The number of runs is settled before the first of them ends: looking at results to
-  /// decide whether to go on would make chance differences look real.
+  /// Rows for testing are looked at once, at the end. How many runs there are, and how long they are, follows from the budget and from what
+  /// runs take, never from what comes out: looking at results to decide whether to go on would make chance differences look real.
   ///
   /// The model itself is not changed: the runs train copies with new weights, or, with `startsFromWeights`, with this one's.
   /// - Parameters:

@@ -30,14 +30,14 @@ extension OptimizerChoice {
     case number(Double)
   }
 
+  /// The same for all, what only one optimizer has in words: TensorBoard draws no run that lacks a setting.
   private func settings(_ trial: OptimizerTrial) -> [(name: String, value: Setting)] {
-    var result: [(name: String, value: Setting)] = [
+    let others = (trial.optimizer["config"]?.object?.members ?? []).filter { $0.key != "learning_rate" && !$0.key.contains("ema") }
+    let words = others.compactMap { key, value in value.double.map { "\(key) \(SVGText.number($0, "%.6g"))" } }
+    return [
       ("optimizer", .text(trial.candidate)), ("stage", .text(trial.stage.rawValue)), ("learning_rate", .number(trial.learningRate)),
+      ("others", .text(words.isEmpty ? "defaults" : words.joined(separator: ", "))),
     ]
-    for (key, value) in trial.optimizer["config"]?.object?.members ?? [] where key != "learning_rate" {
-      if let number = value.double { result.append((key, .number(number))) }
-    }
-    return result
   }
 
   /// Which settings and metrics there are.

@@ -5,6 +5,8 @@ import TensorCore
 public struct OptimizerChoice: Sendable {
   let options: ChoosingOptions
   let plan: ChoosingPlan
+  /// With a budget of time runs may be longer in tuning than at the end.
+  let tuningPlan: ChoosingPlan
   let isGreaterBetter: Bool
   /// Of each candidate, before it was tried.
   public let probes: [OptimizerProbe]
@@ -30,11 +32,12 @@ public struct OptimizerChoice: Sendable {
   public let recommended: JSONValue?
 
   init(
-    options: ChoosingOptions, plan: ChoosingPlan, probes: [OptimizerProbe], trials: [OptimizerTrial], tuned: [OptimizerTrial],
+    options: ChoosingOptions, plan: ChoosingPlan, tuningPlan: ChoosingPlan, probes: [OptimizerProbe], trials: [OptimizerTrial], tuned: [OptimizerTrial],
     testScores: [String: [String: Double]], isGreaterBetter: Bool, seconds: Double
   ) {
     self.options = options
     self.plan = plan
+    self.tuningPlan = tuningPlan
     self.probes = probes
     self.trials = trials
     self.tuned = tuned

@@ -65,6 +65,8 @@ final class OptimizerChooser {
   private var trials: [String: OptimizerTrial] = [:]
   private var listed: [OptimizerTrial] = []
   private var stepsDone = 0
+  private var costs = ChoosingCosts()
+  private var isTimeUp = false
 
   init(
     _ options: ChoosingOptions, _ runner: any TrialRunner, _ journal: TrialJournal, isGreaterBetter: Bool,
@@ -78,14 +80,28 @@ final class OptimizerChooser {
     candidates = options.allCandidates
     for entry in journal.entries where entry["kind"]?.string == "trial" {
       if let trial = OptimizerTrial(entry) { trials[trial.id] = trial }
+      if let name = entry["candidate"]?.string, let pace = entry["pace"]?.double { costs.add(pace: pace, of: name) }
     }
   }
 
   func run() throws -> OptimizerChoice {
     try options.validate()
-    for candidate in candidates { probes[candidate.name] = try probe(candidate) }
-    let plan = try self.plan()
-    for candidate in candidates { _ = try run(order(.defaults, candidate, plan), plan) }
+    for candidate in candidates {
+      let probe = try probe(candidate)
+      probes[candidate.name] = probe
+      costs.add(probe)
+    }
+    let first = try self.plan("plan") {
+      try ChoosingPlan.fitting(options, candidates: candidates.count, stepsPerEpoch: runner.stepsPerEpoch) {
+        journal.elapsed + OptimizerChooser.margin * (costs.defaults($0) + costs.tuning($0) + costs.finals($0))
+      }
+    }
+    for candidate in candidates { _ = try run(order(.defaults, candidate, first), first) }
+    // Probes are short. What whole runs took tells what fits into the time that is left, be it more or less than they said.
+    let plan = try self.plan("tuning plan", isOf: first) {
+      let greatest = ChoosingPlan(options, candidates: candidates.count, stepsPerEpoch: runner.stepsPerEpoch)
+      return greatest.largest(isLengthFree: options.epochs == nil) { hasTime(for: 1.02 * (costs.tuning($0) + costs.finals($0))) }.plan
+    }
     var best: [(candidate: OptimizerCandidate, trial: OptimizerTrial)] = []
     for candidate in candidates {
       if let trial = try tune(candidate, plan) { best.append((candidate, trial)) }
@@ -98,10 +114,13 @@ final class OptimizerChooser {
     let baseline = options.baseline
     let others = best.filter { $0.candidate.name != baseline }.prefix(ChoosingPlan.finalists - 1)
     let finalists = best.filter { finalist in finalist.candidate.name == baseline || others.contains { $0.candidate.name == finalist.candidate.name } }
-    let orders = try finals(finalists, plan)
-    let test = try testScores(orders, plan)
+    let last = try self.plan("final plan", isOf: plan) {
+      plan.withFinals { hasTime(for: costs.finals($0, of: finalists.map(\.candidate.name))) }
+    }
+    let orders = try finals(finalists, last)
+    let test = try testScores(orders, last)
     return OptimizerChoice(
-      options: options, plan: plan, probes: candidates.compactMap { probes[$0.name] }, trials: listed, tuned: best.map(\.trial),
+      options: options, plan: last, tuningPlan: plan, probes: candidates.compactMap { probes[$0.name] }, trials: listed, tuned: best.map(\.trial),
       testScores: test, isGreaterBetter: isGreaterBetter, seconds: journal.elapsed)
   }
 
@@ -118,28 +137,28 @@ final class OptimizerChooser {
     return probe
   }
 
-  private func plan() throws -> ChoosingPlan {
-    if let known = journal.first("plan").flatMap({ ChoosingPlan($0, candidates: candidates.count) }) { return known }
-    let plan = try ChoosingPlan.fitting(options, candidates: candidates.count, stepsPerEpoch: runner.stepsPerEpoch, seconds: seconds)
+  /// A plan as the journal has it, or a new one.
+  /// - Parameter known: what it is without a budget of time.
+  private func plan(_ kind: String, isOf known: ChoosingPlan? = nil, _ make: () throws -> ChoosingPlan) throws -> ChoosingPlan {
+    if let known {
+      guard case .seconds? = options.budget else { return known }
+    }
+    if let known = journal.first(kind).flatMap({ ChoosingPlan($0, candidates: candidates.count) }) { return known }
+    let plan = try make()
     var entry = plan.json.object ?? JSONObject()
-    entry["kind"] = "plan"
+    entry["kind"] = .string(kind)
     try journal.add(.object(entry))
     return plan
   }
 
-  /// What a plan takes, with the probes done.
-  private func seconds(_ plan: ChoosingPlan) -> Double {
-    func run(_ probe: OptimizerProbe, steps: Int, legs: Int) -> Double {
-      Double(steps) * probe.secondsPerStep + Double(legs) * probe.secondsPerJudging + probe.secondsPerStart
-    }
-    let each = probes.values.map { probe in
-      run(probe, steps: plan.fullSteps, legs: plan.legs) + Double(plan.tuningSteps) * probe.secondsPerStep
-        + Double(plan.tuningTrials) * probe.secondsPerStart + Double(plan.tuningSteps / plan.stepsPerLeg) * probe.secondsPerJudging
-    }
-    let slowest = probes.values.map { run($0, steps: plan.fullSteps, legs: plan.legs) }.sorted(by: >)
-    let final = slowest.prefix(plan.finalistCount).reduce(0, +) * Double(plan.seeds)
-    // Machines have busy moments.
-    return journal.elapsed + 1.15 * (each.reduce(0, +) + final)
+  /// What is added to estimates, as machines have busy moments.
+  private static let margin = 1.05
+
+  /// Whether a budget of time has room for the rest.
+  /// - Parameter tolerance: how many times the budget it may take.
+  private func hasTime(for seconds: Double, tolerance: Double = 1) -> Bool {
+    guard case .seconds(let limit)? = options.budget else { return true }
+    return journal.elapsed + seconds <= tolerance * limit
   }
 
   private func order(
@@ -181,13 +200,20 @@ final class OptimizerChooser {
     return try OptimizerRegistry.setting(settings.map { (key: $0.0, value: JSONValue(Halton.rounded($0.1, digits: 5))) }, in: candidate.optimizer)
   }
 
-  /// The best of an optimizer's settings; nil if all diverged.
+  /// The best of an optimizer's settings; nil if all diverged, or if time is up.
   private func tune(_ candidate: OptimizerCandidate, _ plan: ChoosingPlan) throws -> OptimizerTrial? {
     var numbers = Array(0..<plan.tuningTrials)
     var last: [OptimizerTrial] = []
     for rung in 0..<3 {
       var results: [OptimizerTrial] = []
-      for number in numbers { results.append(try run(order(.tune, candidate, plan, number: number, rung: rung), plan)) }
+      for number in numbers {
+        let order = try order(.tune, candidate, plan, number: number, rung: rung)
+        let legs = plan.rungs[rung] - (rung > 0 ? plan.rungs[rung - 1] : 0)
+        isTimeUp = isTimeUp || trials[order.id] == nil && !hasTime(for: costs.run(candidate.name, steps: legs * plan.stepsPerLeg, legs: legs))
+        // There is no time for final runs either.
+        if isTimeUp { return nil }
+        results.append(try run(order, plan))
+      }
       last = results.filter { !$0.score.isNaN }.sorted { $0.score == $1.score ? $0.number < $1.number : isBetter($0.score, $1.score) }
       if last.isEmpty { return nil }
       if rung < 2 { numbers = last.prefix(plan.survivors[rung + 1]).map(\.number) }
@@ -200,13 +226,7 @@ final class OptimizerChooser {
     var orders: [TrialOrder] = []
     for repetition in 0..<plan.seeds {
       let round = try finalists.map { try order(.final, $0.candidate, plan, number: $0.trial.number, repetition: repetition) }
-      if case .seconds(let limit)? = options.budget, round.contains(where: { trials[$0.id] == nil }) {
-        let needed = round.reduce(0.0) { sum, order in
-          guard let probe = probes[order.candidate] else { return sum }
-          return sum + Double(plan.fullSteps) * probe.secondsPerStep + Double(plan.legs) * probe.secondsPerJudging + probe.secondsPerStart
-        }
-        if journal.elapsed + needed > 1.03 * limit { break }
-      }
+      if round.contains(where: { trials[$0.id] == nil }) && (isTimeUp || !hasTime(for: costs.round(plan, of: round.map(\.candidate)), tolerance: 1.03)) { break }
       for order in round { _ = try run(order, plan) }
       orders += round
     }
@@ -214,17 +234,26 @@ final class OptimizerChooser {
   }
 
   private func run(_ order: TrialOrder, _ plan: ChoosingPlan) throws -> OptimizerTrial {
+    let isGoingOn = order.stage == .tune && order.rung > 0
+    let legs = order.legs(plan) - (isGoingOn ? plan.rungs[order.rung - 1] : 0), steps = legs * plan.stepsPerLeg
     let trial: OptimizerTrial
     if let known = trials[order.id] {
       trial = known
     } else {
+      let begin = journal.elapsed
       trial = try runner.run(order, plan)
       trials[order.id] = trial
-      try journal.add(trial.json)
+      var entry = trial.json.object ?? JSONObject()
+      let foretold = costs.foretold(order.candidate, steps: steps, legs: legs, starts: isGoingOn ? 0 : 1)
+      if !trial.hasDiverged && foretold > 0 {
+        let pace = (journal.elapsed - begin) / foretold
+        costs.add(pace: pace, of: order.candidate)
+        entry["pace"] = JSONValue(pace)
+      }
+      try journal.add(.object(entry))
     }
     listed.append(trial)
-    let earlier = order.stage == .tune && order.rung > 0 ? plan.rungs[order.rung - 1] : 0
-    stepsDone += (order.legs(plan) - earlier) * plan.stepsPerLeg
+    stepsDone += steps
     let all = max(1, plan.steps - candidates.count * ChoosingPlan.probeSteps), part = min(1, Double(stepsDone) / Double(all))
     let result = trial.hasDiverged ? "diverged" : Chart.short(trial.score)
     progress(

@@ -35,7 +35,9 @@ enum StudentT {
     for step in 1...500 {
       let m = Double(step)
       var change = 1.0
-      for term in [m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)), -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))] {
+      let even = a + 2 * m
+      let terms: [Double] = [m * (b - m) * x / ((even - 1) * even), -(a + m) * (a + b + m) * x / (even * (even + 1))]
+      for term in terms {
         d = 1 + term * d
         d = 1 / (abs(d) < tiny ? tiny : d)
         c = 1 + term / c

@@ -9,12 +9,16 @@ final class TrialJournal {
   private let file: FileHandle?
   private let path: String
   private let before: Double
-  private let start = monotonicSeconds()
+  private let clock: () -> Double
+  private let start: Double
 
-  /// - Parameter path: nil for none: nothing is kept.
+  /// - Parameters:
+  ///   - path: nil for none: nothing is kept.
+  ///   - clock: seconds since any time.
   /// - Throws: ``DescentError`` telling what differs if the file is of another comparison.
-  init(_ path: String?, conditions: JSONValue) throws {
+  init(_ path: String?, conditions: JSONValue, clock: @escaping () -> Double = monotonicSeconds) throws {
     self.path = path ?? ""
+    (self.clock, start) = (clock, clock())
     guard let path else {
       (file, before) = (nil, 0)
       return
@@ -45,7 +49,7 @@ final class TrialJournal {
   deinit { try? file?.close() }
 
   /// Seconds spent, those of earlier processes among them.
-  var elapsed: Double { before + monotonicSeconds() - start }
+  var elapsed: Double { before + clock() - start }
 
   func add(_ entry: JSONValue) throws {
     var members = entry.object ?? JSONObject()

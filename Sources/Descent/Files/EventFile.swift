@@ -75,6 +75,17 @@ final class EventFile {
       })
   }
 
+  /// A graph of operations: TensorFlow's `GraphDef`.
+  func add(graph: ProtobufMessage) throws {
+    let time = clock()
+    append(
+      ProtobufMessage {
+        $0.add(1, time)
+        $0.add(4, graph)
+      })
+    if pending.count > EventFile.greatestPendingByteCount { try flush() }
+  }
+
   /// What a plugin of TensorBoard wants to know, without any data.
   func add(plugin name: String, content: ProtobufMessage, _ tag: String) throws {
     try add(

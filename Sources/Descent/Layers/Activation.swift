@@ -10,7 +10,7 @@ public final class Activation: Layer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables.
-  public init(_ activation: ActivationFunction, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true) {
+  public init(_ activation: ActivationFunction, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true) {
     self.activation = activation
     super.init(inputShape: inputShape, name: name, trainable: trainable)
   }

@@ -13,7 +13,7 @@ public final class ActivityRegularization: Layer {
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
-    l1: Double = 0, l2: Double = 0, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    l1: Double = 0, l2: Double = 0, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     self.l1 = l1
     self.l2 = l2

@@ -20,7 +20,7 @@ public class AdaptivePooling: Layer, ConfigurableLayer {
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
-    _ outputSize: AxisSizes, dataFormat: DataFormat = .channelsLast, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    _ outputSize: AxisSizes, dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     outputSizes = outputSize
     self.dataFormat = dataFormat

@@ -38,7 +38,7 @@ public class AffineImageLayer: RandomImageLayer {
   public let fillValue: Double
 
   init(
-    fillMode: FillMode, interpolation: Interpolation, fillValue: Double, dataFormat: DataFormat, seed: UInt64?, inputShape: [Int]?,
+    fillMode: FillMode, interpolation: Interpolation, fillValue: Double, dataFormat: DataFormat, seed: UInt64?, inputShape: [Int?]?,
     name: String?, trainable: Bool
   ) {
     self.fillMode = fillMode

@@ -19,7 +19,7 @@ public final class AlphaDropout: Layer {
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
-    _ rate: Double, noiseShape: [Int]? = nil, seed: UInt64? = nil, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    _ rate: Double, noiseShape: [Int]? = nil, seed: UInt64? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     self.rate = rate
     self.noiseShape = noiseShape

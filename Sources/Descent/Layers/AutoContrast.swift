@@ -15,7 +15,7 @@ public final class AutoContrast: RandomImageLayer {
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
-    valueRange: ClosedRange<Double> = 0...255, dataFormat: DataFormat = .channelsLast, inputShape: [Int]? = nil, name: String? = nil,
+    valueRange: ClosedRange<Double> = 0...255, dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil, name: String? = nil,
     trainable: Bool = true
   ) {
     self.valueRange = valueRange

@@ -52,7 +52,7 @@ public final class BatchNormalization: Layer {
     betaInitializer: Initializer = .zeros, gammaInitializer: Initializer = .ones,
     movingMeanInitializer: Initializer = .zeros, movingVarianceInitializer: Initializer = .ones,
     betaRegularizer: Regularizer? = nil, gammaRegularizer: Regularizer? = nil, betaConstraint: Constraint? = nil,
-    gammaConstraint: Constraint? = nil, synchronized: Bool = false, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    gammaConstraint: Constraint? = nil, synchronized: Bool = false, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     self.axis = axis
     self.momentum = momentum

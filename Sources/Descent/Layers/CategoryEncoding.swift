@@ -68,7 +68,7 @@ public final class CategoryEncoding: Layer {
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
-    _ numTokens: Int, outputMode: CategoryOutput = .multiHot, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    _ numTokens: Int, outputMode: CategoryOutput = .multiHot, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     self.numTokens = numTokens
     self.outputMode = outputMode

@@ -42,7 +42,7 @@ public class Conv: ConvolutionLayer, ConfigurableLayer {
     dilationRate: AxisSizes = 1, groups: Int = 1, activation: ActivationFunction = .linear, useBias: Bool = true,
     kernelInitializer: Initializer = .glorotUniform, biasInitializer: Initializer = .zeros, kernelRegularizer: Regularizer? = nil,
     biasRegularizer: Regularizer? = nil, activityRegularizer: Regularizer? = nil, kernelConstraint: Constraint? = nil,
-    biasConstraint: Constraint? = nil, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    biasConstraint: Constraint? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     self.filters = filters
     self.groups = groups

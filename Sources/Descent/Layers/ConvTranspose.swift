@@ -45,7 +45,7 @@ public class ConvTranspose: ConvolutionLayer, ConfigurableLayer {
     dataFormat: DataFormat = .channelsLast, dilationRate: AxisSizes = 1, activation: ActivationFunction = .linear, useBias: Bool = true,
     kernelInitializer: Initializer = .glorotUniform, biasInitializer: Initializer = .zeros, kernelRegularizer: Regularizer? = nil,
     biasRegularizer: Regularizer? = nil, activityRegularizer: Regularizer? = nil, kernelConstraint: Constraint? = nil,
-    biasConstraint: Constraint? = nil, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    biasConstraint: Constraint? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     self.filters = filters
     outputPaddingSizes = outputPadding

@@ -36,7 +36,7 @@ public class ConvolutionLayer: Layer {
   init(
     kernelSize: AxisSizes, strides: AxisSizes, padding: Padding, dataFormat: DataFormat, dilationRate: AxisSizes,
     activation: ActivationFunction, useBias: Bool, biasInitializer: Initializer, biasRegularizer: Regularizer?,
-    activityRegularizer: Regularizer?, biasConstraint: Constraint?, inputShape: [Int]?, name: String?, trainable: Bool
+    activityRegularizer: Regularizer?, biasConstraint: Constraint?, inputShape: [Int?]?, name: String?, trainable: Bool
   ) {
     kernelSizes = kernelSize
     strideSizes = strides

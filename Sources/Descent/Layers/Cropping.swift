@@ -9,7 +9,7 @@ public class Cropping: MarginLayer, ConfigurableLayer {
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
-    _ cropping: AxisMargins = 1, dataFormat: DataFormat = .channelsLast, inputShape: [Int]? = nil, name: String? = nil,
+    _ cropping: AxisMargins = 1, dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil, name: String? = nil,
     trainable: Bool = true
   ) {
     super.init(cropping, "cropping", dataFormat: dataFormat, inputShape: inputShape, name: name, trainable: trainable)

@@ -38,7 +38,7 @@ public class DepthwiseConv: ConvolutionLayer, ConfigurableLayer {
     dataFormat: DataFormat = .channelsLast, dilationRate: AxisSizes = 1, activation: ActivationFunction = .linear, useBias: Bool = true,
     depthwiseInitializer: Initializer = .glorotUniform, biasInitializer: Initializer = .zeros, depthwiseRegularizer: Regularizer? = nil,
     biasRegularizer: Regularizer? = nil, activityRegularizer: Regularizer? = nil, depthwiseConstraint: Constraint? = nil,
-    biasConstraint: Constraint? = nil, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    biasConstraint: Constraint? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     self.depthMultiplier = depthMultiplier
     self.depthwiseInitializer = depthwiseInitializer

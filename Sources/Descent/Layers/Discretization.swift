@@ -14,7 +14,7 @@ public final class Discretization: Layer {
   public let outputMode: CategoryOutput
 
   private init(
-    boundaries: [Double]?, numBins: Int?, epsilon: Double, outputMode: CategoryOutput, inputShape: [Int]?, name: String?, trainable: Bool
+    boundaries: [Double]?, numBins: Int?, epsilon: Double, outputMode: CategoryOutput, inputShape: [Int?]?, name: String?, trainable: Bool
   ) {
     binBoundaries = boundaries
     self.numBins = numBins
@@ -30,7 +30,7 @@ public final class Discretization: Layer {
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
   public convenience init(
-    binBoundaries: [Double], outputMode: CategoryOutput = .int, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    binBoundaries: [Double], outputMode: CategoryOutput = .int, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     self.init(
       boundaries: binBoundaries, numBins: nil, epsilon: 0.01, outputMode: outputMode, inputShape: inputShape, name: name,
@@ -46,7 +46,7 @@ public final class Discretization: Layer {
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
   public convenience init(
-    numBins: Int, epsilon: Double = 0.01, outputMode: CategoryOutput = .int, inputShape: [Int]? = nil, name: String? = nil,
+    numBins: Int, epsilon: Double = 0.01, outputMode: CategoryOutput = .int, inputShape: [Int?]? = nil, name: String? = nil,
     trainable: Bool = true
   ) {
     self.init(

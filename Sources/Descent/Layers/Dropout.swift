@@ -19,7 +19,7 @@ public final class Dropout: Layer {
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables.
   public init(
-    _ rate: Double, noiseShape: [Int]? = nil, seed: UInt64? = nil, inputShape: [Int]? = nil, name: String? = nil,
+    _ rate: Double, noiseShape: [Int]? = nil, seed: UInt64? = nil, inputShape: [Int?]? = nil, name: String? = nil,
     trainable: Bool = true
   ) {
     self.rate = rate

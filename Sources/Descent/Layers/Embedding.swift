@@ -47,7 +47,7 @@ public final class Embedding: Layer {
   public init(
     _ inputDim: Int, _ outputDim: Int, embeddingsInitializer: Initializer = .randomUniform(),
     embeddingsRegularizer: Regularizer? = nil, activityRegularizer: Regularizer? = nil, embeddingsConstraint: Constraint? = nil,
-    maskZero: Bool = false, weights: Tensor? = nil, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    maskZero: Bool = false, weights: Tensor? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     self.inputDim = inputDim
     self.outputDim = outputDim

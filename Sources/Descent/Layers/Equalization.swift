@@ -16,7 +16,7 @@ public final class Equalization: RandomImageLayer {
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
-    valueRange: ClosedRange<Double> = 0...255, bins: Int = 256, dataFormat: DataFormat = .channelsLast, inputShape: [Int]? = nil,
+    valueRange: ClosedRange<Double> = 0...255, bins: Int = 256, dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil,
     name: String? = nil, trainable: Bool = true
   ) {
     self.valueRange = valueRange

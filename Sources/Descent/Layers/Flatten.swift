@@ -11,7 +11,7 @@ public final class Flatten: Layer {
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
-    dataFormat: DataFormat = .channelsLast, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     self.dataFormat = dataFormat
     super.init(inputShape: inputShape, name: name, trainable: trainable)

@@ -28,6 +28,9 @@ public final class ForwardContext {
   public private(set) var losses: [Tensor] = []
 
   private var stack: [Layer] = []
+  /// What variables of the layer being called are, and of those in it: that of the model but where a layer has one of its own.
+  private(set) var dtype: DType
+  private var outerDTypes: [DType] = []
   /// Of each of the calls on the stack.
   private var details: [CallDetails] = []
   /// Of the call that is made next.
@@ -47,6 +50,7 @@ public final class ForwardContext {
     self.isTraining = isTraining
     self.isBuilding = isBuilding
     random = builder.random
+    dtype = builder.dtype
   }
 
   /// Whether the layer being called, and all around it, have ``Layer/isTrainable`` set. Layers that keep statistics leave them
@@ -104,12 +108,15 @@ public final class ForwardContext {
       layer.place(under: parent)
     }
     stack.append(layer)
+    outerDTypes.append(dtype)
+    dtype = layer.isBuilt && !(layer is Model) ? layer.builtDType : layer.requestedDType ?? dtype
     details.append(nextDetails ?? CallDetails())
     nextDetails = nil
   }
 
   func leave() {
     stack.removeLast()
+    dtype = outerDTypes.removeLast()
     details.removeLast()
   }
 

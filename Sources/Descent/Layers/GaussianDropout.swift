@@ -16,7 +16,7 @@ public final class GaussianDropout: Layer {
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
-    _ rate: Double, seed: UInt64? = nil, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    _ rate: Double, seed: UInt64? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     self.rate = rate
     random = LayerRandom(seed: seed)

@@ -15,7 +15,7 @@ public final class GaussianNoise: Layer {
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
-    _ stddev: Double, seed: UInt64? = nil, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    _ stddev: Double, seed: UInt64? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     self.stddev = stddev
     random = LayerRandom(seed: seed)

@@ -15,7 +15,7 @@ public final class GlobalAveragePooling1D: Layer {
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
-    dataFormat: DataFormat = .channelsLast, keepDims: Bool = false, inputShape: [Int]? = nil, name: String? = nil,
+    dataFormat: DataFormat = .channelsLast, keepDims: Bool = false, inputShape: [Int?]? = nil, name: String? = nil,
     trainable: Bool = true
   ) {
     self.dataFormat = dataFormat

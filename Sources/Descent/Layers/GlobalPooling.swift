@@ -18,7 +18,7 @@ public class GlobalPooling: Layer, ConfigurableLayer {
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
-    dataFormat: DataFormat = .channelsLast, keepDims: Bool = false, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    dataFormat: DataFormat = .channelsLast, keepDims: Bool = false, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     self.dataFormat = dataFormat
     self.keepDims = keepDims

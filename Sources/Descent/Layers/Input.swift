@@ -7,11 +7,11 @@ public final class Input: Layer {
   public internal(set) var dtype: DType?
 
   /// - Parameters:
-  ///   - shape: of one row.
+  ///   - shape: of one row; nil for a size that is open, another in each batch (`[nil, 3]`).
   ///   - name: `input_layer` if nil, with a number where there are several.
   ///   - dtype: of the rows, to which data is cast on its way in; nil for `float32`, in a ``Sequential`` model for its own. Numbers
   ///     of rows of an ``Embedding`` are best given as `int32`.
-  public init(shape: [Int], name: String? = nil, dtype: DType? = nil) {
+  public init(shape: [Int?], name: String? = nil, dtype: DType? = nil) {
     self.dtype = dtype
     super.init(inputShape: shape, name: name)
   }

@@ -26,7 +26,7 @@ public final class Lambda: Layer {
   ///   - trainable: whether training changes the variables, of which there are none.
   ///   - function: a tensor to another, both with rows on axis 0.
   public convenience init(
-    mask: MaskFunction? = nil, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true,
+    mask: MaskFunction? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true,
     _ function: @escaping @Sendable (Tensor) throws -> Tensor
   ) {
     self.init(mask: mask, inputShape: inputShape, name: name, trainable: trainable, merging: { try function(Lambda.only($0)) })
@@ -34,7 +34,7 @@ public final class Lambda: Layer {
 
   /// The same of several tensors.
   public init(
-    mask: MaskFunction? = nil, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true, merging function: @escaping Function
+    mask: MaskFunction? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, merging function: @escaping Function
   ) {
     self.function = function
     self.mask = mask
@@ -44,7 +44,7 @@ public final class Lambda: Layer {
 
   /// A function that is registered by the time the layer is called.
   public init(
-    named functionName: String, mask: MaskFunction? = nil, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    named functionName: String, mask: MaskFunction? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     function = nil
     self.mask = mask

@@ -35,7 +35,7 @@ open class Layer {
   /// A penalty on what the layer computes, divided by the number of rows and added to the loss.
   public let activityRegularizer: Regularizer?
 
-  /// The shapes of one row of each input, known once the layer has been called.
+  /// The shapes of one row of each input, known once the layer has been called: of the last call where sizes are open.
   public internal(set) var inputShapes: [[Int]]?
   /// The shapes of one row of each result, known once the layer has been called.
   public internal(set) var outputShapes: [[Int]]?
@@ -67,25 +67,29 @@ open class Layer {
   var callReferences: [CallReference] = []
 
   let hasGivenName: Bool
-  let givenInputShape: [Int]?
+  let givenInputShape: [Int?]?
+  /// Where sizes of the rows are open: what is known of them.
+  var openShapes: (inputs: [[Int?]], outputs: [[Int?]])?
   /// What the model gives its layers to build with; set on the way into ``build(inputShape:)``.
   private(set) var builder: ModelBuilder?
+  /// Of its variables, once it is built.
+  private var variableDType: DType?
   /// The name with those of the objects around it.
   var path: String
 
   /// - Parameters:
   ///   - activityRegularizer: a penalty on the result, divided by the number of rows.
-  ///   - inputShape: the shape of one row of input, for the first layer of a model.
+  ///   - inputShape: the shape of one row of input, for the first layer of a model; nil for a size that is open.
   ///   - name: what to call it; nil to call it after its class.
   ///   - trainable: whether training changes the variables; see ``isTrainable``.
   public init(
-    activityRegularizer: Regularizer? = nil, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    activityRegularizer: Regularizer? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     self.activityRegularizer = activityRegularizer
     isTrainable = trainable
     hasGivenName = name != nil
     givenInputShape = inputShape
-    inputShapes = inputShape.map { [$0] }
+    inputShapes = inputShape?.known.map { [$0] }
     self.name = name ?? ""
     path = self.name
     if name == nil {
@@ -173,13 +177,14 @@ open class Layer {
     }
     context.enter(self)
     defer { context.leave() }
+    let inputs = self is Model ? inputs : inputs.map { autocast($0, context) }
     let shapes = inputs.map { Array($0.shape.dropFirst()) }
     if !isBuilt {
-      if let givenInputShape, givenInputShape != shapes[0] {
+      if let givenInputShape, !givenInputShape.fits(shapes[0]) {
         throw DescentError(
-          .invalidArgument, "layer \(name): inputShape is \(givenInputShape) but a row of the input has shape \(shapes[0])")
+          .invalidArgument, "layer \(name): inputShape is \(givenInputShape.text) but a row of the input has shape \(shapes[0])")
       }
-      try Trace.suspended { try buildOnce(inputShapes: shapes, with: context.builder) }
+      try Trace.suspended { try buildOnce(inputShapes: shapes, with: context.builder, dtype: context.dtype) }
       if context.isStep && !ownVariables.isEmpty {
         (isBuilt, ownVariables, regularizers, constraints) = (false, [], [], [])
         throw DescentError(
@@ -208,6 +213,14 @@ open class Layer {
       adoptVariables(context)
     }
     return results
+  }
+
+  /// Floating-point numbers in the layer's dtype, as Keras casts them on the way in.
+  private func autocast(_ x: Tensor, _ context: ForwardContext) -> Tensor {
+    if !x.dtype.isFloatingPoint || x.dtype == context.dtype { return x }
+    let y = x.cast(to: context.dtype)
+    if let mask = context.mask(of: x) { context.setMask(mask, of: y) }
+    return y
   }
 
   private func setMasks(of results: [Tensor], _ inputs: [Tensor], _ masks: [Tensor?], _ context: ForwardContext) throws {
@@ -242,19 +255,21 @@ open class Layer {
   }
 
   /// Builds the layer and all it calls for rows of the given shapes, computing nothing.
-  func buildByTracing(_ inputs: [(shape: [Int], dtype: DType)], with builder: ModelBuilder) throws {
+  func buildByTracing(_ inputs: [(shape: [Int?], dtype: DType)], with builder: ModelBuilder) throws {
     if isTracedThrough { return }
-    _ = try Trace.discarding {
-      // Two rows, so that the axis of rows is not mistaken for one that stretches.
-      let inputs = inputs.enumerated().map { Tensor.placeholder($0, shape: [2] + $1.shape, dtype: $1.dtype) }
-      return try outputs(inputs, ForwardContext(builder: builder, isTraining: true, isBuilding: true))
+    _ = try tracingOpen(inputs.map(\.shape)) { shapes in
+      try Trace.discarding {
+        // Two rows, so that the axis of rows is not mistaken for one that stretches.
+        let rows = shapes.indices.map { Tensor.placeholder($0, shape: [2] + shapes[$0], dtype: inputs[$0].dtype) }
+        return try outputs(rows, ForwardContext(builder: builder, isTraining: true, isBuilding: true)).map { Array($0.shape.dropFirst()) }
+      }
     }
     isTracedThrough = true
   }
   private var isTracedThrough = false
 
   /// The dtype that the layer's variables have or would have.
-  var builtDType: DType { builder?.dtype ?? requestedDType ?? .float32 }
+  var builtDType: DType { variableDType ?? requestedDType ?? builder?.dtype ?? .float32 }
   /// The dtype that a file says the layer has.
   var requestedDType: DType?
 
@@ -271,8 +286,9 @@ open class Layer {
   /// Called before the variables are listed.
   func prepareToBeInspected() {}
 
-  private func buildOnce(inputShapes: [[Int]], with builder: ModelBuilder) throws {
+  private func buildOnce(inputShapes: [[Int]], with builder: ModelBuilder, dtype: DType) throws {
     self.builder = builder
+    variableDType = dtype
     do {
       try build(inputShapes: inputShapes)
     } catch {
@@ -333,7 +349,7 @@ open class Layer {
     let builder = self.builder ?? ModelBuilder(dtype: .float32, seed: nextDefaultSeed())
     self.builder = builder
     try builder.reserve(shape, for: "layer \(self.name): \(name)")
-    let value = try initializer(shape, dtype: builder.dtype, generator: builder.nextGenerator())
+    let value = try initializer(shape, dtype: builtDType, generator: builder.nextGenerator())
     let variable = Variable(value, name: name, isTrainable: isTrainable)
     variable.path = path + "/" + name
     _ = builder.claim(variable)

@@ -33,7 +33,7 @@ public final class LayerNormalization: Layer {
     axes: [Int] = [-1], epsilon: Double = 1e-3, center: Bool = true, scale: Bool = true,
     betaInitializer: Initializer = .zeros, gammaInitializer: Initializer = .ones, betaRegularizer: Regularizer? = nil,
     gammaRegularizer: Regularizer? = nil, betaConstraint: Constraint? = nil, gammaConstraint: Constraint? = nil,
-    inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     self.axes = axes
     self.epsilon = epsilon

@@ -11,7 +11,7 @@ public final class LeakyReLU: Layer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
-  public init(negativeSlope: Double = 0.3, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true) {
+  public init(negativeSlope: Double = 0.3, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true) {
     activation = .leakyReLU(negativeSlope: negativeSlope)
     super.init(inputShape: inputShape, name: name, trainable: trainable)
   }

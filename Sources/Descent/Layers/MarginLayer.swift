@@ -11,7 +11,7 @@ public class MarginLayer: Layer {
   private let margins: AxisMargins
   private let word: String
 
-  init(_ margins: AxisMargins, _ word: String, dataFormat: DataFormat, inputShape: [Int]?, name: String?, trainable: Bool) {
+  init(_ margins: AxisMargins, _ word: String, dataFormat: DataFormat, inputShape: [Int?]?, name: String?, trainable: Bool) {
     self.margins = margins
     self.word = word
     self.dataFormat = dataFormat

@@ -9,7 +9,7 @@ public class Merge: Layer {
   fileprivate(set) var isElementwise = true
 
   public override init(
-    activityRegularizer: Regularizer? = nil, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    activityRegularizer: Regularizer? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     super.init(activityRegularizer: activityRegularizer, inputShape: inputShape, name: name, trainable: trainable)
   }
@@ -34,6 +34,9 @@ public class Merge: Layer {
 
   public override func forward(_ inputs: [Tensor], _ context: ForwardContext) throws -> [Tensor] {
     try check(inputs.map { Array($0.shape.dropFirst()) })
+    let given = inputs
+    let inputs = promoted(given)
+    for (x, y) in zip(given, inputs) { if let mask = context.mask(of: x) { context.setMask(mask, of: y) } }
     guard isElementwise else { return [try merged(inputs, inputs.map { context.mask(of: $0) })] }
     let rank = inputs.map(\.rank).max() ?? 1
     var masks: [Tensor?] = []
@@ -117,7 +120,7 @@ public final class Multiply: Merge {
 /// The mean of all inputs. (Keras: `keras.layers.Average`.)
 public final class Average: Merge {
   override func merged(_ inputs: [Tensor], _ masks: [Tensor?]) throws -> Tensor {
-    inputs.dropFirst().reduce(inputs[0], +) / Double(inputs.count)
+    inputs.dropFirst().reduce(inputs[0], +) / Tensor(number: Double(inputs.count))
   }
 }
 
@@ -145,7 +148,7 @@ public final class Concatenate: Merge {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
-  public init(axis: Int = -1, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true) {
+  public init(axis: Int = -1, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true) {
     self.axis = axis
     super.init(inputShape: inputShape, name: name, trainable: trainable)
     isElementwise = false
@@ -193,7 +196,7 @@ public final class Dot: Merge {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
-  public init(axes: [Int], normalize: Bool = false, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true) {
+  public init(axes: [Int], normalize: Bool = false, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true) {
     self.axes = axes
     self.normalize = normalize
     super.init(inputShape: inputShape, name: name, trainable: trainable)
@@ -202,7 +205,7 @@ public final class Dot: Merge {
 
   /// The same axis of both inputs; see ``init(axes:normalize:inputShape:name:trainable:)``.
   public convenience init(
-    axes: Int, normalize: Bool = false, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    axes: Int, normalize: Bool = false, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     self.init(axes: [axes], normalize: normalize, inputShape: inputShape, name: name, trainable: trainable)
   }

@@ -30,7 +30,7 @@ public final class Normalization: Layer {
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, which it does not.
   public init(
-    axis: [Int], mean: Tensor? = nil, variance: Tensor? = nil, invert: Bool = false, inputShape: [Int]? = nil, name: String? = nil,
+    axis: [Int], mean: Tensor? = nil, variance: Tensor? = nil, invert: Bool = false, inputShape: [Int?]? = nil, name: String? = nil,
     trainable: Bool = true
   ) {
     self.axis = axis
@@ -42,7 +42,7 @@ public final class Normalization: Layer {
 
   /// The same for one axis.
   public convenience init(
-    axis: Int = -1, mean: Tensor? = nil, variance: Tensor? = nil, invert: Bool = false, inputShape: [Int]? = nil, name: String? = nil,
+    axis: Int = -1, mean: Tensor? = nil, variance: Tensor? = nil, invert: Bool = false, inputShape: [Int?]? = nil, name: String? = nil,
     trainable: Bool = true
   ) {
     self.init(

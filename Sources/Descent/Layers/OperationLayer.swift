@@ -88,26 +88,6 @@ struct OperationInput {
 
   func rowShape(_ x: Tensor) -> [Int] { Array(x.shape.dropFirst()) }
 
-  /// Tensors in the greatest of their dtypes; numbers make whole numbers floating-point if they have a fraction.
-  func promoted(_ tensors: [Tensor]) -> [Tensor] {
-    let data = tensors.filter { !$0.node.isNumber }
-    guard var dtype = data.map(\.dtype).max(by: { rank($0) < rank($1) }) else { return tensors.map { $0.cast(to: .float32) } }
-    for number in tensors where number.node.isNumber && !dtype.isFloatingPoint {
-      if number.item() != number.item().rounded() { dtype = .float32 } else if dtype == .bool { dtype = .int32 }
-    }
-    return tensors.map { $0.node.isNumber ? $0.cast(to: dtype) : $0.cast(to: dtype) }
-  }
-
-  private func rank(_ dtype: DType) -> Int {
-    switch dtype {
-    case .bool: 0
-    case .uint8: 1
-    case .int32: 2
-    case .float32: 3
-    case .float64: 4
-    }
-  }
-
   /// The tensor as floating-point numbers.
   func floating(_ place: Int = 0, _ name: String = "x") throws -> Tensor {
     let x = try tensor(place, name)
@@ -143,4 +123,23 @@ struct OperationInput {
     guard let list = json.array, list.allSatisfy({ $0.int != nil }) else { throw refusal("\(json.shortText) is no list of integers") }
     return list.compactMap(\.int)
   }
+}
+
+/// Tensors in the greatest of their dtypes, as Keras promotes them; numbers make whole numbers floating-point if they have a fraction.
+func promoted(_ tensors: [Tensor]) -> [Tensor] {
+  func rank(_ dtype: DType) -> Int {
+    switch dtype {
+    case .bool: 0
+    case .uint8: 1
+    case .int32: 2
+    case .float32: 3
+    case .float64: 4
+    }
+  }
+  let data = tensors.filter { !$0.node.isNumber }
+  guard var dtype = data.map(\.dtype).max(by: { rank($0) < rank($1) }) else { return tensors.map { $0.cast(to: .float32) } }
+  for number in tensors where number.node.isNumber && !dtype.isFloatingPoint {
+    if number.item() != number.item().rounded() { dtype = .float32 } else if dtype == .bool { dtype = .int32 }
+  }
+  return tensors.map { $0.cast(to: dtype) }
 }

@@ -93,7 +93,7 @@ extension OperationTable {
     ]
 
   private static func pair(_ input: OperationInput) throws -> (Tensor, Tensor) {
-    let both = input.promoted([try input.tensor(0, "x1"), try input.tensor(1, "x2")]).map(float)
+    let both = promoted([try input.tensor(0, "x1"), try input.tensor(1, "x2")]).map(float)
     return (both[0], both[1])
   }
 

@@ -52,7 +52,8 @@ enum OperationTable {
       OperationDefinition("Clip", "numpy") { input in
         let x = try input.tensor(0), low = input.json(1, "x_min"), high = input.json(2, "x_max")
         guard let low = low.double, let high = high.double else { throw input.refusal("'x_min' and 'x_max' must be numbers") }
-        return [clip(whole(x), Tensor(number: low), Tensor(number: high))]
+        let parts = promoted([whole(x), Tensor(number: low), Tensor(number: high)])
+        return [clip(parts[0], parts[1], parts[2])]
       },
       OperationDefinition("ZerosLike", "numpy") { input in
         let x = try input.tensor(0)
@@ -308,7 +309,7 @@ enum OperationTable {
 
   private static let choices: [OperationDefinition] = [
     OperationDefinition("Where", "numpy") { input in
-      let both = input.promoted([try input.tensor(1, "x1"), try input.tensor(2, "x2")])
+      let both = promoted([try input.tensor(1, "x1"), try input.tensor(2, "x2")])
       let condition = try input.tensor(0, "condition").cast(to: .bool)
       guard let inner = broadcastShape(both[0].shape, both[1].shape), broadcastShape(condition.shape, inner) != nil else {
         throw input.refusal("rows of shapes \(input.rowShape(condition)), \(input.rowShape(both[0])) and \(input.rowShape(both[1])) do not fit")
@@ -316,7 +317,7 @@ enum OperationTable {
       return [select(condition, both[0], both[1])]
     },
     OperationDefinition("Matmul", "numpy") { input in
-      let both = input.promoted([try input.tensor(0, "x1"), try input.tensor(1, "x2")]).map(float)
+      let both = promoted([try input.tensor(0, "x1"), try input.tensor(1, "x2")]).map(float)
       let (a, b) = (both[0], both[1])
       guard a.rank > 0, b.rank > 0, a.shape[a.rank - 1] == b.shape[max(b.rank - 2, 0)],
         broadcastShape(Array(a.shape.dropLast(2)), Array(b.shape.dropLast(2))) != nil
@@ -325,7 +326,7 @@ enum OperationTable {
     },
     OperationDefinition("Einsum", "numpy") { input in
       let text = input.json(0, "subscripts").string ?? ""
-      let operands = input.promoted(input.arguments.positional.flatMap(\.tensors)).map(float)
+      let operands = promoted(input.arguments.positional.flatMap(\.tensors)).map(float)
       do {
         _ = try EinsumEquation(text).outputShape(operands.map(\.shape))
       } catch let error as DescentError {

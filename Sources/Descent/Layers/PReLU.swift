@@ -25,7 +25,7 @@ public final class PReLU: Layer {
   ///   - trainable: whether training changes the variables.
   public init(
     alphaInitializer: Initializer = .zeros, alphaRegularizer: Regularizer? = nil, alphaConstraint: Constraint? = nil,
-    sharedAxes: [Int]? = nil, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    sharedAxes: [Int]? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     self.alphaInitializer = alphaInitializer
     self.alphaRegularizer = alphaRegularizer

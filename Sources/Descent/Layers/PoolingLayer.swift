@@ -27,7 +27,7 @@ public class PoolingLayer: Layer, ConfigurableLayer {
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
     _ poolSize: AxisSizes = 2, strides: AxisSizes? = nil, padding: Padding = .valid, dataFormat: DataFormat = .channelsLast,
-    inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     windowSizes = poolSize
     strideSizes = strides

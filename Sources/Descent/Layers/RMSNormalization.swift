@@ -17,7 +17,7 @@ public final class RMSNormalization: Layer {
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables.
   public init(
-    axes: [Int] = [-1], epsilon: Double = 1e-6, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    axes: [Int] = [-1], epsilon: Double = 1e-6, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     self.axes = axes
     self.epsilon = epsilon

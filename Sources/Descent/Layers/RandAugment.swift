@@ -27,7 +27,7 @@ public final class RandAugment: RandomImageLayer {
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
     valueRange: ClosedRange<Double> = 0...255, numOps: Int = 2, factor: RandomFactor = 0.5, interpolation: Interpolation = .bilinear,
-    seed: UInt64? = nil, dataFormat: DataFormat = .channelsLast, inputShape: [Int]? = nil, name: String? = nil,
+    seed: UInt64? = nil, dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil, name: String? = nil,
     trainable: Bool = true
   ) {
     self.valueRange = valueRange

@@ -14,7 +14,7 @@ public final class RandomContrast: RandomLightLayer {
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
     _ factor: RandomFactor, valueRange: ClosedRange<Double> = 0...255, seed: UInt64? = nil, dataFormat: DataFormat = .channelsLast,
-    inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     super.init(
       factor, within: 0...1, valueRange: valueRange, seed: seed, dataFormat: dataFormat, inputShape: inputShape, name: name,

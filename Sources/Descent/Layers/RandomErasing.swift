@@ -27,7 +27,7 @@ public final class RandomErasing: RandomImageLayer {
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
     _ factor: RandomFactor = 1, scale: RandomFactor = [0.02, 0.33], fillValue: [Double]? = nil, valueRange: ClosedRange<Double> = 0...255,
-    seed: UInt64? = nil, dataFormat: DataFormat = .channelsLast, inputShape: [Int]? = nil, name: String? = nil,
+    seed: UInt64? = nil, dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil, name: String? = nil,
     trainable: Bool = true
   ) {
     self.factor = factor

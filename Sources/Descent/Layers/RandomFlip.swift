@@ -23,7 +23,7 @@ public final class RandomFlip: RandomImageLayer {
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
-    _ mode: Mode = .horizontalAndVertical, seed: UInt64? = nil, dataFormat: DataFormat = .channelsLast, inputShape: [Int]? = nil,
+    _ mode: Mode = .horizontalAndVertical, seed: UInt64? = nil, dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil,
     name: String? = nil, trainable: Bool = true
   ) {
     self.mode = mode

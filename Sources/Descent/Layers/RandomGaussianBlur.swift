@@ -24,7 +24,7 @@ public final class RandomGaussianBlur: RandomImageLayer {
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
     _ factor: RandomFactor = 1, kernelSize: (width: Int, height: Int) = (3, 3), sigma: RandomFactor = 1,
-    valueRange: ClosedRange<Double> = 0...255, seed: UInt64? = nil, dataFormat: DataFormat = .channelsLast, inputShape: [Int]? = nil, name: String? = nil,
+    valueRange: ClosedRange<Double> = 0...255, seed: UInt64? = nil, dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil, name: String? = nil,
     trainable: Bool = true
   ) {
     self.factor = factor

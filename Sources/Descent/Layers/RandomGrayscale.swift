@@ -14,7 +14,7 @@ public final class RandomGrayscale: RandomImageLayer {
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
-    _ factor: Double = 0.5, dataFormat: DataFormat = .channelsLast, seed: UInt64? = nil, inputShape: [Int]? = nil, name: String? = nil,
+    _ factor: Double = 0.5, dataFormat: DataFormat = .channelsLast, seed: UInt64? = nil, inputShape: [Int?]? = nil, name: String? = nil,
     trainable: Bool = true
   ) {
     self.factor = factor

@@ -13,7 +13,7 @@ public final class RandomHue: RandomLightLayer {
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
     _ factor: RandomFactor, valueRange: ClosedRange<Double> = 0...255, dataFormat: DataFormat = .channelsLast, seed: UInt64? = nil,
-    inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     super.init(
       factor, within: 0...1, valueRange: valueRange, needsColors: true, seed: seed, dataFormat: dataFormat, inputShape: inputShape, name: name,

@@ -12,7 +12,7 @@ public class RandomImageLayer: Layer {
   public var seed: UInt64? { random.seed }
   private let random: LayerRandom
 
-  init(dataFormat: DataFormat, seed: UInt64?, inputShape: [Int]?, name: String?, trainable: Bool) {
+  init(dataFormat: DataFormat, seed: UInt64?, inputShape: [Int?]?, name: String?, trainable: Bool) {
     self.dataFormat = dataFormat
     random = LayerRandom(seed: seed)
     super.init(inputShape: inputShape, name: name, trainable: trainable)

@@ -18,7 +18,7 @@ public final class RandomRotation: AffineImageLayer {
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
     _ factor: RandomFactor, fillMode: FillMode = .reflect, interpolation: Interpolation = .bilinear, seed: UInt64? = nil,
-    fillValue: Double = 0, dataFormat: DataFormat = .channelsLast, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    fillValue: Double = 0, dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     self.factor = factor
     super.init(

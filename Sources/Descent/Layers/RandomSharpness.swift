@@ -13,7 +13,7 @@ public final class RandomSharpness: RandomLightLayer {
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
-    _ factor: RandomFactor, valueRange: ClosedRange<Double> = 0...255, seed: UInt64? = nil, dataFormat: DataFormat = .channelsLast, inputShape: [Int]? = nil, name: String? = nil,
+    _ factor: RandomFactor, valueRange: ClosedRange<Double> = 0...255, seed: UInt64? = nil, dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil, name: String? = nil,
     trainable: Bool = true
   ) {
     super.init(

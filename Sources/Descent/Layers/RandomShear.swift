@@ -19,7 +19,7 @@ public final class RandomShear: AffineImageLayer {
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
     xFactor: RandomFactor = 0, yFactor: RandomFactor = 0, interpolation: Interpolation = .bilinear, fillMode: FillMode = .reflect,
-    fillValue: Double = 0, dataFormat: DataFormat = .channelsLast, seed: UInt64? = nil, inputShape: [Int]? = nil, name: String? = nil,
+    fillValue: Double = 0, dataFormat: DataFormat = .channelsLast, seed: UInt64? = nil, inputShape: [Int?]? = nil, name: String? = nil,
     trainable: Bool = true
   ) {
     self.xFactor = xFactor

@@ -20,7 +20,7 @@ public final class RandomTranslation: AffineImageLayer {
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
     _ heightFactor: RandomFactor, _ widthFactor: RandomFactor, fillMode: FillMode = .reflect, interpolation: Interpolation = .bilinear,
-    seed: UInt64? = nil, fillValue: Double = 0, dataFormat: DataFormat = .channelsLast, inputShape: [Int]? = nil, name: String? = nil,
+    seed: UInt64? = nil, fillValue: Double = 0, dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil, name: String? = nil,
     trainable: Bool = true
   ) {
     self.heightFactor = heightFactor

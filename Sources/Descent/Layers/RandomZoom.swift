@@ -22,7 +22,7 @@ public final class RandomZoom: AffineImageLayer {
   public init(
     _ heightFactor: RandomFactor, _ widthFactor: RandomFactor? = nil, fillMode: FillMode = .reflect,
     interpolation: Interpolation = .bilinear, seed: UInt64? = nil, fillValue: Double = 0, dataFormat: DataFormat = .channelsLast,
-    inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     self.heightFactor = heightFactor
     self.widthFactor = widthFactor

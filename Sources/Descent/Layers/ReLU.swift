@@ -13,7 +13,7 @@ public final class ReLU: Layer {
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
-    maxValue: Double? = nil, negativeSlope: Double = 0, threshold: Double = 0, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    maxValue: Double? = nil, negativeSlope: Double = 0, threshold: Double = 0, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     activation = .relu(negativeSlope: negativeSlope, maxValue: maxValue, threshold: threshold)
     super.init(inputShape: inputShape, name: name, trainable: trainable)

@@ -13,14 +13,14 @@ public final class Rescaling: Layer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
-  public init(_ scale: Double, offset: Double = 0, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true) {
+  public init(_ scale: Double, offset: Double = 0, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true) {
     (self.scale, self.offset, isUniform) = ([scale], [offset], true)
     super.init(inputShape: inputShape, name: name, trainable: trainable)
   }
 
   /// The same with a scale and an offset for each channel (or any other last axis).
   public init(
-    _ scale: [Double], offset: [Double] = [0], inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    _ scale: [Double], offset: [Double] = [0], inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     (self.scale, self.offset, isUniform) = (scale, offset, false)
     super.init(inputShape: inputShape, name: name, trainable: trainable)

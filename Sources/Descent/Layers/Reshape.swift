@@ -10,7 +10,7 @@ public final class Reshape: Layer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
-  public init(_ targetShape: [Int], inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true) {
+  public init(_ targetShape: [Int], inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true) {
     self.targetShape = targetShape
     super.init(inputShape: inputShape, name: name, trainable: trainable)
   }

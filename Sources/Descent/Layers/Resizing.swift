@@ -25,7 +25,7 @@ public final class Resizing: Layer {
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
     _ height: Int, _ width: Int, interpolation: Interpolation = .bilinear, aspectRatio: AspectRatio = .stretched, antialias: Bool = false,
-    dataFormat: DataFormat = .channelsLast, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     self.height = height
     self.width = width

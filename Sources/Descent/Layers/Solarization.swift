@@ -22,7 +22,7 @@ public final class Solarization: RandomImageLayer {
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
     additionFactor: RandomFactor = 0, thresholdFactor: RandomFactor = 0, valueRange: ClosedRange<Double> = 0...255, seed: UInt64? = nil,
-    dataFormat: DataFormat = .channelsLast, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     self.additionFactor = additionFactor
     self.thresholdFactor = thresholdFactor

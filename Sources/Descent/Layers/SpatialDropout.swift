@@ -13,7 +13,7 @@ public class SpatialDropout: Layer {
   private let axisCount: Int
 
   fileprivate init(
-    _ rate: Double, _ dataFormat: DataFormat, seed: UInt64?, axisCount: Int, _ inputShape: [Int]?, _ name: String?, _ trainable: Bool
+    _ rate: Double, _ dataFormat: DataFormat, seed: UInt64?, axisCount: Int, _ inputShape: [Int?]?, _ name: String?, _ trainable: Bool
   ) {
     self.rate = rate
     self.dataFormat = dataFormat
@@ -53,7 +53,7 @@ public final class SpatialDropout1D: SpatialDropout {
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
-    _ rate: Double, seed: UInt64? = nil, inputShape: [Int]? = nil, name: String? = nil,
+    _ rate: Double, seed: UInt64? = nil, inputShape: [Int?]? = nil, name: String? = nil,
     trainable: Bool = true
   ) {
     super.init(rate, .channelsLast, seed: seed, axisCount: 2, inputShape, name, trainable)
@@ -82,7 +82,7 @@ public final class SpatialDropout2D: SpatialDropout {
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
-    _ rate: Double, dataFormat: DataFormat = .channelsLast, seed: UInt64? = nil, inputShape: [Int]? = nil, name: String? = nil,
+    _ rate: Double, dataFormat: DataFormat = .channelsLast, seed: UInt64? = nil, inputShape: [Int?]? = nil, name: String? = nil,
     trainable: Bool = true
   ) {
     super.init(rate, dataFormat, seed: seed, axisCount: 3, inputShape, name, trainable)
@@ -114,7 +114,7 @@ public final class SpatialDropout3D: SpatialDropout {
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
-    _ rate: Double, dataFormat: DataFormat = .channelsLast, seed: UInt64? = nil, inputShape: [Int]? = nil, name: String? = nil,
+    _ rate: Double, dataFormat: DataFormat = .channelsLast, seed: UInt64? = nil, inputShape: [Int?]? = nil, name: String? = nil,
     trainable: Bool = true
   ) {
     super.init(rate, dataFormat, seed: seed, axisCount: 4, inputShape, name, trainable)

@@ -16,7 +16,7 @@ public final class SpectralNormalization: Wrapper {
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables.
   public init(
-    _ layer: Layer, powerIterations: Int = 1, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    _ layer: Layer, powerIterations: Int = 1, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     self.powerIterations = powerIterations
     super.init(layer, inputShape: inputShape, name: name, trainable: trainable)

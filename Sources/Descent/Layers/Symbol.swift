@@ -19,15 +19,15 @@ public struct Symbol: Symbolic, CustomStringConvertible {
   /// Which of the call's results it is.
   let index: Int
 
-  /// The shape of one row.
-  public var shape: [Int] { call.results[index].shape }
+  /// The shape of one row; nil for a size that is open.
+  public var shape: [Int?] { call.results[index].shape }
   /// Of the tensor that it stands for.
   public var dtype: DType { call.results[index].dtype }
   /// The layer that gives it. (Keras: `_keras_history.operation`.)
   public var layer: Layer { call.layer }
   /// What it stands for in a graph.
   public var symbol: Symbol { self }
-  public var description: String { "Symbol(\(call.layer.name), a row: \(shape), dtype: \(dtype))" }
+  public var description: String { "Symbol(\(call.layer.name), a row: \(shape.text), dtype: \(dtype))" }
 
   /// What tells two symbols apart.
   var identity: Identity { Identity(call: ObjectIdentifier(call), index: index) }
@@ -50,7 +50,7 @@ extension Input: Symbolic {
 /// A call of a layer in a graph: the layer, what it is called with, and what comes out.
 final class LayerCall {
   struct Result {
-    let shape: [Int]
+    let shape: [Int?]
     let dtype: DType
   }
 
@@ -66,7 +66,7 @@ final class LayerCall {
   var isInput: Bool { layer is Input }
   var outputs: [Symbol] { results.indices.map { Symbol(call: self, index: $0) } }
 
-  fileprivate init(input: Input, shape: [Int], dtype: DType) {
+  fileprivate init(input: Input, shape: [Int?], dtype: DType) {
     layer = input
     arguments = CallArguments()
     inputs = []
@@ -85,16 +85,20 @@ final class LayerCall {
     let dtype = inputs.first { $0.dtype.isFloatingPoint }?.dtype ?? .float32
     let builder = layer.builder ?? given ?? ModelBuilder(dtype: layer.requestedDType ?? dtype, seed: nextDefaultSeed())
     let context = ForwardContext(builder: builder, isTraining: true, isBuilding: true)
-    results = try Trace.discarding {
-      // So many rows that their axis is not mistaken for another one.
-      let stand = inputs.enumerated().map { Tensor.placeholder($0, shape: [LayerCall.rows] + $1.shape, dtype: $1.dtype) }
-      return try run(stand, context).map { result in
-        guard result.rank > 0 else {
+    var dtypes: [DType] = []
+    let shapes = try layer.tracingOpen(inputs.map(\.shape)) { shapes in
+      try Trace.discarding {
+        // So many rows that their axis is not mistaken for another one.
+        let stand = shapes.indices.map { Tensor.placeholder($0, shape: [LayerCall.rows] + shapes[$0], dtype: inputs[$0].dtype) }
+        let results = try run(stand, context)
+        guard results.allSatisfy({ $0.rank > 0 }) else {
           throw DescentError(.invalidArgument, "layer \(layer.name): the result has no axes; axis 0 counts rows, and must stay")
         }
-        return Result(shape: Array(result.shape.dropFirst()), dtype: result.dtype)
+        dtypes = results.map(\.dtype)
+        return results.map { Array($0.shape.dropFirst()) }
       }
     }
+    results = zip(shapes, dtypes).map { Result(shape: $0, dtype: $1) }
     layer.noteCall(self)
   }
 
@@ -139,7 +143,7 @@ final class LayerCall {
 
   /// Numbers in the layer's dtype, as Keras casts them on the way in.
   private func fitted(_ x: Tensor, _ context: ForwardContext) -> Tensor {
-    let dtype = layer.requestedDType ?? (layer.isBuilt ? layer.builtDType : context.builder.dtype)
+    let dtype = layer.requestedDType ?? (layer.isBuilt ? layer.builtDType : context.dtype)
     if x.dtype == dtype || (!x.dtype.isFloatingPoint && layer.acceptsIntegers) { return x }
     let y = x.cast(to: dtype)
     if let mask = context.mask(of: x) { context.setMask(mask, of: y) }

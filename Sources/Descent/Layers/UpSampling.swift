@@ -23,7 +23,7 @@ public class UpSampling: Layer, ConfigurableLayer {
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
-    _ size: AxisSizes = 2, dataFormat: DataFormat = .channelsLast, interpolation: Interpolation = .nearest, inputShape: [Int]? = nil,
+    _ size: AxisSizes = 2, dataFormat: DataFormat = .channelsLast, interpolation: Interpolation = .nearest, inputShape: [Int?]? = nil,
     name: String? = nil, trainable: Bool = true
   ) {
     sizes = size

@@ -8,7 +8,7 @@ open class Wrapper: Layer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables.
-  public init(_ layer: Layer, inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true) {
+  public init(_ layer: Layer, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true) {
     self.layer = layer
     super.init(inputShape: inputShape, name: name, trainable: trainable)
   }

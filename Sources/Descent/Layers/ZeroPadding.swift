@@ -9,7 +9,7 @@ public class ZeroPadding: MarginLayer, ConfigurableLayer {
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
   public init(
-    _ padding: AxisMargins = 1, dataFormat: DataFormat = .channelsLast, inputShape: [Int]? = nil, name: String? = nil,
+    _ padding: AxisMargins = 1, dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil, name: String? = nil,
     trainable: Bool = true
   ) {
     super.init(padding, "padding", dataFormat: dataFormat, inputShape: inputShape, name: name, trainable: trainable)

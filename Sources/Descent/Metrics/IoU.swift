@@ -109,11 +109,11 @@ private struct OverlapDefinition: MetricDefinition {
     let target = isTargetSparse ? targetShape : Loss.removing(axis: axis, from: targetShape) ?? []
     let prediction = isPredictionSparse ? predictionShape : Loss.removing(axis: axis, from: predictionShape) ?? []
     guard target.reduce(1, *) == prediction.reduce(1, *) else {
-      let count = targetShape.reduce(1, *)
+      let count: Int = targetShape.reduce(1, *), predicted: Int = predictionShape.reduce(1, *)
       var hint = ""
-      if isPredictionSparse && isTargetSparse && predictionShape.reduce(1, *) == count * classes {
+      if isPredictionSparse && isTargetSparse && predicted == count * classes {
         hint = "; where predictions are one number for each class, set sparsePrediction (sparse_y_pred) to false"
-      } else if !isTargetSparse && count * classes == predictionShape.reduce(1, *) {
+      } else if !isTargetSparse && count * classes == predicted {
         hint = "; where targets are class numbers, set sparseTarget (sparse_y_true) to true"
       }
       throw DescentError(

@@ -87,7 +87,7 @@ public struct Metric: KerasNamed {
 
   /// The metric to write to a file, where what the loss beside it has decided has to be said.
   /// - Parameter outputShape: of a row, if it is known.
-  func written(beside loss: Loss, outputShape: [Int]?) -> Metric {
+  func written(beside loss: Loss, outputShape: [Int?]?) -> Metric {
     guard loss.isFromLogits, !isAsInKeras, definition.takingLogits != nil else { return self }
     if config["from_logits"] != nil {
       var result = self

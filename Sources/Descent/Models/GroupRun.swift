@@ -50,7 +50,7 @@ struct GroupRun {
     items["parameters"] = .array(model.namedVariables.map { .string("\($0.name) \($0.variable.dtype) \($0.variable.shape)") })
     items["trained"] = optimizerState.map { .array($0.trainableVariables.map { .string("\($0.shape)") }) } ?? .null
     items["model"] = RunConditions.model(model)
-    items["compile"] = (try? model.training?.json(withPresentRate: false, outputShape: model.outputShape)) ?? .null
+    items["compile"] = (try? model.training?.json(withPresentRate: false, outputShape: model.rowOutputShapes?.first)) ?? .null
     items["optimizer state"] = optimizerState.map { state in
       .array(state.checkpoint().sorted { $0.key < $1.key }.map { .string("\($0.key) \($0.value.shape)") })
     } ?? .null
@@ -98,8 +98,9 @@ struct GroupRun {
     if let layer = model.allLayers.first(where: { ($0 as? RecurrentLayer)?.isStateful == true }) {
       throw refuse("layer \(layer.name) hands its state from the rows of a batch to those of the next")
     }
-    let own = (model.training?.choices).map { ($0.metrics.all + $0.weightedMetrics.all).filter { $0.statefulMetric != nil }.map(\.name) } ?? []
-    if let name = (own + model.heldMetrics.map(\.name)).first {
+    let metrics: [Metric] = model.training.map { $0.choices.metrics.all + $0.choices.weightedMetrics.all } ?? []
+    let own: [String] = metrics.filter { $0.statefulMetric != nil }.map(\.name)
+    if let name = own.first ?? model.heldMetrics.first?.name {
       throw refuse("the metric '\(name)' has a state of its own")
     }
     guard let optimizerState else { return }

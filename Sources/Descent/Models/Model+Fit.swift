@@ -149,10 +149,12 @@ extension Model {
       let accepted = graph == nil || self is Sequential ? acceptedRowNumbers : graph?.acceptedRowNumbers(ofInput: place)
       if let accepted { try input.checkRowNumbers(accepted, caller) }
     }
-    guard !data.targets.isEmpty, let training, let outputShapes else { return }
+    guard !data.targets.isEmpty, let training, let outputs = rowOutputShapes else { return }
     for (place, settings) in try training.outputs(of: self).enumerated() {
       guard let y = data.targets[place] else { continue }
-      let prediction = [data.count] + outputShapes[place]
+      // Of a size that is open, the targets say which it is.
+      let rowShape = outputs[place].enumerated().map { axis, size in size ?? (axis < y.rowShape.count ? y.rowShape[axis] : 1) }
+      let prediction = [data.count] + rowShape
       do {
         try settings.loss?.validate(targetShape: y.tensor.shape, predictionShape: prediction)
         for (_, metric) in settings.allMetrics {
@@ -170,17 +172,17 @@ extension Model {
   /// The data with its rows' weights multiplied by those of their classes.
   func weighted(_ data: CheckedData, by classWeight: [Int: Double], rows: Int, _ caller: String) throws -> CheckedData {
     let takesClasses = loss?.allowedClasses(
-      targetShape: data.y?.tensor.shape ?? [], predictionShape: [data.count] + (outputShape ?? [])) != nil
+      targetShape: data.y?.tensor.shape ?? [], predictionShape: [data.count] + (rowOutputShapes?.first?.filled(with: 1) ?? [])) != nil
     return try data.weighted(by: classWeight, takesClasses: takesClasses, rows: rows, caller)
   }
 
   /// Builds the model for such inputs if need be, and checks that they are of the shapes it was built for.
   func build(inputs: [CheckedData.Rows], _ caller: String) throws {
     if inputs.count == 1 && (graph == nil || self is Sequential) { return try build(rows: inputs[0].rowShape, of: inputs[0].name, caller) }
-    if isBuilt, let inputShapes {
-      for (place, input) in inputs.enumerated() where inputShapes[place] != input.rowShape {
+    if isBuilt, let shapes = rowInputShapes {
+      for (place, input) in inputs.enumerated() where !shapes[place].fits(input.rowShape) {
         throw DescentError(
-          .data, "\(caller): \(name) takes rows of shape \(inputShapes[place]) but a row of \(input.name) has shape \(input.rowShape)")
+          .data, "\(caller): \(name) takes rows of shape \(shapes[place].text) but a row of \(input.name) has shape \(input.rowShape)")
       }
     } else {
       try build(specifications: inputs.map { ($0.rowShape, dtype) })
@@ -190,10 +192,10 @@ extension Model {
   func build(rows shape: [Int], of name: String = "x", _ caller: String) throws {
     try access.tracing {
       try buildIfDeclared()
-      if let inputShape, isBuilt {
-        if inputShape != shape {
+      if let known = rowInputShapes?.first, isBuilt {
+        if !known.fits(shape) {
           throw DescentError(
-            .data, "\(caller): \(self.name) takes rows of shape \(inputShape) but a row of \(name) has shape \(shape)")
+            .data, "\(caller): \(self.name) takes rows of shape \(known.text) but a row of \(name) has shape \(shape)")
         }
       } else {
         try build(rows: shape)

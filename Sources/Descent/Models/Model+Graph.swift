@@ -55,7 +55,7 @@ extension Sequential {
   func makeGraph() throws {
     if graph != nil || sublayers.isEmpty { return }
     try buildIfDeclared()
-    guard let shape = inputShape, isBuilt else {
+    guard let shape = rowInputShapes?.first, isBuilt else {
       throw DescentError(.state, "\(name): its input's shape is not known; give its first layer an inputShape, or build it")
     }
     let input = inputLayer ?? Input(shape: shape)

@@ -46,14 +46,15 @@ extension Model {
     let bar = ProgbarLogger(verbose)
     bar?.secondsWaited = { reader.waited }
     let list = CallbackList(
-      callbacks + [history] + (bar.map { [$0] } ?? []), model: self,
+      callbacks + [history] + (bar.map { [$0, TrainingRemarks()] } ?? []), model: self,
       parameters: RunParameters(
         epochs: epochs, steps: sequence.stepsPerEpoch == .max ? 0 : sequence.stepsPerEpoch, hasValidation: validationData != nil))
     let loop = FitLoop(
       model: self, runner: runner, optimizerState: optimizerState, batches: sequence, callbacks: list, history: history,
       shuffle: false, epochs: initialEpoch..<max(initialEpoch, epochs), validation: nil, validationFrequency: validationFrequency)
     loop.stream = FitLoop.Stream(
-      reader: reader, classWeight: classWeight, validation: validationData.map { ($0, validationSteps) })
+      reader: reader, classWeight: classWeight, validation: validationData.map { ($0, validationSteps) },
+      remarks: list.callbacks.compactMap { $0 as? TrainingRemarks })
     try Interruption.watched { try loop.run() }
     return history
   }
@@ -131,7 +132,13 @@ extension Model {
       if executions.begin(at: parts.count) {
         for callback in list.callbacks { try callback.onPredictBatchBegin(parts.count) }
       }
-      parts.append(try predictOnBatch(batch.x))
+      let part = try predictOnBatch(batch.x)
+      if let first = parts.first, first.shape.dropFirst() != part.shape.dropFirst() {
+        throw DescentError(
+          .data,
+          "predict: batch \(parts.count) gives rows of shape \(Array(part.shape.dropFirst())), those before gave \(Array(first.shape.dropFirst())): they are no one tensor; predict them batch by batch (predictOnBatch)")
+      }
+      parts.append(part)
       if executions.end(after: parts.count - 1) { try end(parts.count - 1) }
     }
     if !parts.isEmpty && !executions.end(after: parts.count - 1) { try end(parts.count - 1) }
@@ -210,6 +217,7 @@ extension FitLoop {
     let reader: BatchReader
     let classWeight: [Int: Double]?
     let validation: (stream: any DataStream, steps: Int?)?
+    let remarks: [TrainingRemarks]
   }
 
   /// The next batch of the epoch; nil at its end.
@@ -240,6 +248,7 @@ extension FitLoop {
     let data = try model.checked(batch, stream.classWeight, caller)
     let own = try StepRunner(model: model, training: runner.training, data: data, trainability: runner.trainability)
     guard own.totals === runner.totals else { throw model.otherShapes(data, caller) }
+    for remarks in stream.remarks { remarks.look(at: data) }
     let phase = optimizerState.beginStep()
     let traced = try own.trainingStep(
       rows: data.count, phase: phase, optimizerState: optimizerState, own.beginOwnSteps())

@@ -50,8 +50,8 @@ extension Model {
     _ layer: Layer, depth: Int, _ expandNested: Bool, _ showTrainable: Bool, _ branches: LayerGraph?
   ) -> [[String]] {
     let prefix = depth == 0 ? "" : String(repeating: "   ", count: depth) + "└ "
-    func text(_ shape: [Int]) -> String { "(" + (["None"] + shape.map(String.init)).joined(separator: ", ") + ")" }
-    let shapes = layer.outputShapes ?? layer.calls.first?.results.map(\.shape) ?? []
+    func text(_ shape: [Int?]) -> String { "(" + (["None"] + shape.map { $0.map(String.init) ?? "None" }).joined(separator: ", ") + ")" }
+    let shapes = layer.rowOutputShapes ?? layer.calls.first?.results.map(\.shape) ?? []
     let shape = shapes.isEmpty ? "?" : shapes.count == 1 ? text(shapes[0]) : "[" + shapes.map(text).joined(separator: ", ") + "]"
     let count = SummaryTable.grouped(layer.countParameters())
     var row = [

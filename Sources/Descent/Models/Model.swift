@@ -117,10 +117,10 @@ open class Model: Layer {
       throw DescentError(
         .invalidArgument, "\(name): it takes \(graph.inputs.count) tensors, and was called with \(inputs.count)")
     }
-    for (symbol, x) in zip(graph.inputs, inputs) where Array(x.shape.dropFirst()) != symbol.shape {
+    for (symbol, x) in zip(graph.inputs, inputs) where !symbol.shape.fits(Array(x.shape.dropFirst())) {
       throw DescentError(
         .invalidArgument,
-        "\(name): a row of the input '\(symbol.layer.name)' has shape \(symbol.shape), and \(Array(x.shape.dropFirst())) was given")
+        "\(name): a row of the input '\(symbol.layer.name)' has shape \(symbol.shape.text), and \(Array(x.shape.dropFirst())) was given")
     }
     return try graph.run(inputs, context)
   }
@@ -190,16 +190,16 @@ open class Model: Layer {
   }
 
   /// The shape of a row of input as far as it can be told from the layers.
-  var declaredInputShape: [Int]? { inputShape }
+  var declaredInputShape: [Int?]? { inputShape }
 
-  /// Makes all variables for rows of the given shape. `fit` and its like do this when they first see data.
+  /// Makes all variables for rows of the given shape; nil is a size that is open. `fit` and its like do this when they first see data.
   /// - Throws: ``DescentError`` if the layers do not fit one another or an option of theirs is unknown.
-  public final func build(rows shape: [Int]) throws {
+  public final func build(rows shape: [Int?]) throws {
     try build(specifications: [(shape, dtype)])
   }
 
   /// The same for several inputs.
-  final func build(specifications: [(shape: [Int], dtype: DType)]) throws {
+  final func build(specifications: [(shape: [Int?], dtype: DType)]) throws {
     guard dtype.isFloatingPoint else {
       throw DescentError(.invalidArgument, "\(name): a model's dtype is float32 or float64, not \(dtype)")
     }
@@ -224,6 +224,7 @@ open class Model: Layer {
     forgetTrace()
     inputShapes = nil
     outputShapes = nil
+    openShapes = nil
     graph = nil
     predictionPlans.removeAll()
     training?.isOutdated = true

@@ -119,7 +119,7 @@ extension Model {
   var outputNameLists: [[String]] {
     guard let graph, !(self is Sequential) else {
       // A model of its own forward pass has outputs by number.
-      let count = outputShapes?.count ?? 1
+      let count = rowOutputShapes?.count ?? 1
       return [(0..<count).map { "output_\($0)" }]
     }
     return [graph.outputNames, graph.outputs.map(\.layer.name)]
@@ -128,7 +128,7 @@ extension Model {
   var inputParts: PartNames {
     guard let graph, !(self is Sequential) else {
       if let model = self as? Sequential { return PartNames(kind: "x", lists: [[model.inputLayer?.name ?? "input_layer"]], count: 1) }
-      return PartNames(kind: "x", lists: [], count: isBuilt ? inputShapes?.count : nil)
+      return PartNames(kind: "x", lists: [], count: isBuilt ? rowInputShapes?.count : nil)
     }
     var lists = [graph.inputNames]
     if case .named(let names) = graph.inputForm { lists.insert(names, at: 0) }

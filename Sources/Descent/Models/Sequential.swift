@@ -69,9 +69,9 @@ public final class Sequential: Model {
 
   public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
     if let problem { throw problem }
-    if let shape = inputLayer?.givenInputShape, shape != Array(x.shape.dropFirst()) {
+    if let shape = inputLayer?.givenInputShape, !shape.fits(Array(x.shape.dropFirst())) {
       throw DescentError(
-        .invalidArgument, "\(name): Input says \(shape) but a row of the input has shape \(Array(x.shape.dropFirst()))")
+        .invalidArgument, "\(name): Input says \(shape.text) but a row of the input has shape \(Array(x.shape.dropFirst()))")
     }
     var y = x
     for layer in sublayers { y = try layer(y, context) }
@@ -80,7 +80,7 @@ public final class Sequential: Model {
 
   override var acceptedRowNumbers: Range<Int>? { sublayers.first?.acceptedRowNumbers }
 
-  override var declaredInputShape: [Int]? {
+  override var declaredInputShape: [Int?]? {
     if let shape = inputLayer?.givenInputShape { return shape }
     return sublayers.first?.givenInputShape ?? (sublayers.first as? Model)?.declaredInputShape
   }

@@ -46,9 +46,15 @@ struct StepRunner {
     outputs = try training.outputs(of: model)
     inputs = data.inputs + data.targets.compactMap { $0 } + data.weights.compactMap { $0 }
     indexArgument = inputs.count
-    let predictions = model.outputShapes ?? []
+    // Where sizes are open, batches of all sizes are counted together.
+    let predictions = model.rowOutputShapes ?? []
+    let targets = data.targets.enumerated().map { place, target in
+      target?.rowShape.enumerated().map { axis, size in
+        predictions.indices.contains(place) && axis < predictions[place].count && predictions[place][axis] == nil ? OpenSize.first : size
+      }
+    }
     totals = try training.totals(
-      outputs, targetShapes: data.targets.map { $0?.rowShape }, predictionShapes: predictions)
+      outputs, targetShapes: targets, predictionShapes: predictions.map { $0.filled(with: OpenSize.first) })
     totals.heldMetrics = model.heldMetrics
   }
 

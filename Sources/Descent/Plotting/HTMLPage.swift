@@ -72,10 +72,10 @@ package enum HTMLPage {
     table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
     th,td{padding:.25rem .7rem .25rem 0;text-align:right;border-bottom:1px solid var(--line);vertical-align:top}
     th:first-child,td:first-child,td.t,th.t{text-align:left}
-    td.t{overflow-wrap:anywhere}
+    td.t{overflow-wrap:anywhere;min-width:4.5rem}
     th{color:var(--soft);font-weight:normal}
     td.hit{background:var(--hit)}td.miss{background:var(--miss)}
-    table.small{font-size:.78rem}
+    table.small{font-size:.78rem}table.small td.t:last-child{min-width:16rem}
     .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;margin:1.5rem 0}
     .charts.small{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr))}
     figure{margin:0}.small figure{max-width:24rem}

@@ -66,14 +66,17 @@ public struct LossLandscape: Sendable {
   /// Level lines of the loss with the ways on them, as an SVG picture.
   public var svg: String {
     let part = explained.map { ", \(Int(($0 * 100).rounded())) % of the movement lies in it" } ?? ""
-    var chart = Chart(title: "Loss on a plane through the weights\(part)", xLabel: "first direction", yLabel: "second direction")
+    var chart = Chart(title: "Loss on a plane through the weights\(part)", xLabel: "first direction (thick lines are low)", yLabel: "second direction")
     (chart.width, chart.height) = (640, 520)
     let contours = Contours(columns: x.count, rows: y.count, values: losses)
     func coordinate(_ list: [Double], _ place: Double) -> Double { list[0] + place / Double(list.count - 1) * (list[list.count - 1] - list[0]) }
-    for level in contours.levels(14) {
+    let levels = contours.levels(14).sorted()
+    for (place, level) in levels.enumerated() {
+      // The lower, the thicker.
+      let width = 1.9 - 1.5 * Double(place) / Double(max(1, levels.count - 1))
       for line in contours.lines(at: level) {
         chart.series.append(
-          Chart.Series("", line.map { (coordinate(x, $0.x), coordinate(y, $0.y)) }, color: 7, width: 0.8, isNamed: false))
+          Chart.Series("", line.map { (coordinate(x, $0.x), coordinate(y, $0.y)) }, color: 7, width: width, isNamed: false))
       }
     }
     for (number, way) in ways.enumerated() {
@@ -116,10 +119,11 @@ extension Model {
     let plane = trajectories.isEmpty ? WeightPlane(randomAt: center, seed: seed) : WeightPlane(through: center, trajectories.flatMap(\.points))
     let ways = trajectories.map { way in LossLandscape.Way(name: way.name, points: way.points.map(plane.coordinates)) }
     let all = ways.flatMap(\.points)
+    let parts: [Double] = (0..<steps).map { Double($0) / Double(steps - 1) }
     func axis(_ values: [Double]) -> [Double] {
-      guard let low = values.min(), let high = values.max(), high > low else { return (0..<steps).map { reach * (2 * Double($0) / Double(steps - 1) - 1) } }
+      guard let low = values.min(), let high = values.max(), high > low else { return parts.map { reach * (2 * $0 - 1) } }
       let room = 0.15 * (high - low)
-      return (0..<steps).map { low - room + Double($0) / Double(steps - 1) * (high - low + 2 * room) }
+      return parts.map { low - room + $0 * (high - low + 2 * room) }
     }
     let (columns, rows) = (axis(all.map(\.x)), axis(all.map(\.y)))
     let result = Result {
@@ -182,7 +186,10 @@ private struct WeightPlane {
   }
 
   func weights(_ a: Double, _ b: Double) -> [Tensor] {
-    zip(center, zip(first, second)).map { ($0.cast(to: .float64) + $1.0 * a + $1.1 * b).cast(to: $0.dtype).evaluated() }
+    zip(center, zip(first, second)).map { (point: Tensor, ways: (Tensor, Tensor)) -> Tensor in
+      let place: Tensor = point.cast(to: .float64) + ways.0 * a + ways.1 * b
+      return place.cast(to: point.dtype).evaluated()
+    }
   }
 
   func coordinates(_ point: [Tensor]) -> (x: Double, y: Double) {

@@ -34,7 +34,7 @@ struct PlotGraph {
   /// - Throws: ``DescentError`` if shapes are not known.
   init(_ model: Model, _ options: PlotOptions) throws {
     guard model.graph != nil || model is Sequential else {
-      guard let input = model.inputShape, let output = model.outputShape else {
+      guard let input = model.rowInputShapes?.first, let output = model.rowOutputShapes?.first else {
         throw DescentError(.state, "\(model.name): its shapes are not known; build it or call it first")
       }
       self.init(single: PlotGraph.node(model, options, inputs: [input], outputs: [(output, model.dtype)]))
@@ -85,10 +85,10 @@ struct PlotGraph {
   }
 
   private static func node(
-    _ layer: Layer, _ options: PlotOptions, inputs: [[Int]], outputs: [(shape: [Int], dtype: DType)], isInput: Bool = false
+    _ layer: Layer, _ options: PlotOptions, inputs: [[Int?]], outputs: [(shape: [Int?], dtype: DType)], isInput: Bool = false
   ) -> Node {
-    func text(_ shapes: [[Int]]) -> String {
-      shapes.map { "(" + (["None"] + $0.map(String.init)).joined(separator: ", ") + ($0.isEmpty ? ",)" : ")") }.joined(separator: ", ")
+    func text(_ shapes: [[Int?]]) -> String {
+      shapes.map { "(" + (["None"] + $0.map { $0.map(String.init) ?? "None" }).joined(separator: ", ") + ($0.isEmpty ? ",)" : ")") }.joined(separator: ", ")
     }
     var lines: [String] = []
     if options.showLayerActivations, !isInput, let activation = (layer as? any ConfigurableLayer).flatMap({ try? $0.options()["activation"] }) {

@@ -94,7 +94,7 @@ extension TrainingState {
   /// `compile_config`.
   /// - Parameter withPresentRate: whether to write the learning rate that is set now, or the one that `compile` was given.
   /// - Parameter outputShape: of a row, if it is known.
-  func json(withPresentRate: Bool = true, outputShape: [Int]?) throws -> JSONValue {
+  func json(withPresentRate: Bool = true, outputShape: [Int?]?) throws -> JSONValue {
     func list(_ metrics: [Metric]) throws -> JSONValue {
       if metrics.isEmpty { return .null }
       return .array(

@@ -49,7 +49,7 @@ public struct LayerOptions {
   /// What the layer is called.
   public let name: String
   /// The shape of a row of input, if the description tells it.
-  public let inputShape: [Int]?
+  public let inputShape: [Int?]?
   /// Of the layer's variables.
   let dtype: DType
   /// How many elements the model's variables may have in all.
@@ -60,7 +60,7 @@ public struct LayerOptions {
   private var settings: Settings
   private var asked: Set<String> = []
 
-  init(_ values: JSONObject, name: String, inputShape: [Int]?, dtype: DType, elementLimit: Int = .max, owner: String) {
+  init(_ values: JSONObject, name: String, inputShape: [Int?]?, dtype: DType, elementLimit: Int = .max, owner: String) {
     given = values
     settings = Settings(owner: owner, given: values.dictionary)
     self.name = name

@@ -108,7 +108,7 @@ enum FunctionalJSON {
     }
   }
 
-  private static func inputLayer(name: String, shape: [Int], dtype: DType) -> JSONValue {
+  private static func inputLayer(name: String, shape: [Int?], dtype: DType) -> JSONValue {
     var result = LayerJSON.inputLayer(name: name, shape: shape, dtype: dtype).members
     result["name"] = .string(name)
     result["inbound_nodes"] = []

@@ -16,13 +16,13 @@ enum LayerJSON {
     let type = type(of: configurable)
     let registeredName = try LayerRegistry.registeredName(of: type)
     var config = JSONObject([
-      ("name", .string(layer.name)), ("trainable", .bool(layer.isTrainable)), ("dtype", policy(dtype)),
+      ("name", .string(layer.name)), ("trainable", .bool(layer.isTrainable)), ("dtype", policy(layer is Model ? dtype : layer.requestedDType ?? dtype)),
     ])
     for (key, value) in try configurable.options().members { config[key] = value }
     if !layer.hasTrainableOption { config["trainable"] = nil }
     let module = registeredName != nil ? nil : layer is Model ? "keras" : "keras.layers"
     var result = KerasObject(type.className, module: module, config: config, registeredName: registeredName).members
-    if layer.isBuilt, let shapes = layer.inputShapes, let first = shapes.first {
+    if layer.isBuilt, let shapes = layer.rowInputShapes, let first = shapes.first {
       if layer is Merge {
         result["build_config"] = ["input_shape": .array(shapes.map(rowShape))]
       } else if shapes.count == 1 {
@@ -47,9 +47,6 @@ enum LayerJSON {
       return try FunctionalJSON.model(config, elementLimit: elementLimit, seed: nil, place: place)
     }
     let ownDType = try self.dtype(config["dtype"] ?? .null, owner: owner)
-    if let dtype, let ownDType, ownDType != dtype {
-      throw DescentError(.file, "\(owner) is \(ownDType) in a model that is \(dtype); all layers of a model have one dtype")
-    }
     var values = config
     let isTrainable = config["trainable"] ?? true
     let inputShape = try (config["batch_shape"] ?? config["batch_input_shape"]).map { try shape($0, owner: owner) }
@@ -103,7 +100,7 @@ enum LayerJSON {
   }
 
   /// Keras's stand-in for an input.
-  static func inputLayer(name: String, shape: [Int], dtype: DType) -> KerasObject {
+  static func inputLayer(name: String, shape: [Int?], dtype: DType) -> KerasObject {
     let config = JSONObject([
       ("batch_shape", rowShape(shape)), ("dtype", .string("\(dtype)")), ("sparse", false), ("ragged", false), ("name", .string(name)),
       ("optional", false),
@@ -114,23 +111,24 @@ enum LayerJSON {
   // MARK: - Shapes and dtypes
 
   /// The shape of a row as Keras writes it, with an axis of rows of any number in front.
-  static func rowShape(_ shape: [Int]) -> JSONValue { .array([.null] + shape.map { JSONValue($0) }) }
+  static func rowShape(_ shape: [Int?]) -> JSONValue { .array([.null] + shape.map { JSONValue.optional($0) }) }
 
   /// As for a model's layers.
   private static let greatestRowCount = 1 << 40
 
-  /// The shape of a row. A number of rows that is fixed means nothing here.
-  static func shape(_ json: JSONValue, owner: String) throws -> [Int] {
+  /// The shape of a row, nil where it is open. A number of rows that is fixed means nothing here.
+  static func shape(_ json: JSONValue, owner: String) throws -> [Int?] {
     guard let sizes = json.array, !sizes.isEmpty, sizes.count <= 64 else {
       throw DescentError(.file, "\(owner): \(json.shortText) is not the shape of a batch")
     }
     var count = 1
     return try sizes.dropFirst().map { size in
+      if size == .null { return nil }
       guard let size = size.int, size >= 0, case let (product, overflow) = count.multipliedReportingOverflow(by: max(size, 1)), !overflow,
         product < greatestRowCount
       else {
         throw DescentError(
-          .file, "\(owner): a row of shape \(json.shortText) cannot be used: sizes must be given, and be possible")
+          .file, "\(owner): a row of shape \(json.shortText) cannot be used: its sizes are not possible")
       }
       count = product
       return size
@@ -196,7 +194,7 @@ extension Sequential: ConfigurableLayer {
   public func options() throws -> JSONObject {
     try buildIfDeclared()
     var layers = try layers.map { try LayerJSON.json(of: $0, dtype: dtype) }
-    guard let inputShape else { return JSONObject([("layers", .array(layers))]) }
+    guard let inputShape = rowInputShapes?.first else { return JSONObject([("layers", .array(layers))]) }
     layers.insert(LayerJSON.inputLayer(name: inputLayer?.name ?? "input_layer", shape: inputShape, dtype: dtype).json, at: 0)
     return JSONObject([("layers", .array(layers)), ("build_input_shape", LayerJSON.rowShape(inputShape))])
   }
@@ -217,7 +215,7 @@ extension Model {
   ///   activation or a loss made from a closure.
   public func json() throws -> JSONValue {
     guard case .object(var result) = try LayerJSON.json(of: self, dtype: dtype) else { return .null }
-    if let training { result["compile_config"] = try training.json(outputShape: outputShape) }
+    if let training { result["compile_config"] = try training.json(outputShape: rowOutputShapes?.first) }
     return .object(result)
   }
 

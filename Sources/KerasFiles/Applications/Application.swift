@@ -39,10 +39,10 @@ public struct Application: Sendable {
     case file(String)
   }
 
-  /// What Keras calls the model, given the height of an image.
-  let defaultName: @Sendable (_ rows: Int) -> String
+  /// What Keras calls the model, given the height of an image, or `None`.
+  let defaultName: @Sendable (_ rows: String) -> String
   /// The size of an image where nothing else is said.
-  let defaultSize: @Sendable (_ given: [Int]?) -> Int
+  let defaultSize: @Sendable (_ given: [Int?]?) -> Int
   let preprocessing: Preprocessing
   /// The file that Keras publishes.
   let publishedFile: @Sendable (Request) -> DatasetFile
@@ -63,20 +63,20 @@ public struct Application: Sendable {
   ///     `~/.keras/models`; nothing is downloaded); the path of a file with weights, `.weights.h5`, `.h5`, `.keras`, `.safetensors` or `.npz`;
   ///     nil for random ones.
   ///   - inputTensor: an input, or what another layer gave, to put the network on; nil for an input of its own.
-  ///   - inputShape: `[height, width, channels]` of an image, at least 32 × 32; nil for the network's own size. Without a top Keras leaves the
-  ///     size open where none is given; a model here has one, so that it must be given.
+  ///   - inputShape: `[height, width, channels]` of an image, at least 32 × 32; nil for the network's own size, and without
+  ///     a top for images of any size, as `[nil, nil, 3]` is.
   ///   - pooling: what follows the last feature maps where there is no top; nil for nothing.
   ///   - classes: how many the classifier tells apart; 1000 for `"imagenet"`.
   ///   - classifierActivation: nil for the logits. Where weights are loaded, softmax or nil. Without a top it means nothing.
   ///   - name: of the model; nil for Keras's.
   /// - Throws: ``DescentError`` for arguments that do not fit one another, or weights that are not there or do not fit the model.
   public func callAsFunction(
-    includeTop: Bool = true, weights: String? = "imagenet", inputTensor: (any Symbolic)? = nil, inputShape: [Int]? = nil,
+    includeTop: Bool = true, weights: String? = "imagenet", inputTensor: (any Symbolic)? = nil, inputShape: [Int?]? = nil,
     pooling: Pooling? = nil, classes: Int = 1000, classifierActivation: ActivationFunction? = .softmax, name: String? = nil
   ) throws -> Model {
     let source: Weights = weights.map { $0 == "imagenet" ? .imageNet : .file($0) } ?? .random
     let given = inputShape ?? inputTensor?.symbol.shape
-    let caller = name ?? defaultName(given?.first ?? defaultSize(nil))
+    let caller = name ?? defaultName("\(given?.first.flatMap { $0 } ?? defaultSize(nil))")
     func refusal(_ message: String) -> DescentError { DescentError(.invalidArgument, "\(caller): \(message)") }
     if case .file(let path) = source, !FileManager.default.fileExists(atPath: path) {
       throw refusal("there is no file \(path.debugDescription); weights is nil (random), \"imagenet\" or the path of a file with weights")
@@ -94,15 +94,15 @@ public struct Application: Sendable {
     let image: Symbol
     if let symbol = inputTensor?.symbol {
       if let inputShape, inputShape != symbol.shape {
-        throw refusal("inputShape is \(inputShape), but a row of inputTensor has the shape \(symbol.shape)")
+        throw refusal("inputShape is \(inputShape.text), but a row of inputTensor has the shape \(symbol.shape.text)")
       }
-      guard symbol.shape.count == 3 else { throw refusal("a row of inputTensor has the shape \(symbol.shape); expected [height, width, channels]") }
+      guard symbol.shape.count == 3, symbol.shape[2] != nil else { throw refusal("a row of inputTensor has the shape \(symbol.shape.text); expected [height, width, channels]") }
       image = symbol
     } else {
       let shape = try checkedShape(inputShape, includeTop, source, refusal)
       image = Input(shape: shape).symbol
     }
-    let request = Request(includeTop: includeTop, weights: source, rows: image.shape[0])
+    let request = Request(includeTop: includeTop, weights: source, rows: image.shape[0] ?? defaultSize(nil))
     try check(request)
     // Found before the network is made: a file that is missing is told at once.
     let file: String? =
@@ -124,7 +124,8 @@ public struct Application: Sendable {
       case nil: break
       }
     }
-    let name = name ?? defaultName(image.shape[0])
+    let rows = image.shape[0].map { "\($0)" } ?? (source == .imageNet ? "\(request.rows)" : "None")
+    let name = name ?? defaultName(rows)
     let inputs = image.sourceInputs
     let model = try inputs.count == 1 ? Model(inputs: inputs[0], outputs: x, name: name) : Model(inputs: inputs, outputs: x, name: name)
     if let file { try model.loadWeights(file) }
@@ -133,22 +134,24 @@ public struct Application: Sendable {
 
   /// The shape of an image, given or not. (Keras: `obtain_input_shape`.)
   private func checkedShape(
-    _ given: [Int]?, _ includeTop: Bool, _ weights: Weights, _ refusal: (String) -> DescentError
-  ) throws -> [Int] {
+    _ given: [Int?]?, _ includeTop: Bool, _ weights: Weights, _ refusal: (String) -> DescentError
+  ) throws -> [Int?] {
     let size = defaultSize(given)
     guard let given else {
-      if includeTop { return [size, size, 3] }
-      throw refusal("without a top it takes images of any size, and a model here has one: give inputShape, such as [\(size), \(size), 3]")
+      return includeTop ? [size, size, 3] : [nil, nil, 3]
     }
-    guard given.count == 3 else { throw refusal("inputShape is \(given); expected three integers: [height, width, channels]") }
+    guard given.count == 3, let channels = given[2] else {
+      throw refusal("inputShape is \(given.text); expected three integers: [height, width, channels]")
+    }
     if includeTop, weights == .imageNet, given != [size, size, 3] {
-      throw refusal("inputShape is \(given); expected [\(size), \(size), 3] with the weights \"imagenet\" and the top")
+      throw refusal("inputShape is \(given.text); expected [\(size), \(size), 3] with the weights \"imagenet\" and the top")
     }
-    if weights == .imageNet, given[2] != 3 {
-      throw refusal("inputShape is \(given); expected 3 channels with the weights \"imagenet\"")
+    if weights == .imageNet, channels != 3 {
+      throw refusal("inputShape is \(given.text); expected 3 channels with the weights \"imagenet\"")
     }
-    guard given[0] >= 32, given[1] >= 32 else { throw refusal("inputShape is \(given); expected at least 32 × 32 positions") }
-    guard given[2] > 0 else { throw refusal("inputShape is \(given); expected at least one channel") }
+    guard given[0] ?? 32 >= 32, given[1] ?? 32 >= 32 else { throw refusal("inputShape is \(given.text); expected at least 32 × 32 positions") }
+    guard !includeTop || given.known != nil else { throw refusal("inputShape is \(given.text); a size may be left open only where there is no top") }
+    guard channels > 0 else { throw refusal("inputShape is \(given.text); expected at least one channel") }
     return given
   }
 }
@@ -161,8 +164,8 @@ extension Application {
 
   /// Margins that make a strided window of the given size start where the original networks start it. (Keras: `correct_pad`.)
   static func correctPadding(_ x: Symbol, _ kernelSize: Int) -> AxisMargins {
-    func pair(_ size: Int) -> AxisMargins {
-      .list([.number(kernelSize / 2 - (1 - size % 2)), .number(kernelSize / 2)])
+    func pair(_ size: Int?) -> AxisMargins {
+      .list([.number(kernelSize / 2 - (1 - (size ?? 0) % 2)), .number(kernelSize / 2)])
     }
     return .list([pair(x.shape[0]), pair(x.shape[1])])
   }

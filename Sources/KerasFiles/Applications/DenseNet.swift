@@ -45,7 +45,7 @@ extension Application {
   /// Half as many channels and positions.
   private static func transition(_ input: Symbol, _ name: String) throws -> Symbol {
     var x = try rectified(input, name)
-    x = try Conv2D(x.shape[2] / 2, 1, useBias: false, name: name + "_conv")(x)
+    x = try Conv2D(x.shape[2]! / 2, 1, useBias: false, name: name + "_conv")(x)
     return try AveragePooling2D(2, strides: 2, name: name + "_pool")(x)
   }
 

@@ -13,7 +13,8 @@ extension Application {
     return Application(
       defaultName: { "mobilenetv2_\(String(format: "%.2f", alpha))_\($0)" },
       defaultSize: { given in
-        given.flatMap { $0.count == 3 && $0[0] == $0[1] && publishedSizes.contains($0[0]) ? $0[0] : nil } ?? 224
+        guard let given, given.count == 3, given[0] == given[1], let rows = given[0], publishedSizes.contains(rows) else { return 224 }
+        return rows
       },
       preprocessing: .tf,
       publishedFile: { request in
@@ -51,7 +52,7 @@ extension Application {
   }
 
   private static func invertedResidualBlock(_ input: Symbol, _ filters: Int, strides: Int, _ block: Int) throws -> Symbol {
-    let channels = input.shape[2]
+    let channels = input.shape[2]!
     let prefix = block == 0 ? "expanded_conv_" : "block_\(block)_"
     var x = input
     if block > 0 {

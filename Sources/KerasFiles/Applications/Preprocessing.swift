@@ -43,7 +43,7 @@ extension Application {
     public func callAsFunction(_ x: some Symbolic) throws -> Symbol {
       let x = x.symbol
       guard x.shape.count == 3, self == .none || self == .tf || x.shape[2] == 3 else {
-        throw DescentError(.invalidArgument, "preprocessInput: expected rows [height, width, 3]; found \(x.shape)")
+        throw DescentError(.invalidArgument, "preprocessInput: expected rows [height, width, 3]; found \(x.shape.text)")
       }
       func constants(_ values: [Double]) -> Tensor { Tensor(values).cast(to: x.dtype).reshaped([1, 1, 1, 3]) }
       switch self {

@@ -221,7 +221,8 @@ public struct RacePicture {
       let list = (values + [values[values.count - 1]]).map { number(min(max($0, -1e4), 1e4)) }.joined(separator: ";")
       return "<animate attributeName=\"\(attribute)\" values=\"\(list)\" keyTimes=\"\(times.joined(separator: ";"))\" dur=\"\(number(seconds))s\" repeatCount=\"indefinite\"/>"
     }
-    return "<circle class=\"ball\" r=\"5.5\" fill=\"\(colour)\" stroke=\"white\" stroke-width=\"1.5\">"
+    // Where nothing moves, it lies at the start.
+    return "<circle class=\"ball\" cx=\"\(number(places[0].x))\" cy=\"\(number(places[0].y))\" r=\"5.5\" fill=\"\(colour)\" stroke=\"white\" stroke-width=\"1.5\">"
       + animate("cx", shown.map { places[$0].x }) + animate("cy", shown.map { places[$0].y }) + "</circle>\n"
   }
 

@@ -3,7 +3,7 @@ extension Tensor {
   /// flattened elements if `axis` is nil. `float32` is added up in double precision.
   /// Source: https://keras.io/api/ops/numpy/#cumsum-function
   public func cumsum(axis: Int? = nil, reverse: Bool = false) -> Tensor {
-    if dtype == .bool || dtype == .uint8 { programmingError("cumsum: \(dtype) \(shape) must be cast first") }
+    if dtype == .bool || dtype == .uint8 { return cast(to: .int32).cumsum(axis: axis, reverse: reverse) }
     guard let axis = axis.map({ normalized(axis: $0, "cumsum") }) else { return reshaped([count]).cumsum(axis: 0, reverse: reverse) }
     let length = shape[axis], inner = shape[(axis + 1)...].reduce(1, *)
     return hostComputation("cumsum", [self], shape: shape, dtype: dtype) { _, _, g, _ in
@@ -25,7 +25,7 @@ extension Tensor {
   /// nil. The derivative is exact where there are zeros, too.
   /// Source: https://keras.io/api/ops/numpy/#cumprod-function
   public func cumprod(axis: Int? = nil) -> Tensor {
-    if dtype == .bool || dtype == .uint8 { programmingError("cumprod: \(dtype) \(shape) must be cast first") }
+    if dtype == .bool || dtype == .uint8 { return cast(to: .int32).cumprod(axis: axis) }
     guard let axis = axis.map({ normalized(axis: $0, "cumprod") }) else { return reshaped([count]).cumprod(axis: 0) }
     // Element i covers 1, 2, 4, … elements before it: as many passes as the length has digits, and no division.
     var result = self

@@ -5,7 +5,8 @@ import Foundation
 extension Tensor {
   static func binary(_ function: BinaryFunction, _ a: Tensor, _ b: Tensor) -> Tensor {
     let name = function.rawValue
-    let (a, b) = aligned(a, b, name)
+    // Whole numbers as NumPy takes them: their quotient has a fraction, their power has none.
+    let (a, b) = function == .divide ? aligned(a.floatingPoint, b.floatingPoint, name) : aligned(a, b, name)
     let isResultBool = function.isComparison || function.isLogical
     if function.isLogical && a.dtype != .bool {
       programmingError("\(name): \(a.dtype) \(a.shape) is not bool")
@@ -13,25 +14,26 @@ extension Tensor {
     if !function.isLogical && (a.dtype == .bool || a.dtype == .uint8) && !function.isComparison {
       programmingError("\(name): \(a.dtype) \(a.shape) has no arithmetic; cast it first")
     }
-    if (function == .divide || function == .power) && !a.dtype.isFloatingPoint {
-      programmingError("\(name): \(a.dtype) \(a.shape) must be cast to a floating-point dtype first")
+    if function == .power && !a.dtype.isFloatingPoint {
+      return binary(.power, a.cast(to: .float64), b.cast(to: .float64)).cast(to: a.dtype)
     }
     return Tensor(
       .binary(function), [a, b], shape: a.shape, dtype: isResultBool ? .bool : a.dtype,
       isNumber: a.node.isNumber && b.node.isNumber && !isResultBool)
   }
 
+  /// The tensor, or its whole numbers as `float32`, as Keras takes them where a function gives fractions.
+  var floatingPoint: Tensor { dtype.isFloatingPoint ? self : cast(to: .float32) }
+
   static func unary(_ function: UnaryFunction, _ a: Tensor) -> Tensor {
     let name = function.rawValue
+    var a = a
     switch function {
     case .negate, .abs, .sign:
       if a.dtype == .bool || a.dtype == .uint8 { programmingError("\(name): \(a.dtype) \(a.shape) must be cast first") }
     case .not:
       if a.dtype != .bool { programmingError("\(name): \(a.dtype) \(a.shape) is not bool") }
-    default:
-      if !a.dtype.isFloatingPoint {
-        programmingError("\(name): \(a.dtype) \(a.shape) must be cast to a floating-point dtype first")
-      }
+    default: a = a.floatingPoint
     }
     return Tensor(
       .unary(function), [a], shape: a.shape, dtype: function == .isFinite ? .bool : a.dtype,

@@ -28,7 +28,7 @@ func hostFunction(
   _ name: String, _ x: Tensor, _ function: @escaping @Sendable (Double) -> Double,
   derivative: @escaping @Sendable (_ x: Tensor, _ result: Tensor, _ adjoint: Tensor) -> Tensor
 ) -> Tensor {
-  if !x.dtype.isFloatingPoint { programmingError("\(name): \(x.dtype) \(x.shape) must be cast to a floating-point dtype first") }
+  let x = x.floatingPoint
   return hostComputation(name, [x], shape: x.shape, dtype: x.dtype) { inputs, result, g, _ in
     [derivative(inputs[0], result, g)]
   } body: { $0[0].map(function) }

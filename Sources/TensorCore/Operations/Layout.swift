@@ -49,9 +49,9 @@ extension Tensor {
     let allStarts = starts + Array(repeating: 0, count: Swift.max(0, rank - starts.count))
     let allSizes = sizes + Array(shape.dropFirst(sizes.count))
     guard starts.count == sizes.count, allStarts.count == rank, strides.count == rank,
-      (0..<rank).allSatisfy({
-        allStarts[$0] >= 0 && allSizes[$0] >= 0 && strides[$0] >= 1
-          && (allSizes[$0] == 0 || allStarts[$0] + (allSizes[$0] - 1) * strides[$0] < shape[$0])
+      (0..<rank).allSatisfy({ (axis: Int) -> Bool in
+        let (start, size, stride) = (allStarts[axis], allSizes[axis], strides[axis])
+        return start >= 0 && size >= 0 && stride >= 1 && (size == 0 || start + (size - 1) * stride < shape[axis])
       })
     else {
       programmingError("slice: \(sizes) elements from \(starts), in steps of \(strides), do not lie in shape \(shape)")

@@ -2,7 +2,7 @@
 /// broadcast; a vector on the left counts as one row, on the right as one column, and that axis disappears again.
 public func matmul(_ a: Tensor, _ b: Tensor, transposeA: Bool = false, transposeB: Bool = false) -> Tensor {
   let (a, b) = Tensor.sameDType(a, b, "matmul")
-  if !a.dtype.isFloatingPoint || a.rank == 0 || b.rank == 0 {
+  if a.dtype == .bool || a.dtype == .uint8 || a.rank == 0 || b.rank == 0 {
     programmingError("matmul: \(a.dtype) \(a.shape) and \(b.dtype) \(b.shape) cannot be multiplied")
   }
   if a.rank == 1 {
@@ -20,6 +20,14 @@ public func matmul(_ a: Tensor, _ b: Tensor, transposeA: Bool = false, transpose
   guard k == k2, let batch = broadcastShape(Array(a.shape.dropLast(2)), Array(b.shape.dropLast(2))) else {
     programmingError(
       "matmul: shapes \(a.shape)\(transposeA ? "ᵀ" : "") and \(b.shape)\(transposeB ? "ᵀ" : "") do not fit")
+  }
+  if !a.dtype.isFloatingPoint {
+    // Whole numbers: exact, and not what machines multiply fast.
+    func turned(_ x: Tensor, _ isTurned: Bool) -> Tensor {
+      isTurned ? x.transposed(Array(0..<(x.rank - 2)) + [x.rank - 1, x.rank - 2]) : x
+    }
+    let (x, y) = (turned(a, transposeA), turned(b, transposeB))
+    return (x.expandingShape(at: x.rank) * y.expandingShape(at: y.rank - 2)).sum(axis: -2)
   }
   if b.rank == 2 && a.rank > 2 && !transposeA {
     // A matrix on the right needs no batch: all rows of the left are rows of one product.

@@ -135,7 +135,7 @@ extension Tensor {
   public static func linspace(_ start: Double, _ stop: Double, count: Int = 50, endpoint: Bool = true, dtype: DType = .float32) -> Tensor {
     if count < 0 { programmingError("linspace: \(count) numbers") }
     let steps = Double(Swift.max(1, endpoint ? count - 1 : count))
-    return Tensor((0..<count).map { index in
+    return Tensor((0..<count).map { (index: Int) -> Double in
       endpoint && index == count - 1 && count > 1 ? stop : start + (stop - start) * (Double(index) / steps)
     }).cast(to: dtype)
   }

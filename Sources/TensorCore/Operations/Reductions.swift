@@ -18,7 +18,10 @@ extension Tensor {
   private func reduced(_ reduction: Reduction, _ axes: [Int]?, _ keepDims: Bool) -> Tensor {
     let name = reduction.rawValue
     let axes = normalized(axes: axes, name)
-    if dtype == .bool || dtype == .uint8 { programmingError("\(name): \(dtype) \(shape) must be cast first") }
+    if dtype == .bool || dtype == .uint8 {
+      let counted = cast(to: .int32).reduced(reduction, axes, keepDims)
+      return reduction == .max ? counted.cast(to: dtype) : counted
+    }
     if reduction == .max && axes.contains(where: { shape[$0] == 0 }) {
       programmingError("max: shape \(shape) has no elements along axes \(axes)")
     }
@@ -30,16 +33,16 @@ extension Tensor {
     return kept.map { result.reshaped($0) } ?? result
   }
 
-  /// The sum over `axes` (all of them if nil; negative ones count from the end). With `keepDims` they stay as size 1.
+  /// The sum over `axes` (all of them if nil; negative ones count from the end). With `keepDims` they stay as size 1. Of `bool` and `uint8`
+  /// it is `int32`.
   public func sum(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor { reduced(.sum, axes, keepDims) }
   /// The sum along an axis; with `keepDims` the axis stays, with size 1.
   public func sum(axis: Int, keepDims: Bool = false) -> Tensor { reduced(.sum, [axis], keepDims) }
 
-  /// The mean over `axes`; see ``sum(axes:keepDims:)``. NaN where there is nothing to average.
+  /// The mean over `axes`; see ``sum(axes:keepDims:)``. NaN where there is nothing to average. Of whole numbers it is `float32`.
   public func mean(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
-    if !dtype.isFloatingPoint { programmingError("mean: \(dtype) \(shape) must be cast to a floating-point dtype first") }
     let count = normalized(axes: axes, "mean").reduce(1) { $0 * shape[$1] }
-    return sum(axes: axes, keepDims: keepDims) / Double(count)
+    return floatingPoint.sum(axes: axes, keepDims: keepDims) / Double(count)
   }
   /// The mean along an axis; with `keepDims` the axis stays, with size 1.
   public func mean(axis: Int, keepDims: Bool = false) -> Tensor { mean(axes: [axis], keepDims: keepDims) }
@@ -50,7 +53,10 @@ extension Tensor {
   public func max(axis: Int, keepDims: Bool = false) -> Tensor { reduced(.max, [axis], keepDims) }
 
   /// The smallest over `axes`; see ``max(axes:keepDims:)``.
-  public func min(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor { -((-self).max(axes: axes, keepDims: keepDims)) }
+  public func min(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
+    if dtype == .bool || dtype == .uint8 { return cast(to: .int32).min(axes: axes, keepDims: keepDims).cast(to: dtype) }
+    return -((-self).max(axes: axes, keepDims: keepDims))
+  }
   /// The least element along an axis; with `keepDims` the axis stays, with size 1.
   public func min(axis: Int, keepDims: Bool = false) -> Tensor { min(axes: [axis], keepDims: keepDims) }
 
@@ -66,10 +72,11 @@ extension Tensor {
 
   /// log Σ eˣ over an axis, without overflow.
   public func logSumExp(axis: Int = -1, keepDims: Bool = false) -> Tensor {
+    let x = floatingPoint
     // An infinite maximum must not be subtracted from itself.
-    let greatest = self.max(axis: axis, keepDims: true)
-    let shift = stopGradient(select(isFinite(greatest), greatest, Tensor.zeros([], dtype: dtype)))
-    let result = log(exp(self - shift).sum(axis: axis, keepDims: true)) + shift
+    let greatest = x.max(axis: axis, keepDims: true)
+    let shift = stopGradient(select(isFinite(greatest), greatest, Tensor.zeros([], dtype: x.dtype)))
+    let result = log(exp(x - shift).sum(axis: axis, keepDims: true)) + shift
     if keepDims { return result }
     var kept = shape
     kept.remove(at: normalized(axis: axis, "logSumExp"))
@@ -78,13 +85,15 @@ extension Tensor {
 
   /// eˣ / Σ eˣ over an axis.
   public func softmax(axis: Int = -1) -> Tensor {
-    let shifted = exp(self - stopGradient(self.max(axis: axis, keepDims: true)))
+    let x = floatingPoint
+    let shifted = exp(x - stopGradient(x.max(axis: axis, keepDims: true)))
     return shifted / shifted.sum(axis: axis, keepDims: true)
   }
 
   /// log(eˣ / Σ eˣ) over an axis.
   public func logSoftmax(axis: Int = -1) -> Tensor {
-    let shifted = self - stopGradient(self.max(axis: axis, keepDims: true))
+    let x = floatingPoint
+    let shifted = x - stopGradient(x.max(axis: axis, keepDims: true))
     return shifted - log(exp(shifted).sum(axis: axis, keepDims: true))
   }
 }

@@ -6,7 +6,7 @@ extension Tensor {
 
   /// The product over `axes`; see ``sum(axes:keepDims:)``. The derivative is exact where there are zeros, too.
   public func prod(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
-    if dtype == .bool || dtype == .uint8 { programmingError("prod: \(dtype) \(shape) must be cast first") }
+    if dtype == .bool || dtype == .uint8 { return cast(to: .int32).prod(axes: axes, keepDims: keepDims) }
     let axes = normalized(axes: axes, "prod")
     let rest = (0..<rank).filter { !axes.contains($0) }
     let kept = shape.enumerated().map { axes.contains($0.offset) ? 1 : $0.element }
@@ -29,7 +29,7 @@ extension Tensor {
 
   /// The mean of the squared distances from the mean over `axes`; see ``mean(axes:keepDims:)``.
   public func variance(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
-    square(self - mean(axes: axes, keepDims: true)).mean(axes: axes, keepDims: keepDims)
+    square(floatingPoint - mean(axes: axes, keepDims: true)).mean(axes: axes, keepDims: keepDims)
   }
   /// The variance along an axis; with `keepDims` the axis stays, with size 1.
   public func variance(axis: Int, keepDims: Bool = false) -> Tensor { variance(axes: [axis], keepDims: keepDims) }

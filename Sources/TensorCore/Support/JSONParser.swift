@@ -4,8 +4,8 @@ extension JSONValue {
 
   /// Reads a JSON document.
   ///
-  /// Time and memory are proportional to the text. Nesting deeper than ``greatestDepth``, a key that comes twice in one object and
-  /// text after the document are refused. `NaN`, `Infinity` and `-Infinity` are read as Python writes them.
+  /// Time and memory are proportional to the text. Nesting deeper than ``greatestDepth``, a key that comes twice in one object (in two
+  /// Unicode forms of the same text also, which are one key to a `String`) and text after the document are refused. `NaN`, `Infinity` and `-Infinity` are read as Python writes them.
   /// - Parameters:
   ///   - text: the whole document.
   ///   - name: what to call the document in errors: a file's name.
@@ -76,7 +76,8 @@ private struct JSONParser {
       let key = try string()
       guard keys.insert(key).inserted else {
         position = start
-        throw fault("the key \"\(key)\" comes twice in one object")
+        let isSpelledTheSame = members.contains { $0.key.utf8.elementsEqual(key.utf8) }
+        throw fault("the key \"\(key)\" comes twice in one object\(isSpelledTheSame ? "" : ", in two Unicode forms (NFC and NFD)")")
       }
       skipSpace()
       guard takeIf(UInt8(ascii: ":")) else { throw fault("expected ':' after the key \"\(key)\", found \(found)") }

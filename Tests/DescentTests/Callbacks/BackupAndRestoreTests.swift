@@ -34,7 +34,7 @@ import Testing
         Dense(3, activation: .softmax)
       }
       try model.compile(anyOptimizer: optimizer, loss: .sparseCategoricalCrossentropy, metrics: [.accuracy])
-      let x = Tensor(shape: [30, 3], scalars: (0..<90).map { Float(($0 * 37) % 19) / 10 - 0.9 })
+      let x = Tensor(shape: [30, 3], scalars: (0..<90).map { (place: Int) -> Float in Float((place * 37) % 19) / 10 - 0.9 })
       let y = Tensor((0..<30).map { Int32(($0 * 7) % 3) })
       let backup = folder.map { BackupAndRestore($0, saveFrequency: frequency, deletesAtEnd: false) }
       let early = EarlyStopping(monitor: "loss", minDelta: 0.02, patience: 3, restoreBestWeights: true)

@@ -12,7 +12,7 @@ import Testing
 
   @Test func `the values written are Keras's`() throws {
     let fixture = try Fixture("tensorboard").json
-    let x = Tensor(shape: [10, 4], scalars: (0..<40).map { -1 + 2 * Double($0) / 39 }).cast(to: .float32).evaluated()
+    let x = Tensor(shape: [10, 4], scalars: (0..<40).map { (place: Int) -> Double in -1 + 2 * Double(place) / 39 }).cast(to: .float32).evaluated()
     let y = Tensor(shape: [10, 1], scalars: (0..<10).map { Float($0 % 2) })
     for item in try #require(fixture["cases"]?.array) {
       let isAll = item["arguments"]?.string == "all"
@@ -33,10 +33,12 @@ import Testing
           }
         }
       }
-      let expected = try #require(item["rows"]?.array).map { row in
-        (0..<5).map { row[$0]?.string ?? row[$0]?.text() ?? "" } + ["\((row[5]?.array ?? []).compactMap(\.int))"]
+      let expected = try #require(item["rows"]?.array).map { (row: JSONValue) -> [String] in
+        let sizes: [Int] = (row[5]?.array ?? []).compactMap(\.int)
+        return (0..<5).map { (place: Int) -> String in row[place]?.string ?? row[place]?.text() ?? "" } + ["\(sizes)"]
       }
-      #expect(rows.sorted { $0.joined(separator: " ") < $1.joined(separator: " ") } == expected.sorted { $0.joined(separator: " ") < $1.joined(separator: " ") })
+      func inOrder(_ rows: [[String]]) -> [[String]] { rows.sorted { $0.joined(separator: " ") < $1.joined(separator: " ") } }
+      #expect(inOrder(rows) == inOrder(expected))
     }
   }
 
@@ -51,7 +53,8 @@ import Testing
       for (tag, values, name) in [("epoch_loss", train, "loss"), ("epoch_accuracy", train, "accuracy"), ("epoch_loss", validation, "val_loss")] {
         #expect(numbers(values, tag) == history[name].map { Double(Float($0)) })
       }
-      #expect(numbers(train, "epoch_learning_rate") == [Double(Float(0.01)), Double(Float(0.01))])
+      let rate = Double(Float(0.01))
+      #expect(numbers(train, "epoch_learning_rate") == [rate, rate])
       // 5 batches an epoch: the third, the sixth, the ninth.
       #expect(train.filter { $0.tag == "batch_loss" }.map(\.step) == [3, 6, 9])
       let json = try #require(train.first { $0.tag == "keras" }?.strings.first)
@@ -86,14 +89,53 @@ import Testing
       let x = Tensor(shape: [4, 2], scalars: [0, 1, 2, 3, 3, 2, 1, 0] as [Int32]), y = Tensor(shape: [4, 1], scalars: [0, 1, 0, 1] as [Float])
       try model.build(rows: [2])
       try model.compile(optimizer: .sgd, loss: "mse")
+      try writeFile(folder + "/words.tsv", text: "a\nb\nc\nd\n")
       let board = TensorBoard(logDirectory: folder, embeddingsFrequency: 1, embeddingsMetadata: ["words": "words.tsv"])
       try model.fit(x, y, verbose: 0, callbacks: [board])
-      let text = try String(contentsOfFile: folder + "/projector_config.pbtxt", encoding: .utf8)
-      #expect(text.contains("tensor_path: \"train/keras_embedding-words.tsv\"") && text.contains("metadata_path: \"words.tsv\""))
-      let table = try String(contentsOfFile: folder + "/train/keras_embedding-words.tsv", encoding: .utf8)
-      #expect(table.split(separator: "\n").map { $0.split(separator: "\t").count } == [2, 2, 2, 2])
+      // All in one folder with files of events: the projector reads nothing outside of it, and looks in no other.
+      func read(_ name: String) throws -> String { try String(contentsOfFile: folder + "/train/" + name, encoding: .utf8) }
+      let text = try read("projector_config.pbtxt")
+      #expect(text.contains("tensor_path: \"keras_embedding-words.tsv\"") && text.contains("metadata_path: \"keras_embedding-words-metadata.tsv\""))
+      #expect(try read("keras_embedding-words.tsv").split(separator: "\n").map { $0.split(separator: "\t").count } == [2, 2, 2, 2])
+      #expect(try read("keras_embedding-words-metadata.tsv") == "a\nb\nc\nd\n")
+      let missing = TensorBoard(logDirectory: folder, embeddingsFrequency: 1, embeddingsMetadata: "missing.tsv")
+      #expect(failure(.file) { try model.fit(x, y, verbose: 0, callbacks: [missing]) }.contains("missing.tsv"))
       let wrong = TensorBoard(logDirectory: folder, embeddingsFrequency: 1, embeddingsMetadata: ["letters": "a"])
       #expect(failure(.invalidArgument) { try model.fit(x, y, verbose: 0, callbacks: [wrong]) }.contains("letters"))
+    }
+  }
+
+  @Test func `weights are pictures with 0 in the middle`() throws {
+    try withTemporaryFolder { folder in
+      let model = Sequential { Dense(3, inputShape: [2], name: "a") }
+      try model.compile(optimizer: SGD(learningRate: 0), loss: "mse")
+      try model.setWeights([Tensor(shape: [2, 3], scalars: [0, 0.5, -0.5, 0.25, -0.125, 0] as [Float]), Tensor(shape: [3], scalars: [0, 0, 0] as [Float])])
+      let board = TensorBoard(logDirectory: folder, histogramFrequency: 1, writesImages: true)
+      try model.fit(Tensor(shape: [2, 2], scalars: [1, 2, 3, 4] as [Float]), Tensor(shape: [2, 3], scalars: [Float](repeating: 0, count: 6)), verbose: 0, callbacks: [board])
+      let images = try EventReader.values(in: folder + "/train").filter { $0.plugin == "images" }
+      let kernel = try #require(images.first { $0.tag.hasSuffix("kernel/image") }), bias = try #require(images.first { $0.tag.hasSuffix("bias/image") })
+      // Behind width and height the file, of which the rows lie behind 48 bytes, each behind its filter.
+      #expect(kernel.strings[0] == "3" && kernel.strings[1] == "2")
+      #expect(Array(kernel.bytes[2][48..<56]) == [0, 128, 255, 0, 0, 191, 96, 128])
+      #expect(bias.strings[0] == "3" && Array(bias.bytes[2][48..<52]) == [0, 128, 128, 128])
+    }
+  }
+
+  @Test func `the layers are a graph of operations`() throws {
+    try withTemporaryFolder { folder in
+      let inner = Sequential(name: "inner") {
+        Dense(3, inputShape: [4], name: "a")
+        Dense(2, name: "b")
+      }
+      let input = Input(shape: [4], name: "in"), side = Dense(2, name: "side")
+      let joined = try Add(name: "join")([inner(input), side(input)])
+      let model = try Model(inputs: input, outputs: Dense(1, name: "out")(joined))
+      try model.compile(optimizer: .sgd, loss: "mse")
+      try model.fit(Tensor.zeros([4, 4]), Tensor.zeros([4, 1]), verbose: 0, callbacks: [TensorBoard(logDirectory: folder)])
+      let nodes = try #require(EventReader.graphs(in: folder + "/train").first)
+      #expect(nodes.map { "\($0.name): \($0.operation) of \($0.inputs.joined(separator: ", "))" } == [
+        "in: InputLayer of ", "inner/a: Dense of in", "inner/b: Dense of inner/a", "side: Dense of in", "join: Add of inner/b, side", "out: Dense of join",
+      ])
     }
   }
 
@@ -113,16 +155,42 @@ enum EventReader {
     let type: Int
     let shape: [Int]
     var scalar = Double.nan
-    var strings: [String] = []
+    var strings: [String] { bytes.map { String(decoding: $0, as: UTF8.self) } }
+    var bytes: [[UInt8]] = []
+  }
+
+  /// A node of a graph.
+  struct Node {
+    let name: String
+    let operation: String
+    let inputs: [String]
   }
 
   static func values(in folder: String) throws -> [Value] {
+    try events(in: folder).flatMap { event in
+      let step = event[2]?.first.map { Int(number($0[...])) } ?? 0
+      return (event[5] ?? []).flatMap { summary in (fields(summary)[1] ?? []).map { value(fields($0), step) } }
+    }
+  }
+
+  /// The graphs of operations.
+  static func graphs(in folder: String) throws -> [[Node]] {
+    try events(in: folder).flatMap { $0[4] ?? [] }.map { graph in
+      (fields(graph)[1] ?? []).map { node in
+        let parts = fields(node)
+        func texts(_ field: Int) -> [String] { (parts[field] ?? []).map { String(decoding: $0, as: UTF8.self) } }
+        return Node(name: texts(1).first ?? "", operation: texts(2).first ?? "", inputs: texts(3))
+      }
+    }
+  }
+
+  private static func events(in folder: String) throws -> [[Int: [[UInt8]]]] {
     let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasPrefix("events") }.sorted()
     return try names.flatMap { try events(Array(Data(contentsOf: URL(fileURLWithPath: folder + "/" + $0)))) }
   }
 
-  private static func events(_ bytes: [UInt8]) throws -> [Value] {
-    var place = 0, values: [Value] = [], count = 0
+  private static func events(_ bytes: [UInt8]) throws -> [[Int: [[UInt8]]]] {
+    var place = 0, events: [[Int: [[UInt8]]]] = [], count = 0
     while place < bytes.count {
       let length = Array(bytes[place..<(place + 8)])
       #expect(number(bytes[(place + 8)..<(place + 12)]) == UInt64(masked(length)))
@@ -133,12 +201,9 @@ enum EventReader {
       let event = fields(record)
       if count == 0 { #expect(event[3]?.first.map { String(decoding: $0, as: UTF8.self) } == "brain.Event:2") }
       count += 1
-      let step = event[2]?.first.map { Int(number($0[...])) } ?? 0
-      for summary in event[5] ?? [] {
-        for value in fields(summary)[1] ?? [] { values.append(self.value(fields(value), step)) }
-      }
+      events.append(event)
     }
-    return values
+    return events
   }
 
   private static func value(_ parts: [Int: [[UInt8]]], _ step: Int) -> Value {
@@ -148,7 +213,7 @@ enum EventReader {
       tag: String(decoding: parts[1]?.first ?? [], as: UTF8.self), plugin: String(decoding: plugin[1]?.first ?? [], as: UTF8.self),
       step: step, type: Int(number((tensor[1]?.first ?? [])[...])), shape: sizes)
     if let bits = tensor[5]?.first { value.scalar = Double(Float(bitPattern: UInt32(number(bits[...])))) }
-    value.strings = (tensor[8] ?? []).map { String(decoding: $0, as: UTF8.self) }
+    value.bytes = tensor[8] ?? []
     return value
   }
 

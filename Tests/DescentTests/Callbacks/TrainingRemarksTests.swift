@@ -6,14 +6,18 @@ import Testing
 @Suite struct TrainingRemarksTests {
   private func remarks(
     _ loss: Loss, _ last: ActivationFunction, units: Int = 3, optimizer: any Optimizer = Adam(), epochs: Int = 1, y: Tensor? = nil,
-    metrics: [Metric] = [], hidden: [Layer] = []
+    metrics: [Metric] = [], hidden: [Layer] = [], isStream: Bool = false
   ) throws -> [String] {
     var said: [String] = []
     let model = Sequential([Input(shape: [4])] + hidden + [Dense(8, activation: .relu), Dense(units, activation: last)], seed: 2)
     try model.compile(anyOptimizer: optimizer, loss: loss, metrics: metrics)
     let y = y ?? SmallData.labels
-    let remarks = TrainingRemarks(targets: y, rows: y.shape[0]) { said.append($0) }
-    try model.fit(SmallData.x(), y, epochs: epochs, verbose: 0, callbacks: [remarks])
+    let say: (String) -> Void = { said.append($0) }
+    if isStream {
+      try model.fit(Dataset(SmallData.x(), y).batch(32), epochs: epochs, verbose: 0, callbacks: [TrainingRemarks(say: say)])
+    } else {
+      try model.fit(SmallData.x(), y, epochs: epochs, verbose: 0, callbacks: [TrainingRemarks(targets: y, rows: y.shape[0], say: say)])
+    }
     return said
   }
 
@@ -57,11 +61,33 @@ import Testing
     #expect(exploding.contains { $0.hasPrefix("The loss is nan") || $0.hasPrefix("The loss is inf") })
   }
 
-  @Test func `an accuracy that one class explains is remarked`() throws {
+  @Test(arguments: [false, true]) func `an accuracy that one class explains is remarked`(isStream: Bool) throws {
     let y = Tensor((0..<60).map { UInt8($0 % 10 == 0 ? 1 : 0) })
-    let said = try remarks(.sparseCategoricalCrossentropy, .softmax, units: 2, optimizer: SGD(learningRate: 0.001), epochs: 4, y: y, metrics: [.accuracy])
-    #expect(said.filter { $0.contains("one class alone makes up 0.900") }.count == 1 || !said.contains { $0.contains("one class") } && said.isEmpty)
-    #expect(try remarks(.sparseCategoricalCrossentropy, .softmax, epochs: 4, metrics: [.accuracy]).isEmpty)
+    let oneHot = Tensor(shape: [60, 2], scalars: (0..<60).flatMap { $0 % 10 == 0 ? [0, 1] as [Float] : [1, 0] })
+    for (loss, targets) in [(Loss.sparseCategoricalCrossentropy, y), (.categoricalCrossentropy, oneHot)] {
+      let said = try remarks(
+        loss, .softmax, units: 2, optimizer: SGD(learningRate: 0.1), epochs: 8, y: targets, metrics: [.accuracy], isStream: isStream)
+      #expect(said.filter { $0.contains("one class alone makes up 0.900") }.count == 1, "\(said)")
+    }
+    #expect(try remarks(.sparseCategoricalCrossentropy, .softmax, epochs: 4, metrics: [.accuracy], isStream: isStream).isEmpty)
+  }
+
+  @Test func `of a stream the same is remarked as of rows in memory`() throws {
+    let truths = Tensor(shape: [60, 1], scalars: (0..<60).map { Float($0 % 2) })
+    let sparse = Loss.sparseCategoricalCrossentropy
+    let deep = (0..<12).map { _ in Dense(4, activation: .sigmoid, kernelInitializer: .randomNormal(standardDeviation: 0.01)) }
+    for isStream in [false, true] {
+      for (said, words) in [
+        (try remarks(.binaryCrossentropy, .softmax, units: 1, y: truths, isStream: isStream), "softmax of one unit"),
+        (try remarks(sparse, .softmax, optimizer: Adam(learningRate: 0.5), isStream: isStream), "usual one is 0.001"),
+        (try remarks(sparse, .softmax, optimizer: SGD(learningRate: 0), epochs: 5, isStream: isStream), "has not fallen in 4 epochs"),
+        (try remarks(sparse, .softmax, optimizer: AdamW(weightDecay: 0.1), isStream: isStream), "bias towards 0"),
+        (try remarks(sparse, .softmax, optimizer: SGD(learningRate: 0.1), hidden: deep, isStream: isStream), "gradients vanish"),
+      ] {
+        #expect(said.filter { $0.contains(words) }.count == 1, "\(said): \(words), stream: \(isStream)")
+      }
+      #expect(try remarks(sparse, .softmax, isStream: isStream).isEmpty)
+    }
   }
 
   @Test func `gradients that vanish on their way are remarked`() throws {

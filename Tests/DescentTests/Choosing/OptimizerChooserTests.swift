@@ -13,6 +13,14 @@ private final class SimulatedRunner: TrialRunner {
   var diverging: Set<String> = []
   private(set) var steps = 0
   private(set) var tested: [String] = []
+  /// What a made-up clock shows.
+  private(set) var now = 0.0
+  /// What steps take; 1e-4 for those that are not named. Judging takes one more, making a model two.
+  var secondsPerStep: [String: Double] = [:]
+  /// How many times too short the probes are.
+  var surprise = 1.0
+  /// How many times longer everything takes in a stage.
+  var slowness: [OptimizerTrial.Stage: Double] = [:]
   /// Ends the process after so many runs.
   var runsLeft = Int.max
   private var reached: [String: Int] = [:]
@@ -20,16 +28,23 @@ private final class SimulatedRunner: TrialRunner {
   struct Killed: Error {}
 
   func probe(_ candidate: OptimizerCandidate) -> OptimizerProbe {
-    OptimizerProbe(
-      candidate: candidate.name, secondsPerStep: 1e-4, stateBytes: 1000, secondsPerJudging: 1e-4, secondsPerStart: 0, learningRate: 0.01,
-      averagesItself: false)
+    let cost = secondsPerStep[candidate.name] ?? 1e-4
+    now += Double(ChoosingPlan.probeSteps) * cost
+    return OptimizerProbe(
+      candidate: candidate.name, secondsPerStep: cost / surprise, stateBytes: 1000, secondsPerJudging: cost / surprise,
+      secondsPerStart: 2 * cost / surprise, learningRate: 0.01, averagesItself: false)
   }
 
   func run(_ order: TrialOrder, _ plan: ChoosingPlan) throws -> OptimizerTrial {
     if runsLeft == 0 { throw Killed() }
     runsLeft -= 1
     let legs = order.legs(plan), key = "\(order.candidate)/\(order.number)"
-    steps += (legs - (order.stage == .tune ? reached[key] ?? 0 : 0)) * plan.stepsPerLeg
+    let before = order.stage == .tune ? reached[key] ?? 0 : 0, isDiverging = diverging.contains(order.candidate)
+    // One that diverges is stopped soon.
+    let run = isDiverging ? 1 : legs - before
+    steps += run * plan.stepsPerLeg
+    let cost = (secondsPerStep[order.candidate] ?? 1e-4) * (slowness[order.stage] ?? 1)
+    now += cost * Double(run * (plan.stepsPerLeg + 1) + (before == 0 ? 2 : 0))
     if order.stage == .tune { reached[key] = legs }
     // Of each seed what it does to all, and to this optimizer.
     func normal(_ seed: UInt64) -> Double {
@@ -38,12 +53,13 @@ private final class SimulatedRunner: TrialRunner {
     }
     let name = UInt64(order.candidate.utf8.reduce(7) { ($0 &* 31 &+ Int($1)) & 0xFFFF })
     let off = Foundation.log10(order.learningRate / 0.02)
-    let end = 0.8 - 0.03 * off * off + (bonus[order.candidate] ?? 0) + 0.01 * normal(order.seed &* 7919) + noise * normal(order.seed &* 104729 &+ name &* 31)
+    let chance: Double = 0.01 * normal(order.seed &* 7919) + noise * normal(order.seed &* 104729 &+ name &* 31)
+    let end: Double = 0.8 - 0.03 * off * off + (bonus[order.candidate] ?? 0) + chance
     let points = (1...legs).map { leg in
       OptimizerTrial.Point(
         step: leg * plan.stepsPerLeg, seconds: Double(leg), loss: 1 - end, value: end * (1 - Foundation.exp(-4 * Double(leg) / Double(plan.legs))))
     }
-    return try order.trial(points, hasDiverged: diverging.contains(order.candidate))
+    return try order.trial(points, hasDiverged: isDiverging)
   }
 
   func endTuning() { reached = [:] }
@@ -67,7 +83,7 @@ private final class SimulatedRunner: TrialRunner {
   fileprivate func choose(
     _ options: ChoosingOptions, _ runner: SimulatedRunner, journal: String? = nil
   ) throws -> OptimizerChoice {
-    let journal = try TrialJournal(journal, conditions: ["metric": "accuracy"])
+    let journal = try TrialJournal(journal, conditions: ["metric": "accuracy"]) { runner.now }
     return try OptimizerChooser(options, runner, journal, isGreaterBetter: true) { _ in }.run()
   }
 
@@ -129,6 +145,59 @@ private final class SimulatedRunner: TrialRunner {
     #expect(failure(.invalidArgument) { try choose(small, SimulatedRunner()) }.contains("the budget is too small"))
   }
 
+  /// Costs of candidates' steps, and what goes otherwise than the probes say.
+  fileprivate static let paces: [(name: String, costs: [String: Double], change: @Sendable (SimulatedRunner) -> Void, least: Double)] = [
+    ("steps of 10 µs", ["adam": 1e-5, "b": 1e-5, "c": 1e-5, "d": 1e-5], { _ in }, 0.85),
+    ("steps of 2 s", ["adam": 2, "b": 2, "c": 2, "d": 2], { _ in }, 0.85),
+    ("unequal steps", ["adam": 1e-3, "b": 3e-4, "c": 4e-3, "d": 0.02], { _ in }, 0.6),
+    ("one diverges", ["adam": 1e-3, "b": 2e-3, "c": 1e-3, "d": 1e-3], { $0.diverging = ["b"] }, 0.4),
+    ("all but Adam diverge", ["adam": 1e-3, "b": 1e-3, "c": 1e-3, "d": 1e-3], { $0.diverging = ["b", "c", "d"] }, 0.2),
+    ("probes too short by half", ["adam": 1e-3, "b": 2e-3, "c": 1e-3, "d": 1e-3], { $0.surprise = 2 }, 0.85),
+    ("probes far too short", ["adam": 1e-3, "b": 2e-3, "c": 1e-3, "d": 1e-3], { $0.surprise = 3.5 }, 0.8),
+    ("probes too long", ["adam": 1e-3, "b": 2e-3, "c": 1e-3, "d": 1e-3], { $0.surprise = 0.5 }, 0.8),
+    ("a slower machine in tuning", ["adam": 1e-3, "b": 1e-3, "c": 2e-3, "d": 1e-3], { $0.slowness = [.tune: 1.8, .final: 1.8] }, 0.7),
+    ("a slower machine at the end", ["adam": 1e-3, "b": 1e-3, "c": 2e-3, "d": 1e-3], { $0.slowness = [.final: 1.5] }, 0.7),
+  ]
+
+  @Test(arguments: paces.indices, [0.5, 2])
+  func `a budget of time is kept within 5 percent`(place: Int, size: Double) throws {
+    let (name, costs, change, least) = OptimizerChooserTests.paces[place]
+    var options = options(["b", "c", "d"])
+    options.epochs = nil
+    // So many times 400 epochs of the mean candidate: for runs of about 5 and 20 epochs.
+    let budget = 400 * size * 20 * costs.values.reduce(0, +) / 4
+    options.budget = .seconds(budget)
+    let runner = SimulatedRunner()
+    runner.secondsPerStep = costs
+    change(runner)
+    let choice = try choose(options, runner)
+    let part = runner.now / budget
+    #expect(part <= 1.05, "\(name): \(part) of the budget")
+    #expect(part >= least || choice.tuningPlan.epochs >= 30, "\(name): only \(part) of the budget")
+    #expect(choice.recommendedName != nil && choice.seconds == runner.now, "\(name): \(choice.verdict)")
+    #expect(choice.finalScores.allSatisfy { $0.values.count >= 2 }, "\(name): \(choice.finalScores)")
+    // The same for all, whatever was cut.
+    for stage in [OptimizerTrial.Stage.defaults, .final] {
+      #expect(Set(choice.trials.filter { $0.stage == stage && !$0.hasDiverged }.map { $0.points.last?.step }).count == 1)
+    }
+    let settings = Dictionary(grouping: choice.trials.filter { $0.stage == .tune && $0.rung == 0 }, by: \.candidate).values.map(\.count)
+    #expect(settings.count == 4 && Set(settings).count == 1)
+  }
+
+  @Test func `where time is up before tuning is over there is no answer, and no overrun`() throws {
+    var options = options(["b", "c", "d"])
+    options.epochs = nil
+    options.budget = .seconds(4)
+    let runner = SimulatedRunner()
+    runner.secondsPerStep = ["adam": 1e-3, "b": 1e-3, "c": 1e-3, "d": 1e-3]
+    runner.slowness = [.tune: 5, .final: 5]
+    try withTemporaryFolder { folder in
+      let choice = try choose(options, runner, journal: folder + "/j")
+      #expect(runner.now <= 1.05 * 4 && choice.recommendedName == nil && choice.verdict.contains("No final run fitted"))
+      #expect(choice.html().contains("No final run fitted"))
+    }
+  }
+
   @Test func `a comparison that was killed goes on as if it were not`() throws {
     let whole = SimulatedRunner()
     whole.bonus = ["c": 0.02]
@@ -169,7 +238,8 @@ private final class SimulatedRunner: TrialRunner {
     let rates = choice.trials.filter { $0.stage == .tune && $0.rung == 0 }.map(\.learningRate)
     #expect(rates.count == 8 && rates[0] == 0.001)
     for rate in rates.dropFirst() { #expect(rate >= 0.01 / 32 && rate <= 0.01 * 32) }
-    #expect(Set(rates.dropFirst().map { Int((Foundation.log10($0 / 0.01) + 1.5) / 0.75) }).count == 4)
+    let quarters: [Int] = rates.dropFirst().map { (rate: Double) -> Int in Int((Foundation.log10(rate / 0.01) + 1.5) / 0.75) }
+    #expect(Set(quarters).count == 4)
   }
 
   @Test func `options out of range are refused`() {

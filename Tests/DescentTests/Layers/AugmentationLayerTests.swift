@@ -10,8 +10,9 @@ import Testing
 
   /// Kolmogorov and Smirnov's distance from the uniform distribution; 0.04 is passed once in 10⁵ times with 4,096 numbers.
   private func expectUniform(_ values: [Double], _ range: ClosedRange<Double>, _ what: String) {
-    let places = values.map { ($0 - range.lowerBound) / (range.upperBound - range.lowerBound) }.sorted()
-    let distance = places.enumerated().map { abs($1 - (Double($0) + 0.5) / Double(places.count)) }.max() ?? 1
+    let length: Double = range.upperBound - range.lowerBound, count = Double(values.count)
+    let places: [Double] = values.map { ($0 - range.lowerBound) / length }.sorted()
+    let distance: Double = places.indices.map { (place: Int) -> Double in abs(places[place] - (Double(place) + 0.5) / count) }.max() ?? 1
     #expect(places[0] >= 0 && places[places.count - 1] <= 1 && distance < 0.04, "\(what): \(distance)")
   }
 
@@ -35,7 +36,7 @@ import Testing
     #expect(noise.count == 64 * 240 && abs(mean(noise)) < 0.1 && abs(mean(noise.map { $0 * $0 }) - 4) < 0.2)
     // CutMix: both sides are the root of 1 − w, with w symmetric about ½.
     let cut = drawn(CutMix([1, 1]))
-    let areas = zip(zip(cut[0], cut[1]), zip(cut[2], cut[3])).map { ($0.1 - $0.0) * ($1.1 - $1.0) / 80 }
+    let areas: [Double] = cut[0].indices.map { (place: Int) -> Double in (cut[1][place] - cut[0][place]) * (cut[3][place] - cut[2][place]) / 80 }
     expectUniform(areas, 0...1, "areas")
     #expect(cut[4].sorted() == (0..<4096).map(Double.init) && cut[4] != cut[4].sorted())
   }

@@ -61,10 +61,11 @@ import Testing
     for (layer, expected) in Self.ranges() {
       let images = Tensor.zeros([4096, 10, 8, 1], dtype: .float64)
       for (drawn, range) in zip(layer.drawn(for: images, RandomGenerator(seed: 5)), expected) {
-        let values = drawn.doubles.map { ($0 - range.lowerBound) / (range.upperBound - range.lowerBound) }.sorted()
+        let length: Double = range.upperBound - range.lowerBound
+        let values: [Double] = drawn.doubles.map { ($0 - range.lowerBound) / length }.sorted()
         #expect(values.count == 4096 && values[0] >= 0 && values[4095] <= 1, "\(layer.name)")
         // Kolmogorov and Smirnov's distance from the uniform distribution; 0.04 is passed once in 10⁵ times.
-        let distance = values.enumerated().map { abs($1 - (Double($0) + 0.5) / 4096) }.max() ?? 1
+        let distance: Double = values.indices.map { (place: Int) -> Double in abs(values[place] - (Double(place) + 0.5) / 4096) }.max() ?? 1
         #expect(distance < 0.04, "\(layer.name): \(distance)")
       }
     }

@@ -46,7 +46,7 @@ import Testing
   @Test(arguments: pairs.indices)
   func `Values that differ in one argument are two`(index: Int) {
     let pair = CommonSubexpressionTests.pairs[index]
-    let x = Tensor(shape: [6, 6], scalars: (0..<36).map { Double(($0 * 17 + 5) % 36) / 8 - 1.5 }).evaluated()
+    let x = Tensor(shape: [6, 6], scalars: (0..<36).map { (place: Int) -> Double in Double((place * 17 + 5) % 36) / 8 - 1.5 }).evaluated()
     // Before it is computed, or it would be a constant.
     let values = Trace.discarding { [pair.first(x), pair.second(x)] }
     var interpreter = ReferenceInterpreter()

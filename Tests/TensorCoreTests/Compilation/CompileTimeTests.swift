@@ -8,7 +8,7 @@ import Testing
   /// A step of training of `depth` layers.
   static func step(depth: Int) -> (plan: Plan, weights: [Variable]) {
     let weights = (0..<depth).map { layer in
-      Variable(Tensor(shape: [4, 4], scalars: (0..<16).map { Double(($0 * 7 + layer) % 11) / 20 }).cast(to: .float32))
+      Variable(Tensor(shape: [4, 4], scalars: (0..<16).map { (place: Int) -> Double in Double((place * 7 + layer) % 11) / 20 }).cast(to: .float32))
     }
     let biases = (0..<depth).map { _ in Variable(Tensor.zeros([4])) }
     let function = CompiledFunction { arguments in

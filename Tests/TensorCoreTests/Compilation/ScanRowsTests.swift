@@ -50,7 +50,8 @@ struct ScanRowsTests {
   func `rows go through a loop alone where they do not meet, and give the same numbers`(test: Case) throws {
     let size = Self.size, steps = 5
     func numbers(_ shape: [Int], _ phase: Double) -> Tensor {
-      Tensor(shape: shape, scalars: (0..<shape.reduce(1, *)).map { (phase + 1.7 * Double($0 * ($0 + 3))).remainder(dividingBy: 1.93) })
+      let count: Int = shape.reduce(1, *)
+      return Tensor(shape: shape, scalars: (0..<count).map { (place: Int) -> Double in (phase + 1.7 * Double(place * (place + 3))).remainder(dividingBy: 1.93) })
     }
     let given = Given(
       square: numbers([size, size], 0.2) * 0.4, vector: numbers([size], 0.4), column: numbers([size, 1], 0.8),

@@ -57,3 +57,26 @@ struct NumberTests {
     #expect(x.item() == 20_000)
   }
 }
+
+/// What Keras gives for whole numbers and truths.
+struct WholeNumberTests {
+  private let x = Tensor([[1, 4], [9, 2]] as [[Int32]])
+
+  @Test func `functions with fractions give float32, counting functions whole numbers`() {
+    let cases: [(String, Tensor, DType, [Double])] = [
+      ("sqrt", sqrt(x), .float32, [1, 2, 3, Double(Float(2).squareRoot())]), ("exp", exp(x - x), .float32, [1, 1, 1, 1]),
+      ("quotient", x / x, .float32, [1, 1, 1, 1]), ("quotient by a number", x / 0.5, .float32, [2, 8, 18, 4]), ("number by it", 18 / x, .float32, [18, 4.5, 2, 9]),
+      ("mean", x.mean(axis: 0), .float32, [5, 3]), ("variance", x.variance(axis: 1), .float32, [2.25, 12.25]),
+      ("softmax", (x - x).softmax(), .float32, [0.5, 0.5, 0.5, 0.5]), ("power", pow(x, Tensor([3, 5] as [Int32])), .int32, [1, 1024, 729, 32]),
+      ("product", matmul(x, x), .int32, [37, 12, 27, 40]), ("turned", matmul(x, x, transposeA: true, transposeB: true), .int32, [37, 27, 12, 40]),
+      ("by a vector", matmul(x, Tensor([1, 10] as [Int32])), .int32, [41, 29]), ("truths", (x .> 1).sum(axis: 0), .int32, [1, 2]),
+      ("their mean", (x .> 1).mean(), .float32, [0.75]), ("their greatest", (x .> 1).max(axis: 1), .bool, [1, 1]),
+      ("their least", (x .> 1).min(axis: 1), .bool, [0, 1]), ("sigmoid", sigmoid(x - x), .float32, [0.5, 0.5, 0.5, 0.5]),
+      ("log of sums", (x - x).logSumExp(), .float32, [0.6931471824645996, 0.6931471824645996]),
+    ]
+    for (name, result, dtype, expected) in cases {
+      #expect(result.dtype == dtype, "\(name)")
+      #expect(result.doubles == expected, "\(name): \(result.doubles)")
+    }
+  }
+}

@@ -18,7 +18,7 @@ struct PadTests {
   }
 
   @Test(arguments: PaddingMode.allCases) func `first and second derivatives match differences`(_ mode: PaddingMode) {
-    let x = Tensor(shape: [2, 3], scalars: (0..<6).map { Double($0 * $0) / 7 - 1 })
+    let x = Tensor(shape: [2, 3], scalars: (0..<6).map { (place: Int) -> Double in Double(place * place) / 7 - 1 })
     expectDerivativesMatchDifferences(at: x, tolerance: 1e-6, mode.rawValue) {
       square(pad($0, [(1, 2), (2, 5)], mode: mode)) * Tensor.range(50, dtype: .float64).reshaped([5, 10])
     }

@@ -19,7 +19,7 @@ struct PoolingTests {
 
   /// Numbers of which many tie.
   private func tied(_ shape: [Int]) -> Tensor {
-    Tensor(shape: shape, scalars: (0..<shape.reduce(1, *)).map { Double(($0 * 7919) % 5) - 2 })
+    Tensor(shape: shape, scalars: (0..<shape.reduce(1, *)).map { (place: Int) -> Double in Double((place * 7919) % 5) - 2 })
   }
 
   @Test(arguments: shapes) func `all four kernels are what they are defined as`(_ shape: Shape) throws {

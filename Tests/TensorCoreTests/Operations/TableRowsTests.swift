@@ -32,7 +32,8 @@ import Testing
     let table = Variable(Tensor.range(12, dtype: .float32).reshaped([4, 3]))
     let old = table.value
     table.assignRows(at: Tensor([Int32(3), -1, 1, 4]), Tensor.range(12, dtype: .float32).reshaped([4, 3]) + 100)
-    #expect(table.value.doubles == [0, 1, 2, 106, 107, 108, 6, 7, 8, 100, 101, 102])
+    let expected: [Double] = [0, 1, 2, 106, 107, 108, 6, 7, 8, 100, 101, 102]
+    #expect(table.value.doubles == expected)
     #expect(old.doubles == (0..<12).map(Double.init), "what was read before keeps its value")
   }
 

@@ -36,7 +36,7 @@ public final class Bidirectional: Layer {
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables.
   public init(
-    _ layer: RecurrentLayer, mergeMode: MergeMode? = .concat, backwardLayer: RecurrentLayer? = nil, inputShape: [Int]? = nil,
+    _ layer: RecurrentLayer, mergeMode: MergeMode? = .concat, backwardLayer: RecurrentLayer? = nil, inputShape: [Int?]? = nil,
     name: String? = nil, trainable: Bool = true
   ) {
     let (forward, forwardProblem) = Bidirectional.copy(layer, "forward_")

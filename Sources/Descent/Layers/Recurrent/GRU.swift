@@ -54,7 +54,7 @@ public final class GRU: RecurrentLayer {
     biasRegularizer: Regularizer? = nil, activityRegularizer: Regularizer? = nil, kernelConstraint: Constraint? = nil,
     recurrentConstraint: Constraint? = nil, biasConstraint: Constraint? = nil, dropout: Double = 0, recurrentDropout: Double = 0,
     resetAfter: Bool = true, seed: UInt64? = nil, returnSequences: Bool = false, returnState: Bool = false, goBackwards: Bool = false,
-    stateful: Bool = false, unroll: Bool = false, zeroOutputForMask: Bool = false, inputShape: [Int]? = nil, name: String? = nil,
+    stateful: Bool = false, unroll: Bool = false, zeroOutputForMask: Bool = false, inputShape: [Int?]? = nil, name: String? = nil,
     trainable: Bool = true
   ) {
     kernelCell = GRUCell(
@@ -73,7 +73,7 @@ public final class GRU: RecurrentLayer {
       trainable: trainable)
   }
 
-  private init(_ cell: GRUCell, _ sequence: SequenceSettings, activityRegularizer: Regularizer?, inputShape: [Int]?, name: String) {
+  private init(_ cell: GRUCell, _ sequence: SequenceSettings, activityRegularizer: Regularizer?, inputShape: [Int?]?, name: String) {
     kernelCell = cell
     super.init(cell, sequence, activityRegularizer: activityRegularizer, inputShape: inputShape, name: name, trainable: true)
   }

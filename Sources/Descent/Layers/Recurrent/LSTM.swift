@@ -54,7 +54,7 @@ public final class LSTM: RecurrentLayer {
     kernelConstraint: Constraint? = nil, recurrentConstraint: Constraint? = nil, biasConstraint: Constraint? = nil,
     dropout: Double = 0, recurrentDropout: Double = 0, seed: UInt64? = nil, returnSequences: Bool = false, returnState: Bool = false,
     goBackwards: Bool = false, stateful: Bool = false, unroll: Bool = false, zeroOutputForMask: Bool = false,
-    inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     kernelCell = LSTMCell(
       KernelCellSettings(
@@ -72,7 +72,7 @@ public final class LSTM: RecurrentLayer {
       trainable: trainable)
   }
 
-  private init(_ cell: LSTMCell, _ sequence: SequenceSettings, activityRegularizer: Regularizer?, inputShape: [Int]?, name: String) {
+  private init(_ cell: LSTMCell, _ sequence: SequenceSettings, activityRegularizer: Regularizer?, inputShape: [Int?]?, name: String) {
     kernelCell = cell
     super.init(cell, sequence, activityRegularizer: activityRegularizer, inputShape: inputShape, name: name, trainable: true)
   }

@@ -19,7 +19,7 @@ public final class RNN: RecurrentLayer {
   ///   - trainable: whether training changes the variables.
   public init(
     _ cell: RNNCell, returnSequences: Bool = false, returnState: Bool = false, goBackwards: Bool = false, stateful: Bool = false,
-    unroll: Bool = false, zeroOutputForMask: Bool = false, activityRegularizer: Regularizer? = nil, inputShape: [Int]? = nil,
+    unroll: Bool = false, zeroOutputForMask: Bool = false, activityRegularizer: Regularizer? = nil, inputShape: [Int?]? = nil,
     name: String? = nil, trainable: Bool = true
   ) {
     super.init(
@@ -45,7 +45,7 @@ public final class RNN: RecurrentLayer {
   ///   - trainable: whether training changes the variables.
   public convenience init(
     _ cells: [RNNCell], returnSequences: Bool = false, returnState: Bool = false, goBackwards: Bool = false, stateful: Bool = false,
-    unroll: Bool = false, zeroOutputForMask: Bool = false, activityRegularizer: Regularizer? = nil, inputShape: [Int]? = nil,
+    unroll: Bool = false, zeroOutputForMask: Bool = false, activityRegularizer: Regularizer? = nil, inputShape: [Int?]? = nil,
     name: String? = nil, trainable: Bool = true
   ) {
     self.init(

@@ -29,7 +29,7 @@ public class RecurrentLayer: Layer {
   public private(set) var states: [Variable]?
 
   init(
-    _ cell: RNNCell, _ sequence: SequenceSettings, activityRegularizer: Regularizer?, inputShape: [Int]?, name: String?, trainable: Bool
+    _ cell: RNNCell, _ sequence: SequenceSettings, activityRegularizer: Regularizer?, inputShape: [Int?]?, name: String?, trainable: Bool
   ) {
     self.cell = cell
     returnSequences = sequence.returnSequences

@@ -49,7 +49,7 @@ public final class SimpleRNN: RecurrentLayer {
     kernelConstraint: Constraint? = nil, recurrentConstraint: Constraint? = nil, biasConstraint: Constraint? = nil,
     dropout: Double = 0, recurrentDropout: Double = 0, seed: UInt64? = nil, returnSequences: Bool = false, returnState: Bool = false,
     goBackwards: Bool = false, stateful: Bool = false, unroll: Bool = false, zeroOutputForMask: Bool = false,
-    inputShape: [Int]? = nil, name: String? = nil, trainable: Bool = true
+    inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
     kernelCell = SimpleRNNCell(
       KernelCellSettings(
@@ -67,7 +67,7 @@ public final class SimpleRNN: RecurrentLayer {
       trainable: trainable)
   }
 
-  private init(_ cell: SimpleRNNCell, _ sequence: SequenceSettings, activityRegularizer: Regularizer?, inputShape: [Int]?, name: String) {
+  private init(_ cell: SimpleRNNCell, _ sequence: SequenceSettings, activityRegularizer: Regularizer?, inputShape: [Int?]?, name: String) {
     kernelCell = cell
     super.init(cell, sequence, activityRegularizer: activityRegularizer, inputShape: inputShape, name: name, trainable: true)
   }
