@@ -36,7 +36,8 @@ enum LegacyOptimizer {
       (path.hasSuffix(":0") ? path.dropLast(2) : path[...]).split(separator: "/").map(String.init)
     }
     try naming(name) {
-      if paths.count > 1, parts(paths[1]).last == "learning_rate" { return try model.restoreOptimizer(kerasVariables: tensors) }
+      // Keras 3's begin with the optimizer's name; a rate follows only where it is no schedule.
+      if parts(first).count == 2, parts(first)[1] == "iteration" { return try model.restoreOptimizer(kerasVariables: tensors) }
       let isRecent = parts(first) == ["iteration"]
       guard isRecent || parts(first).last == "iter" else {
         throw DescentError(

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// What the page's lines on pictures have on their right.
-private func pictures(_ model: Sequential, _ image: Image, _ x: Tensor) throws {
+private func pictures(_ model: Sequential, _ image: Image, _ x: Tensor, _ y: Tensor) throws {
   _ = try imageDatasetFromDirectory("flowers", seed: 1, validationSplit: 0.2, subset: .training)
   _ = try imageDatasetsFromDirectory("flowers", seed: 1, validationSplit: 0.2)
   _ = try imageDatasetFromDirectory("faces", labelMode: nil)
@@ -16,6 +16,8 @@ private func pictures(_ model: Sequential, _ image: Image, _ x: Tensor) throws {
   _ = imageToArray(image)
   _ = try arrayToImage(x)
   try saveImage("noise.png", x)
+  let generator = try ImageDataGenerator(rotationRange: 20, horizontalFlip: true, rescale: 1 / 255)
+  _ = try model.fit(generator.flow(x, y, batchSize: 32))
 }
 
 @Suite struct FromKerasTests {

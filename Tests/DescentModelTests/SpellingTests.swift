@@ -23,6 +23,48 @@ import Testing
     #expect(error.message.contains("learning_rate is -1"))
   }
 
+  @Test func `compile of several outputs takes an optimizer's name, one metric an output, and weights without metrics`() throws {
+    let a = Input(shape: [4])
+    let model = try Model(inputs: a, outputs: [Dense(1, name: "p")(a), Dense(1, name: "q")(a)])
+    let (x, y) = (SmallData.x(), Tensor.ones([SmallData.rows, 1]))
+    func scores() throws -> Scores { try model.evaluate(x, [y, y], verbose: 0) }
+    try model.compile(optimizer: "adam", loss: ["p": "mse", "q": "mae"])
+    #expect(model.optimizer is Adam)
+    let plain = try scores()
+    #expect(plain.names == ["loss", "p_loss", "q_loss"])
+    try model.compile(optimizer: "sgd:lr=0.5", loss: ["p": "mse", "q": "mae"], lossWeights: ["p": 1, "q": 0], metrics: ["p": "mae"])
+    #expect(model.optimizer?.options.learningRate(step: 0) == 0.5)
+    expectClose([try scores().loss], [plain["p_loss"]!])
+    #expect(try scores().names.contains("p_mae") && !scores().names.contains("q_mae"))
+    try model.compile(loss: ["p": "mse", "q": "mae"], metrics: ["p": .mae, "q": .mse])
+    #expect(try Set(scores().names).isSuperset(of: ["p_mae", "q_mse"]))
+    // One loss for all outputs.
+    try model.compile(optimizer: .sgd, loss: "mse", lossWeights: ["p": 0, "q": 2])
+    expectClose([try scores().loss], [2 * (try scores()["q_loss"]!)])
+    try model.compile(optimizer: "sgd", loss: "mse", lossWeights: [0, 2], metrics: ["q": ["mae"]])
+    #expect(try scores().names.contains("q_mae"))
+    try model.compile(optimizer: "sgd", loss: "mse", metrics: ["p": ["mae"]])
+    #expect(try scores().names.contains("p_mae"))
+    // No loss: the model's own step has one.
+    try model.compile(optimizer: "nadam")
+    #expect(model.optimizer is Nadam && model.loss == nil)
+    #expect(throws: DescentError.self) { try model.compile(optimizer: "adm", loss: ["p": "mse"]) }
+  }
+
+  @Test func `a model is made again of its options`() throws {
+    let chain = model()
+    let again = try Sequential.fromConfig(chain.getConfig())
+    #expect(try again.toJSON() == chain.toJSON() && again.optimizer == nil)
+    #expect(try Model.fromConfig(chain.getConfig()) is Sequential)
+    let a = Input(shape: [4], name: "a")
+    let graph = try Model(inputs: a, outputs: ["p": Dense(1)(a), "q": Dense(2)(a)], name: "two")
+    let copy = try Model.fromConfig(graph.getConfig())
+    #expect(copy.name == "two" && copy.outputNames == graph.outputNames)
+    #expect(try copy.toJSON() == graph.toJSON())
+    let error = try #require(throws: DescentError.self) { try Model.fromConfig(JSONObject([("name", "x")])) }
+    #expect(error.message.contains("Model.fromConfig"), "\(error.message)")
+  }
+
   @Test func `short names are Keras's`() throws {
     for (loss, name) in [(Loss.mse, "mse"), (.mae, "mae"), (.mape, "mape"), (.msle, "msle"), (.kld, "kld"), (.bce, "bce")] {
       #expect(try loss.json() == Loss(named: name).json())

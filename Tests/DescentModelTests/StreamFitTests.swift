@@ -45,6 +45,87 @@ import Testing
     #expect(try streamed.predict(batches, verbose: 0, steps: 2).shape == [10, 3])
   }
 
+  /// Whatever is trained on, and whatever form the rows to judge on have.
+  @Test func `validation takes what fit takes`() throws {
+    func numbers(_ fit: (Sequential) throws -> History) throws -> [String: [Double]] {
+      let history = try fit(try model())
+      return Dictionary(uniqueKeysWithValues: history.names.map { ($0, history[$0]) })
+    }
+    let batches = try Dataset(x, y).batch(5), pairs = try batches.elements(), judged = try Dataset(x, y).batch(7)
+    let weighted = try Dataset(x, y, sampleWeight: weight).batch(7), judgedList = try judged.elements()
+    let plain = try numbers {
+      try $0.fit(x, y, batchSize: 5, epochs: 2, verbose: 0, validationData: (x, y), shuffle: false, validationBatchSize: 7)
+    }
+    func same(_ expected: [String: [Double]], _ form: String, _ fit: (Sequential) throws -> History) throws {
+      #expect(try numbers(fit) == expected, "\(form)")
+    }
+    try same(plain, "rows, stream") { try $0.fit(x, y, batchSize: 5, epochs: 2, verbose: 0, validationData: judged, shuffle: false) }
+    try same(plain, "rows, list") { try $0.fit(x, y, batchSize: 5, epochs: 2, verbose: 0, validationData: judgedList, shuffle: false) }
+    try same(plain, "stream, rows") { try $0.fit(batches, epochs: 2, verbose: 0, validationData: (x, y), validationBatchSize: 7) }
+    try same(plain, "stream, list") { try $0.fit(batches, epochs: 2, verbose: 0, validationData: judgedList) }
+    try same(plain, "list, rows") { try $0.fit(pairs, epochs: 2, verbose: 0, validationData: (x, y), validationBatchSize: 7) }
+    try same(plain, "list, stream") { try $0.fit(pairs, epochs: 2, verbose: 0, validationData: judged) }
+    try same(plain, "list, list") { try $0.fit(pairs, epochs: 2, verbose: 0, validationData: judgedList) }
+    // With weights, which change the loss.
+    let heavy = try numbers {
+      try $0.fit(
+        x, y, batchSize: 5, epochs: 2, verbose: 0, validationData: (x, y), validationSampleWeight: weight, shuffle: false, validationBatchSize: 7)
+    }
+    #expect(heavy["val_loss"] != plain["val_loss"] && heavy["loss"] == plain["loss"])
+    try same(heavy, "rows, triple") {
+      try $0.fit(x, y, batchSize: 5, epochs: 2, verbose: 0, validationData: (x, y, weight), shuffle: false, validationBatchSize: 7)
+    }
+    try same(heavy, "rows, stream") { try $0.fit(x, y, batchSize: 5, epochs: 2, verbose: 0, validationData: weighted, shuffle: false) }
+    try same(heavy, "stream, rows") {
+      try $0.fit(batches, epochs: 2, verbose: 0, validationData: (x, y), validationSampleWeight: weight, validationBatchSize: 7)
+    }
+    try same(heavy, "stream, triple") { try $0.fit(batches, epochs: 2, verbose: 0, validationData: (x, y, weight), validationBatchSize: 7) }
+    try same(heavy, "list, triple") { try $0.fit(pairs, epochs: 2, verbose: 0, validationData: (x, y, weight), validationBatchSize: 7) }
+    // Fewer batches, in every form alike.
+    let short = try numbers {
+      try $0.fit(x, y, batchSize: 5, epochs: 2, verbose: 0, validationData: (x, y), shuffle: false, validationSteps: 2, validationBatchSize: 7)
+    }
+    #expect(short["val_loss"] != plain["val_loss"])
+    try same(short, "rows, steps") { try $0.fit(x, y, batchSize: 5, epochs: 2, verbose: 0, validationData: judged, shuffle: false, validationSteps: 2) }
+    try same(short, "stream, steps") { try $0.fit(batches, epochs: 2, verbose: 0, validationData: (x, y), validationSteps: 2, validationBatchSize: 7) }
+    // What does not fit is told before training.
+    let untouched = try model()
+    let before = untouched.weights.map(\.doubles)
+    let error = try #require(throws: DescentError.self) { try untouched.fit(batches, verbose: 0, validationData: (x, Tensor([1, 2]))) }
+    #expect(error.message.contains("validation y") && untouched.weights.map(\.doubles) == before, "\(error.message)")
+    #expect(throws: DescentError.self) { try untouched.fit(batches, verbose: 0, validationData: (x, y), validationBatchSize: 0) }
+  }
+
+  @Test func `batches by number are trained on as they are`() throws {
+    struct Batches: BatchSource {
+      let all: [(Tensor, Tensor)]
+      var count: Int { all.count }
+      func batch(at index: Int) -> (Tensor, Tensor) { all[index] }
+    }
+    let source = Batches(all: try Dataset(x, y).batch(5).elements()), judged = Batches(all: try Dataset(x, y).batch(7).elements())
+    let (streamed, numbered) = (try model(), try model())
+    let expected = try streamed.fit(Dataset(x, y).batch(5), epochs: 2, verbose: 0, validationData: Dataset(x, y).batch(7))
+    let history = try numbered.fit(source, epochs: 2, verbose: 0, validationData: judged)
+    for name in expected.names { #expect(history[name] == expected[name], "\(name)") }
+    #expect(try numbered.evaluate(source, verbose: 0) == streamed.evaluate(source.all, verbose: 0))
+    #expect(try numbered.predict(source, verbose: 0).doubles == streamed.predict(source.all, verbose: 0).doubles)
+    try numbered.fit(source, verbose: 0)
+    #expect(try numbered.fit(source, verbose: 0, validationData: (x, y))["val_loss"].count == 1)
+  }
+
+  @Test func `all outputs are predicted of a stream`() throws {
+    let a = Input(shape: [3], name: "a")
+    let model = try Model(inputs: a, outputs: ["p": Dense(1)(a), "q": Dense(2)(a)])
+    let whole = try model.predictAll(x, batchSize: 5, verbose: 0), batches = try Dataset(x, y).batch(5)
+    for streamed in [try model.predictAll(batches, verbose: 0), try model.predictAll(batches.elements(), verbose: 0)] {
+      #expect(streamed.names == whole.names && streamed.tensors.map(\.shape) == [[22, 1], [22, 2]])
+      #expect(streamed.tensors.map(\.doubles) == whole.tensors.map(\.doubles))
+    }
+    #expect(try model.predictAll(batches, verbose: 0, steps: 2).tensors.map(\.shape) == [[10, 1], [10, 2]])
+    let error = try #require(throws: DescentError.self) { try model.predict(batches, verbose: 0) }
+    #expect(error.message.hasSuffix("has the outputs p, q; predictAll gives them all"))
+  }
+
   @Test func `triples have weights, and classes too`() throws {
     let (inMemory, streamed) = (try model(), try model())
     let classes = [0: 2.0, 2: 0.5]

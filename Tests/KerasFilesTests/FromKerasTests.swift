@@ -32,6 +32,7 @@ private func data(x: Tensor, y: Tensor, data: Tensor, targets: Tensor, sequences
   _ = try toCategorical(y, numClasses: 10)
   _ = normalize(x)
   _ = try splitDataset([x, y], leftSize: 0.8)
+  let ((x1, y1), (x2, y2)) = try splitDataset((x, y), leftSize: 0.8)
   _ = try timeseriesDatasetFromArray(data, targets: targets, sequenceLength: 10)
   setRandomSeed(42)
   _ = x.cast(to: .float32) / 255
@@ -39,7 +40,7 @@ private func data(x: Tensor, y: Tensor, data: Tensor, targets: Tensor, sequences
   _ = try NPZ("data.npz").tensor("x")
   _ = try CSVTable("table.csv", target: "price")
   _ = try TableData(TableFile("table.csv"), target: "price")
-  _ = (xTrain, yTrain, xTest, yTest)
+  _ = (xTrain, yTrain, xTest, yTest, x1, y1, x2, y2)
 }
 
 private struct Batches: BatchSource {
@@ -49,7 +50,8 @@ private struct Batches: BatchSource {
 
 private func streams(
   x: Tensor, y: Tensor, dataset: Dataset<(Tensor, Tensor)>, a: Dataset<Tensor>, b: Dataset<Tensor>,
-  generate: @escaping () throws -> (() throws -> Tensor?)
+  generate: @escaping () throws -> (() throws -> Tensor?), model: Sequential, files: Dataset<String>,
+  read: @escaping (String) throws -> Dataset<Tensor>
 ) throws {
   _ = try Dataset(x, y)
   _ = dataset.shuffle(1000).batch(32)
@@ -62,10 +64,18 @@ private func streams(
   _ = a.zip(b)
   _ = Dataset(generating: generate)
   _ = Dataset(Batches())
+  _ = try model.fit(Batches())
+  _ = dataset.unbatch()
+  _ = dataset.skip(10)
+  _ = dataset.shard(4, index: 0)
+  _ = files.interleave(cycleLength: 4, read)
+  _ = Dataset.range(0, 10, 2)
+  _ = try splitDataset(dataset, leftSize: 0.8)
 }
 
 private func models(
-  model: Sequential, outputs: Symbol, p: Symbol, q: Symbol, a: Input, b: Input, layer: Layer, scaling: Normalization, x: Tensor
+  model: Sequential, outputs: Symbol, p: Symbol, q: Symbol, a: Input, b: Input, layer: Layer, scaling: Normalization, x: Tensor,
+  config: JSONObject
 ) throws {
   _ = Sequential { Dense(100, activation: .relu, inputShape: [784]); Dense(10, activation: .softmax) }
   model.add(Dense(10))
@@ -133,6 +143,23 @@ private func models(
   _ = try model.layer(named: "dense")
   _ = try cloneModel(model)
   try plotModel(model, showShapes: true, expandNested: true)
+  _ = GlobalAveragePooling1D()
+  _ = Resizing(24, 24)
+  _ = ReLU()
+  _ = PReLU()
+  _ = Identity()
+  _ = TimeDistributed(Dense(8))
+  _ = EinsumDense("ab,bc->ac", outputShape: [8])
+  _ = ActivityRegularization(l2: 1e-3)
+  _ = AlphaDropout(0.1)
+  _ = try Subtract()([p, q])
+  _ = try Maximum()([p, q])
+  _ = try add([p, q])
+  _ = try p[.all, .strided(from: 1, by: 2)]
+  _ = try layer.getConfig()
+  _ = try Dense.fromConfig(config)
+  _ = try Model.fromConfig(model.getConfig())
+  _ = Sequential(dtype: .float64) { Dense(10) }
   _ = (inputs, h)
 }
 
@@ -192,6 +219,61 @@ private func training(
   _ = try model.evaluate(x, y)["accuracy"]
   try model.setLearningRate(1e-4)
   try model.compile(optimizer: .adam, loss: .meanSquaredError, stepsPerExecution: 10)
+  _ = try model.fit(batches, validationData: (x, y))
+  _ = try model.fit(x, y, validationData: validation, validationSteps: 10)
+  _ = try model.fit(x, y, validationData: (x, y, w))
+  _ = try model.predictOnBatch(x)
+  let results = try model.predictAll(batches), p = results["p"], q = results["q"]
+  try model.compile(optimizer: "adam", loss: ["p": "mse", "q": "mae"], metrics: ["p": "mae"])
+  try model.compile(loss: "mse", weightedMetrics: ["mae"])
+  _ = (p, q)
+}
+
+private final class Linear: Layer, ConfigurableLayer {
+  let units: Int
+  var w: Variable!
+
+  init(_ units: Int, name: String? = nil) {
+    self.units = units
+    super.init(name: name)
+  }
+
+  convenience init(_ options: inout LayerOptions) throws {
+    self.init(try options.int("units"), name: options.name)
+  }
+
+  func options() -> JSONObject { JSONObject([("units", JSONValue(units))]) }
+
+  override func build(inputShape: [Int]) throws {
+    w = try addVariable("w", shape: [inputShape.last!, units], initializer: .glorotUniform)
+  }
+
+  override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
+    context.addLoss(0.01 * square(x).mean())
+    return matmul(x, w.value)
+  }
+}
+
+private final class Stop: Callback {
+  override func onEpochEnd(_ epoch: Int, _ logs: Logs) throws {
+    if let loss = logs["loss"], loss < 0.1 { model?.stopTraining = true }
+  }
+}
+
+private func ownLoop(model: Sequential, optimizer: Adam, dataset: Dataset<(Tensor, Tensor)>, x: Tensor, y: Tensor) throws {
+  LayerRegistry.register(Linear.self)
+  try model.fit(x, y, callbacks: [Stop()])
+  let w = Variable(Tensor(3.0), name: "w")
+  let slope = gradients(of: square(w.value), withRespectTo: [w])
+  let stepper = try Stepper(optimizer, variables: model.trainableVariables)
+  let step = compile { (x: Tensor, y: Tensor) -> Tensor in
+    let loss = square(try model(x, training: true) - y).mean()
+    let own = gradients(of: loss, withRespectTo: stepper.variables)
+    try stepper.update(gradients: own)
+    return loss
+  }
+  try dataset.forEach { x, y in print(try step(x, y).item()) }
+  _ = slope
 }
 
 private final class Own: Model {
@@ -297,6 +379,12 @@ private func tensors(x: Tensor, w: Tensor, y: Tensor) {
   _ = einsum("ij,jk->ik", x, w)
   _ = RandomGenerator(seed: 1).normal([2, 3])
   _ = RandomGenerator(seed: 1).uniform([2, 3])
+  _ = SeedGenerator(seed: 1337)
+  _ = convertToNumpy(x)
+  _ = sum(x, axis: 1, keepDims: true)
+  _ = mean(x, axis: 0)
+  _ = expandDims(x, axis: 1)
+  _ = reshape(x, [-1, 2])
 }
 
 @Suite struct FromKerasTests {

@@ -56,6 +56,30 @@ import Testing
     #expect(throws: DescentError.self) { try Model.load(Fixture.path("keras2.h5")) }
   }
 
+  @Test func `an optimizer whose rate is a schedule is read from an h5 file`() throws {
+    let model = try Model.load(Fixture.path("schedule.h5"))
+    #expect(model.optimizerState?.iterations == 2)
+    try model.fit(data("x")["a"]!, data("y")["q"]!, batchSize: 4, epochs: 1, verbose: 0, shuffle: false)
+    for (weight, expected) in zip(model.weights, try Fixture.tensors(fixture["scheduled"])) {
+      expectClose(weight, expected.doubles, tolerance: 1e-6, "after the next epoch")
+    }
+  }
+
+  @Test func `constants that do not fit, and structures inside structures, are told`() throws {
+    let text = try Model.load(Fixture.path("graph.keras")).toJSON()
+    func told(_ old: String, _ new: String) -> String {
+      #expect(text.contains(old), "\(old)")
+      return message { _ = try Model.fromJSON(text.replacing(old, with: new)) }
+    }
+    func constant(_ value: String, _ dtype: String) -> String {
+      "{\"class_name\": \"__numpy__\", \"config\": {\"value\": \(value), \"dtype\": \"\(dtype)\"}}"
+    }
+    #expect(told(", 0.5]", ", \(constant("[2, 3000000000]", "int64"))]").contains("holds 3000000000.0, which is no int32"))
+    #expect(told(", 0.5]", ", \(constant("[2, 3]", "complex64"))]").contains("a kind that Descent has not: \"complex64\""))
+    let nested = told("\"input_layers\": {\"a\": [\"a\", 0, 0]", "\"input_layers\": {\"a\": [[\"a\", 0, 0]]")
+    #expect(nested.contains("'input_layers' is a structure inside a structure"), "\(nested)")
+  }
+
   /// What Keras 2 wrote: nodes as lists, layers without modules, a nested model whose making counts as a call.
   @Test func `a functional configuration of Keras 2 is read`() throws {
     func dense(_ name: String, _ units: Int, _ nodes: String) -> String {

@@ -72,7 +72,7 @@ import Testing
       return []
     }
     _ = step()
-    let read = compile { (x: Tensor) -> Tensor in concatenate([a.value - x, b.value - x]) }
+    let read = compile { (x: Tensor) -> Tensor in concatenate([a.value - x, b.value - x], axis: 0) }
     let torn = Counter()
     DispatchQueue.concurrentPerform(iterations: 4) { thread in
       for _ in 0..<300 {

@@ -325,7 +325,14 @@ extension Dataset where Element == Tensor {
   public init(_ x: Tensor) throws { try self.init(rows: x) }
 
   /// 0, 1, … `count` − 1 as `int32` tensors without axes.
-  public static func range(_ count: Int) -> Dataset { Dataset(count: max(0, count)) { Tensor(Int32($0)) } }
+  public static func range(_ count: Int) -> Dataset { range(0, count) }
+
+  /// `start`, `start` + `step`, … before `stop` as `int32` tensors without axes; with a negative step downwards.
+  public static func range(_ start: Int, _ stop: Int, _ step: Int = 1) -> Dataset {
+    if step == 0 { programmingError("Dataset.range: the step is 0") }
+    let numbers = stride(from: start, to: stop, by: step)
+    return Dataset(count: numbers.underestimatedCount) { Tensor(Int32(start + $0 * step)) }
+  }
 }
 
 extension Dataset where Element == (Tensor, Tensor) {

@@ -164,6 +164,27 @@ final class SliceNode<Element>: DatasetNode<Element>, @unchecked Sendable {
   }
 }
 
+/// The elements of these numbers, in this order.
+final class ChoiceNode<Element>: DatasetNode<Element>, @unchecked Sendable {
+  private let source: DatasetNode<Element>
+  private let numbers: [Int]
+
+  init(_ source: DatasetNode<Element>, _ numbers: [Int]) {
+    self.source = source
+    self.numbers = numbers
+  }
+
+  override var isIndexed: Bool { true }
+  override var count: Int? { numbers.count }
+  override func element(at index: Int, pass: Int) throws -> Element { try source.element(at: numbers[index], pass: pass) }
+  override func batch(at indices: [Int], pass: Int) throws -> Element? { try source.batch(at: indices.map { numbers[$0] }, pass: pass) }
+
+  override func makeIterator(pass: Int, order: IndexOrder) throws -> ElementIterator<Element> {
+    let numbers = numbers
+    return try source.makeIterator(pass: pass, order: IndexOrder(count: order.count) { numbers[order.index($0)] })
+  }
+}
+
 /// The elements of one and then those of another.
 final class ConcatenationNode<Element>: DatasetNode<Element>, @unchecked Sendable {
   private let first: DatasetNode<Element>

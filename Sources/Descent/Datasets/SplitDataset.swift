@@ -67,3 +67,48 @@ public func splitDataset(
   let rows = try splitRows(first.shape[0], leftSize: leftSize, rightSize: rightSize, shuffle: shuffle, seed: seed)
   return (tensors.map { pickedRows(of: $0, rows.left) }, tensors.map { pickedRows(of: $0, rows.right) })
 }
+
+/// The same for one tensor.
+public func splitDataset(
+  _ tensor: Tensor, leftSize: SplitSize? = nil, rightSize: SplitSize? = nil, shuffle: Bool = false, seed: UInt64? = nil
+) throws -> (left: Tensor, right: Tensor) {
+  let (left, right) = try splitDataset([tensor], leftSize: leftSize, rightSize: rightSize, shuffle: shuffle, seed: seed)
+  return (left[0], right[0])
+}
+
+/// The same for inputs and targets.
+///
+///     let ((xTrain, yTrain), (xTest, yTest)) = try splitDataset((x, y), leftSize: 0.8)
+public func splitDataset(
+  _ pair: (Tensor, Tensor), leftSize: SplitSize? = nil, rightSize: SplitSize? = nil, shuffle: Bool = false, seed: UInt64? = nil
+) throws -> (left: (Tensor, Tensor), right: (Tensor, Tensor)) {
+  let (left, right) = try splitDataset([pair.0, pair.1], leftSize: leftSize, rightSize: rightSize, shuffle: shuffle, seed: seed)
+  return ((left[0], left[1]), (right[0], right[1]))
+}
+
+/// The same for tensors by name.
+public func splitDataset(
+  _ tensors: [String: Tensor], leftSize: SplitSize? = nil, rightSize: SplitSize? = nil, shuffle: Bool = false, seed: UInt64? = nil
+) throws -> (left: [String: Tensor], right: [String: Tensor]) {
+  let names = tensors.keys.sorted()
+  let (left, right) = try splitDataset(names.map { tensors[$0]! }, leftSize: leftSize, rightSize: rightSize, shuffle: shuffle, seed: seed)
+  func named(_ parts: [Tensor]) -> [String: Tensor] { Dictionary(uniqueKeysWithValues: zip(names, parts)) }
+  return (named(left), named(right))
+}
+
+/// Splits the elements of a stream in two: `keras.utils.split_dataset` for a `tf.data.Dataset`.
+///
+/// Elements that can be asked for by number are made when they are asked for, as those of the stream itself; those of another stream are
+/// gone through here, once, and kept in memory.
+/// - Parameters: as those of the `splitDataset` for arrays.
+/// - Throws: ``DescentError`` of kind `invalidArgument`, and what the stream throws.
+public func splitDataset<Element>(
+  _ dataset: Dataset<Element>, leftSize: SplitSize? = nil, rightSize: SplitSize? = nil, shuffle: Bool = false, seed: UInt64? = nil
+) throws -> (left: Dataset<Element>, right: Dataset<Element>) {
+  let node = dataset.node
+  guard node.isIndexed, let count = node.count else {
+    return try splitDataset(Dataset(dataset.elements()), leftSize: leftSize, rightSize: rightSize, shuffle: shuffle, seed: seed)
+  }
+  let rows = try splitRows(count, leftSize: leftSize, rightSize: rightSize, shuffle: shuffle, seed: seed)
+  return (Dataset(ChoiceNode(node, rows.left)), Dataset(ChoiceNode(node, rows.right)))
+}

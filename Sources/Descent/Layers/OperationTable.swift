@@ -7,7 +7,7 @@ enum OperationTable {
   static var names: [String] { table.keys.sorted() }
 
   private static let table: [String: OperationDefinition] = {
-    let all = arithmetic + comparisons + functions + activations + reductions + shapes + choices + windows + curves + orders + matrices
+    let all = arithmetic + comparisons + functions + activations + reductions + shapes + choices + windows + curves + numbers + orders + matrices
     return Dictionary(all.map { ($0.className, $0) }) { first, _ in first }
   }()
 
@@ -249,11 +249,15 @@ enum OperationTable {
     },
     OperationDefinition("Pad", "numpy") { input in
       let x = try input.tensor(0)
-      let widths = try input.json(1, "pad_width").array?.map { try input.ints($0) } ?? []
-      guard input.settings["mode"]?.string ?? "constant" == "constant", widths.count == x.rank,
-        widths.allSatisfy({ $0.count == 2 && $0[0] >= 0 && $0[1] >= 0 }), input.json(2, "constant_values").double ?? 0 == 0
-      else { throw input.refusal("only zeros around each of the \(x.rank) axes are known") }
-      return [x.padded(low: widths.map { $0[0] }, high: widths.map { $0[1] })]
+      let widths = try input.settings["pad_width"]?.array?.map { try input.ints($0) } ?? []
+      guard widths.count == x.rank, widths.allSatisfy({ $0.count == 2 && $0[0] >= 0 && $0[1] >= 0 }), widths[0] == [0, 0] else {
+        throw input.refusal("'pad_width' is \(widths) for rows of shape \(input.rowShape(x)); axis 0 counts the rows, and gets none")
+      }
+      let value = input.json(1, "constant_values").double ?? 0
+      guard let mode = PaddingMode(rawValue: input.settings["mode"]?.string ?? "constant"), value == 0 || mode == .constant,
+        mode == .constant || x.count > 0
+      else { throw input.refusal("the mode \(input.settings["mode"]?.shortText ?? "") is not known here") }
+      return [pad(x, widths.map { ($0[0], $0[1]) }, mode: mode, constantValue: value)]
     },
     OperationDefinition("Swapaxes", "numpy") { input in
       let x = try input.tensor(0)

@@ -205,6 +205,18 @@ public func dot(_ inputs: [any Symbolic], axes: [Int] = [-1], normalize: Bool = 
   try Dot(axes: axes, normalize: normalize)(inputs)
 }
 
+/// In a graph: more elements before and after each axis; axis 0, which counts the rows, gets none. (Keras: `ops.pad`.)
+/// - Parameters:
+///   - width: how many before and after each axis: `[(0, 0), (1, 2)]`.
+///   - mode: what they are.
+///   - constantValue: the number for ``PaddingMode/constant``.
+public func pad(_ x: some Symbolic, _ width: [(Int, Int)], mode: PaddingMode = .constant, constantValue: Double = 0) throws -> Symbol {
+  var operands = [x.value]
+  if constantValue != 0 { operands.append(number(constantValue)) }
+  return try Symbol.only(
+    "Pad", operands, [("pad_width", .array(width.map { .ints([$0.0, $0.1]) })), ("mode", .string(mode.rawValue))])
+}
+
 // MARK: - Methods
 
 extension Symbolic {
@@ -220,6 +232,14 @@ extension Symbolic {
   public func max(axis: Int, keepDims: Bool = false) throws -> Symbol { try reduced("Max", [axis], keepDims) }
   /// The least element along an axis; with `keepDims` the axis stays, with size 1.
   public func min(axis: Int, keepDims: Bool = false) throws -> Symbol { try reduced("Min", [axis], keepDims) }
+  /// The greatest element along axes, all of them if nil; with `keepDims` they stay, with size 1.
+  public func max(axes: [Int]? = nil, keepDims: Bool = false) throws -> Symbol { try reduced("Max", axes, keepDims) }
+  /// The least element along axes, all of them if nil; with `keepDims` they stay, with size 1.
+  public func min(axes: [Int]? = nil, keepDims: Bool = false) throws -> Symbol { try reduced("Min", axes, keepDims) }
+  /// The variance along axes, all of them if nil; with `keepDims` they stay, with size 1.
+  public func variance(axes: [Int]? = nil, keepDims: Bool = false) throws -> Symbol { try reduced("Var", axes, keepDims) }
+  /// The standard deviation along axes, all of them if nil; with `keepDims` they stay, with size 1.
+  public func std(axes: [Int]? = nil, keepDims: Bool = false) throws -> Symbol { try reduced("Std", axes, keepDims) }
   /// The variance along an axis; with `keepDims` the axis stays, with size 1.
   public func variance(axis: Int, keepDims: Bool = false) throws -> Symbol { try reduced("Var", [axis], keepDims) }
   /// The standard deviation along an axis; with `keepDims` the axis stays, with size 1.
@@ -242,6 +262,17 @@ extension Symbolic {
 
   /// Without an axis of size 1. (Keras: `ops.squeeze`.)
   public func squeezed(axis: Int) throws -> Symbol { try Symbol.only("Squeeze", [value], [("axis", JSONValue(axis))]) }
+
+  /// With axes of size 1 stretched to a shape of as many axes, rows included: −1 for their number, and for a size that stays. (Keras:
+  /// `ops.broadcast_to`.)
+  /// - Throws: ``DescentError`` if another size would have to change.
+  public func broadcast(to shape: [Int]) throws -> Symbol {
+    let own = symbol.shape, row = Array(shape.dropFirst())
+    guard shape.first == -1, own.count == row.count, zip(own, row).allSatisfy({ $1 == -1 || $0 == $1 || $0 == 1 && $1 >= 1 }) else {
+      throw DescentError(.invalidArgument, "broadcast: rows of shape \(own.text) do not stretch to the shape \(shape); it begins with -1, the number of rows")
+    }
+    return try tile(self, [1] + zip(own, row).map { $0 == 1 && $1 > 1 ? $1 : 1 })
+  }
 
   /// The numbers in another dtype.
   public func cast(to dtype: DType) throws -> Symbol { try Symbol.only("Cast", [value], [("dtype", .string("\(dtype)"))]) }
@@ -270,17 +301,21 @@ public enum SymbolPlace: Sendable {
   case at(Int)
   /// From one place up to another.
   case range(Range<Int>)
+  /// Every `by`-th place from one up to another; nil for the axis's ends, negative from its end. (Keras: `x[:, 1::2]`, `x[:, -3:]`.)
+  case strided(from: Int? = nil, to: Int? = nil, by: Int = 1)
   /// A new axis of size 1.
   case newAxis
 
   fileprivate var json: JSONValue {
-    func slice(_ start: JSONValue, _ stop: JSONValue) -> JSONValue {
-      ["class_name": "__slice__", "config": ["start": start, "stop": stop, "step": nil]]
+    func slice(_ start: JSONValue, _ stop: JSONValue, _ step: JSONValue = nil) -> JSONValue {
+      ["class_name": "__slice__", "config": ["start": start, "stop": stop, "step": step]]
     }
+    func optional(_ value: Int?) -> JSONValue { value.map { JSONValue($0) } ?? .null }
     switch self {
     case .all: return slice(nil, nil)
     case .at(let place): return JSONValue(place)
     case .range(let range): return slice(JSONValue(range.lowerBound), JSONValue(range.upperBound))
+    case .strided(let start, let stop, let step): return slice(optional(start), optional(stop), JSONValue(step))
     case .newAxis: return .null
     }
   }

@@ -40,6 +40,8 @@ final class FitLoop {
   let validationFrequency: Int
   /// What is trained on, if it is not rows in memory.
   var stream: Stream?
+  /// What the model is judged on, if it is not rows in memory.
+  var validationStream: (stream: any DataStream, steps: Int?)?
 
   private var steps: [StepSlot: StepPlan] = [:]
   private var latest: (slot: StepSlot, step: StepPlan)?
@@ -166,7 +168,7 @@ final class FitLoop {
     if let validation, (epoch + 1) % validationFrequency == 0 {
       let scores = try model.run(validation, runner.trainability, callbacks: callbacks, group: runner.group)
       for (name, value) in scores { values["val_" + name] = value }
-    } else if let (stream, steps) = stream?.validation, (epoch + 1) % validationFrequency == 0 {
+    } else if let (stream, steps) = validationStream, (epoch + 1) % validationFrequency == 0 {
       let scores = try model.run(stream, steps: steps, runner.training, runner.trainability, callbacks: callbacks, "fit: validation")
       for (name, value) in scores { values["val_" + name] = value }
     }

@@ -91,13 +91,13 @@ extension Model {
 
   /// The same with one loss for all outputs.
   public func compile(
-    optimizer: some Optimizer = RMSprop(), loss: Loss, lossWeights: ByOutput<Double>? = nil, metrics: ByOutput<[Metric]>,
-    weightedMetrics: ByOutput<[Metric]> = [:], stepsPerExecution: Int = 1
+    optimizer: some Optimizer = RMSprop(), loss: Loss, metrics: ByOutput<[Metric]>, weightedMetrics: ByOutput<[Metric]> = [:],
+    stepsPerExecution: Int = 1
   ) throws {
     try compile(
       optimizer,
       CompileChoices(
-        losses: .same(loss), lossWeights: lossWeights, metrics: .byOutput(metrics), weightedMetrics: .byOutput(weightedMetrics),
+        losses: .same(loss), lossWeights: nil, metrics: .byOutput(metrics), weightedMetrics: .byOutput(weightedMetrics),
         stepsPerExecution: stepsPerExecution))
   }
 

@@ -47,19 +47,21 @@ extension Model {
     sampleWeight: (any ModelData)? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil, validationSteps: Int? = nil,
     validationBatchSize: Int? = nil, validationFrequency: Int = 1, group: (any ProcessGroup)? = nil
   ) throws -> History {
-    try GroupRun.telling(group) { group in
+    if validationData == nil && validationSampleWeight != nil {
+      throw DescentError(.invalidArgument, "fit: validationSampleWeight is of no use without validationData")
+    }
+    return try GroupRun.telling(group) { group in
       try fit(
         x, y, batchSize: batchSize, epochs: epochs, verbose: verbose, callbacks: callbacks, validationSplit: validationSplit,
-        validationData: validationData, validationSampleWeight: validationSampleWeight, shuffle: shuffle, classWeight: classWeight,
-        sampleWeight: sampleWeight, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch, validationSteps: validationSteps,
+        validation: validationData.map { .rows(x: $0.x, y: $0.y, sampleWeight: validationSampleWeight) }, shuffle: shuffle,
+        classWeight: classWeight, sampleWeight: sampleWeight, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch, validationSteps: validationSteps,
         validationBatchSize: validationBatchSize, validationFrequency: validationFrequency, in: group)
     }
   }
 
-  private func fit(
+  func fit(
     _ x: any ModelData, _ y: (any ModelData)?, batchSize: Int, epochs: Int, verbose: Verbosity, callbacks: [Callback],
-    validationSplit: Double, validationData: (x: any ModelData, y: any ModelData)?, validationSampleWeight: (any ModelData)?,
-    shuffle: Bool, classWeight: [Int: Double]?, sampleWeight: (any ModelData)?, initialEpoch: Int, stepsPerEpoch: Int?,
+    validationSplit: Double, validation source: ValidationSource?, shuffle: Bool, classWeight: [Int: Double]?, sampleWeight: (any ModelData)?, initialEpoch: Int, stepsPerEpoch: Int?,
     validationSteps: Int?, validationBatchSize: Int?, validationFrequency: Int, in group: (any ProcessGroup)?
   ) throws -> History {
     try access.beginFit()
@@ -80,11 +82,12 @@ extension Model {
 
     var trainRows = data.count
     var validation: Evaluation?
-    if let validationData {
-      let checked = try CheckedData(
-        x: validationData.x, y: validationData.y, sampleWeight: validationSampleWeight, of: self, "fit", label: "validation ")
-      try prepare(for: checked, "fit")
-      validation = Evaluation(data: checked, rows: 0..<checked.count)
+    if let source {
+      if source.stream != nil && group != nil {
+        throw DescentError(
+          .invalidArgument, "fit: validationData is a stream, which a group of processes cannot share; give it rows in memory, or validationSplit")
+      }
+      validation = try source.evaluation(of: self, batchSize: validationBatchSize, steps: validationSteps)
     } else if validationSplit != 0 {
       guard validationSplit > 0 && validationSplit < 1 else {
         throw DescentError(.invalidArgument, "fit: validationSplit is \(validationSplit); it must be at least 0 and less than 1")
@@ -97,8 +100,6 @@ extension Model {
       }
       // Rows of the same tensors: nothing is copied.
       validation = Evaluation(data: data, rows: trainRows..<data.count)
-    } else if validationSampleWeight != nil {
-      throw DescentError(.invalidArgument, "fit: validationSampleWeight is of no use without validationData")
     }
 
     // Class weights are for training alone.
@@ -108,7 +109,7 @@ extension Model {
     let batches = BatchSequence(rows: trainRows, batchSize: batchSize, stepsPerEpoch: stepsPerEpoch)
     if let group {
       try GroupRun(self, group, "fit").begin(
-        data: [("", data)] + (validationData == nil ? [] : validation.map { [("validation ", $0.data)] } ?? []),
+        data: [("", data)] + (source == nil ? [] : validation.map { [("validation ", $0.data)] } ?? []),
         settings: JSONObject([
           ("batch_size", JSONValue(batchSize)), ("epochs", JSONValue(epochs)), ("initial_epoch", JSONValue(initialEpoch)),
           ("steps_per_epoch", JSONValue(batches.stepsPerEpoch)), ("shuffle", .bool(shuffle)), ("training_rows", JSONValue(trainRows)),
@@ -124,13 +125,14 @@ extension Model {
     let list = CallbackList(
       callbacks + [history] + (bar.map { [$0] } ?? []) + (remarks.map { [$0] } ?? []), model: self,
       parameters: RunParameters(
-        epochs: epochs, steps: batches.stepsPerEpoch, batchSize: batchSize, hasValidation: validation != nil), group: group)
+        epochs: epochs, steps: batches.stepsPerEpoch, batchSize: batchSize, hasValidation: validation != nil || source != nil), group: group)
     validation?.batchSize = validationBatchSize
     validation?.steps = validationSteps
     let loop = FitLoop(
       model: self, runner: runner, optimizerState: optimizerState, batches: batches, callbacks: list, history: history,
       shuffle: shuffle, epochs: initialEpoch..<max(initialEpoch, epochs), validation: validation,
       validationFrequency: validationFrequency)
+    loop.validationStream = source?.stream.map { ($0, validationSteps) }
     try Interruption.watched { try loop.run() }
     return history
   }

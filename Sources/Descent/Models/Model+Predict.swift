@@ -23,11 +23,16 @@ extension Model {
     group: (any ProcessGroup)? = nil
   ) throws -> Tensor {
     let results = try predictAll(x, batchSize: batchSize, verbose: verbose, steps: steps, callbacks: callbacks, group: group)
+    try checkOnlyOutput(results)
+    return results[0]
+  }
+
+  /// - Throws: ``DescentError`` if there are several outputs.
+  func checkOnlyOutput(_ results: Predictions) throws {
     guard results.tensors.count == 1 else {
       throw DescentError(
         .state, "predict: \(name) has the outputs \(results.names.joined(separator: ", ")); predictAll gives them all")
     }
-    return results[0]
   }
 
   /// All that the model computes for each row. (Keras: `Model.predict` of a model of several outputs.)

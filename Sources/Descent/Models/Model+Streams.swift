@@ -24,12 +24,24 @@ extension Model {
     validationData: (any DataStream)? = nil, classWeight: [Int: Double]? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil,
     validationSteps: Int? = nil, validationFrequency: Int = 1
   ) throws -> History {
+    try fit(
+      stream: batches, epochs: epochs, verbose: verbose, callbacks: callbacks, validation: validationData.map { .stream($0) },
+      classWeight: classWeight, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch, validationSteps: validationSteps,
+      validationBatchSize: 32, validationFrequency: validationFrequency)
+  }
+
+  func fit(
+    stream batches: any DataStream, epochs: Int, verbose: Verbosity, callbacks: [Callback], validation: ValidationSource?,
+    classWeight: [Int: Double]?, initialEpoch: Int, stepsPerEpoch: Int?, validationSteps: Int?, validationBatchSize: Int,
+    validationFrequency: Int
+  ) throws -> History {
     try access.beginFit()
     defer { access.endFit() }
     let training = try compiled("fit")
     for (name, value, least) in [
       ("epochs", epochs, 0), ("initialEpoch", initialEpoch, 0), ("stepsPerEpoch", stepsPerEpoch ?? 1, 1),
-      ("validationSteps", validationSteps ?? 1, 1), ("validationFrequency", validationFrequency, 1),
+      ("validationSteps", validationSteps ?? 1, 1), ("validationBatchSize", validationBatchSize, 1),
+      ("validationFrequency", validationFrequency, 1),
     ] where value < least {
       throw DescentError(.invalidArgument, "fit: \(name) is \(value); it must be at least \(least)")
     }
@@ -38,6 +50,7 @@ extension Model {
     // Shapes are those of the first batch.
     guard let first = try reader.peek(pass: passCount) else { throw DescentError(.data, "fit: the stream has no batches") }
     let data = try checked(first, classWeight, "fit: batch 0")
+    let validationRows = try validation?.evaluation(of: self, batchSize: validationBatchSize, steps: validationSteps)
     let optimizerState = try readyOptimizerState("fit")
     let runner = try StepRunner(model: self, training: training, data: data, trainability: Trainability(of: self))
     let sequence = BatchSequence(ofStream: reader.count, stepsPerEpoch: stepsPerEpoch)
@@ -48,13 +61,13 @@ extension Model {
     let list = CallbackList(
       callbacks + [history] + (bar.map { [$0, TrainingRemarks()] } ?? []), model: self,
       parameters: RunParameters(
-        epochs: epochs, steps: sequence.stepsPerEpoch == .max ? 0 : sequence.stepsPerEpoch, hasValidation: validationData != nil))
+        epochs: epochs, steps: sequence.stepsPerEpoch == .max ? 0 : sequence.stepsPerEpoch, hasValidation: validation != nil))
     let loop = FitLoop(
       model: self, runner: runner, optimizerState: optimizerState, batches: sequence, callbacks: list, history: history,
-      shuffle: false, epochs: initialEpoch..<max(initialEpoch, epochs), validation: nil, validationFrequency: validationFrequency)
+      shuffle: false, epochs: initialEpoch..<max(initialEpoch, epochs), validation: validationRows, validationFrequency: validationFrequency)
     loop.stream = FitLoop.Stream(
-      reader: reader, classWeight: classWeight, validation: validationData.map { ($0, validationSteps) },
-      remarks: list.callbacks.compactMap { $0 as? TrainingRemarks })
+      reader: reader, classWeight: classWeight, remarks: list.callbacks.compactMap { $0 as? TrainingRemarks })
+    loop.validationStream = validation?.stream.map { ($0, validationSteps) }
     try Interruption.watched { try loop.run() }
     return history
   }
@@ -114,10 +127,35 @@ extension Model {
   ///   - batches: inputs; of pairs and triples the first.
   ///   - steps: how many batches to predict, nil for all.
   ///   - verbose, callbacks: as those of `fit`.
-  /// - Throws: ``DescentError`` when a batch does not fit the model or there is none; what the stream throws.
+  /// - Throws: ``DescentError`` when a batch does not fit the model or there is none, or the model has several outputs; what the
+  ///   stream throws.
   public func predict(
     _ batches: some DataStream, verbose: Verbosity = .auto, steps: Int? = nil, callbacks: [Callback] = []
   ) throws -> Tensor {
+    try predictAll(stream: batches, verbose: verbose, steps: steps, callbacks: callbacks, onlyOutput: true)[0]
+  }
+
+  /// All that the model computes for the rows of a stream of batches, one after the other. (Keras: `Model.predict` of a model of
+  /// several outputs.)
+  /// - Parameters: as those of ``predict(_:verbose:steps:callbacks:)-(DataStream,_,_,_)``.
+  /// - Throws: ``DescentError`` when a batch does not fit the model or there is none; what the stream throws.
+  public func predictAll(
+    _ batches: some DataStream, verbose: Verbosity = .auto, steps: Int? = nil, callbacks: [Callback] = []
+  ) throws -> Predictions {
+    try predictAll(stream: batches, verbose: verbose, steps: steps, callbacks: callbacks, onlyOutput: false)
+  }
+
+  /// All that the model computes for the rows of a sequence of batches.
+  @_disfavoredOverload
+  public func predictAll(
+    _ batches: some Sequence, verbose: Verbosity = .auto, steps: Int? = nil, callbacks: [Callback] = []
+  ) throws -> Predictions {
+    try predictAll(stream: SequenceStream(batches: batches), verbose: verbose, steps: steps, callbacks: callbacks, onlyOutput: false)
+  }
+
+  private func predictAll(
+    stream batches: any DataStream, verbose: Verbosity, steps: Int?, callbacks: [Callback], onlyOutput: Bool
+  ) throws -> Predictions {
     try checkCounts(batchSize: 1, steps: steps, verbose: verbose, "predict")
     let reader = BatchReader(batches)
     try reader.begin(pass: 0)
@@ -125,26 +163,27 @@ extension Model {
     let list = CallbackList(
       callbacks + (bar.map { [$0] } ?? []), model: self, parameters: RunParameters(epochs: 1, steps: steps ?? batches.count ?? 0))
     try list.each { try $0.onPredictBegin() }
-    var parts: [Tensor] = []
+    var parts: [Predictions] = []
     let executions = Executions(training?.choices.stepsPerExecution ?? 1)
     func end(_ step: Int) throws { for callback in list.callbacks { try callback.onPredictBatchEnd(step) } }
     while parts.count < steps ?? .max, let batch = try reader.next() {
       if executions.begin(at: parts.count) {
         for callback in list.callbacks { try callback.onPredictBatchBegin(parts.count) }
       }
-      let part = try predictOnBatch(batch.x)
-      if let first = parts.first, first.shape.dropFirst() != part.shape.dropFirst() {
+      let part = try predictAll(batch.x, batchSize: .max, verbose: .silent)
+      if onlyOutput { try checkOnlyOutput(part) }
+      for (first, own) in zip(parts.first?.tensors ?? [], part.tensors) where first.shape.dropFirst() != own.shape.dropFirst() {
         throw DescentError(
           .data,
-          "predict: batch \(parts.count) gives rows of shape \(Array(part.shape.dropFirst())), those before gave \(Array(first.shape.dropFirst())): they are no one tensor; predict them batch by batch (predictOnBatch)")
+          "predict: batch \(parts.count) gives rows of shape \(Array(own.shape.dropFirst())), those before gave \(Array(first.shape.dropFirst())): they are no one tensor; predict them batch by batch (predictOnBatch)")
       }
       parts.append(part)
       if executions.end(after: parts.count - 1) { try end(parts.count - 1) }
     }
     if !parts.isEmpty && !executions.end(after: parts.count - 1) { try end(parts.count - 1) }
     try list.each { try $0.onPredictEnd() }
-    if parts.isEmpty { throw DescentError(.data, "predict: the stream has no batches") }
-    return joined(parts)
+    guard let first = parts.first else { throw DescentError(.data, "predict: the stream has no batches") }
+    return Predictions(names: first.names, tensors: first.tensors.indices.map { place in joined(parts.map { $0[place] }) })
   }
 
   /// What the model computes for the rows of a sequence of batches. (An array or a dictionary of tensors is one batch of several inputs.)
@@ -216,7 +255,6 @@ extension FitLoop {
   struct Stream {
     let reader: BatchReader
     let classWeight: [Int: Double]?
-    let validation: (stream: any DataStream, steps: Int?)?
     let remarks: [TrainingRemarks]
   }
 

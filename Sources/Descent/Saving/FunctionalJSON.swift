@@ -325,8 +325,9 @@ enum FunctionalJSON {
     }
 
     private func constant(_ config: JSONValue?, of layer: String) throws -> Tensor {
-      guard let value = config?["value"], let dtype = config?["dtype"]?.string.flatMap(DType.init(rawValue:)) else {
-        throw DescentError(.file, "\(owner): layer '\(layer)' is called with an array of a kind that Descent has not")
+      guard let value = config?["value"], let dtype = config?["dtype"]?.string.flatMap(constantDType) else {
+        let kind = config?["dtype"]?.shortText ?? "without a dtype"
+        throw DescentError(.file, "\(owner): layer '\(layer)' is called with an array of a kind that Descent has not: \(kind)")
       }
       var shape: [Int] = [], numbers: [Double] = []
       func read(_ json: JSONValue, _ depth: Int) throws {
@@ -344,7 +345,20 @@ enum FunctionalJSON {
         for element in list { try read(element, depth + 1) }
       }
       try read(value, 0)
+      if dtype == .int32, let wrong = numbers.first(where: { Int32(exactly: $0) == nil }) {
+        throw DescentError(
+          .file, "\(owner): layer '\(layer)' is called with an array that holds \(wrong), which is no int32; Descent has no wider whole numbers")
+      }
       return Tensor(shape: shape, scalars: numbers).cast(to: dtype)
+    }
+
+    /// The dtype that holds the numbers of a constant: NumPy's whole numbers are `int64` unless a program says otherwise.
+    private func constantDType(_ name: String) -> DType? {
+      switch name {
+      case "int8", "int16", "int64", "uint16", "uint32", "uint64": .int32
+      case "float16", "bfloat16": .float32
+      default: DType(rawValue: name)
+      }
     }
 
     /// What `[layer, call, result]` names; nil while the call has not been made.
@@ -386,6 +400,12 @@ enum FunctionalJSON {
         return symbol
       }
       guard let json else { throw DescentError(.file, "\(owner): '\(key)' is missing") }
+      func isStructure(_ json: JSONValue) -> Bool { json.object != nil || json.array?.first?.array != nil || json.array?.first?.object != nil }
+      if (json.object?.members.map(\.value) ?? json.array ?? []).contains(where: isStructure) {
+        throw DescentError(
+          .file,
+          "\(owner): '\(key)' is a structure inside a structure (\(json.shortText)); Descent takes one tensor, a list of them or a dictionary of them: make the model with a flat list")
+      }
       if let object = json.object {
         let names = object.keys.sorted()
         return (try names.map { try one(object[$0]!) }, .named(names))

@@ -1,3 +1,4 @@
+import Optimizers
 import TensorCore
 
 extension Layer {
@@ -30,5 +31,17 @@ extension ConfigurableLayer {
       throw DescentError(.state, "\(className): another class of that name is registered")
     }
     return layer
+  }
+}
+
+extension Model {
+  /// The model that such options describe, with new weights and not compiled: a chain, or a graph of layers. (Keras:
+  /// `Model.from_config`.)
+  /// - Parameter config: what ``Layer/getConfig()`` of a model gives.
+  /// - Throws: ``DescentError`` naming what is wrong, or that the model is not of the class that was asked.
+  @_disfavoredOverload
+  public static func fromConfig(_ config: JSONObject) throws -> Self {
+    let className = config["input_layers"] == nil ? Sequential.className : FunctionalJSON.className
+    return try fromJSON(KerasObject(className, module: nil, config: config).json, name: "\(self).fromConfig", compiled: false)
   }
 }

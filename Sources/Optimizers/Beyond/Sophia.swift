@@ -80,7 +80,7 @@ public struct Sophia: Optimizer {
     let count = number.cast(to: .int32).reshaped([1])
     let signs = origins.enumerated().map { index, origin in
       let own = Int32(truncatingIfNeeded: seed &* 0x9E37_79B1 &+ index &* 0x85EB_CA77)
-      let key = concatenate([Tensor([own]), count])
+      let key = concatenate([Tensor([own]), count], axis: 0)
       let uniform = Tensor(.random(.uniform), [key], shape: origin.gradient.shape, dtype: origin.gradient.dtype)
       return select(uniform .< 0.5, -1, Tensor.ones([], dtype: uniform.dtype))
     }

@@ -72,7 +72,9 @@ extension Tensor {
 }
 
 /// Tensors one after another along an axis; all other sizes are equal.
-public func concatenate(_ tensors: [Tensor], axis: Int = 0) -> Tensor {
+///
+/// The axis is always said: `keras.ops.concatenate` takes the first one where none is, and `keras.layers.concatenate` the last.
+public func concatenate(_ tensors: [Tensor], axis: Int) -> Tensor {
   guard let first = tensors.first else { programmingError("concatenate: no tensors") }
   if tensors.count == 1 { return first }
   let axis = first.normalized(axis: axis, "concatenate")

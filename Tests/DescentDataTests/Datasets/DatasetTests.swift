@@ -101,6 +101,42 @@ import Testing
     #expect(try noisy(1).elements() != noisy(1).elements(pass: 1))
   }
 
+  @Test func `as many workers are at work as were asked for, and streams inside streams have their own`() throws {
+    let workers = 2 * ProcessInfo.processInfo.activeProcessorCount + 3
+    // Everybody waits until all are there.
+    final class Meeting: @unchecked Sendable {
+      let condition = NSCondition()
+      var present = 0
+      var greatest = 0
+
+      func come(until count: Int) {
+        condition.withLock {
+          present += 1
+          greatest = max(greatest, present)
+          condition.broadcast()
+          let limit = Date().addingTimeInterval(20)
+          while greatest < count, condition.wait(until: limit) {}
+          present -= 1
+        }
+      }
+    }
+    let meeting = Meeting()
+    let source = Dataset(Array(0..<3 * workers))
+    #expect(try source.map(workers: workers) { meeting.come(until: workers); return $0 }.elements() == Array(0..<3 * workers))
+    #expect(meeting.greatest == workers)
+    // Each element needs all elements of a stream with workers of its own.
+    @Sendable func sum(_ count: Int) throws -> Int { try Dataset(Array(0..<count)).map(workers: 4) { $0 }.elements().reduce(0, +) }
+    let nested = Dataset(Array(0..<40)).map(workers: workers) { (count: Int) -> Int in try sum(count) }
+    #expect(try nested.elements() == (0..<40).map { $0 * ($0 - 1) / 2 })
+    // What nobody asks for any more is not begun, and what was begun has ended when the iterator is gone.
+    let running = Meeting()
+    do {
+      let iterator = try Dataset(Array(0..<1000)).map(workers: 3) { running.come(until: 0); return $0 }.makeIterator()
+      #expect(try iterator.next() == 0)
+    }
+    #expect(running.present == 0)
+  }
+
   @Test func `an error comes in its place, from any thread`() throws {
     struct Broken: Error {}
     for build in [
@@ -159,6 +195,8 @@ import Testing
     let triple = try Dataset(x, y, sampleWeight: y.cast(to: .float32)).batch(2).elements()
     #expect(triple[1].2.doubles == [2, 3])
     #expect(try Dataset<Tensor>.range(4).batch(4).elements()[0].doubles == [0, 1, 2, 3])
+    #expect(try Dataset<Tensor>.range(3, 10, 3).elements().map { $0.item() } == [3, 6, 9])
+    #expect(try Dataset<Tensor>.range(5, 1, -2).elements().map { $0.item() } == [5, 3] && Dataset<Tensor>.range(5, 1).count == 0)
     #expect(throws: DescentError.self) { try Dataset(x, Tensor([1.0])) }
     let uneven = Dataset([Tensor([1.0]), Tensor([1.0, 2])]).batch(2)
     #expect(throws: DescentError.self) { try uneven.elements() }
@@ -170,6 +208,26 @@ import Testing
       func batch(at index: Int) throws -> Int { index * index }
     }
     #expect(try Dataset(Squares()).elements() == [0, 1, 4, 9])
+  }
+
+  @Test func `streams, pairs and dictionaries are split as arrays are`() throws {
+    let x = Tensor(shape: [10, 2], scalars: (0..<20).map { Float($0) }), y = Tensor((0..<10).map { Int32($0) })
+    let (left, right) = try splitDataset([x, y], leftSize: 0.7, shuffle: true, seed: 3)
+    let pair = try splitDataset((x, y), leftSize: 0.7, shuffle: true, seed: 3)
+    #expect(pair.left.0.doubles == left[0].doubles && pair.left.1.doubles == left[1].doubles && pair.right.1.doubles == right[1].doubles)
+    let names = try splitDataset(["x": x, "y": y], leftSize: 0.7, shuffle: true, seed: 3)
+    #expect(names.left["y"]?.doubles == left[1].doubles && names.right["x"]?.doubles == right[0].doubles)
+    #expect(try splitDataset(y, rightSize: 3, shuffle: true, seed: 3).right.doubles == right[1].doubles)
+    // By number where that is possible, and otherwise gone through once.
+    let indexed = try Dataset(x, y)
+    for source in [indexed, Dataset(sequence: try indexed.elements())] {
+      let (first, second) = try splitDataset(source, leftSize: 0.7, shuffle: true, seed: 3)
+      #expect(first.count == 7 && second.count == 3)
+      #expect(try first.batch(7).elements()[0].0.doubles == left[0].doubles)
+      #expect(try second.elements().map { $0.1.item() } == right[1].doubles)
+      #expect(try second.shuffle(seed: 1).elements().map { $0.1.item() }.sorted() == right[1].doubles.sorted())
+    }
+    #expect(throws: DescentError.self) { try splitDataset(indexed) }
   }
 
   @Test func `windows over time are Keras's`() throws {

@@ -28,7 +28,7 @@ import Testing
       #expect(try again.toJSON() == text, "\(name)")
       #expect(try again.predictAll(rows(model.inputs[0]), verbose: 0).tensors.map(\.doubles) == results.map(\.doubles), "\(name)")
     }
-    #expect(SymbolOperationTests.fixture.cases.count == 77)
+    #expect(SymbolOperationTests.fixture.cases.count == 108)
   }
 
   private typealias Function = (name: String, shape: [Int], symbols: (Symbol) throws -> [Symbol], tensors: (Tensor) -> [Tensor])
@@ -120,8 +120,73 @@ import Testing
     return all
   }
 
+  /// With constants on either side, shapes, and the names of `keras.ops`.
+  private static func furtherFunctions() -> [Function] {
+    var all: [Function] = []
+    func one(
+      _ name: String, _ shape: [Int], _ symbol: @escaping (Symbol) throws -> Symbol, _ tensor: @escaping (Tensor) -> Tensor
+    ) { all.append((name, shape, { [try symbol($0)] }, { [tensor($0)] })) }
+    one("tensor + symbol", [4], { try kernel(4) + $0 }, { kernel(4) + $0 })
+    one("tensor - symbol", [4], { try kernel(4) - $0 }, { kernel(4) - $0 })
+    one("tensor * symbol", [4], { try kernel(4) * $0 }, { kernel(4) * $0 })
+    one("tensor / symbol", [4], { try kernel(4) / (abs($0) + 1) }, { kernel(4) / (abs($0) + 1) })
+    one("number .< symbol", [4], { try 0.5 .< $0 }, { 0.5 .< $0 })
+    one("number .>= symbol", [4], { try 0.5 .>= $0 }, { 0.5 .>= $0 })
+    one("number .> symbol", [4], { try 0.5 .> $0 }, { 0.5 .> $0 })
+    one("number .<= symbol", [4], { try 0.5 .<= $0 }, { 0.5 .<= $0 })
+    one("number .== symbol", [4], { try 0 .== relu($0) }, { 0 .== relu($0) })
+    one("number .!= symbol", [4], { try 0 .!= relu($0) }, { 0 .!= relu($0) })
+    one(".!", [4], { try .!($0 .> 0) }, { .!($0 .> 0) })
+    one("maximum of number", [4], { try maximum(0.25, $0) }, { maximum(0.25, $0) })
+    one("minimum of number", [4], { try minimum(0.25, $0) }, { minimum(0.25, $0) })
+    one("pow of number", [4], { try pow(2, $0) }, { pow(2.0, $0) })
+    one("select with number", [4], { try select($0 .> 0, $0, -1) }, { select($0 .> 0, $0, -1) })
+    one("select with number first", [4], { try select($0 .> 0, 3, $0) }, { select($0 .> 0, 3, $0) })
+    one("select of numbers", [4], { try select($0 .> 0, 3, -1) }, { select($0 .> 0, Tensor.ones([]) * 3, -1) })
+    one("matmul of constant", [3, 2], { try matmul(kernel(4, 3), $0) }, { matmul(kernel(4, 3), $0) })
+    one("take of constant", [4], { try take(kernel(5, 2), argsort($0)) }, { take(kernel(5, 2), argsort($0), axis: 0) })
+    one("max", [3, 3], { try $0.max(axes: [1, 2]) }, { $0.max(axes: [1, 2]) })
+    one("min", [3, 3], { try $0.min(axes: [1, -1], keepDims: true) }, { $0.min(axes: [1, -1], keepDims: true) })
+    one("variance", [3, 3], { try $0.variance(axes: [1, 2]) }, { $0.variance(axes: [1, 2]) })
+    one("std", [3, 3], { try $0.std(axes: [1, 2]) }, { $0.std(axes: [1, 2]) })
+    one("broadcast", [1, 3], { try $0.broadcast(to: [-1, 4, 3]) }, { $0.broadcast(to: [3, 4, 3]) })
+    one("pad", [3, 2], { try pad($0, [(0, 0), (1, 0), (0, 2)]) }, { pad($0, [(0, 0), (1, 0), (0, 2)]) })
+    one("pad with number", [3], { try pad($0, [(0, 0), (1, 2)], constantValue: 3) }, { pad($0, [(0, 0), (1, 2)], constantValue: 3) })
+    one("pad mirrored", [3], { try pad($0, [(0, 0), (1, 2)], mode: .symmetric) }, { pad($0, [(0, 0), (1, 2)], mode: .symmetric) })
+    one("every second", [5], { try $0[.all, .strided(from: 1, by: 2)] }, { $0.sliced(starts: [0, 1], sizes: [3, 2], strides: [1, 2]) })
+    one("the last", [5], { try $0[.all, .strided(from: -2)] }, { $0[0..<3, 3..<5] })
+    one("all but the last", [5], { try $0[.all, .strided(to: -1)] }, { $0[0..<3, 0..<4] })
+    one("add", [4], { try add([$0, square($0), exp($0)]) }, { add([$0, square($0), exp($0)]) })
+    one("subtract", [4], { try subtract([$0, square($0)]) }, { subtract([$0, square($0)]) })
+    one("multiply", [4], { try multiply([$0, square($0)]) }, { multiply([$0, square($0)]) })
+    one("average of several", [4], { try average([$0, square($0)]) }, { average([$0, square($0)]) })
+    one("maximum of several", [4], { try maximum([$0, square($0)]) }, { maximum([$0, square($0)]) })
+    one("minimum of several", [4], { try minimum([$0, square($0)]) }, { minimum([$0, square($0)]) })
+    one("dot of rows", [3, 2], { try dot([$0, square($0)], axes: [1]) }, { dot([$0, square($0)], axes: 1) })
+    // As the layers do, with axis 0 counting rows: NumPy would stretch it otherwise.
+    one("add of other ranks", [3, 2], { try add([$0, $0.sum(axis: 1)]) }, { add([$0, $0.sum(axis: 1)]) })
+    one("sum", [3, 2], { try sum($0, axis: 1) + sum($0, axes: [1]) }, { sum($0, axis: 1) + sum($0, axes: [1]) })
+    one("mean", [3, 2], { try mean($0, axis: 1, keepDims: true) }, { mean($0, axis: 1, keepDims: true) })
+    one("argmax", [4], { try argmax($0) }, { argmax($0) })
+    one("softmax", [4], { try softmax($0) }, { softmax($0) })
+    one("cumsum by name", [4], { try cumsum($0, axis: 1) }, { cumsum($0, axis: 1) })
+    one("oneHot", [4], { try oneHot(argmax($0), 4) }, { oneHot(argmax($0), 4) })
+    one("cast", [4], { try cast($0, .int32) }, { cast($0, .int32) })
+    one("reshape", [4], { try reshape($0, [-1, 2, 2]) }, { reshape($0, [3, 2, 2]) })
+    one("expandDims", [4], { try expandDims($0, axis: 1) }, { expandDims($0, axis: 1) })
+    one("transpose", [3, 2], { try transpose($0, [0, 2, 1]) }, { transpose($0, [0, 2, 1]) })
+    return all
+  }
+
+  @Test func `what is a name alone is what it names`() {
+    #expect(shape(Tensor.ones([2, 3])) == [2, 3] && shape(Input(shape: [4])) == [4])
+    #expect(zeros([2]).doubles == [0, 0] && ones([2], dtype: .int32).dtype == .int32 && convertToNumpy(ones([2])) == [1, 1])
+    #expect(sum(ones([2, 3])).item() == 6 && mean(ones([2, 3])).item() == 1)
+    #expect(SeedGenerator(seed: 3).normal([4]).doubles == RandomGenerator(seed: 3).normal([4]).doubles)
+  }
+
   @Test func `functions take symbols as they take tensors`() throws {
-    for function in SymbolOperationTests.functions() {
+    for function in SymbolOperationTests.functions() + SymbolOperationTests.furtherFunctions() {
       let x = Input(shape: function.shape), symbols = try function.symbols(x.symbol)
       let model = try Model(inputs: x, outputs: symbols)
       let value = rows(x.symbol), results = try model.predictAll(value, verbose: 0).tensors
@@ -171,6 +236,8 @@ import Testing
     #expect(message { _ = try topK(x, k: 5) } == "operation top_k: 'k' is 5 for rows of shape [4]")
     #expect(message { _ = try x.symbol.cumsum(axis: 2) }.hasPrefix("operation cumsum: 'axis' is 2"))
     #expect(message { _ = try matmul(x, Tensor.ones([3, 2])) }.hasPrefix("operation matmul: rows of shapes [4]"))
+    #expect(message { _ = try plane.symbol.broadcast(to: [-1, 3, 4]) }.hasPrefix("broadcast: rows of shape [3, 2] do not stretch to the shape [-1, 3, 4]"))
+    #expect(message { _ = try pad(x, [(1, 0), (0, 0)]) }.hasPrefix("operation pad: 'pad_width' is [[1, 0], [0, 0]]"))
     #expect(message { _ = try unstack(x, axis: 0) } == "operation unstack: axis 0 counts the rows, whose number is not known")
   }
 }

@@ -1,5 +1,6 @@
 """Files of one functional model of Keras 3 (JAX backend): shared and nested layers, two named inputs, two outputs, an operator, a
-mask, `training` in a call (of a Dropout of rate 0, because Keras's fit drops out all the same); writes keras-files/graph.keras (trained for an epoch with Adam), graph.h5, and graph-expected.json.
+mask, `training` in a call (of a Dropout of rate 0, because Keras's fit drops out all the same); writes keras-files/graph.keras (trained for an epoch with Adam), graph.h5, and graph-files.json;
+and schedule.h5, whose optimizer has a learning-rate schedule.
 """
 
 import os
@@ -37,5 +38,20 @@ evaluated = model.evaluate(X, Y, batch_size=4, verbose=0, return_dict=True)
 history = model.fit(X, Y, batch_size=4, epochs=1, shuffle=False, verbose=0).history
 pack = lambda v: {"shape": list(v.shape), "values": v.reshape(-1).tolist(), "dtype": str(v.dtype)}
 result = {"made_by": f"scripts/keras_graph_files.py, keras {keras.__version__}, JAX backend", "x": {k: pack(v) for k, v in X.items()}, "y": {k: pack(v) for k, v in Y.items()}, "predict": [pack(v) for v in predicted], "evaluate": evaluated, "next_epoch": history, "next_predict": [pack(v) for v in model.predict(X, verbose=0)], "paths": [w.path for w in model.weights]}
+
+
+def scheduled():
+    """A model whose optimizer's rate is no variable, and what the next epoch gives."""
+    i = keras.Input((3,), name="i")
+    model = keras.Model(i, L.Dense(1, name="d")(i))
+    model.compile(keras.optimizers.AdamW(keras.optimizers.schedules.CosineDecay(0.1, 10), clipnorm=1.0), "mse")
+    x, y = X["a"], Y["q"]
+    model.fit(x, y, batch_size=4, epochs=1, shuffle=False, verbose=0)
+    model.save(os.path.join(folder, "schedule.h5"))
+    model.fit(x, y, batch_size=4, epochs=1, shuffle=False, verbose=0)
+    return [pack(w) for w in model.get_weights()]
+
+
+result["scheduled"] = scheduled()
 with open(os.path.join(FIXTURES, "graph-files.json"), "w") as file:
     file.write(dumps(result) + "\n")

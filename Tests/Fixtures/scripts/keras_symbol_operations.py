@@ -59,6 +59,18 @@ CASES = [
     ("depthwise_conv", image, lambda x: ops.depthwise_conv(x, K(2, 2, 2, 2), padding="same")), ("separable_conv", image, lambda x: ops.separable_conv(x, K(2, 2, 2, 2), K(1, 1, 4, 3))),
     ("conv_transpose", image, lambda x: ops.conv_transpose(x, K(2, 2, 3, 2), strides=2)), ("conv_transpose same", image, lambda x: ops.conv_transpose(x, K(3, 3, 2, 2), strides=2, padding="same")),
     ("max_pool", image, lambda x: ops.max_pool(x, (2, 2), strides=(2, 1))), ("average_pool", image, lambda x: ops.average_pool(x, (3, 2), strides=1)),
+    *[(name, vector, getattr(ops, name)) for name in "cbrt fabs real deg2rad rad2deg angle sinc signbit".split() if hasattr(ops, name)],
+    ("logical_xor", vector, lambda x: ops.logical_xor(x > 0, x > 1)), ("divide_no_nan", vector, lambda x: ops.divide_no_nan(x, ops.relu(x))),
+    ("fmax", vector, lambda x: ops.fmax(x, ops.log(x))), ("fmin", vector, lambda x: ops.fmin(ops.log(x), x)), ("fmod", vector, lambda x: ops.fmod(x, -0.75)),
+    ("ptp", square, lambda x: ops.ptp(x, axis=1)), ("nansum", vector, lambda x: ops.nansum(ops.log(x), axis=1)), ("nanmean", vector, lambda x: ops.nanmean(ops.log(x), axis=1)),
+    ("isclose", vector, lambda x: ops.isclose(x, ops.round(x), rtol=0.1)), ("threshold", vector, lambda x: ops.threshold(x, 0.5, 0.1)),
+    ("moveaxis", image, lambda x: ops.moveaxis(x, 1, -1)), ("moveaxis of two", image, lambda x: ops.moveaxis(x, (3, 1), (1, 2))), ("hstack", square, lambda x: ops.hstack([x, 2 * x])),
+    ("rot90", square, lambda x: ops.rot90(x, k=3, axes=(1, 2))),
+    ("binary_crossentropy", vector, lambda x: ops.binary_crossentropy(ops.cast(x > 0, "float64"), ops.sigmoid(x))),
+    ("categorical_crossentropy", square, lambda x: ops.categorical_crossentropy(ops.softmax(x), ops.exp(x))), ("categorical_crossentropy of logits", square, lambda x: ops.categorical_crossentropy(ops.softmax(x), x, from_logits=True)),
+    ("pad", square, lambda x: ops.pad(x, ((0, 0), (1, 0), (0, 2)))), ("pad with a number", vector, lambda x: ops.pad(x, ((0, 0), (1, 2)), constant_values=3.0)), ("pad mirrored", vector, lambda x: ops.pad(x, ((0, 0), (1, 2)), mode="reflect")),
+    # Constants of the dtypes that NumPy has where a program says none, or another.
+    ("take of int64", vector, lambda x: ops.take(x, np.array([0, 1]), axis=1)), ("add of int8", lambda: whole(4), lambda x: x + np.array([1, -2, 3, 4], dtype="int8")), ("multiply by float16", vector, lambda x: x * np.array([0.5, 1.0, 2.0, -4.0], dtype="float16")),
     ("resize", image, lambda x: ops.image.resize(x, (3, 6), data_format="channels_last")), ("resize nearest", image, lambda x: ops.image.resize(x, (7, 2), interpolation="nearest", data_format="channels_last")),
 ]
 

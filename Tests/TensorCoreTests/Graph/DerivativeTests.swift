@@ -109,7 +109,7 @@ struct DerivativeTests {
     Case(name: "cholesky", shapes: [[3, 3]]) { cholesky($0[0] / 8 + 4 * Tensor.identity(3, dtype: .float64)) },
     Case(name: "eigh", shapes: [[3, 3]]) { x in
       let (values, vectors) = eigh(x[0] + diag(Tensor([1.0, 5, 12])))
-      return concatenate([values.reshaped([1, 3]), square(vectors)])
+      return concatenate([values.reshaped([1, 3]), square(vectors)], axis: 0)
     },
   ]
 

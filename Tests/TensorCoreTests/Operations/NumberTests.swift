@@ -34,7 +34,7 @@ struct NumberTests {
     #expect(empty.sum(axis: 0).doubles == [0, 0, 0])
     #expect((empty + 1).shape == [0, 3])
     #expect(empty.mean().item().isNaN)
-    #expect(concatenate([empty, Tensor.ones([1, 3])]).doubles == [1, 1, 1])
+    #expect(concatenate([empty, Tensor.ones([1, 3])], axis: 0).doubles == [1, 1, 1])
     #expect(matmul(empty, Tensor.ones([3, 2])).shape == [0, 2])
   }
 

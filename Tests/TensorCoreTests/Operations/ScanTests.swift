@@ -92,7 +92,7 @@ struct ScanTests {
     let mask = Tensor([[true], [true]])
     expectDerivativesMatchDifferences(at: arguments, tolerance: 1e-5) { values in
       let results = Self.network(values, mask) { scan($0, over: $1, $2) }
-      return concatenate(results.map { $0.reshaped([$0.count]) })
+      return concatenate(results.map { $0.reshaped([$0.count]) }, axis: 0)
     }
   }
 

@@ -62,7 +62,7 @@ public final class LSTMCell: KernelCell {
     try super.build(inputShape: inputShape)
     if let bias, unitForgetBias {
       let start = bias.value
-      bias.assign(concatenate([gate(0, of: start), Tensor.ones([units], dtype: start.dtype), gate(2, of: start), gate(3, of: start)]))
+      bias.assign(concatenate([gate(0, of: start), Tensor.ones([units], dtype: start.dtype), gate(2, of: start), gate(3, of: start)], axis: 0))
     }
   }
 

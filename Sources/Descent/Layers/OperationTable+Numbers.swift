@@ -1,0 +1,107 @@
+import Foundation
+import TensorCore
+
+extension OperationTable {
+  /// Functions of NumPy's that few programs use, and losses as operations.
+  static let numbers: [OperationDefinition] =
+    unary("Cbrt") { sign(float($0)) * pow(abs(float($0)), 1.0 / 3) } + unary("Fabs") { abs(float($0)) } + unary("Real") { $0 }
+    + unary("Deg2rad") { float($0) * (Double.pi / 180) } + unary("Rad2deg") { float($0) * (180 / Double.pi) }
+    + unary("Angle") { angle(float($0)) } + unary("Sinc") { sinc(float($0)) }
+    // 1 / −0 is below 0 where −0 is not.
+    + unary("Signbit") { ($0 .< 0) .|| (1 / float($0) .< 0) }
+    + binary("LogicalXor") { $0.cast(to: .bool) .!= $1.cast(to: .bool) }
+    + binary("DivideNoNan") { a, b in select(b .== 0, Tensor(number: 0), float(a) / float(select(b .== 0, Tensor(number: 1), b))) }
+    // What is no number gives way to what is one.
+    + binary("Fmax") { a, b in select(isNaN(float(a)), b, select(isNaN(float(b)), a, TensorCore.maximum(a, b))) }
+    + binary("Fmin") { a, b in select(isNaN(float(a)), b, select(isNaN(float(b)), a, TensorCore.minimum(a, b))) }
+    // With the sign of the dividend, where `Mod` has that of the divisor.
+    + binary("Fmod") { sign(whole($0)) * mod(abs(whole($0)), abs(whole($1))) }
+    + reduction("Ptp") { input, x, axes in
+      whole(x).max(axes: axes, keepDims: input.keepDims) - whole(x).min(axes: axes, keepDims: input.keepDims)
+    }
+    + reduction("Nansum") { select(isNaN(float($1)), Tensor(number: 0), float($1)).sum(axes: $2, keepDims: $0.keepDims) }
+    + reduction("Nanmean") { input, x, axes in
+      let x = float(x), isNumber = !isNaN(x)
+      let sum = select(isNumber, x, Tensor(number: 0)).sum(axes: axes, keepDims: input.keepDims)
+      return sum / isNumber.cast(to: x.dtype).sum(axes: axes, keepDims: input.keepDims)
+    }
+    + [
+      OperationDefinition("Isclose", "numpy") { input in
+        let (a, b) = try input.pair()
+        let relative = input.json(2, "rtol").double ?? 1e-5, absolute = input.json(3, "atol").double ?? 1e-8
+        let (x, y) = (float(a), float(b))
+        // Infinities are close to themselves, and nothing is close to what is no number.
+        let near = (x .== y) .|| (isFinite(y) .&& (abs(x - y) .<= absolute + relative * abs(y)))
+        return [input.settings["equal_nan"]?.bool == true ? near .|| (isNaN(x) .&& isNaN(y)) : near]
+      },
+      OperationDefinition("Threshold", "nn") { input in
+        let x = try input.floating()
+        guard let threshold = input.json(1, "threshold").double, let standard = input.json(2, "default_value").double else {
+          throw input.refusal("'threshold' and 'default_value' must be numbers")
+        }
+        return [select(x .> Tensor(number: threshold), x, Tensor(number: standard))]
+      },
+      OperationDefinition("Moveaxis", "numpy") { input in
+        let x = try input.tensor(0)
+        func places(_ key: String) throws -> [Int] {
+          let places = try input.ints(input.settings[key] ?? .null).map { $0 < 0 ? $0 + x.rank : $0 }
+          guard Set(places).count == places.count, places.allSatisfy((0..<x.rank).contains) else {
+            throw input.refusal("'\(key)' is \(places), which are no axes of rows of shape \(input.rowShape(x))")
+          }
+          return places
+        }
+        let (sources, destinations) = (try places("source"), try places("destination"))
+        guard sources.count == destinations.count else { throw input.refusal("'source' and 'destination' are not as many axes") }
+        var order = (0..<x.rank).filter { !sources.contains($0) }
+        for (source, destination) in zip(sources, destinations).sorted(by: { $0.1 < $1.1 }) { order.insert(source, at: destination) }
+        return [x.transposed(order)]
+      },
+      OperationDefinition("Hstack", "numpy") { input in
+        let xs = try input.tensors(0, "xs")
+        guard xs[0].rank > 1, xs.allSatisfy({ $0.rank == xs[0].rank && $0.shape.dropFirst(2) == xs[0].shape.dropFirst(2) }) else {
+          throw input.refusal("rows of shapes \(xs.map(input.rowShape)) cannot stand side by side")
+        }
+        return [TensorCore.concatenate(xs, axis: 1)]
+      },
+      OperationDefinition("Rot90", "numpy") { input in
+        let x = try input.tensor(0), axes = try input.ints(input.settings["axes"] ?? [0, 1]).map { $0 < 0 ? $0 + x.rank : $0 }
+        guard axes.count == 2, axes[0] != axes[1], axes.allSatisfy((1..<x.rank).contains) else {
+          throw input.refusal("axes \(axes) are not two of a row of shape \(input.rowShape(x)); axis 0 counts the rows")
+        }
+        return [rot90(x, k: input.settings["k"]?.int ?? 1, axes: (axes[0], axes[1]))]
+      },
+      OperationDefinition("BinaryCrossentropy", "nn") { input in
+        let (target, output) = try crossentropyPair(input)
+        let p = probabilities(input.settings["from_logits"]?.bool == true ? sigmoid(output) : output)
+        return [-(target * log(p) + (1 - target) * log(1 - p))]
+      },
+      OperationDefinition("CategoricalCrossentropy", "nn") { input in
+        let (target, output) = try crossentropyPair(input)
+        let axis = try input.axis(of: output)
+        let logarithms = input.settings["from_logits"]?.bool == true
+          ? output.logSoftmax(axis: axis) : log(probabilities(output / output.sum(axis: axis, keepDims: true)))
+        return [-(target * logarithms).sum(axis: axis)]
+      },
+    ]
+
+  /// 0 or π: the angle of a real number in the complex plane.
+  private static func angle(_ x: Tensor) -> Tensor {
+    select(isNaN(x), x, ((x .< 0) .|| (1 / x .< 0)).cast(to: x.dtype) * Double.pi)
+  }
+
+  /// sin(πx) / (πx), 1 at 0.
+  private static func sinc(_ x: Tensor) -> Tensor {
+    let isZero = x .== 0, angle = select(isZero, Tensor(number: 1), x) * Double.pi
+    return select(isZero, Tensor(number: 1), sin(angle) / angle)
+  }
+
+  private static func crossentropyPair(_ input: OperationInput) throws -> (Tensor, Tensor) {
+    let (target, output) = try input.pair("target", "output")
+    guard target.shape == output.shape else {
+      throw input.refusal("targets of shape \(input.rowShape(target)) for outputs of shape \(input.rowShape(output))")
+    }
+    return (float(target), float(output))
+  }
+
+  private static func probabilities(_ x: Tensor) -> Tensor { clip(x, Tensor(number: fuzz), Tensor(number: 1 - fuzz)) }
+}
