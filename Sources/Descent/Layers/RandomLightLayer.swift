@@ -16,7 +16,7 @@ public class RandomLightLayer: RandomImageLayer {
   ///   - needsColors: whether images have three channels: red, green and blue.
   init(
     _ factor: RandomFactor, within bounds: ClosedRange<Double>, valueRange: ClosedRange<Double>, needsColors: Bool = false, seed: UInt64?,
-    dataFormat: DataFormat, inputShape: [Int]?, name: String?, trainable: Bool
+    dataFormat: DataFormat, inputShape: [Int?]?, name: String?, trainable: Bool
   ) {
     self.factor = factor
     self.valueRange = valueRange
