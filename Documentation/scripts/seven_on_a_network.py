@@ -4,7 +4,7 @@ python3 seven_on_a_network.py DESCENT FOLDER [PICTURES]     (DESCENT: the built 
 
 Each of seven optimizers trains the network of `descent train` (Fashion-MNIST, a hidden layer of 100 units, five epochs) with eleven
 learning rates; the best rate of each again with two more seeds, and with a rate that falls along half a cosine. Printed are the tables
-of the page. The numbers come out the same on every machine with the same instruction set.
+of the page. The numbers come out the same on every machine with the same instruction set; those of the page are AVX2's.
 """
 
 import csv

@@ -19,13 +19,18 @@ struct ExplainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The rows of a batch.", valueName: "n"))
   var batchSize = 32
 
+  @Option(help: ArgumentHelp("What stands for sizes that are open (Keras's None): the length of a text, the sides of a picture.", valueName: "n"))
+  var length = 100
+
   @Option(help: ArgumentHelp("An optimizer's update, by name, with settings as in descent train.", valueName: "name"))
   var optimizer: String?
 
   func validate() throws {
     try model?.validate()
     if (model == nil) == (optimizer == nil) { throw ValidationError("Give --model or --optimizer, one of them.") }
-    if batchSize < 1 { throw ValidationError("--batch-size is \(batchSize); expected at least 1.") }
+    for (option, value) in [("--batch-size", batchSize), ("--length", length)] where value < 1 {
+      throw ValidationError("\(option) is \(value); expected at least 1.")
+    }
     if let optimizer { _ = try checkingOptions { try OptimizerRegistry.optimizer(text: optimizer) } }
   }
 
@@ -36,7 +41,9 @@ struct ExplainCommand: ParsableCommand {
     }
     if let file = model {
       let model = try file.load()
-      guard let shape = model.inputShape, let outputShape = model.outputShapes?.first, model.outputShapes?.count == 1 else {
+      guard let shape = model.rowInputShapes?.first?.filled(with: length), model.rowInputShapes?.count == 1,
+        let outputShape = model.rowOutputShapes?.first?.filled(with: length), model.rowOutputShapes?.count == 1
+      else {
         throw DescentError(.invalidArgument, "explain: \(file.path) is not a model of one input and one output whose shapes are known")
       }
       let x = Tensor.zeros([batchSize] + shape)

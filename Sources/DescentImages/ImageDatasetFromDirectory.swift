@@ -69,13 +69,15 @@ public struct ImageDataset<Element>: DataStream {
 ///   - shuffle: whether rows change places; without it they are in the order of their paths.
 ///   - seed: of the order; nil for one derived from ``setRandomSeed(_:)``'s.
 ///   - validationSplit: the share of pictures that is held back, from 0 to 1 (both excluded): the last of the order.
-///   - subset: which part is wanted; needed with `validationSplit`, and only then. Both at once: ``imageDatasetsFromDirectory(_:labels:labelMode:classNames:colorMode:batchSize:imageSize:shuffle:seed:validationSplit:interpolation:followLinks:cropToAspectRatio:padToAspectRatio:dataFormat:workers:verbose:)``.
+///   - subset: which part is wanted; needed with `validationSplit`, and only then. Both at once: ``imageDatasetsFromDirectory(_:labels:labelMode:classNames:colorMode:batchSize:imageSize:shuffle:seed:validationSplit:interpolation:followLinks:cropToAspectRatio:padToAspectRatio:dataFormat:workers:cachesBytes:verbose:)``.
 ///   - interpolation: what lies between pixels.
 ///   - followLinks: whether links to folders are gone into.
 ///   - cropToAspectRatio: takes the greatest part in the middle of the rows' aspect ratio.
 ///   - padToAspectRatio: puts the whole picture in the middle of a black one of the rows' aspect ratio.
 ///   - dataFormat: where the channels are.
 ///   - workers: how many pictures are decoded at once; nil for as many as there are processors.
+///   - cachesBytes: whether rows are kept in memory once they were read, as bytes: later passes decode nothing. Numbers are rounded to whole ones then, in all
+///     passes alike. (Keras: `cache()`, which keeps numbers, four times as large.)
 ///   - verbose: prints how many files and classes were found.
 /// - Returns: batches of `float32` images [rows, height, width, channels], from 0 to 255, with labels.
 /// - Throws: ``DescentError`` of kind `invalidArgument` for settings that do not fit together, of kind `file` when the folder cannot be
@@ -86,11 +88,11 @@ public func imageDatasetFromDirectory(
   colorMode: ColorMode = .rgb, batchSize: Int? = 32, imageSize: (height: Int, width: Int) = (256, 256), shuffle: Bool = true,
   seed: UInt32? = nil, validationSplit: Double? = nil, subset: ImageSubset? = nil,
   interpolation: ImageDatasetInterpolation = .bilinear, followLinks: Bool = false, cropToAspectRatio: Bool = false,
-  padToAspectRatio: Bool = false, dataFormat: DataFormat = .channelsLast, workers: Int? = nil, verbose: Bool = true
+  padToAspectRatio: Bool = false, dataFormat: DataFormat = .channelsLast, workers: Int? = nil, cachesBytes: Bool = false, verbose: Bool = true
 ) throws -> ImageDataset<(Tensor, Tensor)> {
   let settings = try ImageDatasetSettings(
     colorMode, batchSize, imageSize, shuffle, seed, validationSplit, interpolation, cropToAspectRatio, padToAspectRatio, dataFormat,
-    workers, verbose)
+    workers, cachesBytes, verbose)
   let rows = try LabelledPaths(directory, labels, labelMode, classNames, followLinks, settings)
   return try settings.dataset(rows, subset)
 }
@@ -115,6 +117,8 @@ public func imageDatasetFromDirectory(
 ///   - padToAspectRatio: puts the whole picture in the middle of a black one of the rows' aspect ratio.
 ///   - dataFormat: where the channels are.
 ///   - workers: how many pictures are decoded at once; nil for as many as there are processors.
+///   - cachesBytes: whether rows are kept in memory once they were read, as bytes: later passes decode nothing. Numbers are rounded to whole ones then, in all
+///     passes alike. (Keras: `cache()`, which keeps numbers, four times as large.)
 ///   - verbose: prints how many files were found.
 /// - Returns: batches of `float32` images [rows, height, width, channels], from 0 to 255.
 /// - Throws: ``DescentError``.
@@ -122,18 +126,19 @@ public func imageDatasetFromDirectory(
   _ directory: String, labelMode: NoLabels?, colorMode: ColorMode = .rgb, batchSize: Int? = 32,
   imageSize: (height: Int, width: Int) = (256, 256), shuffle: Bool = true, seed: UInt32? = nil, validationSplit: Double? = nil,
   subset: ImageSubset? = nil, interpolation: ImageDatasetInterpolation = .bilinear, followLinks: Bool = false,
-  cropToAspectRatio: Bool = false, padToAspectRatio: Bool = false, dataFormat: DataFormat = .channelsLast, workers: Int? = nil,
+  cropToAspectRatio: Bool = false, padToAspectRatio: Bool = false, dataFormat: DataFormat = .channelsLast, workers: Int? = nil, cachesBytes: Bool = false,
   verbose: Bool = true
 ) throws -> ImageDataset<Tensor> {
   let settings = try ImageDatasetSettings(
     colorMode, batchSize, imageSize, shuffle, seed, validationSplit, interpolation, cropToAspectRatio, padToAspectRatio, dataFormat,
-    workers, verbose)
+    workers, cachesBytes, verbose)
   var paths = try ImageDirectory(directory, classNames: nil, followLinks: followLinks).paths
   if verbose { print("Found \(paths.count) files.") }
   if shuffle { paths = MersenneTwister.numpyOrder(paths.count, seed: settings.seed).map { paths[$0] } }
   let files = Array(paths[try settings.part(subset, of: paths.count, directory)])
-  let reader = settings.reader
-  return ImageDataset(dataset: settings.rows(files.count, isShuffled: shuffle) { try reader.read(files[$0]) }, classNames: [], filePaths: files)
+  let read = settings.reading(files)
+  return ImageDataset(
+    dataset: settings.rows(files.count, isShuffled: shuffle, row: { try read([$0], true) }, batch: { try read($0, false) }), classNames: [], filePaths: files)
 }
 
 /// Pictures of a folder with labels, in batches, cut into a part to train on and one to validate on. (Keras:
@@ -160,18 +165,20 @@ public func imageDatasetFromDirectory(
 ///   - padToAspectRatio: puts the whole picture in the middle of a black one of the rows' aspect ratio.
 ///   - dataFormat: where the channels are.
 ///   - workers: how many pictures are decoded at once; nil for as many as there are processors.
+///   - cachesBytes: whether rows are kept in memory once they were read, as bytes: later passes decode nothing. Numbers are rounded to whole ones then, in all
+///     passes alike. (Keras: `cache()`, which keeps numbers, four times as large.)
 ///   - verbose: prints how many files and classes were found.
 /// - Throws: ``DescentError``.
 public func imageDatasetsFromDirectory(
   _ directory: String, labels: ImageLabels = .inferred, labelMode: LabelMode = .int, classNames: [String]? = nil,
   colorMode: ColorMode = .rgb, batchSize: Int? = 32, imageSize: (height: Int, width: Int) = (256, 256), shuffle: Bool = true,
   seed: UInt32? = nil, validationSplit: Double, interpolation: ImageDatasetInterpolation = .bilinear, followLinks: Bool = false,
-  cropToAspectRatio: Bool = false, padToAspectRatio: Bool = false, dataFormat: DataFormat = .channelsLast, workers: Int? = nil,
+  cropToAspectRatio: Bool = false, padToAspectRatio: Bool = false, dataFormat: DataFormat = .channelsLast, workers: Int? = nil, cachesBytes: Bool = false,
   verbose: Bool = true
 ) throws -> (training: ImageDataset<(Tensor, Tensor)>, validation: ImageDataset<(Tensor, Tensor)>) {
   let settings = try ImageDatasetSettings(
     colorMode, batchSize, imageSize, shuffle, seed, validationSplit, interpolation, cropToAspectRatio, padToAspectRatio, dataFormat,
-    workers, verbose)
+    workers, cachesBytes, verbose)
   let rows = try LabelledPaths(directory, labels, labelMode, classNames, followLinks, settings)
   return (try settings.dataset(rows, .training), try settings.dataset(rows, .validation, inOrder: true))
 }
@@ -221,6 +228,16 @@ private struct LabelledPaths {
     }
   }
 
+  /// The labels of a batch.
+  func targets(_ labels: [Int]) -> Tensor {
+    switch mode {
+    case .int: Tensor(labels.map { Int32($0) })
+    case .binary: Tensor(shape: [labels.count, 1], scalars: labels.map { Float($0) })
+    case .categorical:
+      Tensor(shape: [labels.count, classNames.count], scalars: labels.flatMap { label in (0..<classNames.count).map { $0 == label ? Float(1) : 0 } })
+    }
+  }
+
   func target(_ label: Int) -> Tensor {
     switch mode {
     case .int: Tensor(Int32(label))
@@ -238,12 +255,13 @@ private struct ImageDatasetSettings {
   let seed: UInt32
   let validationSplit: Double?
   let workers: Int
+  let cachesBytes: Bool
   let isVerbose: Bool
 
   init(
     _ colorMode: ColorMode, _ batchSize: Int?, _ imageSize: (height: Int, width: Int), _ shuffle: Bool, _ seed: UInt32?,
     _ validationSplit: Double?, _ interpolation: ImageDatasetInterpolation, _ crop: Bool, _ pad: Bool, _ dataFormat: DataFormat,
-    _ workers: Int?, _ verbose: Bool
+    _ workers: Int?, _ cachesBytes: Bool, _ verbose: Bool
   ) throws {
     try checkSize(imageSize, "imageDatasetFromDirectory: imageSize")
     if crop && pad { throw imageDatasetFault("only one of cropToAspectRatio and padToAspectRatio can be true") }
@@ -266,6 +284,7 @@ private struct ImageDatasetSettings {
     self.seed = seed ?? UInt32(truncatingIfNeeded: nextDefaultSeed())
     self.validationSplit = validationSplit
     self.workers = workers ?? ProcessorCount.available
+    self.cachesBytes = cachesBytes
     isVerbose = verbose
   }
 
@@ -289,16 +308,37 @@ private struct ImageDatasetSettings {
 
   func dataset(_ all: LabelledPaths, _ subset: ImageSubset?, inOrder: Bool = false) throws -> ImageDataset<(Tensor, Tensor)> {
     let part = try part(subset, of: all.paths.count, all.directory)
-    let (paths, labels, reader) = (Array(all.paths[part]), all.labels[part].map(all.target), reader)
-    let rows = rows(paths.count, isShuffled: isShuffled && !inOrder) { (try reader.read(paths[$0]), labels[$0]) }
+    let (paths, labels) = (Array(all.paths[part]), Array(all.labels[part]))
+    let read = reading(paths)
+    let rows = rows(paths.count, isShuffled: isShuffled && !inOrder, row: { (try read([$0], true), all.target(labels[$0])) }) { places in
+      (try read(places, false), all.targets(places.map { labels[$0] }))
+    }
     return ImageDataset(dataset: rows, classNames: all.classNames, filePaths: paths)
   }
 
-  func rows<Element>(_ count: Int, isShuffled: Bool, _ read: @escaping @Sendable (Int) throws -> Element) -> Dataset<Element> {
-    var places = Dataset(count: count) { $0 }
+  /// Reads the pictures at places as one tensor, or has kept them; a single one without an axis of rows.
+  func reading(_ paths: [String]) -> @Sendable (_ places: [Int], _ isSingle: Bool) throws -> Tensor {
+    let reader = reader
+    let cache = cachesBytes ? ImageRowCache(count: paths.count) : nil
+    let length = reader.shape.reduce(DType.float32.byteCount, *)
+    return { places, isSingle in
+      try Tensor(shape: (isSingle ? [] : [places.count]) + reader.shape, dtype: .float32) { memory in
+        for (row, place) in places.enumerated() {
+          let own = UnsafeMutableRawBufferPointer(rebasing: memory[(row * length)..<((row + 1) * length)])
+          if let cache { try cache.fill(own, with: place) { try reader.read(paths[place], into: $0) } } else { try reader.read(paths[place], into: own) }
+        }
+      }
+    }
+  }
+
+  /// Rows, or batches, each of which one thread reads to where they are wanted.
+  func rows<Element>(
+    _ count: Int, isShuffled: Bool, row: @escaping @Sendable (Int) throws -> Element, batch: @escaping @Sendable ([Int]) throws -> Element
+  ) -> Dataset<Element> {
+    var places = Dataset(count: count) { Tensor(Int32($0)) }
     if isShuffled { places = places.shuffle(seed: UInt64(seed)) }
-    let rows = places.map(workers: workers, read)
-    return batchSize.map { rows.batch($0) } ?? rows
+    guard let batchSize else { return places.map(workers: workers) { try row(Int($0.scalars(as: Int32.self)[0])) } }
+    return places.batch(batchSize).map(workers: workers) { numbers in try batch(numbers.scalars(as: Int32.self).map { Int($0) }) }
   }
 }
 

@@ -80,7 +80,7 @@ struct ImageDirectory {
     guard [".png", ".jpg", ".jpeg"].allSatisfy({ !hasEnding(path, $0) }) else { return }
     let source = try ByteSource(path: path)
     if let format = ImageFile.otherFormat(try source.bytes(at: 0, count: min(16, source.count))) {
-      throw DescentError(.file, "\(path): is a \(format) picture; JPEG and PNG are read")
+      throw DescentError(.file, ImageFile.refusal(of: path, format))
     }
   }
 }

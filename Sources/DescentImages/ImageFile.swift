@@ -32,9 +32,15 @@ enum ImageFile {
     if bytes.starts(with: [0xFF, 0xD8, 0xFF]) { return try JPEG.decode(bytes, name: name, asGrayscale: asGrayscale, precision) }
     if bytes.starts(with: PNG.signature) { return try PNG.decode(bytes, name: name, asGrayscale: asGrayscale) }
     if let format = otherFormat(bytes) {
-      throw DescentError(.file, "\(name): is a \(format) picture; JPEG and PNG are read")
+      throw DescentError(.file, refusal(of: name, format))
     }
     throw DescentError(.file, "\(name): is no picture that is known; JPEG and PNG are read")
+  }
+
+  /// What is said of a picture of a format that is recognized and not read: its name, and the way out.
+  static func refusal(of name: String, _ format: String) -> String {
+    let place = format == "GIF" || format == "TIFF" ? "[0]" : ""
+    return "\(name): is a \(format) picture; JPEG and PNG are read. Make it one of them: magick 'FILE\(place)' FILE.png"
   }
 
   /// What is recognized and not read.

@@ -17,15 +17,19 @@ struct ImageRowReader: Sendable {
   }
 
   /// `float32` numbers from 0 to 255 (a little beyond where an interpolation overshoots).
-  func read(_ path: String) throws -> Tensor {
+  func read(_ path: String) throws -> Tensor { try Tensor(shape: shape, dtype: .float32) { try read(path, into: $0) } }
+
+  /// The same into memory for them that holds zeros.
+  func read(_ path: String, into memory: UnsafeMutableRawBufferPointer) throws {
     let channels = colorMode.channelCount
     let mode: Image.Mode = channels == 1 ? .grayscale : channels == 3 ? .rgb : .rgba
     let image = converted(try ImageFile.read(path, channels: channels, .fast), to: mode, .libpng)
-    let pixels = resized(image)
-    return dataFormat == .channelsLast ? pixels : ordered(pixels, dataFormat).evaluated()
+    guard dataFormat == .channelsFirst else { return resize(image, into: memory) }
+    let pixels = Tensor(shape: [height, width, channels], dtype: .float32) { resize(image, into: $0) }
+    ordered(pixels, dataFormat).evaluated().withBytes { memory.copyMemory(from: $0) }
   }
 
-  private func resized(_ image: Image) -> Tensor {
+  private func resize(_ image: Image, into memory: UnsafeMutableRawBufferPointer) {
     let channels = image.mode.channelCount
     var box = ImageBox(x: 0, y: 0, width: image.width, height: image.height)
     var target = ImageBox(x: 0, y: 0, width: width, height: height)
@@ -45,11 +49,9 @@ struct ImageRowReader: Sendable {
       target.x = min(width - target.width, max(0, Int(((Float(width) - exactWidth) / 2).rounded(.down))))
     }
     let resizer = ImageResizer(interpolation: interpolation, height: target.height, width: target.width)
-    return Tensor(shape: [height, width, channels], dtype: .float32) { memory in
-      let numbers = memory.bindMemory(to: Float.self).baseAddress! + (target.y * width + target.x) * channels
-      image.bytes.withUnsafeBufferPointer {
-        resizer.resize($0, sourceWidth: image.width, box, channels: channels, into: numbers, rowStride: width * channels)
-      }
+    let numbers = memory.bindMemory(to: Float.self).baseAddress! + (target.y * width + target.x) * channels
+    image.bytes.withUnsafeBufferPointer {
+      resizer.resize($0, sourceWidth: image.width, box, channels: channels, into: numbers, rowStride: width * channels)
     }
   }
 }

@@ -19,7 +19,7 @@ enum JPEG {
     let count = header.width * header.height * channels
     let flags = TJFLAG_LIMITSCANS | (precision == .fast ? TJFLAG_FASTDCT : TJFLAG_ACCURATEDCT)
     let pixels = try [UInt8](unsafeUninitializedCapacity: count) { pixels, initialized in
-      pixels.initialize(repeating: 0)
+      // The decoder writes every pixel, or there is an error.
       initialized = count
       let status = tjDecompress2(
         decoder, file, UInt(file.count), pixels.baseAddress, Int32(header.width), Int32(header.width * channels), Int32(header.height),

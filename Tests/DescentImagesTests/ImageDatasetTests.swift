@@ -97,6 +97,26 @@ import Testing
     #expect(try single.dataset.elements()[22].0.shape == [2, 3, 3])
   }
 
+  @Test func `Rows that are kept as bytes are rounded, in every pass and in any order, and their files are read once`() throws {
+    let folder = try tree()
+    for workers in [1, 3] {
+      let kept = try imageDatasetFromDirectory(folder.path, imageSize: (3, 5), seed: 4, workers: workers, cachesBytes: true, verbose: false)
+      let plain = try imageDatasetFromDirectory(folder.path, imageSize: (3, 5), seed: 4, workers: workers, verbose: false)
+      func rows(_ data: ImageDataset<(Tensor, Tensor)>, _ pass: Int) throws -> [[Double]] {
+        try data.dataset.elements(pass: pass).map { $0.doubles.map { $0.rounded() } + $1.doubles }
+      }
+      for pass in 0..<3 { #expect(try rows(kept, pass) == rows(plain, pass)) }
+      #expect(try kept.dataset.elements()[0].0.dtype == .float32)
+    }
+    let pictures = TemporaryFolder(), path = pictures.file("a.png")
+    try saveImage(path, Tensor([[0, 255], [255, 7]]).cast(to: .float32).expandingShape(at: -1), fileFormat: .png, scale: false)
+    let kept = try imageDatasetFromDirectory(pictures.path, labelMode: nil, colorMode: .grayscale, imageSize: (3, 3), cachesBytes: true, verbose: false)
+    let first = try kept.dataset.elements()[0].doubles
+    #expect(first.allSatisfy { $0 == $0.rounded() } && first[4] == 129)
+    try FileManager.default.removeItem(atPath: path)
+    #expect(try kept.dataset.elements(pass: 1)[0].doubles == first)
+  }
+
   @Test func `A model is trained on a folder and validated on a part of it`() throws {
     let folder = TemporaryFolder()
     for number in 0..<40 {

@@ -60,7 +60,7 @@ import Testing
         expectClose([scores[key] ?? .nan], try Fixture.numbers(value), tolerance: tolerance, "\(name): evaluate: \(key)")
       }
     }
-    #expect(Self.fixture.cases.count == 12)
+    #expect(Self.fixture.cases.count == 14)
   }
 
   @Test func `open sizes are printed, drawn and checked`() throws {

@@ -24,6 +24,7 @@ private func data(x: Tensor, y: Tensor, data: Tensor, targets: Tensor, sequences
   _ = try IntegerLookup(vocabulary: [12, 36])
   _ = try Hashing(numBins: 100)
   _ = try HashedCrossing(numBins: 100)
+  _ = try FeatureSpace(["age": .floatNormalized, "thal": .stringCategorical()])
   var tokenizer = try Tokenizer(numWords: 1000, oovToken: "<OOV>")
   tokenizer.fit(onTexts: texts)
   _ = tokenizer.textsToSequences(texts)

@@ -1,25 +1,25 @@
-/// Steps through the fields of a CSV file, or of one with another separator.
-struct CSVReader {
+/// Steps through the fields of a CSV file, or of one with another separator. What it reads nobody changes, so that copies may step on several threads.
+struct CSVReader: @unchecked Sendable {
   /// Where a field lies in the file, quotes and all.
   struct Field {
     let start: Int
     let end: Int
   }
 
-  private let bytes: UnsafeRawBufferPointer
-  private let name: String
-  private var position = 0
+  let bytes: UnsafeRawBufferPointer
+  let name: String
+  var position = 0
   private var line = 1
   private let firstLine: Int
   /// What stands between fields; a space stands for any number of spaces and tabs.
-  private let separator: UInt8
+  let separator: UInt8
   /// What a line begins with that is passed over.
   private let comment: UInt8?
 
   static let comma = UInt8(ascii: ",")
   private static let quote = UInt8(ascii: "\"")
-  private static let lineFeed = UInt8(ascii: "\n")
-  private static let carriageReturn = UInt8(ascii: "\r")
+  static let lineFeed = UInt8(ascii: "\n")
+  static let carriageReturn = UInt8(ascii: "\r")
 
   /// - Parameters:
   ///   - line: the number of the first line, for errors: the bytes may be a part of a file.
@@ -34,6 +34,14 @@ struct CSVReader {
     self.comment = comment
     // A byte-order mark, as Excel writes it.
     if line == 1, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
+  }
+
+  /// A reader of a part of the file that begins and ends with lines. Its errors do not tell the line.
+  func reader(of part: Range<Int>) -> CSVReader {
+    var reader = CSVReader(
+      bytes: UnsafeRawBufferPointer(rebasing: bytes[..<part.upperBound]), name: name, line: firstLine, separator: separator, comment: comment)
+    reader.position = part.lowerBound
+    return reader
   }
 
   /// Where the next line begins.
@@ -136,7 +144,7 @@ struct CSVReader {
   }
 
   /// Reads an unquoted decimal number that a product or quotient of two exact doubles gives exactly; most numbers are such.
-  private func decimal(_ place: inout Int) -> Double? {
+  func decimal(_ place: inout Int) -> Double? {
     let end = bytes.count
     while place < end, isSpace(bytes[place]) { place += 1 }
     var isNegative = false
@@ -186,7 +194,7 @@ struct CSVReader {
   }
 
   /// The powers of ten that a double holds exactly.
-  private static let powers: [Double] = [
+  static let powers: [Double] = [
     1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
   ]
 
@@ -204,10 +212,10 @@ struct CSVReader {
     byte == separator || byte == Self.lineFeed || byte == Self.carriageReturn || (byte == 0x09 && isCollapsing)
   }
 
-  private var isFieldEnd: Bool { position == bytes.count || isSeparator(bytes[position]) }
+  var isFieldEnd: Bool { position == bytes.count || isSeparator(bytes[position]) }
 
   /// Steps over a field, quoted or not.
-  private mutating func field() throws -> Field {
+  mutating func field() throws -> Field {
     let start = position
     while position < bytes.count, isSpace(bytes[position]) { position += 1 }
     if position < bytes.count, bytes[position] == Self.quote {
@@ -236,7 +244,7 @@ struct CSVReader {
     throw fault("a quote is opened and never closed")
   }
 
-  private mutating func takeSeparator() -> Bool {
+  mutating func takeSeparator() -> Bool {
     guard position < bytes.count, isSeparator(bytes[position]), !isLineEnd(bytes[position]) else { return false }
     position += 1
     guard isCollapsing else { return true }
@@ -251,7 +259,7 @@ struct CSVReader {
   }
 
   @inline(__always)
-  private func isLineEnd(_ byte: UInt8) -> Bool { byte == Self.lineFeed || byte == Self.carriageReturn }
+  func isLineEnd(_ byte: UInt8) -> Bool { byte == Self.lineFeed || byte == Self.carriageReturn }
 
   private mutating func endLine(fields: Int, of expected: Int) throws {
     if position == bytes.count { return }
@@ -268,7 +276,7 @@ struct CSVReader {
     line += 1
   }
 
-  private mutating func skipEmptyLines() {
+  mutating func skipEmptyLines() {
     while position < bytes.count {
       if bytes[position] == comment {
         while position < bytes.count, !isLineEnd(bytes[position]) { position += 1 }

@@ -27,7 +27,13 @@ public struct CSVTable {
   ///   - target: the name of the column to predict.
   /// - Throws: ``DescentError`` of kind `file` that names the file, the line and the column.
   public init(_ path: String, target: String) throws {
-    try self.init(ByteSource(path: path).allBytes(), name: path, target: target)
+    let file = try MappedFile(path: path)
+    self = try file.withBytes { bytes in
+      try TextFileCheck.check(bytes, name: path) { file.release($0) }
+      try CSVTable.checkSeparator(bytes, target, name: path)
+      var reader = CSVReader(bytes: bytes, name: path)
+      return try CSVTable(&reader, name: path, target: target) { file.release($0) }
+    }
   }
 
   /// Reads a file that is in memory.
@@ -44,7 +50,7 @@ public struct CSVTable {
     }
   }
 
-  private init(_ reader: inout CSVReader, name: String, target: String) throws {
+  private init(_ reader: inout CSVReader, name: String, target: String, release: @Sendable (Range<Int>) -> Void = { _ in }) throws {
     let names = try reader.header()
     let targetColumn = try CSVTable.column(target, of: names, name: name)
     // The names or numbers of rows, which say nothing of them.
@@ -54,10 +60,16 @@ public struct CSVTable {
     guard !featureNames.isEmpty else {
       throw DescentError(.file, "\(name): has no column but the target '\(target)'")
     }
+    targetName = target
+    if let all = reader.numbers(names: names, target: targetColumn, skipping: skipped, release: release) {
+      features = all.features
+      self.target = all.targets.cast(to: all.areTargetsWhole ? .int32 : .float32).evaluated()
+      classNames = nil
+      return
+    }
     let (values, targets) = try reader.rows(names: names, target: targetColumn, skipping: skipped)
     guard !targets.isEmpty else { throw DescentError(.file, "\(name): has a header but no rows") }
     features = Tensor(shape: [targets.count, featureNames.count], scalars: values)
-    targetName = target
     (self.target, classNames) = try CSVTable.targets(targets, reader, name: name)
   }
 
@@ -66,14 +78,16 @@ public struct CSVTable {
   /// - Returns: `float32` [rows, columns], and the columns' names.
   /// - Throws: as ``init(_:target:)``.
   public static func features(of path: String) throws -> (features: Tensor, names: [String]) {
-    try ByteSource(path: path).allBytes().withUnsafeBytes { bytes in
-      try TextFileCheck.check(bytes, name: path)
+    let file = try MappedFile(path: path)
+    return try file.withBytes { bytes in
+      try TextFileCheck.check(bytes, name: path) { file.release($0) }
       try checkSeparator(bytes, nil, name: path)
       var reader = CSVReader(bytes: bytes, name: path)
       let names = try reader.header()
       let skipped = names[0].isEmpty ? 0 : nil
       let kept = names.indices.filter { $0 != skipped }.map { names[$0] }
       guard !kept.isEmpty else { throw DescentError(.file, "\(path): has no column with a name") }
+      if let all = reader.numbers(names: names, target: nil, skipping: skipped, release: { file.release($0) }) { return (all.features, kept) }
       let (values, _) = try reader.rows(names: names, target: nil, skipping: skipped)
       guard !values.isEmpty else { throw DescentError(.file, "\(path): has a header but no rows") }
       return (Tensor(shape: [values.count / kept.count, kept.count], scalars: values), kept)

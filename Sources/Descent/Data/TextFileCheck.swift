@@ -7,17 +7,18 @@
 /// Looks at the bytes of a file that should be text and says what it is when it is something else: a wrong guess about a file is told by
 /// its cause, not by what it leads to.
 enum TextFileCheck {
+  /// - Parameter passed: called for each part that has been gone through.
   /// - Throws: ``DescentError`` of kind `file` unless the bytes are UTF-8 without zeros.
-  static func check(_ bytes: UnsafeRawBufferPointer, name: String) throws {
+  static func check(_ bytes: UnsafeRawBufferPointer, name: String, passed: @Sendable (Range<Int>) -> Void = { _ in }) throws {
     try checkKind(bytes, name: name)
     if let encoding = wideEncoding(bytes) {
       throw DescentError(
         .file, "\(name): is not UTF-8 but \(encoding); save it as UTF-8, or convert it: iconv -f \(encoding) -t UTF-8")
     }
+    if isPlainUTF8(bytes, passed) { return }
     if let zero = memchrPlace(0, bytes) {
       throw DescentError(.file, "\(name): line \(line(of: zero, bytes)): holds a byte 0, so it is not a text file")
     }
-    if isUTF8(bytes) { return }
     throw DescentError(
       .file,
       "\(name): line \(line(of: invalidPlace(bytes), bytes)): is not UTF-8; is it \(likelyEncoding(bytes))? Convert it: iconv -f \(likelyEncoding(bytes)) -t UTF-8")
@@ -28,22 +29,46 @@ enum TextFileCheck {
     if let (_, what) = signatures.first(where: { bytes.starts(with: $0.0) }) { throw DescentError(.file, "\(name): \(what)") }
   }
 
-  /// The encoding that a text is most likely in, as iconv calls it.
-  static func encoding(of bytes: UnsafeRawBufferPointer) -> String {
-    wideEncoding(bytes) ?? (isUTF8(bytes) ? "UTF-8" : likelyEncoding(bytes))
+  /// The encoding that a text is most likely in, as iconv calls it, and whether that is UTF-8 without zeros.
+  /// - Parameter passed: called for each part that has been gone through.
+  static func encoding(of bytes: UnsafeRawBufferPointer, passed: @Sendable (Range<Int>) -> Void = { _ in }) -> (name: String, isPlain: Bool) {
+    if let wide = wideEncoding(bytes) { return (wide, false) }
+    if isPlainUTF8(bytes, passed) { return ("UTF-8", true) }
+    return (isUTF8(bytes) ? "UTF-8" : likelyEncoding(bytes), false)
   }
 
   private static func isUTF8(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    // Piece by piece, as a text is copied to be validated; no letter has a line's end in it.
-    var start = 0
-    while start < bytes.count {
-      var end = min(start + (1 << 20), bytes.count)
-      while end < bytes.count, bytes[end - 1] != 0x0A { end += 1 }
-      let piece = bytes[start..<end]
-      if !piece.allSatisfy({ $0 < 0x80 }) && String(validating: piece, as: UTF8.self) == nil { return false }
-      start = end
+    allPieces(bytes) { piece, _ in isASCII(piece) || String(validating: piece, as: UTF8.self) != nil }
+  }
+
+  /// Whether the bytes are UTF-8 and none is 0.
+  private static func isPlainUTF8(_ bytes: UnsafeRawBufferPointer, _ passed: @Sendable (Range<Int>) -> Void) -> Bool {
+    allPieces(bytes) { piece, range in
+      defer { passed(range) }
+      return memchrPlace(0, piece) == nil && (isASCII(piece) || String(validating: piece, as: UTF8.self) != nil)
     }
-    return true
+  }
+
+  /// Whether `body` says yes to all pieces, of which several threads take some each. A text is copied to be validated; no letter has a line's end in it.
+  private static func allPieces(_ bytes: UnsafeRawBufferPointer, _ body: @Sendable (UnsafeRawBufferPointer, Range<Int>) -> Bool) -> Bool {
+    var pieces: [Range<Int>] = []
+    while let start = pieces.isEmpty ? 0 : pieces.last?.upperBound, start < bytes.count {
+      let next = min(start + (1 << 23), bytes.count)
+      let end = next < bytes.count ? memchrPlace(0x0A, UnsafeRawBufferPointer(rebasing: bytes[(next - 1)...])).map { next + $0 } : next
+      pieces.append(start..<(end ?? bytes.count))
+    }
+    nonisolated(unsafe) let bytes = bytes
+    let answers = try? concurrently(pieces.count) { [pieces] in body(UnsafeRawBufferPointer(rebasing: bytes[pieces[$0]]), pieces[$0]) }
+    return answers?.allSatisfy { $0 } ?? false
+  }
+
+  /// Whether all bytes are below 128, eight at a time.
+  private static func isASCII(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    var all: UInt64 = 0
+    let words = bytes.count / 8
+    for word in 0..<words { all |= bytes.loadUnaligned(fromByteOffset: 8 * word, as: UInt64.self) }
+    for place in (8 * words)..<bytes.count { all |= UInt64(bytes[place]) }
+    return all & 0x8080_8080_8080_8080 == 0
   }
 
   private static let signatures: [([UInt8], String)] = [

@@ -5,7 +5,7 @@
 #endif
 
 /// A file as memory that is read from the disk where it is touched.
-package final class MappedFile {
+package final class MappedFile: @unchecked Sendable {
   package let name: String
   private let bytes: UnsafeRawBufferPointer
 
@@ -35,6 +35,16 @@ package final class MappedFile {
   package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
     defer { withExtendedLifetime(self) {} }
     return try body(bytes)
+  }
+
+  /// Tells the system that a part of the file has been gone through: its pages need not count as this process's memory any longer. They are read again where
+  /// they are touched again.
+  package func release(_ range: Range<Int>) {
+    let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
+    // Whole pages within the part.
+    let start = (range.lowerBound + pageSize - 1) / pageSize * pageSize, end = range.upperBound / pageSize * pageSize
+    guard let base = bytes.baseAddress, end > start, range.upperBound <= bytes.count else { return }
+    madvise(UnsafeMutableRawPointer(mutating: base + start), end - start, MADV_DONTNEED)
   }
 
   deinit {

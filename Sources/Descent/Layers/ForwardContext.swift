@@ -7,6 +7,9 @@ struct CallDetails {
   /// Settings of this call, of ``Layer/callOptionNames``.
   var options: [String: JSONValue] = [:]
 
+  /// Whether the call says which steps count; otherwise a mask may travel beside the tensors.
+  var isMaskGiven = false
+
   func isSet(_ option: String) -> Bool { options[option] == true }
 }
 

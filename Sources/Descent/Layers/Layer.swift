@@ -243,7 +243,7 @@ open class Layer {
   public final func callAsFunction(_ inputs: [Tensor], masks: [Tensor?] = [], training: Bool = false) throws -> Tensor {
     let context = try ownContext(for: inputs, isTraining: training)
     for (input, mask) in zip(inputs, masks) { if let mask { context.setMask(mask, of: input) } }
-    return try self(inputs, context)
+    return try context.with(CallDetails(isMaskGiven: masks.contains { $0 != nil })) { try self(inputs, context) }
   }
 
   /// What the layer is told when it is called outside of any model, built for such tensors.

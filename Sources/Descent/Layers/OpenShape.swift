@@ -8,7 +8,7 @@ extension Array where Element == Int? {
   func fits(_ shape: [Int]) -> Bool { count == shape.count && zip(self, shape).allSatisfy { $0 == nil || $0 == $1 } }
 
   /// With a size in place of the open ones.
-  func filled(with size: Int) -> [Int] { map { $0 ?? size } }
+  package func filled(with size: Int) -> [Int] { map { $0 ?? size } }
 
   /// As it is written in errors: `[any, 3]`.
   package var text: String { "[" + map { $0.map(String.init) ?? "any" }.joined(separator: ", ") + "]" }
@@ -58,7 +58,7 @@ extension Layer {
   }
 
   /// The shapes of a row of each input as far as they are known; open sizes are nil.
-  var rowInputShapes: [[Int?]]? { openShapes?.inputs ?? inputShapes }
+  package var rowInputShapes: [[Int?]]? { openShapes?.inputs ?? inputShapes }
   /// The shapes of a row of each result.
-  var rowOutputShapes: [[Int?]]? { openShapes?.outputs ?? outputShapes }
+  package var rowOutputShapes: [[Int?]]? { openShapes?.outputs ?? outputShapes }
 }

@@ -1,12 +1,7 @@
 import TensorCore
 
 /// While training, the greatest value less the pixels, for images chosen at random. (Keras: `keras.layers.RandomInvert`.)
-public final class RandomInvert: RandomImageLayer {
-  /// Between what the probability is drawn for each image, from 0 to 1; a number f for 0 to f, as in Keras 3.
-  public let factor: RandomFactor
-  /// The least and the greatest value of a pixel.
-  public let valueRange: ClosedRange<Double>
-
+public final class RandomInvert: RandomLightLayer {
   /// - Parameters:
   ///   - factor: between what the probability is drawn for each image, from 0 to 1; a number f for 0 to f, as in Keras 3.
   ///   - valueRange: the least and the greatest value of a pixel.
@@ -19,18 +14,13 @@ public final class RandomInvert: RandomImageLayer {
     _ factor: RandomFactor = 1, valueRange: ClosedRange<Double> = 0...255, seed: UInt64? = nil, dataFormat: DataFormat = .channelsLast,
     inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
   ) {
-    self.factor = factor
-    self.valueRange = valueRange
-    super.init(dataFormat: dataFormat, seed: seed, inputShape: inputShape, name: name, trainable: trainable)
-  }
-
-  override func check(_ shape: [Int]) throws {
-    try check(factor, "factor", 0...1)
-    try check(valueRange: valueRange)
+    super.init(
+      factor, within: 0...1, valueRange: valueRange, seed: seed, dataFormat: dataFormat, inputShape: inputShape, name: name,
+      trainable: trainable)
   }
 
   package override func drawn(for images: Tensor, _ random: RandomGenerator) -> [Tensor] {
-    let (low, high) = factor.range(least: 0)
+    let (low, high) = factorRange
     let probability = uniform(images, low, high, random)
     return [uniform(images, 0, 1, random) .< probability]
   }
@@ -42,17 +32,7 @@ public final class RandomInvert: RandomImageLayer {
 
 extension RandomInvert: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
-    try options.useDefaults(of: RandomInvert())
-    try options.refuseBoundingBoxes()
-    self.init(
-      try options.factor("factor"), valueRange: try options.valueRange(), seed: try options.seed(),
-      dataFormat: try options.dataFormat(), inputShape: options.inputShape, name: options.name)
-  }
-
-  public func options() -> JSONObject {
-    JSONObject([
-      ("data_format", .string(dataFormat.rawValue)), ("factor", factor.rangeJSON(least: 0)), ("value_range", .range(valueRange)),
-      ("seed", .seed(seed)),
-    ])
+    let own = try LightSettings(&options, defaults: RandomInvert(), isFactorNeeded: false)
+    self.init(own.factor, valueRange: own.valueRange, seed: own.seed, dataFormat: own.dataFormat, inputShape: options.inputShape, name: options.name)
   }
 }

@@ -2,13 +2,7 @@ import TensorCore
 
 /// While training, images with fewer bits of light: of values from 0 to 255, the lower bits become 0. How many bits stay is drawn for each image.
 /// (Keras: `keras.layers.RandomPosterization`.)
-public final class RandomPosterization: RandomImageLayer {
-  /// How many bits stay, from 1 to 8: at least the first number and fewer than the second, as in Keras 3, or both if they are the same; one number n
-  /// for 1 and n.
-  public let factor: RandomFactor
-  /// The least and the greatest value of a pixel.
-  public let valueRange: ClosedRange<Double>
-
+public final class RandomPosterization: RandomLightLayer {
   /// - Parameters:
   ///   - factor: how many bits stay, from 1 to 8: at least the first number and fewer than the second, or both if they are the same.
   ///   - valueRange: the least and the greatest value of a pixel.
@@ -21,21 +15,21 @@ public final class RandomPosterization: RandomImageLayer {
     _ factor: RandomFactor, valueRange: ClosedRange<Double> = 0...255, seed: UInt64? = nil, dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil, name: String? = nil,
     trainable: Bool = true
   ) {
-    self.factor = factor
-    self.valueRange = valueRange
-    super.init(dataFormat: dataFormat, seed: seed, inputShape: inputShape, name: name, trainable: trainable)
+    super.init(
+      factor, within: 1...8, valueRange: valueRange, seed: seed, dataFormat: dataFormat, inputShape: inputShape, name: name,
+      trainable: trainable)
   }
 
   override func check(_ shape: [Int]) throws {
     guard factor.values.allSatisfy({ (1...8).contains($0) && $0 == $0.rounded() }) else {
       throw settingsError("factor is \(factor); expected one whole number or two from 1 to 8")
     }
-    try check(valueRange: valueRange)
+    try super.check(shape)
   }
 
   /// How many bits become 0.
   package override func drawn(for images: Tensor, _ random: RandomGenerator) -> [Tensor] {
-    let (low, high) = factor.range(least: 1)
+    let (low, high) = factorRange
     if low == high { return [Tensor(repeating: 8 - low, shape: [images.shape[0]]).cast(to: images.dtype)] }
     return [8 - random.randomInteger([images.shape[0]], low: Int(low), high: Int(high)).cast(to: images.dtype)]
   }
@@ -50,17 +44,7 @@ public final class RandomPosterization: RandomImageLayer {
 
 extension RandomPosterization: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
-    try options.useDefaults(of: RandomPosterization(8), except: "factor")
-    try options.refuseBoundingBoxes()
-    self.init(
-      try options.factor("factor"), valueRange: try options.valueRange(), seed: try options.seed(), dataFormat: try options.dataFormat(),
-      inputShape: options.inputShape, name: options.name)
-  }
-
-  public func options() -> JSONObject {
-    JSONObject([
-      ("data_format", .string(dataFormat.rawValue)), ("factor", factor.rangeJSON(least: 1)), ("value_range", .range(valueRange)),
-      ("seed", .seed(seed)),
-    ])
+    let own = try LightSettings(&options, defaults: RandomPosterization(8))
+    self.init(own.factor, valueRange: own.valueRange, seed: own.seed, dataFormat: own.dataFormat, inputShape: options.inputShape, name: options.name)
   }
 }

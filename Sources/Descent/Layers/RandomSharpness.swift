@@ -3,12 +3,7 @@ import TensorCore
 /// While training, images between a blurred one (f = 0), themselves (½) and a sharper one (1): x + (1 − 2f) · (blurred − x), with f drawn for
 /// each. A blurred pixel is 5/13 of itself and 1/13 of each of its eight neighbours; outside of an image lies 0. (Keras:
 /// `keras.layers.RandomSharpness`.)
-public final class RandomSharpness: RandomImageLayer {
-  /// Between what f is drawn, from 0 to 1; a number for 0 to that number.
-  public let factor: RandomFactor
-  /// The least and the greatest value of a pixel.
-  public let valueRange: ClosedRange<Double>
-
+public final class RandomSharpness: RandomLightLayer {
   /// - Parameters:
   ///   - factor: between what f is drawn, from 0 to 1; a number for 0 to that number.
   ///   - valueRange: the least and the greatest value of a pixel.
@@ -21,18 +16,13 @@ public final class RandomSharpness: RandomImageLayer {
     _ factor: RandomFactor, valueRange: ClosedRange<Double> = 0...255, seed: UInt64? = nil, dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil, name: String? = nil,
     trainable: Bool = true
   ) {
-    self.factor = factor
-    self.valueRange = valueRange
-    super.init(dataFormat: dataFormat, seed: seed, inputShape: inputShape, name: name, trainable: trainable)
-  }
-
-  override func check(_ shape: [Int]) throws {
-    try check(factor, "factor", 0...1)
-    try check(valueRange: valueRange)
+    super.init(
+      factor, within: 0...1, valueRange: valueRange, seed: seed, dataFormat: dataFormat, inputShape: inputShape, name: name,
+      trainable: trainable)
   }
 
   package override func drawn(for images: Tensor, _ random: RandomGenerator) -> [Tensor] {
-    let (low, high) = factor.range(least: 0)
+    let (low, high) = factorRange
     return [uniform(images, low, high, random)]
   }
 
@@ -40,24 +30,14 @@ public final class RandomSharpness: RandomImageLayer {
     let sums = images.windowSums(axis: 1, [1, 1, 1]).windowSums(axis: 2, [1, 1, 1])
     let blurred = (sums + images * 4) / 13
     let sharpened = images + (1 - 2 * perImage(drawn[0])) * (blurred - images)
-    return clip(sharpened, Tensor(number: valueRange.lowerBound), Tensor(number: valueRange.upperBound))
+    return clipped(sharpened)
   }
 }
 
 extension RandomSharpness: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
-    try options.useDefaults(of: RandomSharpness(0), except: "factor")
-    try options.refuseBoundingBoxes()
-    self.init(
-      try options.factor("factor"), valueRange: try options.valueRange(), seed: try options.seed(), dataFormat: try options.dataFormat(),
-      inputShape: options.inputShape, name: options.name)
-  }
-
-  public func options() -> JSONObject {
-    JSONObject([
-      ("data_format", .string(dataFormat.rawValue)), ("factor", factor.rangeJSON(least: 0)), ("value_range", .range(valueRange)),
-      ("seed", .seed(seed)),
-    ])
+    let own = try LightSettings(&options, defaults: RandomSharpness(0))
+    self.init(own.factor, valueRange: own.valueRange, seed: own.seed, dataFormat: own.dataFormat, inputShape: options.inputShape, name: options.name)
   }
 }
 

@@ -130,6 +130,7 @@ final class LayerCall {
         if let json = values.named.first(where: { $0.name == name })?.value.json { details.options[name] = json }
       }
       if let given = values.named.first(where: { $0.name == "mask" })?.value {
+        details.isMaskGiven = true
         let masks = given.isList ? given.elements.map(\.tensors.first) : [given.tensors.first]
         for (x, mask) in zip(places, masks) where mask != nil { context.setMask(mask, of: x) }
       }

@@ -22,12 +22,19 @@ package enum StratifiedSplit {
       carried = (wanted - Double(training), wantedNext - Double(validation))
       limits[group] = (training, given == nil ? total - training : validation)
     }
-    var taken: [Int32: Int] = [:]
+    // Rows are many, groups are few: their limits are looked up once.
+    let order = limits.keys.sorted()
+    let placeOf = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($0.element, $0.offset) })
+    let ends = order.map { group in limits[group] ?? (0, 0) }
+    var taken = [Int](repeating: 0, count: order.count)
+    var last: (group: Int32, place: Int)?
     for row in MersenneTwister.pythonOrder(groups.count, seed: seed) {
-      guard let group = groups[row], let limit = limits[group] else { continue }
-      let place = taken[group, default: 0]
-      taken[group] = place + 1
-      parts[row] = place < limit.training ? 0 : place < limit.training + limit.validation ? 1 : 2
+      guard let group = groups[row] else { continue }
+      let own = last.flatMap { $0.group == group ? $0.place : nil } ?? placeOf[group] ?? 0
+      last = (group, own)
+      let place = taken[own]
+      taken[own] = place + 1
+      parts[row] = place < ends[own].training ? 0 : place < ends[own].training + ends[own].validation ? 1 : 2
     }
     return parts
   }

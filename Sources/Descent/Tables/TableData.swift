@@ -43,26 +43,18 @@ public struct TableData: Sendable {
     try TableData.check(parts, file, options)
 
     // What training rows hold.
-    var scans = file.columnNames.map { ColumnScan(hasNames: options.kinds[$0] == .category) }
-    var relations = scans.map { _ in TargetRelation() }
-    let columns = scans.indices.filter { $0 != targetPlace }
-    try file.forEachRow { number, row in
-      guard parts[number] == 0 else { return }
-      for column in columns {
-        scans[column].add(row, column, number: number)
-        relations[column].add(row, column, answers, number)
-      }
-    }
+    let columns = file.columnNames.indices.filter { $0 != targetPlace }
+    let looks = try TableData.looks(file, columns, parts, answers, options)
     var learned: [TableColumn] = [], summaries: [ColumnSummary] = []
-    for column in columns {
+    for (column, (scan, relation)) in zip(columns, looks) {
       let name = file.columnNames[column]
-      var (own, remarks, values) = try naming(file.name) { try TableColumn.learned(name, scans[column], options) }
-      if own.isUsed, let remark = relations[column].remark(target, different: scans[column].different) { remarks.append(remark) }
+      var (own, remarks, values) = try naming(file.name) { try TableColumn.learned(name, scan, options) }
+      if own.isUsed, let remark = relation.remark(target, different: scan.different) { remarks.append(remark) }
       learned.append(own)
       let reason: String? = if case .leftOut(let reason) = own.encoding { reason } else { nil }
       summaries.append(
         ColumnSummary(
-          name: name, kind: own.kind, missing: scans[column].missing, odd: own.kind == .number ? scans[column].oddCount : 0, values: values, leftOut: reason,
+          name: name, kind: own.kind, missing: scan.missing, odd: own.kind == .number ? scan.oddCount : 0, values: values, leftOut: reason,
           remarks: remarks))
     }
     let (targetColumn, counts) = answers.target(target, trainingRows: parts)
@@ -74,12 +66,10 @@ public struct TableData: Sendable {
     classCounts = counts
     targetDescription = answers.description
 
-    var writer = try TableRowWriter(preprocessing, file, withTarget: true, withIdentifiers: false, parts: 3)
-    try file.forEachRow { number, row in
-      if parts[number] < 3 { try writer.add(row, to: Int(parts[number])) }
-    }
-    training = writer.rows(0, isTraining: true)
-    let others = [1, 2].map { writer.rows($0) }
+    let writer = try TableRowWriter(preprocessing, file, withTarget: true, withIdentifiers: false)
+    let rows = try writer.rows(parts: parts, count: 3, isTraining: true)
+    training = rows[0]
+    let others = rows[1...].map { $0 }
     validation = others[0].count > 0 ? others[0] : nil
     test = others[1].count > 0 ? others[1] : nil
     remarks = file.remarks + answers.remarks
@@ -106,11 +96,8 @@ public struct TableData: Sendable {
     let answers = try scan.answers(target.task)
     let parts = options.parts(answers)
     try TableData.check(parts, file, options)
-    var writer = try TableRowWriter(preprocessing, file, withTarget: true, withIdentifiers: false, parts: 3)
-    try file.forEachRow { number, row in
-      if parts[number] < 3 { try writer.add(row, to: Int(parts[number])) }
-    }
-    let rows = (0..<3).map { writer.rows($0) }
+    let writer = try TableRowWriter(preprocessing, file, withTarget: true, withIdentifiers: false)
+    let rows = try writer.rows(parts: parts, count: 3)
     self.preprocessing = preprocessing
     summaries = []
     classCounts = target.classes.map { names in
@@ -122,6 +109,27 @@ public struct TableData: Sendable {
     validation = rows[1].count > 0 ? rows[1] : nil
     test = rows[2].count > 0 ? rows[2] : nil
     remarks = file.remarks + answers.remarks + rows[0].remarks
+  }
+
+  /// What training rows hold, column by column: several threads go through the file, each for columns of its own.
+  private static func looks(
+    _ file: TableFile, _ columns: [Int], _ parts: [UInt8], _ answers: TableAnswers, _ options: TableOptions
+  ) throws -> [(ColumnScan, TargetRelation)] {
+    let count = max(1, min(ProcessorCount.available, columns.count, 8))
+    let groups = try concurrently(count) { group in
+      let own = stride(from: group, to: columns.count, by: count).map { columns[$0] }
+      var scans = own.map { ColumnScan(hasNames: options.kinds[file.columnNames[$0]] == .category) }
+      var relations = own.map { _ in TargetRelation() }
+      try file.forEachRow { number, row in
+        guard parts[number] == 0 else { return }
+        for place in own.indices {
+          scans[place].add(row, own[place], number: number)
+          relations[place].add(row, own[place], answers, number)
+        }
+      }
+      return zip(scans, relations).map { ($0, $1) }
+    }
+    return columns.indices.map { groups[$0 % count][$0 / count] }
   }
 
   private static func check(_ parts: [UInt8], _ file: TableFile, _ options: TableOptions) throws {

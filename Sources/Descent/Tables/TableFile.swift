@@ -114,11 +114,16 @@ public struct TableFile: Sendable {
       // The header may lack the name of a first column.
       fields = Array(repeating: CSVReader.Field(start: 0, end: 0), count: columnNames.count)
       let numbers = numbers
-      var row = 0
+      var row = 0, released = 0
       while try reader.nextRow(&fields) {
         try body(row, TableRow(fields: fields, reader: reader, numbers: numbers))
         row += 1
+        if reader.place.offset - released > 1 << 22 {
+          text.release(released..<reader.place.offset)
+          released = reader.place.offset
+        }
       }
+      text.release(released..<bytes.count)
     }
   }
 

@@ -32,6 +32,11 @@ final class TableText: @unchecked Sendable {
     (storage, remarks) = try TableText.converted(.memory(bytes), name: name, encoding: encoding)
   }
 
+  /// Tells the system that a part of the text has been gone through.
+  func release(_ range: Range<Int>) {
+    if case .mapped(let file) = storage { file.release(range) }
+  }
+
   /// The text, which is there within `body` only.
   func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
     try TableText.withBytes(storage, body)
@@ -59,11 +64,13 @@ final class TableText: @unchecked Sendable {
   private static func converted(_ storage: Storage, name: String, encoding given: String?) throws -> (Storage, [String]) {
     try withBytes(storage) { bytes in
       try TextFileCheck.checkKind(bytes, name: name)
-      let encoding = given ?? TextFileCheck.encoding(of: bytes)
+      let mapped: MappedFile? = if case .mapped(let file) = storage { file } else { nil }
+      let found = given == nil ? TextFileCheck.encoding(of: bytes) { mapped?.release($0) } : nil
+      let encoding = given ?? found?.name ?? "UTF-8"
       let isUTF8 = ["utf-8", "utf8", "ascii", "us-ascii"].contains(encoding.lowercased())
-      if isUTF8 { try TextFileCheck.check(bytes, name: name) }
+      if isUTF8 && found?.isPlain != true { try TextFileCheck.check(bytes, name: name) { mapped?.release($0) } }
       let result = isUTF8 ? storage : .memory(try decoded(bytes, from: encoding, name: name))
-      if withBytes(result, { TextFileCheck.memchrPlace(0, $0) }) != nil {
+      if !isUTF8, withBytes(result, { TextFileCheck.memchrPlace(0, $0) }) != nil {
         throw DescentError(.file, "\(name): holds a byte 0, so it is not a text file")
       }
       let remarks = isUTF8 || given != nil ? [] : ["\(name) is not UTF-8; it was read as \(encoding)"]

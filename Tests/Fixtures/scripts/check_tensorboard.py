@@ -14,6 +14,8 @@ for folder in sorted(p for p in pathlib.Path(sys.argv[1]).rglob("*") if any(p.gl
     events = EventAccumulator(str(folder), size_guidance={"tensors": 0})
     events.Reload()
     print(folder)
+    if events.Tags()["graph"]:
+        print("  graph: " + ", ".join(f"{node.name} ({node.op}) of {' and '.join(node.input) or 'nothing'}" for node in events.Graph().node))
     for tag in events.Tags()["tensors"]:
         values = events.Tensors(tag)
         plugin = events.SummaryMetadata(tag).plugin_data.plugin_name

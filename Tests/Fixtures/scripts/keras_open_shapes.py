@@ -87,7 +87,23 @@ def chain_of_dtypes():
     return keras.Sequential([keras.Input((3,)), L.Dense(4, activation="tanh", dtype="float32"), L.Dense(2)]), "mse", []
 
 
-ALL = [lstm, text, tagger, image, unet, attention, translator, chain, sliced, nested, dtypes, chain_of_dtypes]
+def masked_translator():
+    source, target = keras.Input((None,), dtype="int32", name="source"), keras.Input((None,), dtype="int32", name="target")
+    _, h, c = L.LSTM(3, return_state=True)(L.Embedding(7, 3, mask_zero=True)(source))
+    # Beside states a mask that travels is not passed on.
+    x = L.LSTM(3, return_sequences=True)(L.Embedding(7, 2, mask_zero=True)(target), initial_state=[h, c])
+    return keras.Model([source, target], L.Dense(3, activation="softmax")(x)), "sparse_categorical_crossentropy", []
+
+
+def given_mask():
+    i = keras.Input((None,), dtype="int32")
+    x = L.Embedding(7, 2)(i)
+    _, h = L.GRU(3, return_state=True)(x, mask=ops.not_equal(i, 0))
+    both = L.Bidirectional(L.SimpleRNN(3))(x, initial_state=[h, h], mask=ops.not_equal(i, 1))
+    return keras.Model(i, L.Dense(2)(L.Add()([L.GRU(6)(x, initial_state=[both], mask=ops.not_equal(i, 2)), both]))), "mse", []
+
+
+ALL = [lstm, text, tagger, image, unet, attention, translator, chain, sliced, nested, dtypes, chain_of_dtypes, masked_translator, given_mask]
 
 
 def data(model, length, salt):

@@ -100,8 +100,9 @@ public final class Bidirectional: Layer {
     guard states.isEmpty || states.count == expected else {
       throw settingsError("it was called with \(states.count) initial states; expected \(expected)")
     }
-    let forward = try forwardLayer.outputs([inputs[0]] + states.prefix(own), context)
-    let backward = try backwardLayer.outputs([inputs[0]] + states.dropFirst(own), context)
+    let details = CallDetails(isMaskGiven: context.callDetails.isMaskGiven)
+    let forward = try context.with(details) { try forwardLayer.outputs([inputs[0]] + states.prefix(own), context) }
+    let backward = try context.with(details) { try backwardLayer.outputs([inputs[0]] + states.dropFirst(own), context) }
     let (a, b) = (forward[0], forwardLayer.returnSequences ? flip(backward[0], axes: [1]) : backward[0])
     let merged: [Tensor]
     switch mergeMode {

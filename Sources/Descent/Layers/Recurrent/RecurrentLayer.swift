@@ -8,7 +8,7 @@ import TensorCore
 ///
 /// With initial states the layer is called with several tensors, the sequence first: `layer([x, h])`, or in a graph
 /// `layer(x, initialState: [h])`. With `returnState` it gives the states after the last step behind the output; ask for them by
-/// `outputs`.
+/// `outputs`. A mask that travels beside the sequence does not reach a call with states, as in Keras; one that is given to the call does.
 public class RecurrentLayer: Layer {
   /// What is done at each step.
   public let cell: RNNCell
@@ -63,7 +63,9 @@ public class RecurrentLayer: Layer {
       throw settingsError("a row of the input has shape \(Array(x.shape.dropFirst())); expected [steps, features] with at least one step")
     }
     let (rows, steps) = (x.shape[0], x.shape[1])
-    let mask = try context.mask(of: x).map { mask in
+    // As Keras, which passes a mask on only to calls of one tensor: beside states it must be given.
+    let isMasked = inputs.count == 1 || context.callDetails.isMaskGiven
+    let mask = try (isMasked ? context.mask(of: x) : nil).map { mask in
       guard mask.shape == [rows, steps] else {
         throw settingsError("the mask has shape \(mask.shape); expected \([rows, steps])")
       }
