@@ -80,6 +80,7 @@ private func models(
   _ = Sequential { Dense(100, activation: .relu, inputShape: [784]); Dense(10, activation: .softmax) }
   model.add(Dense(10))
   let inputs = Input(shape: [784])
+  _ = Input(shape: [nil, 3])
   let h = try Dense(64, activation: .relu)(inputs)
   _ = try Model(inputs: inputs, outputs: outputs)
   _ = Flatten()
