@@ -47,7 +47,7 @@ struct DataOptions: ParsableArguments {
   }
 
   /// - Parameter model: the one that is to take the data; one that knows a table's columns, or none, gets a table looked at and prepared, others
-  ///   get its numbers as they are.
+  ///   get its numbers as they are. Without one pictures are made as `train` makes them for a new network.
   func load(for model: Model? = nil) throws -> DataSet {
     if isFashionMNIST {
       let fashion = try FashionMNIST.load()
@@ -61,9 +61,7 @@ struct DataOptions: ParsableArguments {
     if isTable { return DataSet(try CSVTable(data, target: target ?? ""), name: data) }
     if isArchive { return try DataSet(archive: data) }
     if isPictures {
-      guard let model else {
-        throw DescentError(.invalidArgument, "\(data): is a folder of pictures, which train, evaluate and predict take, and other commands with a --model for pictures")
-      }
+      guard let model else { return try DataSet(forNewNetwork: ImageData(data), name: data) }
       return try DataSet(images(for: model), name: data, asPlaces: model.takesPlaces)
     }
     guard isFolder else { throw DescentError(.file, "\(data): no such file or folder; expected \(DataOptions.expected)") }

@@ -1,4 +1,5 @@
 import Descent
+import DescentImages
 
 /// What there is to train on and to judge by.
 struct DataSet {
@@ -48,6 +49,8 @@ struct DataSet {
   private(set) var isTable = false
   /// What columns become, of a table that was looked at.
   private(set) var table: TablePreprocessing?
+  /// What becomes of pictures that were looked at for a new network.
+  private(set) var images: ImagePreprocessing?
   /// What of a table is not used.
   var leftOut: [String] = []
 
@@ -55,6 +58,12 @@ struct DataSet {
     self.name = name
     train = Part(x: images.train.images, y: images.train.labels)
     test = Part(x: images.test.images, y: images.test.labels)
+  }
+
+  /// Pictures of a folder, for a new network.
+  init(forNewNetwork data: ImageData, name: String) throws {
+    try self.init(data, name: name)
+    images = data.preprocessing
   }
 
   init(_ table: CSVTable, name: String) {

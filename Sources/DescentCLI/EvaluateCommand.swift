@@ -19,7 +19,7 @@ struct EvaluateCommand: ParsableCommand {
         descent evaluate --model pets.keras --data more-pets
       """)
 
-  @Option(help: ArgumentHelp("A .keras file.", valueName: "file"))
+  @Option(help: ArgumentHelp("A .keras file, or an .h5 file with a whole model.", valueName: "file"))
   var model: ModelFile
 
   @OptionGroup(title: "Data") var dataOptions: DataOptions

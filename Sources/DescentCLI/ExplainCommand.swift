@@ -13,7 +13,7 @@ struct ExplainCommand: ParsableCommand {
         descent explain --model model.keras --batch-size 32
       """)
 
-  @Option(help: ArgumentHelp("A .keras file, or a .json file with a description: predicting, and training if it is compiled.", valueName: "file"))
+  @Option(help: ArgumentHelp("A .keras or .h5 file, or a .json file with a description: predicting, and training if it is compiled.", valueName: "file"))
   var model: ModelFile?
 
   @Option(help: ArgumentHelp("The rows of a batch.", valueName: "n"))

@@ -8,9 +8,7 @@ extension TrainCommand {
   func runImages(_ given: Model?, _ results: Results) throws {
     try CommandGroup.refuseForPictures("train")
     if let report = tableOptions.report { try checkWritable(report) }
-    if modelOptions.layers != nil || modelOptions.activation != nil {
-      throw ValidationError("--layers and --activation are for networks of dense layers; a network for pictures goes by their size. Give another one with --model.")
-    }
+    try modelOptions.refuseDenseLayers()
     let seed = taskOptions.seed ?? TaskOptions.defaultSeed
     let options = imageOptions.options(try tableOptions.options(seed: seed, validationSplit: validationSplit))
     if verbose != .silent { Output.line("Reading the pictures in \(dataOptions.data) …") }
@@ -28,7 +26,7 @@ extension TrainCommand {
     let loss = try taskOptions.chosenLoss()
     let model = try given ?? preprocessing.network(augmentation: changes, seed: seed)
     let standard = model.standardImageLoss(classes: preprocessing.classNames.count)
-    if loss?.isForClasses == false { throw ValidationError("--loss \(taskOptions.loss ?? "") is for numbers; pictures are of classes.") }
+    if loss?.isForClasses == false { throw ModelOptions.pictureLossFault(taskOptions.loss ?? "") }
     if given?.optimizer == nil || optimizerOptions.optimizer != nil || loss != nil || taskOptions.metrics != nil {
       try model.compile(
         anyOptimizer: optimizerOptions.spelling.chosen(), loss: loss ?? given?.loss ?? standard, metrics: taskOptions.chosenMetrics() ?? [.accuracy])
@@ -84,6 +82,27 @@ extension TrainCommand {
     let convolutions = model.layers.count { $0 is Conv2D }
     let kind = convolutions > 0 ? "\(convolutions) convolutions and " : ""
     return "A network of \(kind)\(grouped(count)) weights; the loss is \(model.loss?.name ?? "none"); \(rule)\n"
+  }
+}
+
+extension ModelOptions {
+  func refuseDenseLayers() throws {
+    if layers != nil || activation != nil {
+      throw ValidationError("--layers and --activation are for networks of dense layers; a network for pictures goes by their size. Give another one with --model.")
+    }
+  }
+
+  static func pictureLossFault(_ loss: String) -> ValidationError {
+    ValidationError("--loss \(loss) is for numbers; pictures are of classes.")
+  }
+
+  /// The network that `train` makes for pictures, with its changes of them at random.
+  func imageNetwork(_ images: ImagePreprocessing, loss: Loss?, seed: UInt64) throws -> Model {
+    try refuseDenseLayers()
+    if let loss, !loss.isForClasses { throw ModelOptions.pictureLossFault(loss.name) }
+    let model = try images.network(augmentation: ImageAugmentation.standard, seed: seed)
+    model.images = images
+    return model
   }
 }
 

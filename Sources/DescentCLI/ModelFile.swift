@@ -1,7 +1,7 @@
 import ArgumentParser
 import KerasFiles
 
-/// A model in a file: `.keras`, or `.json` with a description.
+/// A model in a file: `.keras`, `.h5` with a whole model, or `.json` with a description.
 struct ModelFile: ExpressibleByArgument {
   let path: String
 
@@ -10,8 +10,9 @@ struct ModelFile: ExpressibleByArgument {
   var isDescription: Bool { hasEnding(path, ".json") }
 
   func validate() throws {
-    if !isDescription && !hasEnding(path, ".keras") {
-      throw ValidationError("--model is '\(path)'; expected a file ending in .keras or .json.")
+    if hasEnding(path, ".weights.h5") { throw ValidationError("--model is '\(path)', which holds weights alone; expected a file ending in .keras, .h5 or .json.") }
+    if !isDescription && ![".keras", ".h5", ".hdf5"].contains(where: { hasEnding(path, $0) }) {
+      throw ValidationError("--model is '\(path)'; expected a file ending in .keras, .h5 or .json.")
     }
   }
 

@@ -5,9 +5,9 @@ import KerasFiles
 struct ModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "A .keras file, or a .json file with a description, instead of a new network.",
+      "A .keras or .h5 file, or a .json file with a description, instead of a new network.",
       discussion: """
-        A .keras file brings its weights and, unless --optimizer is given, its optimizer where that had come to. Layers, loss, metrics \
+        A .keras or .h5 file brings its weights and, unless --optimizer is given, its optimizer where that had come to. Layers, loss, metrics \
         and optimizer are the file's where they are not given.
         """,
       valueName: "file"))

@@ -25,7 +25,7 @@ struct PredictCommand: ParsableCommand {
         descent predict --model pets.keras cat.jpg dog.png
       """)
 
-  @Option(help: ArgumentHelp("A .keras file.", valueName: "file"))
+  @Option(help: ArgumentHelp("A .keras file, or an .h5 file with a whole model.", valueName: "file"))
   var model: ModelFile
 
   @OptionGroup(title: "Data") var dataOptions: DataOptions

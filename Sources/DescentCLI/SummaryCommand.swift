@@ -6,7 +6,7 @@ struct SummaryCommand: ParsableCommand {
     commandName: "summary",
     abstract: "Print the layers of a saved model.")
 
-  @Option(help: ArgumentHelp("A .keras file, or a .json file with a description.", valueName: "file"))
+  @Option(help: ArgumentHelp("A .keras or .h5 file, or a .json file with a description.", valueName: "file"))
   var model: ModelFile
 
   @Flag(help: "Print the model's description as Keras's to_json does.")

@@ -106,6 +106,11 @@ struct PreparedModel {
       model = try options.tableNetwork(table, loss: loss, rows: data.train.count, seed: aim.seed ?? TaskOptions.defaultSeed)
       try table.compile(model, optimizer: way.chosen(), loss: loss, metrics: aim.chosenMetrics())
       (task, outcome) = (table.target.classes.map { .classes($0.count) } ?? .numbers(1), nil)
+    } else if given == nil, let images = data.images {
+      model = try options.imageNetwork(images, loss: loss, seed: aim.seed ?? TaskOptions.defaultSeed)
+      try model.compile(
+        anyOptimizer: way.chosen(), loss: loss ?? model.standardImageLoss(classes: images.classNames.count), metrics: aim.chosenMetrics() ?? [.accuracy])
+      (task, outcome) = (.classes(images.classNames.count), nil)
     } else {
       let plain = try data.task(loss: loss ?? given?.loss)
       let outcome = Outcome(plain, loss: loss ?? given?.loss)

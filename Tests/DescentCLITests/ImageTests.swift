@@ -106,6 +106,17 @@ import Testing
   @Test func `options for pictures are for pictures`() throws {
     #expect(try tool("train", "--image-size", "8").errors.contains("are for folders of pictures"))
     try write("p/a", 1, isUpper: true)
-    #expect(try tool("find-rate", "--data", "p").errors.contains("is a folder of pictures, which train, evaluate and predict take"))
+    #expect(try tool("find-rate", "--data", "p").errors.contains("all pictures are in the folder 'a'"))
+  }
+
+  @Test func `optimizers are compared and rates are tried on pictures, too`() throws {
+    try write("p/a", 12, isUpper: true)
+    try write("p/b", 12, isUpper: false)
+    let rate = try tool("find-rate", "--data", "p", "--steps", "12", "--batch-size", "4")
+    #expect(rate.status == 0, "\(rate.errors)")
+    let choice = try tool(
+      "choose", "--data", "p", "--candidate", "adam", "--candidate", "sgd", "--epochs", "9", "--trials", "2", "--seeds", "2", "--out", "which")
+    #expect(choice.status == 0 && choice.output.contains("2 classes") && FileManager.default.fileExists(atPath: folder.file("which/report.html")), "\(choice.output)\(choice.errors)")
+    #expect(try tool("choose", "--data", "p", "--layers", "3").errors.contains("are for networks of dense layers"))
   }
 }

@@ -85,7 +85,7 @@ import Testing
     let data = try writeData()
     for (arguments, expected) in [
       (["train", "--model", model, "--layers", "3", "--data", data], "--model brings its layers"),
-      (["train", "--model", "model.txt", "--data", data], "expected a file ending in .keras or .json"),
+      (["train", "--model", "model.txt", "--data", data], "expected a file ending in .keras, .h5 or .json"),
       (["train", "--model", "missing.keras", "--data", data], "missing.keras"),
       (["train", "--data", data, "--save", "model.pt"], "expected a file ending in"),
       (["predict", "--model", model, "--data", data, "--out", "p.txt"], "expected a file ending in .npy, .npz or .csv"),
@@ -96,5 +96,8 @@ import Testing
     }
     let summary = try CommandLineTool(["summary", "--model", ModelFileTests.fixtures + "/conv2d.keras"])
     #expect(summary.status == 0 && summary.output.contains("(Conv2D)"))
+    // The same model in both of Keras's forms.
+    let forms = try ["keras", "h5"].map { try CommandLineTool(["summary", "--model", ModelFileTests.fixtures + "/recurrent.\($0)"]) }
+    #expect(forms[0].status == 0 && forms[0].output == forms[1].output, "\(forms[1].errors)")
   }
 }

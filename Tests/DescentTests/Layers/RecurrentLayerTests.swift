@@ -14,7 +14,7 @@ private final class All: Layer {
   }
 
   override func forward(_ inputs: [Tensor], _ context: ForwardContext) throws -> [Tensor] {
-    results = try inner.outputs(inputs, context)
+    results = if let mask = context.mask(of: inputs[0]) { try inner.outputs(inputs, mask: mask, context) } else { try inner.outputs(inputs, context) }
     losses = context.losses
     return results
   }
