@@ -20,10 +20,15 @@ do {
     try benchPictures(chosen[1])
   } else if chosen == ["whole-job"] {
     _ = try trainWholeJob(epochs: 5)
-  } else if let unknown = chosen.first(where: { !["job", "limits", "optimizers", "embedding", "compile", "networks", "profile"].contains($0) && !$0.contains("=") }) {
-    print("usage: descent-bench [job] [limits] [optimizers] [embedding] [compile] [networks] [profile] [only=adam,lion,cnn] [--quick]; '\(unknown)' is none of them")
+  } else if let unknown = chosen.first(where: { !["job", "limits", "optimizers", "embedding", "compile", "networks", "profile"].contains($0) && !$0.contains("=") })
+    ?? arguments.first(where: { $0.hasPrefix("--") && $0 != "--quick" })
+  {
+    print("usage: descent-bench [job] [limits] [optimizers] [embedding] [compile] [networks] [profile] [only=adam,lion,cnn] [--quick]")
     print("       descent-bench first-batch | whole-job | first-prediction | applications [FOLDER] | pictures FOLDER")
-    exit(64)
+    if unknown != "--help" {
+      print("'\(unknown)' is none of them")
+      exit(64)
+    }
   } else {
     print("\(threads) threads, \(rounds) rounds, instruction set \(instructionSet)\n")
     if wants("job") { try benchJob(runs: quick ? 1 : 3, quick: quick) }
