@@ -121,12 +121,6 @@ final class RunObserver: Callback {
 
   override func onTrainBegin() throws { try results.begin(settings) }
 
-  /// A rate that changes is part of the course of a run.
-  override func onEpochEnd(_ epoch: Int, _ logs: Logs) throws {
-    guard let model, case .schedule? = model.optimizer?.options.learningRate else { return }
-    logs["learning_rate"] = try model.learningRate
-  }
-
   override func onTrainBatchBegin(_ batch: Int) {
     guard isNew else { return }
     isNew = false

@@ -1,6 +1,7 @@
 import TensorCore
 
-/// What `fit` returns: the numbers of each epoch. (Keras: `keras.callbacks.History`.)
+/// What `fit` returns: the numbers of each epoch. Where the learning rate has a schedule, or a callback changes it, the rate at the epoch's end is
+/// among them as `learning_rate`. (Keras: `keras.callbacks.History`, which has it from callbacks alone.)
 public final class History: Callback {
   /// The epochs that came to their end, counted from 0.
   public private(set) var epochs: [Int] = []

@@ -172,6 +172,8 @@ final class FitLoop {
       let scores = try model.run(stream, steps: steps, runner.training, runner.trainability, callbacks: callbacks, "fit: validation")
       for (name, value) in scores { values["val_" + name] = value }
     }
+    // A rate that changes is part of the course of a run.
+    if optimizerState.optimizer.options.learningRate.isSchedule { values["learning_rate"] = try model.learningRate }
     let logs = Logs(values)
     try callbacks.each { try $0.onEpochEnd(epoch, logs) }
     if !backups.isEmpty { try backUp(epochAt: FitPosition(epoch: epoch + 1, step: 0)) }

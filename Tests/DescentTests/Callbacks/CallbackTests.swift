@@ -129,6 +129,11 @@ private final class Script: Callback {
       x, y, epochs: 3, verbose: 0, callbacks: [LearningRateScheduler { epoch, rate in epoch == 0 ? rate : rate / 2 }])
     #expect(history["learning_rate"] == [0.5, 0.25, 0.125])
     #expect(try model.learningRate == 0.125)
+    // One of the optimizer's own is in the history, too: two steps an epoch.
+    let falling = try SmallData.model(optimizer: SGD(learningRate: ExponentialDecay(initialLearningRate: 0.5, decaySteps: 2, decayRate: 0.5)))
+    let own = try falling.fit(x, y, batchSize: (x.shape[0] + 1) / 2, epochs: 2, verbose: 0)
+    #expect(own["learning_rate"] == [0.25, 0.125])
+    #expect(try SmallData.model().fit(x, y, verbose: 0)["learning_rate"].isEmpty)
   }
 
   @Test func `The rate falls on a plateau`() throws {

@@ -4,7 +4,48 @@ import Testing
 
 @testable import Descent
 
+/// A Python that has TensorBoard, named by the environment variable PYTHON.
+private enum TensorBoardPython {
+  static let path: String? = ProcessInfo.processInfo.environment["PYTHON"].flatMap { path in
+    (try? run(path, ["-c", "import tensorboard.backend.event_processing.event_accumulator"]))?.status == 0 ? path : nil
+  }
+
+  static func run(_ path: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
+    let process = Process(), output = Pipe()
+    process.executableURL = URL(fileURLWithPath: path)
+    process.arguments = arguments
+    process.standardOutput = output
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    return (process.terminationStatus, text)
+  }
+}
+
 @Suite struct TensorBoardTests {
+  /// Where there is one, as the tests of several processes run where there is an MPI; elsewhere the reader here does, against Keras's files.
+  @Test(.enabled(if: TensorBoardPython.path != nil)) func `TensorBoard's own reader finds the numbers of the history`() throws {
+    try withTemporaryFolder { folder in
+      let model = try SmallData.model(metrics: [.accuracy])
+      let board = TensorBoard(logDirectory: folder, histogramFrequency: 1, writesImages: true)
+      let history = try model.fit(SmallData.x(), SmallData.labels, batchSize: 10, epochs: 3, verbose: 0, callbacks: [board], validationSplit: 0.2)
+      let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("Fixtures/scripts/check_tensorboard.py").path
+      let found = try TensorBoardPython.run(try needed(TensorBoardPython.path), [script, folder])
+      #expect(found.status == 0)
+      for (part, prefix) in [("train", ""), ("validation", "val_")] {
+        let lines = found.output.components(separatedBy: folder + "/" + part + "\n").last?.split(separator: "\n") ?? []
+        for name in ["loss", "accuracy"] {
+          let line = try needed(lines.first { $0.hasPrefix("  epoch_\(name): scalars, 3 values, the last at step 2: ") })
+          let number = try needed(Double(line.split(separator: " ").last.map(String.init) ?? ""))
+          #expect(abs(number - history[prefix + name][2]) < 1e-6, "\(part) \(name)")
+        }
+      }
+      #expect(found.output.contains("graph: "))
+    }
+  }
+
   @Test func `the checksum is Castagnoli's`() {
     #expect(CRC32C.checksum(Array("123456789".utf8)) == 0xE306_9283)
     #expect(CRC32C.checksum([UInt8](repeating: 0, count: 32)) == 0x8A91_36AA)
