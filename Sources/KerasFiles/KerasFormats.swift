@@ -33,7 +33,7 @@ func registerKerasFormats() {
 }
 
 extension Model {
-  /// Reads weights as ``Descent/Model/loadWeights(_:skipMismatch:format:)`` does from a file of Keras's.
+  /// Reads weights as `loadWeights(_:skipMismatch:format:)` does from a file of Keras's.
   /// - Parameters:
   ///   - path: the file: `.weights.h5`, `.weights.json`, `.h5` or `.keras`.
   ///   - skipMismatch: whether to load what fits and return the rest.

@@ -91,7 +91,7 @@ public final class TracedFunction<Failure: Error>: @unchecked Sendable {
   /// The same for a list of arguments.
   public func explain(_ arguments: [Tensor]) throws(Failure) -> PlanExplanation { try known(for: arguments).explanation() }
 
-  /// Runs the function `runs` times and measures each kernel. Each run changes variables as a call does; a ``RunObserver`` (a
+  /// Runs the function `runs` times and measures each kernel. Each run changes variables as a call does; a `RunObserver` (a
   /// `Stepper`, say) counts none of them.
   /// - Returns: what the function does, with the least time of each kernel.
   /// - Throws: what the function throws while it is traced.
@@ -143,7 +143,7 @@ public final class TracedFunction<Failure: Error>: @unchecked Sendable {
 }
 
 extension TracedFunction: CustomStringConvertible {
-  /// What the function does, for each combination of shapes and dtypes that it was called with so far. See ``explain(_:)``.
+  /// What the function does, for each combination of shapes and dtypes that it was called with so far. See `explain(_:)`.
   public var description: String {
     let traced = lock.withLock { known.map { ($0.key.arguments, $0.value.plans) } }
     if traced.isEmpty { return "a function that was not called yet" }
@@ -275,7 +275,7 @@ public func compile(_ body: @escaping (Tensor, Tensor) throws -> Tensor) -> @Sen
 
 /// Another name of ``compile(_:)->CompiledFunction``, for where that name means something else.
 public func compiled(_ body: @escaping ([Tensor]) -> [Tensor]) -> CompiledFunction { compile(body) }
-/// Another name of ``compile(_:)->(Tensor)->Tensor``, for where that name means something else.
+/// Another name of `compile(_:)`, for where that name means something else.
 public func compiled(_ body: @escaping (Tensor) -> Tensor) -> @Sendable (Tensor) -> Tensor { compile(body) }
-/// Another name of ``compile(_:)->(Tensor,Tensor)->Tensor``, for where that name means something else.
+/// Another name of `compile(_:)`, for where that name means something else.
 public func compiled(_ body: @escaping (Tensor, Tensor) -> Tensor) -> @Sendable (Tensor, Tensor) -> Tensor { compile(body) }

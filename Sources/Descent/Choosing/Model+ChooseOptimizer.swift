@@ -18,7 +18,8 @@ extension Model {
   ///
   /// The model itself is not changed: the runs train copies with new weights, or, with `startsFromWeights`, with this one's.
   /// - Parameters:
-  ///   - x, y: rows to train on.
+  ///   - x: rows to train on.
+  ///   - y: rows to train on.
   ///   - validationData: other rows, by which settings are chosen and finalists judged; nil for a fifth of the rows, from their end.
   ///   - testData: rows for the recommended optimizer and the baseline at the end; nil for none.
   ///   - options: candidates, budget, metric.

@@ -13,7 +13,9 @@ extension Model {
   /// The range differs from one optimizer to the next by a factor of a thousand. (fastai: `Learner.lr_find`, with its defaults; Smith,
   /// 2017, "Cyclical learning rates", arXiv 1506.01186.)
   /// - Parameters:
-  ///   - x, y, sampleWeight: as those of `fit`.
+  ///   - x: as that of `fit`.
+  ///   - y: as that of `fit`.
+  ///   - sampleWeight: as that of `fit`.
   ///   - batchSize: rows a step; the range depends on it.
   ///   - startLearningRate: the first step's rate.
   ///   - endLearningRate: what the rates grow towards.

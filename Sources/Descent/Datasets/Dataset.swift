@@ -14,7 +14,7 @@ import Foundation
 /// dictionaries of tensors by name, and pairs and triples that begin with one.
 ///
 /// Elements may be prepared on other threads, one at a time unless `workers` says more: what a closure holds must not be changed
-/// meanwhile. A stream may throw; a `for` loop cannot, so a stream is gone through with ``forEach(_:)``, ``elements()`` or an iterator.
+/// meanwhile. A stream may throw; a `for` loop cannot, so a stream is gone through with `forEach(_:)`, `elements()` or an iterator.
 public struct Dataset<Element> {
   let node: DatasetNode<Element>
 
@@ -90,7 +90,9 @@ public struct Dataset<Element> {
   }
 
   /// What a function makes of each element, worked out on several threads. The order stays, and so do the bits.
-  /// - Parameter workers: how many elements are worked on at once.
+  /// - Parameters:
+  ///   - workers: how many elements are worked on at once.
+  ///   - transform: called by several threads.
   public func map<Result>(workers: Int, _ transform: @escaping @Sendable (Element) throws -> Result) -> Dataset<Result> {
     checkWorkers(workers)
     return Dataset<Result>(MapNode(node, workers: workers, seed: 0) { element, _ in try transform(element) })
@@ -103,6 +105,7 @@ public struct Dataset<Element> {
   /// - Parameters:
   ///   - seed: nil for one derived from ``setRandomSeed(_:)``'s.
   ///   - workers: how many elements are worked on at once.
+  ///   - transform: gets an element, and what it may draw random numbers from.
   public func map<Result>(
     seed: UInt64?, workers: Int = 1, _ transform: @escaping @Sendable (Element, inout RowRandom) throws -> Result
   ) -> Dataset<Result> {
@@ -155,6 +158,7 @@ public struct Dataset<Element> {
   /// - Parameters:
   ///   - cycleLength: how many streams are open at once.
   ///   - blockLength: how many elements of one come before those of the next.
+  ///   - transform: gives the stream of an element.
   public func interleave<Result>(
     cycleLength: Int, blockLength: Int = 1, _ transform: @escaping (Element) throws -> Dataset<Result>
   ) -> Dataset<Result> {

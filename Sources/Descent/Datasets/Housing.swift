@@ -47,7 +47,10 @@ public enum CaliforniaHousing {
   /// of the file's types.
   /// - Parameters:
   ///   - version: all rows or 600.
-  ///   - path, testSplit, seed, folder: as those of ``BostonHousing/loadData(path:testSplit:seed:folder:)``.
+  ///   - path: as that of ``BostonHousing/loadData(path:testSplit:seed:folder:)``.
+  ///   - testSplit: as that of ``BostonHousing/loadData(path:testSplit:seed:folder:)``.
+  ///   - seed: as that of ``BostonHousing/loadData(path:testSplit:seed:folder:)``.
+  ///   - folder: as that of ``BostonHousing/loadData(path:testSplit:seed:folder:)``.
   /// - Throws: ``DescentError`` of kind `file`, or `invalidArgument`.
   public static func loadData(
     version: Version = .large, path: String = "california_housing.npz", testSplit: Double = 0.2, seed: UInt32 = 113,

@@ -79,8 +79,15 @@ public enum Reuters {
   /// Reads the data set, as `keras.datasets.reuters.load_data` does, in the same order for the same seed.
   /// - Parameters:
   ///   - testSplit: the part that becomes the test set, at least 0 and at most 1.
-  ///   - path, numWords, skipTop, maxlen, seed, startChar, oovChar, indexFrom, folder: as those of
-  ///     ``IMDB/loadData(path:numWords:skipTop:maxlen:seed:startChar:oovChar:indexFrom:folder:)``.
+  ///   - path: as that of ``IMDB/loadData(path:numWords:skipTop:maxlen:seed:startChar:oovChar:indexFrom:folder:)``.
+  ///   - numWords: as that of ``IMDB/loadData(path:numWords:skipTop:maxlen:seed:startChar:oovChar:indexFrom:folder:)``.
+  ///   - skipTop: as that of ``IMDB/loadData(path:numWords:skipTop:maxlen:seed:startChar:oovChar:indexFrom:folder:)``.
+  ///   - maxlen: as that of ``IMDB/loadData(path:numWords:skipTop:maxlen:seed:startChar:oovChar:indexFrom:folder:)``.
+  ///   - seed: as that of ``IMDB/loadData(path:numWords:skipTop:maxlen:seed:startChar:oovChar:indexFrom:folder:)``.
+  ///   - startChar: as that of ``IMDB/loadData(path:numWords:skipTop:maxlen:seed:startChar:oovChar:indexFrom:folder:)``.
+  ///   - oovChar: as that of ``IMDB/loadData(path:numWords:skipTop:maxlen:seed:startChar:oovChar:indexFrom:folder:)``.
+  ///   - indexFrom: as that of ``IMDB/loadData(path:numWords:skipTop:maxlen:seed:startChar:oovChar:indexFrom:folder:)``.
+  ///   - folder: as that of ``IMDB/loadData(path:numWords:skipTop:maxlen:seed:startChar:oovChar:indexFrom:folder:)``.
   /// - Returns: sequences, and `int32` labels [n].
   /// - Throws: ``DescentError`` of kind `file`.
   public static func loadData(

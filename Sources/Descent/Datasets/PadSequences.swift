@@ -51,7 +51,11 @@ public func padSequences<Scalar: NumericTensorScalar>(
 /// - Parameters:
 ///   - sequences: tensors [length, …] of one dtype that agree but in their length; it becomes the dtype of the result unless
 ///     another is given.
-///   - maxlen, dtype, padding, truncating, value: as those of the other `padSequences`.
+///   - maxlen: as that of the other `padSequences`.
+///   - dtype: as that of the other `padSequences`.
+///   - padding: as that of the other `padSequences`.
+///   - truncating: as that of the other `padSequences`.
+///   - value: as that of the other `padSequences`.
 /// - Returns: [sequences, maxlen, …].
 /// - Throws: ``DescentError`` of kind `invalidArgument` or, when shapes differ, `data`.
 public func padSequences(

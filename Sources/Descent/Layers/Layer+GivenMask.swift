@@ -7,6 +7,7 @@ extension Layer {
   /// - Parameters:
   ///   - inputs: as those of the call without a mask.
   ///   - mask: which steps of the first input count.
+  ///   - context: the forward pass's.
   /// - Throws: ``DescentError`` as the call without a mask.
   public final func outputs(_ inputs: [Tensor], mask: Tensor, _ context: ForwardContext) throws -> [Tensor] {
     guard let first = inputs.first else { throw DescentError(.invalidArgument, "layer \(name): it was called without a tensor") }

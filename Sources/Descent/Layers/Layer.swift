@@ -152,6 +152,7 @@ open class Layer {
   /// - Parameters:
   ///   - inputs: what the layer was called with.
   ///   - masks: their masks.
+  ///   - context: the forward pass's.
   open func computeMask(_ inputs: [Tensor], _ masks: [Tensor?], _ context: ForwardContext) throws -> [Tensor?] { masks }
 
   // MARK: - Calls

@@ -74,7 +74,7 @@ public func hypot(_ a: some Symbolic, _ b: some Symbolic) throws -> Symbol { try
 /// log(eᵃ + eᵇ) of each pair of elements, without overflow in between, in a graph. (Keras: `ops.logaddexp`.)
 public func logaddexp(_ a: some Symbolic, _ b: some Symbolic) throws -> Symbol { try Symbol.only("Logaddexp", [a.value, b.value]) }
 
-/// ``nanToNum(_:nan:positiveInfinity:negativeInfinity:)-(Tensor,_,_,_)`` in a graph.
+/// `nanToNum(_:nan:positiveInfinity:negativeInfinity:)` in a graph.
 public func nanToNum(
   _ x: some Symbolic, nan: Double = 0, positiveInfinity: Double? = nil, negativeInfinity: Double? = nil
 ) throws -> Symbol {

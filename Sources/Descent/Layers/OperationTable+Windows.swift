@@ -136,7 +136,7 @@ private func word(_ padding: Padding) throws -> JSONValue {
 
 private func sizes(_ values: [Int]?, default standard: JSONValue) -> JSONValue { values.map { .ints($0) } ?? standard }
 
-/// ``conv(_:_:strides:padding:dilation:)-(Tensor,_,_,_,_)`` in a graph. (Keras: `keras.ops.conv`.)
+/// `conv(_:_:strides:padding:dilation:)` in a graph. (Keras: `keras.ops.conv`.)
 public func conv(
   _ x: some Symbolic, _ kernel: Tensor, strides: [Int]? = nil, padding: Padding = .valid, dilation: [Int]? = nil
 ) throws -> Symbol {
@@ -148,7 +148,7 @@ public func conv(
     ])
 }
 
-/// ``depthwiseConv(_:_:strides:padding:dilation:)-(Tensor,_,_,_,_)`` in a graph. (Keras: `keras.ops.depthwise_conv`.)
+/// `depthwiseConv(_:_:strides:padding:dilation:)` in a graph. (Keras: `keras.ops.depthwise_conv`.)
 public func depthwiseConv(
   _ x: some Symbolic, _ kernel: Tensor, strides: [Int]? = nil, padding: Padding = .valid, dilation: [Int]? = nil
 ) throws -> Symbol {
@@ -160,7 +160,7 @@ public func depthwiseConv(
     ])
 }
 
-/// ``separableConv(_:depthwise:pointwise:strides:padding:dilation:)-(Tensor,_,_,_,_,_)`` in a graph. (Keras: `keras.ops.separable_conv`.)
+/// `separableConv(_:depthwise:pointwise:strides:padding:dilation:)` in a graph. (Keras: `keras.ops.separable_conv`.)
 public func separableConv(
   _ x: some Symbolic, depthwise: Tensor, pointwise: Tensor, strides: [Int]? = nil, padding: Padding = .valid, dilation: [Int]? = nil
 ) throws -> Symbol {
@@ -172,7 +172,7 @@ public func separableConv(
     ])
 }
 
-/// ``convTranspose(_:_:strides:padding:outputPadding:dilation:)-(Tensor,_,_,_,_,_)`` in a graph. (Keras: `keras.ops.conv_transpose`.)
+/// `convTranspose(_:_:strides:padding:outputPadding:dilation:)` in a graph. (Keras: `keras.ops.conv_transpose`.)
 public func convTranspose(
   _ x: some Symbolic, _ kernel: Tensor, strides: [Int]? = nil, padding: Padding = .valid, outputPadding: [Int]? = nil,
   dilation: [Int]? = nil
@@ -185,7 +185,7 @@ public func convTranspose(
     ])
 }
 
-/// ``maxPool(_:_:strides:padding:)-(Tensor,_,_,_)`` in a graph. (Keras: `keras.ops.max_pool`.)
+/// `maxPool(_:_:strides:padding:)` in a graph. (Keras: `keras.ops.max_pool`.)
 public func maxPool(_ x: some Symbolic, _ poolSize: [Int], strides: [Int]? = nil, padding: Padding = .valid) throws -> Symbol {
   try Symbol.only(
     "MaxPool", [x.value],
@@ -195,7 +195,7 @@ public func maxPool(_ x: some Symbolic, _ poolSize: [Int], strides: [Int]? = nil
     ])
 }
 
-/// ``averagePool(_:_:strides:padding:)-(Tensor,_,_,_)`` in a graph. (Keras: `keras.ops.average_pool`.)
+/// `averagePool(_:_:strides:padding:)` in a graph. (Keras: `keras.ops.average_pool`.)
 public func averagePool(_ x: some Symbolic, _ poolSize: [Int], strides: [Int]? = nil, padding: Padding = .valid) throws -> Symbol {
   try Symbol.only(
     "AveragePool", [x.value],
@@ -205,7 +205,7 @@ public func averagePool(_ x: some Symbolic, _ poolSize: [Int], strides: [Int]? =
     ])
 }
 
-/// ``resize(_:_:interpolation:antialias:)-(Tensor,_,_,_)`` in a graph. (Keras: `keras.ops.image.resize`.)
+/// `resize(_:_:interpolation:antialias:)` in a graph. (Keras: `keras.ops.image.resize`.)
 public func resize(
   _ images: some Symbolic, _ size: [Int], interpolation: Interpolation = .bilinear, antialias: Bool = false
 ) throws -> Symbol {

@@ -207,6 +207,7 @@ public func dot(_ inputs: [any Symbolic], axes: [Int] = [-1], normalize: Bool = 
 
 /// In a graph: more elements before and after each axis; axis 0, which counts the rows, gets none. (Keras: `ops.pad`.)
 /// - Parameters:
+///   - x: of any shape.
 ///   - width: how many before and after each axis: `[(0, 0), (1, 2)]`.
 ///   - mode: what they are.
 ///   - constantValue: the number for ``PaddingMode/constant``.

@@ -1,6 +1,6 @@
 /// The running totals of a ``Metric`` over batches.
 ///
-/// ``update(target:prediction:sampleWeight:logits:)`` inside a compiled function becomes part of each run; the results are
+/// `update(target:prediction:sampleWeight:logits:)` inside a compiled function becomes part of each run; the results are
 /// computed from the totals outside.
 public final class MetricState {
   /// What is measured.

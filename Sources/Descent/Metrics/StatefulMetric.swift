@@ -75,8 +75,10 @@ public final class MeanMetric: StatefulMetric {
   private let total = Variable(Tensor(0.0), name: "total", isTrainable: false)
   private let count = Variable(Tensor(0.0), name: "count", isTrainable: false)
 
-  /// Adds values, of any shape; axis 0 counts them and further axes are averaged.
-  /// - Parameter sampleWeight: how much each counts.
+  /// Adds values.
+  /// - Parameters:
+  ///   - values: of any shape; axis 0 counts them and further axes are averaged.
+  ///   - sampleWeight: how much each counts.
   public func updateState(_ values: Tensor, sampleWeight: Tensor? = nil) throws {
     try MeanOfValues { $0.prediction }.update(
       [total, count], with: MetricInput(target: values, prediction: values, sampleWeight: sampleWeight))

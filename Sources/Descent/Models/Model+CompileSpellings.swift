@@ -17,7 +17,7 @@ extension Model {
     try compile(optimizer: optimizer, loss: loss, metrics: [metric], weightedMetrics: weightedMetrics, stepsPerExecution: stepsPerExecution)
   }
 
-  /// ``compile(optimizer:loss:metrics:weightedMetrics:stepsPerExecution:)`` with the loss first.
+  /// `compile(optimizer:loss:metrics:weightedMetrics:stepsPerExecution:)` with the loss first.
   public func compile(
     loss: Loss, optimizer: some Optimizer, metrics: [Metric] = [], weightedMetrics: [Metric] = [], stepsPerExecution: Int = 1
   ) throws {
@@ -25,14 +25,14 @@ extension Model {
       anyOptimizer: optimizer, loss: loss, metrics: metrics, weightedMetrics: weightedMetrics, stepsPerExecution: stepsPerExecution)
   }
 
-  /// ``compile(optimizer:loss:metrics:weightedMetrics:stepsPerExecution:)`` with the loss first.
+  /// `compile(optimizer:loss:metrics:weightedMetrics:stepsPerExecution:)` with the loss first.
   public func compile(
     loss: Loss, optimizer: String, metrics: [Metric] = [], weightedMetrics: [Metric] = [], stepsPerExecution: Int = 1
   ) throws {
     try compile(optimizer: optimizer, loss: loss, metrics: metrics, weightedMetrics: weightedMetrics, stepsPerExecution: stepsPerExecution)
   }
 
-  /// ``compile(optimizer:loss:metrics:weightedMetrics:stepsPerExecution:)`` with the loss first and one metric.
+  /// `compile(optimizer:loss:metrics:weightedMetrics:stepsPerExecution:)` with the loss first and one metric.
   public func compile(
     loss: Loss, optimizer: some Optimizer, metrics metric: Metric, weightedMetrics: [Metric] = [], stepsPerExecution: Int = 1
   ) throws {
@@ -40,7 +40,7 @@ extension Model {
       anyOptimizer: optimizer, loss: loss, metrics: [metric], weightedMetrics: weightedMetrics, stepsPerExecution: stepsPerExecution)
   }
 
-  /// ``compile(optimizer:loss:metrics:weightedMetrics:stepsPerExecution:)`` with the loss first and one metric.
+  /// `compile(optimizer:loss:metrics:weightedMetrics:stepsPerExecution:)` with the loss first and one metric.
   public func compile(
     loss: Loss, optimizer: String, metrics metric: Metric, weightedMetrics: [Metric] = [], stepsPerExecution: Int = 1
   ) throws {

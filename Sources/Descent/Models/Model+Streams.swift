@@ -15,7 +15,12 @@ extension Model {
   ///   - validationData: batches to judge the model on after each epoch, from their beginning each time.
   ///   - stepsPerEpoch: batches an epoch; needed for a stream without end. nil for one pass.
   ///   - validationSteps: batches a validation; nil for all of them.
-  ///   - epochs, verbose, callbacks, classWeight, initialEpoch, validationFrequency: as those of the other `fit`.
+  ///   - epochs: as that of the other `fit`.
+  ///   - verbose: as that of the other `fit`.
+  ///   - callbacks: as that of the other `fit`.
+  ///   - classWeight: as that of the other `fit`.
+  ///   - initialEpoch: as that of the other `fit`.
+  ///   - validationFrequency: as that of the other `fit`.
   /// - Returns: the numbers of each epoch.
   /// - Throws: ``DescentError`` naming the batch that does not fit the model; what the stream or a callback throws.
   @discardableResult
@@ -93,7 +98,8 @@ extension Model {
   /// - Parameters:
   ///   - batches: pairs of inputs and targets, triples with weights.
   ///   - steps: how many batches to look at, nil for all.
-  ///   - verbose, callbacks: as those of `fit`.
+  ///   - verbose: as that of `fit`.
+  ///   - callbacks: as that of `fit`.
   /// - Throws: ``DescentError`` naming the batch that does not fit the model; what the stream throws.
   @discardableResult
   public func evaluate(
@@ -126,7 +132,8 @@ extension Model {
   /// - Parameters:
   ///   - batches: inputs; of pairs and triples the first.
   ///   - steps: how many batches to predict, nil for all.
-  ///   - verbose, callbacks: as those of `fit`.
+  ///   - verbose: as that of `fit`.
+  ///   - callbacks: as that of `fit`.
   /// - Throws: ``DescentError`` when a batch does not fit the model or there is none, or the model has several outputs; what the
   ///   stream throws.
   public func predict(

@@ -130,7 +130,7 @@ open class Model: Layer {
   /// What training does with a batch: here the forward pass, the loss, the metrics and a step of the optimizer that `compile` was given.
   ///
   /// A model that is trained in another way overrides it. The step is traced once for each shape of batch, as a function given to
-  /// ``compiled(_:)->CompiledFunction`` is, and runs as fast:
+  /// `compiled(_:)` is, and runs as fast:
   ///
   ///     override func trainStep(_ step: StepContext) throws -> [String: Tensor] {
   ///       let predictions = try outputs(step.inputs, step.context)
@@ -163,11 +163,14 @@ open class Model: Layer {
 
   /// The loss of a batch, one number: the sum of the losses that `compile` was given, each times its weight, of what layers added
   /// (``ForwardContext/addLoss(_:)``), and of penalties on weights. (Keras: `Model.compute_loss`.)
-  /// - Parameter predictions: what the model computed, one tensor for each output.
+  /// - Parameters:
+  ///   - step: the step that the loss is a part of.
+  ///   - predictions: what the model computed, one tensor for each output.
   open func computeLoss(_ step: StepContext, _ predictions: [Tensor]) throws -> Tensor { try step.compiledLoss(predictions) }
 
   /// Counts the loss and the metrics that `compile` was given. (Keras: `Model.compute_metrics`.)
   /// - Parameters:
+  ///   - step: the step that the numbers are of.
   ///   - predictions: what the model computed, one tensor for each output.
   ///   - loss: what the logs call `loss`; nil for none.
   /// - Returns: further numbers to log, here none.

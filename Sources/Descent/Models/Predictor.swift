@@ -17,7 +17,7 @@ public struct Predictor: Sendable {
 
   init(_ model: Model) { self.model = Shared(model: model) }
 
-  /// What the model computes for each row, as ``Model/predict(_:batchSize:verbose:steps:callbacks:)`` gives it.
+  /// What the model computes for each row, as `predict(_:batchSize:verbose:steps:callbacks:)` gives it.
   /// - Parameters:
   ///   - x: rows of input on axis 0.
   ///   - batchSize: rows computed at once.

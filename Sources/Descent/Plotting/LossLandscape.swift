@@ -91,7 +91,8 @@ public struct LossLandscape: Sendable {
 extension Model {
   /// The loss on a plane through the space of weights. Afterwards the model is what it was, to the bit.
   /// - Parameters:
-  ///   - x, y: rows to judge by; some thousand are enough.
+  ///   - x: rows to judge by; some thousand are enough.
+  ///   - y: rows to judge by; some thousand are enough.
   ///   - trajectories: trainings of this model, or of one of the same layers: the plane goes through the last point of the first. Without any, it goes through the
   ///     present weights.
   ///   - steps: points of the grid along each axis; at least 3.

@@ -85,7 +85,7 @@ public final class FeatureSpace {
 
   /// The features of rows side by side: `float32` [rows, places].
   /// - Parameter columns: by the features' names; each with as many values.
-  /// - Throws: ``DescentError`` as for ``adapt(_:)``, if the space is not adapted, or its output is ``OutputMode/dict``.
+  /// - Throws: ``DescentError`` as for `adapt(_:)`, if the space is not adapted, or its output is ``OutputMode/dict``.
   public func callAsFunction(_ columns: [String: FeatureValues]) throws -> Tensor {
     guard outputMode == .concat else { throw DescentError(.state, "FeatureSpace: its outputMode is dict; ask for encoded(_:)") }
     let encoded = try encoded(columns)
@@ -93,7 +93,7 @@ public final class FeatureSpace {
   }
 
   /// The features of rows by name: numbers and places of one `float32` [rows, places], whole numbers `int32` [rows, 1].
-  /// - Throws: ``DescentError`` as for ``adapt(_:)``, or if the space is not adapted.
+  /// - Throws: ``DescentError`` as for `adapt(_:)`, or if the space is not adapted.
   public func encoded(_ columns: [String: FeatureValues]) throws -> [String: Tensor] {
     var result: [String: Tensor] = [:]
     for (name, value) in try preprocessed(columns) {
@@ -209,7 +209,12 @@ public enum FeatureValues: Sendable, Equatable {
 extension FeatureValues: ExpressibleByArrayLiteral {
   /// A number or a text.
   public enum Element: Sendable, ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral, ExpressibleByStringLiteral {
-    case integer(Int), number(Double), string(String)
+    /// A whole number.
+    case integer(Int)
+    /// A number.
+    case number(Double)
+    /// A text.
+    case string(String)
 
     public init(floatLiteral value: Double) { self = .number(value) }
     public init(integerLiteral value: Int) { self = .integer(value) }

@@ -100,6 +100,7 @@ extension TablePreprocessing {
   /// mean_absolute_error, huber and log_cosh), as a weight of the loss: so it is about 1 at first whatever the target's units, and optimizers see
   /// gradients of usual sizes. Metrics are in the target's units.
   /// - Parameters:
+  ///   - model: a network for the table.
   ///   - optimizer: by value.
   ///   - loss: as for the network; nil for ``standardLoss``.
   ///   - metrics: nil for ``standardMetric``.

@@ -3,7 +3,7 @@ import TensorCore
 /// What has to be done to the rows of a table before a network sees them, learned from training rows; and what the network's answers mean.
 ///
 /// It is kept in `.keras` files beside the network (``Model/table``), so that rows of another file, in which columns may stand in another order, are
-/// prepared in the same way: ``rows(of:)``. The network takes up to two inputs: `numbers`, `float32` [rows, N], and `categories`, `int32` [rows, C], whose
+/// prepared in the same way: `rows(of:)`. The network takes up to two inputs: `numbers`, `float32` [rows, N], and `categories`, `int32` [rows, C], whose
 /// elements are numbers of ``tokens``. Numbers are scaled inside of the network, by a ``Normalization`` layer; categories become places of one
 /// there, by a ``CategoryEncoding`` layer.
 public struct TablePreprocessing: Sendable, Equatable {

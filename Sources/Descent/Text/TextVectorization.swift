@@ -98,8 +98,14 @@ public final class TextVectorization {
 
   /// - Parameters:
   ///   - ngramWidths: how many neighbours make a token, of each width in turn. (Keras: `ngrams` as a tuple.)
-  ///   - maxTokens, standardize, split, outputMode, outputSequenceLength, padToMaxTokens, vocabulary, idfWeights: as those of the other
-  ///     initializer.
+  ///   - maxTokens: as that of the other initializer.
+  ///   - standardize: as that of the other initializer.
+  ///   - split: as that of the other initializer.
+  ///   - outputMode: as that of the other initializer.
+  ///   - outputSequenceLength: as that of the other initializer.
+  ///   - padToMaxTokens: as that of the other initializer.
+  ///   - vocabulary: as that of the other initializer.
+  ///   - idfWeights: as that of the other initializer.
   public init(
     maxTokens: Int? = nil, standardize: TextStandardization = .lowerAndStripPunctuation, split: TextSplit = .whitespace,
     ngramWidths: [Int], outputMode: LookupOutput = .int, outputSequenceLength: Int? = nil, padToMaxTokens: Bool = false,

@@ -40,6 +40,7 @@ public struct Slot: Sendable, Equatable, ExpressibleByStringLiteral {
   ///   - shape: how large it is; as the parameter by default.
   ///   - start: what it holds at first; 0 by default.
   ///   - dtype: nil for the parameter's.
+  ///   - fileGroup: where it stands among the others in Keras's files: those of group 0 of all parameters come first.
   public init(
     _ name: String, shape: Shape = .likeParameter, start: Start = .number(0), dtype: DType? = nil, fileGroup: Int = 0
   ) {

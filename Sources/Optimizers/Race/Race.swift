@@ -37,7 +37,12 @@ public struct Race: Sendable {
   }
 
   /// The same from several starts.
-  /// - Parameter starts: two numbers each; at least one.
+  /// - Parameters:
+  ///   - function: what is to become small.
+  ///   - optimizers: those that run, each by itself.
+  ///   - starts: two numbers each; at least one.
+  ///   - steps: how many each makes.
+  ///   - dtype: of the computation.
   public init(
     _ function: TestFunction, _ optimizers: [any Optimizer], starts: [[Double]], steps: Int = 30, dtype: DType = .float64
   ) throws {

@@ -5,7 +5,7 @@ import Foundation
 ///     let step = compile { tensors in … }
 ///     print(step.explain(x, y))
 ///
-/// A new formula became one pass over memory if it is one kernel here. ``TracedFunction/profile(_:runs:)`` measures each kernel's time.
+/// A new formula became one pass over memory if it is one kernel here. `profile(_:runs:)` measures each kernel's time.
 public struct PlanExplanation: Sendable, CustomStringConvertible {
   /// One kernel.
   public struct Kernel: Sendable {

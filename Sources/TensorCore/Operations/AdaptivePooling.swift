@@ -1,11 +1,15 @@
 /// The mean of as many windows along each spatial axis as are asked for, for each channel of `x` `[rows, spatial…, channels]`: window i
 /// reaches from ⌊i · size / count⌋ to ⌈(i + 1) · size / count⌉, so that neighbours may share positions.
-/// - Parameter outputSize: how many positions the result has along each spatial axis.
+/// - Parameters:
+///   - x: `[rows, spatial…, channels]`.
+///   - outputSize: how many positions the result has along each spatial axis.
 /// Source: https://keras.io/api/ops/nn/#adaptiveaveragepool-function
 public func adaptiveAveragePool(_ x: Tensor, _ outputSize: [Int]) -> Tensor { adaptivePool("adaptiveAveragePool", x, outputSize, averagePool) }
 
 /// The greatest element of windows that lie as those of ``adaptiveAveragePool(_:_:)``, for each channel.
-/// - Parameter outputSize: how many positions the result has along each spatial axis.
+/// - Parameters:
+///   - x: `[rows, spatial…, channels]`.
+///   - outputSize: how many positions the result has along each spatial axis.
 /// Source: https://keras.io/api/ops/nn/#adaptivemaxpool-function
 public func adaptiveMaxPool(_ x: Tensor, _ outputSize: [Int]) -> Tensor { adaptivePool("adaptiveMaxPool", x, outputSize, maxPool) }
 

@@ -139,6 +139,7 @@ package struct Convolution: Hashable, Sendable {
 /// `[rows, positions…, filters]`. (As in all of deep learning, the kernel is not turned round.)
 ///
 /// - Parameters:
+///   - x: `[rows, spatial…, channels]`.
 ///   - kernel: `[window…, channels / groups, filters]`. Where it has fewer channels than `x`, the channels fall into groups in order,
 ///     each seen by as many of the filters.
 ///   - strides: how far the window moves along each spatial axis; 1 if nil.

@@ -10,6 +10,7 @@ public enum PaddingMode: String, Sendable, CaseIterable {
 
 /// The tensor with more elements before and after each axis.
 /// - Parameters:
+///   - x: of any shape.
 ///   - width: how many before and after each axis, none of them negative; a single pair stands for all axes.
 ///   - mode: what they are. Mirrored elements begin anew where more are asked for than there are.
 ///   - constantValue: the number for ``PaddingMode/constant``.

@@ -56,8 +56,10 @@ package struct Pooling: Hashable, Sendable {
 /// The greatest element of each window of `x` `[rows, spatial…, channels]`, for each channel; NaN if there is one. Padding is never the
 /// greatest. The derivative goes to the first of those that tie.
 /// - Parameters:
+///   - x: `[rows, spatial…, channels]`.
 ///   - poolSize: the window along each spatial axis.
 ///   - strides: how far it moves; `poolSize` if nil.
+///   - padding: what lies around `x`.
 /// Source: https://keras.io/api/ops/nn/#maxpool-function
 public func maxPool(_ x: Tensor, _ poolSize: [Int], strides: [Int]? = nil, padding: Padding = .valid) -> Tensor {
   pooling("maxPool", x, poolSize, strides, padding).result(.chosen, [x, x])
@@ -65,8 +67,10 @@ public func maxPool(_ x: Tensor, _ poolSize: [Int], strides: [Int]? = nil, paddi
 
 /// The mean of each window of `x` `[rows, spatial…, channels]`, for each channel. Padding does not count.
 /// - Parameters:
+///   - x: `[rows, spatial…, channels]`.
 ///   - poolSize: the window along each spatial axis.
 ///   - strides: how far it moves; `poolSize` if nil.
+///   - padding: what lies around `x`.
 /// Source: https://keras.io/api/ops/nn/#averagepool-function
 public func averagePool(_ x: Tensor, _ poolSize: [Int], strides: [Int]? = nil, padding: Padding = .valid) -> Tensor {
   pooling("averagePool", x, poolSize, strides, padding).result(.mean, [x])

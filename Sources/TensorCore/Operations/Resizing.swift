@@ -74,6 +74,8 @@ public enum AspectRatio: Sendable, Hashable {
 
 /// Images `[rows, height, width, channels]`, or one `[height, width, channels]`, of another size `[height, width]`.
 /// - Parameters:
+///   - images: one or several.
+///   - size: height and width of the result.
 ///   - interpolation: what lies between pixels.
 ///   - antialias: whether a smaller image's pixels are means over what they cover. (``Interpolation/area``'s always are.)
 ///   - aspectRatio: what happens where the aspect ratios differ.

@@ -11,11 +11,17 @@ public final class GRU: RecurrentLayer {
 
   /// The size of the state and of the output.
   public var units: Int { kernelCell.units }
+  /// What the state is put through.
   public var activation: ActivationFunction { kernelCell.activation }
+  /// What the gates are put through.
   public var recurrentActivation: ActivationFunction { kernelCell.recurrentActivation }
+  /// Whether a number of its own is added for each unit.
   public var useBias: Bool { kernelCell.useBias }
+  /// The part of the input that is left out while training.
   public var dropout: Double { kernelCell.dropout }
+  /// The part of the state that is left out while training.
   public var recurrentDropout: Double { kernelCell.recurrentDropout }
+  /// Whether the reset gate works after the product with the state.
   public var resetAfter: Bool { kernelCell.resetAfter }
 
   /// - Parameters:

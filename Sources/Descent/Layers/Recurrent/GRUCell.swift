@@ -9,6 +9,7 @@ import TensorCore
 /// With `resetAfter` off there is one bias, and the last product is (r · h) · recurrentKernel_h. (Cho et al., 2014; Keras:
 /// `keras.layers.GRUCell`.)
 public final class GRUCell: KernelCell {
+  /// What the gates are put through.
   public var recurrentActivation: ActivationFunction { settings.recurrentActivation }
   /// Whether the reset gate is applied after the product with the kernel for the state.
   public let resetAfter: Bool

@@ -27,16 +27,27 @@ public class KernelCell: RNNCell {
 
   /// The size of the state and of the output.
   public var units: Int { settings.units }
+  /// What the state is put through.
   public var activation: ActivationFunction { settings.activation }
+  /// Whether a number of its own is added for each unit.
   public var useBias: Bool { settings.useBias }
+  /// The first values of what multiplies the input.
   public var kernelInitializer: Initializer { settings.kernelInitializer }
+  /// The first values of what multiplies the state.
   public var recurrentInitializer: Initializer { settings.recurrentInitializer }
+  /// The first values of the bias.
   public var biasInitializer: Initializer { settings.biasInitializer }
+  /// The penalty on what multiplies the input.
   public var kernelRegularizer: Regularizer? { settings.kernelRegularizer }
+  /// The penalty on what multiplies the state.
   public var recurrentRegularizer: Regularizer? { settings.recurrentRegularizer }
+  /// The penalty on the bias.
   public var biasRegularizer: Regularizer? { settings.biasRegularizer }
+  /// What is done after each step to what multiplies the input.
   public var kernelConstraint: Constraint? { settings.kernelConstraint }
+  /// What is done after each step to what multiplies the state.
   public var recurrentConstraint: Constraint? { settings.recurrentConstraint }
+  /// What is done after each step to the bias.
   public var biasConstraint: Constraint? { settings.biasConstraint }
   /// The part of the inputs' elements that training drops, the same at each step.
   public var dropout: Double { settings.dropout }

@@ -7,6 +7,7 @@ import TensorCore
 ///
 /// (Hochreiter & Schmidhuber, 1997; Keras: `keras.layers.LSTMCell`.)
 public final class LSTMCell: KernelCell {
+  /// What the gates are put through.
   public var recurrentActivation: ActivationFunction { settings.recurrentActivation }
   /// Whether the forget gate's bias starts at 1.
   public let unitForgetBias: Bool
