@@ -61,7 +61,7 @@ struct DataOptions: ParsableArguments {
     if isTable { return DataSet(try CSVTable(data, target: target ?? ""), name: data) }
     if isArchive { return try DataSet(archive: data) }
     if isPictures {
-      guard let model else { return try DataSet(forNewNetwork: ImageData(data), name: data) }
+      guard let model else { return try DataSet(ImageData(data), name: data) }
       return try DataSet(images(for: model), name: data, asPlaces: model.takesPlaces)
     }
     guard isFolder else { throw DescentError(.file, "\(data): no such file or folder; expected \(DataOptions.expected)") }

@@ -49,7 +49,7 @@ struct DataSet {
   private(set) var isTable = false
   /// What columns become, of a table that was looked at.
   private(set) var table: TablePreprocessing?
-  /// What becomes of pictures that were looked at for a new network.
+  /// What becomes of pictures in files.
   private(set) var images: ImagePreprocessing?
   /// What of a table is not used.
   var leftOut: [String] = []
@@ -58,12 +58,6 @@ struct DataSet {
     self.name = name
     train = Part(x: images.train.images, y: images.train.labels)
     test = Part(x: images.test.images, y: images.test.labels)
-  }
-
-  /// Pictures of a folder, for a new network.
-  init(forNewNetwork data: ImageData, name: String) throws {
-    try self.init(data, name: name)
-    images = data.preprocessing
   }
 
   init(_ table: CSVTable, name: String) {
@@ -86,12 +80,13 @@ struct DataSet {
     isTable = true
   }
 
-  init(name: String, train: Part, validation: Part?, test: Part?, classNames: [String]) {
+  init(name: String, train: Part, validation: Part?, test: Part?, images: ImagePreprocessing) {
     self.name = name
     self.train = train
     self.validation = validation
     self.test = test
-    self.classNames = classNames
+    self.images = images
+    classNames = images.classNames
   }
 
   /// Reads an `.npz` file with `x` and `y`, `x_val` and `y_val`, `x_test` and `y_test`; several inputs are `x_NAME`, several targets

@@ -23,13 +23,9 @@ extension TrainCommand {
       data = try ImageData(dataOptions.data, options: options)
     }
     let preprocessing = data.preprocessing, changes = given == nil ? try imageOptions.changes : []
-    let loss = try taskOptions.chosenLoss()
     let model = try given ?? preprocessing.network(augmentation: changes, seed: seed)
-    let standard = model.standardImageLoss(classes: preprocessing.classNames.count)
-    if loss?.isForClasses == false { throw ModelOptions.pictureLossFault(taskOptions.loss ?? "") }
-    if given?.optimizer == nil || optimizerOptions.optimizer != nil || loss != nil || taskOptions.metrics != nil {
-      try model.compile(
-        anyOptimizer: optimizerOptions.spelling.chosen(), loss: loss ?? given?.loss ?? standard, metrics: taskOptions.chosenMetrics() ?? [.accuracy])
+    if given?.optimizer == nil || optimizerOptions.optimizer != nil || taskOptions.loss != nil || taskOptions.metrics != nil {
+      try model.compile(for: preprocessing, taskOptions, optimizerOptions.spelling)
     } else if let learningRate = optimizerOptions.learningRate {
       try model.setLearningRate(learningRate)
     }
@@ -86,23 +82,11 @@ extension TrainCommand {
 }
 
 extension ModelOptions {
+  /// Pictures have a network of their own.
   func refuseDenseLayers() throws {
     if layers != nil || activation != nil {
       throw ValidationError("--layers and --activation are for networks of dense layers; a network for pictures goes by their size. Give another one with --model.")
     }
-  }
-
-  static func pictureLossFault(_ loss: String) -> ValidationError {
-    ValidationError("--loss \(loss) is for numbers; pictures are of classes.")
-  }
-
-  /// The network that `train` makes for pictures, with its changes of them at random.
-  func imageNetwork(_ images: ImagePreprocessing, loss: Loss?, seed: UInt64) throws -> Model {
-    try refuseDenseLayers()
-    if let loss, !loss.isForClasses { throw ModelOptions.pictureLossFault(loss.name) }
-    let model = try images.network(augmentation: ImageAugmentation.standard, seed: seed)
-    model.images = images
-    return model
   }
 }
 
@@ -125,10 +109,14 @@ extension ImageOptions {
 }
 
 extension Model {
-  /// What a model that was not compiled is trained with, by how many numbers it computes.
-  func standardImageLoss(classes: Int) -> Loss {
-    let layer = layers.last as? Dense
-    return layer?.units == 1 && classes == 2 ? .binaryCrossentropy : .sparseCategoricalCrossentropy
+  /// Compiles a network for pictures: with the loss that was asked for, its own, or one that goes by how many numbers it computes.
+  func compile(for images: ImagePreprocessing, _ aim: TaskOptions, _ way: OptimizerSpelling) throws {
+    let asked = try aim.chosenLoss()
+    if asked?.isForClasses == false { throw ValidationError("--loss \(aim.loss ?? "") is for numbers; pictures are of classes.") }
+    let isOne = (layers.last as? Dense)?.units == 1 && images.classNames.count == 2
+    try compile(
+      anyOptimizer: way.chosen(), loss: asked ?? loss ?? (isOne ? .binaryCrossentropy : .sparseCategoricalCrossentropy),
+      metrics: aim.chosenMetrics() ?? [.accuracy])
   }
 
   /// Whether its loss takes classes as a place of one for each.
@@ -163,6 +151,6 @@ extension DataSet {
     }
     self.init(
       name: name, train: try part(images.training), validation: try images.validation.map(part), test: try images.test.map(part),
-      classNames: images.preprocessing.classNames)
+      images: images.preprocessing)
   }
 }

@@ -11,7 +11,7 @@ struct ModelFile: ExpressibleByArgument {
 
   func validate() throws {
     if hasEnding(path, ".weights.h5") { throw ValidationError("--model is '\(path)', which holds weights alone; expected a file ending in .keras, .h5 or .json.") }
-    if !isDescription && ![".keras", ".h5", ".hdf5"].contains(where: { hasEnding(path, $0) }) {
+    if !isDescription && !hasEnding(path, ".keras") && !LegacyModel.isPath(path) {
       throw ValidationError("--model is '\(path)'; expected a file ending in .keras, .h5 or .json.")
     }
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Descent
+import DescentImages
 
 /// What a network is trained to do, and on how many rows a step.
 struct TaskOptions: ParsableArguments {
@@ -107,9 +108,10 @@ struct PreparedModel {
       try table.compile(model, optimizer: way.chosen(), loss: loss, metrics: aim.chosenMetrics())
       (task, outcome) = (table.target.classes.map { .classes($0.count) } ?? .numbers(1), nil)
     } else if given == nil, let images = data.images {
-      model = try options.imageNetwork(images, loss: loss, seed: aim.seed ?? TaskOptions.defaultSeed)
-      try model.compile(
-        anyOptimizer: way.chosen(), loss: loss ?? model.standardImageLoss(classes: images.classNames.count), metrics: aim.chosenMetrics() ?? [.accuracy])
+      try options.refuseDenseLayers()
+      model = try images.network(augmentation: ImageAugmentation.standard, seed: aim.seed ?? TaskOptions.defaultSeed)
+      model.images = images
+      try model.compile(for: images, aim, way)
       (task, outcome) = (.classes(images.classNames.count), nil)
     } else {
       let plain = try data.task(loss: loss ?? given?.loss)

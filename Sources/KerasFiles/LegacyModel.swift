@@ -1,8 +1,9 @@
 import Descent
 
 /// A whole model in an `.h5` file: what Keras 1 and 2 wrote, and Keras 3 still writes when asked.
-enum LegacyModel {
-  static func isPath(_ path: String) -> Bool {
+package enum LegacyModel {
+  /// Whether a file of that name holds a whole model: `.h5` but for `.weights.h5`, and `.hdf5`.
+  package static func isPath(_ path: String) -> Bool {
     (hasEnding(path, ".h5") && !hasEnding(path, ".weights.h5")) || hasEnding(path, ".hdf5")
   }
 
