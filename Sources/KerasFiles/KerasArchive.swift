@@ -16,7 +16,7 @@ struct KerasArchive {
   /// A description is text of some kilobytes.
   private static let greatestConfigByteCount = 1 << 26
   /// The version of Keras whose files these are.
-  private static let kerasVersion = "3.15.1"
+  static let kerasVersion = "3.15.1"
 
   init(_ path: String, trusted: Bool) throws { try self.init(ByteSource(path: path), trusted: trusted) }
 
@@ -68,10 +68,13 @@ struct KerasArchive {
 extension Model {
   /// Writes all of the model to a `.keras` file, which Keras 3 reads: layers, weights, what `compile` was given and what the
   /// optimizer remembers, so that training can go on from it. The file is replaced at once or not at all. (Keras: `Model.save`.)
+  ///
+  /// A name that ends in `.h5` or `.hdf5` makes one of Keras's older files, of a ``Sequential`` model or one of inputs and outputs. Keras 3
+  /// reads it and predicts and trains with it, but gives optimizers the number of steps back and not their slots, as from its own.
   /// - Throws: ``DescentError`` naming what such a file cannot hold: a layer that is not registered, a loss made from a closure.
   public func save(_ path: String) throws {
     guard let format = ModelFormat(path: path), format.isWholeModel else {
-      throw DescentError(.invalidArgument, "save: \(path): the name of a file with a whole model ends in .keras; saveWeights writes other kinds")
+      throw DescentError(.invalidArgument, "save: \(path): the name of a file with a whole model ends in .keras, .h5 or .hdf5; saveWeights writes other kinds")
     }
     try format.save(self, path)
   }

@@ -20,9 +20,9 @@ extension ModelFormat {
     suffixes: [".weights.json"],
     readWeights: { model, path, skipMismatch in try model.loadKerasWeights(path, skipMismatch: skipMismatch, trusted: false) })
 
-  /// The `.h5` of Keras 1 to 3, of which the weights are read.
+  /// The `.h5` of Keras 1 to 3: all of the model.
   public static let legacyKeras = ModelFormat(
-    suffixes: [".h5", ".hdf5"],
+    suffixes: [".h5", ".hdf5"], isWholeModel: true, write: { model, path in try LegacyModel.write(model, to: path) },
     readWeights: { model, path, skipMismatch in try model.loadKerasWeights(path, skipMismatch: skipMismatch, trusted: false) })
 }
 

@@ -2,6 +2,10 @@ import Descent
 
 /// A whole model in an `.h5` file: what Keras 1 and 2 wrote, and Keras 3 still writes when asked.
 package enum LegacyModel {
+  /// What becomes of rows of tables and of pictures, which Keras does not look at.
+  private static let tableAttribute = "descent_table", imagesAttribute = "descent_images"
+  private static let weightsGroup = "model_weights"
+
   /// Whether a file of that name holds a whole model: `.h5` but for `.weights.h5`, and `.hdf5`.
   package static func isPath(_ path: String) -> Bool {
     (hasEnding(path, ".h5") && !hasEnding(path, ".weights.h5")) || hasEnding(path, ".hdf5")
@@ -16,6 +20,12 @@ package enum LegacyModel {
     let count = contents.names.reduce(0) { $0 + (contents[$1]?.count ?? 0) }
     let model = try Result.fromJSON(config, name: "\(name): model_config", compiled: false, elementLimit: max(count, 1 << 24))
     _ = try LegacyWeights(contents, file: name).load(into: model, skipMismatch: false)
+    func own<Value>(_ attribute: String, _ read: (JSONValue) throws -> Value) throws -> Value? {
+      let label = "\(name): \(attribute)"
+      return try contents.strings(attribute, of: "")?.first.map { text in try naming(label) { try read(JSONValue(parsing: text, name: label)) } }
+    }
+    model.table = try own(tableAttribute) { try TablePreprocessing(json: $0) }
+    model.images = try own(imagesAttribute) { try ImagePreprocessing(json: $0) }
     if compiled, let text = contents.strings("training_config", of: "")?.first,
       var settings = try JSONValue(parsing: text, name: "\(name): training_config").object
     {
@@ -28,5 +38,44 @@ package enum LegacyModel {
       try LegacyOptimizer.restore(contents, into: model, name: name)
     }
     return model
+  }
+
+  // MARK: - Writing
+
+  /// Writes the model as Keras 3 does where a name ends so. The file is replaced at once or not at all.
+  static func write(_ model: Model, to path: String) throws {
+    let bytes = try contents(of: model, path).encoded(name: path)
+    try writeFile(path) { try $0.write(bytes) }
+  }
+
+  /// The layers are described as in `.keras` files, which Keras 3 takes here too: its own older form loses an `axis` of several, and
+  /// operations between layers.
+  private static func contents(of model: Model, _ path: String) throws -> HDF5Contents {
+    let className = model.kerasClassName
+    guard model is Sequential || className == "Functional" else {
+      throw DescentError(
+        .invalidArgument, "\(path): \(model.name) is a \(className); such files hold Sequential models and those of inputs and outputs; save a .keras file")
+    }
+    try model.requireWeights("save")
+    model.showWeightsToJudge()
+    let json = try model.json()
+    var contents = HDF5Contents()
+    func set(_ name: String, of group: String = "", _ text: String) { contents.setAttribute(name, of: group, to: .strings([text])) }
+    for group in ["", weightsGroup] {
+      set("keras_version", of: group, KerasArchive.kerasVersion)
+      set("backend", of: group, "tensorflow")
+    }
+    let description: JSONValue = ["class_name": .string(className), "config": json["config"] ?? .null]
+    set("model_config", description.text())
+    if var settings = json["compile_config"]?.object {
+      settings["optimizer_config"] = settings["optimizer"]
+      settings["optimizer"] = nil
+      set("training_config", JSONValue.object(settings).text())
+    }
+    if let table = model.table { set(tableAttribute, table.json.text()) }
+    if let images = model.images { set(imagesAttribute, images.json.text()) }
+    try naming(path) { try LegacyWeights.add(model, to: weightsGroup, in: &contents) }
+    try LegacyOptimizer.add(model, to: &contents)
+    return contents
   }
 }

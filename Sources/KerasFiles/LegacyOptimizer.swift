@@ -1,4 +1,5 @@
 import Descent
+import Foundation
 
 /// What an optimizer remembers in a whole-model `.h5` file, of which there are three forms: Keras 3's, as in `.weights.h5`; that of
 /// Keras 2.11 and later, `Adam/m/dense/kernel:0`; and the one before, `Adam/dense/kernel/m:0`.
@@ -21,6 +22,15 @@ enum LegacyOptimizer {
       settings["config"] = .object(options)
     }
     return .object(settings)
+  }
+
+  /// Adds what the model's optimizer remembers, in Keras 3's form.
+  static func add(_ model: Model, to contents: inout HDF5Contents) throws {
+    guard let state = try model.preparedOptimizerState() else { return }
+    let name = try OptimizerRegistry.configuration(of: state.optimizer)["config"]?["name"]?.string ?? "optimizer"
+    let prefix = name.replacingOccurrences(of: "/", with: "_")
+    let arrays = model.namedKerasVariables(of: state).map { (name: "\(prefix)/\($0.name.replacingOccurrences(of: "/", with: "_"))", tensor: $0.tensor) }
+    LegacyWeights.add(arrays, to: group, in: &contents)
   }
 
   /// Takes up what the file holds, if it holds anything.

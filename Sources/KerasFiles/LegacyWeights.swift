@@ -42,7 +42,7 @@ struct LegacyWeights {
   /// Loads the weights: by the layers' names where the model has all of them, else layer after layer, as Keras does: names of
   /// layers are often made up.
   func load(into model: Model, skipMismatch: Bool) throws -> WeightMismatches {
-    let targets = model.layers.map { (name: $0.name, variables: LegacyWeights.ordered($0)) }.filter { !$0.variables.isEmpty }
+    let targets = model.layers.map { (name: $0.name, variables: LegacyWeights.ordered($0, in: model)) }.filter { !$0.variables.isEmpty }
     let sources = layers.filter { !$0.weights.isEmpty }
     let known = Set(targets.map(\.name))
     let byName = sources.allSatisfy { known.contains($0.name) }
@@ -70,9 +70,52 @@ struct LegacyWeights {
     }
   }
 
-  /// A layer's variables, those of layers in it too, the trained ones first.
-  private static func ordered(_ layer: Layer) -> [Variable] {
-    let all = layer.variables
-    return all.filter(\.isTrainable) + all.filter { !$0.isTrainable }
+  /// A layer's variables, those of layers in it too, the trained ones first: of a frozen layer none is. (Keras: `_legacy_weights`.)
+  private static func ordered(_ layer: Layer, in model: Model) -> [Variable] {
+    model.isTrainable ? layer.trainableVariables + layer.nonTrainableVariables : layer.variables
+  }
+
+  // MARK: - Writing
+
+  /// The most names of one attribute: HDF5 has room for 64 KiB of them, 16 bytes each.
+  private static let greatestNameCount = 4000
+
+  /// Sets a list of names, a long one cut into several attributes with numbers.
+  static func set(_ name: String, of path: String, to names: [String], in contents: inout HDF5Contents) {
+    if names.count <= greatestNameCount { return contents.setAttribute(name, of: path, to: .list(names)) }
+    for (number, start) in stride(from: 0, to: names.count, by: greatestNameCount).enumerated() {
+      contents.setAttribute("\(name)\(number)", of: path, to: .list(Array(names[start..<min(start + greatestNameCount, names.count)])))
+    }
+  }
+
+  /// Adds arrays to a group, each named after what it belongs to, and the list of their names.
+  static func add(_ arrays: [(name: String, tensor: Tensor)], to group: String, in contents: inout HDF5Contents) {
+    contents.addGroup(group)
+    var names: [String] = []
+    for (name, tensor) in arrays {
+      let plain = name.split(separator: "/").joined(separator: "/")
+      // Two variables may have one path, and one's may lie in another's.
+      let numbered = sequence(first: 0) { $0 + 1 }.lazy.map { $0 == 0 ? plain : "\(plain)_\($0)" }
+      let own = numbered.first { contents.hasRoom(for: "\(group)/\($0)") }!
+      contents.add("\(group)/\(own)", tensor)
+      names.append(own)
+    }
+    set("weight_names", of: group, to: names, in: &contents)
+  }
+
+  /// Adds the weights of the model's layers as Keras does: a group for each layer.
+  static func add(_ model: Model, to group: String, in contents: inout HDF5Contents) throws {
+    contents.addGroup(group)
+    set("layer_names", of: group, to: model.layers.map(\.name), in: &contents)
+    var written: Set<ObjectIdentifier> = []
+    for layer in model.layers {
+      let variables = ordered(layer, in: model)
+      written.formUnion(variables.map(ObjectIdentifier.init))
+      add(variables.map { ($0.path, $0.value) }, to: "\(group)/\(layer.name)", in: &contents)
+    }
+    if let other = model.variables.first(where: { !written.contains(ObjectIdentifier($0)) }) {
+      throw DescentError(.state, "\(other.path) belongs to the model itself and to none of its layers, for which .h5 files have no place; save a .keras file")
+    }
+    add([], to: "\(group)/top_level_model_weights", in: &contents)
   }
 }

@@ -12,12 +12,13 @@ public final class ActivityRegularization: Layer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
-    l1: Double = 0, l2: Double = 0, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
+    l1: Double = 0, l2: Double = 0, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     self.l1 = l1
     self.l2 = l2
-    super.init(activityRegularizer: .l1l2(l1: l1, l2: l2), inputShape: inputShape, name: name, trainable: trainable)
+    super.init(activityRegularizer: .l1l2(l1: l1, l2: l2), inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   public override var supportsMasking: Bool { true }

@@ -39,12 +39,12 @@ public class AffineImageLayer: RandomImageLayer {
 
   init(
     fillMode: FillMode, interpolation: Interpolation, fillValue: Double, dataFormat: DataFormat, seed: UInt64?, inputShape: [Int?]?,
-    name: String?, trainable: Bool
+    name: String?, trainable: Bool, dtype: DType?
   ) {
     self.fillMode = fillMode
     self.interpolation = interpolation
     self.fillValue = fillValue
-    super.init(dataFormat: dataFormat, seed: seed, inputShape: inputShape, name: name, trainable: trainable)
+    super.init(dataFormat: dataFormat, seed: seed, inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   override func check(_ shape: [Int]) throws {

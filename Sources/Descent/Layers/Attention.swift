@@ -19,11 +19,11 @@ public class SingleHeadAttention: Layer {
   public var seed: UInt64? { random.seed }
   private let random: LayerRandom
 
-  init(isScaled: Bool, dropout: Double, seed: UInt64?, name: String?, trainable: Bool) {
+  init(isScaled: Bool, dropout: Double, seed: UInt64?, name: String?, trainable: Bool, dtype: DType?) {
     useScale = isScaled
     self.dropout = dropout
     random = LayerRandom(seed: seed)
-    super.init(name: name, trainable: trainable)
+    super.init(name: name, trainable: trainable, dtype: dtype)
   }
 
   /// How well each position of the query goes with each of the key: [rows, positions, positions].
@@ -109,12 +109,13 @@ public final class Attention: SingleHeadAttention {
   ///   - seed: for a stream of random numbers of its own; nil to draw from the model's.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
     useScale: Bool = false, scoreMode: AttentionScoreMode = .dot, dropout: Double = 0, seed: UInt64? = nil, name: String? = nil,
-    trainable: Bool = true
+    trainable: Bool = true, dtype: DType? = nil
   ) {
     self.scoreMode = scoreMode
-    super.init(isScaled: useScale, dropout: dropout, seed: seed, name: name, trainable: trainable)
+    super.init(isScaled: useScale, dropout: dropout, seed: seed, name: name, trainable: trainable, dtype: dtype)
   }
 
   public override func build(inputShapes: [[Int]]) throws {
@@ -157,8 +158,9 @@ public final class AdditiveAttention: SingleHeadAttention {
   ///   - seed: for a stream of random numbers of its own; nil to draw from the model's.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables.
-  public init(useScale: Bool = true, dropout: Double = 0, seed: UInt64? = nil, name: String? = nil, trainable: Bool = true) {
-    super.init(isScaled: useScale, dropout: dropout, seed: seed, name: name, trainable: trainable)
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
+  public init(useScale: Bool = true, dropout: Double = 0, seed: UInt64? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil) {
+    super.init(isScaled: useScale, dropout: dropout, seed: seed, name: name, trainable: trainable, dtype: dtype)
   }
 
   public override func build(inputShapes: [[Int]]) throws {

@@ -47,12 +47,14 @@ public final class BatchNormalization: Layer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
     axis: Int = -1, momentum: Double = 0.99, epsilon: Double = 1e-3, center: Bool = true, scale: Bool = true,
     betaInitializer: Initializer = .zeros, gammaInitializer: Initializer = .ones,
     movingMeanInitializer: Initializer = .zeros, movingVarianceInitializer: Initializer = .ones,
     betaRegularizer: Regularizer? = nil, gammaRegularizer: Regularizer? = nil, betaConstraint: Constraint? = nil,
-    gammaConstraint: Constraint? = nil, synchronized: Bool = false, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
+    gammaConstraint: Constraint? = nil, synchronized: Bool = false, inputShape: [Int?]? = nil,
+    name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     self.axis = axis
     self.momentum = momentum
@@ -63,7 +65,7 @@ public final class BatchNormalization: Layer {
     initializers = (betaInitializer, gammaInitializer, movingMeanInitializer, movingVarianceInitializer)
     penalties = (betaRegularizer, gammaRegularizer)
     projections = (betaConstraint, gammaConstraint)
-    super.init(inputShape: inputShape, name: name, trainable: trainable)
+    super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   public override func build(inputShape: [Int]) throws {

@@ -67,12 +67,14 @@ public final class CategoryEncoding: Layer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
-    _ numTokens: Int, outputMode: CategoryOutput = .multiHot, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
+    _ numTokens: Int, outputMode: CategoryOutput = .multiHot, inputShape: [Int?]? = nil,
+    name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     self.numTokens = numTokens
     self.outputMode = outputMode
-    super.init(inputShape: inputShape, name: name, trainable: trainable)
+    super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   public override var argumentNames: [String] { ["inputs", "count_weights"] }

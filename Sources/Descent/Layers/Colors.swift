@@ -4,7 +4,9 @@ import TensorCore
 struct HueSaturationValue {
   /// `[rows, height, width]`; the hue from 0 to 1.
   var hue: Tensor, saturation: Tensor, value: Tensor
+}
 
+extension HueSaturationValue {
   /// Of images `[rows, height, width, 3]`, red, green and blue.
   init(_ images: Tensor) {
     let epsilon = images.dtype == .float64 ? Double.ulpOfOne : Double(Float.ulpOfOne)

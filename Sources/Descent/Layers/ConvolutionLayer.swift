@@ -36,7 +36,7 @@ public class ConvolutionLayer: Layer {
   init(
     kernelSize: AxisSizes, strides: AxisSizes, padding: Padding, dataFormat: DataFormat, dilationRate: AxisSizes,
     activation: ActivationFunction, useBias: Bool, biasInitializer: Initializer, biasRegularizer: Regularizer?,
-    activityRegularizer: Regularizer?, biasConstraint: Constraint?, inputShape: [Int?]?, name: String?, trainable: Bool
+    activityRegularizer: Regularizer?, biasConstraint: Constraint?, inputShape: [Int?]?, name: String?, trainable: Bool, dtype: DType?
   ) {
     kernelSizes = kernelSize
     strideSizes = strides
@@ -48,7 +48,7 @@ public class ConvolutionLayer: Layer {
     self.biasInitializer = biasInitializer
     self.biasRegularizer = biasRegularizer
     self.biasConstraint = biasConstraint
-    super.init(activityRegularizer: activityRegularizer, inputShape: inputShape, name: name, trainable: trainable)
+    super.init(activityRegularizer: activityRegularizer, inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   /// Checks the settings that all convolutions have.

@@ -8,11 +8,12 @@ public class Cropping: MarginLayer, ConfigurableLayer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
     _ cropping: AxisMargins = 1, dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil, name: String? = nil,
-    trainable: Bool = true
+    trainable: Bool = true, dtype: DType? = nil
   ) {
-    super.init(cropping, "cropping", dataFormat: dataFormat, inputShape: inputShape, name: name, trainable: trainable)
+    super.init(cropping, "cropping", dataFormat: dataFormat, inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   public override func build(inputShape: [Int]) throws { _ = try part(of: [1] + inputShape) }

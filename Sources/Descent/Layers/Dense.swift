@@ -40,12 +40,13 @@ public final class Dense: Layer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
     _ units: Int, activation: ActivationFunction = .linear, useBias: Bool = true,
     kernelInitializer: Initializer = .glorotUniform, biasInitializer: Initializer = .zeros,
     kernelRegularizer: Regularizer? = nil, biasRegularizer: Regularizer? = nil, activityRegularizer: Regularizer? = nil,
     kernelConstraint: Constraint? = nil, biasConstraint: Constraint? = nil, inputShape: [Int?]? = nil, name: String? = nil,
-    trainable: Bool = true
+    trainable: Bool = true, dtype: DType? = nil
   ) {
     self.units = units
     self.activation = activation
@@ -56,7 +57,7 @@ public final class Dense: Layer {
     self.biasRegularizer = biasRegularizer
     self.kernelConstraint = kernelConstraint
     self.biasConstraint = biasConstraint
-    super.init(activityRegularizer: activityRegularizer, inputShape: inputShape, name: name, trainable: trainable)
+    super.init(activityRegularizer: activityRegularizer, inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   public override func build(inputShape: [Int]) throws {

@@ -33,12 +33,13 @@ public class DepthwiseConv: ConvolutionLayer, ConfigurableLayer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
     _ kernelSize: AxisSizes, strides: AxisSizes = 1, padding: Padding = .valid, depthMultiplier: Int = 1,
     dataFormat: DataFormat = .channelsLast, dilationRate: AxisSizes = 1, activation: ActivationFunction = .linear, useBias: Bool = true,
     depthwiseInitializer: Initializer = .glorotUniform, biasInitializer: Initializer = .zeros, depthwiseRegularizer: Regularizer? = nil,
     biasRegularizer: Regularizer? = nil, activityRegularizer: Regularizer? = nil, depthwiseConstraint: Constraint? = nil,
-    biasConstraint: Constraint? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
+    biasConstraint: Constraint? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     self.depthMultiplier = depthMultiplier
     self.depthwiseInitializer = depthwiseInitializer
@@ -47,7 +48,8 @@ public class DepthwiseConv: ConvolutionLayer, ConfigurableLayer {
     super.init(
       kernelSize: kernelSize, strides: strides, padding: padding, dataFormat: dataFormat, dilationRate: dilationRate,
       activation: activation, useBias: useBias, biasInitializer: biasInitializer, biasRegularizer: biasRegularizer,
-      activityRegularizer: activityRegularizer, biasConstraint: biasConstraint, inputShape: inputShape, name: name, trainable: trainable)
+      activityRegularizer: activityRegularizer, biasConstraint: biasConstraint, inputShape: inputShape, name: name,
+      trainable: trainable, dtype: dtype)
   }
 
   public override func build(inputShape: [Int]) throws {

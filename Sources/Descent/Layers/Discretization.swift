@@ -14,13 +14,15 @@ public final class Discretization: Layer {
   public let outputMode: CategoryOutput
 
   private init(
-    boundaries: [Double]?, numBins: Int?, epsilon: Double, outputMode: CategoryOutput, inputShape: [Int?]?, name: String?, trainable: Bool
+    boundaries: [Double]?, numBins: Int?, epsilon: Double, outputMode: CategoryOutput, inputShape: [Int?]?,
+    name: String?, trainable: Bool, dtype: DType?
   ) {
     binBoundaries = boundaries
     self.numBins = numBins
     self.epsilon = epsilon
     self.outputMode = outputMode
-    super.init(inputShape: inputShape, name: name, trainable: trainable)
+    super.init(inputShape: inputShape, name: name,
+      trainable: trainable, dtype: dtype)
   }
 
   /// - Parameters:
@@ -29,12 +31,14 @@ public final class Discretization: Layer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public convenience init(
-    binBoundaries: [Double], outputMode: CategoryOutput = .int, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
+    binBoundaries: [Double], outputMode: CategoryOutput = .int, inputShape: [Int?]? = nil,
+    name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     self.init(
       boundaries: binBoundaries, numBins: nil, epsilon: 0.01, outputMode: outputMode, inputShape: inputShape, name: name,
-      trainable: trainable)
+      trainable: trainable, dtype: dtype)
   }
 
   /// Intervals that hold equally many of the numbers that the layer is shown.
@@ -45,12 +49,14 @@ public final class Discretization: Layer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public convenience init(
     numBins: Int, epsilon: Double = 0.01, outputMode: CategoryOutput = .int, inputShape: [Int?]? = nil, name: String? = nil,
-    trainable: Bool = true
+    trainable: Bool = true, dtype: DType? = nil
   ) {
     self.init(
-      boundaries: nil, numBins: numBins, epsilon: epsilon, outputMode: outputMode, inputShape: inputShape, name: name, trainable: trainable)
+      boundaries: nil, numBins: numBins, epsilon: epsilon, outputMode: outputMode, inputShape: inputShape, name: name,
+      trainable: trainable, dtype: dtype)
   }
 
   private func known() throws -> [Double] {
@@ -162,7 +168,7 @@ extension Discretization: ConfigurableLayer {
     }
     self.init(
       boundaries: boundaries?.doubles, numBins: numBins, epsilon: try options.double("epsilon"),
-      outputMode: try options.categoryOutput(), inputShape: options.inputShape, name: options.name, trainable: true)
+      outputMode: try options.categoryOutput(), inputShape: options.inputShape, name: options.name, trainable: true, dtype: nil)
   }
 
   public func options() -> JSONObject {

@@ -10,9 +10,10 @@ public final class ELU: Layer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
-  public init(alpha: Double = 1, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true) {
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
+  public init(alpha: Double = 1, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil) {
     activation = .elu(alpha: alpha)
-    super.init(inputShape: inputShape, name: name, trainable: trainable)
+    super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   public override var supportsMasking: Bool { true }

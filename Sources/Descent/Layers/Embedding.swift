@@ -44,10 +44,11 @@ public final class Embedding: Layer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
     _ inputDim: Int, _ outputDim: Int, embeddingsInitializer: Initializer = .randomUniform(),
     embeddingsRegularizer: Regularizer? = nil, activityRegularizer: Regularizer? = nil, embeddingsConstraint: Constraint? = nil,
-    maskZero: Bool = false, weights: Tensor? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
+    maskZero: Bool = false, weights: Tensor? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     self.inputDim = inputDim
     self.outputDim = outputDim
@@ -56,7 +57,7 @@ public final class Embedding: Layer {
     self.embeddingsConstraint = embeddingsConstraint
     self.maskZero = maskZero
     startingWeights = weights
-    super.init(activityRegularizer: activityRegularizer, inputShape: inputShape, name: name, trainable: trainable)
+    super.init(activityRegularizer: activityRegularizer, inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   public override func build(inputShape: [Int]) throws {

@@ -15,13 +15,14 @@ public final class Equalization: RandomImageLayer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
     valueRange: ClosedRange<Double> = 0...255, bins: Int = 256, dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil,
-    name: String? = nil, trainable: Bool = true
+    name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     self.valueRange = valueRange
     self.bins = bins
-    super.init(dataFormat: dataFormat, seed: nil, inputShape: inputShape, name: name, trainable: trainable)
+    super.init(dataFormat: dataFormat, seed: nil, inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   override func check(_ shape: [Int]) throws {

@@ -94,6 +94,13 @@ public final class ForwardContext {
   /// Lets a mask travel beside a tensor, or none.
   public func setMask(_ mask: Tensor?, of x: Tensor) { masks[x.node.id] = mask }
 
+  /// The tensor in another dtype, with the mask that travels beside it.
+  func cast(_ x: Tensor, to dtype: DType) -> Tensor {
+    let y = x.cast(to: dtype)
+    if let mask = mask(of: x) { setMask(mask, of: y) }
+    return y
+  }
+
   /// Runs `body` as a part of training, or not.
   func withTraining<Result>(_ isTraining: Bool, _ body: () throws -> Result) rethrows -> Result {
     let outer = self.isTraining

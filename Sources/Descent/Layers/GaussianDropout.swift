@@ -15,12 +15,13 @@ public final class GaussianDropout: Layer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
-    _ rate: Double, seed: UInt64? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
+    _ rate: Double, seed: UInt64? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     self.rate = rate
     random = LayerRandom(seed: seed)
-    super.init(inputShape: inputShape, name: name, trainable: trainable)
+    super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   public override func build(inputShape: [Int]) throws {

@@ -32,11 +32,12 @@ public final class GroupNormalization: Layer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
     groups: Int = 32, axis: Int = -1, epsilon: Double = 1e-3, center: Bool = true, scale: Bool = true,
     betaInitializer: Initializer = .zeros, gammaInitializer: Initializer = .ones, betaRegularizer: Regularizer? = nil,
     gammaRegularizer: Regularizer? = nil, betaConstraint: Constraint? = nil, gammaConstraint: Constraint? = nil,
-    inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
+    inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     self.groups = groups
     self.axis = axis
@@ -45,7 +46,7 @@ public final class GroupNormalization: Layer {
     self.scale = scale
     betaOptions = (betaInitializer, betaRegularizer, betaConstraint)
     gammaOptions = (gammaInitializer, gammaRegularizer, gammaConstraint)
-    super.init(inputShape: inputShape, name: name, trainable: trainable)
+    super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   public override func build(inputShape: [Int]) throws {

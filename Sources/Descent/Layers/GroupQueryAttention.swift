@@ -46,11 +46,12 @@ public final class GroupQueryAttention: MultiHeadLayer {
   ///   - seed: for a stream of random numbers of its own; nil to draw from the model's.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
     headDim: Int, numQueryHeads: Int, numKeyValueHeads: Int, dropout: Double = 0, useBias: Bool = true, slidingWindow: Int? = nil,
     kernelInitializer: Initializer = .glorotUniform, biasInitializer: Initializer = .zeros, kernelRegularizer: Regularizer? = nil,
     biasRegularizer: Regularizer? = nil, activityRegularizer: Regularizer? = nil, kernelConstraint: Constraint? = nil,
-    biasConstraint: Constraint? = nil, useGate: Bool = false, seed: UInt64? = nil, name: String? = nil, trainable: Bool = true
+    biasConstraint: Constraint? = nil, useGate: Bool = false, seed: UInt64? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     self.headDim = headDim
     self.numQueryHeads = numQueryHeads
@@ -63,7 +64,7 @@ public final class GroupQueryAttention: MultiHeadLayer {
       useBias: useBias, kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer, activityRegularizer, kernelConstraint,
       biasConstraint)
     _dropoutLayer = Dropout(dropout, seed: seed, name: "dropout")
-    super.init(name: name, trainable: trainable)
+    super.init(name: name, trainable: trainable, dtype: dtype)
   }
 
   /// Keras's class has another name inside than outside.

@@ -24,32 +24,34 @@ public final class Lambda: Layer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   ///   - function: a tensor to another, both with rows on axis 0.
   public convenience init(
-    mask: MaskFunction? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true,
+    mask: MaskFunction? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil,
     _ function: @escaping @Sendable (Tensor) throws -> Tensor
   ) {
-    self.init(mask: mask, inputShape: inputShape, name: name, trainable: trainable, merging: { try function(Lambda.only($0)) })
+    self.init(mask: mask, inputShape: inputShape, name: name, trainable: trainable, dtype: dtype, merging: { try function(Lambda.only($0)) })
   }
 
   /// The same of several tensors.
   public init(
-    mask: MaskFunction? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, merging function: @escaping Function
+    mask: MaskFunction? = nil, inputShape: [Int?]? = nil,
+    name: String? = nil, trainable: Bool = true, dtype: DType? = nil, merging function: @escaping Function
   ) {
     self.function = function
     self.mask = mask
     functionName = nil
-    super.init(inputShape: inputShape, name: name, trainable: trainable)
+    super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   /// A function that is registered by the time the layer is called.
   public init(
-    named functionName: String, mask: MaskFunction? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
+    named functionName: String, mask: MaskFunction? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     function = nil
     self.mask = mask
     self.functionName = functionName
-    super.init(inputShape: inputShape, name: name, trainable: trainable)
+    super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   private static let registered = Mutex<[String: Function]>([:])

@@ -82,11 +82,13 @@ open class Layer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model; nil for a size that is open.
   ///   - name: what to call it; nil to call it after its class.
   ///   - trainable: whether training changes the variables; see ``isTrainable``.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
-    activityRegularizer: Regularizer? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
+    activityRegularizer: Regularizer? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     self.activityRegularizer = activityRegularizer
     isTrainable = trainable
+    requestedDType = dtype
     hasGivenName = name != nil
     givenInputShape = inputShape
     inputShapes = inputShape?.known.map { [$0] }
@@ -176,6 +178,9 @@ open class Layer {
     guard inputs.allSatisfy({ $0.rank > 0 }) else {
       throw DescentError(.invalidArgument, "layer \(name): the input has no axes; axis 0 counts rows")
     }
+    if let requestedDType, !requestedDType.isFloatingPoint {
+      throw DescentError(.invalidArgument, "layer \(name): its dtype is \(requestedDType); layers compute in float32 or float64")
+    }
     context.enter(self)
     defer { context.leave() }
     let inputs = self is Model ? inputs : inputs.map { autocast($0, context) }
@@ -218,10 +223,7 @@ open class Layer {
 
   /// Floating-point numbers in the layer's dtype, as Keras casts them on the way in.
   private func autocast(_ x: Tensor, _ context: ForwardContext) -> Tensor {
-    if !x.dtype.isFloatingPoint || x.dtype == context.dtype { return x }
-    let y = x.cast(to: context.dtype)
-    if let mask = context.mask(of: x) { context.setMask(mask, of: y) }
-    return y
+    !x.dtype.isFloatingPoint || x.dtype == context.dtype ? x : context.cast(x, to: context.dtype)
   }
 
   private func setMasks(of results: [Tensor], _ inputs: [Tensor], _ masks: [Tensor?], _ context: ForwardContext) throws {
@@ -271,7 +273,7 @@ open class Layer {
 
   /// The dtype that the layer's variables have or would have.
   var builtDType: DType { variableDType ?? requestedDType ?? builder?.dtype ?? .float32 }
-  /// The dtype that a file says the layer has.
+  /// The dtype that the layer was made with, or that a file says it has.
   var requestedDType: DType?
 
   /// After which the next use finds sublayers and shapes anew.
@@ -404,43 +406,4 @@ open class Layer {
   package var allLayers: [Layer] { [self] + sublayers.flatMap(\.allLayers) }
 
   private var trainableLayers: [Layer] { isTrainable ? [self] + sublayers.flatMap(\.trainableLayers) : [] }
-
-  // MARK: - Names
-
-  /// Gives the layer its place in the tree of names.
-  func place(under parent: Layer) {
-    self.parent = self.parent ?? parent
-    if !hasGivenName {
-      // The first number that no layer beside it has; without a number is 0.
-      let base = baseName
-      var isTaken = [Bool](repeating: false, count: parent.sublayers.count + 1)
-      for layer in parent.sublayers where layer !== self {
-        if let number = Layer.number(inName: layer.name, after: base), number < isTaken.count { isTaken[number] = true }
-      }
-      let number = isTaken.firstIndex(of: false)!
-      name = number == 0 ? base : "\(base)_\(number)"
-    }
-    renamePaths(to: parent.path + "/" + name)
-  }
-
-  /// 0 for `dense`, 12 for `dense_12`; nil for other names.
-  private static func number(inName name: String, after base: String) -> Int? {
-    guard name.utf8.starts(with: base.utf8) else { return nil }
-    let rest = name.utf8.dropFirst(base.utf8.count)
-    if rest.isEmpty { return 0 }
-    let digits = rest.dropFirst()
-    guard rest.first == UInt8(ascii: "_"), let first = digits.first, (UInt8(ascii: "1")...UInt8(ascii: "9")).contains(first) else {
-      return nil
-    }
-    return Int(Substring(digits))
-  }
-
-  private func renamePaths(to newPath: String) {
-    path = newPath
-    for variable in ownVariables { variable.path = path + "/" + variable.name }
-    for layer in sublayers { layer.renamePaths(to: newPath + "/" + layer.name) }
-  }
-
-  /// `BatchNormalization` → `batch_normalization`, `ReLU` → `re_lu`: Keras's rule.
-  package static func kerasName(ofClass className: String) -> String { snakeCase(String(className.prefix { $0 != "<" })) }
 }

@@ -11,11 +11,11 @@ public class MarginLayer: Layer {
   private let margins: AxisMargins
   private let word: String
 
-  init(_ margins: AxisMargins, _ word: String, dataFormat: DataFormat, inputShape: [Int?]?, name: String?, trainable: Bool) {
+  init(_ margins: AxisMargins, _ word: String, dataFormat: DataFormat, inputShape: [Int?]?, name: String?, trainable: Bool, dtype: DType?) {
     self.margins = margins
     self.word = word
     self.dataFormat = dataFormat
-    super.init(inputShape: inputShape, name: name, trainable: trainable)
+    super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   /// How many positions before and after each spatial axis.

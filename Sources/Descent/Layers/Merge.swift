@@ -9,9 +9,9 @@ public class Merge: Layer {
   fileprivate(set) var isElementwise = true
 
   public override init(
-    activityRegularizer: Regularizer? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
+    activityRegularizer: Regularizer? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
-    super.init(activityRegularizer: activityRegularizer, inputShape: inputShape, name: name, trainable: trainable)
+    super.init(activityRegularizer: activityRegularizer, inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   public override func build(inputShapes: [[Int]]) throws { try check(inputShapes) }
@@ -34,9 +34,8 @@ public class Merge: Layer {
 
   public override func forward(_ inputs: [Tensor], _ context: ForwardContext) throws -> [Tensor] {
     try check(inputs.map { Array($0.shape.dropFirst()) })
-    let given = inputs
-    let inputs = promoted(given)
-    for (x, y) in zip(given, inputs) { if let mask = context.mask(of: x) { context.setMask(mask, of: y) } }
+    let dtype = promoted(inputs)[0].dtype
+    let inputs = inputs.map { context.cast($0, to: dtype) }
     guard isElementwise else { return [try merged(inputs, inputs.map { context.mask(of: $0) })] }
     let rank = inputs.map(\.rank).max() ?? 1
     var masks: [Tensor?] = []
@@ -148,9 +147,10 @@ public final class Concatenate: Merge {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
-  public init(axis: Int = -1, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true) {
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
+  public init(axis: Int = -1, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil) {
     self.axis = axis
-    super.init(inputShape: inputShape, name: name, trainable: trainable)
+    super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
     isElementwise = false
   }
 
@@ -196,18 +196,19 @@ public final class Dot: Merge {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
-  public init(axes: [Int], normalize: Bool = false, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true) {
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
+  public init(axes: [Int], normalize: Bool = false, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil) {
     self.axes = axes
     self.normalize = normalize
-    super.init(inputShape: inputShape, name: name, trainable: trainable)
+    super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
     isElementwise = false
   }
 
   /// The same axis of both inputs; see ``init(axes:normalize:inputShape:name:trainable:)``.
   public convenience init(
-    axes: Int, normalize: Bool = false, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
+    axes: Int, normalize: Bool = false, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
-    self.init(axes: [axes], normalize: normalize, inputShape: inputShape, name: name, trainable: trainable)
+    self.init(axes: [axes], normalize: normalize, inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   override func check(_ shapes: [[Int]]) throws {

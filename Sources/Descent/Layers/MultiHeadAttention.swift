@@ -60,12 +60,13 @@ public final class MultiHeadAttention: MultiHeadLayer {
   ///   - seed: for a stream of random numbers of its own; nil to draw from the model's.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
     numHeads: Int, keyDim: Int, valueDim: Int? = nil, dropout: Double = 0, useBias: Bool = true, outputShape: [Int]? = nil,
     attentionAxes: [Int]? = nil, slidingWindow: Int? = nil, kernelInitializer: Initializer = .glorotUniform,
     biasInitializer: Initializer = .zeros, kernelRegularizer: Regularizer? = nil, biasRegularizer: Regularizer? = nil,
     activityRegularizer: Regularizer? = nil, kernelConstraint: Constraint? = nil, biasConstraint: Constraint? = nil, useGate: Bool = false,
-    seed: UInt64? = nil, name: String? = nil, trainable: Bool = true
+    seed: UInt64? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     self.numHeads = numHeads
     self.keyDim = keyDim
@@ -80,7 +81,7 @@ public final class MultiHeadAttention: MultiHeadLayer {
       useBias: useBias, kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer, activityRegularizer, kernelConstraint,
       biasConstraint)
     _dropoutLayer = Dropout(dropout, seed: seed, name: "dropout")
-    super.init(name: name, trainable: trainable)
+    super.init(name: name, trainable: trainable, dtype: dtype)
   }
 
   /// The axes of positions among those of a query of that rank.

@@ -29,24 +29,25 @@ public final class Normalization: Layer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, which it does not.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
     axis: [Int], mean: Tensor? = nil, variance: Tensor? = nil, invert: Bool = false, inputShape: [Int?]? = nil, name: String? = nil,
-    trainable: Bool = true
+    trainable: Bool = true, dtype: DType? = nil
   ) {
     self.axis = axis
     self.invert = invert
     givenMean = mean
     givenVariance = variance
-    super.init(inputShape: inputShape, name: name, trainable: trainable)
+    super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   /// The same for one axis.
   public convenience init(
     axis: Int = -1, mean: Tensor? = nil, variance: Tensor? = nil, invert: Bool = false, inputShape: [Int?]? = nil, name: String? = nil,
-    trainable: Bool = true
+    trainable: Bool = true, dtype: DType? = nil
   ) {
     self.init(
-      axis: [axis], mean: mean, variance: variance, invert: invert, inputShape: inputShape, name: name, trainable: trainable)
+      axis: [axis], mean: mean, variance: variance, invert: invert, inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   public override func build(inputShape: [Int]) throws {

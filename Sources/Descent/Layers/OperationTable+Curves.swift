@@ -1,17 +1,21 @@
+import Foundation
 import TensorCore
 
 extension OperationTable {
   /// Further functions of single elements, and of pairs of them.
   static let curves: [OperationDefinition] =
-    unary("Tan") { tan(float($0)) } + unary("Arcsin") { arcsin(float($0)) } + unary("Arccos") { arccos(float($0)) }
-    + unary("Arctan") { arctan(float($0)) } + unary("Sinh") { sinh(float($0)) } + unary("Cosh") { cosh(float($0)) }
-    + unary("Arcsinh") { arcsinh(float($0)) } + unary("Arccosh") { arccosh(float($0)) } + unary("Arctanh") { arctanh(float($0)) }
-    + unary("Log2") { log2(float($0)) } + unary("Log10") { log10(float($0)) } + unary("Exp2") { exp2(float($0)) }
-    + unary("Trunc") { trunc(float($0)) } + unary("Isnan") { isNaN(float($0)) } + unary("Isinf") { isInf(float($0)) }
-    + unary("Erfinv", module: "math") { erfinv(float($0)) }
+    unary("Tan") { tan($0) } + unary("Arcsin") { arcsin(float($0)) } + unary("Arccos") { arccos(float($0)) }
+    + unary("Arctan") { arctan($0) } + unary("Sinh") { sinh(float($0)) } + unary("Cosh") { cosh(float($0)) }
+    + unary("Arcsinh") { arcsinh($0) } + unary("Arccosh") { arccosh($0) } + unary("Arctanh") { arctanh(float($0)) }
+    + unary("Log2") { log2($0) } + unary("Log10") { log10($0) } + unary("Exp2") { exp2(float($0)) }
+    + unary("Trunc") { trunc(float($0)) } + unary("Isnan") { isNaN($0) } + unary("Isinf") { isInf($0) }
+    + unary("Erfinv", module: "math") { erfinv($0) } + unary("Erfc", module: "math") { erfc($0) }
     + binary("FloorDivide") { floorDivide(whole($0), whole($1)) } + binary("Mod") { mod(whole($0), whole($1)) }
     + binary("Arctan2") { arctan2(float($0), float($1)) } + binary("Hypot") { hypot(float($0), float($1)) }
     + binary("Logaddexp") { logaddexp(float($0), float($1)) }
+    + binary("Logaddexp2") { logaddexp(float($0) * M_LN2, float($1) * M_LN2) / M_LN2 }
+    + binary("Ldexp") { float($0) * pow(2, float($1)) }
+    + binary("Heaviside") { a, b in select(isNaN(a) .|| (a .== 0), select(isNaN(a), float(a), float(b)), (a .> 0).cast(to: float(a).dtype)) }
     + [
       OperationDefinition("NanToNum", "numpy") { input in
         [

@@ -60,6 +60,11 @@ extension OperationTable {
         return [cross(whole(a), whole(b))]
       },
       OperationDefinition("Det", "linalg") { [det(try $0.matrices())] },
+      OperationDefinition("Slogdet", "numpy") { input in
+        let (sign, logarithm) = slogdet(try input.matrices())
+        return [sign, logarithm]
+      },
+      OperationDefinition("Logdet", "math") { [slogdet(try $0.matrices()).logarithm] },
       OperationDefinition("Inv", "linalg") { [inv(try $0.matrices())] },
       OperationDefinition("Cholesky", "linalg") { input in
         let x = cholesky(try input.matrices())
@@ -71,6 +76,17 @@ extension OperationTable {
         let expected = a.shape.dropLast()
         guard b.shape == Array(expected) || b.rank == a.rank && b.shape.dropLast() == expected else { throw unfit(input, a, b) }
         return [solve(a, b)]
+      },
+      OperationDefinition("SolveTriangular", "linalg") { input in
+        let a = try input.matrices(0, "a"), b = try input.tensor(1, "b").cast(to: a.dtype)
+        let expected = a.shape.dropLast()
+        guard b.shape == Array(expected) || b.rank == a.rank && b.shape.dropLast() == expected else { throw unfit(input, a, b) }
+        return [solve(input.settings["lower"]?.bool == true ? tril(a) : triu(a), b)]
+      },
+      OperationDefinition("CholeskyInverse", "linalg") { input in
+        let x = try input.matrices(), order = Array(0..<x.rank - 2) + [x.rank - 1, x.rank - 2]
+        let isUpper = input.settings["upper"]?.bool == true, own = isUpper ? triu(x) : tril(x)
+        return [inv(isUpper ? matmul(own.transposed(order), own) : matmul(own, own.transposed(order)))]
       },
       OperationDefinition("Eigh", "linalg") { input in
         let (values, vectors) = eigh(try input.matrices())

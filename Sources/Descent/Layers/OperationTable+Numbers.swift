@@ -4,7 +4,8 @@ import TensorCore
 extension OperationTable {
   /// Functions of NumPy's that few programs use, and losses as operations.
   static let numbers: [OperationDefinition] =
-    unary("Cbrt") { sign(float($0)) * pow(abs(float($0)), 1.0 / 3) } + unary("Fabs") { abs(float($0)) } + unary("Real") { $0 }
+    unary("Cbrt") { sign(float($0)) * pow(abs(float($0)), 1.0 / 3) } + unary("Fabs") { abs(float($0)) } + unary("Real", "Conj", "Conjugate") { $0 }
+    + unary("Imag") { Tensor.zeros($0.shape, dtype: $0.dtype) } + unary("Isreal") { Tensor.ones($0.shape, dtype: .bool) }
     + unary("Deg2rad") { float($0) * (Double.pi / 180) } + unary("Rad2deg") { float($0) * (180 / Double.pi) }
     + unary("Angle") { angle(float($0)) } + unary("Sinc") { sinc(float($0)) }
     // 1 / −0 is below 0 where −0 is not.
@@ -18,12 +19,6 @@ extension OperationTable {
     + binary("Fmod") { sign(whole($0)) * mod(abs(whole($0)), abs(whole($1))) }
     + reduction("Ptp") { input, x, axes in
       whole(x).max(axes: axes, keepDims: input.keepDims) - whole(x).min(axes: axes, keepDims: input.keepDims)
-    }
-    + reduction("Nansum") { select(isNaN(float($1)), Tensor(number: 0), float($1)).sum(axes: $2, keepDims: $0.keepDims) }
-    + reduction("Nanmean") { input, x, axes in
-      let x = float(x), isNumber = !isNaN(x)
-      let sum = select(isNumber, x, Tensor(number: 0)).sum(axes: axes, keepDims: input.keepDims)
-      return sum / isNumber.cast(to: x.dtype).sum(axes: axes, keepDims: input.keepDims)
     }
     + [
       OperationDefinition("Isclose", "numpy") { input in
@@ -78,9 +73,16 @@ extension OperationTable {
       OperationDefinition("CategoricalCrossentropy", "nn") { input in
         let (target, output) = try crossentropyPair(input)
         let axis = try input.axis(of: output)
-        let logarithms = input.settings["from_logits"]?.bool == true
-          ? output.logSoftmax(axis: axis) : log(probabilities(output / output.sum(axis: axis, keepDims: true)))
-        return [-(target * logarithms).sum(axis: axis)]
+        return [-(target * logarithms(input, output, axis)).sum(axis: axis)]
+      },
+      OperationDefinition("SparseCategoricalCrossentropy", "nn") { input in
+        let output = try input.floating(1, "output"), axis = try input.axis(of: output)
+        var target = try input.tensor(0, "target").cast(to: .int32)
+        if target.rank == output.rank, target.shape.last == 1 { target = target.reshaped(target.shape.dropLast()) }
+        guard axis == output.rank - 1, target.shape == output.shape.dropLast() else {
+          throw input.refusal("targets of shape \(input.rowShape(target)) for outputs of shape \(input.rowShape(output)) along axis \(axis)")
+        }
+        return [-(target.oneHot(depth: output.shape[axis], dtype: output.dtype) * logarithms(input, output, axis)).sum(axis: axis)]
       },
     ]
 
@@ -101,6 +103,12 @@ extension OperationTable {
       throw input.refusal("targets of shape \(input.rowShape(target)) for outputs of shape \(input.rowShape(output))")
     }
     return (float(target), float(output))
+  }
+
+  /// Of the probabilities of classes along an axis, which need not sum up to 1, or of the logits.
+  private static func logarithms(_ input: OperationInput, _ output: Tensor, _ axis: Int) -> Tensor {
+    input.settings["from_logits"]?.bool == true
+      ? output.logSoftmax(axis: axis) : log(probabilities(output / output.sum(axis: axis, keepDims: true)))
   }
 
   private static func probabilities(_ x: Tensor) -> Tensor { clip(x, Tensor(number: fuzz), Tensor(number: 1 - fuzz)) }

@@ -16,11 +16,15 @@ extension OperationTable {
       guard let shift = input.settings["shift"]?.int else { throw input.refusal("'shift' must be an integer") }
       return roll(x, shift: shift, axis: axis)
     }
-    + along("Quantile") { input, x, axis in
-      guard let part = input.json(1, "q").double, (0...1).contains(part), input.settings["method"]?.string ?? "linear" == "linear" else {
-        throw input.refusal("'q' must be a number from 0 to 1, and 'method' linear")
-      }
-      return quantile(float(x), part, axis: axis, keepDims: input.keepDims)
+    + along("Quantile") { input, x, axis in quantile(float(x), try part(input), axis: axis, keepDims: input.keepDims) }
+    + along("Percentile") { input, x, axis in quantile(float(x), try part(input, of: 100), axis: axis, keepDims: input.keepDims) }
+    + along("Trapezoid") { input, y, axis in
+      guard input.settings["x"] ?? .null == .null else { throw input.refusal("the places 'x' are not known here; 'dx' says how far apart they are") }
+      let distance = input.settings["dx"]?.double ?? 1
+      guard y.shape[axis] > 0 else { throw input.refusal("axis \(axis) of rows of shape \(input.rowShape(y)) is empty") }
+      let parts = split(float(y), at: [1, max(y.shape[axis] - 1, 1)], axis: axis)
+      let ends = y.shape[axis] > 1 ? (parts[0] + parts[2]) * 0.5 : parts[0] * 0
+      return (ends.sum(axis: axis) + parts[1].sum(axis: axis)) * distance
     }
     + along("Median") { input, x, axis in median(float(x), axis: axis, keepDims: input.keepDims) }
     + reduction("Prod") { whole($1).prod(axes: $2, keepDims: $0.keepDims) }
@@ -47,6 +51,19 @@ extension OperationTable {
           throw input.refusal("'bins' must be numbers in ascending order")
         }
         return [digitize(try input.floating(), bins: bins)]
+      },
+      OperationDefinition("SearchSorted", "numpy") { input in
+        let sequence = try input.tensor(0, "sorted_sequence"), values = try input.tensor(1, "values")
+        guard sequence.rank == 1, let side = SearchSide(rawValue: input.settings["side"]?.string ?? "left") else {
+          throw input.refusal("a sequence of shape \(sequence.shape), and 'side' \(input.settings["side"]?.shortText ?? ""); expected one axis, and left or right")
+        }
+        let both = promoted([sequence, values])
+        return [searchsorted(both[0], both[1], side: side)]
+      },
+      OperationDefinition("IsIn", "numpy") { input in
+        let both = promoted([try input.tensor(0, "x1"), try input.tensor(1, "x2")])
+        let found = (both[0].expandingShape(at: -1) .== both[1].reshaped([both[1].count])).any(axis: -1)
+        return [input.settings["invert"]?.bool == true ? !found : found]
       },
       OperationDefinition("TakeAlongAxis", "numpy") { input in
         let x = try input.tensor(0), indices = try input.tensor(1, "indices").cast(to: .int32)
@@ -90,8 +107,16 @@ extension OperationTable {
       },
     ]
 
+  /// The part of the elements that a quantile has below it.
+  static func part(_ input: OperationInput, of whole: Double = 1) throws -> Double {
+    guard let part = input.json(1, "q").double, (0...whole).contains(part), input.settings["method"]?.string ?? "linear" == "linear" else {
+      throw input.refusal("'q' must be a number from 0 to \(Int(whole)), and 'method' linear")
+    }
+    return part / whole
+  }
+
   /// An operation along one axis, which Keras's setting `axis` names.
-  private static func along(
+  static func along(
     _ name: String, body: @escaping @Sendable (OperationInput, Tensor, Int) throws -> Tensor
   ) -> [OperationDefinition] {
     [
@@ -179,6 +204,12 @@ public func takeAlongAxis(_ x: some Symbolic, _ indices: some Symbolic, axis: In
 /// Slices along an axis chosen by indices.
 public func take(_ x: some Symbolic, _ indices: Tensor, axis: Int) throws -> Symbol {
   try Symbol.only("Take", [x.value, .tensor(indices)], [("axis", JSONValue(axis))])
+}
+
+/// Slices along an axis chosen by the whole numbers that another symbol stands for, whose axes stand in its place: along axis 0, which
+/// counts the rows, of x `[rows, d…]` and indices `[rows, k…]` rows `[k…, d…]`. (Keras: `ops.take`.)
+public func take(_ x: some Symbolic, _ indices: some Symbolic, axis: Int) throws -> Symbol {
+  try Symbol.only("Take", [x.value, indices.value], [("axis", JSONValue(axis))])
 }
 
 /// 1 at each class that occurs in the last axis, 0 elsewhere.

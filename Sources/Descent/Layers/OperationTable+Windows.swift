@@ -2,7 +2,7 @@ import TensorCore
 
 extension OperationInput {
   /// Sizes along each spatial axis: one for all, or one for each; nil where there are none.
-  fileprivate func sizes(_ key: String, axes: Int) throws -> [Int]? {
+  func sizes(_ key: String, axes: Int) throws -> [Int]? {
     guard let json = settings[key], json != .null else { return nil }
     let sizes = try ints(json)
     guard sizes.count == axes || sizes.count == 1, sizes.allSatisfy({ $0 >= 1 }) else {
@@ -11,7 +11,7 @@ extension OperationInput {
     return sizes.count == 1 ? [Int](repeating: sizes[0], count: axes) : sizes
   }
 
-  fileprivate func padding() throws -> Padding {
+  func padding() throws -> Padding {
     switch settings["padding"]?.string ?? "valid" {
     case "valid": return .valid
     case "same": return .same
@@ -20,7 +20,7 @@ extension OperationInput {
   }
 
   /// Images, with their channels last, and the number of their spatial axes.
-  fileprivate func windowed(_ place: Int = 0) throws -> (x: Tensor, axes: Int) {
+  func windowed(_ place: Int = 0) throws -> (x: Tensor, axes: Int) {
     let format = settings["data_format"] ?? .null
     guard format == .null || format == .string("channels_last") else {
       throw refusal("'data_format' is \(format.shortText), which Descent does not have in operations; move the channels to the last axis")
@@ -35,7 +35,7 @@ extension OperationInput {
   /// A kernel in the dtype of what it is laid over.
   fileprivate func kernel(_ place: Int, _ name: String, _ x: Tensor) throws -> Tensor { try tensor(place, name).cast(to: x.dtype) }
 
-  fileprivate func naming<Result>(_ body: () throws -> Result) throws -> Result {
+  func naming<Result>(_ body: () throws -> Result) throws -> Result {
     do { return try body() } catch let error as DescentError { throw refusal(error.message) }
   }
 }
@@ -79,6 +79,14 @@ extension OperationTable {
       let (x, pooling) = try pooled(input)
       return [pooling.result(.mean, [x])]
     },
+    OperationDefinition("AdaptiveAveragePool", "nn") { input in
+      let (x, sizes) = try adaptive(input)
+      return [adaptiveAveragePool(x, sizes)]
+    },
+    OperationDefinition("AdaptiveMaxPool", "nn") { input in
+      let (x, sizes) = try adaptive(input)
+      return [adaptiveMaxPool(x, sizes)]
+    },
     OperationDefinition("Resize", "image") { input in
       let (x, axes) = try input.windowed()
       let word = input.settings["interpolation"]?.string ?? "bilinear"
@@ -93,7 +101,7 @@ extension OperationTable {
     },
   ]
 
-  private static func convolution(_ input: OperationInput, _ x: Tensor, _ kernel: Tensor, _ axes: Int) throws -> Tensor {
+  static func convolution(_ input: OperationInput, _ x: Tensor, _ kernel: Tensor, _ axes: Int) throws -> Tensor {
     let ones = [Int](repeating: 1, count: axes)
     let convolution = try input.naming {
       try Convolution(
@@ -109,6 +117,14 @@ extension OperationTable {
       throw input.refusal("a kernel of shape \(kernel.shape) for rows of shape \(input.rowShape(x)); expected [window…, channels, multiplier]")
     }
     return kernel.reshaped(kernel.shape.dropLast(2) + [1, kernel.shape[kernel.rank - 2] * kernel.shape[kernel.rank - 1]])
+  }
+
+  private static func adaptive(_ input: OperationInput) throws -> (Tensor, [Int]) {
+    let (x, axes) = try input.windowed()
+    guard let sizes = try input.sizes("output_size", axes: axes), zip(sizes, x.shape.dropFirst()).allSatisfy({ $0 <= $1 }) else {
+      throw input.refusal("'output_size' is \(input.settings["output_size"]?.shortText ?? "missing") for rows of shape \(input.rowShape(x))")
+    }
+    return (x, sizes)
   }
 
   private static func pooled(_ input: OperationInput) throws -> (Tensor, Pooling) {

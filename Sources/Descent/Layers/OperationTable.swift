@@ -7,7 +7,8 @@ enum OperationTable {
   static var names: [String] { table.keys.sorted() }
 
   private static let table: [String: OperationDefinition] = {
-    let all = arithmetic + comparisons + functions + activations + reductions + shapes + choices + windows + curves + numbers + orders + matrices
+    let all = arithmetic + comparisons + functions + activations + reductions + shapes + choices + windows + curves + numbers + notNumbers + orders + parts
+      + matrices + layerFunctions + images
     return Dictionary(all.map { ($0.className, $0) }) { first, _ in first }
   }()
 
@@ -23,7 +24,7 @@ enum OperationTable {
 
   private static let arithmetic =
     binary("Add") { whole($0) + whole($1) } + binary("Subtract") { whole($0) - whole($1) } + binary("Multiply") { whole($0) * whole($1) }
-    + binary("TrueDivide", "Divide") { float($0) / float($1) } + binary("Power") { pow(float($0), float($1)) }
+    + binary("TrueDivide", "Divide") { $0 / $1 } + binary("Power") { pow(float($0), float($1)) }
     + binary("Maximum") { TensorCore.maximum(whole($0), whole($1)) } + binary("Minimum") { TensorCore.minimum(whole($0), whole($1)) }
 
   private static let comparisons =
@@ -37,12 +38,12 @@ enum OperationTable {
 
   private static let functions =
     unary("Negative") { -whole($0) } + unary("Absolute", "Abs") { abs(whole($0)) } + unary("Square") { square(whole($0)) }
-    + unary("Sign") { sign(whole($0)) } + unary("Exp") { exp(float($0)) } + unary("Expm1") { expm1(float($0)) }
-    + unary("Log") { log(float($0)) } + unary("Log1p") { log1p(float($0)) } + unary("Sqrt") { sqrt(float($0)) }
-    + unary("Sin") { sin(float($0)) } + unary("Cos") { cos(float($0)) } + unary("Tanh") { tanh(float($0)) }
-    + unary("Floor") { floor(float($0)) } + unary("Ceil") { ceil(float($0)) } + unary("Reciprocal") { 1 / float($0) }
-    + unary("Isfinite") { isFinite(float($0)) } + unary("LogicalNot") { !$0.cast(to: .bool) }
-    + unary("Rsqrt", module: "math") { 1 / sqrt(float($0)) } + unary("Erf", module: "math") { erf(float($0)) }
+    + unary("Sign") { sign(whole($0)) } + unary("Exp") { exp($0) } + unary("Expm1") { expm1($0) }
+    + unary("Log") { log($0) } + unary("Log1p") { log1p($0) } + unary("Sqrt") { sqrt($0) }
+    + unary("Sin") { sin($0) } + unary("Cos") { cos($0) } + unary("Tanh") { tanh($0) }
+    + unary("Floor") { floor($0) } + unary("Ceil") { ceil($0) } + unary("Reciprocal") { 1 / $0 }
+    + unary("Isfinite") { isFinite($0) } + unary("LogicalNot") { !$0.cast(to: .bool) }
+    + unary("Rsqrt", module: "math") { 1 / sqrt($0) } + unary("Erf", module: "math") { erf($0) }
     + unary("StopGradient", module: "core") { stopGradient($0) } + unary("Copy") { $0 }
     + [
       OperationDefinition("Round", "numpy") { input in
@@ -112,14 +113,10 @@ enum OperationTable {
     } }
   }
 
-  private static func variance(_ x: Tensor, _ axes: [Int]?, _ keepDims: Bool) -> Tensor {
-    square(x - x.mean(axes: axes, keepDims: true)).mean(axes: axes, keepDims: keepDims)
-  }
-
   private static let reductions =
-    reduction("Mean") { float($1).mean(axes: $2, keepDims: $0.keepDims) } + reduction("Sum") { whole($1).sum(axes: $2, keepDims: $0.keepDims) }
+    reduction("Mean") { $1.mean(axes: $2, keepDims: $0.keepDims) } + reduction("Sum") { whole($1).sum(axes: $2, keepDims: $0.keepDims) }
     + reduction("Max", "Amax") { whole($1).max(axes: $2, keepDims: $0.keepDims) } + reduction("Min", "Amin") { whole($1).min(axes: $2, keepDims: $0.keepDims) }
-    + reduction("Var") { variance(float($1), $2, $0.keepDims) } + reduction("Std") { sqrt(variance(float($1), $2, $0.keepDims)) }
+    + reduction("Var") { $1.variance(axes: $2, keepDims: $0.keepDims) } + reduction("Std") { $1.std(axes: $2, keepDims: $0.keepDims) }
     + reduction("Any") { $1.cast(to: .bool).cast(to: .int32).max(axes: $2, keepDims: $0.keepDims) .!= 0 }
     + reduction("All") { $1.cast(to: .bool).cast(to: .int32).min(axes: $2, keepDims: $0.keepDims) .!= 0 }
     + reduction("Argmax") { input, x, axes in

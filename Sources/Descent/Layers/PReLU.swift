@@ -23,15 +23,16 @@ public final class PReLU: Layer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
     alphaInitializer: Initializer = .zeros, alphaRegularizer: Regularizer? = nil, alphaConstraint: Constraint? = nil,
-    sharedAxes: [Int]? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
+    sharedAxes: [Int]? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     self.alphaInitializer = alphaInitializer
     self.alphaRegularizer = alphaRegularizer
     self.alphaConstraint = alphaConstraint
     self.sharedAxes = sharedAxes
-    super.init(inputShape: inputShape, name: name, trainable: trainable)
+    super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   public override func build(inputShape: [Int]) throws {

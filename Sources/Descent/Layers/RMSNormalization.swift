@@ -16,12 +16,13 @@ public final class RMSNormalization: Layer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
-    axes: [Int] = [-1], epsilon: Double = 1e-6, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
+    axes: [Int] = [-1], epsilon: Double = 1e-6, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     self.axes = axes
     self.epsilon = epsilon
-    super.init(inputShape: inputShape, name: name, trainable: trainable)
+    super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   public override func build(inputShape: [Int]) throws {

@@ -25,10 +25,11 @@ public final class RandAugment: RandomImageLayer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
     valueRange: ClosedRange<Double> = 0...255, numOps: Int = 2, factor: RandomFactor = 0.5, interpolation: Interpolation = .bilinear,
     seed: UInt64? = nil, dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil, name: String? = nil,
-    trainable: Bool = true
+    trainable: Bool = true, dtype: DType? = nil
   ) {
     self.valueRange = valueRange
     self.numOps = numOps
@@ -44,7 +45,7 @@ public final class RandAugment: RandomImageLayer {
       RandomPosterization(RandomFactor(Double(bits)), valueRange: valueRange),
       Solarization(additionFactor: range, thresholdFactor: range, valueRange: valueRange), AutoContrast(valueRange: valueRange), Equalization(valueRange: valueRange),
     ]
-    super.init(dataFormat: dataFormat, seed: seed, inputShape: inputShape, name: name, trainable: trainable)
+    super.init(dataFormat: dataFormat, seed: seed, inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   override func check(_ shape: [Int]) throws {

@@ -22,12 +22,13 @@ public final class RandomFlip: RandomImageLayer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
     _ mode: Mode = .horizontalAndVertical, seed: UInt64? = nil, dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil,
-    name: String? = nil, trainable: Bool = true
+    name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     self.mode = mode
-    super.init(dataFormat: dataFormat, seed: seed, inputShape: inputShape, name: name, trainable: trainable)
+    super.init(dataFormat: dataFormat, seed: seed, inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   package override func drawn(for images: Tensor, _ random: RandomGenerator) -> [Tensor] { [uniform(images, 0, 1, random) .<= 0.5] }

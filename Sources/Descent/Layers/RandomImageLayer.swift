@@ -12,10 +12,10 @@ public class RandomImageLayer: Layer {
   public var seed: UInt64? { random.seed }
   private let random: LayerRandom
 
-  init(dataFormat: DataFormat, seed: UInt64?, inputShape: [Int?]?, name: String?, trainable: Bool) {
+  init(dataFormat: DataFormat, seed: UInt64?, inputShape: [Int?]?, name: String?, trainable: Bool, dtype: DType?) {
     self.dataFormat = dataFormat
     random = LayerRandom(seed: seed)
-    super.init(inputShape: inputShape, name: name, trainable: trainable)
+    super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   /// Where the layer gets its random numbers from.

@@ -10,13 +10,14 @@ public final class RandomInvert: RandomLightLayer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
     _ factor: RandomFactor = 1, valueRange: ClosedRange<Double> = 0...255, seed: UInt64? = nil, dataFormat: DataFormat = .channelsLast,
-    inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
+    inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     super.init(
       factor, within: 0...1, valueRange: valueRange, seed: seed, dataFormat: dataFormat, inputShape: inputShape, name: name,
-      trainable: trainable)
+      trainable: trainable, dtype: dtype)
   }
 
   package override func drawn(for images: Tensor, _ random: RandomGenerator) -> [Tensor] {

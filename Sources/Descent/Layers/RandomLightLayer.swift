@@ -16,13 +16,13 @@ public class RandomLightLayer: RandomImageLayer {
   ///   - needsColors: whether images have three channels: red, green and blue.
   init(
     _ factor: RandomFactor, within bounds: ClosedRange<Double>, valueRange: ClosedRange<Double>, needsColors: Bool = false, seed: UInt64?,
-    dataFormat: DataFormat, inputShape: [Int?]?, name: String?, trainable: Bool
+    dataFormat: DataFormat, inputShape: [Int?]?, name: String?, trainable: Bool, dtype: DType?
   ) {
     self.factor = factor
     self.valueRange = valueRange
     self.bounds = bounds
     self.needsColors = needsColors
-    super.init(dataFormat: dataFormat, seed: seed, inputShape: inputShape, name: name, trainable: trainable)
+    super.init(dataFormat: dataFormat, seed: seed, inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   override func check(_ shape: [Int]) throws {

@@ -16,14 +16,16 @@ public final class RandomRotation: AffineImageLayer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
     _ factor: RandomFactor, fillMode: FillMode = .reflect, interpolation: Interpolation = .bilinear, seed: UInt64? = nil,
-    fillValue: Double = 0, dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
+    fillValue: Double = 0, dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil,
+    name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     self.factor = factor
     super.init(
       fillMode: fillMode, interpolation: interpolation, fillValue: fillValue, dataFormat: dataFormat, seed: seed, inputShape: inputShape,
-      name: name, trainable: trainable)
+      name: name, trainable: trainable, dtype: dtype)
   }
 
   override func check(_ shape: [Int]) throws {

@@ -17,16 +17,17 @@ public final class RandomShear: AffineImageLayer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
     xFactor: RandomFactor = 0, yFactor: RandomFactor = 0, interpolation: Interpolation = .bilinear, fillMode: FillMode = .reflect,
     fillValue: Double = 0, dataFormat: DataFormat = .channelsLast, seed: UInt64? = nil, inputShape: [Int?]? = nil, name: String? = nil,
-    trainable: Bool = true
+    trainable: Bool = true, dtype: DType? = nil
   ) {
     self.xFactor = xFactor
     self.yFactor = yFactor
     super.init(
       fillMode: fillMode, interpolation: interpolation, fillValue: fillValue, dataFormat: dataFormat, seed: seed, inputShape: inputShape,
-      name: name, trainable: trainable)
+      name: name, trainable: trainable, dtype: dtype)
   }
 
   override func check(_ shape: [Int]) throws {

@@ -12,11 +12,13 @@ public final class ReLU: Layer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
-    maxValue: Double? = nil, negativeSlope: Double = 0, threshold: Double = 0, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
+    maxValue: Double? = nil, negativeSlope: Double = 0, threshold: Double = 0, inputShape: [Int?]? = nil,
+    name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     activation = .relu(negativeSlope: negativeSlope, maxValue: maxValue, threshold: threshold)
-    super.init(inputShape: inputShape, name: name, trainable: trainable)
+    super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   public override var supportsMasking: Bool { true }

@@ -13,17 +13,18 @@ public final class Rescaling: Layer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
-  public init(_ scale: Double, offset: Double = 0, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true) {
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
+  public init(_ scale: Double, offset: Double = 0, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil) {
     (self.scale, self.offset, isUniform) = ([scale], [offset], true)
-    super.init(inputShape: inputShape, name: name, trainable: trainable)
+    super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   /// The same with a scale and an offset for each channel (or any other last axis).
   public init(
-    _ scale: [Double], offset: [Double] = [0], inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
+    _ scale: [Double], offset: [Double] = [0], inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     (self.scale, self.offset, isUniform) = (scale, offset, false)
-    super.init(inputShape: inputShape, name: name, trainable: trainable)
+    super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   public override func build(inputShape: [Int]) throws {

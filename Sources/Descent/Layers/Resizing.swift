@@ -23,9 +23,10 @@ public final class Resizing: Layer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
     _ height: Int, _ width: Int, interpolation: Interpolation = .bilinear, aspectRatio: AspectRatio = .stretched, antialias: Bool = false,
-    dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
+    dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     self.height = height
     self.width = width
@@ -33,7 +34,7 @@ public final class Resizing: Layer {
     self.aspectRatio = aspectRatio
     self.antialias = antialias
     self.dataFormat = dataFormat
-    super.init(inputShape: inputShape, name: name, trainable: trainable)
+    super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   public override func build(inputShape: [Int]) throws {

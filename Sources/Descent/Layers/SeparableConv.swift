@@ -41,6 +41,7 @@ public class SeparableConv: ConvolutionLayer, ConfigurableLayer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
     _ filters: Int, _ kernelSize: AxisSizes, strides: AxisSizes = 1, padding: Padding = .valid, dataFormat: DataFormat = .channelsLast,
     dilationRate: AxisSizes = 1, depthMultiplier: Int = 1, activation: ActivationFunction = .linear, useBias: Bool = true,
@@ -48,7 +49,7 @@ public class SeparableConv: ConvolutionLayer, ConfigurableLayer {
     biasInitializer: Initializer = .zeros, depthwiseRegularizer: Regularizer? = nil, pointwiseRegularizer: Regularizer? = nil,
     biasRegularizer: Regularizer? = nil, activityRegularizer: Regularizer? = nil, depthwiseConstraint: Constraint? = nil,
     pointwiseConstraint: Constraint? = nil, biasConstraint: Constraint? = nil, inputShape: [Int?]? = nil, name: String? = nil,
-    trainable: Bool = true
+    trainable: Bool = true, dtype: DType? = nil
   ) {
     self.filters = filters
     self.depthMultiplier = depthMultiplier
@@ -58,7 +59,8 @@ public class SeparableConv: ConvolutionLayer, ConfigurableLayer {
     super.init(
       kernelSize: kernelSize, strides: strides, padding: padding, dataFormat: dataFormat, dilationRate: dilationRate,
       activation: activation, useBias: useBias, biasInitializer: biasInitializer, biasRegularizer: biasRegularizer,
-      activityRegularizer: activityRegularizer, biasConstraint: biasConstraint, inputShape: inputShape, name: name, trainable: trainable)
+      activityRegularizer: activityRegularizer, biasConstraint: biasConstraint, inputShape: inputShape, name: name,
+      trainable: trainable, dtype: dtype)
   }
 
   public override func build(inputShape: [Int]) throws {

@@ -11,14 +11,15 @@ public final class Softmax: Layer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
-  public convenience init(axis: Int = -1, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true) {
-    self.init(axes: [axis], inputShape: inputShape, name: name, trainable: trainable)
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
+  public convenience init(axis: Int = -1, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil) {
+    self.init(axes: [axis], inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   /// The same along several axes together: all their elements sum to 1.
-  public init(axes: [Int], inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true) {
+  public init(axes: [Int], inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil) {
     self.axes = axes
-    super.init(inputShape: inputShape, name: name, trainable: trainable)
+    super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   public override func build(inputShape: [Int]) throws {

@@ -20,14 +20,15 @@ public final class Solarization: RandomImageLayer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
     additionFactor: RandomFactor = 0, thresholdFactor: RandomFactor = 0, valueRange: ClosedRange<Double> = 0...255, seed: UInt64? = nil,
-    dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
+    dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     self.additionFactor = additionFactor
     self.thresholdFactor = thresholdFactor
     self.valueRange = valueRange
-    super.init(dataFormat: dataFormat, seed: seed, inputShape: inputShape, name: name, trainable: trainable)
+    super.init(dataFormat: dataFormat, seed: seed, inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   override func check(_ shape: [Int]) throws {

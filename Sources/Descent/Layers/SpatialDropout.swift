@@ -13,13 +13,14 @@ public class SpatialDropout: Layer {
   private let axisCount: Int
 
   fileprivate init(
-    _ rate: Double, _ dataFormat: DataFormat, seed: UInt64?, axisCount: Int, _ inputShape: [Int?]?, _ name: String?, _ trainable: Bool
+    _ rate: Double, _ dataFormat: DataFormat, seed: UInt64?, axisCount: Int, _ inputShape: [Int?]?, _
+    name: String?, _ trainable: Bool, _ dtype: DType?
   ) {
     self.rate = rate
     self.dataFormat = dataFormat
     self.axisCount = axisCount
     random = LayerRandom(seed: seed)
-    super.init(inputShape: inputShape, name: name, trainable: trainable)
+    super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   public override func build(inputShape: [Int]) throws {
@@ -52,11 +53,12 @@ public final class SpatialDropout1D: SpatialDropout {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
     _ rate: Double, seed: UInt64? = nil, inputShape: [Int?]? = nil, name: String? = nil,
-    trainable: Bool = true
+    trainable: Bool = true, dtype: DType? = nil
   ) {
-    super.init(rate, .channelsLast, seed: seed, axisCount: 2, inputShape, name, trainable)
+    super.init(rate, .channelsLast, seed: seed, axisCount: 2, inputShape, name, trainable, dtype)
   }
 }
 
@@ -81,11 +83,12 @@ public final class SpatialDropout2D: SpatialDropout {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
     _ rate: Double, dataFormat: DataFormat = .channelsLast, seed: UInt64? = nil, inputShape: [Int?]? = nil, name: String? = nil,
-    trainable: Bool = true
+    trainable: Bool = true, dtype: DType? = nil
   ) {
-    super.init(rate, dataFormat, seed: seed, axisCount: 3, inputShape, name, trainable)
+    super.init(rate, dataFormat, seed: seed, axisCount: 3, inputShape, name, trainable, dtype)
   }
 }
 
@@ -113,11 +116,12 @@ public final class SpatialDropout3D: SpatialDropout {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
     _ rate: Double, dataFormat: DataFormat = .channelsLast, seed: UInt64? = nil, inputShape: [Int?]? = nil, name: String? = nil,
-    trainable: Bool = true
+    trainable: Bool = true, dtype: DType? = nil
   ) {
-    super.init(rate, dataFormat, seed: seed, axisCount: 4, inputShape, name, trainable)
+    super.init(rate, dataFormat, seed: seed, axisCount: 4, inputShape, name, trainable, dtype)
   }
 }
 

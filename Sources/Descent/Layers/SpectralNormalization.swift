@@ -15,11 +15,12 @@ public final class SpectralNormalization: Wrapper {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
-    _ layer: Layer, powerIterations: Int = 1, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
+    _ layer: Layer, powerIterations: Int = 1, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     self.powerIterations = powerIterations
-    super.init(layer, inputShape: inputShape, name: name, trainable: trainable)
+    super.init(layer, inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   public override func build(inputShape: [Int]) throws {

@@ -145,10 +145,7 @@ final class LayerCall {
   /// Numbers in the layer's dtype, as Keras casts them on the way in.
   private func fitted(_ x: Tensor, _ context: ForwardContext) -> Tensor {
     let dtype = layer.requestedDType ?? (layer.isBuilt ? layer.builtDType : context.dtype)
-    if x.dtype == dtype || (!x.dtype.isFloatingPoint && layer.acceptsIntegers) { return x }
-    let y = x.cast(to: dtype)
-    if let mask = context.mask(of: x) { context.setMask(mask, of: y) }
-    return y
+    return x.dtype == dtype || (!x.dtype.isFloatingPoint && layer.acceptsIntegers) ? x : context.cast(x, to: dtype)
   }
 }
 

@@ -168,14 +168,21 @@ public func einsum(_ equation: String, _ operands: any Symbolic...) throws -> Sy
   try Symbol.only("Einsum", operands.map { .symbol($0.symbol) }, [("subscripts", .string(equation))])
 }
 
-/// Symbols of one shape side by side along a new axis, with axis 0 counting the rows.
-public func stack(_ symbols: [any Symbolic], axis: Int = 1) throws -> Symbol {
+/// Symbols of one shape side by side along a new axis. Axis 0 counts the rows: what is stacked along it, as it is by default, is to lose
+/// that axis again before a layer or the model's end takes it for rows. (Keras: `ops.stack`.)
+public func stack(_ symbols: [any Symbolic], axis: Int = 0) throws -> Symbol {
   try Symbol.only("Stack", [.list(symbols.map { .symbol($0.symbol) })], [("axis", JSONValue(axis))])
 }
 
-/// The parts of a symbol along an axis, equal ones.
-public func split(_ x: some Symbolic, _ sections: Int, axis: Int = -1) throws -> [Symbol] {
+/// The parts of a symbol along an axis, equal ones. Axis 0, the default, counts the rows, which are to be so many that they can be
+/// divided; the parts of a row lie along the others. (Keras: `ops.split`.)
+public func split(_ x: some Symbolic, _ sections: Int, axis: Int = 0) throws -> [Symbol] {
   try Symbol.applying("Split", [x.value], [("indices_or_sections", JSONValue(sections)), ("axis", JSONValue(axis))])
+}
+
+/// The parts of a symbol along an axis between ascending indices; axis 0, the default, counts the rows. (Keras: `ops.split` with a list.)
+public func split(_ x: some Symbolic, at indices: [Int], axis: Int = 0) throws -> [Symbol] {
+  try Symbol.applying("Split", [x.value], [("indices_or_sections", .ints(indices)), ("axis", JSONValue(axis))])
 }
 
 /// The sum of all, as ``Add`` computes it. (Keras: `keras.layers.add`.)

@@ -22,14 +22,15 @@ public class UpSampling: Layer, ConfigurableLayer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables, of which there are none.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
     _ size: AxisSizes = 2, dataFormat: DataFormat = .channelsLast, interpolation: Interpolation = .nearest, inputShape: [Int?]? = nil,
-    name: String? = nil, trainable: Bool = true
+    name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     sizes = size
     self.dataFormat = dataFormat
     self.interpolation = interpolation
-    super.init(inputShape: inputShape, name: name, trainable: trainable)
+    super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   public override func build(inputShape: [Int]) throws {

@@ -8,9 +8,10 @@ open class Wrapper: Layer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables.
-  public init(_ layer: Layer, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true) {
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
+  public init(_ layer: Layer, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil) {
     self.layer = layer
-    super.init(inputShape: inputShape, name: name, trainable: trainable)
+    super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 }
 

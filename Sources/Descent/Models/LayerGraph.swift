@@ -43,6 +43,8 @@ extension Dictionary: SymbolStructure where Key == String, Value: Symbolic {
 final class LayerGraph {
   let inputs: [Symbol], outputs: [Symbol]
   let inputForm: GraphForm, outputForm: GraphForm
+  /// Where a file has structures in structures: the same with the numbers of the symbols in their places, to be written again.
+  let inputNesting: JSONValue?, outputNesting: JSONValue?
   /// The calls in an order in which they can be run, without those of inputs.
   let calls: [LayerCall]
   /// The layers in Keras's order: by their distance from the outputs, the farthest first.
@@ -50,8 +52,10 @@ final class LayerGraph {
 
   /// - Throws: ``DescentError`` naming an input that the outputs need and the model has not, or two layers of one name.
   init(
-    inputs: (symbols: [Symbol], form: GraphForm), outputs: (symbols: [Symbol], form: GraphForm), name: String
+    inputs: (symbols: [Symbol], form: GraphForm), outputs: (symbols: [Symbol], form: GraphForm), name: String,
+    inputNesting: JSONValue? = nil, outputNesting: JSONValue? = nil
   ) throws {
+    (self.inputNesting, self.outputNesting) = (inputNesting, outputNesting)
     (self.inputs, inputForm) = inputs
     (self.outputs, outputForm) = outputs
     guard !inputs.symbols.isEmpty, !outputs.symbols.isEmpty else {

@@ -119,6 +119,50 @@ extension Model {
       stepsPerExecution: stepsPerExecution)
   }
 
+  /// With one metric of each output that has one, and one that looks at sample weights: `weightedMetrics: ["p": "mae"]`.
+  @_disfavoredOverload
+  public func compile(
+    optimizer: some Optimizer = RMSprop(), loss: ByOutput<Loss>, lossWeights: ByOutput<Double>? = nil, metrics: ByOutput<Metric>,
+    weightedMetrics: ByOutput<Metric>, stepsPerExecution: Int = 1
+  ) throws {
+    try compile(
+      optimizer: optimizer, loss: loss, lossWeights: lossWeights, metrics: metrics.lists, weightedMetrics: weightedMetrics.lists,
+      stepsPerExecution: stepsPerExecution)
+  }
+
+  /// With one metric of each output that has one, one that looks at sample weights, and an optimizer by Keras's name.
+  @_disfavoredOverload
+  public func compile(
+    optimizer: String, loss: ByOutput<Loss>, lossWeights: ByOutput<Double>? = nil, metrics: ByOutput<Metric>,
+    weightedMetrics: ByOutput<Metric>, stepsPerExecution: Int = 1
+  ) throws {
+    try compile(
+      optimizer: optimizer, loss: loss, lossWeights: lossWeights, metrics: metrics.lists, weightedMetrics: weightedMetrics.lists,
+      stepsPerExecution: stepsPerExecution)
+  }
+
+  /// With one metric that looks at sample weights of each output that has one.
+  @_disfavoredOverload
+  public func compile(
+    optimizer: some Optimizer = RMSprop(), loss: ByOutput<Loss>, lossWeights: ByOutput<Double>? = nil, metrics: ByOutput<[Metric]> = [:],
+    weightedMetrics: ByOutput<Metric>, stepsPerExecution: Int = 1
+  ) throws {
+    try compile(
+      optimizer: optimizer, loss: loss, lossWeights: lossWeights, metrics: metrics, weightedMetrics: weightedMetrics.lists,
+      stepsPerExecution: stepsPerExecution)
+  }
+
+  /// With one metric that looks at sample weights of each output that has one, and an optimizer by Keras's name.
+  @_disfavoredOverload
+  public func compile(
+    optimizer: String, loss: ByOutput<Loss>, lossWeights: ByOutput<Double>? = nil, metrics: ByOutput<[Metric]> = [:],
+    weightedMetrics: ByOutput<Metric>, stepsPerExecution: Int = 1
+  ) throws {
+    try compile(
+      optimizer: optimizer, loss: loss, lossWeights: lossWeights, metrics: metrics, weightedMetrics: weightedMetrics.lists,
+      stepsPerExecution: stepsPerExecution)
+  }
+
   /// ``compile(optimizer:metrics:weightedMetrics:stepsPerExecution:)`` with an optimizer by Keras's name: `compile(optimizer: "adam")`.
   public func compile(optimizer: String, metrics: [Metric] = [], weightedMetrics: [Metric] = [], stepsPerExecution: Int = 1) throws {
     try compile(

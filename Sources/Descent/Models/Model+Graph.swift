@@ -1,7 +1,7 @@
 import TensorCore
 
 extension Model {
-  /// The inputs as symbols: what ``init(inputs:outputs:name:seed:)`` was given, or the input of a ``Sequential`` model. (Keras:
+  /// The inputs as symbols: what ``init(inputs:outputs:name:trainable:seed:)`` was given, or the input of a ``Sequential`` model. (Keras:
   /// `Model.inputs`.)
   /// - Throws: ``DescentError`` if the model is no graph: a subclass with a forward pass of its own, or a ``Sequential`` model
   ///   of unknown input shape.

@@ -55,13 +55,13 @@ open class Model: Layer {
   /// Set when what follows an epoch is to be left out.
   var isAbandoned = false
 
-  /// - Parameters: as those of ``Sequential/init(_:name:dtype:seed:)``.
-  public init(name: String? = nil, dtype: DType = .float32, seed: UInt64? = nil) {
+  /// - Parameters: as those of ``Sequential/init(_:name:trainable:dtype:seed:)``.
+  public init(name: String? = nil, trainable: Bool = true, dtype: DType = .float32, seed: UInt64? = nil) {
     let seed = seed ?? nextDefaultSeed()
     self.dtype = dtype
     self.seed = seed
     modelBuilder = ModelBuilder(dtype: dtype, seed: seed)
-    super.init(name: name)
+    super.init(name: name, trainable: trainable)
   }
 
   /// A model of the layers between inputs and outputs of a graph: one, several in order (`[a, b]`), or by name
@@ -77,11 +77,12 @@ open class Model: Layer {
   ///   - inputs: where the rows come in.
   ///   - outputs: what the model computes.
   ///   - name: `functional` if nil.
+  ///   - trainable: whether training changes the layers' variables.
   ///   - seed: for the order of rows and dropout; nil for one derived from ``setRandomSeed(_:)``'s, which also decides the initial
   ///     weights, drawn when the layers were called.
   /// - Throws: ``DescentError`` if the outputs need an input that is not given, or two layers have one name.
   public init(
-    inputs: some SymbolStructure, outputs: some SymbolStructure, name: String? = nil, seed: UInt64? = nil
+    inputs: some SymbolStructure, outputs: some SymbolStructure, name: String? = nil, trainable: Bool = true, seed: UInt64? = nil
   ) throws {
     let graph = try LayerGraph(inputs: inputs.structure, outputs: outputs.structure, name: name ?? "Model")
     let seed = seed ?? nextDefaultSeed()
@@ -90,7 +91,7 @@ open class Model: Layer {
     self.seed = seed
     modelBuilder = ModelBuilder(dtype: dtype, seed: seed)
     self.graph = graph
-    super.init(name: name)
+    super.init(name: name, trainable: trainable)
     try adopt(graph)
   }
 

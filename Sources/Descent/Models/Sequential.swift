@@ -19,23 +19,25 @@ public final class Sequential: Model {
   /// - Parameters:
   ///   - layers: in the order in which they are applied; more can be added.
   ///   - name: `sequential` if nil; in another model, numbered where there are several.
+  ///   - trainable: whether training changes the layers' variables.
   ///   - dtype: of the variables and the computation: `float32` or `float64`.
   ///   - seed: for the initial weights, the order of rows and dropout; nil for one derived from ``setRandomSeed(_:)``'s.
-  public init(_ layers: [Layer] = [], name: String? = nil, dtype: DType = .float32, seed: UInt64? = nil) {
-    super.init(name: name, dtype: dtype, seed: seed)
+  public init(_ layers: [Layer] = [], name: String? = nil, trainable: Bool = true, dtype: DType = .float32, seed: UInt64? = nil) {
+    super.init(name: name, trainable: trainable, dtype: dtype, seed: seed)
     layers.forEach(add)
   }
 
   /// A model of the layers that the closure lists.
   /// - Parameters:
   ///   - name: made from the class's if nil.
+  ///   - trainable: whether training changes the layers' variables.
   ///   - dtype: of the variables.
   ///   - seed: for the initial weights, the order of rows and dropout; nil for one derived from ``setRandomSeed(_:)``'s.
   ///   - layers: one after another.
   public convenience init(
-    name: String? = nil, dtype: DType = .float32, seed: UInt64? = nil, @LayerListBuilder _ layers: () -> [Layer]
+    name: String? = nil, trainable: Bool = true, dtype: DType = .float32, seed: UInt64? = nil, @LayerListBuilder _ layers: () -> [Layer]
   ) {
-    self.init(layers(), name: name, dtype: dtype, seed: seed)
+    self.init(layers(), name: name, trainable: trainable, dtype: dtype, seed: seed)
   }
 
   /// The layers in order, without an ``Input``.

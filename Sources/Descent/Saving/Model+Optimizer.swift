@@ -14,6 +14,11 @@ extension Model {
     state.kerasVariables(ofTrained: Trainability(of: self).trained)
   }
 
+  /// The same with what each is: `iteration`, `dense/kernel/momentum`.
+  package func namedKerasVariables(of state: OptimizerState) -> [(name: String, tensor: Tensor)] {
+    state.namedKerasVariables(ofTrained: Trainability(of: self).trained)
+  }
+
   /// Takes up the optimizer's state from one of Keras's files.
   /// - Throws: ``DescentError`` telling what does not fit. Nothing is changed then.
   package func restoreOptimizer(kerasVariables: [Tensor]) throws {

@@ -24,7 +24,7 @@ enum LayerJSON {
     var result = KerasObject(type.className, module: module, config: config, registeredName: registeredName).members
     if layer.isBuilt, let shapes = layer.rowInputShapes, let first = shapes.first {
       if layer is Merge {
-        result["build_config"] = ["input_shape": .array(shapes.map(rowShape))]
+        result["build_config"] = ["input_shape": .array(shapes.map { rowShape($0) })]
       } else if shapes.count == 1 {
         result["build_config"] = ["input_shape": rowShape(first)]
       }
@@ -82,11 +82,12 @@ enum LayerJSON {
     let dtype = options.value("dtype").string.flatMap(DType.init(rawValue:))
     try options.refuse("sparse", unless: false)
     try options.refuse("ragged", unless: false)
-    try options.refuse("optional", unless: false)
+    let isOptional = try options.bool("optional", default: false)
     let given = [options.value("batch_shape"), options.value("batch_input_shape")].first { $0 != .null }
     try options.expectNothingLeft()
     guard let given else { throw DescentError(.file, "\(owner): 'batch_shape' is missing") }
-    return Input(shape: try shape(given, owner: owner), name: options.name, dtype: dtype)
+    return Input(
+      shape: try shape(given, owner: owner), batchSize: given[0]?.int, name: options.name, dtype: dtype, optional: isOptional)
   }
 
   /// The class and the options of a layer or model.
@@ -100,23 +101,24 @@ enum LayerJSON {
   }
 
   /// Keras's stand-in for an input.
-  static func inputLayer(name: String, shape: [Int?], dtype: DType) -> KerasObject {
+  /// - Parameter input: has what else it was made with; nil for nothing.
+  static func inputLayer(name: String, shape: [Int?], dtype: DType, of input: Input?) -> KerasObject {
     let config = JSONObject([
-      ("batch_shape", rowShape(shape)), ("dtype", .string("\(dtype)")), ("sparse", false), ("ragged", false), ("name", .string(name)),
-      ("optional", false),
+      ("batch_shape", rowShape(shape, batchSize: input?.batchSize)), ("dtype", .string("\(dtype)")), ("sparse", false), ("ragged", false),
+      ("name", .string(name)), ("optional", .bool(input?.isOptional ?? false)),
     ])
     return KerasObject("InputLayer", module: "keras.layers", config: config)
   }
 
   // MARK: - Shapes and dtypes
 
-  /// The shape of a row as Keras writes it, with an axis of rows of any number in front.
-  static func rowShape(_ shape: [Int?]) -> JSONValue { .array([.null] + shape.map { JSONValue.optional($0) }) }
+  /// The shape of a row as Keras writes it, with an axis of rows in front: of any number unless one is given.
+  static func rowShape(_ shape: [Int?], batchSize: Int? = nil) -> JSONValue { .array(([batchSize] + shape).map { JSONValue.optional($0) }) }
 
   /// As for a model's layers.
   private static let greatestRowCount = 1 << 40
 
-  /// The shape of a row, nil where it is open. A number of rows that is fixed means nothing here.
+  /// The shape of a row, nil where it is open. A number of rows that is fixed means nothing here; an ``Input`` keeps it.
   static func shape(_ json: JSONValue, owner: String) throws -> [Int?] {
     guard let sizes = json.array, !sizes.isEmpty, sizes.count <= 64 else {
       throw DescentError(.file, "\(owner): \(json.shortText) is not the shape of a batch")
@@ -195,8 +197,9 @@ extension Sequential: ConfigurableLayer {
     try buildIfDeclared()
     var layers = try layers.map { try LayerJSON.json(of: $0, dtype: dtype) }
     guard let inputShape = rowInputShapes?.first else { return JSONObject([("layers", .array(layers))]) }
-    layers.insert(LayerJSON.inputLayer(name: inputLayer?.name ?? "input_layer", shape: inputShape, dtype: dtype).json, at: 0)
-    return JSONObject([("layers", .array(layers)), ("build_input_shape", LayerJSON.rowShape(inputShape))])
+    let input = LayerJSON.inputLayer(name: inputLayer?.name ?? "input_layer", shape: inputShape, dtype: dtype, of: inputLayer)
+    layers.insert(input.json, at: 0)
+    return JSONObject([("layers", .array(layers)), ("build_input_shape", LayerJSON.rowShape(inputShape, batchSize: inputLayer?.batchSize))])
   }
 }
 

@@ -3,8 +3,10 @@ import Descent
 /// What an HDF5 file holds: groups, arrays and attributes by their paths (`layers/dense/vars/0`; the root's is empty).
 package struct HDF5Contents {
   package enum Value {
-    /// The strings of an attribute, in row-major order, whatever its shape.
+    /// The strings of an attribute, in row-major order, whatever its shape. One is written without an axis, several as a list.
     case strings([String])
+    /// Strings that are written as a list, be it of one or of none.
+    case list([String])
     case numbers(Tensor)
   }
 
@@ -38,6 +40,17 @@ package struct HDF5Contents {
 
   package subscript(path: String) -> Tensor? { tensors[path] }
 
+  /// Whether an array can be added there: nothing has that path, and none of the groups it would lie in is an array.
+  func hasRoom(for path: String) -> Bool {
+    if tensors[path] != nil || knownGroups.contains(path) { return false }
+    var group = HDF5Contents.parent(path)
+    while !group.isEmpty {
+      if tensors[group] != nil { return false }
+      group = HDF5Contents.parent(group)
+    }
+    return true
+  }
+
   package func hasGroup(_ path: String) -> Bool { path.isEmpty || knownGroups.contains(path) }
 
   package func attributes(of path: String) -> [(name: String, value: Value)] { attributes[path] ?? [] }
@@ -45,7 +58,10 @@ package struct HDF5Contents {
   /// The strings of an attribute; nil if there is none of that name, or it holds numbers.
   package func strings(_ name: String, of path: String) -> [String]? {
     for attribute in attributes(of: path) where attribute.name == name {
-      if case .strings(let strings) = attribute.value { return strings }
+      switch attribute.value {
+      case .strings(let strings), .list(let strings): return strings
+      case .numbers: return nil
+      }
     }
     return nil
   }

@@ -62,7 +62,8 @@ private struct HDF5Writer {
   private func writeAttributes(_ contents: HDF5Contents, of path: String, on object: HDF5Handle) throws {
     for (name, value) in contents.attributes(of: path) {
       switch value {
-      case .strings(let strings): try write(strings, name, on: object)
+      case .strings(let strings): try write(strings, shape: strings.count == 1 ? [] : [strings.count], name, on: object)
+      case .list(let strings): try write(strings, shape: [strings.count], name, on: object)
       case .numbers(let tensor):
         let space = try dataspace(tensor.shape)
         let attribute = try handle(
@@ -72,12 +73,11 @@ private struct HDF5Writer {
     }
   }
 
-  /// One string as a scalar, several as a vector.
-  private func write(_ strings: [String], _ name: String, on object: HDF5Handle) throws {
+  private func write(_ strings: [String], shape: [Int], _ name: String, on object: HDF5Handle) throws {
     let type = try handle(H5Tcopy(H5T_C_S1_g), H5Tclose)
     try check(H5Tset_size(type.id, HDF5Writer.variableLength))
     try check(H5Tset_cset(type.id, H5T_CSET_UTF8))
-    let space = try dataspace(strings.count == 1 ? [] : [strings.count])
+    let space = try dataspace(shape)
     let attribute = try handle(
       H5Acreate2(object.id, name, type.id, space.id, HDF5Library.standard, HDF5Library.standard), H5Aclose)
     // The texts one after another, each with its end, and where each begins.
@@ -86,6 +86,7 @@ private struct HDF5Writer {
       defer { texts += string.utf8CString }
       return texts.count
     }
+    if strings.isEmpty { return }
     try texts.withUnsafeBufferPointer { texts in
       let pointers = starts.map { texts.baseAddress! + $0 }
       try pointers.withUnsafeBytes { try check(H5Awrite(attribute.id, type.id, $0.baseAddress)) }

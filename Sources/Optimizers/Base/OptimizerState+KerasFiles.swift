@@ -28,6 +28,11 @@ extension OptimizerState {
     kerasVariables { trained.contains(ObjectIdentifier($0.variable)) }
   }
 
+  /// The same with what each is: `iteration`, `dense/kernel/momentum`.
+  package func namedKerasVariables(ofTrained trained: Set<ObjectIdentifier>) -> [(name: String, tensor: Tensor)] {
+    kerasLayout(of: entries.filter { trained.contains(ObjectIdentifier($0.variable)) }).map { ($0.name, $0.read()) }
+  }
+
   private func kerasVariables(where isTrained: (Entry) -> Bool) -> [Tensor] {
     kerasLayout(of: entries.filter(isTrained)).map { $0.read() }
   }

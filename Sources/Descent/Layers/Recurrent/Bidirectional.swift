@@ -35,9 +35,10 @@ public final class Bidirectional: Layer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
     _ layer: RecurrentLayer, mergeMode: MergeMode? = .concat, backwardLayer: RecurrentLayer? = nil, inputShape: [Int?]? = nil,
-    name: String? = nil, trainable: Bool = true
+    name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     let (forward, forwardProblem) = Bidirectional.copy(layer, "forward_")
     let (backward, backwardProblem) = backwardLayer.map { ($0, nil) } ?? Bidirectional.copy(layer, "backward_", goBackwards: true)
@@ -46,7 +47,7 @@ public final class Bidirectional: Layer {
     problem = forwardProblem ?? backwardProblem
     self.mergeMode = mergeMode
     for inner in [forward, backward] { inner.forceZeroOutputForMask(inner.returnSequences) }
-    super.init(inputShape: inputShape, name: name, trainable: trainable)
+    super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   /// A layer of the same settings, or the layer and why it cannot be made.

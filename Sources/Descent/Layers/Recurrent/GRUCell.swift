@@ -35,13 +35,14 @@ public final class GRUCell: KernelCell {
   ///   - seed: for a stream of random numbers of its own; nil to draw from the model's.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public convenience init(
     _ units: Int, activation: ActivationFunction = .tanh, recurrentActivation: ActivationFunction = .sigmoid, useBias: Bool = true,
     kernelInitializer: Initializer = .glorotUniform, recurrentInitializer: Initializer = .orthogonal,
     biasInitializer: Initializer = .zeros, kernelRegularizer: Regularizer? = nil, recurrentRegularizer: Regularizer? = nil,
     biasRegularizer: Regularizer? = nil, kernelConstraint: Constraint? = nil, recurrentConstraint: Constraint? = nil,
     biasConstraint: Constraint? = nil, dropout: Double = 0, recurrentDropout: Double = 0, resetAfter: Bool = true,
-    seed: UInt64? = nil, name: String? = nil, trainable: Bool = true
+    seed: UInt64? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     self.init(
       KernelCellSettings(
@@ -50,12 +51,12 @@ public final class GRUCell: KernelCell {
         kernelRegularizer: kernelRegularizer, recurrentRegularizer: recurrentRegularizer, biasRegularizer: biasRegularizer,
         kernelConstraint: kernelConstraint, recurrentConstraint: recurrentConstraint, biasConstraint: biasConstraint,
         dropout: dropout, recurrentDropout: recurrentDropout, seed: seed),
-      resetAfter: resetAfter, name: name, trainable: trainable)
+      resetAfter: resetAfter, name: name, trainable: trainable, dtype: dtype)
   }
 
-  init(_ settings: KernelCellSettings, resetAfter: Bool, name: String?, trainable: Bool) {
+  init(_ settings: KernelCellSettings, resetAfter: Bool, name: String?, trainable: Bool, dtype: DType?) {
     self.resetAfter = resetAfter
-    super.init(settings, name: name, trainable: trainable)
+    super.init(settings, name: name, trainable: trainable, dtype: dtype)
   }
 
   override var gates: Int { 3 }
@@ -102,7 +103,7 @@ public final class GRUCell: KernelCell {
 extension GRUCell: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
     try options.useDefaults(of: GRUCell(1), except: "units")
-    self.init(try KernelCellSettings(&options, hasGates: true), resetAfter: try options.bool("reset_after"), name: options.name, trainable: true)
+    self.init(try KernelCellSettings(&options, hasGates: true), resetAfter: try options.bool("reset_after"), name: options.name, trainable: true, dtype: nil)
   }
 
   public func options() throws -> JSONObject {

@@ -63,10 +63,10 @@ public class KernelCell: RNNCell {
   /// `[gates · units]`, or `[2, gates · units]` for the inputs and the state apart; nil until the cell is built, or without a bias.
   public private(set) var bias: Variable?
 
-  init(_ settings: KernelCellSettings, name: String?, trainable: Bool) {
+  init(_ settings: KernelCellSettings, name: String?, trainable: Bool, dtype: DType?) {
     self.settings = settings
     random = LayerRandom(seed: settings.seed)
-    super.init(name: name, trainable: trainable)
+    super.init(name: name, trainable: trainable, dtype: dtype)
   }
 
   /// How many kernels lie side by side.

@@ -52,6 +52,7 @@ public final class LSTM: RecurrentLayer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
     _ units: Int, activation: ActivationFunction = .tanh, recurrentActivation: ActivationFunction = .sigmoid, useBias: Bool = true,
     kernelInitializer: Initializer = .glorotUniform, recurrentInitializer: Initializer = .orthogonal,
@@ -60,7 +61,7 @@ public final class LSTM: RecurrentLayer {
     kernelConstraint: Constraint? = nil, recurrentConstraint: Constraint? = nil, biasConstraint: Constraint? = nil,
     dropout: Double = 0, recurrentDropout: Double = 0, seed: UInt64? = nil, returnSequences: Bool = false, returnState: Bool = false,
     goBackwards: Bool = false, stateful: Bool = false, unroll: Bool = false, zeroOutputForMask: Bool = false,
-    inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
+    inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     kernelCell = LSTMCell(
       KernelCellSettings(
@@ -69,18 +70,18 @@ public final class LSTM: RecurrentLayer {
         kernelRegularizer: kernelRegularizer, recurrentRegularizer: recurrentRegularizer, biasRegularizer: biasRegularizer,
         kernelConstraint: kernelConstraint, recurrentConstraint: recurrentConstraint, biasConstraint: biasConstraint,
         dropout: dropout, recurrentDropout: recurrentDropout, seed: seed),
-      unitForgetBias: unitForgetBias, name: "lstm_cell", trainable: true)
+      unitForgetBias: unitForgetBias, name: "lstm_cell", trainable: true, dtype: nil)
     super.init(
       kernelCell,
       SequenceSettings(
         returnSequences: returnSequences, returnState: returnState, goBackwards: goBackwards, stateful: stateful, unroll: unroll,
         zeroOutputForMask: zeroOutputForMask), activityRegularizer: activityRegularizer, inputShape: inputShape, name: name,
-      trainable: trainable)
+      trainable: trainable, dtype: dtype)
   }
 
   private init(_ cell: LSTMCell, _ sequence: SequenceSettings, activityRegularizer: Regularizer?, inputShape: [Int?]?, name: String) {
     kernelCell = cell
-    super.init(cell, sequence, activityRegularizer: activityRegularizer, inputShape: inputShape, name: name, trainable: true)
+    super.init(cell, sequence, activityRegularizer: activityRegularizer, inputShape: inputShape, name: name, trainable: true, dtype: nil)
   }
 }
 
@@ -89,7 +90,7 @@ extension LSTM: ConfigurableLayer {
     try options.useDefaults(of: LSTM(1), except: "units")
     let settings = try KernelCellSettings(&options, hasGates: true)
     self.init(
-      LSTMCell(settings, unitForgetBias: try options.bool("unit_forget_bias"), name: "lstm_cell", trainable: true), try SequenceSettings(&options),
+      LSTMCell(settings, unitForgetBias: try options.bool("unit_forget_bias"), name: "lstm_cell", trainable: true, dtype: nil), try SequenceSettings(&options),
       activityRegularizer: try options.optionalNamed("activity_regularizer"), inputShape: options.inputShape, name: options.name)
   }
 

@@ -32,13 +32,14 @@ public final class LSTMCell: KernelCell {
   ///   - seed: for a stream of random numbers of its own; nil to draw from the model's.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public convenience init(
     _ units: Int, activation: ActivationFunction = .tanh, recurrentActivation: ActivationFunction = .sigmoid, useBias: Bool = true,
     kernelInitializer: Initializer = .glorotUniform, recurrentInitializer: Initializer = .orthogonal,
     biasInitializer: Initializer = .zeros, unitForgetBias: Bool = true, kernelRegularizer: Regularizer? = nil,
     recurrentRegularizer: Regularizer? = nil, biasRegularizer: Regularizer? = nil, kernelConstraint: Constraint? = nil,
     recurrentConstraint: Constraint? = nil, biasConstraint: Constraint? = nil, dropout: Double = 0, recurrentDropout: Double = 0,
-    seed: UInt64? = nil, name: String? = nil, trainable: Bool = true
+    seed: UInt64? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     self.init(
       KernelCellSettings(
@@ -47,12 +48,12 @@ public final class LSTMCell: KernelCell {
         kernelRegularizer: kernelRegularizer, recurrentRegularizer: recurrentRegularizer, biasRegularizer: biasRegularizer,
         kernelConstraint: kernelConstraint, recurrentConstraint: recurrentConstraint, biasConstraint: biasConstraint,
         dropout: dropout, recurrentDropout: recurrentDropout, seed: seed),
-      unitForgetBias: unitForgetBias, name: name, trainable: trainable)
+      unitForgetBias: unitForgetBias, name: name, trainable: trainable, dtype: dtype)
   }
 
-  init(_ settings: KernelCellSettings, unitForgetBias: Bool, name: String?, trainable: Bool) {
+  init(_ settings: KernelCellSettings, unitForgetBias: Bool, name: String?, trainable: Bool, dtype: DType?) {
     self.unitForgetBias = unitForgetBias
-    super.init(settings, name: name, trainable: trainable)
+    super.init(settings, name: name, trainable: trainable, dtype: dtype)
   }
 
   override var gates: Int { 4 }
@@ -79,7 +80,7 @@ public final class LSTMCell: KernelCell {
 extension LSTMCell: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
     try options.useDefaults(of: LSTMCell(1), except: "units")
-    self.init(try KernelCellSettings(&options, hasGates: true), unitForgetBias: try options.bool("unit_forget_bias"), name: options.name, trainable: true)
+    self.init(try KernelCellSettings(&options, hasGates: true), unitForgetBias: try options.bool("unit_forget_bias"), name: options.name, trainable: true, dtype: nil)
   }
 
   public func options() throws -> JSONObject {

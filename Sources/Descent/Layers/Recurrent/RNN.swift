@@ -17,17 +17,18 @@ public final class RNN: RecurrentLayer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
     _ cell: RNNCell, returnSequences: Bool = false, returnState: Bool = false, goBackwards: Bool = false, stateful: Bool = false,
     unroll: Bool = false, zeroOutputForMask: Bool = false, activityRegularizer: Regularizer? = nil, inputShape: [Int?]? = nil,
-    name: String? = nil, trainable: Bool = true
+    name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     super.init(
       cell,
       SequenceSettings(
         returnSequences: returnSequences, returnState: returnState, goBackwards: goBackwards, stateful: stateful, unroll: unroll,
         zeroOutputForMask: zeroOutputForMask), activityRegularizer: activityRegularizer, inputShape: inputShape, name: name,
-      trainable: trainable)
+      trainable: trainable, dtype: dtype)
   }
 
   /// Several cells, each of which takes what the one before it gives; see ``StackedRNNCells``.
@@ -43,15 +44,16 @@ public final class RNN: RecurrentLayer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public convenience init(
     _ cells: [RNNCell], returnSequences: Bool = false, returnState: Bool = false, goBackwards: Bool = false, stateful: Bool = false,
     unroll: Bool = false, zeroOutputForMask: Bool = false, activityRegularizer: Regularizer? = nil, inputShape: [Int?]? = nil,
-    name: String? = nil, trainable: Bool = true
+    name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     self.init(
       StackedRNNCells(cells), returnSequences: returnSequences, returnState: returnState, goBackwards: goBackwards, stateful: stateful,
       unroll: unroll, zeroOutputForMask: zeroOutputForMask, activityRegularizer: activityRegularizer, inputShape: inputShape, name: name,
-      trainable: trainable)
+      trainable: trainable, dtype: dtype)
   }
 }
 

@@ -29,7 +29,8 @@ public class RecurrentLayer: Layer {
   public private(set) var states: [Variable]?
 
   init(
-    _ cell: RNNCell, _ sequence: SequenceSettings, activityRegularizer: Regularizer?, inputShape: [Int?]?, name: String?, trainable: Bool
+    _ cell: RNNCell, _ sequence: SequenceSettings, activityRegularizer: Regularizer?, inputShape: [Int?]?,
+    name: String?, trainable: Bool, dtype: DType?
   ) {
     self.cell = cell
     returnSequences = sequence.returnSequences
@@ -38,7 +39,7 @@ public class RecurrentLayer: Layer {
     isStateful = sequence.stateful
     unroll = sequence.unroll
     zeroOutputForMask = sequence.zeroOutputForMask
-    super.init(activityRegularizer: activityRegularizer, inputShape: inputShape, name: name, trainable: trainable)
+    super.init(activityRegularizer: activityRegularizer, inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   public override func build(inputShape: [Int]) throws {

@@ -46,6 +46,7 @@ public final class SimpleRNN: RecurrentLayer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
     _ units: Int, activation: ActivationFunction = .tanh, useBias: Bool = true, kernelInitializer: Initializer = .glorotUniform,
     recurrentInitializer: Initializer = .orthogonal, biasInitializer: Initializer = .zeros, kernelRegularizer: Regularizer? = nil,
@@ -53,7 +54,7 @@ public final class SimpleRNN: RecurrentLayer {
     kernelConstraint: Constraint? = nil, recurrentConstraint: Constraint? = nil, biasConstraint: Constraint? = nil,
     dropout: Double = 0, recurrentDropout: Double = 0, seed: UInt64? = nil, returnSequences: Bool = false, returnState: Bool = false,
     goBackwards: Bool = false, stateful: Bool = false, unroll: Bool = false, zeroOutputForMask: Bool = false,
-    inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
+    inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     kernelCell = SimpleRNNCell(
       KernelCellSettings(
@@ -62,18 +63,18 @@ public final class SimpleRNN: RecurrentLayer {
         recurrentRegularizer: recurrentRegularizer, biasRegularizer: biasRegularizer, kernelConstraint: kernelConstraint,
         recurrentConstraint: recurrentConstraint, biasConstraint: biasConstraint, dropout: dropout,
         recurrentDropout: recurrentDropout, seed: seed),
-      name: "simple_rnn_cell", trainable: true)
+      name: "simple_rnn_cell", trainable: true, dtype: nil)
     super.init(
       kernelCell,
       SequenceSettings(
         returnSequences: returnSequences, returnState: returnState, goBackwards: goBackwards, stateful: stateful, unroll: unroll,
         zeroOutputForMask: zeroOutputForMask), activityRegularizer: activityRegularizer, inputShape: inputShape, name: name,
-      trainable: trainable)
+      trainable: trainable, dtype: dtype)
   }
 
   private init(_ cell: SimpleRNNCell, _ sequence: SequenceSettings, activityRegularizer: Regularizer?, inputShape: [Int?]?, name: String) {
     kernelCell = cell
-    super.init(cell, sequence, activityRegularizer: activityRegularizer, inputShape: inputShape, name: name, trainable: true)
+    super.init(cell, sequence, activityRegularizer: activityRegularizer, inputShape: inputShape, name: name, trainable: true, dtype: nil)
   }
 }
 
@@ -82,7 +83,7 @@ extension SimpleRNN: ConfigurableLayer {
     try options.useDefaults(of: SimpleRNN(1), except: "units")
     let settings = try KernelCellSettings(&options, hasGates: false)
     self.init(
-      SimpleRNNCell(settings, name: "simple_rnn_cell", trainable: true), try SequenceSettings(&options),
+      SimpleRNNCell(settings, name: "simple_rnn_cell", trainable: true, dtype: nil), try SequenceSettings(&options),
       activityRegularizer: try options.optionalNamed("activity_regularizer"), inputShape: options.inputShape, name: options.name)
   }
 

@@ -21,12 +21,13 @@ public final class SimpleRNNCell: KernelCell {
   ///   - seed: for a stream of random numbers of its own; nil to draw from the model's.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public convenience init(
     _ units: Int, activation: ActivationFunction = .tanh, useBias: Bool = true, kernelInitializer: Initializer = .glorotUniform,
     recurrentInitializer: Initializer = .orthogonal, biasInitializer: Initializer = .zeros, kernelRegularizer: Regularizer? = nil,
     recurrentRegularizer: Regularizer? = nil, biasRegularizer: Regularizer? = nil, kernelConstraint: Constraint? = nil,
     recurrentConstraint: Constraint? = nil, biasConstraint: Constraint? = nil, dropout: Double = 0, recurrentDropout: Double = 0,
-    seed: UInt64? = nil, name: String? = nil, trainable: Bool = true
+    seed: UInt64? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     self.init(
       KernelCellSettings(
@@ -35,11 +36,11 @@ public final class SimpleRNNCell: KernelCell {
         recurrentRegularizer: recurrentRegularizer, biasRegularizer: biasRegularizer, kernelConstraint: kernelConstraint,
         recurrentConstraint: recurrentConstraint, biasConstraint: biasConstraint, dropout: dropout,
         recurrentDropout: recurrentDropout, seed: seed),
-      name: name, trainable: trainable)
+      name: name, trainable: trainable, dtype: dtype)
   }
 
-  override init(_ settings: KernelCellSettings, name: String?, trainable: Bool) {
-    super.init(settings, name: name, trainable: trainable)
+  override init(_ settings: KernelCellSettings, name: String?, trainable: Bool, dtype: DType?) {
+    super.init(settings, name: name, trainable: trainable, dtype: dtype)
   }
 
   public override func step(_ x: [Tensor], _ state: [Tensor], _ context: ForwardContext) throws -> (output: Tensor, state: [Tensor]) {
@@ -51,7 +52,7 @@ public final class SimpleRNNCell: KernelCell {
 extension SimpleRNNCell: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
     try options.useDefaults(of: SimpleRNNCell(1), except: "units")
-    self.init(try KernelCellSettings(&options, hasGates: false), name: options.name, trainable: true)
+    self.init(try KernelCellSettings(&options, hasGates: false), name: options.name, trainable: true, dtype: nil)
   }
 
   public func options() throws -> JSONObject { try settings.options(hasGates: false) }

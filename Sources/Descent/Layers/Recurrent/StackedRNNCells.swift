@@ -10,9 +10,10 @@ public final class StackedRNNCells: RNNCell {
   ///   - cells: the cells, the first first; at least one.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables.
-  public init(_ cells: [RNNCell], name: String? = nil, trainable: Bool = true) {
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
+  public init(_ cells: [RNNCell], name: String? = nil, trainable: Bool = true, dtype: DType? = nil) {
     self.cells = cells
-    super.init(name: name, trainable: trainable)
+    super.init(name: name, trainable: trainable, dtype: dtype)
   }
 
   public override func build(inputShape: [Int]) throws {
