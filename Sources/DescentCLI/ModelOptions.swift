@@ -53,7 +53,7 @@ struct ResultOptions: ParsableArguments {
       valueName: "folder"))
   var out: String?
 
-  @Option(help: ArgumentHelp("Where to write the trained model: .keras, or its weights: .weights.h5, .safetensors, .npz.", valueName: "file"))
+  @Option(help: ArgumentHelp("Where to write the trained model: .keras or .h5, or its weights: .weights.h5, .safetensors, .npz.", valueName: "file"))
   var save: String?
 
   @Flag(

@@ -48,6 +48,14 @@ package enum LegacyModel {
     try writeFile(path) { try $0.write(bytes) }
   }
 
+  /// Losses as objects: Keras does not find some of its own by their names in such a file, `mse` among them.
+  private static func spelledOut(_ losses: JSONValue) throws -> JSONValue {
+    if losses.string != nil { return try Loss(json: losses).json() }
+    if let list = losses.array { return .array(try list.map(spelledOut)) }
+    guard let object = losses.object, object["class_name"] == nil else { return losses }
+    return .object(JSONObject(try object.members.map { ($0.key, try spelledOut($0.value)) }))
+  }
+
   /// The layers are described as in `.keras` files, which Keras 3 takes here too: its own older form loses an `axis` of several, and
   /// operations between layers.
   private static func contents(of model: Model, _ path: String) throws -> HDF5Contents {
@@ -70,6 +78,7 @@ package enum LegacyModel {
     if var settings = json["compile_config"]?.object {
       settings["optimizer_config"] = settings["optimizer"]
       settings["optimizer"] = nil
+      settings["loss"] = try spelledOut(settings["loss"] ?? .null)
       set("training_config", JSONValue.object(settings).text())
     }
     if let table = model.table { set(tableAttribute, table.json.text()) }

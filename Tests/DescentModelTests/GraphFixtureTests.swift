@@ -11,10 +11,10 @@ import Testing
     #expect(models.cases.count == 50)
   }
 
-  /// Where rounding does not decide: the steps of optimizers that divide by the gradient's size make much of a gradient that is nearly zero.
+  /// Rounding decides more where an optimizer divides by the gradient's size, which makes much of a gradient that is nearly zero.
   @Test func `models of Keras do so in single precision`() throws {
-    for entry in models.cases.prefix(20) where try models.isTrained(entry, by: "SGD") {
-      try models.check(entry, .float32, tolerance: 2e-4)
+    for entry in models.cases {
+      try models.check(entry, .float32, tolerance: 2e-4, trained: models.isTrained(entry, by: "SGD") ? 2e-4 : 2e-2)
     }
   }
 }

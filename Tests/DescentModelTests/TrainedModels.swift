@@ -54,7 +54,8 @@ struct TrainedModels {
     }
   }
 
-  func check(_ entry: JSONValue, _ dtype: DType, tolerance: Double) throws {
+  /// - Parameter trained: the tolerance of what training leaves; nil for the same.
+  func check(_ entry: JSONValue, _ dtype: DType, tolerance: Double, trained: Double? = nil) throws {
     let seed = try needed(entry["seed"]?.int), what = "seed \(seed), \(dtype)"
     let model = try model(entry, dtype: dtype)
     let (rows, validationRows) = seed % 5 == 0 ? (7, 5) : (8, 4)
@@ -86,18 +87,18 @@ struct TrainedModels {
     #expect(Set(logs.keys).isSubset(of: history.names), "\(what)")
     #expect(history.names.allSatisfy { logs[$0] != nil || logs["val_" + $0] != nil }, "\(what)")
     for (name, value) in logs.members {
-      expectClose(history[name], try Fixture.numbers(value), tolerance: tolerance, "\(what): \(name)")
+      expectClose(history[name], try Fixture.numbers(value), tolerance: trained ?? tolerance, "\(what): \(name)")
     }
     let sums = try needed(entry["sums_after"]?.array)
     #expect(sums.count == model.variables.count, "\(what)")
     for (variable, expected) in zip(model.variables, sums) {
       let value = variable.value.cast(to: .float64)
       let actual = [1, 2].map { (value * Fixture.pattern(variable.shape, salt: $0)).sum().item() }
-      expectClose(actual, try Fixture.numbers(expected), tolerance: tolerance, "\(what): \(variable.path)")
+      expectClose(actual, try Fixture.numbers(expected), tolerance: trained ?? tolerance, "\(what): \(variable.path)")
     }
     let scores = try model.evaluate(xv, yv, batchSize: 4, verbose: 0)
     for (name, value) in try needed(entry["evaluate"]?.object).members {
-      expectClose([scores[name] ?? .nan], try Fixture.numbers(value), tolerance: tolerance, "\(what): evaluate: \(name)")
+      expectClose([scores[name] ?? .nan], try Fixture.numbers(value), tolerance: trained ?? tolerance, "\(what): evaluate: \(name)")
     }
   }
 }

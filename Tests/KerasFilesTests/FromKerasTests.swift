@@ -81,6 +81,8 @@ private func models(
   model.add(Dense(10))
   let inputs = Input(shape: [784])
   _ = Input(shape: [nil, 3])
+  _ = Input(batchShape: [32, 10])
+  _ = Dense(8, dtype: .float64)
   let h = try Dense(64, activation: .relu)(inputs)
   _ = try Model(inputs: inputs, outputs: outputs)
   _ = Flatten()
@@ -227,6 +229,7 @@ private func training(
   let results = try model.predictAll(batches), p = results["p"], q = results["q"]
   try model.compile(optimizer: "adam", loss: ["p": "mse", "q": "mae"], metrics: ["p": "mae"])
   try model.compile(loss: "mse", weightedMetrics: ["mae"])
+  try model.compile(optimizer: "adam", loss: ["p": "mse", "q": "mae"], weightedMetrics: ["p": "mae"])
   _ = (p, q)
 }
 
@@ -348,6 +351,7 @@ private func callbacksAndFiles(model: Sequential, text: String) throws {
   try model.loadWeights("model.weights.h5")
   try model.loadWeights("big.weights.json")
   _ = try Model.load("old.h5")
+  try model.save("old.h5")
   _ = try model.toJSON()
   _ = try Model.fromJSON(text)
 }

@@ -104,7 +104,7 @@ private final class Shift: Layer, ConfigurableLayer {
     try model.fit(Tensor.ones([2, 2]), Tensor.ones([2, 1]), verbose: 0, callbacks: [ModelCheckpoint(folder.file("a.own-npz"))])
     try other.loadWeights(folder.file("a.own-npz"))
     #expect(apart(model.weights, other.weights) == 0)
-    for (ending, isWhole, isWritable) in [(".keras", true, true), (".weights.h5", false, true), (".h5", false, false), (".NPZ", false, true)] {
+    for (ending, isWhole, isWritable) in [(".keras", true, true), (".weights.h5", false, true), (".h5", true, true), (".NPZ", false, true)] {
       let format = try #require(ModelFormat(path: "a" + ending))
       #expect(format.isWholeModel == isWhole && format.isWritable == isWritable, "\(ending)")
     }

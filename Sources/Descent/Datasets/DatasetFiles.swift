@@ -18,9 +18,9 @@ extension Dataset where Element == Tensor {
     }
     let shape = Array(header.shape.dropFirst())
     let rowBytes = shape.reduce(header.type.byteCount, *)
-    func read(_ row: Int, _ target: UnsafeMutableRawBufferPointer) throws {
+    func read(_ row: Int, count: Int = 1, _ target: UnsafeMutableRawBufferPointer) throws {
       let start = header.byteCount + row * rowBytes
-      try SourceStream(source, range: start..<(start + rowBytes)).readElements(of: header.type, bigEndian: header.isBigEndian, into: target)
+      try SourceStream(source, range: start..<(start + count * rowBytes)).readElements(of: header.type, bigEndian: header.isBigEndian, into: target)
     }
     let size = shape.reduce(header.type.dtype.byteCount, *)
     return Dataset(
@@ -28,8 +28,14 @@ extension Dataset where Element == Tensor {
         count: count,
         batch: { rows in
           try Tensor(shape: [rows.count] + shape, dtype: header.type.dtype) { target in
-            for (place, row) in rows.enumerated() where size > 0 {
-              try read(row, UnsafeMutableRawBufferPointer(rebasing: target[(place * size)..<((place + 1) * size)]))
+            let rows = Array(rows)
+            var place = 0
+            while size > 0 && place < rows.count {
+              // Rows that lie together are read at once: a call of the system takes as long as a kilobyte or two.
+              var count = 1
+              while place + count < rows.count && rows[place + count] == rows[place] + count { count += 1 }
+              try read(rows[place], count: count, UnsafeMutableRawBufferPointer(rebasing: target[(place * size)..<((place + count) * size)]))
+              place += count
             }
           }
         }

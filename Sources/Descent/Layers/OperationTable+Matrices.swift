@@ -83,11 +83,6 @@ extension OperationTable {
         guard b.shape == Array(expected) || b.rank == a.rank && b.shape.dropLast() == expected else { throw unfit(input, a, b) }
         return [solve(input.settings["lower"]?.bool == true ? tril(a) : triu(a), b)]
       },
-      OperationDefinition("CholeskyInverse", "linalg") { input in
-        let x = try input.matrices(), order = Array(0..<x.rank - 2) + [x.rank - 1, x.rank - 2]
-        let isUpper = input.settings["upper"]?.bool == true, own = isUpper ? triu(x) : tril(x)
-        return [inv(isUpper ? matmul(own.transposed(order), own) : matmul(own, own.transposed(order)))]
-      },
       OperationDefinition("Eigh", "linalg") { input in
         let (values, vectors) = eigh(try input.matrices())
         return [values, vectors]

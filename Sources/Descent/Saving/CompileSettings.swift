@@ -129,10 +129,15 @@ extension TrainingState {
   }
 }
 
+/// Names that Keras gives to losses and metrics and does not find them by.
+private let namesWithoutObjects: Set = ["huber_loss", "categorical_generalized_cross_entropy", "logcosh", "fbeta_score"]
+
 extension KerasNamed {
   /// Just the name where that says it all, as Keras keeps it.
   fileprivate func shortJSON(_ named: (String) throws -> Self) throws -> JSONValue {
-    if let plain = try? named(name), plain.className == className, plain.config == config { return .string(name) }
+    if let plain = try? named(name), plain.className == className, plain.config == config, !namesWithoutObjects.contains(name) {
+      return .string(name)
+    }
     return try json()
   }
 }
