@@ -70,7 +70,7 @@ extension Model {
   /// optimizer remembers, so that training can go on from it. The file is replaced at once or not at all. (Keras: `Model.save`.)
   ///
   /// A name that ends in `.h5` or `.hdf5` makes one of Keras's older files, of a ``Sequential`` model or one of inputs and outputs. Keras 3
-  /// reads it and predicts and trains with it, but gives optimizers the number of steps back and not their slots, as from its own.
+  /// reads it, predicts with it and trains on, its optimizer anew: from such files, its own too, it takes up no optimizer's state. Descent does.
   /// - Throws: ``DescentError`` naming what such a file cannot hold: a layer that is not registered, a loss made from a closure.
   public func save(_ path: String) throws {
     guard let format = ModelFormat(path: path), format.isWholeModel else {

@@ -5,6 +5,9 @@ import Foundation
 /// Keras 2.11 and later, `Adam/m/dense/kernel:0`; and the one before, `Adam/dense/kernel/m:0`.
 enum LegacyOptimizer {
   private static let group = "optimizer_weights"
+  /// Where Descent writes it. Keras 3 makes an optimizer that has a state in its own place for no variables at all, so that it reads neither
+  /// its own files' nor others', and cannot train on; without one it trains on, its optimizer anew.
+  private static let ownGroup = "descent_optimizer_weights"
 
   /// The slots' names in Keras 2 where they are not Keras 3's.
   private static let names: [String: String] = [
@@ -30,11 +33,12 @@ enum LegacyOptimizer {
     let name = try OptimizerRegistry.configuration(of: state.optimizer)["config"]?["name"]?.string ?? "optimizer"
     let prefix = name.replacingOccurrences(of: "/", with: "_")
     let arrays = model.namedKerasVariables(of: state).map { (name: "\(prefix)/\($0.name.replacingOccurrences(of: "/", with: "_"))", tensor: $0.tensor) }
-    LegacyWeights.add(arrays, to: group, in: &contents)
+    LegacyWeights.add(arrays, to: ownGroup, in: &contents)
   }
 
   /// Takes up what the file holds, if it holds anything.
   static func restore(_ contents: HDF5Contents, into model: Model, name: String) throws {
+    let group = contents.hasGroup(ownGroup) ? ownGroup : group
     guard let paths = LegacyWeights.list("weight_names", of: group, contents), let first = paths.first else { return }
     let tensors = try paths.map { path in
       guard let tensor = contents["\(group)/\(path)"] else {

@@ -11,7 +11,8 @@ import Testing
 
   /// The arrays that a group's list names, in order.
   private func arrays(_ group: String, _ contents: HDF5Contents) throws -> [[Double]] {
-    try #require(contents.strings("weight_names", of: group)).map { try #require(contents["\(group)/\($0)"]).doubles }
+    // Keras writes a list of none as one of no numbers.
+    try (contents.strings("weight_names", of: group) ?? []).map { try #require(contents["\(group)/\($0)"]).doubles }
   }
 
   @Test(arguments: ["graph.h5", "schedule.h5", "recurrent.h5", "frozen.h5"])
@@ -24,15 +25,17 @@ import Testing
     for layer in layers + ["top_level_model_weights"] {
       #expect(try arrays("model_weights/\(layer)", ours) == arrays("model_weights/\(layer)", theirs), "\(layer)")
     }
-    #expect(try arrays("optimizer_weights", ours) == arrays("optimizer_weights", theirs))
+    #expect(try arrays("descent_optimizer_weights", ours) == arrays("optimizer_weights", theirs))
+    // Keras 3 cannot train a model further whose file has an optimizer's state where Keras writes it.
+    #expect(!ours.hasGroup("optimizer_weights"))
     // The kinds of variables too, but for what Keras calls the layers' models.
-    func kinds(_ contents: HDF5Contents) -> [Substring]? {
-      contents.strings("weight_names", of: "optimizer_weights")?.map { $0.split { "/_".contains($0) }.last! }
+    func kinds(_ group: String, _ contents: HDF5Contents) -> [Substring]? {
+      contents.strings("weight_names", of: group)?.map { $0.split { "/_".contains($0) }.last! }
     }
-    #expect(kinds(ours) == kinds(theirs))
+    #expect(kinds("descent_optimizer_weights", ours) == kinds("optimizer_weights", theirs))
     let again = try Model.load(folder.file("again.h5"))
     #expect(try again.toJSON() == model.toJSON())
-    let x = model.inputNames.map { name in Tensor.ones([4] + (try! model.inputs[model.inputNames.firstIndex(of: name)!].shape.known!)) }
+    let x = try model.inputs.map { Tensor.ones([4] + $0.shape.map { $0 ?? 3 }) }
     #expect(try again.predictAll(x, verbose: 0).tensors.map(\.doubles) == model.predictAll(x, verbose: 0).tensors.map(\.doubles))
     #expect(try again.optimizerState?.checkpoint().mapValues(\.doubles) == model.optimizerState?.checkpoint().mapValues(\.doubles))
   }
@@ -59,7 +62,7 @@ import Testing
     #expect(settings["loss"]?["class_name"] == "MeanSquaredError" && settings["optimizer_config"]?["class_name"] == "Adam")
     #expect(settings.object?.keys.contains("loss_weights") == true && settings["optimizer"] == nil)
     #expect(contents.strings("layer_names", of: "model_weights") == ["only"])
-    #expect(contents.strings("weight_names", of: "optimizer_weights")?.first == "adam/iteration")
+    #expect(contents.strings("weight_names", of: "descent_optimizer_weights")?.first == "adam/iteration")
   }
 
   @Test func `many names are cut into several lists`() throws {
