@@ -91,7 +91,7 @@ import Testing
     try expectKnown(Initializer.self, "initializers", refused: ["STFT", "STFTInitializer", "stft"])
     try expectKnown(Regularizer.self, "regularizers")
     try expectKnown(Constraint.self, "constraints")
-    try expectKnown(Loss.self, "losses", refused: ["CTC", "ctc", "Circle", "circle"])
+    try expectKnown(Loss.self, "losses", refused: ["Circle", "circle"])
     try expectKnown(Metric.self, "metrics")
   }
 }
