@@ -190,7 +190,7 @@ struct LossTests {
       (.categoricalGeneralizedCrossEntropy(q: 1), "q is 1.0"),
       (.binaryFocalCrossentropy(gamma: -1), "gamma is -1.0"),
       ("sparse_categorical_crosentropy", "did you mean 'sparse_categorical_crossentropy'?"),
-      ("ctc", "no connectionist temporal classification"),
+      ("circle", "no circle loss"),
     ]
     for (loss, message) in bad {
       let error = #expect(throws: DescentError.self) { try loss.validated() }
