@@ -7,6 +7,7 @@ extension TrainCommand {
   /// Trains on a folder of pictures, and leaves a model that knows their size and what their classes are called.
   func runImages(_ given: Model?, _ results: Results) throws {
     try CommandGroup.refuseForPictures("train")
+    if groupOptions.isUsed { throw ValidationError("--shards and --shard-optimizer-state are of no use for pictures, which one process works on.") }
     if let report = tableOptions.report { try checkWritable(report) }
     try modelOptions.refuseDenseLayers()
     let seed = taskOptions.seed ?? TaskOptions.defaultSeed

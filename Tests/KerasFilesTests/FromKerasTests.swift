@@ -127,6 +127,7 @@ private func models(
   _ = GRU(8, resetAfter: false)
   _ = Bidirectional(LSTM(8), mergeMode: .sum)
   _ = RNN([LSTMCell(8), LSTMCell(8)])
+  _ = ConvLSTM2D(16, 3, padding: .same, returnSequences: true)
   try recurrentCalls(p)
   try attentionCalls(p, p)
   _ = Permute([2, 1])
@@ -317,6 +318,12 @@ private final class Own: Model {
   override func computeLoss(_ step: StepContext, _ predictions: [Tensor]) throws -> Tensor {
     try super.computeLoss(step, predictions)
   }
+}
+
+private func labelSequences(y: Tensor, output: Tensor, yLengths: Tensor, outputLengths: Tensor) {
+  _ = Loss.ctc
+  _ = ctcLoss(y, output, targetLength: yLengths, outputLength: outputLengths)
+  _ = ctcDecode(output, sequenceLengths: outputLengths, strategy: .beamSearch(beamWidth: 10))
 }
 
 private final class Hits: StatefulMetric {

@@ -3,18 +3,17 @@ import KerasFiles
 import TestSupport
 import Testing
 
-/// A recurrent model in files that Keras wrote.
+/// Recurrent models in files that Keras wrote.
 @Suite struct RecurrentFileTests {
   private let fixture = try! JSONValue(
     parsing: ByteSource(path: Fixture.folder + "/../recurrent-files.json").allBytes(), name: "recurrent-files.json")
 
-  private func tensor(_ key: String) throws -> Tensor { try Fixture.tensor(#require(fixture[key])) }
-
-  private func data() throws -> (x: Tensor, y: Tensor) { (try tensor("x").cast(to: .int32), try tensor("y").cast(to: .float32)) }
-
-  @Test(arguments: ["recurrent.keras", "recurrent.h5"]) func `a file is read, trained on and written`(_ name: String) throws {
-    let (x, y) = try data()
-    let model = try Model.load(Fixture.path(name))
+  @Test(arguments: ["recurrent", "conv-lstm"], ["keras", "h5"])
+  func `a file is read, trained on and written`(_ name: String, _ ending: String) throws {
+    let fixture = try #require(fixture[name])
+    func tensor(_ key: String) throws -> Tensor { try Fixture.tensor(#require(fixture[key])) }
+    let (x, y) = (try tensor("x").cast(to: name == "recurrent" ? .int32 : .float32), try tensor("y").cast(to: .float32))
+    let model = try Model.load(Fixture.path("\(name).\(ending)"))
     #expect(model.variables.count == fixture["paths"]?.array?.count)
     expectClose(try model.predict(x, verbose: 0), try tensor("predict").doubles, tolerance: 1e-5, "read")
     // The optimizer goes on where Keras's stopped.

@@ -113,6 +113,16 @@ extension Layer {
     return values
   }
 
+  /// - Throws: ``DescentError`` naming the first of a convolution's settings that is not possible.
+  func checkWindows(kernelSize: AxisSizes, strides: AxisSizes, dilationRate: AxisSizes, axes: Int) throws {
+    _ = try checked(kernelSize, "kernelSize", axes: axes)
+    let strides = try checked(strides, "strides", axes: axes)
+    let dilationRate = try checked(dilationRate, "dilationRate", axes: axes)
+    if strides.contains(where: { $0 > 1 }) && dilationRate.contains(where: { $0 > 1 }) {
+      throw settingsError("strides \(strides) and dilationRate \(dilationRate) are both more than 1, which is not possible together")
+    }
+  }
+
   /// The shape of a row with its channels last.
   /// - Throws: ``DescentError`` if it has another number of axes.
   func channelsLast(_ shape: [Int], axes: Int, _ format: DataFormat) throws -> [Int] {

@@ -54,12 +54,7 @@ public class ConvolutionLayer: Layer {
   /// Checks the settings that all convolutions have.
   /// - Returns: the shape of a row with its channels last.
   func checkedShape(_ inputShape: [Int]) throws -> [Int] {
-    _ = try checked(kernelSizes, "kernelSize", axes: axes)
-    _ = try checked(strideSizes, "strides", axes: axes)
-    _ = try checked(dilationSizes, "dilationRate", axes: axes)
-    if strides.contains(where: { $0 > 1 }) && dilationRate.contains(where: { $0 > 1 }) {
-      throw settingsError("strides \(strides) and dilationRate \(dilationRate) are both more than 1, which is not possible together")
-    }
+    try checkWindows(kernelSize: kernelSizes, strides: strideSizes, dilationRate: dilationSizes, axes: axes)
     let allowsCausal = self is Conv1D
     guard padding == .valid || padding == .same || (padding == .causal && allowsCausal) else {
       throw settingsError("padding is \(padding); expected valid\(allowsCausal ? ", same or causal" : " or same")")

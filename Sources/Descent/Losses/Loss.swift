@@ -35,6 +35,8 @@ public struct Loss: KerasNamed {
     case classIndices(axis: Int)
     /// By shape, as Keras's "crossentropy" and "accuracy".
     case byShape
+    /// Numbers of labels `[rows, labels]` for predictions `[rows, steps, classes]`.
+    case labelSequences
     /// Whatever the closure expects.
     case any
   }

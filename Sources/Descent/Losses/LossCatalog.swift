@@ -38,6 +38,7 @@ extension Loss {
         .sparseCategoricalCrossentropy(
           fromLogits: try s.bool("from_logits"), ignoreClass: try s.optionalInt("ignore_class"), axis: try s.int("axis"))
       },
+      entry(.ctc),
       entry(.dice) { s in .dice(axes: try s.optionalInts("axis")) },
       entry(.tversky) { s in
         .tversky(alpha: try s.double("beta"), beta: try s.double("alpha"), axes: try s.optionalInts("axis"))
@@ -45,7 +46,6 @@ extension Loss {
       .init(.crossentropy, ["ce"]),
     ],
     refused: [
-      "ctc": "Descent has no connectionist temporal classification", "CTC": "Descent has no connectionist temporal classification",
       "circle": "Descent has no circle loss", "Circle": "Descent has no circle loss",
     ], ignoring: ["dtype"])
 

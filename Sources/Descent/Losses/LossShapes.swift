@@ -28,6 +28,13 @@ extension Loss {
         .data,
         "loss \(name): targets of shape \(targetShape) are not class numbers for predictions of shape \(predictionShape): "
           + "expected \(rest)\(hint)")
+    case .labelSequences:
+      guard targetShape.count == 2, predictionShape.count == 3, targetShape[0] == predictionShape[0] else {
+        throw DescentError(
+          .data,
+          "loss \(name): targets of shape \(targetShape) and predictions of shape \(predictionShape); "
+            + "expected numbers of labels [rows, labels] and logits [rows, steps, classes]")
+      }
     }
   }
 
@@ -44,6 +51,7 @@ extension Loss {
     case .classIndices(let axis):
       let axis = axis < 0 ? axis + predictionShape.count : axis
       return predictionShape.indices.contains(axis) ? 0..<predictionShape[axis] : nil
+    case .labelSequences: return predictionShape.last.map { 0..<$0 }
     default: return nil
     }
   }
@@ -106,6 +114,8 @@ extension Loss {
     case .classIndices(let axis):
       let rest = Loss.removing(axis: axis, from: prediction.shape) ?? []
       return Input(target: Loss.numbers(target).reshaped(rest), prediction: prediction, logits: logits)
+    case .labelSequences:
+      return Input(target: target, prediction: prediction, logits: logits)
     }
   }
 }

@@ -14,6 +14,7 @@ public enum LayerRegistry {
     AdditiveAttention.self, AlphaDropout.self, Attention.self, Average.self, AveragePooling1D.self, AveragePooling2D.self,
     AutoContrast.self, AveragePooling3D.self, BatchNormalization.self, Bidirectional.self, CategoryEncoding.self, CenterCrop.self,
     Concatenate.self, Conv1D.self, Conv1DTranspose.self, Conv2D.self, Conv2DTranspose.self, Conv3D.self, Conv3DTranspose.self,
+    ConvLSTM1D.self, ConvLSTM2D.self, ConvLSTM3D.self,
     Cropping1D.self, Cropping2D.self, Cropping3D.self, CutMix.self, Dense.self, DepthwiseConv1D.self, DepthwiseConv2D.self,
     Discretization.self, Dot.self, Dropout.self, ELU.self, EinsumDense.self, Embedding.self, Equalization.self, Flatten.self, GRU.self,
     GRUCell.self, GaussianDropout.self, GaussianNoise.self, GlobalAveragePooling1D.self, GlobalAveragePooling2D.self,

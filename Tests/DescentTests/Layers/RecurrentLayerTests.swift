@@ -44,19 +44,28 @@ private final class Sum: Layer {
   }
 }
 
+/// A case of a fixture, of which not everything is printed.
+struct RecurrentCase: Sendable, CustomStringConvertible {
+  let file: String
+  let number: Int
+  var description: String { "\(file) \(number)" }
+}
+
 /// Recurrent layers made from Keras's own descriptions of them.
 @Suite struct RecurrentLayerTests {
-  static let fixture = try? Fixture("recurrent-layers")
-  static let cases = (fixture?.cases ?? []).indices
+  static let fixtures = ["recurrent-layers", "conv-lstm"].reduce(into: [:]) { $0[$1] = try? Fixture($1) }
+  static let cases = fixtures.keys.sorted().flatMap { file in
+    (fixtures[file]?.cases ?? []).indices.map { RecurrentCase(file: file, number: $0) }
+  }
 
-  @Test func `there are cases`() { #expect(Self.cases.count == 59) }
+  @Test func `there are cases`() { #expect(Self.cases.count == 59 + 17) }
 
-  @Test(arguments: cases) func `as Keras`(_ number: Int) throws {
-    let fixture = try needed(Self.fixture)
-    let entry = fixture.cases[number]
-    let what = "\(entry["layer"]?["class_name"]?.string ?? "?") \(number)"
+  @Test(arguments: cases) func `as Keras`(_ place: RecurrentCase) throws {
+    let fixture = try needed(Self.fixtures[place.file])
+    let entry = fixture.cases[place.number]
+    let what = "\(entry["layer"]?["class_name"]?.string ?? "?"), \(place)"
     let layer = try Layer.deserialize(try needed(entry["layer"]))
-    let shape = try Fixture.integers(fixture.json["shape"])
+    let shape = try Fixture.integers(entry["shape"] ?? fixture.json["shape"])
     let mask = entry["masked"] == true
       ? Tensor(shape: [shape[0], shape[1]], scalars: try Fixture.numbers(fixture.json["mask"])) .!= 0 : nil
     let states = try (entry["states"]?.array ?? []).enumerated().map { Fixture.pattern(try Fixture.integers($1), salt: 20 + $0) }

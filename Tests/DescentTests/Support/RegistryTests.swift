@@ -24,7 +24,7 @@ import Testing
 
   @Test func `every loss has Keras's numbers`() throws {
     expectTested(
-      Loss.self, try tested("losses", "loss"), elsewhere: ["crossentropy": "LossTests: it is one of three by shape"])
+      Loss.self, try tested("losses", "loss"), elsewhere: ["crossentropy": "LossTests: it is one of three by shape", "ctc": "CTCTests: of sequences"])
   }
 
   @Test func `every metric has Keras's numbers`() throws {
@@ -91,7 +91,7 @@ import Testing
     try expectKnown(Initializer.self, "initializers", refused: ["STFT", "STFTInitializer", "stft"])
     try expectKnown(Regularizer.self, "regularizers")
     try expectKnown(Constraint.self, "constraints")
-    try expectKnown(Loss.self, "losses", refused: ["CTC", "ctc", "Circle", "circle"])
+    try expectKnown(Loss.self, "losses", refused: ["Circle", "circle"])
     try expectKnown(Metric.self, "metrics")
   }
 }

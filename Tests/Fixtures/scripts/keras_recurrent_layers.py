@@ -56,11 +56,13 @@ def state_sizes(layer):
     return [size for size in keras.tree.flatten(layer.state_size)]
 
 
-def run(layer, masked, with_states, calls):
-    sequences = [pattern((ROWS, STEPS, FEATURES), 1 + call) for call in range(calls)]
-    states = [pattern((ROWS, size), 20 + place) for place, size in enumerate(state_sizes(layer))] if with_states else None
+def run(layer, masked, with_states, calls, shape=(ROWS, STEPS, FEATURES), state_shapes=None):
+    """One case; `state_shapes` gives those of a built layer's states, which are `[rows, state_size]` otherwise."""
+    sequences = [pattern(shape, 1 + call) for call in range(calls)]
     mask = keras.ops.convert_to_tensor(MASK) if masked else None
-    layer.build((ROWS, STEPS, FEATURES))
+    layer.build(shape)
+    shapes = state_shapes(layer) if state_shapes else [(ROWS, size) for size in state_sizes(layer)]
+    states = [pattern(shape, 20 + place) for place, shape in enumerate(shapes)] if with_states else None
     variables = [v for v in layer.weights if not v.path.endswith("seed_generator_state")]
     for place, variable in enumerate(variables):
         variable.assign(pattern(variable.shape, 40 + place))

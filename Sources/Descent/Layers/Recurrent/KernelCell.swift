@@ -20,7 +20,8 @@ struct KernelCellSettings {
   var seed: UInt64?
 }
 
-/// A cell with a kernel for the inputs, one for the state, and a bias: the base of ``SimpleRNNCell``, ``LSTMCell`` and ``GRUCell``.
+/// A cell with a kernel for the inputs, one for the state, and a bias: the base of ``SimpleRNNCell``, ``LSTMCell`` and ``GRUCell``, and of
+/// what ``ConvLSTM`` does at a step.
 public class KernelCell: RNNCell {
   let settings: KernelCellSettings
   private let random: LayerRandom
@@ -69,6 +70,8 @@ public class KernelCell: RNNCell {
     super.init(name: name, trainable: trainable, dtype: dtype)
   }
 
+  /// What errors call the number of units.
+  var unitsName: String { "units" }
   /// How many kernels lie side by side.
   var gates: Int { 1 }
   var biasShape: [Int] { [gates * units] }
@@ -77,41 +80,63 @@ public class KernelCell: RNNCell {
   public override var outputState: Int? { 0 }
 
   public override func build(inputShape: [Int]) throws {
-    guard units > 0 else { throw settingsError("units is \(units); it must be at least 1") }
+    guard units > 0 else { throw settingsError("\(unitsName) is \(units); it must be at least 1") }
     for (option, rate) in [("dropout", dropout), ("recurrentDropout", recurrentDropout)] where !(rate >= 0 && rate < 1) {
       throw settingsError("\(option) is \(rate); it must be at least 0 and less than 1")
     }
-    guard inputShape.count == 1 else {
-      throw settingsError("a step's row of the input has shape \(inputShape); expected [features]")
-    }
+    let window = try kernelWindow(inputShape: inputShape)
     kernel = try addVariable(
-      "kernel", shape: [inputShape[0], gates * units], initializer: kernelInitializer, regularizer: kernelRegularizer,
+      "kernel", shape: window.sizes + [window.channels, gates * units], initializer: kernelInitializer, regularizer: kernelRegularizer,
       constraint: kernelConstraint)
     recurrentKernel = try addVariable(
-      "recurrent_kernel", shape: [units, gates * units], initializer: recurrentInitializer, regularizer: recurrentRegularizer,
-      constraint: recurrentConstraint)
+      "recurrent_kernel", shape: window.sizes + [units, gates * units], initializer: recurrentInitializer,
+      regularizer: recurrentRegularizer, constraint: recurrentConstraint)
     if useBias {
       bias = try addVariable("bias", shape: biasShape, initializer: biasInitializer, regularizer: biasRegularizer, constraint: biasConstraint)
     }
   }
 
+  /// The sizes of the window that the kernels see, none for the whole of a step's row, and how many numbers each place has.
+  /// - Throws: ``DescentError`` naming the shape if the cell cannot be used on such rows.
+  func kernelWindow(inputShape: [Int]) throws -> (sizes: [Int], channels: Int) {
+    guard inputShape.count == 1 else {
+      throw settingsError("a step's row of the input has shape \(inputShape); expected [features]")
+    }
+    return ([], inputShape[0])
+  }
+
+  /// - Throws: ``DescentError`` naming the shape if a step's rows are not those that the cell was built for.
+  func check(stepShape: [Int]) throws {
+    guard stepShape.count == 1, stepShape[0] == kernel?.shape[0] else {
+      throw settingsError("it was built for \(kernel?.shape[0] ?? 0) features but a step's row has shape \(stepShape)")
+    }
+  }
+
+  /// The product of a kernel with the inputs `[steps, rows, …]`.
+  func inputProduct(_ x: Tensor, _ kernel: Tensor) throws -> Tensor { matmul(x, kernel) }
+
+  /// The product of a kernel with a state `[rows, …]`.
+  func stateProduct(_ state: Tensor, _ kernel: Tensor) throws -> Tensor { matmul(state, kernel) }
+
+  /// Whether each gate drops other inputs; as in Keras, where the state is dropped from.
+  var gatesDropApart: Bool { recurrentDropout != 0 }
+
   /// What of the bias is added to the inputs' products.
   var inputBias: Tensor? { bias?.value }
 
-  /// The inputs' products for all steps. As in Keras, where the state is dropped from, each gate drops other inputs.
+  /// The inputs' products for all steps.
   public override func prepare(_ x: Tensor, _ context: ForwardContext) throws -> [Tensor] {
-    guard let kernel, x.rank == 3, x.shape.last == kernel.shape[0] else {
-      throw settingsError("it was built for \(kernel?.shape[0] ?? 0) features but a step's row has shape \(Array(x.shape.dropFirst(2)))")
-    }
+    guard let kernel else { throw settingsError("it is not built") }
+    try check(stepShape: Array(x.shape.dropFirst(2)))
     var y: Tensor
     if !context.isTraining || dropout == 0 {
-      y = matmul(x, kernel.value)
+      y = try inputProduct(x, kernel.value)
     } else {
       let shape = [1] + x.shape.dropFirst()
       func dropped() -> Tensor { x * scale(shape, dropout, x.dtype, context) }
-      y = recurrentDropout == 0 || gates == 1
-        ? matmul(dropped(), kernel.value)
-        : concatenate((0..<gates).map { matmul(dropped(), gate($0, of: kernel.value)) }, axis: -1)
+      y = !gatesDropApart || gates == 1
+        ? try inputProduct(dropped(), kernel.value)
+        : concatenate(try (0..<gates).map { try inputProduct(dropped(), gate($0, of: kernel.value)) }, axis: -1)
     }
     if let inputBias { y += inputBias }
     return [y]
@@ -140,9 +165,9 @@ public class KernelCell: RNNCell {
     guard let recurrentKernel else { throw settingsError("it is not built") }
     let kernel = recurrentKernel.value
     if let scales = stateScales(state, context) {
-      return scales.enumerated().map { matmul(state * $1, gate($0, of: kernel)) }
+      return try scales.enumerated().map { try stateProduct(state * $1, gate($0, of: kernel)) }
     }
-    let all = matmul(state, kernel)
+    let all = try stateProduct(state, kernel)
     return (0..<gates).map { gate($0, of: all) }
   }
 }
@@ -150,10 +175,12 @@ public class KernelCell: RNNCell {
 // MARK: - Files
 
 extension KernelCellSettings {
-  /// - Parameter hasGates: whether there is an activation for gates.
-  init(_ options: inout LayerOptions, hasGates: Bool) throws {
+  /// - Parameters:
+  ///   - hasGates: whether there is an activation for gates.
+  ///   - unitsKey: what the option of the number of units is called.
+  init(_ options: inout LayerOptions, hasGates: Bool, unitsKey: String = "units") throws {
     self.init(
-      units: try options.int("units"), activation: try options.named("activation"),
+      units: try options.int(unitsKey), activation: try options.named("activation"),
       useBias: try options.bool("use_bias"),
       kernelInitializer: try options.named("kernel_initializer"),
       recurrentInitializer: try options.named("recurrent_initializer"),
@@ -170,8 +197,8 @@ extension KernelCellSettings {
     _ = options.value("implementation")
   }
 
-  func options(hasGates: Bool) throws -> JSONObject {
-    var options = JSONObject([("units", JSONValue(units)), ("activation", try activation.layerJSON())])
+  func options(hasGates: Bool, unitsKey: String = "units") throws -> JSONObject {
+    var options = JSONObject([(unitsKey, JSONValue(units)), ("activation", try activation.layerJSON())])
     if hasGates { options["recurrent_activation"] = try recurrentActivation.layerJSON() }
     options["use_bias"] = .bool(useBias)
     options["kernel_initializer"] = try kernelInitializer.json()

@@ -62,18 +62,35 @@ public final class LSTMCell: KernelCell {
 
   public override func build(inputShape: [Int]) throws {
     try super.build(inputShape: inputShape)
-    if let bias, unitForgetBias {
-      let start = bias.value
-      bias.assign(concatenate([gate(0, of: start), Tensor.ones([units], dtype: start.dtype), gate(2, of: start), gate(3, of: start)], axis: 0))
-    }
+    if unitForgetBias { startForgetBiasAtOne() }
   }
 
   public override func step(_ x: [Tensor], _ state: [Tensor], _ context: ForwardContext) throws -> (output: Tensor, state: [Tensor]) {
-    let z = try stateProducts(state[0], context).enumerated().map { gate($0, of: x[0]) + $1 }
-    let input = try recurrentActivation.applied(to: z[0]), forget = try recurrentActivation.applied(to: z[1])
-    let cell = forget * state[1] + input * (try activation.applied(to: z[2]))
-    let h = try recurrentActivation.applied(to: z[3]) * (try activation.applied(to: cell))
-    return (h, [h, cell])
+    let next = try memoryStep(x[0], try stateProducts(state[0], context), memory: state[1])
+    return (next[0], next)
+  }
+}
+
+/// What long short-term memory is, whether its products are those of matrices or convolutions.
+extension KernelCell {
+  /// Lets the second of four gates' biases begin at 1.
+  func startForgetBiasAtOne() {
+    guard let bias else { return }
+    let start = bias.value
+    bias.assign(concatenate([gate(0, of: start), Tensor.ones([units], dtype: start.dtype), gate(2, of: start), gate(3, of: start)], axis: 0))
+  }
+
+  /// h and c after a step.
+  /// - Parameters:
+  ///   - x: the inputs' part of what the four gates are made from, side by side along the last axis.
+  ///   - h: the state's part, for each gate.
+  ///   - memory: c before the step.
+  func memoryStep(_ x: Tensor, _ h: [Tensor], memory: Tensor) throws -> [Tensor] {
+    let gating = settings.recurrentActivation
+    let z = h.enumerated().map { gate($0, of: x) + $1 }
+    let input = try gating.applied(to: z[0]), forget = try gating.applied(to: z[1])
+    let cell = forget * memory + input * (try activation.applied(to: z[2]))
+    return [try gating.applied(to: z[3]) * (try activation.applied(to: cell)), cell]
   }
 }
 
