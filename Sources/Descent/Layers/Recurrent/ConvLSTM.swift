@@ -75,6 +75,7 @@ public class ConvLSTM: RecurrentLayer, ConfigurableLayer {
   ///   - inputShape: the shape of one row of input, for the first layer of a model.
   ///   - name: made from the class's if nil.
   ///   - trainable: whether training changes the variables.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
     _ filters: Int, _ kernelSize: AxisSizes, strides: AxisSizes = 1, padding: Padding = .valid, dataFormat: DataFormat = .channelsLast,
     dilationRate: AxisSizes = 1, activation: ActivationFunction = .tanh, recurrentActivation: ActivationFunction = .sigmoid,
@@ -84,7 +85,7 @@ public class ConvLSTM: RecurrentLayer, ConfigurableLayer {
     kernelConstraint: Constraint? = nil, recurrentConstraint: Constraint? = nil, biasConstraint: Constraint? = nil,
     dropout: Double = 0, recurrentDropout: Double = 0, seed: UInt64? = nil, returnSequences: Bool = false, returnState: Bool = false,
     goBackwards: Bool = false, stateful: Bool = false, unroll: Bool = false, zeroOutputForMask: Bool = false,
-    inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true
+    inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     kernelCell = ConvLSTMCell(
       KernelCellSettings(
@@ -100,7 +101,7 @@ public class ConvLSTM: RecurrentLayer, ConfigurableLayer {
       SequenceSettings(
         returnSequences: returnSequences, returnState: returnState, goBackwards: goBackwards, stateful: stateful, unroll: unroll,
         zeroOutputForMask: zeroOutputForMask), activityRegularizer: activityRegularizer, inputShape: inputShape, name: name,
-      trainable: trainable)
+      trainable: trainable, dtype: dtype)
   }
 
   init(
@@ -108,7 +109,7 @@ public class ConvLSTM: RecurrentLayer, ConfigurableLayer {
     activityRegularizer: Regularizer?, inputShape: [Int?]?, name: String
   ) {
     kernelCell = ConvLSTMCell(settings, windows, axes: Self.axes, unitForgetBias: unitForgetBias)
-    super.init(kernelCell, sequence, activityRegularizer: activityRegularizer, inputShape: inputShape, name: name, trainable: true)
+    super.init(kernelCell, sequence, activityRegularizer: activityRegularizer, inputShape: inputShape, name: name, trainable: true, dtype: nil)
   }
 
   public required convenience init(_ options: inout LayerOptions) throws {

@@ -24,7 +24,7 @@ final class ConvLSTMCell: KernelCell {
     self.windows = windows
     self.axes = axes
     self.unitForgetBias = unitForgetBias
-    super.init(settings, name: "conv_lstm_cell", trainable: true)
+    super.init(settings, name: "conv_lstm_cell", trainable: true, dtype: nil)
   }
 
   override var unitsName: String { "filters" }
