@@ -15,17 +15,17 @@ struct ImageFiles {
 
   /// - Parameter known: the classes' names, where a network has them already.
   init(_ folder: String, known: [String]? = nil) throws {
-    let names = try ImageDirectory.classNames(in: folder)
+    let names = try FileDirectory.classNames(in: folder)
     let layout = names.compactMap { ImageFiles.partNames[$0.lowercased()] }
     let hasParts = try layout.count == names.count && layout.contains(0) && Set(layout).count == layout.count
-      && names.allSatisfy { try !ImageDirectory.classNames(in: ImageDirectory.joined(folder, $0)).isEmpty }
-    let groups = hasParts ? zip(names, layout).map { (ImageDirectory.joined(folder, $0), $1) } : [(folder, UInt8(0))]
+      && names.allSatisfy { try !FileDirectory.classNames(in: FileDirectory.joined(folder, $0)).isEmpty }
+    let groups = hasParts ? zip(names, layout).map { (FileDirectory.joined(folder, $0), $1) } : [(folder, UInt8(0))]
     var found: [(name: String, part: UInt8, paths: [String])] = []
     for (group, part) in groups {
-      for name in try ImageDirectory.classNames(in: group) {
-        let files = try ImageDirectory(group, classNames: [name], followLinks: true, endings: ImageDirectory.allEndings, refusesOthers: false).paths
+      for name in try FileDirectory.classNames(in: group) {
+        let files = try ImageDirectory.files(in: group, classNames: [name], followLinks: true, endings: ImageDirectory.allEndings, refusesOthers: false).paths
         if files.isEmpty {
-          remarks.append("The folder \(ImageDirectory.joined(group, name)) has no pictures and is left out.")
+          remarks.append("The folder \(FileDirectory.joined(group, name)) has no pictures and is left out.")
         } else {
           found.append((name, part, files))
         }
@@ -74,8 +74,8 @@ extension ImageDirectory {
 
   /// All pictures below a folder, or the file itself.
   static func pictures(at path: String) throws -> [String] {
-    guard isFolder(path) else { return [path] }
-    let paths = try ImageDirectory(path, classNames: nil, followLinks: true, endings: allEndings, refusesOthers: false).paths
+    guard FileDirectory.isFolder(path) else { return [path] }
+    let paths = try ImageDirectory.files(in: path, classNames: nil, followLinks: true, endings: allEndings, refusesOthers: false).paths
     if paths.isEmpty { throw DescentError(.file, "\(path): has no pictures") }
     return paths
   }

@@ -43,6 +43,13 @@ private func data(x: Tensor, y: Tensor, data: Tensor, targets: Tensor, sequences
   _ = (xTrain, yTrain, xTest, yTest, x1, y1, x2, y2)
 }
 
+private func folders(vectorize: TextVectorization) throws {
+  let reviews = try textDatasetFromDirectory("reviews", maxLength: 1000)
+  _ = try textDatasetsFromDirectory("reviews", seed: 1, validationSplit: 0.2)
+  try vectorize.adapt(reviews.texts)
+  _ = reviews.dataset.map { texts, y in (try vectorize(texts), y) }
+}
+
 private struct Batches: BatchSource {
   let count = 1
   func batch(at index: Int) throws -> (Tensor, Tensor) { (Tensor([1.0]), Tensor([1.0])) }

@@ -144,6 +144,14 @@ public final class TextVectorization {
     try table.adapt(counts)
   }
 
+  /// The same of a stream of batches, such as ``TextDataset/texts``, of which one is in memory at a time.
+  /// - Throws: ``DescentError`` also where the stream throws.
+  public func adapt(_ batches: Dataset<[String]>) throws {
+    var counts = TokenCounts()
+    try batches.forEach { for text in $0 { counts.add(document: tokens(of: text)) } }
+    try table.adapt(counts)
+  }
+
   /// The words by their numbers. (Keras: `get_vocabulary`.)
   /// - Parameter includingSpecialTokens: whether "" and "[UNK]" come first.
   public func vocabulary(includingSpecialTokens: Bool = true) -> [String] { table.tokens(includingSpecial: includingSpecialTokens) }
