@@ -24,7 +24,7 @@ CASES = [
     dict(seed=5), dict(seed=5, validation_split=0.4, subset="training"), dict(seed=5, validation_split=0.4, subset="validation", label_mode="categorical"),
     dict(shuffle=False, validation_split=0.3, subset="validation"), dict(shuffle=False, class_names=["c", "a"]),
     dict(shuffle=False, class_names=["c", "a"], label_mode="binary"), dict(shuffle=False, labels=None), dict(seed=3, labels=None, validation_split=0.5, subset="training"),
-    dict(shuffle=False, labels=[4, 4, 1, 1, 4, 1, 1, 9, 9], label_mode="int"),
+    dict(shuffle=False, labels=[4, 4, 1, 1, 4, 1, 1, 9, 9, 4], label_mode="int"),
 ]
 
 
