@@ -38,8 +38,8 @@ public struct TextPreprocessing {
     return texts
   }
 
-  /// A small network for such texts: each word has 32 numbers of its own, whose mean over the words of a text goes through dropout and a layer of 32
-  /// units, and a softmax gives the probability of each class.
+  /// A small network for such texts: each word has 32 numbers of its own, 64 filters look at three words in a row, the greatest of what each finds in a
+  /// text goes through dropout, and a softmax gives the probability of each class. (Kim, 2014.)
   ///
   /// ``Model/texts`` of the network is this, so that its `.keras` file holds all that is needed to predict.
   /// - Parameter seed: for the initial weights, the order of rows and what is drawn in training; nil for one derived from ``setRandomSeed(_:)``'s.
@@ -50,10 +50,10 @@ public struct TextPreprocessing {
       throw DescentError(.state, "network: it is for texts of named classes whose words become numbers (outputMode int)")
     }
     let model = Sequential([Input(shape: shape, dtype: .int32)], seed: seed)
-    model.add(Embedding(vectorize.vocabularySize, 32, maskZero: true, name: "words"))
-    model.add(GlobalAveragePooling1D(name: "means"))
+    model.add(Embedding(vectorize.vocabularySize, 32, name: "words"))
+    model.add(Conv1D(64, 3, padding: .same, activation: .relu, name: "phrases"))
+    model.add(GlobalMaxPooling1D(name: "greatest"))
     model.add(Dropout(0.3, name: "dropout"))
-    model.add(Dense(32, activation: .relu, name: "hidden"))
     model.add(Dense(classNames.count, activation: .softmax, name: "classes"))
     model.texts = self
     return model
