@@ -33,16 +33,18 @@ run: build
 	@.build/release/descent train
 
 # In a folder of its own: tests are built with other flags, and each would throw away what the other built.
+swift_test = SWIFT_EXEC="$(CURDIR)/scripts/swiftc-for-tests.sh" swift test -c release --scratch-path .build/test $(swift_flags)
+
 test: setup
-	@swift test -c release --scratch-path .build/test $(swift_flags)
+	@$(swift_test)
 
 # `make test` runs these as well where there is an mpirun.
 test-mpi:
 	@scripts/setup.sh --mpi
-	@DESCENT_MPIRUN=$$(command -v $(launcher)) swift test -c release --scratch-path .build/test $(swift_flags) --filter DescentMPITests
+	@DESCENT_MPIRUN=$$(command -v $(launcher)) $(swift_test) --filter DescentMPITests
 
 soak: setup
-	@DESCENT_KILLS=$(kills) swift test -c release --scratch-path .build/test $(swift_flags) --filter KillTests
+	@DESCENT_KILLS=$(kills) $(swift_test) --filter KillTests
 
 fuzz: setup
 	@scripts/fuzz.sh $(seconds)

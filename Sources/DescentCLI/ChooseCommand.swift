@@ -101,8 +101,9 @@ struct ChooseCommand: ParsableCommand {
 
   func run() throws {
     let given = try modelOptions.load(seed: taskOptions.seed)
-    let folder = try RunFolder(out)
-    defer { folder.release() }
+    // Of several processes the first writes.
+    let folder = CommandGroup.isLeader ? try RunFolder(out) : nil
+    defer { folder?.release() }
     let data = try dataOptions.load(for: given)
     let prepared = try PreparedModel(given, modelOptions, data, taskOptions, OptimizerSpelling())
     var options = try options()
@@ -111,8 +112,12 @@ struct ChooseCommand: ParsableCommand {
     let choice = try blamingData(data.name) {
       try prepared.model.chooseOptimizer(
         data.train.x, data.train.y, validationData: data.validation.map { ($0.x, $0.y) }, testData: data.test.map { ($0.x, $0.y) },
-        options: options, startsFromWeights: modelOptions.model.map { !$0.isDescription } ?? false, journal: folder.file("trials.jsonl"),
-        progress: tell)
+        options: options, startsFromWeights: modelOptions.model.map { !$0.isDescription } ?? false, journal: folder?.file("trials.jsonl"),
+        progress: tell, group: CommandGroup.shared)
+    }
+    guard let folder else {
+      if choice == nil { throw ExitCode(130) }
+      return
     }
     guard let choice else {
       Output.line("Interrupted; what is finished is kept in \(folder.file("trials.jsonl")). The same command with --out \(folder.path) goes on from here.")

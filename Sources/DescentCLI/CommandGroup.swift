@@ -22,7 +22,7 @@ enum CommandGroup {
   static func allSay(_ answer: Bool) throws -> Bool { try shared.map { try $0.union(answer ? 0 : 1) == 0 } ?? answer }
 
   /// The commands that processes share; the others would be run by each for itself.
-  static let commands = ["train", "evaluate", "predict"]
+  static let commands = ["train", "evaluate", "predict", "choose"]
 
   /// Pictures are worked on by one process.
   static func refuseForFolders(_ command: String, _ things: String) throws {

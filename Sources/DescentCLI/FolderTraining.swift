@@ -3,6 +3,14 @@ import DescentImages
 import KerasFiles
 
 extension TrainCommand {
+  /// The files of a folder are worked on by one process.
+  func refuseSeveralProcesses(_ things: String) throws {
+    try CommandGroup.refuseForFolders("train", things)
+    if groupOptions.isUsed {
+      throw ValidationError("--shards and --shard-optimizer-state are of no use for \(things), which one process works on.")
+    }
+  }
+
   /// Trains a compiled model on the files of a folder.
   func fit(
     _ model: Model, _ set: DataSet, _ plan: FolderPlan, rows: Int, classWeights: [Int: Double]?, _ results: Results, _ settings: RunSettings

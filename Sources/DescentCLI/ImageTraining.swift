@@ -6,7 +6,7 @@ import KerasFiles
 extension TrainCommand {
   /// Trains on a folder of pictures, and leaves a model that knows their size and what their classes are called.
   func runImages(_ given: Model?, _ results: Results) throws {
-    try CommandGroup.refuseForFolders("train", "pictures")
+    try refuseSeveralProcesses("pictures")
     if let report = tableOptions.report { try checkWritable(report) }
     try modelOptions.refuseDenseLayers("pictures")
     let seed = taskOptions.seed ?? TaskOptions.defaultSeed

@@ -57,7 +57,7 @@ extension TrainCommand {
       try model.fit(
         set.train.x, set.train.y, batchSize: rows, epochs: plan.epochs, verbose: showsFew ? .silent : verbose.verbosity,
         callbacks: callbacks + (results.backup.map { [$0] } ?? []) + boards, validationData: set.validation.map { ($0.x, $0.y) }, shuffle: shuffle,
-        classWeight: weights, group: CommandGroup.shared)
+        classWeight: weights, group: CommandGroup.shared, shards: groupOptions.shards, shardOptimizerState: groupOptions.shardOptimizerState)
     }
     // What is left is to judge and to write.
     guard CommandGroup.isLeader else { return try results.finish() }

@@ -6,7 +6,7 @@ import KerasFiles
 extension TrainCommand {
   /// Trains on a folder of texts, and leaves a model that knows the words and what its classes are called.
   func runTexts(_ given: Model?, _ results: Results) throws {
-    try CommandGroup.refuseForFolders("train", "texts")
+    try refuseSeveralProcesses("texts")
     if let report = tableOptions.report { try checkWritable(report) }
     try modelOptions.refuseDenseLayers("texts")
     let seed = taskOptions.seed ?? TaskOptions.defaultSeed

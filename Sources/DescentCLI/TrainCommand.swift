@@ -71,6 +71,8 @@ struct TrainCommand: ParsableCommand {
   @Flag(help: "Draw loss and metrics in the terminal at the end.")
   var plot = false
 
+  @OptionGroup(title: "Several processes") var groupOptions: GroupOptions
+
   @OptionGroup(title: "Results") var resultOptions: ResultOptions
 
   func validate() throws {
@@ -120,7 +122,8 @@ struct TrainCommand: ParsableCommand {
       try model.fit(
         data.train.x, data.train.y, batchSize: rows, epochs: epochs ?? Self.defaultEpochs, verbose: verbose.verbosity,
         callbacks: [RunObserver(results, settings)] + (results.backup.map { [$0] } ?? []) + boards, validationSplit: split,
-        validationData: data.validation.map { ($0.x, $0.y) }, shuffle: shuffle, group: CommandGroup.shared)
+        validationData: data.validation.map { ($0.x, $0.y) }, shuffle: shuffle, group: CommandGroup.shared, shards: groupOptions.shards,
+        shardOptimizerState: groupOptions.shardOptimizerState)
     }
     let written = try results.write(model, history).text
     try finish(results, history, written)

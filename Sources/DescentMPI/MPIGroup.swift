@@ -37,7 +37,8 @@ public final class MPIGroup: ProcessGroup {
 
   private static let started: Result<any ProcessGroup, DescentError> = {
     do {
-      guard let names = try MPILauncher(ProcessInfo.processInfo.environment).libraries else { return .success(SingleProcess()) }
+      let launcher = try MPILauncher(ProcessInfo.processInfo.environment)
+      guard let names = launcher.libraries else { return .success(SingleProcess()) }
       var error = [CChar](repeating: 0, count: 512)
       let texts = names.map { strdup($0) }
       defer { texts.forEach { free($0) } }
@@ -47,12 +48,22 @@ public final class MPIGroup: ProcessGroup {
         throw DescentError(
           .state, "MPI: \(reason); the launcher asks for \(names.joined(separator: " or ")) (scripts/setup.sh --mpi installs Open MPI; DESCENT_MPI names another library)")
       }
-      MPILauncher.shareProcessors(ProcessInfo.processInfo)
-      return .success(MPIGroup())
+      let group = MPIGroup()
+      try launcher.check(size: group.size, library: group.library)
+      // Whatever the launcher says of it: processes of one machine give it one name.
+      let machines = try group.gather(machineName)
+      MPILauncher.shareProcessors(ProcessInfo.processInfo, among: machines.count { $0 == machines[group.rank] })
+      return .success(group)
     } catch {
       return .failure(error as? DescentError ?? DescentError(.state, "MPI: \(error)"))
     }
   }()
+
+  private static var machineName: String {
+    var name = [CChar](repeating: 0, count: 256)
+    gethostname(&name, name.count - 1)
+    return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
 
   // MARK: - Transfers
 
@@ -101,18 +112,4 @@ public final class MPIGroup: ProcessGroup {
     if teller == rank { throw DescentError(.state, "rank \(rank) failed before: \(text)") }
     throw DescentError(.state, teller >= 0 ? "rank \(teller) failed: \(text)" : "rank \(rank): MPI failed: \(text)")
   }
-}
-
-/// A group of one.
-private final class SingleProcess: ProcessGroup {
-  let rank = 0
-  let size = 1
-
-  func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) {}
-  func allGather(_ bytes: UnsafeMutableRawBufferPointer, counts: [Int]) {}
-  func allToAll(_ sent: UnsafeRawBufferPointer, counts: [Int], into received: UnsafeMutableRawBufferPointer, counts receivedCounts: [Int]) {
-    received.copyMemory(from: sent)
-  }
-  func barrier() {}
-  func fail(_ message: String) {}
 }

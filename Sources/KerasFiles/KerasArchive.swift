@@ -35,8 +35,14 @@ struct KerasArchive {
     }
     let text = try archive.bytes(entry(KerasArchive.configName), limit: KerasArchive.greatestConfigByteCount)
     let whole = try JSONValue(parsing: text, name: "\(name): \(KerasArchive.configName)")
+    let bytes = try archive.bytes(entry(KerasArchive.weightsName))
+    var weights = try HDF5Contents(ByteSource(bytes, name: "\(name): \(KerasArchive.weightsName)"), trusted: trusted)
     let assets = archive.entries.filter { $0.name.hasPrefix("assets/") && !$0.name.hasSuffix("/") }
-    let front = try naming("\(name): \(KerasArchive.configName)") { try TextFront.removed(from: whole, assets: KerasArchive.vocabularies(assets, in: archive)) }
+    let front = try naming("\(name): \(KerasArchive.configName)") {
+      try TextFront.removed(
+        from: whole, assets: KerasArchive.vocabularies(assets, in: archive), idfWeights: weights[TextFront.idfWeightsName]?.doubles)
+    }
+    if front != nil { weights.remove(TextFront.idfWeightsName) }
     if let other = assets.first(where: { front == nil || !$0.name.hasSuffix(KerasArchive.vocabularyName) }) {
       throw DescentError(.file, "\(name): holds \(other.name), which belongs to a layer that Descent does not have")
     }
@@ -50,8 +56,7 @@ struct KerasArchive {
     images = try own(KerasArchive.imagesName) { try ImagePreprocessing(json: $0) }
     let classNames = try own(KerasArchive.textsName) { try TextPreprocessing.classNames(json: $0) }
     texts = try front.map { try TextPreprocessing($0.vectorize, classNames: classNames) }
-    let bytes = try archive.bytes(entry(KerasArchive.weightsName))
-    weights = try HDF5Contents(ByteSource(bytes, name: "\(name): \(KerasArchive.weightsName)"), trusted: trusted)
+    self.weights = weights
   }
 
   private static let vocabularyName = "/vocabulary.txt"
@@ -77,7 +82,9 @@ struct KerasArchive {
     formatter.dateFormat = "yyyy-MM-dd@HH:mm:ss"
     let metadata = JSONValue.object(
       JSONObject([("keras_version", .string(kerasVersion)), ("date_saved", .string(formatter.string(from: Date())))]))
-    let weights = try WeightsFile.contents(of: model).encoded(name: "\(path): \(weightsName)")
+    var contents = try WeightsFile.contents(of: model)
+    if let idfWeights = model.texts?.vectorize.idfWeights { contents.add(TextFront.idfWeightsName, idfWeights) }
+    let weights = try contents.encoded(name: "\(path): \(weightsName)")
     let own = [(tableName, model.table?.json), (imagesName, model.images?.json), (textsName, model.texts?.json)].compactMap { name, json in
       json.map { (name, Array($0.text(indent: 1).utf8)) }
     }

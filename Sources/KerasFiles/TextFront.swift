@@ -3,13 +3,17 @@ import Descent
 /// A model whose input is strings, as Keras describes it: its first layer is a `TextVectorization`. Here that stands before the model, which takes
 /// numbers (``Model/texts``).
 enum TextFront {
+  /// Where Keras keeps how much each word counts, which is no variable here.
+  static let idfWeightsName = "layers/text_vectorization/_lookup_layer/vars/idf_weights"
+
   /// Takes the vectorization off a description.
   /// - Parameters:
   ///   - config: of a whole model.
   ///   - assets: the vocabularies that lie beside it, by the paths of their layers.
+  ///   - idfWeights: how much each word counts, where that lies beside it too.
   /// - Returns: the description of the rest and the vectorization; nil if the model does not begin so.
   /// - Throws: ``DescentError`` naming what of the vectorization Descent does not have.
-  static func removed(from config: JSONValue, assets: [String: [String]]) throws -> (config: JSONValue, vectorize: TextVectorization)? {
+  static func removed(from config: JSONValue, assets: [String: [String]], idfWeights: [Double]?) throws -> (config: JSONValue, vectorize: TextVectorization)? {
     guard var layers = config["config"]?["layers"]?.array,
       let input = layers.firstIndex(where: { $0["class_name"] == "InputLayer" && $0["config"]?["dtype"] == "string" })
     else { return nil }
@@ -21,7 +25,7 @@ enum TextFront {
       let name = own["name"]?.string, isSequential || layers.count(where: { history($0).contains(inputName) }) == 1
     else { return nil }
     let vocabulary = assets["layers/text_vectorization"] ?? assets["layers/text_vectorization/_lookup_layer"]
-    let vectorize = try TextVectorization(config: own, vocabulary: vocabulary, owner: "layer \(name)")
+    let vectorize = try TextVectorization(config: own, vocabulary: vocabulary, idfWeights: idfWeights, owner: "layer \(name)")
     let (shape, dtype) = vectorize.rowShape
     var inputConfig = layers[input]["config"]?.object ?? JSONObject()
     inputConfig["batch_shape"] = .array([.null] + shape.map { $0.map { JSONValue($0) } ?? .null })

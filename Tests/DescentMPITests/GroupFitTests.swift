@@ -85,17 +85,20 @@ import Testing
     var predictions: [Double] = []
   }
 
-  private static func train(_ test: Case, group: (any ProcessGroup)?, epochs: Int = 2, batchSize: Int? = nil, callbacks: [Callback] = []) throws -> Outcome {
+  static func train(
+    _ test: Case, group: (any ProcessGroup)?, epochs: Int = 2, batchSize: Int? = nil, callbacks: [Callback] = [], shards: Int? = nil,
+    shardOptimizerState: Bool = false
+  ) throws -> Outcome {
     let model = try test.model()
     let x = test.x(test.rows), y = test.y(test.rows)
     let sampleWeight = test.weighs ? Tensor((0..<test.rows).map { (row: Int) -> Double in Double(row % 4) }) : nil
     let history = try model.fit(
       x, y, batchSize: batchSize ?? test.batchSize, epochs: epochs, verbose: .silent, callbacks: callbacks, validationSplit: 0.2,
-      sampleWeight: sampleWeight, group: group)
+      sampleWeight: sampleWeight, group: group, shards: shards, shardOptimizerState: shardOptimizerState)
     var outcome = Outcome()
     outcome.weights = model.variables.flatMap(\.value.doubles)
     for name in history.names { outcome.history[name] = history[name] }
-    outcome.scores = try model.evaluate(x, y, batchSize: 7, verbose: .silent, group: group).values
+    outcome.scores = try model.evaluate(x, y, batchSize: 7, verbose: .silent, group: group, shards: shards).values
     outcome.predictions = try model.predict(x, batchSize: 5, verbose: .silent, group: group).doubles
     return outcome
   }

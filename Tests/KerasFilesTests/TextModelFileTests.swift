@@ -10,7 +10,7 @@ import Testing
 
   private var texts: [String] { fixture["new"]?.array?.compactMap(\.string) ?? [] }
 
-  @Test(arguments: ["text", "text-functional"]) func `a file of Keras is read, used and written again`(_ name: String) throws {
+  @Test(arguments: ["text", "text-functional", "text-weighted"]) func `a file of Keras is read, used and written again`(_ name: String) throws {
     let model = try Model.load(Fixture.path("\(name).keras"))
     let expected = try Fixture.tensor(#require(fixture[name])).doubles
     #expect(model.texts != nil && model.texts?.classNames == nil)

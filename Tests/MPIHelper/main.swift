@@ -2,6 +2,7 @@
 //   MPIHelper train BATCH FOLDER  writes the numbers that training has left to a file of the rank's name in the folder
 //   MPIHelper WHAT              the same, but rank 1 does WHAT after the second step: kill, trap, throw, leave, exit
 //   MPIHelper differ            rank 1 trains with another batch size
+//   MPIHelper measure NAME SECONDS [SHARDS] [spread]   tells the steps a second of job, convolution or large, and the share of exchanges
 import DescentMPI
 import Foundation
 
@@ -30,6 +31,12 @@ func numbers(_ shape: [Int], _ modulus: Int) -> Tensor {
 }
 
 do {
+  if what == "measure" {
+    try Measurement.run(
+      arguments.count > 2 ? arguments[2] : "job", seconds: arguments.count > 3 ? Double(arguments[3]) ?? 3 : 3,
+      shards: arguments.dropFirst(4).compactMap { Int($0) }.first, spread: arguments.contains("spread"))
+    exit(0)
+  }
   let group = try MPIGroup.world()
   let model = Sequential(
     [Dense(7, activation: .tanh, kernelRegularizer: .l2(0.001), inputShape: [6]), Dropout(0.3), Dense(2)], dtype: .float64)

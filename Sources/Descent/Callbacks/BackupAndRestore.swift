@@ -86,6 +86,12 @@ public final class BackupAndRestore: Callback {
   }
 
   /// - Parameter count: how many batches were computed since it was asked last.
+  /// What ``isDue(afterBatches:isInterrupted:)`` is about to say.
+  func willBeDue(afterBatches count: Int, isInterrupted: Bool) -> Bool {
+    if case .batches(let frequency) = saveFrequency, batches + count >= frequency { return true }
+    return isInterrupted
+  }
+
   func isDue(afterBatches count: Int, isInterrupted: Bool) -> Bool {
     batches += count
     if case .batches(let frequency) = saveFrequency, batches >= frequency {

@@ -14,6 +14,10 @@ public final class ProgbarLogger: Callback {
   /// Tells how many seconds were spent waiting for data so far.
   var secondsWaited: (() -> Double)?
   private var waitedBefore = 0.0
+  /// Tells how many rows an epoch has seen so far, on all members of a group.
+  var rowsCounted: (() -> Int)?
+  /// When the last batch ended.
+  private var trainedUntil = 0.0
   private var began = 0.0
 
   /// Nil if nothing is to be shown.
@@ -68,6 +72,7 @@ public final class ProgbarLogger: Callback {
   private func step(_ batch: Int, _ logs: Logs?) {
     seen = batch + 1
     let now = clock()
+    trainedUntil = now
     // Reading the numbers costs more than a step, so it is done only when they are shown.
     guard bar.isDue(after: seen, now: now) else { return }
     output.write(bar.text(step: seen, values: values(logs), note: note(now), isFinal: false, now: now, columns: output.width()))
@@ -81,11 +86,14 @@ public final class ProgbarLogger: Callback {
     seen = 0
   }
 
-  /// The part of the time that was spent waiting for data, if it was more than a tenth.
+  /// The pace of a group, and the part of the time that was spent waiting for data, if it was more than a tenth.
   private func note(_ now: Double) -> String {
-    guard let secondsWaited, now > began else { return "" }
+    guard now > began else { return "" }
+    var text = ""
+    if let rowsCounted, isTraining, trainedUntil > began { text = " - \(Int((Double(rowsCounted()) / (trainedUntil - began)).rounded())) rows/s" }
+    guard let secondsWaited else { return text }
     let part = (secondsWaited() - waitedBefore) / (now - began)
-    return part > 0.1 ? " - \(Int((100 * part).rounded()))% waiting for data" : ""
+    return part > 0.1 ? text + " - \(Int((100 * part).rounded()))% waiting for data" : text
   }
 
   private func values(_ logs: Logs?) -> [(name: String, value: Double)] {

@@ -26,13 +26,30 @@ extension Model {
   ///   - startsFromWeights: whether all runs begin with this model's weights, as when a trained model is trained further.
   ///   - journal: a file that gets a line for each finished run. Where there is one of the same comparison, it goes on from there.
   ///   - progress: is told after each run.
+  ///   - group: processes that make the runs, some each at the same time; each makes the same call. The answer is that of one process, unless time is
+  ///     what the budget limits. Rank 0 keeps the journal and is told of progress.
   /// - Returns: nil if Ctrl-C ended it; the journal has what was finished.
   /// - Throws: ``DescentError`` if the model is not compiled or cannot be copied, the data does not fit it, or the budget is too small.
   public func chooseOptimizer(
     _ x: any ModelData, _ y: any ModelData, validationData: (x: any ModelData, y: any ModelData)? = nil,
     testData: (x: any ModelData, y: any ModelData)? = nil, options: ChoosingOptions = ChoosingOptions(), startsFromWeights: Bool = false,
-    journal: String? = nil, progress: @escaping (ChoosingProgress) -> Void = { _ in }
+    journal: String? = nil, progress: @escaping (ChoosingProgress) -> Void = { _ in }, group: (any ProcessGroup)? = nil
   ) throws -> OptimizerChoice? {
+    try GroupRun.telling(group, "chooseOptimizer") { sharing in
+      do {
+        return try choose(
+          x, y, validationData, testData, options, startsFromWeights: startsFromWeights, journal: journal, progress: progress, group: sharing?.group)
+      } catch is ChoosingInterrupted {
+        sharing?.group.fail("it was interrupted")
+        return nil
+      }
+    }
+  }
+
+  private func choose(
+    _ x: any ModelData, _ y: any ModelData, _ validationData: (x: any ModelData, y: any ModelData)?, _ testData: (x: any ModelData, y: any ModelData)?,
+    _ options: ChoosingOptions, startsFromWeights: Bool, journal: String?, progress: @escaping (ChoosingProgress) -> Void, group: (any ProcessGroup)?
+  ) throws -> OptimizerChoice {
     let caller = "chooseOptimizer"
     let training = try compiled(caller)
     try options.validate()
@@ -62,13 +79,16 @@ extension Model {
       return copy
     }
     let conditions = try ChoosingRows.conditions(options, self, split, testData, startsFromWeights ? own : nil)
-    let lines = try TrialJournal(journal, conditions: conditions)
-    let chooser = OptimizerChooser(options, runner, lines, isGreaterBetter: isGreaterBetter, progress: progress)
-    do {
-      return try Interruption.watched { try chooser.run() }
-    } catch is ChoosingInterrupted {
-      return nil
+    let isLeader = (group?.rank ?? 0) == 0
+    let lines = try TrialJournal(isLeader ? journal : nil, conditions: conditions)
+    if let group {
+      try GroupRun(self, group, caller).compare(JSONObject([("comparison", conditions)]))
+      let known = try group.broadcast(text: JSONValue.array(lines.entries).text())
+      if !isLeader { lines.adopt(try JSONValue(parsing: Array(known.utf8), name: "rank 0").array ?? []) }
     }
+    let chooser = OptimizerChooser(
+      options, runner, lines, crew: TrialCrew(group), isGreaterBetter: isGreaterBetter, progress: isLeader ? progress : { _ in })
+    return try Interruption.watched { try chooser.run() }
   }
 
   private func copied(_ description: JSONValue, seed: UInt64) throws -> Model {

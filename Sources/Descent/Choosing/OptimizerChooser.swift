@@ -58,6 +58,7 @@ final class OptimizerChooser {
   private let options: ChoosingOptions
   private let runner: any TrialRunner
   private let journal: TrialJournal
+  private let crew: TrialCrew
   private let isGreaterBetter: Bool
   private let progress: (ChoosingProgress) -> Void
   private let candidates: [OptimizerCandidate]
@@ -67,14 +68,17 @@ final class OptimizerChooser {
   private var stepsDone = 0
   private var costs = ChoosingCosts()
   private var isTimeUp = false
+  /// Who has made which runs.
+  private var makers: [String: Int] = [:]
 
   init(
-    _ options: ChoosingOptions, _ runner: any TrialRunner, _ journal: TrialJournal, isGreaterBetter: Bool,
+    _ options: ChoosingOptions, _ runner: any TrialRunner, _ journal: TrialJournal, crew: TrialCrew = TrialCrew(), isGreaterBetter: Bool,
     progress: @escaping (ChoosingProgress) -> Void
   ) {
     self.options = options
     self.runner = runner
     self.journal = journal
+    self.crew = crew
     self.isGreaterBetter = isGreaterBetter
     self.progress = progress
     candidates = options.allCandidates
@@ -86,9 +90,8 @@ final class OptimizerChooser {
 
   func run() throws -> OptimizerChoice {
     try options.validate()
-    for candidate in candidates {
-      let probe = try probe(candidate)
-      probes[candidate.name] = probe
+    for probe in try probeAll() {
+      probes[probe.candidate] = probe
       costs.add(probe)
     }
     let first = try self.plan("plan") {
@@ -96,7 +99,7 @@ final class OptimizerChooser {
         journal.elapsed + OptimizerChooser.margin * (costs.defaults($0) + costs.tuning($0) + costs.finals($0))
       }
     }
-    for candidate in candidates { _ = try run(order(.defaults, candidate, first), first) }
+    _ = try run(candidates.map { try order(.defaults, $0, first) }, first)
     // Probes are short. What whole runs took tells what fits into the time that is left, be it more or less than they said.
     let plan = try self.plan("tuning plan", isOf: first) {
       let greatest = ChoosingPlan(options, candidates: candidates.count, stepsPerEpoch: runner.stepsPerEpoch)
@@ -126,15 +129,28 @@ final class OptimizerChooser {
 
   // MARK: - Stages
 
-  private func probe(_ candidate: OptimizerCandidate) throws -> OptimizerProbe {
-    if let known = journal.first("probe", where: { $0["candidate"]?.string == candidate.name }).flatMap(OptimizerProbe.init) { return known }
-    let probe = try runner.probe(candidate)
-    try journal.add(probe.json)
-    progress(
-      ChoosingProgress(
-        text: "\(candidate.name): \(Chart.short(probe.secondsPerStep * 1e6)) µs a step, learning rates about \(Chart.short(probe.learningRate))", part: 0,
-        secondsLeft: nil))
-    return probe
+  private func probeAll() throws -> [OptimizerProbe] {
+    func known(_ candidate: OptimizerCandidate) -> OptimizerProbe? {
+      journal.first("probe") { $0["candidate"]?.string == candidate.name }.flatMap(OptimizerProbe.init)
+    }
+    var rest = candidates.filter { known($0) == nil }[...]
+    while !rest.isEmpty {
+      let wave = Array(rest.prefix(crew.size))
+      rest = rest.dropFirst(wave.count)
+      let own = crew.rank < wave.count ? try runner.probe(wave[crew.rank]).json : .null
+      for entry in try crew.gathered(own) where entry != .null {
+        try journal.add(entry)
+        guard let probe = OptimizerProbe(entry) else { continue }
+        progress(
+          ChoosingProgress(
+            text: "\(probe.candidate): \(Chart.short(probe.secondsPerStep * 1e6)) µs a step, learning rates about \(Chart.short(probe.learningRate))",
+            part: 0, secondsLeft: nil))
+      }
+    }
+    return try candidates.map { candidate in
+      guard let probe = known(candidate) else { throw DescentError(.numerics, "chooseOptimizer: \(candidate.name) could not be measured") }
+      return probe
+    }
   }
 
   /// A plan as the journal has it, or a new one.
@@ -144,8 +160,9 @@ final class OptimizerChooser {
       guard case .seconds? = options.budget else { return known }
     }
     if let known = journal.first(kind).flatMap({ ChoosingPlan($0, candidates: candidates.count) }) { return known }
-    let plan = try make()
-    var entry = plan.json.object ?? JSONObject()
+    let json = try crew.led { try make().json }
+    guard let plan = ChoosingPlan(json, candidates: candidates.count) else { throw DescentError(.state, "chooseOptimizer: the plan of rank 0 is not understood") }
+    var entry = json.object ?? JSONObject()
     entry["kind"] = .string(kind)
     try journal.add(.object(entry))
     return plan
@@ -205,15 +222,10 @@ final class OptimizerChooser {
     var numbers = Array(0..<plan.tuningTrials)
     var last: [OptimizerTrial] = []
     for rung in 0..<3 {
-      var results: [OptimizerTrial] = []
-      for number in numbers {
-        let order = try order(.tune, candidate, plan, number: number, rung: rung)
-        let legs = plan.rungs[rung] - (rung > 0 ? plan.rungs[rung - 1] : 0)
-        isTimeUp = isTimeUp || trials[order.id] == nil && !hasTime(for: costs.run(candidate.name, steps: legs * plan.stepsPerLeg, legs: legs))
-        // There is no time for final runs either.
-        if isTimeUp { return nil }
-        results.append(try run(order, plan))
-      }
+      let legs = plan.rungs[rung] - (rung > 0 ? plan.rungs[rung - 1] : 0)
+      let orders = try numbers.map { try order(.tune, candidate, plan, number: $0, rung: rung) }
+      // There is no time for final runs either.
+      guard let results = try run(orders, plan, seconds: costs.run(candidate.name, steps: legs * plan.stepsPerLeg, legs: legs)) else { return nil }
       last = results.filter { !$0.score.isNaN }.sorted { $0.score == $1.score ? $0.number < $1.number : isBetter($0.score, $1.score) }
       if last.isEmpty { return nil }
       if rung < 2 { numbers = last.prefix(plan.survivors[rung + 1]).map(\.number) }
@@ -226,32 +238,62 @@ final class OptimizerChooser {
     var orders: [TrialOrder] = []
     for repetition in 0..<plan.seeds {
       let round = try finalists.map { try order(.final, $0.candidate, plan, number: $0.trial.number, repetition: repetition) }
-      if round.contains(where: { trials[$0.id] == nil }) && (isTimeUp || !hasTime(for: costs.round(plan, of: round.map(\.candidate)), tolerance: 1.03)) { break }
-      for order in round { _ = try run(order, plan) }
+      if try round.contains(where: { trials[$0.id] == nil }) && (isTimeUp || !crew.agrees({ hasTime(for: costs.round(plan, of: round.map(\.candidate)), tolerance: 1.03) })) { break }
+      _ = try run(round, plan)
       orders += round
     }
     return orders
   }
 
-  private func run(_ order: TrialOrder, _ plan: ChoosingPlan) throws -> OptimizerTrial {
-    let isGoingOn = order.stage == .tune && order.rung > 0
-    let legs = order.legs(plan) - (isGoingOn ? plan.rungs[order.rung - 1] : 0), steps = legs * plan.stepsPerLeg
-    let trial: OptimizerTrial
-    if let known = trials[order.id] {
-      trial = known
-    } else {
-      let begin = journal.elapsed
-      trial = try runner.run(order, plan)
-      trials[order.id] = trial
-      var entry = trial.json.object ?? JSONObject()
-      let foretold = costs.foretold(order.candidate, steps: steps, legs: legs, starts: isGoingOn ? 0 : 1)
-      if !trial.hasDiverged && foretold > 0 {
-        let pace = (journal.elapsed - begin) / foretold
-        costs.add(pace: pace, of: order.candidate)
-        entry["pace"] = JSONValue(pace)
+  /// As many at once as there are processes.
+  /// - Parameter seconds: what one takes, if they are not to begin without that much time; it is nil then that is returned.
+  private func run(_ orders: [TrialOrder], _ plan: ChoosingPlan, seconds: @autoclosure () -> Double? = nil) throws -> [OptimizerTrial]? {
+    var rest = orders[...], results: [OptimizerTrial] = []
+    while !rest.isEmpty {
+      let wave = Array(rest.prefix(crew.size)), new = wave.filter { trials[$0.id] == nil }
+      rest = rest.dropFirst(wave.count)
+      if let seconds = seconds() {
+        isTimeUp = try isTimeUp || !new.isEmpty && !crew.agrees { hasTime(for: seconds) }
+        if isTimeUp { return nil }
       }
-      try journal.add(.object(entry))
+      if !new.isEmpty { try make(new, plan) }
+      results += wave.map { record(trials[$0.id]!, of: $0, plan) }
     }
+    return results
+  }
+
+  private func size(of order: TrialOrder, _ plan: ChoosingPlan) -> (steps: Int, legs: Int, isGoingOn: Bool) {
+    let isGoingOn = order.stage == .tune && order.rung > 0
+    let legs = order.legs(plan) - (isGoingOn ? plan.rungs[order.rung - 1] : 0)
+    return (legs * plan.stepsPerLeg, legs, isGoingOn)
+  }
+
+  /// Runs that there are not yet, one for each process at most.
+  private func make(_ orders: [TrialOrder], _ plan: ChoosingPlan) throws {
+    let shares = crew.shares(of: orders)
+    var own = JSONValue.null
+    if let order = shares[crew.rank] {
+      let begin = journal.elapsed
+      let trial = try runner.run(order, plan)
+      if crew.size == 1 { trials[order.id] = trial }
+      var entry = trial.json.object ?? JSONObject()
+      let (steps, legs, isGoingOn) = size(of: order, plan)
+      let foretold = costs.foretold(order.candidate, steps: steps, legs: legs, starts: isGoingOn ? 0 : 1)
+      if !trial.hasDiverged && foretold > 0 { entry["pace"] = JSONValue((journal.elapsed - begin) / foretold) }
+      own = .object(entry)
+    }
+    for (rank, entry) in try crew.gathered(own).enumerated() {
+      guard let order = shares[rank] else { continue }
+      makers[order.id] = rank
+      if crew.size > 1 { trials[order.id] = OptimizerTrial(entry) }
+      if let pace = entry["pace"]?.double { costs.add(pace: pace, of: order.candidate) }
+      try journal.add(entry)
+    }
+    for order in orders where trials[order.id] == nil { throw DescentError(.state, "chooseOptimizer: the run \(order.id) was not told of") }
+  }
+
+  private func record(_ trial: OptimizerTrial, of order: TrialOrder, _ plan: ChoosingPlan) -> OptimizerTrial {
+    let (steps, _, _) = size(of: order, plan)
     listed.append(trial)
     stepsDone += steps
     let all = max(1, plan.steps - candidates.count * ChoosingPlan.probeSteps), part = min(1, Double(stepsDone) / Double(all))
@@ -274,10 +316,15 @@ final class OptimizerChooser {
         scores[name] = Dictionary(uniqueKeysWithValues: known.members.map { ($0.key, $0.value.double ?? .nan) })
         continue
       }
-      let found = try runner.test(order, plan)
-      scores[name] = found
-      let members = found.sorted { $0.key < $1.key }.map { (key: $0.key, value: JSONValue($0.value)) }
-      try journal.add(["kind": "test", "candidate": .string(name), "scores": .object(JSONObject(members))])
+      // Who has made the run has its model.
+      let tester = makers[order.id] ?? 0
+      var own = JSONValue.null
+      if crew.rank == tester {
+        own = .object(JSONObject(try runner.test(order, plan).sorted { $0.key < $1.key }.map { (key: $0.key, value: JSONValue($0.value)) }))
+      }
+      let found = try crew.gathered(own)[tester]
+      scores[name] = Dictionary(uniqueKeysWithValues: (found.object?.members ?? []).map { ($0.key, $0.value.double ?? .nan) })
+      try journal.add(["kind": "test", "candidate": .string(name), "scores": found])
     }
     return scores
   }

@@ -27,7 +27,9 @@ enum StudentT {
     if x >= 1 { return 1 }
     // The fraction is quick below the mean; above it the other end is counted.
     if x > (a + 1) / (a + b + 2) { return 1 - incompleteBeta(1 - x, b, a) }
-    let front = Foundation.exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * Foundation.log(x) + b * log1p(-x)) / a
+    let normalizer: Double = lgamma(a + b) - lgamma(a) - lgamma(b)
+    let powers: Double = a * Foundation.log(x) + b * log1p(-x)
+    let front: Double = Foundation.exp(normalizer + powers) / a
     let tiny = 1e-300
     var c = 1.0, d = 1 - (a + b) * x / (a + 1)
     d = 1 / (abs(d) < tiny ? tiny : d)
@@ -36,8 +38,9 @@ enum StudentT {
       let m = Double(step)
       var change = 1.0
       let even = a + 2 * m
-      let terms: [Double] = [m * (b - m) * x / ((even - 1) * even), -(a + m) * (a + b + m) * x / (even * (even + 1))]
-      for term in terms {
+      let first: Double = m * (b - m) * x / ((even - 1) * even)
+      let second: Double = -(a + m) * (a + b + m) * x / (even * (even + 1))
+      for term in [first, second] {
         d = 1 + term * d
         d = 1 / (abs(d) < tiny ? tiny : d)
         c = 1 + term / c

@@ -48,6 +48,9 @@ final class TrialJournal {
 
   deinit { try? file?.close() }
 
+  /// Takes up what the journal of another process has, where this one keeps none.
+  func adopt(_ entries: [JSONValue]) { self.entries = entries }
+
   /// Seconds spent, those of earlier processes among them.
   var elapsed: Double { before + clock() - start }
 

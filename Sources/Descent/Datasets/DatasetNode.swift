@@ -20,6 +20,13 @@ class DatasetNode<Element>: @unchecked Sendable {
     try makeIterator(pass: pass, order: IndexOrder(count: count ?? 0) { $0 })
   }
 
+  /// What decides which elements come in which order, for processes to compare that take a part each; nil if that cannot be told.
+  var signature: [UInt64]? { nil }
+
+  /// Batches with only those of their rows that a process computes; nil where whole batches have to be made.
+  /// - Parameter share: which rows those are, of a batch of so many.
+  func makePartIterator(pass: Int, share: @escaping (Int) -> Range<Int>) throws -> ElementIterator<(batch: Element, rows: Int)>? { nil }
+
   /// The elements of these numbers, in this order.
   func makeIterator(pass: Int, order: IndexOrder) throws -> ElementIterator<Element> {
     IndexIterator(order) { try self.element(at: $0, pass: pass) }
@@ -95,6 +102,7 @@ final class IndexedNode<Element>: DatasetNode<Element>, @unchecked Sendable {
 
   override var count: Int? { size }
   override var isIndexed: Bool { true }
+  override var signature: [UInt64]? { [1, UInt64(size)] }
   override func element(at index: Int, pass: Int) throws -> Element { try get(index) }
   override func batch(at indices: [Int], pass: Int) throws -> Element? { try gather?(indices) }
 }
@@ -131,6 +139,7 @@ final class SliceNode<Element>: DatasetNode<Element>, @unchecked Sendable {
   }
 
   override var isIndexed: Bool { source.isIndexed }
+  override var signature: [UInt64]? { source.signature.map { $0 + [2, UInt64(start), UInt64(step), limit.map { UInt64($0) } ?? .max] } }
   override var count: Int? {
     source.count.map { min(max(0, $0 - start + step - 1) / step, limit ?? .max) }
   }
@@ -306,6 +315,7 @@ final class ShuffleNode<Element>: DatasetNode<Element>, @unchecked Sendable {
 
   override var isIndexed: Bool { source.isIndexed }
   override var count: Int? { source.count }
+  override var signature: [UInt64]? { source.signature.map { $0 + [3, UInt64(buffer ?? 0), seed, reshuffles ? 1 : 0] } }
 
   private func order(_ pass: Int) -> [Int32] {
     let pass = reshuffles ? pass : 0

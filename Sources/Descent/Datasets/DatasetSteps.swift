@@ -16,6 +16,7 @@ final class BatchNode<Element>: DatasetNode<Element>, @unchecked Sendable {
 
   override var isIndexed: Bool { source.isIndexed }
   override var count: Int? { source.count.map { dropsRemainder ? $0 / size : ($0 + size - 1) / size } }
+  override var signature: [UInt64]? { source.signature.map { $0 + [5, UInt64(size), dropsRemainder ? 1 : 0] } }
 
   override func element(at index: Int, pass: Int) throws -> Element {
     let rows = Array(index * size..<min((index + 1) * size, source.count!))
@@ -39,6 +40,42 @@ final class BatchNode<Element>: DatasetNode<Element>, @unchecked Sendable {
       return try layout.stacked(batch, "batch \(number)")
     }
   }
+
+  override func makePartIterator(
+    pass: Int, share: @escaping (Int) -> Range<Int>
+  ) throws -> ElementIterator<(batch: Element, rows: Int)>? {
+    // How many rows the last batch has must be known before they are read.
+    guard let total = source.count, let batches = count, isIndexed, signature != nil else { return nil }
+    let (source, size, layout) = (source, size, layout)
+    func rows(_ number: Int) -> Int { min(size, total - number * size) }
+    let whole = share(size)
+    if try total > 0 && source.batch(at: [], pass: pass) != nil {
+      return IndexIterator(IndexOrder(count: batches) { $0 }) { number in
+        let own = share(rows(number))
+        let batch = try source.batch(at: own.map { number * size + $0 }, pass: pass)!
+        return (batch, rows(number))
+      }
+    }
+    // The own rows of all batches, one after the other: what is not on the way is not made.
+    let order = IndexOrder(count: (0..<batches).reduce(0) { $0 + (rows($1) == size ? whole.count : share(rows($1)).count) }) { place in
+      let number = min(place / whole.count, batches - 1)
+      return number * size + (rows(number) == size ? whole : share(rows(number))).lowerBound + place - number * whole.count
+    }
+    let elements = try source.makeIterator(pass: pass, order: order)
+    var number = 0
+    return ClosureIterator(skip: { count in
+      for _ in 0..<count where number < batches {
+        try elements.skip(share(rows(number)).count)
+        number += 1
+      }
+    }) {
+      guard number < batches else { return nil }
+      defer { number += 1 }
+      var batch: [Element] = []
+      for _ in share(rows(number)) { if let row = try elements.next() { batch.append(row) } }
+      return (try layout.stacked(batch, "batch \(number)"), rows(number))
+    }
+  }
 }
 
 /// Pairs of elements.
@@ -52,6 +89,7 @@ final class ZipNode<First, Second>: DatasetNode<(First, Second)>, @unchecked Sen
   }
 
   override var isIndexed: Bool { first.isIndexed && second.isIndexed }
+  override var signature: [UInt64]? { first.signature.flatMap { one in second.signature.map { one + $0 + [6] } } }
   override var count: Int? {
     switch (first.count, second.count) {
     case (let one?, let other?): min(one, other)
@@ -85,6 +123,7 @@ final class CacheNode<Element>: DatasetNode<Element>, @unchecked Sendable {
 
   override var isIndexed: Bool { source.isIndexed }
   override var count: Int? { source.count }
+  override var signature: [UInt64]? { source.signature.map { $0 + [7] } }
 
   override func element(at index: Int, pass: Int) throws -> Element {
     if let known = lock.withLock({ byIndex[index] }) { return known }
@@ -138,8 +177,14 @@ final class PrefetchNode<Element>: DatasetNode<Element>, @unchecked Sendable {
 
   override var isIndexed: Bool { source.isIndexed }
   override var count: Int? { source.count }
+  override var signature: [UInt64]? { source.signature }
   override func element(at index: Int, pass: Int) throws -> Element { try source.element(at: index, pass: pass) }
   override func batch(at indices: [Int], pass: Int) throws -> Element? { try source.batch(at: indices, pass: pass) }
+  override func makePartIterator(
+    pass: Int, share: @escaping (Int) -> Range<Int>
+  ) throws -> ElementIterator<(batch: Element, rows: Int)>? {
+    try source.makePartIterator(pass: pass, share: share).map { PrefetchIterator($0, size: size) }
+  }
   override func makeIterator(pass: Int) throws -> ElementIterator<Element> {
     PrefetchIterator(try source.makeIterator(pass: pass), size: size)
   }

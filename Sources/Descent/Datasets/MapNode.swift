@@ -19,6 +19,7 @@ final class MapNode<Input, Output>: DatasetNode<Output>, @unchecked Sendable {
 
   override var count: Int? { source.count }
   override var isIndexed: Bool { source.isIndexed }
+  override var signature: [UInt64]? { source.signature.map { $0 + [4, seed] } }
 
   private func output(_ input: Input, row: Int, pass: Int) throws -> Output {
     var random = RowRandom(seed: seed, pass: pass, row: row)

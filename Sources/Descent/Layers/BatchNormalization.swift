@@ -112,7 +112,7 @@ public final class BatchNormalization: Layer {
 
   private func moments(of x: Tensor, over axes: [Int], mask: Tensor?) throws -> (mean: Tensor, variance: Tensor) {
     let group = synchronized ? GroupStep.current : nil
-    func ofBatch(_ sum: Tensor) -> Tensor { group?.sum(of: sum) ?? sum }
+    func ofBatch(_ sum: Tensor) throws -> Tensor { try group?.sum(of: sum) ?? sum }
     guard let mask else {
       guard let group else {
         let mean = x.mean(axes: axes, keepDims: true)
@@ -120,17 +120,17 @@ public final class BatchNormalization: Layer {
       }
       // Each of the member's rows stands for so many of the batch's.
       let count = Double(axes.reduce(1) { $0 * x.shape[$1] }) * Double(group.share.total) / Double(group.share.computedRows)
-      let mean = ofBatch(x.sum(axes: axes, keepDims: true)) / count
-      return (mean, ofBatch(square(x - mean).sum(axes: axes, keepDims: true)) / count)
+      let mean = try ofBatch(x.sum(axes: axes, keepDims: true)) / count
+      return (mean, try ofBatch(square(x - mean).sum(axes: axes, keepDims: true)) / count)
     }
     guard mask.rank == x.rank - 1 else {
       throw DescentError(
         .invalidArgument, "layer \(name): a mask of shape \(mask.shape) for an input of shape \(x.shape); expected one axis less")
     }
     let kept = mask.expandingShape(at: -1).broadcast(to: x.shape)
-    let count = ofBatch(kept.cast(to: x.dtype).sum(axes: axes, keepDims: true)) + fuzz
-    let mean = ofBatch(select(kept, x, 0).sum(axes: axes, keepDims: true)) / count
-    return (mean, ofBatch(square(select(kept, x - mean, 0)).sum(axes: axes, keepDims: true)) / count)
+    let count = try ofBatch(kept.cast(to: x.dtype).sum(axes: axes, keepDims: true)) + fuzz
+    let mean = try ofBatch(select(kept, x, 0).sum(axes: axes, keepDims: true)) / count
+    return (mean, try ofBatch(square(select(kept, x - mean, 0)).sum(axes: axes, keepDims: true)) / count)
   }
 
   private func follow(_ moving: Variable, _ value: Tensor) {

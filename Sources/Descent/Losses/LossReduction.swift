@@ -10,11 +10,11 @@ extension Loss {
     let group = GroupStep.current
     // The batch's rows for each of the member's.
     let stretch = group.map { Double($0.share.total) / Double($0.share.computedRows) } ?? 1
-    func ofBatch(_ sum: Tensor) -> Tensor { group.map { $0.sum(of: stopGradient(sum)) } ?? sum }
+    func ofBatch(_ sum: Tensor) throws -> Tensor { try group.map { try $0.sum(of: stopGradient(sum)) } ?? sum }
     var factors: [Tensor] = []
     if let mask {
       let kept = mask.cast(to: values.dtype)
-      factors.append(reduction == .sumOverBatchSize ? kept * quotient(Double(mask.count) * stretch, ofBatch(kept.sum())) : kept)
+      factors.append(try reduction == .sumOverBatchSize ? kept * quotient(Double(mask.count) * stretch, ofBatch(kept.sum())) : kept)
     }
     if let weights { factors.append(try Loss.fitted(weights.cast(to: values.dtype), to: values.shape, "loss \(name)")) }
     let factor = factors.dropFirst().reduce(factors.first, { $0! * $1 })
@@ -25,7 +25,7 @@ extension Loss {
     case .sumOverBatchSize: return weighted.sum() / Double(Swift.max(weighted.count, 1))
     case .meanWithSampleWeight:
       guard let factor else { return weighted.sum() / Double(Swift.max(weighted.count, 1)) }
-      return group == nil ? quotient(weighted.sum(), factor.sum()) : quotient(weighted.sum() * stretch, ofBatch(factor.sum()))
+      return try group == nil ? quotient(weighted.sum(), factor.sum()) : quotient(weighted.sum() * stretch, ofBatch(factor.sum()))
     }
   }
 

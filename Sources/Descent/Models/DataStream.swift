@@ -16,6 +16,8 @@ public struct TrainingBatch {
   public var y: (any ModelData)?
   /// How much each row counts.
   public var sampleWeight: (any ModelData)?
+  /// Of a batch with only those rows that this process computes: how many there are in all, and the number of the first one.
+  var whole: (rows: Int, first: Int)?
 
   /// - Parameters:
   ///   - x: what the model is given.
@@ -60,6 +62,32 @@ extension Dataset: DataStream {
   }
 }
 
+/// A stream of which a process can make just its own rows.
+protocol SharedStream: DataStream {
+  /// What decides which rows come when; nil if that cannot be told.
+  var signature: [UInt64]? { get }
+  /// - Parameter share: which rows are the process's own, of a batch of so many.
+  /// - Returns: as ``DataStream/makeBatches(at:)``; nil if whole batches have to be made.
+  func makeBatches(at position: DatasetPosition, share: @escaping (Int) -> Range<Int>) throws -> (() throws -> TrainingBatch?)?
+}
+
+extension Dataset: SharedStream {
+  var signature: [UInt64]? { node.signature }
+
+  func makeBatches(at position: DatasetPosition, share: @escaping (Int) -> Range<Int>) throws -> (() throws -> TrainingBatch?)? {
+    guard let parts = try node.makePartIterator(pass: position.pass, share: share) else { return nil }
+    let ahead = PrefetchIterator(parts, size: 2)
+    if position.taken > 0 { try ahead.skip(position.taken) }
+    return {
+      try ahead.next().map { element, rows in
+        var batch = try TrainingBatch(element: element)
+        batch.whole = (rows, share(rows).lowerBound)
+        return batch
+      }
+    }
+  }
+}
+
 /// A sequence of batches, begun anew in each pass. Its elements are taken on the thread that trains.
 struct SequenceStream<Batches: Sequence>: DataStream {
   let batches: Batches
@@ -82,6 +110,7 @@ struct SequenceStream<Batches: Sequence>: DataStream {
 /// Where a run is in a stream.
 final class BatchReader {
   private let stream: any DataStream
+  private let share: ((Int) -> Range<Int>)?
   private let clock: () -> Double
   private var batches: (() throws -> TrainingBatch?)?
   private var first: TrainingBatch?
@@ -90,18 +119,22 @@ final class BatchReader {
   /// Seconds spent waiting for data.
   private(set) var waited = 0.0
 
-  init(_ stream: any DataStream, clock: @escaping () -> Double = monotonicSeconds) {
+  /// - Parameter share: which rows of a batch are computed here; nil for all.
+  init(_ stream: any DataStream, share: ((Int) -> Range<Int>)? = nil, clock: @escaping () -> Double = monotonicSeconds) {
     self.stream = stream
+    self.share = share
     self.clock = clock
   }
 
   var count: Int? { stream.count }
+  var signature: [UInt64]? { (stream as? any SharedStream)?.signature }
   /// A pass has begun and did not come to its end.
   var isInPass: Bool { batches != nil }
 
   func begin(pass: Int, taken: Int = 0) throws {
     first = nil
-    batches = try stream.makeBatches(at: DatasetPosition(pass: pass, taken: taken))
+    let position = DatasetPosition(pass: pass, taken: taken)
+    batches = try share.flatMap { try (stream as? any SharedStream)?.makeBatches(at: position, share: $0) } ?? stream.makeBatches(at: position)
     self.taken = taken
   }
 

@@ -57,7 +57,9 @@ final class FitLoop {
   private let stepsPerExecution: Int
   private var isStreamAtEnd = false
   /// Ctrl-C, as all members of a group have agreed on.
-  private var isInterrupted = false
+  var isInterrupted = false
+  /// Whether the other members of a group are about to wait for this one in ``agree()``.
+  private(set) var mayAsk = false
 
   private struct StepSlot: Hashable {
     let rows: Int
@@ -99,6 +101,7 @@ final class FitLoop {
     do {
       try callbacks.each { try $0.onTrainBegin() }
       let start = try resume() ?? FitPosition(epoch: epochs.lowerBound, step: 0)
+      if let sharing = runner.sharing, sharing.spreadsOptimizerState { try spreadOptimizerState(over: sharing.group) }
       for epoch in start.epoch..<max(start.epoch, epochs.upperBound) where !model.stopTraining {
         guard let epochLogs = try run(epoch, from: epoch == start.epoch ? start.step : 0) else { break }
         logs = epochLogs
@@ -107,6 +110,7 @@ final class FitLoop {
         if isInterrupted { history.isInterrupted = true }
         if model.stopTraining || history.isInterrupted { break }
       }
+      try gatherOptimizerState()
     } catch {
       failure = error
     }
@@ -116,7 +120,7 @@ final class FitLoop {
       optimizerState.weightsWereReplaced(byAverages: true)
     }
     model.hasFailed = failure != nil
-    model.showWeightsToJudge()
+    if optimizerState.ownership?.isWhole != false { model.showWeightsToJudge() }
     let isComplete = failure == nil && !history.isInterrupted
     // Callbacks close their files however training ends; the first error is the one to tell.
     for callback in callbacks.callbacks {
@@ -143,15 +147,17 @@ final class FitLoop {
       step += count
       if count > 0 {
         batchLogs.invalidate()
-        for callback in callbacks.callbacks { try callback.onTrainBatchEnd(step - 1, batchLogs) }
+        try whileOthersWait { for callback in callbacks.callbacks { try callback.onTrainBatchEnd(step - 1, batchLogs) } }
       }
       if isStreamAtEnd {
+        if count > 0 && runner.group != nil { try agree() }
         // How many there are is known from here on.
         callbacks.each { $0.parameters.steps = step }
         if model.isAbandoned { return nil }
         break
       }
       try agree()
+      try gatherForBackUp(count: count)
       if !backups.isEmpty {
         try backUp(batchAt: FitPosition(epoch: epoch, step: step), count: count, isInterrupted: isInterrupted)
       }
@@ -163,31 +169,31 @@ final class FitLoop {
       if model.isAbandoned { return nil }
       if model.stopTraining { break }
     }
+    if optimizerState.hasEvaluationValues { try optimizerState.ownership?.gather() }
     model.showWeightsToJudge()
     var values = runner.totals.finalResults
     if let validation, (epoch + 1) % validationFrequency == 0 {
-      let scores = try model.run(validation, runner.trainability, callbacks: callbacks, group: runner.group)
+      let scores = try model.run(validation, runner.trainability, callbacks: callbacks, sharing: runner.sharing)
       for (name, value) in scores { values["val_" + name] = value }
     } else if let (stream, steps) = validationStream, (epoch + 1) % validationFrequency == 0 {
-      let scores = try model.run(stream, steps: steps, runner.training, runner.trainability, callbacks: callbacks, "fit: validation")
+      let scores = try model.run(
+        stream, steps: steps, runner.training, runner.trainability, callbacks: callbacks, sharing: runner.sharing, "fit: validation")
       for (name, value) in scores { values["val_" + name] = value }
     }
     // A rate that changes is part of the course of a run.
     if optimizerState.optimizer.options.learningRate.isSchedule { values["learning_rate"] = try model.learningRate }
     let logs = Logs(values)
-    try callbacks.each { try $0.onEpochEnd(epoch, logs) }
-    if !backups.isEmpty { try backUp(epochAt: FitPosition(epoch: epoch + 1, step: 0)) }
+    try whileOthersWait {
+      try callbacks.each { try $0.onEpochEnd(epoch, logs) }
+      if !backups.isEmpty { try backUp(epochAt: FitPosition(epoch: epoch + 1, step: 0)) }
+    }
     return logs
   }
 
-  /// What ends training, on whichever rank of a group it came up, ends it everywhere at the same step.
-  private func agree() throws {
-    isInterrupted = Interruption.isPending
-    guard let group = runner.group else { return }
-    let bits = try group.union((isInterrupted ? 1 : 0) | (model.stopTraining ? 2 : 0) | (model.isAbandoned ? 4 : 0))
-    isInterrupted = bits & 1 != 0
-    if bits & 2 != 0 { model.stopTraining = true }
-    if bits & 4 != 0 { model.isAbandoned = true }
+  private func whileOthersWait(_ body: () throws -> Void) rethrows {
+    mayAsk = true
+    defer { mayAsk = false }
+    try body()
   }
 
   /// The batches between two calls of the callbacks' hooks; gives their number.
@@ -219,7 +225,7 @@ final class FitLoop {
     // A step that cannot be traced leaves everything as it was.
     let step = try self.step(rows: rows, phase, runner.beginOwnSteps())
     if isPassOver { beginPass() }
-    step.plan.bind(argument: runner.indexArgument, offset: (position + runner.share(of: rows).offset) * DType.int32.byteCount)
+    step.bind(argument: runner.indexArgument, batchAt: position, rowBytes: DType.int32.byteCount)
     position += rows
     try runner.run(step, rows: rows, optimizerState)
   }
@@ -228,7 +234,7 @@ final class FitLoop {
     if shuffle { order = RowOrder.shuffled(batches.rows, seed: model.seed, pass: model.passCount) }
     model.passCount += 1
     position = 0
-    for step in steps.values { step.plan.bind(argument: runner.indexArgument, to: order) }
+    for step in steps.values { step.bind(argument: runner.indexArgument, to: order) }
   }
 
   /// The last step in most cases, found without hashing.
@@ -242,7 +248,7 @@ final class FitLoop {
       step = known
     } else {
       step = try runner.trainingStep(rows: rows, phase: phase, optimizerState: optimizerState, begun)
-      step.plan.bind(argument: runner.indexArgument, to: order)
+      step.bind(argument: runner.indexArgument, to: order)
       steps[slot] = step
     }
     latest = (slot, step)

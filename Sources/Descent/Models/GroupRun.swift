@@ -10,13 +10,14 @@ struct GroupRun {
 
   init(_ model: Model, _ group: any ProcessGroup, _ caller: String) { (self.model, self.group, self.caller) = (model, group, caller) }
 
-  /// Runs `body`, whose error the other members are told of; a group of one is none.
-  static func telling<Result>(_ group: (any ProcessGroup)?, _ body: ((any ProcessGroup)?) throws -> Result) throws -> Result {
-    guard let group, group.size > 1 else { return try body(nil) }
+  /// Runs `body`, whose error the other members are told of; a group of one is none, unless it computes in shards.
+  static func telling<Result>(
+    _ group: (any ProcessGroup)?, shards: Int? = nil, spreadsOptimizerState: Bool = false, _ caller: String, _ body: (GroupSharing?) throws -> Result
+  ) throws -> Result {
     do {
-      return try body(group)
+      return try body(GroupSharing(group, shards: shards, spreadsOptimizerState: spreadsOptimizerState, caller))
     } catch {
-      group.fail("\(error)")
+      if let group, group.size > 1 { group.fail("\(error)") }
       throw error
     }
   }
@@ -56,6 +57,9 @@ struct GroupRun {
     } ?? .null
     return .object(items)
   }
+
+  /// - Throws: ``DescentError`` naming a rank and what is not the same there as on rank 0.
+  func compare(_ settings: JSONObject) throws { try compare(.object(settings)) }
 
   private func compare(_ items: JSONValue) throws {
     let all = try group.gather(items.text())
@@ -104,6 +108,10 @@ struct GroupRun {
       throw refuse("the metric '\(name)' has a state of its own")
     }
     guard let optimizerState else { return }
+    if optimizerState.ownership?.isWhole == false {
+      throw DescentError(
+        .state, "\(caller): what the optimizer remembers was spread over processes when the last fit failed, and is lost; compile the model again, or restore a checkpoint")
+    }
     if !model.heldSteppers.isEmpty { throw refuse("the model has a Stepper of its own") }
     if !optimizerState.optimizer.takesGivenGradients {
       throw refuse("\(type(of: optimizerState.optimizer).className) needs more of the loss than its gradient")

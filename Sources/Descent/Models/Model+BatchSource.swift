@@ -9,12 +9,13 @@ extension Model {
   public func fit(
     _ batches: some BatchSource, epochs: Int = 1, verbose: Verbosity = .auto, callbacks: [Callback] = [],
     validationData: (any DataStream)? = nil, classWeight: [Int: Double]? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil,
-    validationSteps: Int? = nil, validationFrequency: Int = 1
+    validationSteps: Int? = nil, validationFrequency: Int = 1, group: (any ProcessGroup)? = nil, shards: Int? = nil,
+    shardOptimizerState: Bool = false
   ) throws -> History {
     try fit(
       Dataset(batches), epochs: epochs, verbose: verbose, callbacks: callbacks, validationData: validationData, classWeight: classWeight,
       initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch, validationSteps: validationSteps,
-      validationFrequency: validationFrequency)
+      validationFrequency: validationFrequency, group: group, shards: shards, shardOptimizerState: shardOptimizerState)
   }
 
   /// `fit` on batches by number, judged on others.

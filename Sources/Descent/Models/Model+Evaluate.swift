@@ -50,23 +50,25 @@ extension Model {
   /// Both are means over the batches, weighted by their rows, so the size of a batch changes nothing but rounding, as long as the loss
   /// is a mean.
   /// - Parameters: as those of `fit`; `steps` is how many batches to look at, nil for all. Of a `group` each member looks at its part of each
-  ///   batch, with the weights of rank 0, and all return the numbers of all rows.
+  ///   batch, with the weights of rank 0, and all return the numbers of all rows. In `shards`, a power of two, each batch is cut in as many parts that are computed one by one,
+  ///   which gives the same bits for any number of processes that is a power of two up to that.
   /// - Throws: ``DescentError`` if the model is not compiled or the data does not fit it.
   @discardableResult
   public func evaluate(
     _ x: any ModelData, _ y: (any ModelData)? = nil, batchSize: Int = 32, verbose: Verbosity = .auto, sampleWeight: (any ModelData)? = nil,
-    steps: Int? = nil, callbacks: [Callback] = [], group: (any ProcessGroup)? = nil
+    steps: Int? = nil, callbacks: [Callback] = [], group: (any ProcessGroup)? = nil, shards: Int? = nil
   ) throws -> Scores {
-    try GroupRun.telling(group) { group in
+    try GroupRun.telling(group, shards: shards, "evaluate") { sharing in
       try evaluate(
-        x, y, batchSize: batchSize, verbose: verbose, sampleWeight: sampleWeight, steps: steps, callbacks: callbacks, in: group)
+        x, y, batchSize: batchSize, verbose: verbose, sampleWeight: sampleWeight, steps: steps, callbacks: callbacks, in: sharing)
     }
   }
 
   private func evaluate(
     _ x: any ModelData, _ y: (any ModelData)?, batchSize: Int, verbose: Verbosity, sampleWeight: (any ModelData)?, steps: Int?,
-    callbacks: [Callback], in group: (any ProcessGroup)?
+    callbacks: [Callback], in sharing: GroupSharing?
   ) throws -> Scores {
+    let group = sharing?.group
     _ = try compiled("evaluate")
     try checkCounts(batchSize: batchSize, steps: steps, verbose: verbose, "evaluate")
     try checkTargets(y, "evaluate")
@@ -81,23 +83,25 @@ extension Model {
       parameters: RunParameters(epochs: 1, steps: evaluation.batches.count, batchSize: evaluation.batchSize), group: group)
     if let group {
       try GroupRun(self, group, "evaluate").begin(
-        data: [("", data)], settings: JSONObject([("batch_size", JSONValue(batchSize)), ("steps", JSONValue(evaluation.batches.count))]))
+        data: [("", data)], settings: JSONObject([
+          ("batch_size", JSONValue(batchSize)), ("steps", JSONValue(evaluation.batches.count)), ("shards", sharing?.shards.map { JSONValue($0) } ?? .null),
+        ]))
     }
     return try access.scoring { isFittedElsewhere in
       let training = try compiled("evaluate")
       let runner = try StepRunner(
         model: self, training: training.counting(aside: isFittedElsewhere, for: self, "evaluate"), data: data,
-        trainability: Trainability(of: self), group: group)
+        trainability: Trainability(of: self), sharing: sharing)
       let isUnchanged = isFittedElsewhere && callbacks.isEmpty
       return Scores(values: try runner.counting { try run(evaluation, runner, list, isUnchanged: isUnchanged) })
     }
   }
 
   func run(
-    _ evaluation: Evaluation, _ trainability: Trainability, callbacks: CallbackList, group: (any ProcessGroup)?
+    _ evaluation: Evaluation, _ trainability: Trainability, callbacks: CallbackList, sharing: GroupSharing?
   ) throws -> [String: Double] {
     let runner = try StepRunner(
-      model: self, training: try compiled("evaluate"), data: evaluation.data, trainability: trainability, group: group)
+      model: self, training: try compiled("evaluate"), data: evaluation.data, trainability: trainability, sharing: sharing)
     return try runner.counting { try run(evaluation, runner, callbacks, isUnchanged: false) }
   }
 
@@ -117,7 +121,7 @@ extension Model {
           for callback in callbacks.callbacks { try callback.onTestBatchBegin(step) }
         }
         let plan = steps[batch.count]!
-        runner.bind(plan, to: batch)
+        runner.bind(plan, toBatchAt: batch.lowerBound)
         // In each batch where callbacks may train.
         try runner.judge(plan, rows: batch.count, isUnchanged: isUnchanged)
         if executions.end(after: step) || step == batches.count - 1 {

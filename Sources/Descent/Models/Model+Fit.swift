@@ -36,6 +36,12 @@ extension Model {
   ///     process would have, which begin as those of rank 0. Callbacks that write or show something are at work on rank 0 alone. What cannot
   ///     be shared is refused: steps of the model's own, metrics with a state of their own, stateful recurrent layers, optimizers
   ///     that need more than gradients.
+  ///   - shards: in how many parts a batch is cut, each computed on its own and added in one order: a power of two. 1, 2, 4 … processes up to
+  ///     that number give the same bits then, which is not promised otherwise. Refused with them are layers and losses that need sums over the
+  ///     batch amid a step: masked losses, means over weights, `BatchNormalization(synchronized: true)`.
+  ///   - shardOptimizerState: whether each of the group's processes keeps what the optimizer remembers of a part of the parameters only, which it
+  ///     updates for all. The numbers are the same. From the first step to the end of `fit` the memory of the rest is given back; callbacks of rank 0
+  ///     may read the whole (to save it, say) in `onTrainBatchEnd` and `onEpochEnd`.
   /// - Returns: the numbers of each epoch.
   /// - Throws: ``DescentError``, having changed nothing, if the model is not compiled or the data does not fit it; and what callbacks
   ///   throw.
@@ -45,25 +51,27 @@ extension Model {
     callbacks: [Callback] = [], validationSplit: Double = 0, validationData: (x: any ModelData, y: any ModelData)? = nil,
     validationSampleWeight: (any ModelData)? = nil, shuffle: Bool = true, classWeight: [Int: Double]? = nil,
     sampleWeight: (any ModelData)? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil, validationSteps: Int? = nil,
-    validationBatchSize: Int? = nil, validationFrequency: Int = 1, group: (any ProcessGroup)? = nil
+    validationBatchSize: Int? = nil, validationFrequency: Int = 1, group: (any ProcessGroup)? = nil,
+    shards: Int? = nil, shardOptimizerState: Bool = false
   ) throws -> History {
     if validationData == nil && validationSampleWeight != nil {
       throw DescentError(.invalidArgument, "fit: validationSampleWeight is of no use without validationData")
     }
-    return try GroupRun.telling(group) { group in
+    return try GroupRun.telling(group, shards: shards, spreadsOptimizerState: shardOptimizerState, "fit") { sharing in
       try fit(
         x, y, batchSize: batchSize, epochs: epochs, verbose: verbose, callbacks: callbacks, validationSplit: validationSplit,
         validation: validationData.map { .rows(x: $0.x, y: $0.y, sampleWeight: validationSampleWeight) }, shuffle: shuffle,
         classWeight: classWeight, sampleWeight: sampleWeight, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch, validationSteps: validationSteps,
-        validationBatchSize: validationBatchSize, validationFrequency: validationFrequency, in: group)
+        validationBatchSize: validationBatchSize, validationFrequency: validationFrequency, in: sharing)
     }
   }
 
   func fit(
     _ x: any ModelData, _ y: (any ModelData)?, batchSize: Int, epochs: Int, verbose: Verbosity, callbacks: [Callback],
     validationSplit: Double, validation source: ValidationSource?, shuffle: Bool, classWeight: [Int: Double]?, sampleWeight: (any ModelData)?, initialEpoch: Int, stepsPerEpoch: Int?,
-    validationSteps: Int?, validationBatchSize: Int?, validationFrequency: Int, in group: (any ProcessGroup)?
+    validationSteps: Int?, validationBatchSize: Int?, validationFrequency: Int, in sharing: GroupSharing?
   ) throws -> History {
+    let group = sharing?.group
     try access.beginFit()
     defer { access.endFit() }
     let training = try compiled("fit")
@@ -83,10 +91,6 @@ extension Model {
     var trainRows = data.count
     var validation: Evaluation?
     if let source {
-      if source.stream != nil && group != nil {
-        throw DescentError(
-          .invalidArgument, "fit: validationData is a stream, which a group of processes cannot share; give it rows in memory, or validationSplit")
-      }
       validation = try source.evaluation(of: self, batchSize: validationBatchSize, steps: validationSteps)
     } else if validationSplit != 0 {
       guard validationSplit > 0 && validationSplit < 1 else {
@@ -115,12 +119,14 @@ extension Model {
           ("steps_per_epoch", JSONValue(batches.stepsPerEpoch)), ("shuffle", .bool(shuffle)), ("training_rows", JSONValue(trainRows)),
           ("validation_batch_size", JSONValue(validationBatchSize)), ("validation_steps", validationSteps.map { JSONValue($0) } ?? .null),
           ("validation_frequency", JSONValue(validationFrequency)), ("has_validation", .bool(validation != nil)),
+          ("shards", sharing?.shards.map { JSONValue($0) } ?? .null), ("shard_optimizer_state", .bool(sharing?.spreadsOptimizerState == true)),
         ]), optimizerState: optimizerState)
     }
-    let runner = try StepRunner(model: self, training: training, data: data, trainability: Trainability(of: self), group: group)
+    let runner = try StepRunner(model: self, training: training, data: data, trainability: Trainability(of: self), sharing: sharing)
     let history = History()
     self.history = history
     let bar = ProgbarLogger(verbose)
+    if let group, group.size > 1 { bar?.rowsCounted = { [totals = runner.totals] in totals.rows } }
     let remarks = bar == nil ? nil : TrainingRemarks(targets: data.targets.count == 1 ? data.y?.tensor : nil, rows: trainRows)
     let list = CallbackList(
       callbacks + [history] + (bar.map { [$0] } ?? []) + (remarks.map { [$0] } ?? []), model: self,

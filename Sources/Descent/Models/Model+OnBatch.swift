@@ -39,7 +39,7 @@ extension Model {
       let phase = optimizerState.beginStep()
       let step = try runner.trainingStep(
         rows: data.count, phase: phase, optimizerState: optimizerState, runner.beginOwnSteps())
-      step.plan.bind(argument: runner.indexArgument, to: RowOrder.inOrder(data.count))
+      step.bind(argument: runner.indexArgument, to: RowOrder.inOrder(data.count))
       defer { showWeightsToJudge() }
       try runner.run(step, rows: data.count, optimizerState)
       return Scores(values: runner.totals.finalResults)

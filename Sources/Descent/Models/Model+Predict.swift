@@ -42,8 +42,8 @@ extension Model {
     _ x: any ModelData, batchSize: Int = 32, verbose: Verbosity = .auto, steps: Int? = nil, callbacks: [Callback] = [],
     group: (any ProcessGroup)? = nil
   ) throws -> Predictions {
-    try GroupRun.telling(group) { group in
-      try predictAll(x, batchSize: batchSize, verbose: verbose, steps: steps, callbacks: callbacks, in: group)
+    try GroupRun.telling(group, "predict") { sharing in
+      try predictAll(x, batchSize: batchSize, verbose: verbose, steps: steps, callbacks: callbacks, in: sharing?.group)
     }
   }
 

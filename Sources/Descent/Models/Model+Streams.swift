@@ -21,24 +21,32 @@ extension Model {
   ///   - classWeight: as that of the other `fit`.
   ///   - initialEpoch: as that of the other `fit`.
   ///   - validationFrequency: as that of the other `fit`.
+  ///   - group: as that of the other `fit`. All processes go through the same stream. Of a ``Dataset`` of known size that ends in `batch` each makes
+  ///     its rows only, of other streams it makes the batches and computes its rows of them. A stream that is not the same on all is an error;
+  ///     shuffling and random maps want a `seed`.
+  ///   - shards: as that of the other `fit`.
+  ///   - shardOptimizerState: as that of the other `fit`.
   /// - Returns: the numbers of each epoch.
   /// - Throws: ``DescentError`` naming the batch that does not fit the model; what the stream or a callback throws.
   @discardableResult
   public func fit(
     _ batches: some DataStream, epochs: Int = 1, verbose: Verbosity = .auto, callbacks: [Callback] = [],
     validationData: (any DataStream)? = nil, classWeight: [Int: Double]? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil,
-    validationSteps: Int? = nil, validationFrequency: Int = 1
+    validationSteps: Int? = nil, validationFrequency: Int = 1, group: (any ProcessGroup)? = nil, shards: Int? = nil,
+    shardOptimizerState: Bool = false
   ) throws -> History {
-    try fit(
-      stream: batches, epochs: epochs, verbose: verbose, callbacks: callbacks, validation: validationData.map { .stream($0) },
-      classWeight: classWeight, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch, validationSteps: validationSteps,
-      validationBatchSize: 32, validationFrequency: validationFrequency)
+    try GroupRun.telling(group, shards: shards, spreadsOptimizerState: shardOptimizerState, "fit") { sharing in
+      try fit(
+        stream: batches, epochs: epochs, verbose: verbose, callbacks: callbacks, validation: validationData.map { .stream($0) },
+        classWeight: classWeight, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch, validationSteps: validationSteps,
+        validationBatchSize: 32, validationFrequency: validationFrequency, in: sharing)
+    }
   }
 
   func fit(
     stream batches: any DataStream, epochs: Int, verbose: Verbosity, callbacks: [Callback], validation: ValidationSource?,
     classWeight: [Int: Double]?, initialEpoch: Int, stepsPerEpoch: Int?, validationSteps: Int?, validationBatchSize: Int,
-    validationFrequency: Int
+    validationFrequency: Int, in sharing: GroupSharing?
   ) throws -> History {
     try access.beginFit()
     defer { access.endFit() }
@@ -51,22 +59,39 @@ extension Model {
       throw DescentError(.invalidArgument, "fit: \(name) is \(value); it must be at least \(least)")
     }
     try verbose.validate("fit")
-    let reader = BatchReader(batches)
+    let reader = BatchReader(batches, share: sharing?.neededRows)
     // Shapes are those of the first batch.
     guard let first = try reader.peek(pass: passCount) else { throw DescentError(.data, "fit: the stream has no batches") }
     let data = try checked(first, classWeight, "fit: batch 0")
     let validationRows = try validation?.evaluation(of: self, batchSize: validationBatchSize, steps: validationSteps)
     let optimizerState = try readyOptimizerState("fit")
-    let runner = try StepRunner(model: self, training: training, data: data, trainability: Trainability(of: self))
+    if let group = sharing?.group {
+      let pass = passCount
+      func rows(_ parts: [CheckedData.Rows?]) -> JSONValue { .array(parts.map { $0.map { .string("\($0.dtype) \($0.rowShape)") } ?? .null }) }
+      try GroupRun(self, group, "fit").begin(
+        data: validationRows.map { [("validation ", $0.data)] } ?? [],
+        settings: JSONObject([
+          ("x", rows(data.inputs)), ("y", rows(data.targets)), ("sampleWeight", rows(data.weights)), ("epochs", JSONValue(epochs)),
+          ("stream", .string(reader.signature.map { "\($0)" } ?? "")), ("count", reader.count.map { JSONValue($0) } ?? .null),
+          ("initial_epoch", JSONValue(initialEpoch)), ("steps_per_epoch", stepsPerEpoch.map { JSONValue($0) } ?? .null),
+          ("validation_batch_size", JSONValue(validationBatchSize)), ("validation_steps", validationSteps.map { JSONValue($0) } ?? .null),
+          ("validation_frequency", JSONValue(validationFrequency)), ("has_validation", .bool(validation != nil)),
+          ("shards", sharing?.shards.map { JSONValue($0) } ?? .null), ("shard_optimizer_state", .bool(sharing?.spreadsOptimizerState == true)),
+        ]), optimizerState: optimizerState)
+      // The passes are counted as rank 0 does.
+      if passCount != pass { _ = try reader.peek(pass: passCount) }
+    }
+    let runner = try StepRunner(model: self, training: training, data: data, trainability: Trainability(of: self), sharing: sharing)
     let sequence = BatchSequence(ofStream: reader.count, stepsPerEpoch: stepsPerEpoch)
     let history = History()
     self.history = history
     let bar = ProgbarLogger(verbose)
     bar?.secondsWaited = { reader.waited }
+    if let group = sharing?.group, group.size > 1 { bar?.rowsCounted = { [totals = runner.totals] in totals.rows } }
     let list = CallbackList(
       callbacks + [history] + (bar.map { [$0, TrainingRemarks()] } ?? []), model: self,
       parameters: RunParameters(
-        epochs: epochs, steps: sequence.stepsPerEpoch == .max ? 0 : sequence.stepsPerEpoch, hasValidation: validation != nil))
+        epochs: epochs, steps: sequence.stepsPerEpoch == .max ? 0 : sequence.stepsPerEpoch, hasValidation: validation != nil), group: sharing?.group)
     let loop = FitLoop(
       model: self, runner: runner, optimizerState: optimizerState, batches: sequence, callbacks: list, history: history,
       shuffle: false, epochs: initialEpoch..<max(initialEpoch, epochs), validation: validationRows, validationFrequency: validationFrequency)
@@ -86,12 +111,13 @@ extension Model {
   public func fit(
     _ batches: some Sequence, epochs: Int = 1, verbose: Verbosity = .auto, callbacks: [Callback] = [],
     validationData: (any DataStream)? = nil, classWeight: [Int: Double]? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil,
-    validationSteps: Int? = nil, validationFrequency: Int = 1
+    validationSteps: Int? = nil, validationFrequency: Int = 1, group: (any ProcessGroup)? = nil, shards: Int? = nil,
+    shardOptimizerState: Bool = false
   ) throws -> History {
     try fit(
       SequenceStream(batches: batches), epochs: epochs, verbose: verbose, callbacks: callbacks, validationData: validationData,
       classWeight: classWeight, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch, validationSteps: validationSteps,
-      validationFrequency: validationFrequency)
+      validationFrequency: validationFrequency, group: group, shards: shards, shardOptimizerState: shardOptimizerState)
   }
 
   /// Loss and metrics on a stream of batches that the model is not trained on. (Keras: `Model.evaluate`.)
@@ -100,22 +126,33 @@ extension Model {
   ///   - steps: how many batches to look at, nil for all.
   ///   - verbose: as that of `fit`.
   ///   - callbacks: as that of `fit`.
+  ///   - group: as that of `fit`.
+  ///   - shards: as that of `fit`.
   /// - Throws: ``DescentError`` naming the batch that does not fit the model; what the stream throws.
   @discardableResult
   public func evaluate(
-    _ batches: some DataStream, verbose: Verbosity = .auto, steps: Int? = nil, callbacks: [Callback] = []
+    _ batches: some DataStream, verbose: Verbosity = .auto, steps: Int? = nil, callbacks: [Callback] = [], group: (any ProcessGroup)? = nil,
+    shards: Int? = nil
+  ) throws -> Scores {
+    try GroupRun.telling(group, shards: shards, "evaluate") { sharing in
+      try evaluate(stream: batches, verbose: verbose, steps: steps, callbacks: callbacks, in: sharing)
+    }
+  }
+
+  private func evaluate(
+    stream batches: any DataStream, verbose: Verbosity, steps: Int?, callbacks: [Callback], in sharing: GroupSharing?
   ) throws -> Scores {
     try checkCounts(batchSize: 1, steps: steps, verbose: verbose, "evaluate")
     let bar = ProgbarLogger(verbose)
     let count = steps ?? batches.count
     let list = CallbackList(
-      callbacks + (bar.map { [$0] } ?? []), model: self, parameters: RunParameters(epochs: 1, steps: count ?? 0))
+      callbacks + (bar.map { [$0] } ?? []), model: self, parameters: RunParameters(epochs: 1, steps: count ?? 0), group: sharing?.group)
     return try access.scoring { isFittedElsewhere in
       let training = try compiled("evaluate")
       return Scores(
         values: try run(
           batches, steps: steps, training.counting(aside: isFittedElsewhere, for: self, "evaluate"), Trainability(of: self),
-          callbacks: list, "evaluate"))
+          callbacks: list, sharing: sharing, isRunOfItsOwn: true, "evaluate"))
     }
   }
 
@@ -123,9 +160,10 @@ extension Model {
   @_disfavoredOverload
   @discardableResult
   public func evaluate(
-    _ batches: some Sequence, verbose: Verbosity = .auto, steps: Int? = nil, callbacks: [Callback] = []
+    _ batches: some Sequence, verbose: Verbosity = .auto, steps: Int? = nil, callbacks: [Callback] = [], group: (any ProcessGroup)? = nil,
+    shards: Int? = nil
   ) throws -> Scores {
-    try evaluate(SequenceStream(batches: batches), verbose: verbose, steps: steps, callbacks: callbacks)
+    try evaluate(SequenceStream(batches: batches), verbose: verbose, steps: steps, callbacks: callbacks, group: group, shards: shards)
   }
 
   /// What the model computes for the rows of a stream of batches, one after the other. (Keras: `Model.predict`.)
@@ -214,14 +252,26 @@ extension Model {
   }
 
   /// Judges the model on a stream, from its beginning.
+  /// - Parameter isRunOfItsOwn: whether the members of a group have yet to agree on what they do.
   func run(
     _ stream: any DataStream, steps: Int?, _ training: TrainingState, _ trainability: Trainability, callbacks: CallbackList,
-    _ caller: String
+    sharing: GroupSharing?, isRunOfItsOwn: Bool = false, _ caller: String
   ) throws -> [String: Double] {
-    let reader = BatchReader(stream)
+    let reader = BatchReader(stream, share: sharing?.neededRows)
     guard let first = try reader.peek(pass: 0) else { throw DescentError(.data, "\(caller): the stream has no batches") }
     let whole = try StepRunner(
-      model: self, training: training, data: checked(first, nil, "\(caller): batch 0"), trainability: trainability)
+      model: self, training: training, data: checked(first, nil, "\(caller): batch 0"), trainability: trainability, sharing: sharing)
+    if let group = sharing?.group {
+      let settings = JSONObject([
+        ("steps", steps.map { JSONValue($0) } ?? .null), ("stream", .string(reader.signature.map { "\($0)" } ?? "")),
+        ("shards", sharing?.shards.map { JSONValue($0) } ?? .null),
+      ])
+      if isRunOfItsOwn {
+        try GroupRun(self, group, caller).begin(data: [], settings: settings)
+      } else {
+        try GroupRun(self, group, caller).compare(settings)
+      }
+    }
     return try whole.counting {
       let totals = whole.totals
       let logs = Logs { totals.results }
@@ -237,10 +287,14 @@ extension Model {
           for callback in callbacks.callbacks { try callback.onTestBatchBegin(step) }
         }
         let data = try checked(batch, nil, "\(caller): batch \(step)")
-        let runner = try StepRunner(model: self, training: training, data: data, trainability: trainability)
+        let runner = try StepRunner(model: self, training: training, data: data, trainability: trainability, sharing: sharing)
         guard runner.totals === totals else { throw otherShapes(data, "\(caller): batch \(step)") }
+        if let group = sharing?.group { try batch.requireSame(data, in: group, "\(caller): batch \(step)") }
+        let (rows, row) = batch.whole ?? (data.count, 0)
+        let plan = try runner.testStep(rows: rows)
+        if sharing != nil { runner.bind(plan, toBatchAt: -row) }
         // In each batch, because callbacks may train.
-        try runner.judge(try runner.testStep(rows: data.count), rows: data.count)
+        try runner.judge(plan, rows: rows)
         if executions.end(after: step) { try end(step) }
         step += 1
       }
@@ -291,14 +345,19 @@ extension FitLoop {
   private func train(on batch: TrainingBatch, of stream: Stream, step: Int) throws {
     let caller = "fit: batch \(step)"
     let data = try model.checked(batch, stream.classWeight, caller)
-    let own = try StepRunner(model: model, training: runner.training, data: data, trainability: runner.trainability)
+    let own = try StepRunner(
+      model: model, training: runner.training, data: data, trainability: runner.trainability, sharing: runner.sharing)
     guard own.totals === runner.totals else { throw model.otherShapes(data, caller) }
+    if let group = runner.group { try batch.requireSame(data, in: group, caller) }
     for remarks in stream.remarks { remarks.look(at: data) }
+    let (rows, first) = batch.whole ?? (data.count, 0)
     let phase = optimizerState.beginStep()
     let traced = try own.trainingStep(
-      rows: data.count, phase: phase, optimizerState: optimizerState, own.beginOwnSteps())
-    if order.count != data.count { order = RowOrder.inOrder(data.count) }
-    traced.plan.bind(argument: own.indexArgument, to: order)
-    try own.run(traced, rows: data.count, optimizerState)
+      rows: rows, phase: phase, optimizerState: optimizerState, own.beginOwnSteps())
+    if order.count != rows || batch.whole != nil {
+      order = first == 0 ? RowOrder.inOrder(rows) : Tensor((0..<rows).map { Int32(max(0, $0 - first)) })
+    }
+    traced.bind(argument: own.indexArgument, to: order)
+    try own.run(traced, rows: rows, optimizerState)
   }
 }

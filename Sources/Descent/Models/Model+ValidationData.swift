@@ -6,19 +6,22 @@ extension Model {
   /// `fit` on rows in memory, judged on a stream of batches: from its beginning after each epoch, or `validationSteps` batches of it.
   ///
   ///     try model.fit(x, y, epochs: 10, validationData: try Dataset(xVal, yVal).batch(256))
-  /// - Parameters: as those of the `fit` with rows as `validationData`. A `group` of processes cannot share a stream.
+  /// - Parameters: as those of the `fit` with rows as `validationData`.
   @discardableResult
   public func fit(
     _ x: any ModelData, _ y: (any ModelData)? = nil, batchSize: Int = 32, epochs: Int = 1, verbose: Verbosity = .auto,
     callbacks: [Callback] = [], validationData: some DataStream, shuffle: Bool = true, classWeight: [Int: Double]? = nil,
     sampleWeight: (any ModelData)? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil, validationSteps: Int? = nil,
-    validationFrequency: Int = 1
+    validationFrequency: Int = 1, group: (any ProcessGroup)? = nil, shards: Int? = nil,
+    shardOptimizerState: Bool = false
   ) throws -> History {
-    try fit(
-      x, y, batchSize: batchSize, epochs: epochs, verbose: verbose, callbacks: callbacks, validationSplit: 0,
-      validation: .stream(validationData), shuffle: shuffle, classWeight: classWeight, sampleWeight: sampleWeight,
-      initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch, validationSteps: validationSteps, validationBatchSize: nil,
-      validationFrequency: validationFrequency, in: nil)
+    try GroupRun.telling(group, shards: shards, spreadsOptimizerState: shardOptimizerState, "fit") { sharing in
+      try fit(
+        x, y, batchSize: batchSize, epochs: epochs, verbose: verbose, callbacks: callbacks, validationSplit: 0,
+        validation: .stream(validationData), shuffle: shuffle, classWeight: classWeight, sampleWeight: sampleWeight,
+        initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch, validationSteps: validationSteps, validationBatchSize: nil,
+        validationFrequency: validationFrequency, in: sharing)
+    }
   }
 
   /// `fit` on rows in memory, judged on a sequence of batches.
@@ -43,13 +46,15 @@ extension Model {
     _ x: any ModelData, _ y: (any ModelData)? = nil, batchSize: Int = 32, epochs: Int = 1, verbose: Verbosity = .auto,
     callbacks: [Callback] = [], validationData: (x: any ModelData, y: any ModelData, sampleWeight: any ModelData), shuffle: Bool = true,
     classWeight: [Int: Double]? = nil, sampleWeight: (any ModelData)? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil,
-    validationSteps: Int? = nil, validationBatchSize: Int? = nil, validationFrequency: Int = 1, group: (any ProcessGroup)? = nil
+    validationSteps: Int? = nil, validationBatchSize: Int? = nil, validationFrequency: Int = 1, group: (any ProcessGroup)? = nil,
+    shards: Int? = nil, shardOptimizerState: Bool = false
   ) throws -> History {
     try fit(
       x, y, batchSize: batchSize, epochs: epochs, verbose: verbose, callbacks: callbacks,
       validationData: (validationData.x, validationData.y), validationSampleWeight: validationData.sampleWeight, shuffle: shuffle,
       classWeight: classWeight, sampleWeight: sampleWeight, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch,
-      validationSteps: validationSteps, validationBatchSize: validationBatchSize, validationFrequency: validationFrequency, group: group)
+      validationSteps: validationSteps, validationBatchSize: validationBatchSize, validationFrequency: validationFrequency, group: group, shards: shards,
+      shardOptimizerState: shardOptimizerState)
   }
 
   /// `fit` on a stream, judged on rows in memory after each epoch.
@@ -62,13 +67,16 @@ extension Model {
     _ batches: some DataStream, epochs: Int = 1, verbose: Verbosity = .auto, callbacks: [Callback] = [],
     validationData: (x: any ModelData, y: any ModelData), validationSampleWeight: (any ModelData)? = nil,
     classWeight: [Int: Double]? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil, validationSteps: Int? = nil,
-    validationBatchSize: Int = 32, validationFrequency: Int = 1
+    validationBatchSize: Int = 32, validationFrequency: Int = 1, group: (any ProcessGroup)? = nil, shards: Int? = nil,
+    shardOptimizerState: Bool = false
   ) throws -> History {
-    try fit(
-      stream: batches, epochs: epochs, verbose: verbose, callbacks: callbacks,
-      validation: .rows(x: validationData.x, y: validationData.y, sampleWeight: validationSampleWeight), classWeight: classWeight,
-      initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch, validationSteps: validationSteps,
-      validationBatchSize: validationBatchSize, validationFrequency: validationFrequency)
+    try GroupRun.telling(group, shards: shards, spreadsOptimizerState: shardOptimizerState, "fit") { sharing in
+      try fit(
+        stream: batches, epochs: epochs, verbose: verbose, callbacks: callbacks,
+        validation: .rows(x: validationData.x, y: validationData.y, sampleWeight: validationSampleWeight), classWeight: classWeight,
+        initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch, validationSteps: validationSteps,
+        validationBatchSize: validationBatchSize, validationFrequency: validationFrequency, in: sharing)
+    }
   }
 
   /// `fit` on a stream, judged on rows with weights: Keras's `validation_data=(x, y, w)`.

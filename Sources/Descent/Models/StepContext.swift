@@ -30,6 +30,8 @@ public final class StepContext {
   /// Whether the optimizer's step is one, where it looks.
   private var isStep: Tensor?
   private var changedByOptimizer: Set<ObjectIdentifier> = []
+  /// What a shard would have given to the optimizer.
+  private(set) var shardGradients: [Tensor] = []
   private var outputLosses: [Tensor?]
 
   init(
@@ -99,9 +101,22 @@ public final class StepContext {
         "\(caller): the gradient of \(variable.path) is \(gradient.dtype) \(gradient.shape); expected \(variable.dtype) \(variable.shape)")
     }
     appliesOptimizer = true
+    if group?.isShard == true { shardGradients = gradients } else { update(.tensors(gradients), by: optimizer) }
+  }
+
+  private func update(_ gradients: GroupStep.Summands, by optimizer: (state: OptimizerState, phase: StepPhase)) {
     let before = Set(Trace.assignedVariables.map(ObjectIdentifier.init))
-    isStep = optimizer.state.apply(gradients: group.map { $0.sums(of: gradients.map { stopGradient($0) }) } ?? gradients, phase: optimizer.phase)
+    isStep = optimizer.state.apply(gradients: summed(gradients, for: optimizer.state), phase: optimizer.phase)
     changedByOptimizer = Set(Trace.assignedVariables.map(ObjectIdentifier.init)).subtracting(before)
+  }
+
+  /// Those of the batch; nil where they are for another member to apply.
+  private func summed(_ gradients: GroupStep.Summands, for state: OptimizerState) -> [Tensor?] {
+    if let group, let owners = state.ownersOfTrainableVariables { return group.sums(of: gradients, for: owners) }
+    switch gradients {
+    case .tensors(let tensors): return group.map { $0.sums(of: .tensors(tensors.map { stopGradient($0) })) } ?? tensors
+    case .shards: return group!.sums(of: gradients)
+    }
   }
 
   /// ``gradients(of:)`` and ``apply(gradients:)`` in one.
@@ -111,6 +126,29 @@ public final class StepContext {
   /// Totals become sums over the group, and what layers keep, such as moving averages, the mean weighted by rows.
   /// - Parameter totals: with what they held before.
   func shareWhatChanged(with group: GroupStep, totals: [(variable: Variable, value: Tensor)], logs: [String]) throws {
+    let (changed, parts) = try whatChanged(in: group, totals: totals, logs: logs)
+    assign(group.sums(of: .tensors(parts)), to: changed, totals: totals)
+  }
+
+  /// In a step on a shard: what it would change, and the shard's part in it. The step itself leaves all as it is, but for generators of random numbers.
+  func takeWhatChanged(
+    in group: GroupStep, totals: [(variable: Variable, value: Tensor)], logs: [String]
+  ) throws -> (variables: [Variable], parts: [Tensor]) {
+    let result = try whatChanged(in: group, totals: totals, logs: logs)
+    Trace.undoAssignments(of: result.variables)
+    return result
+  }
+
+  /// In the step that ends one made of shards: the optimizer's update, and the changes that the shards have found.
+  func end(gradients: ShardSums, changes: ShardSums, of changed: [Variable], totals: [Variable]) throws {
+    let before = totals.map { (variable: $0, value: $0.value) }
+    if let optimizer { update(.shards(gradients), by: optimizer) }
+    if let group { assign(group.sums(of: .shards(changes)), to: changed, totals: before) }
+  }
+
+  private func whatChanged(
+    in group: GroupStep, totals: [(variable: Variable, value: Tensor)], logs: [String]
+  ) throws -> (variables: [Variable], parts: [Tensor]) {
     guard isStandard, logs.isEmpty else {
       throw DescentError(
         .state,
@@ -126,7 +164,12 @@ public final class StepContext {
       let value = variable.value.cast(to: .float64)
       return before[ObjectIdentifier(variable)].map { value - $0.cast(to: .float64) } ?? value * group.weight
     }
-    for (variable, sum) in zip(changed, group.sums(of: parts)) {
+    return (changed, parts)
+  }
+
+  private func assign(_ sums: [Tensor], to changed: [Variable], totals: [(variable: Variable, value: Tensor)]) {
+    let before = Dictionary(totals.map { (ObjectIdentifier($0.variable), $0.value) }) { $1 }
+    for (variable, sum) in zip(changed, sums) {
       let value = before[ObjectIdentifier(variable)].map { $0.cast(to: .float64) + sum } ?? sum
       variable.assign(value.cast(to: variable.dtype))
     }

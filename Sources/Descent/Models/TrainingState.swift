@@ -139,5 +139,7 @@ struct PlanKey: Hashable {
   var layout: [Bool] = []
   /// Who takes part in the step, if it is shared.
   var group: ObjectIdentifier?
+  var shards: Int?
+  var spreadsOptimizerState = false
 }
 

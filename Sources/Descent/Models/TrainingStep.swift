@@ -1,20 +1,6 @@
 import Optimizers
 import TensorCore
 
-/// A traced step, and what goes with each of its runs.
-struct StepPlan {
-  let plan: Plan
-  /// The optimizers of the program's own that step in it.
-  let observers: [any RunObserver]
-  /// Whether the model's optimizer steps in it.
-  let appliesOptimizer: Bool
-  let counted: RunningTotals.Counted
-  /// What the plan's outputs are called in the logs.
-  let logNames: [String]
-  /// Of a step that is shared by the members of a group.
-  let group: GroupStep?
-}
-
 /// The traced steps of a model on some data: what runs once a batch.
 ///
 /// Training picks the rows of a batch out of the whole data by their numbers, which lie in the epoch's permutation; evaluating and
@@ -25,8 +11,9 @@ struct StepRunner {
   let data: CheckedData
   let totals: RunningTotals
   let trainability: Trainability
-  /// Who takes part in each step; nil for a process of its own.
-  let group: (any ProcessGroup)?
+  /// Who takes part in each step, and how; nil for a process of its own.
+  let sharing: GroupSharing?
+  var group: (any ProcessGroup)? { sharing?.group }
 
   private let outputs: [OutputTraining]
   /// The arguments of a step, but for the rows' numbers: inputs, targets, weights.
@@ -35,10 +22,10 @@ struct StepRunner {
   let indexArgument: Int
 
   init(
-    model: Model, training: TrainingState, data: CheckedData, trainability: Trainability, group: (any ProcessGroup)? = nil
+    model: Model, training: TrainingState, data: CheckedData, trainability: Trainability, sharing: GroupSharing? = nil
   ) throws {
     self.model = model
-    self.group = group
+    self.sharing = sharing
     self.training = training
     self.data = data
     self.trainability = trainability
@@ -58,8 +45,8 @@ struct StepRunner {
     totals.heldMetrics = model.heldMetrics
   }
 
-  /// Which of a batch's rows are computed here.
-  func share(of rows: Int) -> RowShare { group.map { RowShare(rows, of: $0) } ?? RowShare(rows) }
+  /// The rows of a batch that are computed here, those of each part on their own.
+  private func shares(of rows: Int) -> [RowShare] { sharing.map { $0.shards(of: rows) ?? [$0.share(of: rows)] } ?? [RowShare(rows)] }
 
   // MARK: - Training
 
@@ -73,16 +60,16 @@ struct StepRunner {
   func trainingStep(
     rows: Int, phase: StepPhase, optimizerState: OptimizerState, _ begun: [(observer: any RunObserver, variant: RunVariant)]
   ) throws -> StepPlan {
-    let share = share(of: rows)
     let step = try model.access.tracing {
       func key(_ begun: [(observer: any RunObserver, variant: RunVariant)]) -> PlanKey? {
         self.key(.train(phase, begun.map(\.variant)), rows: rows, shapes: inputs.map(\.tensor.shape))
       }
       if let found = training.plans.plan(for: key(begun)) { return found }
       optimizerState.train(only: trainability.trained)
-      let (step, known) = try traced(
-        inputs.map { ($0.tensor.shape, $0.dtype) } + [([share.computedRows], .int32)], begun, share, optimizer: (optimizerState, phase)
-      ) { arguments in
+      let shares = shares(of: rows)
+      let (step, known) = try traced(shares, optimizer: (optimizerState, phase), begun) { share in
+        inputs.map { ($0.tensor.shape, $0.dtype) } + [([share.computedRows], .int32)]
+      } _: { arguments in
         let indices = arguments[arguments.count - 1]
         return zip(inputs, arguments).map { $0.input.prepared($1.gathering(indices)) }
       }
@@ -90,20 +77,24 @@ struct StepRunner {
       training.plans.keep(step, for: key(known))
       return step
     }
-    for (index, input) in inputs.enumerated() { step.plan.bind(argument: index, to: input.buffer) }
+    for (index, input) in inputs.enumerated() { step.bind(argument: index, to: input.buffer) }
     return step
   }
 
   /// Runs a training step that was begun, and counts its rows if it was one.
   func run(_ step: StepPlan, rows: Int, _ optimizerState: OptimizerState) throws {
+    // Shards draw their random numbers before it is known whether the step will be one.
+    let random = step.end == nil ? [] : step.randomStates.map { (variable: $0, value: $0.value.evaluated()) }
+    var isStep = false
+    defer { if !isStep { for (variable, value) in random { variable.assign(value) } } }
     try run(step)
     for observer in step.observers { try observer.didRun() }
-    if try !step.appliesOptimizer || optimizerState.endStep() { totals.count(rows: rows) }
+    isStep = try !step.appliesOptimizer || optimizerState.endStep()
+    if isStep { totals.count(rows: rows) }
   }
 
   private func run(_ step: StepPlan) throws {
-    let logs = step.plan.run()
-    try step.group?.check()
+    let logs = try step.run()
     totals.note(step.counted, logs.isEmpty ? [] : zip(step.logNames, logs).map { ($0, $1) })
   }
 
@@ -122,12 +113,14 @@ struct StepRunner {
 
   /// The plan that judges so many rows of the whole group; bind the window with ``bind(_:to:)``.
   func testStep(rows: Int) throws -> StepPlan {
-    let share = share(of: rows)
-    let shapes = inputs.map { [share.computedRows] + $0.rowShape }
+    let shares = shares(of: rows)
+    func shapes(_ share: RowShare) -> [[Int]] { inputs.map { [share.computedRows] + $0.rowShape } }
     let step = try model.access.tracing {
-      let key = key(.test, rows: rows, shapes: shapes)
+      let key = key(.test, rows: rows, shapes: shapes(shares[0]))
       if let found = training.plans.plan(for: key) { return found }
-      let (step, _) = try traced(zip(inputs, shapes).map { ($1, $0.dtype) }, [], share, optimizer: nil) { arguments in
+      let (step, _) = try traced(shares, optimizer: nil, []) { share in
+        zip(inputs, shapes(share)).map { ($1, $0.dtype) }
+      } _: { arguments in
         zip(inputs, arguments).map { $0.input.prepared($1) }
       }
       if !step.observers.isEmpty {
@@ -136,14 +129,13 @@ struct StepRunner {
       training.plans.keep(step, for: key)
       return step
     }
-    for (index, input) in inputs.enumerated() { step.plan.bind(argument: index, to: input.buffer) }
+    for (index, input) in inputs.enumerated() { step.bind(argument: index, to: input.buffer) }
     return step
   }
 
-  /// - Parameter rows: the batch, of which the step computes the group member's part.
-  func bind(_ step: StepPlan, to rows: Range<Int>) {
-    let row = rows.lowerBound + share(of: rows.count).offset
-    for (index, input) in inputs.enumerated() { step.plan.bind(argument: index, offset: row * input.rowBytes) }
+  /// - Parameter row: the first of the batch, of which the step computes the group member's part.
+  func bind(_ step: StepPlan, toBatchAt row: Int) {
+    for (index, input) in inputs.enumerated() { step.bind(argument: index, batchAt: row, rowBytes: input.rowBytes) }
   }
 
   /// Judges a batch, and counts its rows.
@@ -157,17 +149,20 @@ struct StepRunner {
 
   /// A step of the model's, traced, and all optimizers of the program's own that are known by then.
   /// - Parameters:
-  ///   - arguments: of the plan.
-  ///   - share: the rows of the batch that the arguments hold.
+  ///   - shares: the rows of the batch that the arguments hold, of each part.
   ///   - optimizer: the model's, in training.
-  ///   - prepare: makes the batch of the plan's arguments.
+  ///   - arguments: of the plan of a part.
+  ///   - prepare: makes the batch of a plan's arguments.
   private func traced(
-    _ arguments: [(shape: [Int], dtype: DType)], _ begun: [(observer: any RunObserver, variant: RunVariant)],
-    _ share: RowShare, optimizer: (state: OptimizerState, phase: StepPhase)?, _ prepare: ([Tensor]) -> [Tensor]
+    _ shares: [RowShare], optimizer: (state: OptimizerState, phase: StepPhase)?, _ begun: [(observer: any RunObserver, variant: RunVariant)],
+    arguments: (RowShare) -> [(shape: [Int], dtype: DType)], _ prepare: ([Tensor]) -> [Tensor]
   ) throws -> (step: StepPlan, known: [(observer: any RunObserver, variant: RunVariant)]) {
+    if let sharing, sharing.shards != nil {
+      return (try tracedShards(sharing, shares, optimizer: optimizer, arguments: arguments, prepare), begun)
+    }
     var context: StepContext?, names: [String] = []
-    let traced = try ObservedPlans(arguments: arguments, begun) { arguments in
-      let group = group.map { GroupStep($0, share) }
+    let traced = try ObservedPlans(arguments: arguments(shares[0]), begun) { arguments in
+      let group = group.map { GroupStep($0, shares[0]) }
       let (step, logs) = try GroupStep.$current.withValue(group) {
         let step = self.context(of: prepare(arguments), optimizer, group)
         context = step
@@ -176,8 +171,8 @@ struct StepRunner {
         if let group { try step.shareWhatChanged(with: group, totals: before, logs: logs.keys.sorted()) }
         return (step, logs)
       }
-      group?.endTrace()
       step.keepWhatASkippedStepWouldChange()
+      if let group { return group.endTrace() }
       names = logs.keys.sorted()
       return try names.map { name in
         let value = logs[name]!
@@ -190,9 +185,52 @@ struct StepRunner {
       }
     }
     let step = StepPlan(
-      plan: traced.plans.first, observers: traced.joined, appliesOptimizer: context!.appliesOptimizer, counted: context!.counted,
-      logNames: names, group: context!.group)
+      parts: [.init(plan: traced.plans.first, share: shares[0])], end: nil, randomStates: [], observers: traced.joined,
+      appliesOptimizer: context!.appliesOptimizer, counted: context!.counted, logNames: names, group: context!.group)
     return (step, traced.known)
+  }
+
+  /// A step that is made of shards: each leaves what it has computed for the end, which adds it up over all members.
+  private func tracedShards(
+    _ sharing: GroupSharing, _ shares: [RowShare], optimizer: (state: OptimizerState, phase: StepPhase)?,
+    arguments: (RowShare) -> [(shape: [Int], dtype: DType)], _ prepare: ([Tensor]) -> [Tensor]
+  ) throws -> StepPlan {
+    var parts: [StepPlan.Part] = [], sums: (gradients: ShardSums, changes: ShardSums)?, changed: [Variable] = []
+    var context: StepContext!, randomStates: [Variable] = []
+    for share in shares {
+      let traced = try ObservedPlans(arguments: arguments(share)) { arguments in
+        let group = GroupStep(sharing.group, share, isShard: true)
+        return try GroupStep.$current.withValue(group) {
+          let step = self.context(of: prepare(arguments), optimizer, group)
+          let before = totals.variables.map { (variable: $0, value: $0.value) }
+          let logs = try step.isTraining ? model.trainStep(step) : model.testStep(step)
+          let changes = try step.takeWhatChanged(in: group, totals: before, logs: logs.keys.sorted())
+          if sums == nil {
+            (context, changed) = (step, changes.variables)
+            randomStates = Trace.assignedVariables.filter(\.isRandomState)
+            sums = (ShardSums(step.shardGradients.map { ($0.shape, $0.dtype) }), ShardSums(changes.parts.map { ($0.shape, $0.dtype) }))
+          } else if changes.variables != changed {
+            throw DescentError(.state, "\(model.name): the parts of a batch do not change the same variables, so it cannot be cut in shards")
+          }
+          return sums!.gradients.adding(step.shardGradients, from: group) + sums!.changes.adding(changes.parts, from: group)
+        }
+      }
+      parts.append(.init(plan: traced.plans.first, share: share))
+    }
+    let group = GroupStep(sharing.group, RowShare(shares[0].total))
+    let end = try ObservedPlans(arguments: []) { _ in
+      let step = StepContext(
+        model, inputs: [], targets: [], sampleWeights: [], outputs: outputs, totals: totals, trainability: trainability, optimizer: optimizer,
+        group: group)
+      try GroupStep.$current.withValue(group) {
+        try step.end(gradients: sums!.gradients, changes: sums!.changes, of: changed, totals: totals.variables)
+      }
+      step.keepWhatASkippedStepWouldChange()
+      return group.endTrace()
+    }
+    return StepPlan(
+      parts: parts, end: end.plans.first, randomStates: randomStates, observers: [], appliesOptimizer: context.appliesOptimizer,
+      counted: context.counted, logNames: [], group: group)
   }
 
   private func context(
@@ -215,6 +253,7 @@ struct StepRunner {
     }
     let layout = (data.targets + data.weights).map { $0 != nil }
     return PlanKey(
-      purpose: purpose, rows: rows, arguments: arguments, layout: layout, group: group.map { ObjectIdentifier($0) })
+      purpose: purpose, rows: rows, arguments: arguments, layout: layout, group: group.map { ObjectIdentifier($0) }, shards: sharing?.shards,
+      spreadsOptimizerState: sharing?.spreadsOptimizerState == true)
   }
 }

@@ -38,8 +38,9 @@ extension TextVectorization {
     config["pad_to_max_tokens"] = .bool(table.padToMaxTokens)
     config["sparse"] = .bool(false)
     config["ragged"] = .bool(false)
-    config["vocabulary"] = .array(table.vocabulary.tokens.map { .string($0) })
-    config["idf_weights"] = table.outputMode == .tfIdf ? .array(table.vocabulary.idfWeights.map { JSONValue($0) }) : .null
+    let isWeighted = table.outputMode == .tfIdf
+    config["vocabulary"] = .array(table.tokens(includingSpecial: isWeighted).map { .string($0) })
+    config["idf_weights"] = isWeighted ? .array(table.allWeights.map { JSONValue(Double($0)) }) : .null
     config["encoding"] = .string("utf-8")
     return config
   }
@@ -48,9 +49,10 @@ extension TextVectorization {
   /// - Parameters:
   ///   - config: Keras's `get_config`.
   ///   - vocabulary: the words with the special ones before them, where the description has none.
+  ///   - idfWeights: how much each counts, where the description does not say and `output_mode` is `tf_idf`.
   ///   - owner: what errors call the layer.
   /// - Throws: ``DescentError`` naming what Descent does not have, or a vocabulary that is missing.
-  package convenience init(config: JSONObject, vocabulary: [String]?, owner: String) throws {
+  package convenience init(config: JSONObject, vocabulary: [String]?, idfWeights: [Double]? = nil, owner: String) throws {
     var options = LayerOptions(config, name: config["name"]?.string ?? "text_vectorization", inputShape: nil, dtype: .float32, owner: owner)
     func wrong(_ key: String, _ expected: String) -> DescentError {
       DescentError(.invalidArgument, "\(owner): '\(key)' is \(config[key]?.shortText ?? "missing"); expected \(expected)")
@@ -90,13 +92,20 @@ extension TextVectorization {
       guard words?.count == given.count else { throw wrong("vocabulary", "words") }
     }
     guard let words else { throw DescentError(.file, "\(owner): has no vocabulary") }
-    let weights = options.value("idf_weights").array?.compactMap(\.double)
-    if mode == .tfIdf && weights == nil { throw DescentError(.file, "\(owner): 'output_mode' is tf_idf, and there are no 'idf_weights' in its description") }
+    let weights = options.value("idf_weights").array?.compactMap(\.double) ?? idfWeights.map { Array($0.prefix(words.count)) }
+    if mode == .tfIdf && weights == nil { throw DescentError(.file, "\(owner): 'output_mode' is tf_idf, and there are no 'idf_weights'") }
     try self.init(
       maxTokens: try options.optionalInt("max_tokens"), standardize: standardizing, split: splitting, ngramWidths: widths, outputMode: mode,
       outputSequenceLength: try options.optionalInt("output_sequence_length"),
       padToMaxTokens: try options.bool("pad_to_max_tokens", default: false), vocabulary: words, idfWeights: mode == .tfIdf ? weights : nil)
     try options.expectNothingLeft()
+  }
+
+  /// How much each place of a row counts, as Keras keeps it beside a model's weights; nil but for `tf_idf`.
+  package var idfWeights: Tensor? {
+    guard table.outputMode == .tfIdf else { return nil }
+    let weights = table.allWeights
+    return Tensor(weights + [Float](repeating: 0, count: table.depth - weights.count))
   }
 
   /// The shape of what becomes of a text, as far as it is known, and its dtype.

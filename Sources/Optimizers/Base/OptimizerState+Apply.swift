@@ -9,19 +9,20 @@ extension OptimizerState {
 
   /// One step, within a trace. This is the one place where the order of operations is written; see ``OptimizerOptions``.
   /// - Parameters:
-  ///   - gradients: of ``scaled(loss:)``, one for each of ``trainableVariables``.
+  ///   - gradients: of ``scaled(loss:)``, one for each of ``trainableVariables``; nil for those that other processes own.
   ///   - phase: what ``beginStep()`` said.
   /// - Returns: whether the step is one, where the optimizer looks: if not, it changes nothing, and whoever traces it leaves alone what
   ///   else the step would change. Nil where nobody looks.
   @discardableResult
-  package func apply(gradients: [Tensor], phase: StepPhase) -> Tensor? {
+  package func apply(gradients: [Tensor?], phase: StepPhase) -> Tensor? {
     let trainable = entries.indices.filter { entries[$0].isTrainable }
     guard gradients.count == trainable.count else {
       programmingError("apply: \(gradients.count) gradients were given for \(trainable.count) trainable parameters")
     }
-    var work = zip(trainable, gradients)
-      .map { Work(index: $0, entry: entries[$0], gradient: $1, origin: GradientOrigin(entries[$0].variable, gradient: $1)) }
-      .filter { $0.entry.isTrained }
+    let trained = trainable.filter { entries[$0].isTrained }
+    var work = zip(trainable, gradients).filter { entries[$0.0].isTrained }.compactMap { index, gradient in
+      gradient.map { Work(index: index, entry: entries[index], gradient: $0, origin: GradientOrigin(entries[index].variable, gradient: $0)) }
+    }
     for item in work where item.gradient.shape != item.entry.variable.shape || item.gradient.dtype != item.entry.variable.dtype {
       let (g, variable) = (item.gradient, item.entry.variable)
       programmingError(
@@ -45,25 +46,45 @@ extension OptimizerState {
         work[index].gradient = origin.gradient
       }
     }
-    let isFinite = nonFiniteCounts.map { countNonFinite(work, in: $0) }
+    let isFinite = nonFiniteCounts.map { counts in withTerms(of: trained) { countNonFinite(work, of: trained, in: counts) } }
 
     var code = phase.code
+    var changed: [Int] = []
     for part in parts {
       let digit = code % part.phaseCount
       code /= part.phaseCount
+      let all = trained.filter { entries[$0].part === part }
+      if all.isEmpty { continue }
       let mine = work.filter { $0.entry.part === part }
-      if mine.isEmpty { continue }
       if digit == 0 || digit == part.phaseCount - 1 {
         accumulate(mine, part, overwrites: digit != 0, isFinite)
       } else {
-        update(mine, part, variant: (digit - 1) / 2, overwrites: (digit - 1) % 2 == 1, isFinite)
+        withTerms(of: all) { update(mine, part, variant: (digit - 1) / 2, overwrites: (digit - 1) % 2 == 1, isFinite) }
         // What a parameter has added up that took no part in the end of the group would go into the next one.
-        for entry in part.entries where !entry.isTrained {
+        for entry in part.entries where !entry.isTrained && ownership?.isOwn(entry) != false {
           if let accumulator = entry.accumulator { clear(accumulator, unless: isFinite) }
         }
       }
+      if digit != 0 { changed += all }
     }
+    takeOthersValues(of: changed)
     return isFinite
+  }
+
+  /// Runs `body`, in which sums over all parameters have a term for each of those entries.
+  private func withTerms<Result>(of places: [Int], _ body: () -> Result) -> Result {
+    guard let ownership, let step = GroupStep.current else { return body() }
+    return ModelWideTerms.$current.withValue(
+      .owned(step: step, owners: places.map { ownership.owner(of: entries[$0]) }), operation: body)
+  }
+
+  /// Parameters that other processes own take the values that their owners have given them in the step.
+  private func takeOthersValues(of places: [Int]) {
+    guard let ownership, let step = GroupStep.current, !places.isEmpty else { return }
+    let variables = places.map { entries[$0].variable }, owners = places.map { ownership.owner(of: entries[$0]) }
+    let values = step.gathered(
+      zip(variables, owners).map { $1 == step.group.rank ? $0.value : nil }, like: variables.map { ($0.shape, $0.dtype) }, owners: owners)
+    for (variable, (value, owner)) in zip(variables, zip(values, owners)) where owner != step.group.rank { variable.assign(value) }
   }
 
   private func clear(_ accumulator: Variable, unless isFinite: Tensor?) {
@@ -82,11 +103,10 @@ extension OptimizerState {
   }
 
   /// Counts, for each parameter, the elements of its gradient that are not finite. The result is true if there are none.
-  private func countNonFinite(_ work: [Work], in counts: Variable) -> Tensor {
+  private func countNonFinite(_ work: [Work], of trained: [Int], in counts: Variable) -> Tensor {
     var all = [Tensor](repeating: Tensor.zeros([], dtype: .float64), count: entries.count)
-    for item in work {
-      all[item.index] = select(isFinite(item.gradient), Tensor.zeros([], dtype: item.gradient.dtype), 1).sum().cast(to: .float64)
-    }
+    let own = work.map { select(isFinite($0.gradient), Tensor.zeros([], dtype: $0.gradient.dtype), 1).sum().cast(to: .float64) }
+    for (index, count) in zip(trained, ModelWideTerms.current.all(of: own)) { all[index] = count }
     let vector = stack(all)
     counts.assign(vector)
     return vector.sum() .== 0

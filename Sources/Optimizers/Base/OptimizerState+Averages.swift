@@ -7,6 +7,7 @@ extension OptimizerState {
   /// Puts the averages of the weights in the place of the weights, where averages are kept and the weights are trained. `fit` does
   /// this at its end, if it made an update. Exchanged weights and averages are first put back.
   public func finalizeVariableValues() {
+    requireWhole("finalizeVariableValues")
     if exchanged != nil { exchangeAveragedValues() }
     for entry in entries {
       guard let average = entry.average, entry.hasAverage, entry.isTrained, entry.part.iterations > 0 else { continue }
@@ -16,6 +17,7 @@ extension OptimizerState {
 
   /// Exchanges the weights and their averages, where averages are kept and the weights are trained. Doing it twice restores both.
   public func exchangeAveragedValues() {
+    requireWhole("exchangeAveragedValues")
     let chosen = exchanged ?? entries.filter { $0.hasAverage && $0.isTrained && $0.part.iterations > 0 }
     for entry in chosen {
       guard let average = entry.average else { continue }

@@ -2,7 +2,10 @@ extension OptimizerState {
   /// Everything that continues a run bit for bit, by name: counters, rates, and for each parameter, by its path, its slots.
   ///
   /// The parameters themselves are not in it; nor is the configuration, which ``OptimizerRegistry/configuration(of:)`` writes.
+  ///
+  /// Where processes keep parts of it each, rank 0 fetches the others', which it can in the callbacks' `onTrainBatchEnd` and `onEpochEnd`.
   public func checkpoint() -> [String: Tensor] {
+    requireWhole("checkpoint")
     var result: [String: Tensor] = [:]
     for (name, read, _) in scalars() { result[name] = Tensor(read()) }
     for (name, variable) in namedVariables() { result[name] = Tensor(copying: variable) }

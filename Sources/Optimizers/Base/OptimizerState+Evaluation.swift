@@ -49,6 +49,7 @@ extension OptimizerState {
   /// for optimizers that evaluate what they train.
   public func useEvaluationValues() {
     if judged != nil || !hasEvaluationValues { return }
+    requireWhole("useEvaluationValues")
     judged = zip(evaluationValues.entries, evaluationValues.function.call([])).compactMap { entry, value in
       if entry.part.iterations == 0 { return nil }
       let training = Tensor(copying: entry.variable)

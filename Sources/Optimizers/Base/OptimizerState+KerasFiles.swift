@@ -29,7 +29,8 @@ extension OptimizerState {
   }
 
   private func kerasVariables(where isTrained: (Entry) -> Bool) -> [Tensor] {
-    kerasLayout(of: entries.filter(isTrained)).map { $0.read() }
+    requireWhole("kerasVariables")
+    return kerasLayout(of: entries.filter(isTrained)).map { $0.read() }
   }
 
   /// Takes up a state that Keras's files hold: of the parameters that are trained, or of all. One of an optimizer that has not made a

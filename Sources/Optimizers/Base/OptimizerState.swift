@@ -124,6 +124,8 @@ public final class OptimizerState {
   var judged: [JudgedParameter]?
   /// Computes the values to judge by; made when first wanted.
   var evaluation: EvaluationValues?
+  /// Who keeps what, where processes that train together do not keep everything each.
+  package internal(set) var ownership: StateOwnership?
   /// What ``exchangeAveragedValues()`` has exchanged, until it does so again.
   var exchanged: [Entry]?
 
@@ -255,6 +257,7 @@ public final class OptimizerState {
     Trace.suspended {
       restoreTrainingValues()
       startAverages()
+      ownership?.release()
     }
     var code = 0
     for part in parts.reversed() {

@@ -104,6 +104,9 @@ public struct Slots {
     self.values = values
   }
 
+  /// All, in no order.
+  var tensors: [Tensor] { Array(values.values) }
+
   /// The slot of that name.
   public subscript(dynamicMember name: String) -> Tensor {
     get { self[name] }

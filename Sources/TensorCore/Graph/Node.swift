@@ -159,7 +159,7 @@ extension Node {
 }
 
 /// All nodes below some, and these, earlier ones first.
-func nodesBelow(_ roots: [Node], isEnd: (Node) -> Bool = { _ in false }) -> [Node] {
+package func nodesBelow(_ roots: [Node], isEnd: (Node) -> Bool = { _ in false }) -> [Node] {
   var seen: Set<Int> = []
   var nodes = roots.filter { seen.insert($0.id).inserted }
   var next = 0

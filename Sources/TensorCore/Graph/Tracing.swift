@@ -22,6 +22,11 @@ extension Trace {
   /// The variables that the trace in progress has assigned so far.
   package static var assignedVariables: [Variable] { current?.assignedVariables ?? [] }
 
+  /// Within a trace: variables keep what they held before it.
+  package static func undoAssignments(of variables: [Variable]) {
+    for variable in variables { variable.assign(variable.firstRead) }
+  }
+
   /// Within a trace: variables keep what they held before it, unless the condition, a `bool` without axes, holds.
   package static func keepOldValues(of variables: [Variable], unless condition: Tensor) {
     for variable in variables { variable.assign(select(condition, variable.value, variable.firstRead)) }

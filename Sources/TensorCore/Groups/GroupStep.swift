@@ -1,11 +1,14 @@
 /// What a step is traced with by a member of a group: which rows of the batch are its own, and sums over the group.
 ///
 /// Everything in such a step is computed from the member's rows, and what must be the batch's is summed over the group: the same numbers in
-/// the same order on all members.
+/// the same order on all members. Where a batch is cut into shards, the member's shards are steps of their own, one after the other, which
+/// leave what they have computed to ``ShardSums``; a last step sums that over the group.
 package final class GroupStep: @unchecked Sendable {
   package let group: any ProcessGroup
   package let share: RowShare
-  /// What the last sum gave: the next one waits for it, so that all members come to them in one order.
+  /// Whether the step computes one of several shards of the member's rows.
+  package let isShard: Bool
+  /// What the last exchange gave: the next one waits for it, so that all members come to them in one order.
   private var last: Tensor?
   /// What went wrong in a run; only touched by who runs the step.
   package private(set) var failure: (any Error)?
@@ -13,142 +16,190 @@ package final class GroupStep: @unchecked Sendable {
   /// The one that is being traced.
   @TaskLocal package static var current: GroupStep?
 
-  package init(_ group: any ProcessGroup, _ share: RowShare) {
+  package init(_ group: any ProcessGroup, _ share: RowShare, isShard: Bool = false) {
     self.group = group
     self.share = share
+    self.isShard = isShard
   }
 
-  /// The member's part of the batch.
+  /// The part of the batch that is computed.
   package var weight: Double { Double(share.rows.count) / Double(share.total) }
 
-  /// The sums over the group of some tensors. Each element is added in the order of ranks, so the sums have the same bits on all
+  /// Tensors that are summed over the group.
+  package enum Summands {
+    /// Computed in the step.
+    case tensors([Tensor])
+    /// Left by the member's shards.
+    case shards(ShardSums)
+
+    var items: [ShardSums.Item] {
+      switch self {
+      case .tensors(let tensors): tensors.map { ($0.shape, $0.dtype) }
+      case .shards(let sums): sums.items
+      }
+    }
+  }
+
+  // MARK: - Sums for all
+
+  /// The sums over the group of some tensors. Each element is added in one order, so the sums have the same bits on all
   /// members, and from run to run. A member without rows adds zeros. What reaches a sum is summed over the group on its way back to what
   /// was added, as it should be where each member's loss is its part of the whole.
-  package func sums(of tensors: [Tensor]) -> [Tensor] {
-    var results = tensors
+  package func sums(of summands: Summands) -> [Tensor] {
+    let items = summands.items
+    var results = [Tensor?](repeating: nil, count: items.count)
     for dtype in [DType.float32, .float64] {
-      let places = tensors.indices.filter { tensors[$0].dtype == dtype && tensors[$0].count > 0 }
-      for (place, sum) in zip(places, sums(of: places.map { tensors[$0] }, dtype)) { results[place] = sum }
+      let places = GroupStep.places(in: items, of: dtype)
+      for (place, sum) in zip(places, sums(of: summands, places, dtype)) { results[place] = sum }
+    }
+    return zip(results, items).map { $0 ?? Tensor.zeros($1.shape, dtype: $1.dtype) }
+  }
+
+  private static func places(in items: [ShardSums.Item], of dtype: DType) -> [Int] {
+    items.indices.filter { items[$0].dtype == dtype && Tensor.elementCount(items[$0].shape) > 0 }
+  }
+
+  private func sums(of summands: Summands, _ places: [Int], _ dtype: DType) -> [Tensor] {
+    if places.isEmpty { return [] }
+    let shapes = places.map { summands.items[$0].shape }
+    let count = shapes.reduce(0) { $0 + Tensor.elementCount($1) }
+    let isIdle = share.isIdle
+    let reduction = GroupReduction(group, count: count, dtype: dtype)
+    let whole: Tensor
+    switch summands {
+    case .tensors(let all):
+      let tensors = places.map { all[$0] }
+      let derivative: HostFunction.Derivative = { [self] inputs, _, adjoint, needed in
+        // One sum on the way back as on the way there, and in the same order on all members.
+        let whole = sums(of: .tensors([adjoint]))[0]
+        var place = 0
+        return inputs.enumerated().map { index, input in
+          guard index < tensors.count else { return nil }
+          defer { place += input.count }
+          return needed[index] ? whole[place..<place + input.count].reshaped(input.shape) : nil
+        }
+      }
+      whole = exchange("group sum", tensors, derivative: derivative, shape: [count], dtype) { inputs, output in
+        var place = 0
+        for input in inputs {
+          let part = UnsafeMutableRawBufferPointer(rebasing: output[place..<place + input.count])
+          if isIdle { part.initializeMemory(as: UInt8.self, repeating: 0) } else { part.copyMemory(from: input) }
+          place += input.count
+        }
+        try reduction.run(output)
+      }
+    case .shards(let shards):
+      whole = exchange("group sum", [], shape: [count], dtype) { _, output in
+        shards.take(dtype) { output.copyMemory(from: UnsafeRawBufferPointer(start: $0, count: output.count)) }
+        try reduction.run(output)
+      }
+    }
+    return GroupStep.cut(whole, shapes)
+  }
+
+  /// The sum over the group of a tensor in the middle of a step.
+  /// - Throws: ``DescentError`` in a step on a shard, whose fellows are not computed at the same time.
+  package func sum(of tensor: Tensor) throws -> Tensor {
+    if isShard {
+      throw DescentError(
+        .invalidArgument,
+        "a sum over the whole batch is needed in the middle of the step (a loss that divides by how much is not masked or by weights, or BatchNormalization with synchronized), which shards, computed one by one, do not have")
+    }
+    return sums(of: .tensors([tensor]))[0]
+  }
+
+  // MARK: - Sums for owners
+
+  /// The sums over the group of tensors each of which a member owns, for the owner only; nil for those of others.
+  package func sums(of summands: Summands, for owners: [Int]) -> [Tensor?] {
+    let items = summands.items
+    var results = [Tensor?](repeating: nil, count: items.count)
+    for dtype in [DType.float32, .float64] {
+      let places = GroupStep.places(in: items, of: dtype)
+      if places.isEmpty { continue }
+      let counts = places.map { Tensor.elementCount(items[$0].shape) }, owners = places.map { owners[$0] }
+      let transfer = OwnerExchange(group, zip(counts, owners).map { ($0, $1) }, dtype: dtype)
+      let isIdle = share.isIdle
+      let inputs: [Tensor] = if case .tensors(let all) = summands { places.map { stopGradient(all[$0]) } } else { [] }
+      let own = exchange("group sum for owners", inputs, shape: [max(transfer.ownCount, 1)], dtype) { inputs, output in
+        let result = output.baseAddress!
+        switch summands {
+        case .tensors:
+          try transfer.sum(inputs.map { isIdle ? nil : $0.baseAddress }, counts: counts, owners: owners, into: result)
+        case .shards(let shards):
+          var failure: (any Error)?
+          shards.take(dtype) { sum in
+            var place = 0
+            let parts: [UnsafeRawPointer?] = counts.map { count in
+              defer { place += count * dtype.byteCount }
+              return UnsafeRawPointer(sum + place)
+            }
+            do { try transfer.sum(parts, counts: counts, owners: owners, into: result) } catch { failure = error }
+          }
+          if let failure { throw failure }
+        }
+      }
+      let mine = places.indices.filter { owners[$0] == group.rank }
+      for (index, sum) in zip(mine, GroupStep.cut(own, mine.map { items[places[$0]].shape })) { results[places[index]] = sum }
+    }
+    // What is empty needs no sum.
+    for (place, item) in items.enumerated() where owners[place] == group.rank && results[place] == nil {
+      results[place] = Tensor.zeros(item.shape, dtype: item.dtype)
     }
     return results
   }
 
-  private func sums(of tensors: [Tensor], _ dtype: DType) -> [Tensor] {
-    if tensors.isEmpty { return [] }
-    let count = tensors.reduce(0) { $0 + $1.count }
-    let isIdle = share.isIdle
-    let reduction = GroupReduction(group, count: count, dtype: dtype)
-    let derivative: HostFunction.Derivative = { [self] inputs, _, adjoint, needed in
-      // One sum on the way back as on the way there, and in the same order on all members.
-      let whole = sums(of: [adjoint])[0]
-      var place = 0
-      return inputs.enumerated().map { index, input in
-        guard index < tensors.count else { return nil }
-        defer { place += input.count }
-        return needed[index] ? whole[place..<place + input.count].reshaped(input.shape) : nil
+  /// Tensors that members own, for all members.
+  /// - Parameter own: nil for those of others.
+  package func gathered(_ own: [Tensor?], like items: [(shape: [Int], dtype: DType)], owners: [Int]) -> [Tensor] {
+    var results = own
+    for dtype in [DType.float32, .float64] {
+      let places = GroupStep.places(in: items, of: dtype)
+      if places.isEmpty { continue }
+      let counts = places.map { Tensor.elementCount(items[$0].shape) }, owners = places.map { owners[$0] }
+      let transfer = OwnerExchange(group, zip(counts, owners).map { ($0, $1) }, dtype: dtype)
+      let whole = exchange("group gathering", places.compactMap { own[$0].map { stopGradient($0) } }, shape: [counts.reduce(0, +)], dtype) { inputs, output in
+        try transfer.gather(inputs.map { $0.baseAddress! }, counts: counts, owners: owners, into: output.baseAddress!)
       }
+      for (place, tensor) in zip(places, GroupStep.cut(whole, places.map { items[$0].shape })) where own[place] == nil { results[place] = tensor }
     }
-    let function = HostFunction(name: "group sum", derivative: derivative) { [self] inputs, output in
-      var place = 0
-      for input in inputs.prefix(tensors.count) {
-        let part = UnsafeMutableRawBufferPointer(rebasing: output[place..<place + input.count])
-        if isIdle { part.initializeMemory(as: UInt8.self, repeating: 0) } else { part.copyMemory(from: input) }
-        place += input.count
-      }
+    return zip(results, items).map { $0 ?? Tensor.zeros($1.shape, dtype: $1.dtype) }
+  }
+
+  // MARK: - Exchanges
+
+  /// - Parameter body: gets what was computed in the step, and fills the result.
+  private func exchange(
+    _ name: String, _ tensors: [Tensor], derivative: HostFunction.Derivative? = nil, shape: [Int], _ dtype: DType,
+    _ body: @escaping @Sendable ([UnsafeRawBufferPointer], UnsafeMutableRawBufferPointer) throws -> Void
+  ) -> Tensor {
+    let count = tensors.count
+    let function = HostFunction(name: name, derivative: derivative) { [self] inputs, output in
       if failure != nil { return }
-      do { try reduction.run(output) } catch { failure = error }
+      do { try body(Array(inputs.prefix(count)), output) } catch { failure = error }
     }
-    let whole = Tensor(.host(function), tensors + [last].compactMap { $0.map { stopGradient($0) } }, shape: [count], dtype: dtype)
-    last = whole
+    let result = Tensor(.host(function), tensors + [last].compactMap { $0.map { stopGradient($0) } }, shape: shape, dtype: dtype)
+    last = result
+    return result
+  }
+
+  /// Tensors that lie one behind the other.
+  private static func cut(_ whole: Tensor, _ shapes: [[Int]]) -> [Tensor] {
     var place = 0
-    return tensors.map { tensor in
-      defer { place += tensor.count }
-      return whole[place..<place + tensor.count].reshaped(tensor.shape)
+    return shapes.map { shape in
+      let count = Tensor.elementCount(shape)
+      defer { place += count }
+      return whole[place..<place + count].reshaped(shape)
     }
   }
 
-  package func sum(of tensor: Tensor) -> Tensor { sums(of: [tensor])[0] }
-
   /// Forgets what is of use while the step is traced.
-  package func endTrace() { last = nil }
+  /// - Returns: what has to be among the results of the step, so that no member leaves out an exchange of whose result it makes no use.
+  package func endTrace() -> [Tensor] {
+    defer { last = nil }
+    return [last].compactMap { $0.map { $0[0..<1] } }
+  }
 
   /// - Throws: what went wrong in a run.
   package func check() throws { if let failure { throw failure } }
-}
-
-/// Which rows of a batch a member of a group has: those of rank r of N begin at the row ⌊r · rows / N⌋.
-package struct RowShare: Hashable, Sendable {
-  package let total: Int
-  package let rows: Range<Int>
-
-  /// All.
-  package init(_ total: Int) {
-    self.total = total
-    rows = 0..<total
-  }
-
-  package init(_ total: Int, of group: any ProcessGroup) {
-    self.total = total
-    rows = total * group.rank / group.size..<total * (group.rank + 1) / group.size
-  }
-
-  /// The member has no row, and computes with one that counts for nothing.
-  package var isIdle: Bool { rows.isEmpty }
-  /// How many rows are computed with.
-  package var computedRows: Int { max(rows.count, 1) }
-  /// Where they begin in the batch.
-  package var offset: Int { isIdle ? 0 : rows.lowerBound }
-}
-
-/// Adds what the members of a group have, element by element in the order of ranks: everybody gets from all others what they have of its part,
-/// adds it, and gives the sum to all.
-private final class GroupReduction: @unchecked Sendable {
-  private let group: any ProcessGroup
-  private let dtype: DType
-  private let pieces: [Range<Int>]
-  /// What has come from the members: their parts of the own one, in their order.
-  private let received: Buffer
-
-  /// How much is sent at once: MPI counts bytes in 32 bits.
-  private static let pieceByteCount = 64 << 20
-
-  init(_ group: any ProcessGroup, count: Int, dtype: DType) {
-    self.group = group
-    self.dtype = dtype
-    let length = GroupReduction.pieceByteCount / dtype.byteCount
-    pieces = stride(from: 0, to: count, by: length).map { $0..<min($0 + length, count) }
-    received = Buffer(byteCount: (min(count, length) / group.size + 1) * group.size * dtype.byteCount)
-  }
-
-  func run(_ bytes: UnsafeMutableRawBufferPointer) throws {
-    for piece in pieces {
-      try run(piece: UnsafeMutableRawBufferPointer(rebasing: bytes[piece.lowerBound * dtype.byteCount..<piece.upperBound * dtype.byteCount]))
-    }
-  }
-
-  private func run(piece: UnsafeMutableRawBufferPointer) throws {
-    let (rank, size) = (group.rank, group.size)
-    let count = piece.count / dtype.byteCount
-    let borders = (0...size).map { count * $0 / size * dtype.byteCount }
-    let counts = zip(borders, borders.dropFirst()).map { $1 - $0 }
-    let own = counts[rank]
-    let parts = UnsafeMutableRawBufferPointer(start: received.pointer, count: own * size)
-    try group.allToAll(UnsafeRawBufferPointer(piece), counts: counts, into: parts, counts: [Int](repeating: own, count: size))
-    let target = UnsafeMutableRawBufferPointer(rebasing: piece[borders[rank]..<borders[rank] + own])
-    if dtype == .float64 {
-      add(parts.bindMemory(to: Double.self), into: target.bindMemory(to: Double.self))
-    } else {
-      add(parts.bindMemory(to: Float.self), into: target.bindMemory(to: Float.self))
-    }
-    try group.allGather(piece, counts: counts)
-  }
-
-  private func add<Element: FloatingPoint>(_ parts: UnsafeMutableBufferPointer<Element>, into sum: UnsafeMutableBufferPointer<Element>) {
-    let count = sum.count
-    for index in 0..<count { sum[index] = parts[index] }
-    for part in 1..<max(group.size, 1) {
-      let begin = part * count
-      for index in 0..<count { sum[index] += parts[begin + index] }
-    }
-  }
 }

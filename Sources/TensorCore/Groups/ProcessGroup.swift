@@ -68,8 +68,8 @@ extension ProcessGroup {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// Everybody's variable becomes that of rank 0, to the bit.
-  package func broadcast(_ variable: Variable) throws { try variable.withMutableBytes { try broadcast($0, from: 0) } }
+  /// Everybody's variable becomes that of `root`, to the bit.
+  package func broadcast(_ variable: Variable, from root: Int = 0) throws { try variable.withMutableBytes { try broadcast($0, from: root) } }
 
   /// A tensor that `root` has.
   package func broadcast(_ tensor: Tensor?, shape: [Int], dtype: DType, from root: Int) throws -> Tensor {

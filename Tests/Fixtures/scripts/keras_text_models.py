@@ -1,4 +1,5 @@
-"""Models of Keras (on TensorFlow) whose input is strings, in files; writes keras-files/text.keras, text-functional.keras and text-files.json.
+"""Models of Keras (on TensorFlow) whose input is strings, in files; writes keras-files/text.keras, text-functional.keras, text-weighted.keras
+and text-files.json.
 
 With `--check FILE` it reads a file that Descent wrote instead and prints what Keras predicts for the texts.
 """
@@ -35,6 +36,12 @@ def functional():
     return keras.Model(texts, L.Add()([L.Dense(3)(hidden), hidden]), name="whole")
 
 
+def weighted():
+    vectorize = L.TextVectorization(max_tokens=16, ngrams=2, output_mode="tf_idf", pad_to_max_tokens=True)
+    vectorize.adapt(TEXTS)
+    return keras.Sequential([keras.Input((), dtype="string"), vectorize, L.Dense(2, activation="softmax")])
+
+
 def predict(model, texts):
     return np.asarray(model(tf.constant(texts)))
 
@@ -45,9 +52,9 @@ def main():
         return
     keras.utils.set_random_seed(4)
     result = {"made_by": f"scripts/keras_text_models.py, keras {keras.__version__}, TensorFlow {tf.__version__}", "texts": TEXTS, "new": NEW}
-    for name, make in (("text", sequential), ("text-functional", functional)):
+    for name, make in (("text", sequential), ("text-functional", functional), ("text-weighted", weighted)):
         model = make()
-        model.compile("adam", "sparse_categorical_crossentropy" if name == "text" else "mse")
+        model.compile("adam", "sparse_categorical_crossentropy" if name != "text-functional" else "mse")
         model.save(os.path.join(FOLDER, f"{name}.keras"))
         value = predict(model, NEW)
         result[name] = {"shape": list(value.shape), "values": value.reshape(-1).tolist()}
