@@ -40,9 +40,9 @@ struct KerasArchive {
     let assets = archive.entries.filter { $0.name.hasPrefix("assets/") && !$0.name.hasSuffix("/") }
     let front = try naming("\(name): \(KerasArchive.configName)") {
       try TextFront.removed(
-        from: whole, assets: KerasArchive.vocabularies(assets, in: archive), idfWeights: weights[TextFront.idfWeightsName]?.doubles)
+        from: whole, assets: KerasArchive.vocabularies(assets, in: archive), idfWeights: TextFront.idfWeightsNames.lazy.compactMap { weights[$0] }.first?.doubles)
     }
-    if front != nil { weights.remove(TextFront.idfWeightsName) }
+    if front != nil { TextFront.idfWeightsNames.forEach { weights.remove($0) } }
     if let other = assets.first(where: { front == nil || !$0.name.hasSuffix(KerasArchive.vocabularyName) }) {
       throw DescentError(.file, "\(name): holds \(other.name), which belongs to a layer that Descent does not have")
     }
@@ -83,7 +83,7 @@ struct KerasArchive {
     let metadata = JSONValue.object(
       JSONObject([("keras_version", .string(kerasVersion)), ("date_saved", .string(formatter.string(from: Date())))]))
     var contents = try WeightsFile.contents(of: model)
-    if let idfWeights = model.texts?.vectorize.idfWeights { contents.add(TextFront.idfWeightsName, idfWeights) }
+    if let idfWeights = model.texts?.vectorize.idfWeights { for name in TextFront.idfWeightsNames { contents.add(name, idfWeights) } }
     let weights = try contents.encoded(name: "\(path): \(weightsName)")
     let own = [(tableName, model.table?.json), (imagesName, model.images?.json), (textsName, model.texts?.json)].compactMap { name, json in
       json.map { (name, Array($0.text(indent: 1).utf8)) }

@@ -3,8 +3,8 @@ import Descent
 /// A model whose input is strings, as Keras describes it: its first layer is a `TextVectorization`. Here that stands before the model, which takes
 /// numbers (``Model/texts``).
 enum TextFront {
-  /// Where Keras keeps how much each word counts, which is no variable here.
-  static let idfWeightsName = "layers/text_vectorization/_lookup_layer/vars/idf_weights"
+  /// Where Keras keeps how much each word counts, which is no variable here: it writes it twice.
+  static let idfWeightsNames = ["layers/text_vectorization/vars/idf_weights", "layers/text_vectorization/_lookup_layer/vars/idf_weights"]
 
   /// Takes the vectorization off a description.
   /// - Parameters:
