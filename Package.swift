@@ -24,8 +24,8 @@ let package = Package(
     .systemLibrary(name: "CHDF5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "CTurboJPEG", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CSPNG", providers: [.apt(["libspng-dev"])]),
-    .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
-    .target(name: "TensorCore", dependencies: ["CKernels", "COneDNN"]),
+    .target(name: "CKernels", dependencies: ["COneDNN"], linkerSettings: [.linkedLibrary("m"), .linkedLibrary("dnnl")]),
+    .target(name: "TensorCore", dependencies: ["CKernels"]),
     .target(name: "Optimizers", dependencies: ["TensorCore"]),
     .target(name: "Descent", dependencies: ["TensorCore", "Optimizers", "CZlib", "CDeflate"]),
     // Calls KerasFiles when a program starts.

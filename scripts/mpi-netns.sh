@@ -58,6 +58,6 @@ ip netns exec "${hosts[0]}" unshare -m --uts sh -c '
   shift 2
   exec "$@"' sh "$names" "${hosts[0]}" \
   env OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 \
-  mpirun --oversubscribe -n "$processes" --map-by node --host "${hosts[0]}:$(((processes + 1) / 2)),${hosts[1]}:$((processes / 2))" \
+  mpirun --oversubscribe --bind-to none -n "$processes" --map-by node --host "${hosts[0]}:$(((processes + 1) / 2)),${hosts[1]}:$((processes / 2))" \
   --mca plm_rsh_agent "$(realpath "$0") --agent" --mca btl tcp,self --mca pml ob1 \
   --mca btl_tcp_if_include cable0 --mca oob_tcp_if_include cable0 "$@"

@@ -25,9 +25,9 @@ enum CommandGroup {
   static let commands = ["train", "evaluate", "predict", "choose"]
 
   /// Pictures are worked on by one process.
-  static func refuseForPictures(_ command: String) throws {
+  static func refuseForFolders(_ command: String, _ things: String) throws {
     if let group = try shared {
-      throw DescentError(.state, "pictures are worked on by one process, and there are \(group.size); start descent \(command) without mpirun")
+      throw DescentError(.state, "\(things) are worked on by one process, and there are \(group.size); start descent \(command) without mpirun")
     }
   }
 

@@ -7,10 +7,10 @@ import Foundation
 struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "fashion-mnist, a folder of pictures, a table (.csv, .tsv, .txt, .data, .jsonl, also with .gz), an .npz file or a folder of IDX files.",
+      "fashion-mnist, a folder of pictures or of texts, a table (.csv, .tsv, .txt, .data, .jsonl, also with .gz), an .npz file or a folder of IDX files.",
       discussion: """
         fashion-mnist is looked for in the user's cache, Keras's cache and the Debian package's folder. A folder of pictures (JPEG, PNG) holds a folder \
-        for each class, named after it: pets/cats/1.jpg, pets/dogs/2.jpg; or folders train, validation and test with such folders. A folder of IDX files \
+        for each class, named after it: pets/cats/1.jpg, pets/dogs/2.jpg; or folders train, validation and test with such folders; a folder of texts (.txt) likewise. A folder of IDX files \
         holds the four files of a data set like MNIST (train-images-idx3-ubyte, …), plain or with .gz; pixels become numbers from 0 to 1. A table \
         names its columns in the first line, or is an object of JSON in each line (.jsonl); --target says which one to predict. Separators (, ; tab | space), decimal commas, the encoding and a missing \
         header are found out. An .npz file holds x and y, and may hold x_val \
@@ -60,6 +60,7 @@ struct DataOptions: ParsableArguments {
     }
     if isTable { return DataSet(try CSVTable(data, target: target ?? ""), name: data) }
     if isArchive { return try DataSet(archive: data) }
+    if isTexts { return try DataSet(texts(for: model), name: data, asPlaces: model?.takesPlaces ?? false) }
     if isPictures {
       guard let model else { return try DataSet(ImageData(data), name: data) }
       return try DataSet(images(for: model), name: data, asPlaces: model.takesPlaces)
@@ -78,7 +79,22 @@ struct DataOptions: ParsableArguments {
   func table() throws -> TableFile { try TableFile(data, reading: tableReading.reading) }
 
   /// A folder that does not hold the files of a data set like MNIST, or a picture.
-  var isPictures: Bool { isFolder && !ImageFolder.isBegun(data) || isPicture }
+  var isPictures: Bool { isFolder && !ImageFolder.isBegun(data) && !isTexts || isPicture }
+
+  /// A folder with texts in it or below, and no pictures.
+  var isTexts: Bool {
+    func holds(_ endings: [String]) -> Bool {
+      (try? FileDirectory(data, classNames: nil, followLinks: true, endings: endings)).map { !$0.paths.isEmpty } ?? false
+    }
+    return isFolder && !ImageFolder.isBegun(data) && holds(TextData.endings) && !holds([".jpg", ".jpeg", ".png"])
+  }
+
+  /// The texts of a folder, as a model takes them.
+  func texts(for model: Model?, _ options: TextOptions = TextOptions()) throws -> TextData {
+    guard let model else { return try TextData(data, options: options) }
+    guard let known = model.texts else { throw DescentError(.data, "\(data): the model knows no words, and this is a folder of texts") }
+    return try TextData(data, preparedBy: known, options: options)
+  }
 
   private var isPicture: Bool { [".jpg", ".jpeg", ".png"].contains { hasEnding(data, $0) } }
 
@@ -97,7 +113,7 @@ struct DataOptions: ParsableArguments {
     return FileManager.default.fileExists(atPath: data, isDirectory: &isFolder) && isFolder.boolValue
   }
 
-  private static let expected = "fashion-mnist, an existing folder of pictures or of IDX files, a table ending in .csv, .tsv, .txt, .data or .jsonl, or a file ending in .npz"
+  private static let expected = "fashion-mnist, an existing folder of pictures, of texts or of IDX files, a table ending in .csv, .tsv, .txt, .data or .jsonl, or a file ending in .npz"
 
   /// What people have besides, and what becomes of it.
   private static let advice: [(ending: String, text: String)] = [

@@ -51,6 +51,8 @@ struct DataSet {
   private(set) var table: TablePreprocessing?
   /// What becomes of pictures in files.
   private(set) var images: ImagePreprocessing?
+  /// What becomes of texts in files.
+  private(set) var texts: TextPreprocessing?
   /// What of a table is not used.
   var leftOut: [String] = []
 
@@ -87,6 +89,15 @@ struct DataSet {
     self.test = test
     self.images = images
     classNames = images.classNames
+  }
+
+  init(name: String, train: Part, validation: Part?, test: Part?, texts: TextPreprocessing) {
+    self.name = name
+    self.train = train
+    self.validation = validation
+    self.test = test
+    self.texts = texts
+    classNames = texts.classNames
   }
 
   /// Reads an `.npz` file with `x` and `y`, `x_val` and `y_val`, `x_test` and `y_test`; several inputs are `x_NAME`, several targets

@@ -9,7 +9,7 @@ struct EvaluateCommand: ParsableCommand {
     discussion: """
       Prints the loss and the metrics that the model was compiled with, on the test rows if the data hold any, else on x and y. Of a model that \
       was trained on a table, it prints what was taken for what (classes), or the errors in the target's units beside those of always predicting the \
-      mean (a number); the table's columns are found by their names. Of a folder of pictures, with a folder for each class, it prints which class was \
+      mean (a number); the table's columns are found by their names. Of a folder of pictures or texts, with a folder for each class, it prints which class was \
       taken for which.
 
       EXAMPLES:
@@ -47,6 +47,7 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     let model = try self.model.load()
     if dataOptions.isTable, let table = model.table { return try evaluate(model, table) }
+    if dataOptions.isTexts { return try evaluateTexts(model) }
     if dataOptions.isPictures { return try evaluateImages(model) }
     try dataOptions.requireTarget()
     if model.loss == nil && loss == nil {
@@ -77,10 +78,8 @@ struct EvaluateCommand: ParsableCommand {
 extension EvaluateCommand {
   /// Judges a model on all pictures of a folder; or on those of its folder `test`, if it has one.
   private func evaluateImages(_ model: Model) throws {
-    try CommandGroup.refuseForPictures("evaluate")
-    if loss != nil || metrics != nil {
-      throw ValidationError("A model for pictures is judged by which class it takes for which; leave --loss and --metrics out.")
-    }
+    try CommandGroup.refuseForFolders("evaluate", "pictures")
+    try refuseMeasures("pictures")
     var options = ImageOptions()
     options.trainingPart = 1
     let data = try dataOptions.images(for: model, options)
@@ -89,6 +88,26 @@ extension EvaluateCommand {
     let rows = data.test ?? data.training
     let scores = try model.scores(rows, batchSize: batchSize.count(of: rows.count))
     Output.line(json ? scores.json.text() : TableScoresDescription(scores: scores, things: "pictures").text)
+  }
+
+  /// Judges a model on all texts of a folder; or on those of its folder `test`, if it has one.
+  private func evaluateTexts(_ model: Model) throws {
+    try CommandGroup.refuseForFolders("evaluate", "texts")
+    try refuseMeasures("texts")
+    var options = TextOptions()
+    options.trainingPart = 1
+    let data = try dataOptions.texts(for: model, options)
+    model.texts = data.preprocessing
+    for remark in data.remarks { Output.remark(remark) }
+    let rows = data.test ?? data.training
+    let scores = try model.scores(rows, batchSize: batchSize.count(of: rows.count))
+    Output.line(json ? scores.json.text() : TableScoresDescription(scores: scores, things: "texts").text)
+  }
+
+  private func refuseMeasures(_ things: String) throws {
+    if loss != nil || metrics != nil {
+      throw ValidationError("A model for \(things) is judged by which class it takes for which; leave --loss and --metrics out.")
+    }
   }
 
   /// Judges a model that knows the table's columns.

@@ -8,13 +8,8 @@ struct ImageDescription {
   let changes: [ImageAugmentation]
 
   var text: String {
-    let names = data.preprocessing.classNames, counts = data.classCounts
     var lines = ["\(folder): \(data.sizes)"]
-    let shown = zip(names, counts).prefix(20).map { "\($0) \(grouped($1))" }.joined(separator: ", ") + (names.count > 20 ? ", …" : "")
-    lines.append(contentsOf: wrapped("\(names.count) classes, pictures to train on of each: \(shown)", to: TextTable.width))
-    if let most = counts.max(), let least = counts.min(), most > 3 * least, names.count < 100 {
-      lines.append("The classes are uneven; with --class-weight balanced the rare ones count as much as the frequent ones.")
-    }
+    lines += classLines(data.preprocessing.classNames, data.classCounts, "pictures")
     lines.append(contentsOf: wrapped(sizes, to: TextTable.width))
     if !changes.isEmpty {
       let advice = changes.contains(.flip) ? " Where left and right make a difference, as for letters, give --augmentation without flip." : ""
@@ -48,9 +43,6 @@ struct ImageDescription {
 extension ImageData {
   /// How many pictures there are for what.
   var sizes: String {
-    var parts = ["\(grouped(training.count)) pictures to train on"]
-    if let validation { parts.append("\(grouped(validation.count)) to validate on") }
-    if let test { parts.append("\(grouped(test.count)) to test on") }
-    return parts.joined(separator: ", ")
+    partSizes(training.count, validation?.count, test?.count, "pictures")
   }
 }

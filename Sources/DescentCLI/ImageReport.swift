@@ -11,7 +11,7 @@ struct ImageReport {
   let part: String
   /// Those pictures, and what the network says of them.
   let rows: ImageRows
-  let predictions: ImagePredictions
+  let predictions: FilePredictions
   let scores: TableScores
 
   var html: String {

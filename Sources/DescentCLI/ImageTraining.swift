@@ -6,10 +6,9 @@ import KerasFiles
 extension TrainCommand {
   /// Trains on a folder of pictures, and leaves a model that knows their size and what their classes are called.
   func runImages(_ given: Model?, _ results: Results) throws {
-    try CommandGroup.refuseForPictures("train")
-    if groupOptions.isUsed { throw ValidationError("--shards and --shard-optimizer-state are of no use for pictures, which one process works on.") }
+    try refuseSeveralProcesses("pictures")
     if let report = tableOptions.report { try checkWritable(report) }
-    try modelOptions.refuseDenseLayers()
+    try modelOptions.refuseDenseLayers("pictures")
     let seed = taskOptions.seed ?? TaskOptions.defaultSeed
     let options = imageOptions.options(try tableOptions.options(seed: seed, validationSplit: validationSplit))
     if verbose != .silent { Output.line("Reading the pictures in \(dataOptions.data) …") }
@@ -26,33 +25,23 @@ extension TrainCommand {
     let preprocessing = data.preprocessing, changes = given == nil ? try imageOptions.changes : []
     let model = try given ?? preprocessing.network(augmentation: changes, seed: seed)
     if given?.optimizer == nil || optimizerOptions.optimizer != nil || taskOptions.loss != nil || taskOptions.metrics != nil {
-      try model.compile(for: preprocessing, taskOptions, optimizerOptions.spelling)
+      try model.compile(forClasses: preprocessing.classNames.count, of: "pictures", taskOptions, optimizerOptions.spelling)
     } else if let learningRate = optimizerOptions.learningRate {
       try model.setLearningRate(learningRate)
     }
     model.images = preprocessing
     let set = try DataSet(data, name: dataOptions.data, asPlaces: model.takesPlaces)
     let rows = taskOptions.rows(of: data.training.count)
-    let plan = ImagePlan(epochs: epochs, steps: (data.training.count + rows - 1) / rows, hasValidation: data.validation != nil)
+    let plan = FolderPlan(epochs: epochs, steps: (data.training.count + rows - 1) / rows, hasValidation: data.validation != nil)
     try blamingData(set.name) { try model.check(set.train.x, set.train.y, "fit") }
     try set.check(model)
     let settings = try RunSettings(
       model, set, initialWeights: modelOptions.model, seed: taskOptions.seed, batchSize: rows, validationSplit: 1 - options.trainingPart, shuffle: shuffle)
     if try !begins(results, settings) { return }
     for remark in data.remarks { Output.remark(remark) }
-    if verbose != .silent { Output.line(ImageDescription(folder: dataOptions.data, data: data, changes: changes).text + describe(model, plan)) }
-    var callbacks: [Callback] = [RunObserver(results, settings)]
-    if let patience = plan.patience {
-      callbacks.append(ReduceLROnPlateau(factor: 0.3, patience: max(2, patience / 2)))
-      callbacks.append(EarlyStopping(patience: patience, restoreBestWeights: true))
-    }
+    if verbose != .silent { Output.line(ImageDescription(folder: dataOptions.data, data: data, changes: changes).text + plan.description(of: model)) }
     let weights = tableOptions.classWeight == .balanced ? data.balancedClassWeights : nil
-    let history = try blamingData(set.name) {
-      try model.fit(
-        set.train.x, set.train.y, batchSize: rows, epochs: plan.epochs, verbose: verbose.verbosity,
-        callbacks: callbacks + (results.backup.map { [$0] } ?? []) + boards, validationData: set.validation.map { ($0.x, $0.y) }, shuffle: shuffle,
-        classWeight: weights)
-    }
+    let history = try fit(model, set, plan, rows: rows, classWeights: weights, results, settings)
     let written = try results.write(model, history, withModel: true)
     try finish(results, history, written.text)
     let part = data.test != nil ? "Test" : data.validation != nil ? "Validation" : "Training"
@@ -71,24 +60,6 @@ extension TrainCommand {
     Output.line("\nWrote \(written.text)")
     if let path = written.model { Output.line("Other pictures are told apart by: descent predict --model \(path) --data FOLDER --out predictions.csv") }
   }
-
-  /// One line on the network and how long it is trained.
-  private func describe(_ model: Model, _ plan: ImagePlan) -> String {
-    let count = model.trainableVariables.reduce(0) { $0 + $1.shape.reduce(1, *) }
-    let rule = plan.patience.map { "up to \(plan.epochs) epochs, until the validation loss has not fallen for \($0); the best is kept" } ?? "\(plan.epochs) epochs"
-    let convolutions = model.layers.count { $0 is Conv2D }
-    let kind = convolutions > 0 ? "\(convolutions) convolutions and " : ""
-    return "A network of \(kind)\(grouped(count)) weights; the loss is \(model.loss?.name ?? "none"); \(rule)\n"
-  }
-}
-
-extension ModelOptions {
-  /// Pictures have a network of their own.
-  func refuseDenseLayers() throws {
-    if layers != nil || activation != nil {
-      throw ValidationError("--layers and --activation are for networks of dense layers; a network for pictures goes by their size. Give another one with --model.")
-    }
-  }
 }
 
 extension ImageOptions {
@@ -106,39 +77,6 @@ extension ImageOptions {
     result.imageSize = (shape[0], shape[1])
     result.colorMode = mode
     return result
-  }
-}
-
-extension Model {
-  /// Compiles a network for pictures: with the loss that was asked for, its own, or one that goes by how many numbers it computes.
-  func compile(for images: ImagePreprocessing, _ aim: TaskOptions, _ way: OptimizerSpelling) throws {
-    let asked = try aim.chosenLoss()
-    if asked?.isForClasses == false { throw ValidationError("--loss \(aim.loss ?? "") is for numbers; pictures are of classes.") }
-    let isOne = (layers.last as? Dense)?.units == 1 && images.classNames.count == 2
-    try compile(
-      anyOptimizer: way.chosen(), loss: asked ?? loss ?? (isOne ? .binaryCrossentropy : .sparseCategoricalCrossentropy),
-      metrics: aim.chosenMetrics() ?? [.accuracy])
-  }
-
-  /// Whether its loss takes classes as a place of one for each.
-  var takesPlaces: Bool { [Loss.categoricalCrossentropy, .categoricalFocalCrossentropy].map(\.className).contains(loss?.className) }
-}
-
-/// How long a network is trained on pictures where that is not said: until validation gets no better.
-struct ImagePlan {
-  let epochs: Int
-  /// Epochs without a better validation after which training ends; nil if all are to be gone through.
-  let patience: Int?
-
-  init(epochs given: Int?, steps: Int, hasValidation: Bool) {
-    if let given {
-      (epochs, patience) = (given, nil)
-      return
-    }
-    // About 10,000 steps, but no fewer than 15 passes and no more than 100.
-    let most = max(15, min(100, 10_000 / max(1, steps)))
-    epochs = hasValidation ? most : min(most, 40)
-    patience = hasValidation ? max(5, most / 8) : nil
   }
 }
 

@@ -15,7 +15,7 @@ struct PredictCommand: ParsableCommand {
       header, the columns that name or number the rows, the prediction, and of classes the probability of each.
 
       A model that was trained on a folder of pictures takes a folder with pictures in it and below, a picture, or pictures named one by one. Its CSV has \
-      a header, the file, the predicted class and the probability of each.
+      a header, the file, the predicted class and the probability of each. One that was trained on a folder of texts takes texts (.txt) likewise.
 
       EXAMPLES:
         descent predict --model classifier.keras --data d.npz --out predictions.npy
@@ -23,6 +23,7 @@ struct PredictCommand: ParsableCommand {
         descent predict --model flowers.keras --data new-flowers.csv --out predictions.csv
         descent predict --model pets.keras --data holiday-pictures --out predictions.csv
         descent predict --model pets.keras cat.jpg dog.png
+        descent predict --model reviews.keras --data new-reviews --out predictions.csv
       """)
 
   @Option(help: ArgumentHelp("A .keras file, or an .h5 file with a whole model.", valueName: "file"))
@@ -30,8 +31,8 @@ struct PredictCommand: ParsableCommand {
 
   @OptionGroup(title: "Data") var dataOptions: DataOptions
 
-  @Argument(help: ArgumentHelp("Pictures to predict, or folders with pictures, in place of --data.", valueName: "pictures"))
-  var pictures: [String] = []
+  @Argument(help: ArgumentHelp("Pictures or texts to predict, or folders with them, in place of --data.", valueName: "files"))
+  var files: [String] = []
 
   @Option(help: ArgumentHelp("Rows a step: a number, or all.", valueName: "n|all"))
   var batchSize = BatchSize.rows(32)
@@ -49,8 +50,9 @@ struct PredictCommand: ParsableCommand {
   func run() throws {
     if let out, CommandGroup.isLeader { try checkWritable(out) }
     let model = try self.model.load()
-    if pictures.isEmpty, dataOptions.isTable, let table = model.table { return try predict(model, table) }
-    if !pictures.isEmpty { return try predict(model, pictures) }
+    if model.texts != nil, !dataOptions.isArchive || !files.isEmpty { return try predictTexts(model, files.isEmpty ? [dataOptions.data] : files) }
+    if files.isEmpty, dataOptions.isTable, let table = model.table { return try predict(model, table) }
+    if !files.isEmpty { return try predict(model, files) }
     if dataOptions.isPictures { return try predict(model, [dataOptions.data]) }
     let x = try dataOptions.loadInputs(for: model)
     let count = DataSet.Part(x: x, y: Tensor.zeros([])).count
@@ -93,7 +95,7 @@ struct PredictCommand: ParsableCommand {
 
   /// Predicts the classes of pictures.
   private func predict(_ model: Model, _ paths: [String]) throws {
-    try CommandGroup.refuseForPictures("predict")
+    try CommandGroup.refuseForFolders("predict", "pictures")
     if model.images == nil {
       let options = try ImageOptions().fitting(model)
       guard let size = options.imageSize, let shape = model.inputShape else {
@@ -103,8 +105,20 @@ struct PredictCommand: ParsableCommand {
       model.images = try ImagePreprocessing(classNames: (0..<count).map(String.init), imageSize: size, colorMode: options.colorMode ?? .rgb)
       Output.remark("The model does not know what its classes are called; they are numbers, in the order of the folders that it was trained on.")
     }
-    let predictions = try model.predict(imagesAt: paths, batchSize: batchSize.count(of: .max))
-    for remark in ImageData.remark(predictions.faults) { Output.remark(remark) }
+    try write(model.predict(imagesAt: paths, batchSize: batchSize.count(of: .max)))
+  }
+
+  /// Predicts the classes of texts.
+  private func predictTexts(_ model: Model, _ paths: [String]) throws {
+    try CommandGroup.refuseForFolders("predict", "texts")
+    if model.texts?.classNames == nil {
+      Output.remark("The model does not know what its classes are called; they are numbers, in the order of the folders that it was trained on.")
+    }
+    try write(model.predict(textsAt: paths, batchSize: batchSize.count(of: .max)))
+  }
+
+  private func write(_ predictions: FilePredictions) throws {
+    for remark in ClassFolders.remark(predictions.faults) { Output.remark(remark) }
     guard let out, !hasEnding(out, ".csv") else {
       guard let out else { return Output.line(String(predictions.csv.dropLast())) }
       return try writeFile(out, text: predictions.csv)

@@ -64,7 +64,7 @@ struct TableTrainingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The part of a table's rows or of pictures to train on, and with a comma the part to validate on; the rest is for testing. (default: 0.8,0.2)",
+      "The part of a table's rows, of pictures or of texts to train on, and with a comma the part to validate on; the rest is for testing. (default: 0.8,0.2)",
       discussion: "Rows are drawn by the seed, of each class alike. Scales, typical values and categories are learned from the training rows alone.",
       valueName: "part[,part]"))
   var split: WordList?

@@ -4,7 +4,7 @@ import KerasFiles
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Train a network on a table, a folder of pictures or arrays.",
+    abstract: "Train a network on a table, a folder of pictures or texts, or arrays.",
     discussion: """
       Trains, judges the network on data it has not seen, and leaves history.csv (the numbers of each epoch) and weights.npz \
       (the trained weights, for numpy.load) in a folder.
@@ -16,6 +16,9 @@ struct TrainCommand: ParsableCommand {
       Of a folder of pictures, with a folder for each class in it, it makes all pictures of one size, changes them a little at random while training, and \
       trains a small convolutional network; the model remembers size and classes. --split, --class-weight and --report are as for tables.
 
+      Of a folder of texts (.txt), with a folder for each class in it, it learns the words and trains a small network on them; the model remembers words \
+      and classes.
+
       EXAMPLES:
         descent train
         descent train --epochs 20 --batch-size 128 --layers 256,64
@@ -24,6 +27,7 @@ struct TrainCommand: ParsableCommand {
         descent train --data flowers.csv --target species --save flowers.keras
         descent train --data houses.csv --target price --drop owner --types zip=category --split 0.7,0.15
         descent train --data pets --save pets.keras --report pets.html
+        descent train --data reviews --save reviews.keras
         descent train --data signs --image-size 64 --augmentation rotation,zoom,brightness --split 0.7,0.15
         descent train --data d.npz --no-shuffle --seed 7 --out runs/mine
         descent train --model init.keras --data d.npz --epochs 3 --save trained.keras
@@ -49,7 +53,7 @@ struct TrainCommand: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Put the rows in a new order before each epoch.")
   var shuffle = true
 
-  @Option(help: ArgumentHelp("Passes over the training rows. (default: 5; for tables and pictures until validation gets no better)", valueName: "n"))
+  @Option(help: ArgumentHelp("Passes over the training rows. (default: 5; for tables, pictures and texts until validation gets no better)", valueName: "n"))
   var epochs: Int?
 
   @OptionGroup(title: "Training") var taskOptions: TaskOptions
@@ -73,11 +77,14 @@ struct TrainCommand: ParsableCommand {
 
   func validate() throws {
     if modelOptions.model == nil { try dataOptions.requireTarget() }
-    if dataOptions.isPictures {
-      if tableOptions.isOfTables { throw ValidationError("--task, --features, --drop and --types are for tables; --data is '\(dataOptions.data)', a folder of pictures.") }
-    } else if imageOptions.isUsed {
+    let isTexts = dataOptions.isTexts
+    if (isTexts || dataOptions.isPictures) && tableOptions.isOfTables {
+      throw ValidationError("--task, --features, --drop and --types are for tables; --data is '\(dataOptions.data)', a folder of \(isTexts ? "texts" : "pictures").")
+    }
+    if !dataOptions.isPictures && imageOptions.isUsed {
       throw ValidationError("\(ImageTrainingOptions.names) are for folders of pictures; --data is '\(dataOptions.data)'.")
-    } else if !dataOptions.isTable && tableOptions.isUsed {
+    }
+    if !isTexts && !dataOptions.isPictures && !dataOptions.isTable && tableOptions.isUsed {
       throw ValidationError("--task, --features, --drop, --types, --split, --class-weight and --report are for tables; --data is '\(dataOptions.data)'.")
     }
     _ = try tableOptions.options(seed: 0, validationSplit: validationSplit)
@@ -93,6 +100,7 @@ struct TrainCommand: ParsableCommand {
     let results = try Results(resultOptions)
     defer { results.release() }
     if dataOptions.isTable && (given == nil || given?.table != nil) { return try runTable(given, results) }
+    if dataOptions.isTexts { return try runTexts(given, results) }
     if dataOptions.isPictures { return try runImages(given, results) }
     try dataOptions.requireTarget()
     if tableOptions.isUsed {

@@ -108,11 +108,16 @@ struct PreparedModel {
       try table.compile(model, optimizer: way.chosen(), loss: loss, metrics: aim.chosenMetrics())
       (task, outcome) = (table.target.classes.map { .classes($0.count) } ?? .numbers(1), nil)
     } else if given == nil, let images = data.images {
-      try options.refuseDenseLayers()
+      try options.refuseDenseLayers("pictures")
       model = try images.network(augmentation: ImageAugmentation.standard, seed: aim.seed ?? TaskOptions.defaultSeed)
       model.images = images
-      try model.compile(for: images, aim, way)
+      try model.compile(forClasses: images.classNames.count, of: "pictures", aim, way)
       (task, outcome) = (.classes(images.classNames.count), nil)
+    } else if given == nil, let texts = data.texts, let names = texts.classNames {
+      try options.refuseDenseLayers("texts")
+      model = try texts.network(seed: aim.seed ?? TaskOptions.defaultSeed)
+      try model.compile(forClasses: names.count, of: "texts", aim, way)
+      (task, outcome) = (.classes(names.count), nil)
     } else {
       let plain = try data.task(loss: loss ?? given?.loss)
       let outcome = Outcome(plain, loss: loss ?? given?.loss)

@@ -51,7 +51,7 @@ public struct ImageData: Sendable {
   ///   - options: what is asked for beyond the defaults.
   /// - Throws: ``DescentError`` if there are no two folders with pictures, or none to train on or to validate on.
   public init(_ folder: String, options: ImageOptions = ImageOptions()) throws {
-    let files = try ImageFiles(folder)
+    let files = try ClassFolders(pictures: folder)
     let sample = files.sample()
     let preprocessing = try ImagePreprocessing(
       classNames: files.classNames, imageSize: options.imageSize ?? ImageData.standardSize(sample.heights, sample.widths),
@@ -70,29 +70,16 @@ public struct ImageData: Sendable {
     if options.imageSize != nil || options.colorMode != nil || options.interpolation != nil || options.keepAspectRatio {
       throw DescentError(.invalidArgument, "\(folder): the model knows the size and the channels of its pictures; they cannot be chosen anew")
     }
-    let files = try ImageFiles(folder, known: preprocessing.classNames)
+    let files = try ClassFolders(pictures: folder, known: preprocessing.classNames)
     try self.init(folder, files, files.sample(), preprocessing, options)
   }
 
   private init(
-    _ folder: String, _ files: ImageFiles, _ sample: (heights: [Int], widths: [Int], areGray: Bool), _ preprocessing: ImagePreprocessing,
+    _ folder: String, _ files: ClassFolders, _ sample: (heights: [Int], widths: [Int], areGray: Bool), _ preprocessing: ImagePreprocessing,
     _ options: ImageOptions
   ) throws {
-    let validation = options.validationPart ?? 0
-    guard options.trainingPart > 0, options.trainingPart <= 1, validation >= 0, options.trainingPart + validation <= 1 + 1e-9 else {
-      throw DescentError(
-        .invalidArgument, "the parts of the pictures to train on and to validate on are \(options.trainingPart) and \(validation); the first must be greater than 0, and both at most 1 together")
-    }
     self.preprocessing = preprocessing
-    var parts = files.parts
-    if parts.isEmpty {
-      parts = StratifiedSplit.parts(files.classes.map(Int32.init), training: options.trainingPart, validation: options.validationPart, seed: options.seed)
-    } else if !parts.contains(1) {
-      // What is kept for testing stays apart.
-      let groups = files.classes.indices.map { parts[$0] == 0 ? Int32(files.classes[$0]) : nil }
-      let split = StratifiedSplit.parts(groups, training: options.trainingPart, validation: nil, seed: options.seed)
-      parts = zip(parts, split).map { $0 == 0 ? $1 : $0 }
-    }
+    let parts = try files.split(training: options.trainingPart, validation: options.validationPart, seed: options.seed, things: "pictures")
     func rows(_ part: UInt8) throws -> ImageRows? {
       let places = parts.indices.filter { parts[$0] == part }
       return places.isEmpty ? nil : try preprocessing.rows(of: places.map { files.paths[$0] }, classes: places.map { files.classes[$0] })
@@ -114,14 +101,7 @@ public struct ImageData: Sendable {
     }
     (heights, widths) = (range(sample.heights), range(sample.widths))
     let faults = training.faults + (self.validation?.faults ?? []) + (test?.faults ?? [])
-    remarks = files.remarks + ImageData.remark(faults)
-  }
-
-  /// What is told of files that cannot be read.
-  package static func remark(_ faults: [String]) -> [String] {
-    if faults.isEmpty { return [] }
-    let shown = faults.prefix(3).joined(separator: "; ") + (faults.count > 3 ? "; …" : "")
-    return ["\(faults.count) \(faults.count == 1 ? "file cannot be read and is" : "files cannot be read and are") left out: \(shown)"]
+    remarks = files.remarks + ClassFolders.remark(faults)
   }
 
   /// How many pictures to train on are of each class.
@@ -131,12 +111,7 @@ public struct ImageData: Sendable {
   }
 
   /// How much the pictures of each class are to count so that all classes count the same: pictures / (classes · pictures of the class).
-  public var balancedClassWeights: [Int: Double] {
-    let counts = classCounts
-    return Dictionary(uniqueKeysWithValues: counts.enumerated().filter { $0.element > 0 }.map { place, count in
-      (place, Double(training.count) / Double(counts.count * count))
-    })
-  }
+  public var balancedClassWeights: [Int: Double] { balancedWeights(classCounts) }
 
   /// The median sizes where they have no more pixels than `greatestSide` squared; else about as many, of the medians' aspect ratio where it is far from 1.
   package static func standardSize(_ heights: [Int], _ widths: [Int]) -> (height: Int, width: Int) {

@@ -32,7 +32,7 @@ extension ImageDataGenerator {
   public func flowFromDataFrame(
     _ table: TableFile, directory: String = "", xCol: String = "filename", yCol: String = "class", targetSize: (height: Int, width: Int) = (256, 256),
     colorMode: ColorMode = .rgb, classes: [String]? = nil, classMode: ClassMode = .categorical, batchSize: Int = 32, shuffle: Bool = true,
-    seed: UInt64? = nil, saveToDir: String? = nil, savePrefix: String = "", saveFormat: ImageFormat = .png, subset: ImageSubset? = nil,
+    seed: UInt64? = nil, saveToDir: String? = nil, savePrefix: String = "", saveFormat: ImageFormat = .png, subset: DirectorySubset? = nil,
     interpolation: ImageInterpolation = .nearest, keepAspectRatio: Bool = false, validateFilenames: Bool = true, workers: Int? = nil
   ) throws -> ImageDataset<(Tensor, Tensor)> {
     var rows = try NamedPictures(table, directory, xCol, [yCol], validates: validateFilenames)
@@ -78,7 +78,7 @@ extension ImageDataGenerator {
   public func flowFromDataFrame(
     _ table: TableFile, directory: String = "", xCol: String = "filename", yCols: [String], targetSize: (height: Int, width: Int) = (256, 256),
     colorMode: ColorMode = .rgb, batchSize: Int = 32, shuffle: Bool = true, seed: UInt64? = nil, saveToDir: String? = nil, savePrefix: String = "",
-    saveFormat: ImageFormat = .png, subset: ImageSubset? = nil, interpolation: ImageInterpolation = .nearest, keepAspectRatio: Bool = false,
+    saveFormat: ImageFormat = .png, subset: DirectorySubset? = nil, interpolation: ImageInterpolation = .nearest, keepAspectRatio: Bool = false,
     validateFilenames: Bool = true, workers: Int? = nil
   ) throws -> ImageDataset<(Tensor, Tensor)> {
     guard !yCols.isEmpty else { throw fault("yCols is empty; expected at least one column") }
@@ -111,7 +111,7 @@ private struct NamedPictures {
   init(_ table: TableFile, _ directory: String, _ xCol: String, _ yCols: [String], validates: Bool) throws {
     var missing = 0
     for row in try table.texts(of: [xCol] + yCols) {
-      let path = directory.isEmpty ? row[0] : ImageDirectory.joined(directory, row[0])
+      let path = directory.isEmpty ? row[0] : FileDirectory.joined(directory, row[0])
       let isPicture = ImageDirectory.flowEndings.contains { hasEnding(path, $0) } && FileManager.default.fileExists(atPath: path)
       if validates && !isPicture {
         missing += 1
@@ -157,7 +157,7 @@ struct SavedPictures: Sendable {
   /// Writes one under the prefix, its place and a number by which passes differ.
   func write(_ picture: Tensor, _ place: Int, _ number: UInt64, _ dataFormat: DataFormat) throws {
     let ending = format == .jpeg ? "jpeg" : "png"
-    let path = ImageDirectory.joined(directory, "\(prefix)_\(place)_\(number % 10_000_000).\(ending)")
+    let path = FileDirectory.joined(directory, "\(prefix)_\(place)_\(number % 10_000_000).\(ending)")
     try saveImage(path, try arrayToImage(picture, dataFormat: dataFormat, scale: true), fileFormat: format)
   }
 }

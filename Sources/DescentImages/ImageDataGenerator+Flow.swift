@@ -21,7 +21,7 @@ extension ImageDataGenerator {
   public func flow(
     _ x: Tensor, _ y: Tensor, batchSize: Int = 32, shuffle: Bool = true, seed: UInt64? = nil, saveToDir: String? = nil, savePrefix: String = "",
     saveFormat: ImageFormat = .png, ignoreClassSplit: Bool = false,
-    subset: ImageSubset? = nil, workers: Int? = nil
+    subset: DirectorySubset? = nil, workers: Int? = nil
   ) throws -> Dataset<(Tensor, Tensor)> {
     let rows = try part(Dataset(x, y), x, y, subset, ignoreClassSplit)
     return try batches(rows, batchSize, shuffle, seed, workers, SavedPictures(saveToDir, savePrefix, saveFormat)) { ($0.0, { picture, row in (picture, row.1) }) }
@@ -31,7 +31,7 @@ extension ImageDataGenerator {
   public func flow(
     _ x: Tensor, _ y: Tensor, sampleWeight: Tensor, batchSize: Int = 32, shuffle: Bool = true, seed: UInt64? = nil,
     saveToDir: String? = nil, savePrefix: String = "",
-    saveFormat: ImageFormat = .png, ignoreClassSplit: Bool = false, subset: ImageSubset? = nil, workers: Int? = nil
+    saveFormat: ImageFormat = .png, ignoreClassSplit: Bool = false, subset: DirectorySubset? = nil, workers: Int? = nil
   ) throws -> Dataset<(Tensor, Tensor, Tensor)> {
     let rows = try part(Dataset(x, y, sampleWeight: sampleWeight), x, y, subset, ignoreClassSplit)
     return try batches(rows, batchSize, shuffle, seed, workers, SavedPictures(saveToDir, savePrefix, saveFormat)) { ($0.0, { picture, row in (picture, row.1, row.2) }) }
@@ -40,7 +40,7 @@ extension ImageDataGenerator {
   /// Pictures in memory without targets, changed and in batches; see the other `flow`.
   public func flow(
     _ x: Tensor, batchSize: Int = 32, shuffle: Bool = true, seed: UInt64? = nil, saveToDir: String? = nil, savePrefix: String = "",
-    saveFormat: ImageFormat = .png, subset: ImageSubset? = nil, workers: Int? = nil
+    saveFormat: ImageFormat = .png, subset: DirectorySubset? = nil, workers: Int? = nil
   ) throws -> Dataset<Tensor> {
     let rows = try part(Dataset(x), x, nil, subset, true)
     return try batches(rows, batchSize, shuffle, seed, workers, SavedPictures(saveToDir, savePrefix, saveFormat)) { ($0, { picture, _ in picture }) }
@@ -72,7 +72,7 @@ extension ImageDataGenerator {
     _ directory: String, targetSize: (height: Int, width: Int) = (256, 256), colorMode: ColorMode = .rgb, classes: [String]? = nil,
     classMode: ClassMode = .categorical, batchSize: Int = 32, shuffle: Bool = true, seed: UInt64? = nil, saveToDir: String? = nil, savePrefix: String = "",
     saveFormat: ImageFormat = .png, followLinks: Bool = false,
-    subset: ImageSubset? = nil, interpolation: ImageInterpolation = .nearest, keepAspectRatio: Bool = false, workers: Int? = nil
+    subset: DirectorySubset? = nil, interpolation: ImageInterpolation = .nearest, keepAspectRatio: Bool = false, workers: Int? = nil
   ) throws -> ImageDataset<(Tensor, Tensor)> {
     let files = try FlowedFiles(directory, classes, followLinks, try split(subset))
     if classMode == .binary, files.names.count != 2 {
@@ -93,7 +93,7 @@ extension ImageDataGenerator {
     _ directory: String, targetSize: (height: Int, width: Int) = (256, 256), colorMode: ColorMode = .rgb, classes: [String]? = nil,
     classMode: NoLabels?, batchSize: Int = 32, shuffle: Bool = true, seed: UInt64? = nil, saveToDir: String? = nil, savePrefix: String = "",
     saveFormat: ImageFormat = .png, followLinks: Bool = false,
-    subset: ImageSubset? = nil, interpolation: ImageInterpolation = .nearest, keepAspectRatio: Bool = false, workers: Int? = nil
+    subset: DirectorySubset? = nil, interpolation: ImageInterpolation = .nearest, keepAspectRatio: Bool = false, workers: Int? = nil
   ) throws -> ImageDataset<Tensor> {
     let files = try FlowedFiles(directory, classes, followLinks, try split(subset))
     let read = try reader(files.paths, targetSize, colorMode, interpolation, keepAspectRatio)
@@ -106,13 +106,13 @@ extension ImageDataGenerator {
   func fault(_ message: String) -> DescentError { DescentError(.invalidArgument, "ImageDataGenerator: \(message)") }
 
   /// Which shares of the rows are wanted.
-  func split(_ subset: ImageSubset?) throws -> (from: Double, to: Double)? {
+  func split(_ subset: DirectorySubset?) throws -> (from: Double, to: Double)? {
     guard let subset else { return nil }
     if validationSplit == 0 { throw fault("a subset is asked for, but validationSplit is 0") }
     return subset == .validation ? (0, validationSplit) : (validationSplit, 1)
   }
 
-  private func part<Row>(_ rows: Dataset<Row>, _ x: Tensor, _ y: Tensor?, _ subset: ImageSubset?, _ ignoreClassSplit: Bool) throws -> Dataset<Row> {
+  private func part<Row>(_ rows: Dataset<Row>, _ x: Tensor, _ y: Tensor?, _ subset: DirectorySubset?, _ ignoreClassSplit: Bool) throws -> Dataset<Row> {
     guard x.rank == 4 else { throw DescentError(.data, "ImageDataGenerator.flow: x has shape \(x.shape); expected pictures in four axes") }
     guard try split(subset) != nil else { return rows }
     let cut = Int(Double(x.shape[0]) * validationSplit)
@@ -168,13 +168,13 @@ private struct FlowedFiles: Sendable {
   private(set) var classes: [Int] = []
 
   init(_ directory: String, _ wanted: [String]?, _ followLinks: Bool, _ split: (from: Double, to: Double)?) throws {
-    let found = try ImageDirectory.classNames(in: directory, hidden: true)
+    let found = try FileDirectory.classNames(in: directory, hidden: true)
     names = wanted ?? found
     guard Set(names).isSubset(of: found), Set(names).count == names.count else {
       throw DescentError(
         .invalidArgument, "ImageDataGenerator: classes is \(names); expected some of the folders in \(directory), each once: \(found)")
     }
-    let all = try ImageDirectory(directory, classNames: names, followLinks: followLinks, endings: ImageDirectory.flowEndings)
+    let all = try ImageDirectory.files(in: directory, classNames: names, followLinks: followLinks, endings: ImageDirectory.flowEndings)
     for label in names.indices {
       let places = all.classes.indices.filter { all.classes[$0] == label }
       let (from, to) = (Int((split?.from ?? 0) * Double(places.count)), Int((split?.to ?? 1) * Double(places.count)))

@@ -1,33 +1,5 @@
 import Foundation
 
-/// Where the labels of pictures come from.
-public enum ImageLabels: Sendable, Equatable, ExpressibleByArrayLiteral {
-  /// From the folders that the pictures are in.
-  case inferred
-  /// One for each picture, in the order of the sorted paths.
-  case list([Int])
-
-  public init(arrayLiteral elements: Int...) { self = .list(elements) }
-}
-
-/// How labels are written. (Keras: `label_mode`.)
-public enum LabelMode: String, Sendable, CaseIterable {
-  /// `int32` [rows]: the number of the class, as sparse categorical crossentropy takes it.
-  case int
-  /// `float32` [rows, 1]: 0 or 1, as binary crossentropy takes it.
-  case binary
-  /// `float32` [rows, classes]: 1 at the class, as categorical crossentropy takes it.
-  case categorical
-}
-
-/// Which part of the pictures of a folder is wanted.
-public enum ImageSubset: String, Sendable, CaseIterable {
-  case training, validation
-}
-
-/// The type of the `labelMode` of pictures without labels: it has no value but nil.
-public enum NoLabels: Sendable {}
-
 /// Pictures of a folder as a stream of batches, and what they are of. `fit`, `evaluate` and `predict` take it.
 public struct ImageDataset<Element>: DataStream {
   /// The batches (or single rows, without a `batchSize`); to be changed by `map`, `cache`, … as any other stream.
@@ -84,16 +56,18 @@ public struct ImageDataset<Element>: DataStream {
 ///   read or has no pictures; a pass throws when a file is broken.
 /// Source: <https://keras.io/api/data_loading/image/#imagedatasetfromdirectory-function>.
 public func imageDatasetFromDirectory(
-  _ directory: String, labels: ImageLabels = .inferred, labelMode: LabelMode = .int, classNames: [String]? = nil,
+  _ directory: String, labels: DirectoryLabels = .inferred, labelMode: LabelMode = .int, classNames: [String]? = nil,
   colorMode: ColorMode = .rgb, batchSize: Int? = 32, imageSize: (height: Int, width: Int) = (256, 256), shuffle: Bool = true,
-  seed: UInt32? = nil, validationSplit: Double? = nil, subset: ImageSubset? = nil,
+  seed: UInt32? = nil, validationSplit: Double? = nil, subset: DirectorySubset? = nil,
   interpolation: ImageDatasetInterpolation = .bilinear, followLinks: Bool = false, cropToAspectRatio: Bool = false,
   padToAspectRatio: Bool = false, dataFormat: DataFormat = .channelsLast, workers: Int? = nil, cachesBytes: Bool = false, verbose: Bool = true
 ) throws -> ImageDataset<(Tensor, Tensor)> {
   let settings = try ImageDatasetSettings(
     colorMode, batchSize, imageSize, shuffle, seed, validationSplit, interpolation, cropToAspectRatio, padToAspectRatio, dataFormat,
     workers, cachesBytes, verbose)
-  let rows = try LabelledPaths(directory, labels, labelMode, classNames, followLinks, settings)
+  let rows = try settings.selection.labelledPaths(directory, labels, labelMode, classNames: classNames) {
+    try ImageDirectory.files(in: directory, classNames: $0, followLinks: followLinks)
+  }
   return try settings.dataset(rows, subset)
 }
 
@@ -125,17 +99,15 @@ public func imageDatasetFromDirectory(
 public func imageDatasetFromDirectory(
   _ directory: String, labelMode: NoLabels?, colorMode: ColorMode = .rgb, batchSize: Int? = 32,
   imageSize: (height: Int, width: Int) = (256, 256), shuffle: Bool = true, seed: UInt32? = nil, validationSplit: Double? = nil,
-  subset: ImageSubset? = nil, interpolation: ImageDatasetInterpolation = .bilinear, followLinks: Bool = false,
+  subset: DirectorySubset? = nil, interpolation: ImageDatasetInterpolation = .bilinear, followLinks: Bool = false,
   cropToAspectRatio: Bool = false, padToAspectRatio: Bool = false, dataFormat: DataFormat = .channelsLast, workers: Int? = nil, cachesBytes: Bool = false,
   verbose: Bool = true
 ) throws -> ImageDataset<Tensor> {
   let settings = try ImageDatasetSettings(
     colorMode, batchSize, imageSize, shuffle, seed, validationSplit, interpolation, cropToAspectRatio, padToAspectRatio, dataFormat,
     workers, cachesBytes, verbose)
-  var paths = try ImageDirectory(directory, classNames: nil, followLinks: followLinks).paths
-  if verbose { print("Found \(paths.count) files.") }
-  if shuffle { paths = MersenneTwister.numpyOrder(paths.count, seed: settings.seed).map { paths[$0] } }
-  let files = Array(paths[try settings.part(subset, of: paths.count, directory)])
+  let paths = settings.selection.paths(try ImageDirectory.files(in: directory, classNames: nil, followLinks: followLinks))
+  let files = Array(paths[try settings.selection.part(subset, of: paths.count, directory)])
   let read = settings.reading(files)
   return ImageDataset(
     dataset: settings.rows(files.count, isShuffled: shuffle, row: { try read([$0], true) }, batch: { try read($0, false) }), classNames: [], filePaths: files)
@@ -170,7 +142,7 @@ public func imageDatasetFromDirectory(
 ///   - verbose: prints how many files and classes were found.
 /// - Throws: ``DescentError``.
 public func imageDatasetsFromDirectory(
-  _ directory: String, labels: ImageLabels = .inferred, labelMode: LabelMode = .int, classNames: [String]? = nil,
+  _ directory: String, labels: DirectoryLabels = .inferred, labelMode: LabelMode = .int, classNames: [String]? = nil,
   colorMode: ColorMode = .rgb, batchSize: Int? = 32, imageSize: (height: Int, width: Int) = (256, 256), shuffle: Bool = true,
   seed: UInt32? = nil, validationSplit: Double, interpolation: ImageDatasetInterpolation = .bilinear, followLinks: Bool = false,
   cropToAspectRatio: Bool = false, padToAspectRatio: Bool = false, dataFormat: DataFormat = .channelsLast, workers: Int? = nil, cachesBytes: Bool = false,
@@ -179,84 +151,19 @@ public func imageDatasetsFromDirectory(
   let settings = try ImageDatasetSettings(
     colorMode, batchSize, imageSize, shuffle, seed, validationSplit, interpolation, cropToAspectRatio, padToAspectRatio, dataFormat,
     workers, cachesBytes, verbose)
-  let rows = try LabelledPaths(directory, labels, labelMode, classNames, followLinks, settings)
+  let rows = try settings.selection.labelledPaths(directory, labels, labelMode, classNames: classNames) {
+    try ImageDirectory.files(in: directory, classNames: $0, followLinks: followLinks)
+  }
   return (try settings.dataset(rows, .training), try settings.dataset(rows, .validation, inOrder: true))
-}
-
-/// Files and their labels, in the order of the seed.
-private struct LabelledPaths {
-  let directory: String
-  let classNames: [String]
-  private(set) var paths: [String]
-  private(set) var labels: [Int]
-  private let mode: LabelMode
-
-  init(
-    _ directory: String, _ given: ImageLabels, _ mode: LabelMode, _ wanted: [String]?, _ followLinks: Bool, _ settings: ImageDatasetSettings
-  ) throws {
-    self.directory = directory
-    self.mode = mode
-    switch given {
-    case .inferred:
-      let found = try ImageDirectory.classNames(in: directory)
-      classNames = wanted ?? found
-      guard Set(classNames).isSubset(of: found), Set(classNames).count == classNames.count else {
-        throw imageDatasetFault("classNames is \(classNames); expected some of the folders in \(directory), each once: \(found)")
-      }
-      let index = try ImageDirectory(directory, classNames: classNames, followLinks: followLinks)
-      (paths, labels) = (index.paths, index.classes)
-    case .list(let list):
-      if wanted != nil { throw imageDatasetFault("classNames goes with the labels of folders only; the given labels name the classes") }
-      paths = try ImageDirectory(directory, classNames: nil, followLinks: followLinks).paths
-      labels = list
-      classNames = Set(list).sorted().map(String.init)
-      guard labels.count == paths.count else {
-        throw imageDatasetFault("\(labels.count) labels were given for \(paths.count) pictures in \(directory)")
-      }
-    }
-    if mode == .binary, classNames.count != 2 {
-      throw imageDatasetFault("labelMode .binary needs 2 classes; there are \(classNames.count): \(classNames)")
-    }
-    let allowed = mode == .int ? Int(Int32.min)...Int(Int32.max) : 0...max(0, classNames.count - 1)
-    if let label = labels.first(where: { !allowed.contains($0) }) {
-      throw imageDatasetFault("label \(label) is given; with labelMode .\(mode.rawValue) they are from \(allowed.lowerBound) to \(allowed.upperBound)")
-    }
-    if settings.isVerbose { print("Found \(paths.count) files belonging to \(classNames.count) classes.") }
-    if settings.isShuffled {
-      let order = MersenneTwister.numpyOrder(paths.count, seed: settings.seed)
-      (paths, labels) = (order.map { paths[$0] }, order.map { labels[$0] })
-    }
-  }
-
-  /// The labels of a batch.
-  func targets(_ labels: [Int]) -> Tensor {
-    switch mode {
-    case .int: Tensor(labels.map { Int32($0) })
-    case .binary: Tensor(shape: [labels.count, 1], scalars: labels.map { Float($0) })
-    case .categorical:
-      Tensor(shape: [labels.count, classNames.count], scalars: labels.flatMap { label in (0..<classNames.count).map { $0 == label ? Float(1) : 0 } })
-    }
-  }
-
-  func target(_ label: Int) -> Tensor {
-    switch mode {
-    case .int: Tensor(Int32(label))
-    case .binary: Tensor([Float(label)])
-    case .categorical: Tensor((0..<classNames.count).map { $0 == label ? Float(1) : 0 })
-    }
-  }
 }
 
 /// What both kinds of data sets of pictures are made with.
 private struct ImageDatasetSettings {
   let reader: ImageRowReader
+  let selection: DirectorySelection
   let batchSize: Int?
-  let isShuffled: Bool
-  let seed: UInt32
-  let validationSplit: Double?
   let workers: Int
   let cachesBytes: Bool
-  let isVerbose: Bool
 
   init(
     _ colorMode: ColorMode, _ batchSize: Int?, _ imageSize: (height: Int, width: Int), _ shuffle: Bool, _ seed: UInt32?,
@@ -268,49 +175,22 @@ private struct ImageDatasetSettings {
     for (name, value) in [("batchSize", batchSize), ("workers", workers)] {
       if let value, value < 1 { throw imageDatasetFault("\(name) is \(value); it must be at least 1") }
     }
-    if let validationSplit {
-      guard validationSplit > 0, validationSplit < 1 else {
-        throw imageDatasetFault("validationSplit is \(validationSplit); it must be greater than 0 and less than 1")
-      }
-      if shuffle && seed == nil {
-        throw imageDatasetFault("validationSplit with shuffle needs a seed, so that no picture is in both parts")
-      }
-    }
+    selection = try DirectorySelection(
+      "imageDatasetFromDirectory", "pictures", endings: ImageDirectory.endings, shuffle: shuffle, seed: seed, validationSplit: validationSplit,
+      verbose: verbose)
     reader = ImageRowReader(
       colorMode: colorMode, height: imageSize.height, width: imageSize.width, interpolation: interpolation,
       aspectRatio: crop ? .cropped : pad ? .padded : .stretched, dataFormat: dataFormat)
     self.batchSize = batchSize
-    isShuffled = shuffle
-    self.seed = seed ?? UInt32(truncatingIfNeeded: nextDefaultSeed())
-    self.validationSplit = validationSplit
     self.workers = workers ?? ProcessorCount.available
     self.cachesBytes = cachesBytes
-    isVerbose = verbose
   }
 
-  /// The places of the part that is wanted.
-  func part(_ subset: ImageSubset?, of count: Int, _ directory: String) throws -> Range<Int> {
-    guard count > 0 else {
-      throw DescentError(.file, "\(directory): has no pictures; expected files that end in \(ImageDirectory.endings.joined(separator: ", "))")
-    }
-    guard let validationSplit, let subset else {
-      if validationSplit == nil && subset == nil { return 0..<count }
-      throw imageDatasetFault("validationSplit and subset go together; one of them is missing")
-    }
-    let cut = count - Int(validationSplit * Double(count))
-    let range = subset == .training ? 0..<cut : cut..<count
-    guard cut < count, !range.isEmpty else {
-      throw imageDatasetFault("of \(count) pictures in \(directory), a validationSplit of \(validationSplit) leaves none for one of the parts")
-    }
-    if isVerbose { print("Using \(range.count) files for \(subset.rawValue).") }
-    return range
-  }
-
-  func dataset(_ all: LabelledPaths, _ subset: ImageSubset?, inOrder: Bool = false) throws -> ImageDataset<(Tensor, Tensor)> {
-    let part = try part(subset, of: all.paths.count, all.directory)
+  func dataset(_ all: LabelledPaths, _ subset: DirectorySubset?, inOrder: Bool = false) throws -> ImageDataset<(Tensor, Tensor)> {
+    let part = try selection.part(subset, of: all.paths.count, all.directory)
     let (paths, labels) = (Array(all.paths[part]), Array(all.labels[part]))
     let read = reading(paths)
-    let rows = rows(paths.count, isShuffled: isShuffled && !inOrder, row: { (try read([$0], true), all.target(labels[$0])) }) { places in
+    let rows = rows(paths.count, isShuffled: selection.isShuffled && !inOrder, row: { (try read([$0], true), all.target(labels[$0])) }) { places in
       (try read(places, false), all.targets(places.map { labels[$0] }))
     }
     return ImageDataset(dataset: rows, classNames: all.classNames, filePaths: paths)
@@ -335,8 +215,7 @@ private struct ImageDatasetSettings {
   func rows<Element>(
     _ count: Int, isShuffled: Bool, row: @escaping @Sendable (Int) throws -> Element, batch: @escaping @Sendable ([Int]) throws -> Element
   ) -> Dataset<Element> {
-    var places = Dataset(count: count) { Tensor(Int32($0)) }
-    if isShuffled { places = places.shuffle(seed: UInt64(seed)) }
+    let places = selection.places(count, isShuffled: isShuffled)
     guard let batchSize else { return places.map(workers: workers) { try row(Int($0.scalars(as: Int32.self)[0])) } }
     return places.batch(batchSize).map(workers: workers) { numbers in try batch(numbers.scalars(as: Int32.self).map { Int($0) }) }
   }

@@ -1,18 +1,21 @@
 import Foundation
 
-/// A `.keras` file: a zip of a description, the version of Keras, and the weights; of a model for tables or pictures also what columns or files
-/// become, which Keras does not look at.
+/// A `.keras` file: a zip of a description, the version of Keras, and the weights; of a model for tables, pictures or texts also what columns or
+/// files become, which Keras does not look at.
 struct KerasArchive {
   let config: JSONValue
   let weights: HDF5Contents
   let table: TablePreprocessing?
   let images: ImagePreprocessing?
+  /// What stands before a model whose input is strings; ``config`` describes the rest.
+  let texts: TextPreprocessing?
 
   private static let configName = "config.json"
   private static let metadataName = "metadata.json"
   private static let weightsName = "model.weights.h5"
   private static let tableName = "table.json"
   private static let imagesName = "images.json"
+  private static let textsName = "texts.json"
   /// A description is text of some kilobytes.
   private static let greatestConfigByteCount = 1 << 26
   /// The version of Keras whose files these are.
@@ -31,10 +34,19 @@ struct KerasArchive {
       return entry
     }
     let text = try archive.bytes(entry(KerasArchive.configName), limit: KerasArchive.greatestConfigByteCount)
-    config = try JSONValue(parsing: text, name: "\(name): \(KerasArchive.configName)")
-    for other in archive.entries where other.name.hasPrefix("assets/") {
+    let whole = try JSONValue(parsing: text, name: "\(name): \(KerasArchive.configName)")
+    let bytes = try archive.bytes(entry(KerasArchive.weightsName))
+    var weights = try HDF5Contents(ByteSource(bytes, name: "\(name): \(KerasArchive.weightsName)"), trusted: trusted)
+    let assets = archive.entries.filter { $0.name.hasPrefix("assets/") && !$0.name.hasSuffix("/") }
+    let front = try naming("\(name): \(KerasArchive.configName)") {
+      try TextFront.removed(
+        from: whole, assets: KerasArchive.vocabularies(assets, in: archive), idfWeights: TextFront.idfWeightsNames.lazy.compactMap { weights[$0] }.first?.doubles)
+    }
+    if front != nil { TextFront.idfWeightsNames.forEach { weights.remove($0) } }
+    if let other = assets.first(where: { front == nil || !$0.name.hasSuffix(KerasArchive.vocabularyName) }) {
       throw DescentError(.file, "\(name): holds \(other.name), which belongs to a layer that Descent does not have")
     }
+    config = front?.config ?? whole
     func own<Value>(_ entryName: String, _ read: (JSONValue) throws -> Value) throws -> Value? {
       guard let entry = archive[entryName] else { return nil }
       let label = "\(name): \(entryName)"
@@ -42,19 +54,38 @@ struct KerasArchive {
     }
     table = try own(KerasArchive.tableName) { try TablePreprocessing(json: $0) }
     images = try own(KerasArchive.imagesName) { try ImagePreprocessing(json: $0) }
-    let bytes = try archive.bytes(entry(KerasArchive.weightsName))
-    weights = try HDF5Contents(ByteSource(bytes, name: "\(name): \(KerasArchive.weightsName)"), trusted: trusted)
+    let classNames = try own(KerasArchive.textsName) { try TextPreprocessing.classNames(json: $0) }
+    texts = try front.map { try TextPreprocessing($0.vectorize, classNames: classNames) }
+    self.weights = weights
+  }
+
+  private static let vocabularyName = "/vocabulary.txt"
+
+  /// The words that layers have learned, by the layers' paths.
+  private static func vocabularies(_ assets: [ZipArchive.Entry], in archive: ZipArchive) throws -> [String: [String]] {
+    var found: [String: [String]] = [:]
+    for asset in assets where asset.name.hasSuffix(vocabularyName) {
+      let text = String(decoding: try archive.bytes(asset, limit: greatestConfigByteCount), as: UTF8.self)
+      // As Keras reads it: what is empty at the end counts for nothing, and the first line is the word for nothing.
+      var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+      while lines.last == "" { lines.removeLast() }
+      found[String(asset.name.dropFirst("assets/".count).dropLast(vocabularyName.count))] = lines
+    }
+    return found
   }
 
   static func write(_ model: Model, to path: String) throws {
-    let config = try model.toJSON()
+    var config = try model.toJSON()
+    if let texts = model.texts { config = try TextFront.added(texts.vectorize, to: JSONValue(parsing: config, name: configName)).text() }
     let formatter = DateFormatter()
     formatter.locale = Locale(identifier: "en_US_POSIX")
     formatter.dateFormat = "yyyy-MM-dd@HH:mm:ss"
     let metadata = JSONValue.object(
       JSONObject([("keras_version", .string(kerasVersion)), ("date_saved", .string(formatter.string(from: Date())))]))
-    let weights = try WeightsFile.contents(of: model).encoded(name: "\(path): \(weightsName)")
-    let own = [(tableName, model.table?.json), (imagesName, model.images?.json)].compactMap { name, json in
+    var contents = try WeightsFile.contents(of: model)
+    if let idfWeights = model.texts?.vectorize.idfWeights { for name in TextFront.idfWeightsNames { contents.add(name, idfWeights) } }
+    let weights = try contents.encoded(name: "\(path): \(weightsName)")
+    let own = [(tableName, model.table?.json), (imagesName, model.images?.json), (textsName, model.texts?.json)].compactMap { name, json in
       json.map { (name, Array($0.text(indent: 1).utf8)) }
     }
     try ZipWriter.write(path) { archive in
@@ -127,6 +158,7 @@ extension Model {
     _ = try WeightsFile.load(archive.weights, into: model, file: name, skipMismatch: false)
     model.table = archive.table
     model.images = archive.images
+    model.texts = archive.texts
     guard compiled, let variables = try WeightsFile.optimizerVariables(archive.weights, file: name) else { return model }
     guard model.optimizer != nil else {
       throw DescentError(.file, "\(name): holds an optimizer's state, but config.json does not say of which; load it with compiled: false to do without")

@@ -19,7 +19,7 @@ import Testing
     let fixture = try Fixture("image-generator"), table = try table(fixture)
     for entry in try needed(fixture.json["data_frame"]?.array) {
       let generator = try ImageDataGenerator(validationSplit: try needed(entry["validation_split"]?.double))
-      let subset = entry["subset"]?.string.flatMap(ImageSubset.init(rawValue:))
+      let subset = entry["subset"]?.string.flatMap(DirectorySubset.init(rawValue:))
       let what = "\(entry["class_mode"] ?? .null) \(entry["columns"] ?? .null) \(entry["subset"] ?? .null)"
       let flow: ImageDataset<(Tensor, Tensor)>
       if entry["class_mode"] == "raw" {

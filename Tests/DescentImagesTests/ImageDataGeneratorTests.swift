@@ -70,7 +70,7 @@ import Testing
       var what = entry.object ?? JSONObject()
       what["file_paths"] = nil
       let generator = try ImageDataGenerator(validationSplit: try needed(entry["validation_split"]?.double))
-      let subset = entry["subset"]?.string.flatMap(ImageSubset.init(rawValue:))
+      let subset = entry["subset"]?.string.flatMap(DirectorySubset.init(rawValue:))
       let classes = entry["classes"]?.array?.compactMap(\.string)
       let paths = try needed(entry["file_paths"]?.array).map { folder.file(try needed($0.string)) }
       guard let mode = entry["class_mode"]?.string else {

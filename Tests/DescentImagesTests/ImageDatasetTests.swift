@@ -44,7 +44,7 @@ import Testing
       var what = entry.object ?? JSONObject()
       what["file_paths"] = nil
       let split = entry["validation_split"]?.double
-      let subset: ImageSubset? = split == nil ? nil : try entry.choice("subset")
+      let subset: DirectorySubset? = split == nil ? nil : try entry.choice("subset")
       let seed = entry["seed"]?.int.map { UInt32($0) }
       let paths = try needed(entry["file_paths"]?.array).map { folder.file(try needed($0.string)) }
       if entry.object?["labels"] == .null {

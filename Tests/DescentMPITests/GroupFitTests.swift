@@ -174,6 +174,17 @@ import Testing
     #expect(optimizer.allSatisfy { $0.contains("rank 1") && $0.contains("beta_1") }, "\(optimizer)")
   }
 
+  @Test func `A number that is not finite is found by who looks through its rows`() {
+    let errors = messages(3) { group in
+      let model = Sequential([Dense(2, inputShape: [6])], dtype: .float64)
+      try model.compile(optimizer: SGD(), loss: .meanSquaredError)
+      var numbers = Self.numbers([24, 6], 29).doubles
+      numbers[20 * 6 + 4] = .infinity
+      try model.fit(Tensor(shape: [24, 6], scalars: numbers), Self.numbers([24, 2], 13), verbose: .silent, group: group)
+    }
+    #expect(errors[2] == "fit: x[20, 4] is infinite" && errors[0] == "rank 2 failed: fit: x[20, 4] is infinite", "\(errors)")
+  }
+
   private final class Thrower: Callback {
     override func onTrainBatchEnd(_ batch: Int, _ logs: Logs) throws { if batch == 1 { throw DescentError(.file, "the disk is full") } }
   }

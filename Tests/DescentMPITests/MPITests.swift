@@ -111,6 +111,18 @@ struct MPITests {
     }
     let (a, b) = (try history("alone"), try history("shared"))
     #expect(a.count > 6 && a.count == b.count && zip(a, b).allSatisfy { abs($0 - $1) < 1e-5 }, "\(a) \(b)")
+    // In shards to the bit, wherever what the optimizer remembers is.
+    for (ranks, name) in [(nil, "one"), (2, "two")] as [(Int?, String)] {
+      let run = try Self.run(
+        ranks, "descent", train + ["--out", name, "--save", name + ".keras", "--shards", "2", "--shard-optimizer-state"], in: folder.path)
+      #expect(run.status == 0, "\(run.errors)")
+      if ranks != nil { #expect(run.output.contains(" rows/s"), "\(run.output)") }
+    }
+    #expect(try history("one") == history("two"))
+    let choose = ["choose", "--data", "d.npz", "--epochs", "3", "--layers", "4", "--trials", "2", "--seeds", "2", "--candidate", "adam", "--candidate", "sgd", "--quiet"]
+    let answers = try [nil, 2].map { try Self.run($0, "descent", choose + ["--out", "choice\($0 ?? 1)"], in: folder.path) }
+    #expect(answers.allSatisfy { $0.status == 0 } && answers[1].output.components(separatedBy: "Wrote ").count == 2, "\(answers[1].errors)")
+    #expect(answers[0].output.split(separator: "\n").first == answers[1].output.split(separator: "\n").first, "\(answers[0].output) \(answers[1].output)")
     for command in [["evaluate", "--json"], ["predict"]] {
       let arguments = command + ["--model", "alone.keras", "--data", "d.npz"]
       let one = try Self.run(nil, "descent", arguments, in: folder.path), two = try Self.run(2, "descent", arguments, in: folder.path)

@@ -43,6 +43,15 @@ private func data(x: Tensor, y: Tensor, data: Tensor, targets: Tensor, sequences
   _ = (xTrain, yTrain, xTest, yTest, x1, y1, x2, y2)
 }
 
+private func folders(vectorize: TextVectorization, model: Sequential) throws {
+  model.texts = try TextPreprocessing(vectorize)
+  _ = try model.predict(["a good film"])
+  let reviews = try textDatasetFromDirectory("reviews", maxLength: 1000)
+  _ = try textDatasetsFromDirectory("reviews", seed: 1, validationSplit: 0.2)
+  try vectorize.adapt(reviews.texts)
+  _ = reviews.dataset.map { texts, y in (try vectorize(texts), y) }
+}
+
 private struct Batches: BatchSource {
   let count = 1
   func batch(at index: Int) throws -> (Tensor, Tensor) { (Tensor([1.0]), Tensor([1.0])) }
@@ -129,7 +138,7 @@ private func models(
   _ = RNN([LSTMCell(8), LSTMCell(8)])
   _ = ConvLSTM2D(16, 3, padding: .same, returnSequences: true)
   try recurrentCalls(p)
-  try attentionCalls(p, p)
+  try attentionCalls(p, p, p)
   _ = Permute([2, 1])
   _ = GaussianNoise(0.1)
   _ = SpatialDropout2D(0.2)
@@ -167,7 +176,8 @@ private func models(
   _ = (inputs, h)
 }
 
-private func attentionCalls(_ q: Symbol, _ v: Symbol) throws {
+private func attentionCalls(_ q: Symbol, _ v: Symbol, _ m: Symbol) throws {
+  _ = try MultiHeadAttention(numHeads: 2, keyDim: 4)(q, v, queryMask: m, valueMask: m)
   _ = try MultiHeadAttention(numHeads: 2, keyDim: 4)(q, v, useCausalMask: true)
   let (y, s) = try MultiHeadAttention(numHeads: 2, keyDim: 4).withScores(q, v)
   _ = try GroupQueryAttention(headDim: 4, numQueryHeads: 4, numKeyValueHeads: 2)(q, v)

@@ -221,6 +221,9 @@ typedef struct {
 void ck_gemm_run(void *gemm, long share);
 int64_t ck_gemm_panels_size(const ck_gemm *gemm);
 void ck_gemm_pack_run(void *gemm, long share);
+/* An f32 product by oneDNN, all of it. Returns 0 where oneDNN refuses, as it does where memory may not be made executable; C is then
+   of no use. */
+int ck_library_product(const ck_gemm *gemm);
 
 /* The eigenvalues of a symmetric n x n matrix of finite elements, in no order, and row by row their vectors. The matrix is used up. */
 void ck_symmetric_eigen(double *matrix, double *values, double *vectors, int64_t n);

@@ -13,7 +13,7 @@ struct AttentionCall {
   /// Whether some positions are left out by masks that travel.
   var hasMasks: Bool { masks.query != nil || masks.value != nil || masks.key != nil }
 
-  static let argumentNames = ["query", "value", "key", "value_mask", "key_mask", "attention_mask"]
+  static let argumentNames = ["query", "value", "key", "query_mask", "value_mask", "key_mask", "attention_mask"]
   static let optionNames = ["use_causal_mask", "return_attention_scores"]
 
   init(_ inputs: [Tensor], of layer: Layer, _ context: ForwardContext) throws {
@@ -33,7 +33,7 @@ struct AttentionCall {
     func mask(_ name: String, _ tensor: Tensor?) -> Tensor? {
       given[name]?.cast(to: .bool) ?? tensor.flatMap { context.mask(of: $0) }
     }
-    masks = (context.mask(of: query), mask("value_mask", value), mask("key_mask", given["key"]))
+    masks = (mask("query_mask", query), mask("value_mask", value), mask("key_mask", given["key"]))
     isCausal = details.isSet("use_causal_mask")
     returnsScores = details.isSet("return_attention_scores")
   }

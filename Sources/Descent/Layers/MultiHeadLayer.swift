@@ -16,14 +16,18 @@ public class MultiHeadLayer: Layer {
   ///   - key: by what it is found; nil for `value`.
   ///   - attentionMask: which positions of the query (last but one axis) see which of the value (last axis), for all heads alike
   ///     or with an axis of heads behind the rows; not 0 for those that do.
+  ///   - queryMask: which positions of the query count, rows of [positions]; nil for the mask that travels beside it.
+  ///   - valueMask: likewise of the value.
+  ///   - keyMask: likewise of the key, where one is given.
   ///   - useCausalMask: whether positions see none behind their own.
   ///   - training: whether the layer does what it does while training; nil for as the model does.
   /// - Throws: ``DescentError`` naming the layer and the shapes if they do not fit.
   public func callAsFunction(
     _ query: some Symbolic, _ value: some Symbolic, key: (any Symbolic)? = nil, attentionMask: (any Symbolic)? = nil,
+    queryMask: (any Symbolic)? = nil, valueMask: (any Symbolic)? = nil, keyMask: (any Symbolic)? = nil,
     useCausalMask: Bool = false, training: Bool? = nil
   ) throws -> Symbol {
-    let call = try call(query, value, key, attentionMask, useCausalMask, returnsScores: false, training)
+    let call = try call(query, value, [key, queryMask, valueMask, keyMask, attentionMask], useCausalMask, returnsScores: false, training)
     return Symbol(call: call, index: 0)
   }
 
@@ -31,53 +35,46 @@ public class MultiHeadLayer: Layer {
   /// with `return_attention_scores=True`.)
   public func withScores(
     _ query: some Symbolic, _ value: some Symbolic, key: (any Symbolic)? = nil, attentionMask: (any Symbolic)? = nil,
+    queryMask: (any Symbolic)? = nil, valueMask: (any Symbolic)? = nil, keyMask: (any Symbolic)? = nil,
     useCausalMask: Bool = false, training: Bool? = nil
   ) throws -> (output: Symbol, scores: Symbol) {
-    let call = try call(query, value, key, attentionMask, useCausalMask, returnsScores: true, training)
+    let call = try call(query, value, [key, queryMask, valueMask, keyMask, attentionMask], useCausalMask, returnsScores: true, training)
     return (Symbol(call: call, index: 0), Symbol(call: call, index: 1))
   }
 
   private func call(
-    _ query: any Symbolic, _ value: any Symbolic, _ key: (any Symbolic)?, _ attentionMask: (any Symbolic)?, _ useCausalMask: Bool,
-    returnsScores: Bool, _ training: Bool?
+    _ query: any Symbolic, _ value: any Symbolic, _ others: [(any Symbolic)?], _ useCausalMask: Bool, returnsScores: Bool, _ training: Bool?
   ) throws -> LayerCall {
     try LayerCall(
       self,
       AttentionCall.arguments(
-        [("query", query), ("value", value), ("key", key), ("attention_mask", attentionMask)], useCausalMask: useCausalMask,
+        Array(zip(AttentionCall.argumentNames, [query, value] + others)), useCausalMask: useCausalMask,
         returnsScores: returnsScores, training: training))
   }
 
   /// Calls the layer as a part of another's forward pass; see the call in a graph.
   public func callAsFunction(
-    _ query: Tensor, _ value: Tensor, key: Tensor? = nil, attentionMask: Tensor? = nil, useCausalMask: Bool = false, _ context: ForwardContext
+    _ query: Tensor, _ value: Tensor, key: Tensor? = nil, attentionMask: Tensor? = nil, queryMask: Tensor? = nil, valueMask: Tensor? = nil,
+    keyMask: Tensor? = nil, useCausalMask: Bool = false, _ context: ForwardContext
   ) throws -> Tensor {
-    try outputs(query, value, key, attentionMask, useCausalMask, returnsScores: false, context)[0]
+    try outputs([query, value, key, queryMask, valueMask, keyMask, attentionMask], useCausalMask, returnsScores: false, context)[0]
   }
 
   /// The result and how much each position took of each; see the call in a graph.
   public func withScores(
-    _ query: Tensor, _ value: Tensor, key: Tensor? = nil, attentionMask: Tensor? = nil, useCausalMask: Bool = false, _ context: ForwardContext
+    _ query: Tensor, _ value: Tensor, key: Tensor? = nil, attentionMask: Tensor? = nil, queryMask: Tensor? = nil, valueMask: Tensor? = nil,
+    keyMask: Tensor? = nil, useCausalMask: Bool = false, _ context: ForwardContext
   ) throws -> (output: Tensor, scores: Tensor) {
-    let both = try outputs(query, value, key, attentionMask, useCausalMask, returnsScores: true, context)
+    let both = try outputs([query, value, key, queryMask, valueMask, keyMask, attentionMask], useCausalMask, returnsScores: true, context)
     return (both[0], both[1])
   }
 
-  private func outputs(
-    _ query: Tensor, _ value: Tensor, _ key: Tensor?, _ attentionMask: Tensor?, _ useCausalMask: Bool, returnsScores: Bool,
-    _ context: ForwardContext
-  ) throws -> [Tensor] {
-    var details = CallDetails(names: ["query", "value"])
-    var inputs = [query, value]
-    for (name, tensor) in [("key", key), ("attention_mask", attentionMask)] {
-      if let tensor {
-        details.names.append(name)
-        inputs.append(tensor)
-      }
-    }
+  private func outputs(_ tensors: [Tensor?], _ useCausalMask: Bool, returnsScores: Bool, _ context: ForwardContext) throws -> [Tensor] {
+    let given = zip(AttentionCall.argumentNames, tensors).compactMap { name, tensor in tensor.map { (name: name, tensor: $0) } }
+    var details = CallDetails(names: given.map(\.name))
     if useCausalMask { details.options["use_causal_mask"] = true }
     if returnsScores { details.options["return_attention_scores"] = true }
-    return try context.with(details) { try outputs(inputs, context) }
+    return try context.with(details) { try outputs(given.map(\.tensor), context) }
   }
 
   /// The dense layers inside, once they are made.

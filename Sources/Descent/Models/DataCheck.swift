@@ -26,8 +26,9 @@ struct CheckedData {
     var rowShape: [Int] { Array(tensor.shape.dropFirst()) }
     var dtype: DType { tensor.dtype }
 
+    /// - Parameter group: whose members look through a part of the rows each: nobody reads a file whole.
     /// - Throws: ``DescentError`` of kind `data` if there are no rows, or a number is NaN or infinite.
-    init(_ input: any ModelInput, _ name: String, _ caller: String) throws {
+    init(_ input: any ModelInput, _ name: String, _ caller: String, group: (any ProcessGroup)? = nil) throws {
       let tensor = input.stored
       guard tensor.rank > 0 else {
         throw DescentError(.data, "\(caller): \(name) is a single number; expected a tensor whose axis 0 counts rows")
@@ -38,9 +39,22 @@ struct CheckedData {
       self.tensor = tensor
       buffer = tensor.materialized()
       rowBytes = tensor.shape.dropFirst().reduce(1, *) * tensor.dtype.byteCount
-      if let position = tensor.firstNonFinite() {
+      if let position = group.map({ Rows.firstNonFinite(tensor, RowShare(tensor.shape[0], of: $0).rows) }) ?? tensor.firstNonFinite() {
         throw DescentError(.data, "\(caller): \(name)\(Rows.subscripts(position, tensor.shape)) is \(Rows.text(tensor, position))")
       }
+    }
+
+    /// The place of the first element of some rows that is not finite.
+    private static func firstNonFinite(_ tensor: Tensor, _ rows: Range<Int>) -> Int? {
+      guard tensor.dtype.isFloatingPoint else { return nil }
+      let elements = tensor.shape.dropFirst().reduce(1, *)
+      // Pieces that need little memory beside the file.
+      let length = max(1, (1 << 20) / max(elements, 1))
+      for begin in stride(from: rows.lowerBound, to: rows.upperBound, by: length) {
+        let piece = tensor[begin..<min(begin + length, rows.upperBound)]
+        if let position = piece.firstNonFinite() { return begin * elements + position }
+      }
+      return nil
     }
 
     /// The elements as the step sees them.
@@ -67,15 +81,16 @@ struct CheckedData {
   }
 
   init(
-    x: any ModelData, y: (any ModelData)?, sampleWeight: (any ModelData)?, of model: Model, _ caller: String, label: String = ""
+    x: any ModelData, y: (any ModelData)?, sampleWeight: (any ModelData)?, of model: Model, _ caller: String, label: String = "",
+    group: (any ProcessGroup)? = nil
   ) throws {
-    inputs = try model.inputParts.ordered(x, caller, label: label).map { try Rows($0!.input, $0!.name, caller) }
+    inputs = try model.inputParts.ordered(x, caller, label: label).map { try Rows($0!.input, $0!.name, caller, group: group) }
     // Outputs of a model of its own forward pass are known once it is built.
     if y != nil { try model.build(inputs: inputs, caller) }
     let settings = try y == nil ? [] : model.training?.outputs(of: model) ?? []
     targets = try y.map {
       try model.outputParts("y").ordered($0, mayMiss: { !settings.indices.contains($0) || !settings[$0].needsTarget }, caller, label: label)
-        .map { try $0.map { try Rows($0.input, $0.name, caller) } }
+        .map { try $0.map { try Rows($0.input, $0.name, caller, group: group) } }
     } ?? []
     if y == nil && sampleWeight != nil {
       throw DescentError(.invalidArgument, "\(caller): \(label)sampleWeight is of no use without targets")

@@ -72,7 +72,7 @@ extension Model {
     _ = try compiled("evaluate")
     try checkCounts(batchSize: batchSize, steps: steps, verbose: verbose, "evaluate")
     try checkTargets(y, "evaluate")
-    let data = try CheckedData(x: x, y: y, sampleWeight: sampleWeight, of: self, "evaluate")
+    let data = try CheckedData(x: x, y: y, sampleWeight: sampleWeight, of: self, "evaluate", group: group)
     try prepare(for: data, "evaluate")
     var evaluation = Evaluation(data: data, rows: 0..<data.count)
     evaluation.batchSize = min(batchSize, data.count)

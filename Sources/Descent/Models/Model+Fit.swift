@@ -85,7 +85,7 @@ extension Model {
     }
     try verbose.validate("fit")
     try checkTargets(y, "fit")
-    var data = try CheckedData(x: x, y: y, sampleWeight: sampleWeight, of: self, "fit")
+    var data = try CheckedData(x: x, y: y, sampleWeight: sampleWeight, of: self, "fit", group: group)
     try prepare(for: data, "fit")
 
     var trainRows = data.count

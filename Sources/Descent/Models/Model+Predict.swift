@@ -51,7 +51,7 @@ extension Model {
     _ x: any ModelData, batchSize: Int, verbose: Verbosity, steps: Int?, callbacks: [Callback], in group: (any ProcessGroup)?
   ) throws -> Predictions {
     try checkCounts(batchSize: batchSize, steps: steps, verbose: verbose, "predict")
-    let data = try CheckedData(x: x, y: nil, sampleWeight: nil, of: self, "predict")
+    let data = try CheckedData(x: x, y: nil, sampleWeight: nil, of: self, "predict", group: group)
     try prepare(for: data, "predict")
     let batchSize = min(batchSize, data.count)
     let starts = Array(stride(from: 0, to: data.count, by: batchSize).prefix(steps ?? .max))

@@ -38,6 +38,10 @@ open class Model: Layer {
   /// `.keras` file keeps it.
   public var images: ImagePreprocessing?
 
+  /// What texts become before the model sees them, and what its classes are called; nil for a model that was not made for them. A `.keras` file keeps
+  /// it, as a first layer of the kind `TextVectorization`, and a model of such a file that Keras wrote has it.
+  public var texts: TextPreprocessing?
+
   /// How many passes over training data were begun: with ``seed`` it decides the order of rows of the next.
   package var passCount = 0
   let modelBuilder: ModelBuilder

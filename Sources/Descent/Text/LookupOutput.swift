@@ -140,7 +140,7 @@ struct TokenTable {
   }
 
   /// Special tokens weigh as much as the others on average.
-  private var allWeights: [Float] {
+  var allWeights: [Float] {
     let known = vocabulary.idfWeights
     let mean = known.isEmpty ? 0 : known.reduce(0, +) / Double(known.count)
     return ((front ?? [Double](repeating: mean, count: start)) + known).map { Float($0) }

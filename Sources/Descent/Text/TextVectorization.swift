@@ -65,14 +65,16 @@ public enum TextSplit: Sendable {
 ///     let x = try vectorize(reviews)                                    // int32 [reviews, 200]
 ///
 /// 0 stands for nothing (shorter texts end with it), 1 for all words that are not in the vocabulary, which holds the words that come
-/// most often. Texts are data and no tensors, so this is no layer of a model, but a step before it.
+/// most often. Texts are data and no tensors, so this is no layer of a model, but a step before it: ``Model/texts`` keeps it, and in a `.keras` file
+/// it is the first layer, as in Keras.
 /// Source: <https://keras.io/api/layers/preprocessing_layers/text/text_vectorization/>.
 public final class TextVectorization {
-  private var table: TokenTable
-  private let standardize: TextStandardization
-  private let split: TextSplit
-  private let ngrams: [Int]
-  private let outputSequenceLength: Int?
+  private(set) var table: TokenTable
+  let standardize: TextStandardization
+  let split: TextSplit
+  /// How many neighbours make a token, each width in turn; empty for words alone.
+  let ngrams: [Int]
+  let outputSequenceLength: Int?
 
   /// - Parameters:
   ///   - maxTokens: how many numbers there are at most, with those of special tokens; nil for as many as there are words.
@@ -141,6 +143,14 @@ public final class TextVectorization {
   public func adapt(_ texts: some Sequence<String>) throws {
     var counts = TokenCounts()
     for text in texts { counts.add(document: tokens(of: text)) }
+    try table.adapt(counts)
+  }
+
+  /// The same of a stream of batches, such as ``TextDataset/texts``, of which one is in memory at a time.
+  /// - Throws: ``DescentError`` also where the stream throws.
+  public func adapt(_ batches: Dataset<[String]>) throws {
+    var counts = TokenCounts()
+    try batches.forEach { for text in $0 { counts.add(document: tokens(of: text)) } }
     try table.adapt(counts)
   }
 

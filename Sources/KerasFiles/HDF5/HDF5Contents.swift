@@ -33,6 +33,12 @@ package struct HDF5Contents {
     if tensors.updateValue(tensor, forKey: path) == nil { names.append(path) }
   }
 
+  /// Takes an array out.
+  mutating func remove(_ path: String) {
+    tensors[path] = nil
+    names.removeAll { $0 == path }
+  }
+
   package mutating func setAttribute(_ name: String, of path: String, to value: Value) {
     attributes[path, default: []].removeAll { $0.name == name }
     attributes[path, default: []].append((name, value))

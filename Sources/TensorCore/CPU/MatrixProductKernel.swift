@@ -1,5 +1,4 @@
 import CKernels
-import COneDNN
 import Foundation
 import Synchronization
 
@@ -49,11 +48,7 @@ struct MatrixProductContext {
     let a = self.a! + aOffset * size, b = self.b! + bOffset * size, c = self.c! + cOffset * size
     var gemm = call(a, b, c, rows: rows.count, columns: columns.count, terms: terms.count)
     if !isDouble && !isOwn && MatrixProductLibrary.isUsed {
-      let transposed = CChar(UInt8(ascii: "T")), plain = CChar(UInt8(ascii: "N"))
-      let status = dnnl_sgemm(
-        transposeA ? transposed : plain, transposeB ? transposed : plain, gemm.m, gemm.n, gemm.k, 1, a.assumingMemoryBound(to: Float.self),
-        gemm.lda, b.assumingMemoryBound(to: Float.self), gemm.ldb, 0, c.assumingMemoryBound(to: Float.self), gemm.ldc)
-      if status == dnnl_success { return }
+      if ck_library_product(&gemm) != 0 { return }
       MatrixProductLibrary.hasRefused.store(true, ordering: .relaxed)
     }
     ck_gemm_run(&gemm, 0)

@@ -10,6 +10,7 @@ package final class GroupStep: @unchecked Sendable {
   package let isShard: Bool
   /// What the last exchange gave: the next one waits for it, so that all members come to them in one order.
   private var last: Tensor?
+  private var ownerExchanges: [ExchangeKey: OwnerExchange] = [:]
   /// What went wrong in a run; only touched by who runs the step.
   package private(set) var failure: (any Error)?
 
@@ -118,7 +119,7 @@ package final class GroupStep: @unchecked Sendable {
       let places = GroupStep.places(in: items, of: dtype)
       if places.isEmpty { continue }
       let counts = places.map { Tensor.elementCount(items[$0].shape) }, owners = places.map { owners[$0] }
-      let transfer = OwnerExchange(group, zip(counts, owners).map { ($0, $1) }, dtype: dtype)
+      let transfer = ownerExchange(counts, owners, dtype)
       let isIdle = share.isIdle
       let inputs: [Tensor] = if case .tensors(let all) = summands { places.map { stopGradient(all[$0]) } } else { [] }
       let own = exchange("group sum for owners", inputs, shape: [max(transfer.ownCount, 1)], dtype) { inputs, output in
@@ -157,7 +158,7 @@ package final class GroupStep: @unchecked Sendable {
       let places = GroupStep.places(in: items, of: dtype)
       if places.isEmpty { continue }
       let counts = places.map { Tensor.elementCount(items[$0].shape) }, owners = places.map { owners[$0] }
-      let transfer = OwnerExchange(group, zip(counts, owners).map { ($0, $1) }, dtype: dtype)
+      let transfer = ownerExchange(counts, owners, dtype)
       let whole = exchange("group gathering", places.compactMap { own[$0].map { stopGradient($0) } }, shape: [counts.reduce(0, +)], dtype) { inputs, output in
         try transfer.gather(inputs.map { $0.baseAddress! }, counts: counts, owners: owners, into: output.baseAddress!)
       }
@@ -167,6 +168,21 @@ package final class GroupStep: @unchecked Sendable {
   }
 
   // MARK: - Exchanges
+
+  /// What has brought gradients to their owners brings the new values from them, in the same memory.
+  private func ownerExchange(_ counts: [Int], _ owners: [Int], _ dtype: DType) -> OwnerExchange {
+    let key = ExchangeKey(counts: counts, owners: owners, dtype: dtype)
+    if let known = ownerExchanges[key] { return known }
+    let made = OwnerExchange(group, zip(counts, owners).map { ($0, $1) }, dtype: dtype)
+    ownerExchanges[key] = made
+    return made
+  }
+
+  private struct ExchangeKey: Hashable {
+    let counts: [Int]
+    let owners: [Int]
+    let dtype: DType
+  }
 
   /// - Parameter body: gets what was computed in the step, and fills the result.
   private func exchange(
@@ -196,7 +212,7 @@ package final class GroupStep: @unchecked Sendable {
   /// Forgets what is of use while the step is traced.
   /// - Returns: what has to be among the results of the step, so that no member leaves out an exchange of whose result it makes no use.
   package func endTrace() -> [Tensor] {
-    defer { last = nil }
+    defer { (last, ownerExchanges) = (nil, [:]) }
     return [last].compactMap { $0.map { $0[0..<1] } }
   }
 

@@ -3,8 +3,8 @@ import Foundation
 /// Tensors of one dtype, each of which a member of a group owns: their sums over the group go to their owners, and what the owners make of them
 /// goes to all. Together the two move as many bytes as a sum that all get.
 ///
-/// The tensors of a rank lie one behind the other in the rank's section. Sections are sent in pieces, piece p of all of them at once: MPI counts
-/// bytes in 32 bits.
+/// The tensors of a rank lie one behind the other in the rank's section. Sections are sent in pieces, piece p of all of them at once, so that what
+/// comes needs little memory before it is added.
 final class OwnerExchange: @unchecked Sendable {
   private let group: any ProcessGroup
   private let dtype: DType
@@ -17,7 +17,7 @@ final class OwnerExchange: @unchecked Sendable {
   private let received: Buffer
 
   /// - Parameter counts: of the tensors' elements, with their owners.
-  init(_ group: any ProcessGroup, _ counts: [(count: Int, owner: Int)], dtype: DType, pieceByteCount: Int = GroupReduction.pieceByteCount) {
+  init(_ group: any ProcessGroup, _ counts: [(count: Int, owner: Int)], dtype: DType, pieceByteCount: Int = 8 << 20) {
     self.group = group
     self.dtype = dtype
     var sections = [Int](repeating: 0, count: group.size)

@@ -52,6 +52,24 @@ import Testing
     #expect(AttentionTests.fixture.cases.count == 37)
   }
 
+  @Test func `masks that a call is given count as those that travel`() throws {
+    let layer = MultiHeadAttention(numHeads: 2, keyDim: 3)
+    let (q, v) = (Fixture.pattern([2, 3, 4], salt: 1), Fixture.pattern([2, 5, 4], salt: 2))
+    let context = try layer.ownContext(for: [q, v], isTraining: false)
+    let (a, b) = (Fixture.pattern([2, 3], salt: 3) .> Tensor(0.0), Fixture.pattern([2, 5], salt: 4) .> Tensor(0.0))
+    let plain = try layer(q, v, context).doubles
+    let given = try layer(q, v, queryMask: a, valueMask: b, context).doubles
+    context.setMask(a, of: q)
+    context.setMask(b, of: v)
+    #expect(try layer(q, v, context).doubles == given && given != plain)
+    let symbols = [Input(shape: [3, 4]), Input(shape: [5, 4]), Input(shape: [3], dtype: .bool), Input(shape: [5], dtype: .bool)]
+    let model = try Model(
+      inputs: symbols, outputs: layer(symbols[0], symbols[1], queryMask: symbols[2], valueMask: symbols[3]))
+    #expect(try model.predict([q, v, a, b], verbose: 0).shape == [2, 3, 4])
+    expectClose(try model.predict([q, v, a, b], verbose: 0), given, tolerance: 1e-6)
+    #expect(try Model.fromJSON(model.toJSON()).toJSON() == model.toJSON())
+  }
+
   /// What every position takes of every other is held whole where the call gives it out.
   @Test(arguments: [false, true]) func `long sequences are attended to some queries at a time, with the same results`(_ isCausal: Bool) throws {
     let (queries, keys) = (1100, 1000)
