@@ -64,6 +64,9 @@ package enum LegacyModel {
       throw DescentError(
         .invalidArgument, "\(path): \(model.name) is a \(className); such files hold Sequential models and those of inputs and outputs; save a .keras file")
     }
+    if model.texts != nil {
+      throw DescentError(.invalidArgument, "\(path): \(model.name) takes texts, for whose words such files have no place; save a .keras file")
+    }
     try model.requireWeights("save")
     model.showWeightsToJudge()
     let json = try model.json()
