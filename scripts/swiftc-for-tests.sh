@@ -11,7 +11,7 @@ while [ $# -gt 0 ]; do
   case $1 in
     -whole-module-optimization) arguments+=(-enable-batch-mode) ;;
     -num-threads) shift ;;
-    -g) arguments+=(-gnone) ;;
+    -g) ;;
     -O)
       case $module in
         *Tests | *TestSupport | ArgumentParser*) arguments+=(-Onone) ;;
