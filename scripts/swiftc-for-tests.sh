@@ -12,6 +12,9 @@ while [ $# -gt 0 ]; do
     -whole-module-optimization) arguments+=(-enable-batch-mode) ;;
     -num-threads) shift ;;
     -g) ;;
+    -Xcc)
+      arguments+=(-Xcc "$2")
+      shift ;;
     -O)
       case $module in
         *Tests | *TestSupport | ArgumentParser*) arguments+=(-Onone) ;;
