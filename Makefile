@@ -33,7 +33,9 @@ run: build
 	@.build/release/descent train
 
 # In a folder of its own: tests are built with other flags, and each would throw away what the other built.
-swift_test = SWIFT_EXEC="$(CURDIR)/scripts/swiftc-for-tests.sh" swift test -c release --scratch-path .build/test $(swift_flags)
+test_compiler = $(CURDIR)/.build/test-compiler
+swift_test = scripts/test-compiler.sh --install "$(test_compiler)" && \
+	SWIFT_EXEC="$(test_compiler)/bin/swiftc" swift test -c release --scratch-path .build/test $(swift_flags)
 
 test: setup
 	@$(swift_test)
@@ -41,10 +43,10 @@ test: setup
 # `make test` runs these as well where there is an mpirun.
 test-mpi:
 	@scripts/setup.sh --mpi
-	@DESCENT_MPIRUN=$$(command -v $(launcher)) $(swift_test) --filter DescentMPITests
+	@export DESCENT_MPIRUN=$$(command -v $(launcher)) && $(swift_test) --filter DescentMPITests
 
 soak: setup
-	@DESCENT_KILLS=$(kills) $(swift_test) --filter KillTests
+	@export DESCENT_KILLS=$(kills) && $(swift_test) --filter KillTests
 
 fuzz: setup
 	@scripts/fuzz.sh $(seconds)
