@@ -135,6 +135,9 @@ public struct LayerOptions {
   /// An integer, or nil where the option is null or missing.
   public mutating func optionalInt(_ key: String) throws -> Int? { try read(key, default: nil) { try $0.optionalInt(key) } }
 
+  /// True or false, or nil where the option is null or missing.
+  public mutating func optionalBool(_ key: String) throws -> Bool? { try read(key, default: nil) { try $0.optionalBool(key) } }
+
   /// A number, or nil where the option is null or missing.
   public mutating func optionalDouble(_ key: String) throws -> Double? { try read(key, default: nil) { try $0.optionalDouble(key) } }
 

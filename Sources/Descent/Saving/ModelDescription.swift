@@ -82,7 +82,7 @@ enum LayerJSON {
     let dtype = options.value("dtype").string.flatMap(DType.init(rawValue:))
     try options.refuse("sparse", unless: false)
     try options.refuse("ragged", unless: false)
-    let isOptional = try options.bool("optional", default: false)
+    let isOptional = try options.optionalBool("optional") ?? false
     let given = [options.value("batch_shape"), options.value("batch_input_shape")].first { $0 != .null }
     try options.expectNothingLeft()
     guard let given else { throw DescentError(.file, "\(owner): 'batch_shape' is missing") }

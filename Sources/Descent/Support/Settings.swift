@@ -41,6 +41,7 @@ package struct Settings: Sendable {
   func double(_ key: String) throws -> Double { try read(key, "a number", \.double) }
   func optionalDouble(_ key: String) throws -> Double? { try readOptional(key, "a number", \.double) }
   func int(_ key: String) throws -> Int { try read(key, "an integer", \.int) }
+  func optionalBool(_ key: String) throws -> Bool? { try readOptional(key, "true or false", \.bool) }
   func optionalInt(_ key: String) throws -> Int? { try readOptional(key, "an integer", \.int) }
   func bool(_ key: String) throws -> Bool { try read(key, "true or false", \.bool) }
   func string(_ key: String) throws -> String { try read(key, "text", \.string) }
