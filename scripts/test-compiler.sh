@@ -25,7 +25,7 @@ while [ $# -gt 0 ]; do
       shift ;;
     -O)
       case $module in
-        *Tests | *TestSupport | *Helper | *CLI | *Bench | ArgumentParser*) arguments+=(-Onone) ;;
+        *Tests | *Helper | *CLI | *Bench | ArgumentParser*) arguments+=(-Onone) ;;
         *) arguments+=(-O) ;;
       esac ;;
     *) arguments+=("$1") ;;

@@ -94,7 +94,7 @@ import Testing
   @Test(arguments: [
     (["--optimizer", "adma"], 64, "did you mean 'adam'"), (["--loss", "mean_squared_eror"], 64, "did you mean 'mean_squared_error'"),
     (["--metrics", "acuracy"], 64, "did you mean 'accuracy'"), (["--activation", "rleu"], 64, "did you mean 'relu'"),
-    (["--data", "nowhere"], 1, "expected fashion-mnist, an existing folder of pictures or of IDX files"),
+    (["--data", "nowhere"], 1, "expected fashion-mnist, an existing folder of pictures, of texts or of IDX files"),
     (["--data", "missing.csv", "--target", "x"], 1, "missing.csv: cannot be opened: No such file or directory"),
     (["--data", "missing.csv"], 1, "missing.csv: cannot be opened"), (["--data", "missing.npz", "--target", "x"], 64, "--target names a column of a table"),
     (["--data", "broken.npz"], 1, "broken.npz: is not a zip file"), (["--epochs", "0"], 64, "must be at least 1"),

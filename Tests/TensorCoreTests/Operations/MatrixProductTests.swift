@@ -22,7 +22,7 @@ import Testing
       Size(m: 17, n: 23, k: 4001), Size(m: 40, n: 72, k: 1543),
       // Rows a multiple of 2 KiB apart, copied in parts of at most 512: fewer and more than that of each side and of the sum.
       Size(m: 512, n: 512, k: 40), Size(m: 1024, n: 40, k: 600), Size(m: 24, n: 1024, k: 600), Size(m: 8, n: 512, k: 600),
-      Size(batch: 2, m: 512, n: 1536, k: 530),
+      Size(batch: 2, m: 40, n: 512, k: 530),
       Size(batch: 3, m: 33, n: 190, k: 401), Size(batch: 5, m: 190, n: 33, k: 401), Size(batch: 7, m: 2, n: 3, k: 4),
     ]
     + [95, 96, 97, 103, 104, 105, 111, 112, 113, 127, 128, 129].flatMap { side in
