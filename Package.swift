@@ -53,7 +53,7 @@ let package = Package(
     .testTarget(name: "OptimizersTests", dependencies: ["Optimizers"]),
     // The same with models and files of small data.
     .target(name: "DescentTestSupport", dependencies: ["Descent", "TestSupport"], path: "Tests/DescentTestSupport"),
-    // Four, because a test target is compiled on one core.
+    // Four, so that a change of a test has a quarter of them compiled anew.
     .testTarget(name: "DescentTests", dependencies: ["Descent", "DescentTestSupport"]),
     .testTarget(name: "DescentModelTests", dependencies: ["Descent", "CAllocationCounter", "DescentTestSupport"]),
     .testTarget(name: "DescentDataTests", dependencies: ["Descent", "StreamingHelper", "DescentTestSupport"]),
