@@ -16,7 +16,7 @@ public struct OptimizerCandidate: Sendable {
     self.optimizer = optimizer
   }
 
-  /// What ``Model/chooseOptimizer(_:_:validationData:testData:options:startsFromWeights:journal:progress:)`` tries if nobody says: one of each kind.
+  /// What ``Model/chooseOptimizer(_:_:validationData:testData:options:startsFromWeights:journal:progress:group:)`` tries if nobody says: one of each kind.
   public static var standard: [OptimizerCandidate] {
     [
       OptimizerCandidate("sgd-nesterov", SGD(momentum: 0.9, nesterov: true)), OptimizerCandidate("adam", Adam()),

@@ -204,7 +204,7 @@ public final class Dot: Merge {
     isElementwise = false
   }
 
-  /// The same axis of both inputs; see ``init(axes:normalize:inputShape:name:trainable:)``.
+  /// The same axis of both inputs; see ``init(axes:normalize:inputShape:name:trainable:dtype:)``.
   public convenience init(
     axes: Int, normalize: Bool = false, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
