@@ -82,22 +82,18 @@ struct DataSet {
     isTable = true
   }
 
-  init(name: String, train: Part, validation: Part?, test: Part?, images: ImagePreprocessing) {
+  /// The files of a folder, whose classes have names.
+  init(
+    name: String, train: Part, validation: Part?, test: Part?, classNames: [String]?, images: ImagePreprocessing? = nil,
+    texts: TextPreprocessing? = nil
+  ) {
     self.name = name
     self.train = train
     self.validation = validation
     self.test = test
+    self.classNames = classNames
     self.images = images
-    classNames = images.classNames
-  }
-
-  init(name: String, train: Part, validation: Part?, test: Part?, texts: TextPreprocessing) {
-    self.name = name
-    self.train = train
-    self.validation = validation
-    self.test = test
     self.texts = texts
-    classNames = texts.classNames
   }
 
   /// Reads an `.npz` file with `x` and `y`, `x_val` and `y_val`, `x_test` and `y_test`; several inputs are `x_NAME`, several targets

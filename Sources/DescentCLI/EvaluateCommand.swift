@@ -76,37 +76,36 @@ struct EvaluateCommand: ParsableCommand {
 }
 
 extension EvaluateCommand {
-  /// Judges a model on all pictures of a folder; or on those of its folder `test`, if it has one.
-  private func evaluateImages(_ model: Model) throws {
-    try CommandGroup.refuseForFolders("evaluate", "pictures")
-    try refuseMeasures("pictures")
-    var options = ImageOptions()
-    options.trainingPart = 1
-    let data = try dataOptions.images(for: model, options)
-    model.images = data.preprocessing
-    for remark in data.remarks { Output.remark(remark) }
-    let rows = data.test ?? data.training
-    let scores = try model.scores(rows, batchSize: batchSize.count(of: rows.count))
-    Output.line(json ? scores.json.text() : TableScoresDescription(scores: scores, things: "pictures").text)
-  }
-
-  /// Judges a model on all texts of a folder; or on those of its folder `test`, if it has one.
-  private func evaluateTexts(_ model: Model) throws {
-    try CommandGroup.refuseForFolders("evaluate", "texts")
-    try refuseMeasures("texts")
-    var options = TextOptions()
-    options.trainingPart = 1
-    let data = try dataOptions.texts(for: model, options)
-    model.texts = data.preprocessing
-    for remark in data.remarks { Output.remark(remark) }
-    let rows = data.test ?? data.training
-    let scores = try model.scores(rows, batchSize: batchSize.count(of: rows.count))
-    Output.line(json ? scores.json.text() : TableScoresDescription(scores: scores, things: "texts").text)
-  }
-
-  private func refuseMeasures(_ things: String) throws {
+  /// Judges a model on all files of a folder; or on those of its folder `test`, if it has one.
+  private func evaluate<Files: SplitData>(_ model: Model, on things: String, _ read: () throws -> (files: Files, remarks: [String])) throws {
+    try CommandGroup.refuseForFolders("evaluate", things)
     if loss != nil || metrics != nil {
       throw ValidationError("A model for \(things) is judged by which class it takes for which; leave --loss and --metrics out.")
+    }
+    let (files, remarks) = try read()
+    for remark in remarks { Output.remark(remark) }
+    let rows = files.test ?? files.training
+    let scores = try rows.scores(of: model, batchSize: batchSize.count(of: rows.count))
+    Output.line(json ? scores.json.text() : TableScoresDescription(scores: scores, things: things).text)
+  }
+
+  private func evaluateImages(_ model: Model) throws {
+    try evaluate(model, on: "pictures") {
+      var options = ImageOptions()
+      options.trainingPart = 1
+      let data = try dataOptions.images(for: model, options)
+      model.images = data.preprocessing
+      return (data, data.remarks)
+    }
+  }
+
+  private func evaluateTexts(_ model: Model) throws {
+    try evaluate(model, on: "texts") {
+      var options = TextOptions()
+      options.trainingPart = 1
+      let data = try dataOptions.texts(for: model, options)
+      model.texts = data.preprocessing
+      return (data, data.remarks)
     }
   }
 

@@ -44,21 +44,15 @@ extension TrainCommand {
     let history = try fit(model, set, plan, rows: rows, classWeights: weights, results, settings)
     let written = try results.write(model, history, withModel: true)
     try finish(results, history, written.text)
-    let part = data.test != nil ? "Test" : data.validation != nil ? "Validation" : "Training"
-    let judged = data.test ?? data.validation ?? data.training
-    let predictions = try model.predictions(judged), scores = try model.scores(judged)
+    let (part, judged) = data.judged
+    let predictions = try model.predictions(judged), scores = try predictions.scores(truths: judged.y, things: "pictures")
     if let report = tableOptions.report {
       let page = ImageReport(
         folder: dataOptions.data, data: data, changes: changes, history: history, part: "\(part), \(grouped(judged.count)) pictures", rows: judged,
         predictions: predictions, scores: scores)
       try writeFile(report, text: page.html)
     }
-    guard verbose != .silent else { return }
-    if plot { Output.line("\n\(RunCurves(history).terminalPlot(width: TextTable.width))") }
-    Output.line("\n\(part): " + TableScoresDescription(scores: scores, things: "pictures").text)
-    if let report = tableOptions.report { Output.line("\nThe page on the run is \(report)") }
-    Output.line("\nWrote \(written.text)")
-    if let path = written.model { Output.line("Other pictures are told apart by: descent predict --model \(path) --data FOLDER --out predictions.csv") }
+    tell(history, scores, part, things: "pictures", written) { "Other pictures are told apart by: descent predict --model \($0) --data FOLDER --out predictions.csv" }
   }
 }
 
@@ -90,6 +84,6 @@ extension DataSet {
     }
     self.init(
       name: name, train: try part(images.training), validation: try images.validation.map(part), test: try images.test.map(part),
-      images: images.preprocessing)
+      classNames: images.preprocessing.classNames, images: images.preprocessing)
   }
 }

@@ -125,7 +125,7 @@ struct TableScoresDescription {
   private var verdict: String {
     guard scores.isNoBetterThanNaive else { return "" }
     return "\nThe model is no better than " + (scores.target.classes == nil ? "the mean" : "the most frequent class")
-      + (things == "rows" ? ": the columns say little of '\(scores.target.name)', or training was too short." : ": there are too few pictures, or training was too short.")
+      + (things == "rows" ? ": the columns say little of '\(scores.target.name)', or training was too short." : ": there are too few \(things), or training was too short.")
   }
 
   private func short(_ value: Double) -> String { TableScoresDescription.short(value) }

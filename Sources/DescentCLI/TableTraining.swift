@@ -63,8 +63,7 @@ extension TrainCommand {
     guard CommandGroup.isLeader else { return try results.finish() }
     let written = try results.write(model, history, withModel: true)
     try finish(results, history, written.text)
-    let part = data.test != nil ? "Test" : data.validation != nil ? "Validation" : "Training"
-    let judged = data.test ?? data.validation ?? data.training
+    let (part, judged) = data.judged
     let scores = try model.scores(judged)
     if let report = tableOptions.report {
       let numbers = try model.predictions(judged).numbers
@@ -73,12 +72,7 @@ extension TrainCommand {
         points: zip(judged.y?.doubles ?? [], numbers).map { ($0, Double($1)) }, importances: model.importances(judged, seed: seed))
       try writeFile(report, text: page.html)
     }
-    guard verbose != .silent else { return }
-    if plot { Output.line("\n\(RunCurves(history).terminalPlot(width: TextTable.width))") }
-    Output.line("\n\(part): " + TableScoresDescription(scores: scores).text)
-    if let report = tableOptions.report { Output.line("\nThe page on the run is \(report)") }
-    Output.line("\nWrote \(written.text)")
-    if let path = written.model { Output.line("New rows are predicted by: descent predict --model \(path) --data FILE") }
+    tell(history, scores, part, written) { "New rows are predicted by: descent predict --model \($0) --data FILE" }
   }
 
   /// One line on the network and how long it is trained.

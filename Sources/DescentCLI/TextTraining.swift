@@ -44,8 +44,7 @@ extension TrainCommand {
     let history = try fit(model, set, plan, rows: rows, classWeights: weights, results, settings)
     let written = try results.write(model, history, withModel: true)
     try finish(results, history, written.text)
-    let part = data.test != nil ? "Test" : data.validation != nil ? "Validation" : "Training"
-    let judged = data.test ?? data.validation ?? data.training
+    let (part, judged) = data.judged
     let scores = try model.scores(judged)
     if let report = tableOptions.report {
       let title = "Texts in \(dataOptions.data)"
@@ -61,12 +60,7 @@ extension TrainCommand {
           """)
       try writeFile(report, text: page)
     }
-    guard verbose != .silent else { return }
-    if plot { Output.line("\n\(RunCurves(history).terminalPlot(width: TextTable.width))") }
-    Output.line("\n\(part): " + TableScoresDescription(scores: scores, things: "texts").text)
-    if let report = tableOptions.report { Output.line("\nThe page on the run is \(report)") }
-    Output.line("\nWrote \(written.text)")
-    if let path = written.model { Output.line("Other texts are told apart by: descent predict --model \(path) --data FOLDER --out predictions.csv") }
+    tell(history, scores, part, things: "texts", written) { "Other texts are told apart by: descent predict --model \($0) --data FOLDER --out predictions.csv" }
   }
 }
 
@@ -113,6 +107,6 @@ extension DataSet {
     }
     self.init(
       name: name, train: try part(texts.training), validation: try texts.validation.map(part), test: try texts.test.map(part),
-      texts: texts.preprocessing)
+      classNames: texts.preprocessing.classNames, texts: texts.preprocessing)
   }
 }

@@ -18,9 +18,7 @@ extension Model {
   /// How good the network's answers are on pictures whose classes are known.
   /// - Throws: ``DescentError`` for a model without ``images``, or pictures without classes.
   public func scores(_ rows: ImageRows, batchSize: Int = 32) throws -> TableScores {
-    guard let y = rows.y else { throw DescentError(.data, "scores: the pictures were read without their classes") }
-    let predictions = try predictions(rows, batchSize: batchSize)
-    return TableScores(of: "class", classes: predictions.names, truths: y.scalars(as: Int32.self).map { Int($0) }, guesses: predictions.classNumbers)
+    try predictions(rows, batchSize: batchSize).scores(truths: rows.y, things: "pictures")
   }
 
   private func requiredImages(_ caller: String) throws -> ImagePreprocessing {

@@ -27,6 +27,16 @@ public struct FilePredictions: Sendable {
     }
     return ([header] + lines).joined(separator: "\n") + "\n"
   }
+
+  /// How good they are beside the true classes.
+  /// - Parameters:
+  ///   - truths: the number of each file's class.
+  ///   - things: what the files are.
+  /// - Throws: ``DescentError`` if the classes are not known.
+  package func scores(truths: Tensor?, things: String) throws -> TableScores {
+    guard let truths else { throw DescentError(.data, "scores: the \(things) were read without their classes") }
+    return TableScores(of: "class", classes: names, truths: truths.scalars(as: Int32.self).map { Int($0) }, guesses: classNumbers)
+  }
 }
 
 extension Model {

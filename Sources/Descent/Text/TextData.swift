@@ -184,8 +184,6 @@ extension Model {
   /// How good the network's answers are on texts whose classes are known.
   /// - Throws: ``DescentError`` for texts without classes.
   public func scores(_ rows: TextRows, batchSize: Int = 32) throws -> TableScores {
-    guard let y = rows.y else { throw DescentError(.data, "scores: the texts were read without their classes") }
-    let predictions = try predictions(rows, batchSize: batchSize)
-    return TableScores(of: "class", classes: predictions.names, truths: y.scalars(as: Int32.self).map { Int($0) }, guesses: predictions.classNumbers)
+    try predictions(rows, batchSize: batchSize).scores(truths: rows.y, things: "texts")
   }
 }
