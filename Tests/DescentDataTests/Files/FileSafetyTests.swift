@@ -107,6 +107,25 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
   }
 
+  @Test func `A claim that is refused closes no file of another thread`() throws {
+    let path = folder.path, owner = try FolderLock(path)
+    let lost = Mutex(0)
+    DispatchQueue.concurrentPerform(iterations: 2) { thread in
+      for _ in 0..<20_000 {
+        if thread == 0 {
+          #expect(throws: DescentError.self) { try FolderLock(path) }
+        } else {
+          let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
+          var status = stat()
+          if fstat(descriptor, &status) != 0 { lost.withLock { $0 += 1 } }
+          close(descriptor)
+        }
+      }
+    }
+    #expect(lost.withLock { $0 } == 0)
+    owner.release()
+  }
+
   @Test func `Two runs do not share a folder of checkpoints`() throws {
     let (x, y) = (Tensor.ones([8, 2]), Tensor.zeros([8, 1]))
     func model() throws -> Sequential {
