@@ -37,8 +37,9 @@ run: build
 test_compiler = $(CURDIR)/.build/test-compiler
 # Few tests at a time: where a thousand wait, the one that waits for a process is told late of its end, and until then a thread of the testing
 # library asks for it over and over.
-swift_test = scripts/test-compiler.sh --install "$(test_compiler)" && \
-	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 SWIFT_EXEC="$(test_compiler)/bin/swiftc" swift test -c release --scratch-path .build/test $(swift_flags)
+as_tests = scripts/test-compiler.sh --install "$(test_compiler)" && \
+	export SWIFT_EXEC="$(test_compiler)/bin/swiftc" SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 &&
+swift_test = $(as_tests) swift test -c release --scratch-path .build/test $(swift_flags)
 
 test: setup
 	@$(swift_test)
@@ -59,7 +60,7 @@ fuzz: setup
 	@scripts/fuzz.sh $(seconds)
 
 coverage: setup
-	@scripts/coverage.sh $(swift_flags)
+	@$(as_tests) scripts/coverage.sh $(swift_flags)
 
 sanitize: setup
 	@scripts/sanitize.sh thread '$(only)'
