@@ -45,7 +45,7 @@ enum TextFileCheck {
   private static func isPlainUTF8(_ bytes: UnsafeRawBufferPointer, _ passed: @Sendable (Range<Int>) -> Void) -> Bool {
     allPieces(bytes) { piece, range in
       defer { passed(range) }
-      return memchrPlace(0, piece) == nil && (isASCII(piece) || String(validating: piece, as: UTF8.self) != nil)
+      return isASCII(piece, zeros: false) || (memchrPlace(0, piece) == nil && String(validating: piece, as: UTF8.self) != nil)
     }
   }
 
@@ -62,12 +62,17 @@ enum TextFileCheck {
     return answers?.allSatisfy { $0 } ?? false
   }
 
-  /// Whether all bytes are below 128, eight at a time.
-  private static func isASCII(_ bytes: UnsafeRawBufferPointer) -> Bool {
+  /// Whether all bytes are below 128, and none is 0 unless that is allowed, eight at a time.
+  private static func isASCII(_ bytes: UnsafeRawBufferPointer, zeros areAllowed: Bool = true) -> Bool {
     var all: UInt64 = 0
+    // What is taken from each byte has its highest bit set where there was nothing to take from.
+    let least: UInt64 = areAllowed ? 0 : 0x0101_0101_0101_0101
     let words = bytes.count / 8
-    for word in 0..<words { all |= bytes.loadUnaligned(fromByteOffset: 8 * word, as: UInt64.self) }
-    for place in (8 * words)..<bytes.count { all |= UInt64(bytes[place]) }
+    for number in 0..<words {
+      let word = bytes.loadUnaligned(fromByteOffset: 8 * number, as: UInt64.self)
+      all |= word | (word &- least)
+    }
+    for place in (8 * words)..<bytes.count { all |= UInt64(bytes[place] | (bytes[place] &- UInt8(least & 1))) }
     return all & 0x8080_8080_8080_8080 == 0
   }
 
