@@ -73,13 +73,13 @@ extension CSVReader {
   /// How many lines with something in them a part has.
   /// - Throws: an error if there is a quote in it, within which lines may end.
   private func rowCount(in block: Range<Int>) throws -> Int {
-    var (start, count, isInLine, hasOtherEnds) = (block.lowerBound, 0, false, false)
+    var (start, count, isInLine) = (block.lowerBound, 0, false)
     // As many bytes at once as stay near the processor while they are looked through three times.
     while start < block.upperBound {
       let part = UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + 1 << 17, block.upperBound)])
       start += part.count
       if TextFileCheck.memchrPlace(Int32(UInt8(ascii: "\"")), part) != nil { throw fault() }
-      hasOtherEnds = hasOtherEnds || TextFileCheck.memchrPlace(Int32(Self.carriageReturn), part) != nil
+      let hasOtherEnds = TextFileCheck.memchrPlace(Int32(Self.carriageReturn), part) != nil
       var place = 0
       // Lines that end otherwise than with a line feed are looked at byte by byte.
       while hasOtherEnds, place < part.count {
