@@ -7,15 +7,15 @@
 /// Looks at the bytes of a file that should be text and says what it is when it is something else: a wrong guess about a file is told by
 /// its cause, not by what it leads to.
 enum TextFileCheck {
-  /// - Parameter passed: called for each part that has been gone through.
+  /// - Parameter file: where the bytes lie, if they do; its pages that were gone through are given back.
   /// - Throws: ``DescentError`` of kind `file` unless the bytes are UTF-8 without zeros.
-  static func check(_ bytes: UnsafeRawBufferPointer, name: String, passed: @Sendable (Range<Int>) -> Void = { _ in }) throws {
+  static func check(_ bytes: UnsafeRawBufferPointer, name: String, file: MappedFile? = nil) throws {
     try checkKind(bytes, name: name)
     if let encoding = wideEncoding(bytes) {
       throw DescentError(
         .file, "\(name): is not UTF-8 but \(encoding); save it as UTF-8, or convert it: iconv -f \(encoding) -t UTF-8")
     }
-    if isPlainUTF8(bytes, passed) { return }
+    if isPlainUTF8(bytes, file) { return }
     if let zero = memchrPlace(0, bytes) {
       throw DescentError(.file, "\(name): line \(line(of: zero, bytes)): holds a byte 0, so it is not a text file")
     }
@@ -30,10 +30,10 @@ enum TextFileCheck {
   }
 
   /// The encoding that a text is most likely in, as iconv calls it, and whether that is UTF-8 without zeros.
-  /// - Parameter passed: called for each part that has been gone through.
-  static func encoding(of bytes: UnsafeRawBufferPointer, passed: @Sendable (Range<Int>) -> Void = { _ in }) -> (name: String, isPlain: Bool) {
+  /// - Parameter file: where the bytes lie, if they do; its pages that were gone through are given back.
+  static func encoding(of bytes: UnsafeRawBufferPointer, file: MappedFile? = nil) -> (name: String, isPlain: Bool) {
     if let wide = wideEncoding(bytes) { return (wide, false) }
-    if isPlainUTF8(bytes, passed) { return ("UTF-8", true) }
+    if isPlainUTF8(bytes, file) { return ("UTF-8", true) }
     return (isUTF8(bytes) ? "UTF-8" : likelyEncoding(bytes), false)
   }
 
@@ -42,9 +42,12 @@ enum TextFileCheck {
   }
 
   /// Whether the bytes are UTF-8 and none is 0.
-  private static func isPlainUTF8(_ bytes: UnsafeRawBufferPointer, _ passed: @Sendable (Range<Int>) -> Void) -> Bool {
-    allPieces(bytes) { piece, range in
-      defer { passed(range) }
+  private static func isPlainUTF8(_ bytes: UnsafeRawBufferPointer, _ file: MappedFile?) -> Bool {
+    // Most files are of plain letters only, or have others near their start.
+    let start = UnsafeRawBufferPointer(rebasing: bytes.prefix(1 << 16))
+    if let file, isASCII(start, zeros: false), file.allPieces({ isASCII($0, zeros: false) }) { return true }
+    return allPieces(bytes) { piece, range in
+      defer { file?.release(range) }
       return isASCII(piece, zeros: false) || (memchrPlace(0, piece) == nil && String(validating: piece, as: UTF8.self) != nil)
     }
   }
