@@ -195,4 +195,28 @@ import Testing
     let broken = try imageDatasetFromDirectory(empty.path, verbose: false)
     #expect(message { _ = try broken.dataset.elements() }.contains("a/x.png: is no picture"))
   }
+
+  @Test func `Folders of GIF and BMP files are read; flows look at BMP only, as Keras's do`() throws {
+    let folder = TemporaryFolder()
+    let files = ["a/1.gif": "animated.gif", "a/2.BMP": "runs4.bmp", "b/1.bmp": "fields8888.bmp", "b/2.gif": "small-transparent.gif"]
+    for (name, fixture) in files {
+      try makeFolder(folder.file(String(name.prefix(1))))
+      try Data(ImageFixture.bytes(fixture)).write(to: URL(fileURLWithPath: folder.file(name)))
+    }
+    let all = try imageDatasetFromDirectory(folder.path, imageSize: (5, 7), shuffle: false, interpolation: .nearest, verbose: false)
+    #expect(all.filePaths.map { String($0.dropFirst(folder.path.count + 1)) } == files.keys.sorted())
+    let rows = try all.dataset.elements()[0]
+    #expect(rows.0.shape == [4, 5, 7, 3] && rows.1.doubles == [0, 0, 1, 1])
+    #expect(rows.0[1..<2].doubles == imageToArray(try loadImage(folder.file("a/2.BMP"))).doubles)
+    let flow = try ImageDataGenerator().flowFromDirectory(folder.path, targetSize: (5, 7), shuffle: false)
+    #expect(flow.filePaths == [folder.file("a/2.BMP"), folder.file("b/1.bmp")])
+    #expect(try flow.dataset.elements()[0].0[1..<2].doubles == imageToArray(try loadImage(folder.file("b/1.bmp"))).doubles)
+    let options = ImageOptions()
+    let data = try ImageData(folder.path, options: options)
+    #expect(data.training.count + (data.validation?.count ?? 0) == 4 && data.preprocessing.colorMode == .rgb)
+    for (name, isGray) in [("grey.gif", true), ("no-palette.gif", true), ("two.gif", false), ("grey8.bmp", true), ("palette1.bmp", false), ("rgb24.bmp", false)] {
+      let measure = try ImageFile.measure(ImageFixture.path(name))
+      #expect(measure.height == 5 && measure.width == 7 && measure.isGray == isGray, "\(name)")
+    }
+  }
 }
