@@ -228,7 +228,7 @@ struct BMPField {
     guard mask >> bits == 0 else { return nil }
     shift = mask == 0 ? 0 : UInt32(mask.trailingZeroBitCount)
     greatest = UInt32(mask >> Int(shift))
-    guard greatest & (greatest + 1) == 0, greatest <= 0xFFFF else { return nil }
+    guard greatest <= 0xFFFF, greatest & (greatest + 1) == 0 else { return nil }
   }
 
   /// What each value is of 255.

@@ -91,6 +91,7 @@ import Testing
     try expect("palette8.bmp", [10: 3, 11: 0], "its pixels begin at byte 3 of")
     try expect("palette8.bmp", [12: 9], "its pixels begin at byte")
     try expect("fields565.bmp", [58: 0xE1], "which do not belong together")
+    try expect("fields8888.bmp", [54: 255, 55: 255, 56: 255, 57: 255], "a color's bits are ffffffff of 32 bits, which do not belong together")
     try expect("fields565.bmp", [54: 0, 55: 0], "a color has no bits")
     try expect("runs8.bmp", [1078 + 2: 0, 1078 + 3: 9], "a run goes beyond its line")
   }
