@@ -214,7 +214,9 @@ import Testing
     let options = ImageOptions()
     let data = try ImageData(folder.path, options: options)
     #expect(data.training.count + (data.validation?.count ?? 0) == 4 && data.preprocessing.colorMode == .rgb)
-    for (name, isGray) in [("grey.gif", true), ("no-palette.gif", true), ("two.gif", false), ("grey8.bmp", true), ("palette1.bmp", false), ("rgb24.bmp", false)] {
+    for (name, isGray) in [
+      ("grey.gif", true), ("no-palette.gif", true), ("two.gif", false), ("grey8.bmp", true), ("palette1.bmp", false), ("rgb24.bmp", false),
+    ] {
       let measure = try ImageFile.measure(ImageFixture.path(name))
       #expect(measure.height == 5 && measure.width == 7 && measure.isGray == isGray, "\(name)")
     }
