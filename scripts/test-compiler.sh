@@ -1,6 +1,7 @@
 #!/bin/bash
-# The Swift compiler as `make test` calls it. The libraries are optimized as users get them, but file by file, on all cores: a module
-# at a time on one core takes twice as long. Tests and programs are not optimized, and nothing has debug information.
+# The Swift compiler as `make test` calls it. The engine, which does the work of every test, is optimized as users get it; everything else is
+# not, as optimizing it takes longer than all tests (`make test-optimized` runs them on optimized code). Modules are compiled file by file, on all
+# cores, which halves the time on two, and nothing has debug information.
 #
 # Called `--install FOLDER`, it copies itself there as bin/swiftc, beside the compiler's own libraries, which `swift test` looks for.
 if [ "$1" = --install ]; then
@@ -25,8 +26,8 @@ while [ $# -gt 0 ]; do
       shift ;;
     -O)
       case $module in
-        *Tests | *Helper | *CLI | *Bench | ArgumentParser*) arguments+=(-Onone) ;;
-        *) arguments+=(-O) ;;
+        TensorCore) arguments+=(-O) ;;
+        *) arguments+=(-Onone) ;;
       esac ;;
     *) arguments+=("$1") ;;
   esac

@@ -1,6 +1,7 @@
 import CAllocationCounter
 import Descent
 import DescentTestSupport
+import TensorCore
 import Testing
 
 @Suite struct FitTests {
@@ -255,13 +256,18 @@ import Testing
   }
 
   #if os(Linux)
-    @Test func `A step allocates nothing`() throws {
+    @Test(.enabled(if: tensorCoreIsOptimized, "code that is not optimized allocates here and there")) func `A step allocates nothing`() throws {
       let model = try SmallData.model(metrics: [.accuracy])
       let watch = AllocationWatch(capacity: 100)
       try model.fit(x, y, batchSize: 2, epochs: 2, verbose: 0, callbacks: [watch])
+      // Without optimization each of these loops over an array makes an iterator: two each in FitLoop and OptimizerState.beginStep, two in its endStep,
+      // one in StepPlan.
+      let iterators = descentIsOptimized ? 0 : 7
       // The first step traces; the 31st begins the second epoch.
-      #expect(Set(watch.counts[1..<30]).count == 1)
-      #expect(Set(watch.counts[30..<60]).count == 1)
+      for epoch in [1..<30, 30..<60] {
+        let counts = watch.counts[epoch]
+        #expect(zip(counts, counts.dropFirst()).allSatisfy { $1 - $0 <= iterators }, "\(counts)")
+      }
     }
   #endif
 }
