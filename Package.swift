@@ -24,6 +24,7 @@ let package = Package(
     .systemLibrary(name: "CHDF5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "CTurboJPEG", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CSPNG", providers: [.apt(["libspng-dev"])]),
+    .systemLibrary(name: "CGIF", providers: [.apt(["libgif-dev"])]),
     .target(name: "CKernels", dependencies: ["COneDNN"], linkerSettings: [.linkedLibrary("m"), .linkedLibrary("dnnl")]),
     .target(name: "TensorCore", dependencies: ["CKernels"]),
     .target(name: "Optimizers", dependencies: ["TensorCore"]),
@@ -31,7 +32,7 @@ let package = Package(
     // Calls KerasFiles when a program starts.
     .target(name: "CKerasStart"),
     .target(name: "KerasFiles", dependencies: ["Descent", "CHDF5", "CKerasStart"]),
-    .target(name: "DescentImages", dependencies: ["Descent", "CTurboJPEG", "CSPNG"]),
+    .target(name: "DescentImages", dependencies: ["Descent", "CTurboJPEG", "CSPNG", "CGIF"]),
     // Loads MPI when a program starts; nothing of it is needed to build.
     .target(name: "CMPI", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(name: "DescentMPI", dependencies: ["Descent", "CMPI"]),

@@ -7,7 +7,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   dependencies: [.package(name: "Descent", path: "..")],
   targets: [
-    .executableTarget(name: "Fuzz", dependencies: [.product(name: "KerasFiles", package: "Descent")])
+    .executableTarget(name: "Fuzz", dependencies: [.product(name: "KerasFiles", package: "Descent"), .product(name: "DescentImages", package: "Descent")])
   ],
   swiftLanguageModes: [.v6]
 )

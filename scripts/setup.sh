@@ -10,8 +10,9 @@ set -euo pipefail
 #   libhdf5-dev            Keras's weight files
 #   libturbojpeg0-dev      pictures in JPEG files
 #   libspng-dev            pictures in PNG files
+#   libgif-dev             pictures in GIF files
 #   dataset-fashion-mnist  the data of `make run`
-packages=(libdnnl-dev zlib1g-dev libdeflate-dev libhdf5-dev libturbojpeg0-dev libspng-dev dataset-fashion-mnist)
+packages=(libdnnl-dev zlib1g-dev libdeflate-dev libhdf5-dev libturbojpeg0-dev libspng-dev libgif-dev dataset-fashion-mnist)
 for option in "$@"; do
   case "$option" in
     # mpirun and the library that it starts programs with.
@@ -40,7 +41,8 @@ if command -v dpkg-query > /dev/null; then
   done
 else
   # Packages have other names on other systems, so what they bring is looked for; the data can come from elsewhere.
-  for pair in libdnnl-dev:dnnl.h zlib1g-dev:zlib.h libdeflate-dev:libdeflate.h libhdf5-dev:hdf5.h libturbojpeg0-dev:turbojpeg.h libspng-dev:spng.h; do
+  for pair in libdnnl-dev:dnnl.h zlib1g-dev:zlib.h libdeflate-dev:libdeflate.h libhdf5-dev:hdf5.h libturbojpeg0-dev:turbojpeg.h libspng-dev:spng.h \
+    libgif-dev:gif_lib.h; do
     echo "#include <${pair#*:}>" | clang -fsyntax-only -x c - 2> /dev/null || missing+=("${pair%%:*}")
   done
 fi

@@ -9,8 +9,8 @@ struct DataOptions: ParsableArguments {
     help: ArgumentHelp(
       "fashion-mnist, a folder of pictures or of texts, a table (.csv, .tsv, .txt, .data, .jsonl, also with .gz), an .npz file or a folder of IDX files.",
       discussion: """
-        fashion-mnist is looked for in the user's cache, Keras's cache and the Debian package's folder. A folder of pictures (JPEG, PNG) holds a folder \
-        for each class, named after it: pets/cats/1.jpg, pets/dogs/2.jpg; or folders train, validation and test with such folders; a folder of texts (.txt) likewise. A folder of IDX files \
+        fashion-mnist is looked for in the user's cache, Keras's cache and the Debian package's folder. A folder of pictures (JPEG, PNG, GIF, BMP) \
+        holds a folder for each class, named after it: pets/cats/1.jpg, pets/dogs/2.jpg; or folders train, validation and test with such folders; a folder of texts (.txt) likewise. A folder of IDX files \
         holds the four files of a data set like MNIST (train-images-idx3-ubyte, …), plain or with .gz; pixels become numbers from 0 to 1. A table \
         names its columns in the first line, or is an object of JSON in each line (.jsonl); --target says which one to predict. Separators (, ; tab | space), decimal commas, the encoding and a missing \
         header are found out. An .npz file holds x and y, and may hold x_val \
@@ -86,7 +86,7 @@ struct DataOptions: ParsableArguments {
     func holds(_ endings: [String]) -> Bool {
       (try? FileDirectory(data, classNames: nil, followLinks: true, endings: endings)).map { !$0.paths.isEmpty } ?? false
     }
-    return isFolder && !ImageFolder.isBegun(data) && holds(TextData.endings) && !holds([".jpg", ".jpeg", ".png"])
+    return isFolder && !ImageFolder.isBegun(data) && holds(TextData.endings) && !holds(ImageDirectory.endings)
   }
 
   /// The texts of a folder, as a model takes them.
@@ -96,7 +96,7 @@ struct DataOptions: ParsableArguments {
     return try TextData(data, preparedBy: known, options: options)
   }
 
-  private var isPicture: Bool { [".jpg", ".jpeg", ".png"].contains { hasEnding(data, $0) } }
+  private var isPicture: Bool { ImageDirectory.endings.contains { hasEnding(data, $0) } }
 
   /// The pictures of a folder, as a model takes them.
   func images(for model: Model, _ options: ImageOptions = ImageOptions()) throws -> ImageData {

@@ -28,6 +28,11 @@ extension ImageFile {
       func number(_ place: Int) -> Int { start[place..<(place + 4)].reduce(0) { $0 << 8 | Int($1) } }
       return (number(20), number(16), start[25] == 0 || start[25] == 4)
     }
+    if GIF.signatures.contains(where: { start.starts(with: $0) }) { return try GIF.measure(source.allBytes(), name: path) }
+    if start.starts(with: BMP.signature) {
+      let picture = try BMP(source.allBytes(), name: path)
+      return (picture.height, picture.width, picture.isGray)
+    }
     guard start.starts(with: [0xFF, 0xD8]) else { throw DescentError(.file, "\(path): is no picture that is known") }
     let header = try JPEGHeader(source.allBytes(), name: path)
     return (header.height, header.width, header.components == 1)

@@ -22,14 +22,17 @@ public struct ImageDataset<Element>: DataStream {
 ///     print(flowers.classNames)
 ///     try model.fit(flowers, epochs: 10)
 ///
-/// Each folder in the folder is a class, with all pictures in it and below: files that end in `.jpeg`, `.jpg` or `.png` (`.bmp` and
-/// `.gif` are counted too, and refused: they are not read). The same seed gives the same order and the same split as in Keras; then each pass has
+/// Each folder in the folder is a class, with all pictures in it and below: files that end in `.jpeg`, `.jpg`, `.png`, `.bmp`
+/// or `.gif`, whose first picture is taken. The same seed gives the same order and the same split as in Keras; then each pass has
 /// an order of its own, which is not that of TensorFlow. Pictures are decoded by several threads ahead of the step; neither their number
 /// nor where a run is taken up again changes the rows.
 ///
 /// Numbers are those of Keras on TensorFlow: exact for PNG, for JPEG to what two versions of one library differ in. Notes on how a
 /// picture is to be turned (EXIF), gamma and color profiles are not followed. JPEG files may be had in `rgba`, which TensorFlow
-/// refuses, and what has no opacity is opaque (for PNG of fewer than 8 bits TensorFlow writes 1, 3 or 15).
+/// refuses, and what has no opacity is opaque (for PNG of fewer than 8 bits TensorFlow writes 1, 3 or 15). GIF is exact in
+/// `rgb` (TensorFlow refuses other modes) where the picture covers the file's screen: TensorFlow has the size of the first picture, here
+/// it is the screen's; what is transparent is black. BMP is exact for 24 bits; of others, which TensorFlow refuses or gives the numbers of
+/// colors in place of colors, pixels are those of ``loadImage(_:colorMode:targetSize:interpolation:keepAspectRatio:)``.
 /// - Parameters:
 ///   - directory: the folder.
 ///   - labels: from the folders' names, or one for each picture; then all pictures below the folder count, and classes are named after the numbers that occur.

@@ -8,6 +8,9 @@ public enum ImageFormat: String, Sendable, CaseIterable {
 
 /// A picture as it lies in a file, before it has the channels that were asked for.
 enum ImageFile {
+  /// What is read, for messages.
+  static let formats = "JPEG, PNG, GIF and BMP"
+
   /// As many pixels as Pillow takes at most from a file before it speaks of a decompression bomb.
   static let greatestPixelCount = 178_956_970
 
@@ -31,23 +34,23 @@ enum ImageFile {
     let asGrayscale = channels == 1 && precision == .fast
     if bytes.starts(with: [0xFF, 0xD8, 0xFF]) { return try JPEG.decode(bytes, name: name, asGrayscale: asGrayscale, precision) }
     if bytes.starts(with: PNG.signature) { return try PNG.decode(bytes, name: name, asGrayscale: asGrayscale) }
+    if GIF.signatures.contains(where: { bytes.starts(with: $0) }) { return try GIF.decode(bytes, name: name, precision) }
+    if bytes.starts(with: BMP.signature) { return try BMP.decode(bytes, name: name) }
     if let format = otherFormat(bytes) {
       throw DescentError(.file, refusal(of: name, format))
     }
-    throw DescentError(.file, "\(name): is no picture that is known; JPEG and PNG are read")
+    throw DescentError(.file, "\(name): is no picture that is known; \(formats) are read")
   }
 
   /// What is said of a picture of a format that is recognized and not read: its name, and the way out.
   static func refusal(of name: String, _ format: String) -> String {
-    let place = format == "GIF" || format == "TIFF" ? "[0]" : ""
-    return "\(name): is a \(format) picture; JPEG and PNG are read. Make it one of them: magick 'FILE\(place)' FILE.png"
+    let place = format == "TIFF" ? "[0]" : ""
+    return "\(name): is a \(format) picture; \(formats) are read. Make it one of them: magick 'FILE\(place)' FILE.png"
   }
 
   /// What is recognized and not read.
   static func otherFormat(_ start: [UInt8]) -> String? {
     func begins(_ text: String, at place: Int = 0) -> Bool { start.dropFirst(place).starts(with: text.utf8) }
-    if begins("GIF8") { return "GIF" }
-    if begins("BM") { return "BMP" }
     if begins("RIFF") && begins("WEBP", at: 8) { return "WebP" }
     if start.count > 2, start[0] == UInt8(ascii: "P"), (UInt8(ascii: "1")...UInt8(ascii: "7")).contains(start[1]) { return "PPM" }
     if begins("II*\0") || begins("MM\0*") { return "TIFF" }

@@ -1,10 +1,11 @@
-/// Reads a picture from a JPEG or PNG file. (Keras: `keras.utils.load_img`.)
+/// Reads a picture from a JPEG, PNG, GIF or BMP file. (Keras: `keras.utils.load_img`.)
 ///
 ///     let image = try loadImage("cat.jpg", targetSize: (224, 224))
 ///     let x = imageToArray(image)                                     // float32 [224, 224, 3], from 0 to 255
 ///
 /// Pixels are those that Keras gets from Pillow. As there, cameras' notes on how a picture is to be turned (EXIF) are not followed, nor
-/// are color profiles.
+/// are color profiles. Of an animated GIF file the first picture is read; what is transparent in it keeps its color, in `rgba` with an
+/// opacity of 0. The fourth byte of BMP files of 32 bits is an opacity only where their header says so.
 /// - Parameters:
 ///   - path: the file. Which format it has is found out from its first bytes, not from its name.
 ///   - colorMode: the channels. Colors become light as (299 red + 587 green + 114 blue) / 1000; a picture of 16 bits of light keeps
@@ -24,7 +25,7 @@ public func loadImage(
     colored(try ImageFile.read(path, .accurate), colorMode), targetSize, interpolation, keepAspectRatio: keepAspectRatio)
 }
 
-/// Reads a picture from the bytes of a JPEG or PNG file, as ``loadImage(_:colorMode:targetSize:interpolation:keepAspectRatio:)`` does.
+/// Reads a picture from the bytes of a JPEG, PNG, GIF or BMP file, as ``loadImage(_:colorMode:targetSize:interpolation:keepAspectRatio:)`` does.
 /// - Parameters:
 ///   - data: what the file holds.
 ///   - colorMode: the channels.

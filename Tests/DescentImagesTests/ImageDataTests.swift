@@ -77,7 +77,7 @@ import Testing
     #expect(data.preprocessing.colorMode == .grayscale && data.training.count + (data.validation?.count ?? 0) == 12)
     #expect(data.remarks.contains { $0.contains("p/none has no pictures") }, "\(data.remarks)")
     let told = try #require(data.remarks.first { $0.hasPrefix("2 files cannot be read and are left out") }, "\(data.remarks)")
-    #expect(told.contains("x.jpg: is no picture") && told.contains("y.webp: is a WebP picture; JPEG and PNG are read"))
+    #expect(told.contains("x.jpg: is no picture") && told.contains("y.webp: is a WebP picture; JPEG, PNG, GIF and BMP are read"))
     for name in ["0", "1", "2", "3", "4", "5"] { try writeFile(folder.file("p/b/\(name).png"), text: "broken") }
     #expect(message { _ = try ImageData(folder.file("p")) }.contains("no picture to train on can be read in the folder 'b'"))
     #expect(message { _ = try ImageData(folder.file("nowhere")) }.contains("nowhere: is no folder"))

@@ -1,9 +1,10 @@
+import DescentImages
 import Foundation
 import KerasFiles
 
 /// What a reader is to do with any bytes at all: give something or throw a ``DescentError``, within bounds.
 enum Target: String, CaseIterable {
-  case npy, npz, idx, csv, table, jsonl, tablejson, safetensors, json, model, hdf5, keras
+  case npy, npz, idx, csv, table, jsonl, tablejson, safetensors, json, model, hdf5, keras, image
 
   /// Reads the bytes; gives how many elements were read.
   func read(_ bytes: [UInt8]) throws -> Int {
@@ -37,6 +38,10 @@ enum Target: String, CaseIterable {
       return try Sequential.fromJSON(String(decoding: bytes, as: UTF8.self), name: "input").countParameters()
     case .hdf5: return try HDF5.read(bytes, name: "input").reduce(0) { $0 + $1.tensor.count }
     case .keras: return try Sequential.load(bytes, name: "input").countParameters()
+    case .image:
+      let image = try loadImage(data: bytes, colorMode: .rgba)
+      precondition(image.bytes.count == image.width * image.height * 4)
+      return image.bytes.count
     }
   }
 }
@@ -70,8 +75,8 @@ enum Fuzz {
 public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   do {
     let elements = try target.read(Array(UnsafeBufferPointer(start: start, count: count)))
-    // A model's weights are its description's affair; the others cannot hold more than deflate can expand to.
-    if target != .model && target != .keras { precondition(elements <= 1032 * count + 1024) }
+    // A model's weights are its description's affair, and pictures are packed in ways of their own; the others cannot hold more than deflate can expand to.
+    if ![.model, .keras, .image].contains(target) { precondition(elements <= 1032 * count + 1024) }
   } catch is DescentError {
   } catch {
     preconditionFailure("not a DescentError: \(error)")

@@ -73,23 +73,31 @@ extension CSVReader {
   /// How many lines with something in them a part has.
   /// - Throws: an error if there is a quote in it, within which lines may end.
   private func rowCount(in block: Range<Int>) throws -> Int {
-    let part = UnsafeRawBufferPointer(rebasing: bytes[block])
-    if TextFileCheck.memchrPlace(Int32(UInt8(ascii: "\"")), part) != nil { throw fault() }
-    var count = 0
-    var start = 0
-    // Lines that end otherwise than with a line feed are looked at byte by byte.
-    let hasOtherEnds = TextFileCheck.memchrPlace(Int32(Self.carriageReturn), part) != nil
-    while !hasOtherEnds, start < part.count {
-      let length = TextFileCheck.memchrPlace(Int32(Self.lineFeed), UnsafeRawBufferPointer(rebasing: part[start...])) ?? part.count - start
-      if length > 0 { count += 1 }
-      start += length + 1
-    }
-    var isInLine = false
-    while hasOtherEnds, start < part.count {
-      let isEnd = isLineEnd(part[start])
-      if isInLine && isEnd { count += 1 }
-      isInLine = !isEnd
-      start += 1
+    var (start, count, isInLine) = (block.lowerBound, 0, false)
+    // As many bytes at once as stay near the processor while they are looked through three times.
+    while start < block.upperBound {
+      let part = UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + 1 << 17, block.upperBound)])
+      start += part.count
+      if TextFileCheck.memchrPlace(Int32(UInt8(ascii: "\"")), part) != nil { throw fault() }
+      let hasOtherEnds = TextFileCheck.memchrPlace(Int32(Self.carriageReturn), part) != nil
+      var place = 0
+      // Lines that end otherwise than with a line feed are looked at byte by byte.
+      while hasOtherEnds, place < part.count {
+        let isEnd = isLineEnd(part[place])
+        if isInLine && isEnd { count += 1 }
+        isInLine = !isEnd
+        place += 1
+      }
+      while place < part.count {
+        let found = TextFileCheck.memchrPlace(Int32(Self.lineFeed), UnsafeRawBufferPointer(rebasing: part[place...]))
+        let length = found ?? part.count - place
+        isInLine = isInLine || length > 0
+        if found != nil {
+          if isInLine { count += 1 }
+          isInLine = false
+        }
+        place += length + 1
+      }
     }
     return count + (isInLine ? 1 : 0)
   }
@@ -133,38 +141,50 @@ extension CSVReader {
   @inline(__always)
   private mutating func shortNumber() -> Double? {
     guard position + 24 <= bytes.count else { return nil }
-    let isNegative = bytes[position] == UInt8(ascii: "-")
-    var place = position + (isNegative ? 1 : 0)
+    // No branch on it: whether a number is negative cannot be foreseen.
+    let sign = bytes[position] == UInt8(ascii: "-") ? 1 : 0
+    var place = position &+ sign
     let (whole, wholeCount) = digits(at: place)
-    place += wholeCount
-    var value = Double(whole)
+    place &+= wholeCount
+    var magnitude: Double
     if bytes[place] == UInt8(ascii: ".") {
-      let (part, count) = digits(at: place + 1)
-      guard wholeCount + count > 0, count < 8 else { return nil }
-      place += 1 + count
+      let (part, count) = digits(at: place &+ 1)
+      guard count < 8, wholeCount &+ count > 0 else { return nil }
+      place &+= 1 &+ count
+      // Up to eight digits are one number; the part's last digit is at its place already.
+      let all = if wholeCount &+ count <= 8 {
+        Self.number(whole &>> UInt64(8 &* count) | part)
+      } else {
+        Self.number(whole) &* Self.wholePowers[count] &+ Self.number(part)
+      }
       // Both are exact, so that their quotient is the nearest number to the decimal one.
-      value = Double(whole * Self.wholePowers[count] + part) / Self.powers[count]
-    } else if wholeCount == 0 {
-      return nil
+      magnitude = Double(Int64(bitPattern: all)) / Self.powers[count]
+    } else {
+      guard wholeCount > 0 else { return nil }
+      magnitude = Double(Int64(bitPattern: Self.number(whole)))
     }
     guard wholeCount < 8, bytes[place] == separator || isLineEnd(bytes[place]) else { return nil }
     position = place
-    return isNegative ? -value : value
+    return Double(bitPattern: magnitude.bitPattern | UInt64(sign) << 63)
   }
 
-  /// The number that up to eight digits from a place on are, and how many they are.
+  /// The values of up to eight digits from a place on, with zeros before them: the last is the highest byte. And how many they are.
   @inline(__always)
   private func digits(at place: Int) -> (UInt64, Int) {
     // Digits become their values, all else becomes more than 9; the first byte is the lowest.
     let values = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)) ^ 0x3030_3030_3030_3030
     let others = ((values &+ 0x7676_7676_7676_7676) | values) & 0x8080_8080_8080_8080
     let count = others.trailingZeroBitCount / 8
-    // Zeros before them, then pairs, fours, all eight.
-    var sum = count == 0 ? 0 : values &<< UInt64(64 - 8 * count)
-    sum = sum &* 10 &+ sum >> 8
+    return (count == 0 ? 0 : values &<< UInt64(64 &- 8 &* count), count)
+  }
+
+  /// The number that eight digits are.
+  @inline(__always)
+  private static func number(_ digits: UInt64) -> UInt64 {
+    // Pairs, fours, all eight.
+    let sums = digits &* 10 &+ digits >> 8
     let pairs: UInt64 = 0x0000_00FF_0000_00FF
-    sum = ((sum & pairs) &* (100 + 1_000_000 << 32) &+ (sum >> 16 & pairs) &* (1 + 10_000 << 32)) >> 32
-    return (sum, count)
+    return ((sums & pairs) &* (100 + 1_000_000 << 32) &+ (sums >> 16 & pairs) &* (1 + 10_000 << 32)) >> 32
   }
 
   private static let wholePowers: [UInt64] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000]

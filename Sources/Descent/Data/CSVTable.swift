@@ -29,7 +29,7 @@ public struct CSVTable {
   public init(_ path: String, target: String) throws {
     let file = try MappedFile(path: path)
     self = try file.withBytes { bytes in
-      try TextFileCheck.check(bytes, name: path) { file.release($0) }
+      try TextFileCheck.check(bytes, name: path, file: file)
       try CSVTable.checkSeparator(bytes, target, name: path)
       var reader = CSVReader(bytes: bytes, name: path)
       return try CSVTable(&reader, name: path, target: target) { file.release($0) }
@@ -80,7 +80,7 @@ public struct CSVTable {
   public static func features(of path: String) throws -> (features: Tensor, names: [String]) {
     let file = try MappedFile(path: path)
     return try file.withBytes { bytes in
-      try TextFileCheck.check(bytes, name: path) { file.release($0) }
+      try TextFileCheck.check(bytes, name: path, file: file)
       try checkSeparator(bytes, nil, name: path)
       var reader = CSVReader(bytes: bytes, name: path)
       let names = try reader.header()

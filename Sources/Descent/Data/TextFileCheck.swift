@@ -7,15 +7,15 @@
 /// Looks at the bytes of a file that should be text and says what it is when it is something else: a wrong guess about a file is told by
 /// its cause, not by what it leads to.
 enum TextFileCheck {
-  /// - Parameter passed: called for each part that has been gone through.
+  /// - Parameter file: where the bytes lie, if they do; its pages that were gone through are given back.
   /// - Throws: ``DescentError`` of kind `file` unless the bytes are UTF-8 without zeros.
-  static func check(_ bytes: UnsafeRawBufferPointer, name: String, passed: @Sendable (Range<Int>) -> Void = { _ in }) throws {
+  static func check(_ bytes: UnsafeRawBufferPointer, name: String, file: MappedFile? = nil) throws {
     try checkKind(bytes, name: name)
     if let encoding = wideEncoding(bytes) {
       throw DescentError(
         .file, "\(name): is not UTF-8 but \(encoding); save it as UTF-8, or convert it: iconv -f \(encoding) -t UTF-8")
     }
-    if isPlainUTF8(bytes, passed) { return }
+    if isPlainUTF8(bytes, file) { return }
     if let zero = memchrPlace(0, bytes) {
       throw DescentError(.file, "\(name): line \(line(of: zero, bytes)): holds a byte 0, so it is not a text file")
     }
@@ -30,10 +30,10 @@ enum TextFileCheck {
   }
 
   /// The encoding that a text is most likely in, as iconv calls it, and whether that is UTF-8 without zeros.
-  /// - Parameter passed: called for each part that has been gone through.
-  static func encoding(of bytes: UnsafeRawBufferPointer, passed: @Sendable (Range<Int>) -> Void = { _ in }) -> (name: String, isPlain: Bool) {
+  /// - Parameter file: where the bytes lie, if they do; its pages that were gone through are given back.
+  static func encoding(of bytes: UnsafeRawBufferPointer, file: MappedFile? = nil) -> (name: String, isPlain: Bool) {
     if let wide = wideEncoding(bytes) { return (wide, false) }
-    if isPlainUTF8(bytes, passed) { return ("UTF-8", true) }
+    if isPlainUTF8(bytes, file) { return ("UTF-8", true) }
     return (isUTF8(bytes) ? "UTF-8" : likelyEncoding(bytes), false)
   }
 
@@ -42,10 +42,13 @@ enum TextFileCheck {
   }
 
   /// Whether the bytes are UTF-8 and none is 0.
-  private static func isPlainUTF8(_ bytes: UnsafeRawBufferPointer, _ passed: @Sendable (Range<Int>) -> Void) -> Bool {
-    allPieces(bytes) { piece, range in
-      defer { passed(range) }
-      return memchrPlace(0, piece) == nil && (isASCII(piece) || String(validating: piece, as: UTF8.self) != nil)
+  private static func isPlainUTF8(_ bytes: UnsafeRawBufferPointer, _ file: MappedFile?) -> Bool {
+    // Most files are of plain letters only, or have others near their start.
+    let start = UnsafeRawBufferPointer(rebasing: bytes.prefix(1 << 16))
+    if let file, isASCII(start, zeros: false), file.allPieces({ isASCII($0, zeros: false) }) { return true }
+    return allPieces(bytes) { piece, range in
+      defer { file?.release(range) }
+      return isASCII(piece, zeros: false) || (memchrPlace(0, piece) == nil && String(validating: piece, as: UTF8.self) != nil)
     }
   }
 
@@ -62,12 +65,17 @@ enum TextFileCheck {
     return answers?.allSatisfy { $0 } ?? false
   }
 
-  /// Whether all bytes are below 128, eight at a time.
-  private static func isASCII(_ bytes: UnsafeRawBufferPointer) -> Bool {
+  /// Whether all bytes are below 128, and none is 0 unless that is allowed, eight at a time.
+  private static func isASCII(_ bytes: UnsafeRawBufferPointer, zeros areAllowed: Bool = true) -> Bool {
     var all: UInt64 = 0
+    // What is taken from each byte has its highest bit set where there was nothing to take from.
+    let least: UInt64 = areAllowed ? 0 : 0x0101_0101_0101_0101
     let words = bytes.count / 8
-    for word in 0..<words { all |= bytes.loadUnaligned(fromByteOffset: 8 * word, as: UInt64.self) }
-    for place in (8 * words)..<bytes.count { all |= UInt64(bytes[place]) }
+    for number in 0..<words {
+      let word = bytes.loadUnaligned(fromByteOffset: 8 * number, as: UInt64.self)
+      all |= word | (word &- least)
+    }
+    for place in (8 * words)..<bytes.count { all |= UInt64(bytes[place] | (bytes[place] &- UInt8(least & 1))) }
     return all & 0x8080_8080_8080_8080 == 0
   }
 

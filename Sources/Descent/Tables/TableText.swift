@@ -65,10 +65,10 @@ final class TableText: @unchecked Sendable {
     try withBytes(storage) { bytes in
       try TextFileCheck.checkKind(bytes, name: name)
       let mapped: MappedFile? = if case .mapped(let file) = storage { file } else { nil }
-      let found = given == nil ? TextFileCheck.encoding(of: bytes) { mapped?.release($0) } : nil
+      let found = given == nil ? TextFileCheck.encoding(of: bytes, file: mapped) : nil
       let encoding = given ?? found?.name ?? "UTF-8"
       let isUTF8 = ["utf-8", "utf8", "ascii", "us-ascii"].contains(encoding.lowercased())
-      if isUTF8 && found?.isPlain != true { try TextFileCheck.check(bytes, name: name) { mapped?.release($0) } }
+      if isUTF8 && found?.isPlain != true { try TextFileCheck.check(bytes, name: name, file: mapped) }
       let result = isUTF8 ? storage : .memory(try decoded(bytes, from: encoding, name: name))
       if !isUTF8, withBytes(result, { TextFileCheck.memchrPlace(0, $0) }) != nil {
         throw DescentError(.file, "\(name): holds a byte 0, so it is not a text file")

@@ -35,6 +35,16 @@ import Testing
     #expect(whole.areTargetsWhole && whole.targets.doubles == [2, -4])
   }
 
+  @Test func `lines that end otherwise only far into the file are lines`() throws {
+    let count = 50_000
+    let text = "a,b\n" + String(repeating: "1,-2\n\n", count: count) + String(repeating: "3,4\r\n", count: count) + String(repeating: "\r\r5,6", count: count)
+    for size in [1 << 16, 1 << 22] {
+      let all = try #require(try numbers(text, target: 1, blockSize: size))
+      let expected: [Double] = [-2, 4, 6].flatMap { [Double](repeating: $0, count: count) }
+      #expect(all.features.shape == [3 * count, 1] && all.targets.doubles == expected, "\(size)")
+    }
+  }
+
   @Test func `what needs a closer look is left to it`() throws {
     for text in ["a,b\n1,x\n", "a,b\n1,\n", "a,b\n1\n", "a,b\n1,2,3\n", "a,b\n1,\"2\"\n", "a,b\n1,1e39\n", "a,b\n", "a,b\n1,2\n3,nan\n", "a,b\n1,2\n3,4 5\n", "a,b\n1-2,3\n", "a,b\n1.2.3,4\n"] {
       for size in [1, 1_000] { #expect(try numbers(text + "", blockSize: size) == nil, "\(text)") }

@@ -19,6 +19,21 @@ import Testing
     }
   }
 
+  @Test func `A letter far into a file is looked at as one at its start`() throws {
+    let folder = TemporaryFolder()
+    let line = Array("1.5,2.5,plain\n".utf8), count = 40_000
+    for (odd, reason) in [([UInt8(0)], "line 40002: holds a byte 0"), ([0xE9], "line 40002: is not UTF-8"), (Array("é".utf8), nil)] {
+      let path = folder.file("f.csv")
+      let lines = [[UInt8]](repeating: line, count: count).flatMap { $0 }
+      try Data(Array("a,b,y\n".utf8) + lines + Array("1,2,".utf8) + odd + [0x0A]).write(to: URL(fileURLWithPath: path))
+      if let reason {
+        #expect(failure { try CSVTable(path, target: "y") }.contains(reason))
+      } else {
+        #expect(try CSVTable(path, target: "y").classNames == ["plain", "é"])
+      }
+    }
+  }
+
   @Test func `Encodings of several bytes a letter are named`() {
     let table = TextFileCheckTests.table
     for (size, name) in [(2, "UTF-16"), (4, "UTF-32")] {

@@ -21,6 +21,7 @@ from keras.src.utils import image_dataset_utils
 from PIL import Image
 
 from fixturelib import arguments, out_path, write
+from gif_bmp_files import bmps, gifs
 
 SCRIPT = "keras_images.py"
 HEIGHT, WIDTH = 5, 7
@@ -136,6 +137,13 @@ def load_cases(folder, names):
     return cases
 
 
+# The GIF and BMP files that TensorFlow reads, and as what.
+OTHERS = {
+    **{f"{name}.gif": "rgb" for name in ("interlaced", "plain", "animated", "grey", "two", "local", "transparent")},
+    **{f"{name}.bmp": "rgb" for name in ("rgb24", "rgb24-top-down", "pillow24")},
+}
+
+
 def dataset_cases(folder, names):
     cases = []
     channels = {"grayscale": 1, "rgb": 3, "rgba": 4}
@@ -148,6 +156,11 @@ def dataset_cases(folder, names):
 
     for name in names:
         for color_mode in ("grayscale", "rgb", "rgba"):
+            # TensorFlow makes no other colors of these, and reads few kinds of them.
+            if name.endswith((".gif", ".bmp")):
+                if color_mode == OTHERS.get(name):
+                    add(name, color_mode, (6, 8), "nearest")
+                continue
             # TensorFlow gives pictures in JPEG files no fourth channel, and makes four inks no grey.
             if not name.endswith("png") and (color_mode == "rgba" or (name, color_mode) == ("cmyk.jpg", "grayscale")):
                 continue
@@ -236,7 +249,7 @@ def main():
     folder = out_path(options, "images")
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
-    files = {**pngs(random), **jpegs(random)}
+    files = {**pngs(random), **jpegs(random), **gifs(np.random.RandomState(21)), **bmps(np.random.RandomState(22))}
     for name, data in files.items():
         with open(os.path.join(folder, name), "wb") as file:
             file.write(data)
