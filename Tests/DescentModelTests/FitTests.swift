@@ -260,9 +260,8 @@ import Testing
       let model = try SmallData.model(metrics: [.accuracy])
       let watch = AllocationWatch(capacity: 100)
       try model.fit(x, y, batchSize: 2, epochs: 2, verbose: 0, callbacks: [watch])
-      // Without optimization each of these loops over an array makes an iterator: two each in FitLoop and OptimizerState.beginStep, two in its endStep,
-      // one in StepPlan.
-      let iterators = descentIsOptimized ? 0 : 7
+      // Without optimization each loop over an array makes an iterator: four in FitLoop, four in OptimizerState, one in StepPlan.
+      let iterators = descentIsOptimized ? 0 : 9
       // The first step traces; the 31st begins the second epoch.
       for epoch in [1..<30, 30..<60] {
         let counts = watch.counts[epoch]
