@@ -33,12 +33,14 @@ build: setup
 run: build
 	@.build/release/descent train
 
-# In a folder of its own: tests are built with other flags, and each would throw away what the other built.
-test_compiler = $(CURDIR)/.build/test-compiler
 # Few tests at a time: where a thousand wait, the one that waits for a process is told late of its end, and until then a thread of the testing
 # library asks for it over and over.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH = 4
+
+# In a folder of its own: tests are built with other flags, and each would throw away what the other built.
+test_compiler = $(CURDIR)/.build/test-compiler
 as_tests = scripts/test-compiler.sh --install "$(test_compiler)" && \
-	export SWIFT_EXEC="$(test_compiler)/bin/swiftc" SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 &&
+	export SWIFT_EXEC="$(test_compiler)/bin/swiftc" &&
 swift_test = $(as_tests) swift test -c release --scratch-path .build/test $(swift_flags)
 
 test: setup
