@@ -3,20 +3,20 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=.build/coverage
-profiles=$PWD/$folder/profiles
-rm -rf "$profiles"
-mkdir -p "$profiles"
-# Each process writes a profile of its own; a step that counts itself allocates nothing still.
-LLVM_PROFILE_FILE="$profiles/%p.profraw" swift test -c release --scratch-path "$folder" --enable-code-coverage \
+# Those of the compiler that built it: others read other formats.
+tools=$(dirname "$(readlink -f "$(command -v swiftc)")")
+find "$folder" -name '*.profraw' -delete 2> /dev/null || true
+# Each process writes a profile of its own.
+swift test -c release --scratch-path "$folder" --enable-code-coverage \
   -Xcc -fprofile-instr-generate -Xcc -fcoverage-mapping "$@"
 # Processes that end by a signal, or may write no file, leave empty profiles.
-find "$profiles" "$folder" -name '*.profraw' -size +0 > "$folder/profiles.txt"
-llvm-profdata merge -failure-mode=all --input-files "$folder/profiles.txt" -o "$folder/all.profdata"
+find "$folder" -name '*.profraw' -size +0 > "$folder/profiles.txt"
+"$tools/llvm-profdata" merge -failure-mode=all --input-files "$folder/profiles.txt" -o "$folder/all.profdata"
 tests=$(find "$folder/release/" -maxdepth 1 -name '*.xctest' | head -n 1)
-programs=(-object "$folder/release/descent" -object "$folder/release/descent-hdf5")
+programs=(-object "$folder/release/descent" -object "$folder/release/descent-hdf5" -object "$folder/release/MPIHelper")
 printf '%-14s %10s %10s %10s\n' target lines regions functions
 for target in $(cd Sources && find . -name '*.swift' -o -name '*.c' | cut -d / -f 2 | sort -u); do
-  llvm-cov export -summary-only -instr-profile "$folder/all.profdata" "$tests" "${programs[@]}" "Sources/$target" \
+  "$tools/llvm-cov" export -summary-only -instr-profile "$folder/all.profdata" "$tests" "${programs[@]}" "Sources/$target" \
     | python3 -c "
 import json, sys
 totals = json.load(sys.stdin)['data'][0]['totals']

@@ -3,11 +3,13 @@
 # not, as optimizing it takes longer than all tests (`make test-optimized` runs them on optimized code). Modules are compiled file by file, on all
 # cores, which halves the time on two, and nothing has debug information.
 #
-# Called `--install FOLDER`, it copies itself there as bin/swiftc, beside the compiler's own libraries, which `swift test` looks for.
+# Called `--install FOLDER`, it copies itself there as bin/swiftc, beside the compiler's own libraries and tools, which `swift test` looks for.
 if [ "$1" = --install ]; then
+  toolchain=$(dirname "$(dirname "$(readlink -f "$(command -v swiftc)")")")
   mkdir -p "$2/bin"
   cp -p "$0" "$2/bin/swiftc"
-  ln -sfn "$(dirname "$(dirname "$(readlink -f "$(command -v swiftc)")")")/lib" "$2/lib"
+  ln -sfn "$toolchain/bin/llvm-profdata" "$toolchain/bin/llvm-cov" "$2/bin"
+  ln -sfn "$toolchain/lib" "$2/lib"
   exit
 fi
 module=
