@@ -114,7 +114,7 @@ public final class StepContext {
   private func summed(_ gradients: GroupStep.Summands, for state: OptimizerState) -> [Tensor?] {
     if let group, let owners = state.ownersOfTrainableVariables { return group.sums(of: gradients, for: owners) }
     switch gradients {
-    case .tensors(let tensors): return group.map { $0.sums(of: .tensors(tensors.map { stopGradient($0) })) } ?? tensors
+    case .tensors(let tensors): return group.map { $0.sums(ofGradients: tensors) } ?? tensors
     case .shards: return group!.sums(of: gradients)
     }
   }

@@ -58,7 +58,7 @@ final class Fusion {
     for output in graph.outputs {
       let index = inMemory(place[output])
       let source = views[index].source
-      let isWhole = roles[source] != .memory && isFlat(index)
+      let isWhole = roles[source] != .memory && isFlat(index) && !isEnd(source)
       outputs.append(isWhole && taken.insert(source).inserted ? source : copy(index))
     }
     mergeSiblings()
@@ -87,6 +87,11 @@ final class Fusion {
     let view = views[index]
     let source = values[view.source]
     return view.offset == 0 && view.isContiguous && view.count == source.count && values[index].dtype == source.dtype
+  }
+
+  /// The value lies in memory that was given to another one: what has begun it.
+  func isEnd(_ index: Int) -> Bool {
+    if case .host(let function) = values[index].operation { function.phase == .end } else { false }
   }
 
   // MARK: - Roles

@@ -1,4 +1,6 @@
 /// The kernels of a plan in the order in which they run, each after all that it waits for.
+///
+/// What another thread does while the plan goes on is begun as early as possible; all else is done in the order in which it was written.
 struct KernelOrder {
   let kernels: [Fusion.Kernel]
   private var dependencies: [Int: [Int]] = [:]
@@ -13,6 +15,11 @@ struct KernelOrder {
     for kernel in all { dependencies[kernel.index] = fusion.order.dependencies(of: kernel.index) }
     var done: Set<Int> = []
     var kernels: [Fusion.Kernel] = []
+    var early = EarlyKernels(all, fusion, dependencies)
+    func append(_ kernel: Int) {
+      for next in early.placing(kernel) { kernels.append(fusion.root(next)) }
+    }
+    early.ready.forEach(append)
     // A walk in depth with a stack of its own: chains may be longer than the thread's.
     var path: [(kernel: Int, next: Int)] = []
     for kernel in all where done.insert(kernel.index).inserted {
@@ -20,7 +27,7 @@ struct KernelOrder {
       while let (current, next) = path.last {
         let waitsFor = dependencies[current]!
         guard next < waitsFor.count else {
-          kernels.append(fusion.root(current))
+          append(current)
           path.removeLast()
           continue
         }

@@ -152,6 +152,8 @@ struct Scheduler {
       default:
         if let target = inPlace[index] {
           buffers[index] = buffer(of: target.variable)
+        } else if fusion.isEnd(index) {
+          buffers[index] = buffers[fusion.views[value.inputs[0]].source]
         } else {
           buffers[index] = addBuffer(outputs[index].map { .output($0) } ?? .temporary, value)
         }

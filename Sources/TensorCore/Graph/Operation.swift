@@ -102,15 +102,26 @@ package final class HostFunction: EqualByIdentity, Sendable {
   /// What reaches each input (nil: nothing), given the inputs, the result, what reaches the result, and which inputs need it.
   package typealias Derivative = @Sendable (_ inputs: [Tensor], _ result: Tensor, _ adjoint: Tensor, _ needed: [Bool]) -> [Tensor?]
 
-  let name: String
+  /// Whether the result is there when `body` returns, or another thread makes it while the plan goes on.
+  package enum Phase: Sendable {
+    case whole
+    /// Has it begun. Placed in the plan as early as the inputs are there; nobody but the function's `end` reads the result.
+    case begin
+    /// Waits for it. The result is that of the first input, in the same memory.
+    case end
+  }
+
+  package let name: String
+  package let phase: Phase
   let derivative: Derivative?
   let body: @Sendable ([UnsafeRawBufferPointer], UnsafeMutableRawBufferPointer) -> Void
 
   init(
-    name: String, derivative: Derivative? = nil,
+    name: String, phase: Phase = .whole, derivative: Derivative? = nil,
     body: @escaping @Sendable ([UnsafeRawBufferPointer], UnsafeMutableRawBufferPointer) -> Void
   ) {
     self.name = name
+    self.phase = phase
     self.derivative = derivative
     self.body = body
   }

@@ -1,3 +1,6 @@
+import Foundation
+import Synchronization
+
 /// What a step is traced with by a member of a group: which rows of the batch are its own, and sums over the group.
 ///
 /// Everything in such a step is computed from the member's rows, and what must be the batch's is summed over the group: the same numbers in
@@ -10,9 +13,11 @@ package final class GroupStep: @unchecked Sendable {
   package let isShard: Bool
   /// What the last exchange gave: the next one waits for it, so that all members come to them in one order.
   private var last: Tensor?
+  /// Where sums go on while the plan does.
+  let background = DispatchQueue(label: "descent.group")
   private var ownerExchanges: [ExchangeKey: OwnerExchange] = [:]
-  /// What went wrong in a run; only touched by who runs the step.
-  package private(set) var failure: (any Error)?
+  /// What went wrong in a run.
+  private let failed = Mutex<(any Error)?>(nil)
 
   /// The one that is being traced.
   @TaskLocal package static var current: GroupStep?
@@ -56,7 +61,7 @@ package final class GroupStep: @unchecked Sendable {
     return zip(results, items).map { $0 ?? Tensor.zeros($1.shape, dtype: $1.dtype) }
   }
 
-  private static func places(in items: [ShardSums.Item], of dtype: DType) -> [Int] {
+  static func places(in items: [ShardSums.Item], of dtype: DType) -> [Int] {
     items.indices.filter { items[$0].dtype == dtype && Tensor.elementCount(items[$0].shape) > 0 }
   }
 
@@ -64,7 +69,6 @@ package final class GroupStep: @unchecked Sendable {
     if places.isEmpty { return [] }
     let shapes = places.map { summands.items[$0].shape }
     let count = shapes.reduce(0) { $0 + Tensor.elementCount($1) }
-    let isIdle = share.isIdle
     let reduction = GroupReduction(group, count: count, dtype: dtype)
     let whole: Tensor
     switch summands {
@@ -80,13 +84,8 @@ package final class GroupStep: @unchecked Sendable {
           return needed[index] ? whole[place..<place + input.count].reshaped(input.shape) : nil
         }
       }
-      whole = exchange("group sum", tensors, derivative: derivative, shape: [count], dtype) { inputs, output in
-        var place = 0
-        for input in inputs {
-          let part = UnsafeMutableRawBufferPointer(rebasing: output[place..<place + input.count])
-          if isIdle { part.initializeMemory(as: UInt8.self, repeating: 0) } else { part.copyMemory(from: input) }
-          place += input.count
-        }
+      whole = exchange("group sum", tensors, derivative: derivative, shape: [count], dtype) { [self] inputs, output in
+        copy(inputs, to: output)
         try reduction.run(output)
       }
     case .shards(let shards):
@@ -96,6 +95,16 @@ package final class GroupStep: @unchecked Sendable {
       }
     }
     return GroupStep.cut(whole, shapes)
+  }
+
+  /// What this member adds: zeros if it has no rows.
+  func copy(_ inputs: [UnsafeRawBufferPointer], to output: UnsafeMutableRawBufferPointer) {
+    var place = 0
+    for input in inputs {
+      let part = UnsafeMutableRawBufferPointer(rebasing: output[place..<place + input.count])
+      if share.isIdle { part.initializeMemory(as: UInt8.self, repeating: 0) } else { part.copyMemory(from: input) }
+      place += input.count
+    }
   }
 
   /// The sum over the group of a tensor in the middle of a step.
@@ -185,22 +194,29 @@ package final class GroupStep: @unchecked Sendable {
   }
 
   /// - Parameter body: gets what was computed in the step, and fills the result.
-  private func exchange(
-    _ name: String, _ tensors: [Tensor], derivative: HostFunction.Derivative? = nil, shape: [Int], _ dtype: DType,
+  func exchange(
+    _ name: String, phase: HostFunction.Phase = .whole, _ tensors: [Tensor], derivative: HostFunction.Derivative? = nil, shape: [Int], _ dtype: DType,
     _ body: @escaping @Sendable ([UnsafeRawBufferPointer], UnsafeMutableRawBufferPointer) throws -> Void
   ) -> Tensor {
     let count = tensors.count
-    let function = HostFunction(name: name, derivative: derivative) { [self] inputs, output in
-      if failure != nil { return }
-      do { try body(Array(inputs.prefix(count)), output) } catch { failure = error }
+    let function = HostFunction(name: name, phase: phase, derivative: derivative) { [self] inputs, output in
+      attempt { try body(Array(inputs.prefix(count)), output) }
     }
     let result = Tensor(.host(function), tensors + [last].compactMap { $0.map { stopGradient($0) } }, shape: shape, dtype: dtype)
     last = result
     return result
   }
 
+  /// Runs `body`, unless something went wrong before in the run.
+  func attempt(_ body: () throws -> Void) {
+    if failure != nil { return }
+    do { try body() } catch { failed.withLock { $0 = error } }
+  }
+
+  private var failure: (any Error)? { failed.withLock { $0 } }
+
   /// Tensors that lie one behind the other.
-  private static func cut(_ whole: Tensor, _ shapes: [[Int]]) -> [Tensor] {
+  static func cut(_ whole: Tensor, _ shapes: [[Int]]) -> [Tensor] {
     var place = 0
     return shapes.map { shape in
       let count = Tensor.elementCount(shape)
