@@ -22,8 +22,11 @@ static int is_broken;
 static int ended = -1, ended_count;
 static struct timespec heard_at;
 
-/* How often a transfer is tested before the processor is given to others that may need it, and before messages are looked for. */
-enum { SPINS = 200, TESTS_TO_A_PROBE = 32 };
+/* How often a transfer is tested before the processor is given to others that may need it, before the thread sleeps between tests, and before
+   messages are looked for. A thread that only yields still gets its share of the processor, which the one that computes beside it would miss. */
+enum { SPINS = 200, YIELDS = 1000, TESTS_TO_A_PROBE = 32 };
+/* How long it sleeps. */
+enum { NANOSECONDS_TO_A_TEST = 50000 };
 /* How long after the end of another process what it sent before may be on its way. */
 enum { SECONDS_AFTER_AN_END = 5 };
 
@@ -158,7 +161,8 @@ static int finish(int code) {
     code = calls->test(&done);
     if (code) return failed(code);
     if (done) return CMPI_DONE;
-    if (tests >= SPINS) sched_yield();
+    if (tests >= SPINS + YIELDS) nanosleep(&(struct timespec){.tv_nsec = NANOSECONDS_TO_A_TEST}, NULL);
+    else if (tests >= SPINS) sched_yield();
     if (tests % TESTS_TO_A_PROBE != TESTS_TO_A_PROBE - 1) continue;
     int found = 0;
     code = hear(&found);

@@ -1,5 +1,6 @@
 import Descent
 import Foundation
+import TensorCore
 import TestSupport
 import Testing
 
@@ -127,6 +128,50 @@ import Testing
   @Test func `The bits are the same from run to run`() throws {
     let runs = try (0..<2).map { _ in try ThreadGroup.run(3) { try Self.train(Self.cases[1], group: $0) }[1].get() }
     #expect(runs[0] == runs[1])
+  }
+
+  @Test(arguments: cases)
+  func `Gradients that are summed in pieces have the same bits`(test: Case) throws {
+    let whole = try ThreadGroup.run(3) { try Self.train(test, group: $0) }.map { try $0.get() }
+    let pieces = try ThreadGroup.run(3) { group in
+      try GroupStep.$pieceByteCount.withValue(1) { try Self.train(test, group: group) }
+    }.map { try $0.get() }
+    #expect(pieces == whole)
+  }
+
+  /// A member whose exchanges fail from one on.
+  private final class FailingMember: ProcessGroup, @unchecked Sendable {
+    private let inner: ThreadGroup
+    private var left: Int
+
+    init(_ inner: ThreadGroup, after count: Int) { (self.inner, left) = (inner, count) }
+
+    var rank: Int { inner.rank }
+    var size: Int { inner.size }
+    func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws { try inner.broadcast(bytes, from: root) }
+    func allGather(_ bytes: UnsafeMutableRawBufferPointer, counts: [Int]) throws { try inner.allGather(bytes, counts: counts) }
+    func allToAll(
+      _ sent: UnsafeRawBufferPointer, counts: [Int], into received: UnsafeMutableRawBufferPointer, counts receivedCounts: [Int]
+    ) throws {
+      left -= 1
+      if left < 0 { throw DescentError(.state, "the cable is out") }
+      try inner.allToAll(sent, counts: counts, into: received, counts: receivedCounts)
+    }
+    func barrier() throws { try inner.barrier() }
+    func fail(_ message: String) { inner.fail(message) }
+  }
+
+  @Test(arguments: 0..<7)
+  func `A sum that fails beside the backward pass ends all members`(after: Int) throws {
+    let results = ThreadGroup.run(3) { group in
+      try GroupStep.$pieceByteCount.withValue(1) {
+        try Self.train(Self.cases[0], group: group.rank == 1 ? FailingMember(group, after: after) as any ProcessGroup : group)
+      }
+    }
+    for (rank, result) in results.enumerated() {
+      let error = #expect(throws: DescentError.self) { try result.get() }
+      #expect("\(error!)".contains(rank == 1 ? "the cable is out" : "rank 1 failed: "), "rank \(rank): \(error!)")
+    }
   }
 
   @Test func `A group of one is none`() throws {

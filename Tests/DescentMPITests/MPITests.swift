@@ -61,9 +61,9 @@ struct MPITests {
   }
 
   /// What training has left on each rank.
-  private static func train(_ ranks: Int?) throws -> [[Double]] {
+  private static func train(_ ranks: Int?, inPieces: Bool = false) throws -> [[Double]] {
     let folder = TemporaryFolder()
-    let run = try run(ranks, "MPIHelper", ["train", "8", folder.path])
+    let run = try run(ranks, "MPIHelper", ["train", "8", folder.path] + (inPieces ? ["pieces"] : []))
     #expect(run.status == 0, "\(run.errors)")
     return try (0..<(ranks ?? 1)).map { rank in
       try String(contentsOfFile: folder.file("\(rank)"), encoding: .utf8).split(separator: " ").compactMap { Double($0) }
@@ -76,6 +76,7 @@ struct MPITests {
     for ranks in [2, 3] {
       let all = try Self.train(ranks)
       #expect(Set(all).count == 1)
+      #expect(try Self.train(ranks, inPieces: true) == all)
       #expect(all[0].count == right.count && zip(all[0], right).allSatisfy { abs($0 - $1) <= 1e-12 * max(1, abs($1)) })
     }
   }

@@ -1,10 +1,12 @@
 // Trains under mpirun, for tests:
-//   MPIHelper train BATCH FOLDER  writes the numbers that training has left to a file of the rank's name in the folder
+//   MPIHelper train BATCH FOLDER [pieces]  writes the numbers that training has left to a file of the rank's name in the folder;
+//                               the gradients of each parameter are summed on their own
 //   MPIHelper WHAT              the same, but rank 1 does WHAT after the second step: kill, trap, throw, leave, exit
 //   MPIHelper differ            rank 1 trains with another batch size
 //   MPIHelper measure NAME SECONDS [SHARDS] [spread]   tells the steps a second of job, convolution or large, and the share of exchanges
 import DescentMPI
 import Foundation
+import TensorCore
 
 let arguments = CommandLine.arguments
 let what = arguments.count > 1 ? arguments[1] : "train"
@@ -46,9 +48,11 @@ do {
   // Weights and order of rows of rank 0: its seed is that of a process of its own.
   setRandomSeed(1)
   model.seed = 1
-  let history = try model.fit(
-    numbers([45, 6], 29), numbers([45, 2], 13), batchSize: batchSize, epochs: what == "train" ? 3 : 1000, verbose: .silent,
-    callbacks: group.rank == 1 ? [Saboteur()] : [], validationSplit: 0.2, group: group)
+  let history = try GroupStep.$pieceByteCount.withValue(arguments.contains("pieces") ? 1 : GroupStep.pieceByteCount) {
+    try model.fit(
+      numbers([45, 6], 29), numbers([45, 2], 13), batchSize: batchSize, epochs: what == "train" ? 3 : 1000, verbose: .silent,
+      callbacks: group.rank == 1 ? [Saboteur()] : [], validationSplit: 0.2, group: group)
+  }
   let values = model.variables.flatMap(\.value.doubles) + history.names.flatMap { history[$0] }
   if arguments.count > 3 {
     try values.map { "\($0)" }.joined(separator: " ").write(toFile: "\(arguments[3])/\(group.rank)", atomically: true, encoding: .utf8)
