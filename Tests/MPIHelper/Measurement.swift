@@ -1,32 +1,38 @@
 import DescentMPI
 import Foundation
 
-/// A group that tells how long its operations took, waiting for the others included.
+/// A group that tells how long its operations took, waiting for the others included. Between its members may be a slow line, which is made up: an
+/// operation takes as much longer as its bytes would need.
 final class TimedGroup: ProcessGroup, @unchecked Sendable {
   private let inner: any ProcessGroup
   private(set) var seconds = 0.0
   private(set) var exchanges = 0
 
-  init(_ inner: any ProcessGroup) { self.inner = inner }
+  private let bytesPerSecond: Double
+
+  init(_ inner: any ProcessGroup, gigabitsPerSecond: Double) { (self.inner, bytesPerSecond) = (inner, gigabitsPerSecond * 1e9 / 8) }
 
   var rank: Int { inner.rank }
   var size: Int { inner.size }
 
-  private func timed(_ body: () throws -> Void) rethrows {
+  private func timed(_ byteCount: Int, _ body: () throws -> Void) rethrows {
     let begin = DispatchTime.now().uptimeNanoseconds
     try body()
+    if bytesPerSecond < .infinity { Thread.sleep(forTimeInterval: Double(byteCount) / bytesPerSecond) }
     seconds += Double(DispatchTime.now().uptimeNanoseconds - begin) * 1e-9
     exchanges += 1
   }
 
   func reset() { (seconds, exchanges) = (0, 0) }
 
-  func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws { try timed { try inner.broadcast(bytes, from: root) } }
-  func allGather(_ bytes: UnsafeMutableRawBufferPointer, counts: [Int]) throws { try timed { try inner.allGather(bytes, counts: counts) } }
-  func allToAll(_ sent: UnsafeRawBufferPointer, counts: [Int], into received: UnsafeMutableRawBufferPointer, counts receivedCounts: [Int]) throws {
-    try timed { try inner.allToAll(sent, counts: counts, into: received, counts: receivedCounts) }
+  func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws { try timed(bytes.count) { try inner.broadcast(bytes, from: root) } }
+  func allGather(_ bytes: UnsafeMutableRawBufferPointer, counts: [Int]) throws {
+    try timed(counts.reduce(0, +) - counts[rank]) { try inner.allGather(bytes, counts: counts) }
   }
-  func barrier() throws { try timed { try inner.barrier() } }
+  func allToAll(_ sent: UnsafeRawBufferPointer, counts: [Int], into received: UnsafeMutableRawBufferPointer, counts receivedCounts: [Int]) throws {
+    try timed(counts.reduce(0, +) - counts[rank]) { try inner.allToAll(sent, counts: counts, into: received, counts: receivedCounts) }
+  }
+  func barrier() throws { try timed(0) { try inner.barrier() } }
   func fail(_ message: String) { inner.fail(message) }
 }
 
@@ -63,9 +69,9 @@ enum Measurement {
   }
 
   /// - Parameter name: job, convolution or large.
-  static func run(_ name: String, seconds: Double, shards: Int?, spread: Bool) throws {
+  static func run(_ name: String, seconds: Double, shards: Int?, spread: Bool, gigabitsPerSecond: Double) throws {
     let world = try MPIGroup.world()
-    let group = TimedGroup(world)
+    let group = TimedGroup(world, gigabitsPerSecond: gigabitsPerSecond)
     let rows = 4096, batch = name == "large" ? 128 : 32
     let isPicture = name == "convolution"
     let bytes = Tensor(shape: isPicture ? [rows, 28, 28, 1] : [rows, 784], scalars: (0..<rows * 784).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) })

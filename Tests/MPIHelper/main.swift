@@ -3,7 +3,9 @@
 //                               the gradients of each parameter are summed on their own
 //   MPIHelper WHAT              the same, but rank 1 does WHAT after the second step: kill, trap, throw, leave, exit
 //   MPIHelper differ            rank 1 trains with another batch size
-//   MPIHelper measure NAME SECONDS [SHARDS] [spread]   tells the steps a second of job, convolution or large, and the share of exchanges
+//   MPIHelper measure NAME SECONDS [SHARDS] [spread] [whole] [10gbit]   tells the steps a second of job, convolution or large, and how long exchanges took,
+//                               those beside the backward pass included; whole: all gradients are summed at its end;
+//                               10gbit: over a line that is made up
 import DescentMPI
 import Foundation
 import TensorCore
@@ -34,9 +36,12 @@ func numbers(_ shape: [Int], _ modulus: Int) -> Tensor {
 
 do {
   if what == "measure" {
-    try Measurement.run(
-      arguments.count > 2 ? arguments[2] : "job", seconds: arguments.count > 3 ? Double(arguments[3]) ?? 3 : 3,
-      shards: arguments.dropFirst(4).compactMap { Int($0) }.first, spread: arguments.contains("spread"))
+    try GroupStep.$pieceByteCount.withValue(arguments.contains("whole") ? .max : GroupStep.pieceByteCount) {
+      try Measurement.run(
+        arguments.count > 2 ? arguments[2] : "job", seconds: arguments.count > 3 ? Double(arguments[3]) ?? 3 : 3,
+        shards: arguments.dropFirst(4).compactMap { Int($0) }.first, spread: arguments.contains("spread"),
+        gigabitsPerSecond: arguments.compactMap { $0.hasSuffix("gbit") ? Double($0.dropLast(4)) : nil }.first ?? .infinity)
+    }
     exit(0)
   }
   let group = try MPIGroup.world()
