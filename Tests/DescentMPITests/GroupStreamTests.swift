@@ -76,6 +76,53 @@ import Testing
     }
   }
 
+  /// 23 rows in batches of 6, and in one.
+  @Test(arguments: [6, 23])
+  func `Predictions for a stream have the bits of one process, with the weights of rank 0`(batchSize: Int) throws {
+    @Sendable func predict(_ group: (any ProcessGroup)?, seed: UInt64) throws -> [[Double]] {
+      let model = Sequential([Dense(5, activation: .tanh, inputShape: [6]), Dense(2)], dtype: .float64, seed: seed)
+      let batches = try Dataset(Self.x, Self.y).batch(batchSize)
+      return try [
+        model.predict(batches, verbose: .silent, group: group), model.predict(batches, verbose: .silent, steps: 1, group: group),
+        model.predictAll(batches.elements(), verbose: .silent, group: group)[0],
+      ].map(\.doubles)
+    }
+    let right = try predict(nil, seed: 1)
+    #expect(right.map(\.count) == [46, 2 * batchSize, 46])
+    for size in 2...3 {
+      for result in ThreadGroup.run(size, { try predict($0, seed: UInt64($0.rank + 1)) }) { #expect(try result.get() == right) }
+    }
+  }
+
+  @Test(arguments: ["other numbers", "fewer batches", "rows of another shape"])
+  func `A stream of which no predictions can be made together is an error`(kind: String) {
+    let results = ThreadGroup.run(2) { group in
+      let isOpen = kind == "rows of another shape"
+      let model = Sequential([Dense(2, inputShape: isOpen ? [nil, 2] : [6])], dtype: .float64, seed: 1)
+      let part = Self.x[0..<4]
+      var batches = [part, part, part]
+      if group.rank == 1, kind == "other numbers" { batches[1] = part + 1 }
+      if group.rank == 1, kind == "fewer batches" { batches.removeLast() }
+      if isOpen { batches = [part.reshaped([4, 3, 2]), part.reshaped([6, 2, 2]), part.reshaped([4, 3, 2])] }
+      return try model.predict(GroupStreamTests.Batches(batches), verbose: .silent, group: group).shape
+    }
+    let part = [
+      "other numbers": "batch 1: its numbers on rank 1", "fewer batches": "batch 2: it has 4 rows on rank 0 and 0 on rank 1",
+      "rows of another shape": "they are no one tensor",
+    ][kind]!
+    for result in results {
+      let error = #expect(throws: DescentError.self) { try result.get() }
+      #expect("\(error!)".contains(part), "\(error!)")
+    }
+  }
+
+  /// Batches one by one, as a program of its own gives them.
+  struct Batches: Sequence {
+    let all: [Tensor]
+    init(_ all: [Tensor]) { self.all = all }
+    func makeIterator() -> IndexingIterator<[Tensor]> { all.makeIterator() }
+  }
+
   @Test(arguments: [Kind.mapped, .unknownCount, .sequence])
   func `A stream that is not the same on all is an error`(kind: Kind) {
     for result in ThreadGroup.run(2, { try Self.fit(kind, $0, seed: UInt64($0.rank)) }) {

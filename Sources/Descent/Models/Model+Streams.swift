@@ -166,79 +166,6 @@ extension Model {
     try evaluate(SequenceStream(batches: batches), verbose: verbose, steps: steps, callbacks: callbacks, group: group, shards: shards)
   }
 
-  /// What the model computes for the rows of a stream of batches, one after the other. (Keras: `Model.predict`.)
-  /// - Parameters:
-  ///   - batches: inputs; of pairs and triples the first.
-  ///   - steps: how many batches to predict, nil for all.
-  ///   - verbose: as that of `fit`.
-  ///   - callbacks: as that of `fit`.
-  /// - Throws: ``DescentError`` when a batch does not fit the model or there is none, or the model has several outputs; what the
-  ///   stream throws.
-  public func predict(
-    _ batches: some DataStream, verbose: Verbosity = .auto, steps: Int? = nil, callbacks: [Callback] = []
-  ) throws -> Tensor {
-    try predictAll(stream: batches, verbose: verbose, steps: steps, callbacks: callbacks, onlyOutput: true)[0]
-  }
-
-  /// All that the model computes for the rows of a stream of batches, one after the other. (Keras: `Model.predict` of a model of
-  /// several outputs.)
-  /// - Parameters: as those of ``predict(_:verbose:steps:callbacks:)-(DataStream,_,_,_)``.
-  /// - Throws: ``DescentError`` when a batch does not fit the model or there is none; what the stream throws.
-  public func predictAll(
-    _ batches: some DataStream, verbose: Verbosity = .auto, steps: Int? = nil, callbacks: [Callback] = []
-  ) throws -> Predictions {
-    try predictAll(stream: batches, verbose: verbose, steps: steps, callbacks: callbacks, onlyOutput: false)
-  }
-
-  /// All that the model computes for the rows of a sequence of batches.
-  @_disfavoredOverload
-  public func predictAll(
-    _ batches: some Sequence, verbose: Verbosity = .auto, steps: Int? = nil, callbacks: [Callback] = []
-  ) throws -> Predictions {
-    try predictAll(stream: SequenceStream(batches: batches), verbose: verbose, steps: steps, callbacks: callbacks, onlyOutput: false)
-  }
-
-  private func predictAll(
-    stream batches: any DataStream, verbose: Verbosity, steps: Int?, callbacks: [Callback], onlyOutput: Bool
-  ) throws -> Predictions {
-    try checkCounts(batchSize: 1, steps: steps, verbose: verbose, "predict")
-    let reader = BatchReader(batches)
-    try reader.begin(pass: 0)
-    let bar = ProgbarLogger(verbose)
-    let list = CallbackList(
-      callbacks + (bar.map { [$0] } ?? []), model: self, parameters: RunParameters(epochs: 1, steps: steps ?? batches.count ?? 0))
-    try list.each { try $0.onPredictBegin() }
-    var parts: [Predictions] = []
-    let executions = Executions(training?.choices.stepsPerExecution ?? 1)
-    func end(_ step: Int) throws { for callback in list.callbacks { try callback.onPredictBatchEnd(step) } }
-    while parts.count < steps ?? .max, let batch = try reader.next() {
-      if executions.begin(at: parts.count) {
-        for callback in list.callbacks { try callback.onPredictBatchBegin(parts.count) }
-      }
-      let part = try predictAll(batch.x, batchSize: .max, verbose: .silent)
-      if onlyOutput { try checkOnlyOutput(part) }
-      for (first, own) in zip(parts.first?.tensors ?? [], part.tensors) where first.shape.dropFirst() != own.shape.dropFirst() {
-        throw DescentError(
-          .data,
-          "predict: batch \(parts.count) gives rows of shape \(Array(own.shape.dropFirst())), those before gave \(Array(first.shape.dropFirst())): they are no one tensor; predict them batch by batch (predictOnBatch)")
-      }
-      parts.append(part)
-      if executions.end(after: parts.count - 1) { try end(parts.count - 1) }
-    }
-    if !parts.isEmpty && !executions.end(after: parts.count - 1) { try end(parts.count - 1) }
-    try list.each { try $0.onPredictEnd() }
-    guard let first = parts.first else { throw DescentError(.data, "predict: the stream has no batches") }
-    return Predictions(names: first.names, tensors: first.tensors.indices.map { place in joined(parts.map { $0[place] }) })
-  }
-
-  /// What the model computes for the rows of a sequence of batches. (An array or a dictionary of tensors is one batch of several inputs.)
-  @_disfavoredOverload
-  public func predict(
-    _ batches: some Sequence, verbose: Verbosity = .auto, steps: Int? = nil, callbacks: [Callback] = []
-  ) throws -> Tensor {
-    try predict(SequenceStream(batches: batches), verbose: verbose, steps: steps, callbacks: callbacks)
-  }
-
   // MARK: - One batch
 
   /// A batch, looked through as all data is.
@@ -299,6 +226,7 @@ extension Model {
         step += 1
       }
       if step > 0 && !executions.end(after: step - 1) { try end(step - 1) }
+      if let group = sharing?.group, step < steps ?? .max { try TrainingBatch.requireEnd(in: group, "\(caller): batch \(step)") }
       let results = totals.results
       try callbacks.each { try $0.onTestEnd(Logs(results)) }
       return results

@@ -5,9 +5,18 @@ extension TrainingBatch {
   /// thousand looks can tell.
   /// - Throws: ``DescentError`` naming a rank whose batch is another.
   func requireSame(_ data: CheckedData, in group: any ProcessGroup, _ caller: String) throws {
+    let print = whole == nil ? TrainingBatch.fingerprint(data) : 0
+    try TrainingBatch.requireSame(rows: whole?.rows ?? data.count, print, in: group, caller)
+  }
+
+  /// Whether the stream has ended for all members of a group.
+  /// - Throws: ``DescentError`` naming a rank that has come to another batch.
+  static func requireEnd(in group: any ProcessGroup, _ caller: String) throws { try requireSame(rows: 0, 0, in: group, caller) }
+
+  private static func requireSame(rows: Int, _ fingerprint: UInt64, in group: any ProcessGroup, _ caller: String) throws {
     var all = [UInt64](repeating: 0, count: 2 * group.size)
-    all[2 * group.rank] = UInt64(whole?.rows ?? data.count)
-    if whole == nil { all[2 * group.rank + 1] = TrainingBatch.fingerprint(data) }
+    all[2 * group.rank] = UInt64(rows)
+    all[2 * group.rank + 1] = fingerprint
     try all.withUnsafeMutableBytes { try group.allGather($0, counts: [Int](repeating: 16, count: group.size)) }
     for rank in 1..<max(group.size, 1) {
       if all[2 * rank] != all[0] {
