@@ -76,6 +76,24 @@ import Testing
     }
   }
 
+  @Test(arguments: ["fit", "evaluate"])
+  func `A stream that ends earlier on one rank is an error`(what: String) {
+    let results = ThreadGroup.run(2) { group in
+      let model = Sequential([Dense(2, inputShape: [6])], dtype: .float64, seed: 1)
+      try model.compile(optimizer: SGD(), loss: .meanSquaredError)
+      let batches = try Dataset(Self.x, Self.y).take(group.rank == 1 ? 12 : 18).batch(6).elements()
+      if what == "fit" {
+        _ = try model.fit(batches, epochs: 2, verbose: .silent, group: group)
+      } else {
+        _ = try model.evaluate(batches, verbose: .silent, group: group)
+      }
+    }
+    for result in results {
+      let error = #expect(throws: DescentError.self) { try result.get() }
+      #expect("\(error!)".contains("\(what): batch 2: it has 6 rows on rank 0 and 0 on rank 1"), "\(error!)")
+    }
+  }
+
   /// 23 rows in batches of 6, and in one.
   @Test(arguments: [6, 23])
   func `Predictions for a stream have the bits of one process, with the weights of rank 0`(batchSize: Int) throws {

@@ -258,7 +258,10 @@ extension FitLoop {
       return batch
     }
     if let batch = try next() { return batch }
-    if batches.isOnePass && step > 0 { return nil }
+    if batches.isOnePass && step > 0 {
+      if let group = runner.group { try TrainingBatch.requireEnd(in: group, "fit: batch \(step)") }
+      return nil
+    }
     if !batches.isOnePass, let batch = try next() { return batch }
     throw DescentError(
       .data,
