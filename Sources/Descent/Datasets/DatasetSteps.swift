@@ -236,19 +236,16 @@ final class PrefetchIterator<Element>: ElementIterator<Element>, @unchecked Send
     queue.condition.unlock()
   }
 
-  private func start() {
-    isStarted = true
+  private func start() throws {
     let queue = queue
-    let thread = Thread { queue.fill() }
-    // As much as the main thread has: what users do in a map is theirs.
-    thread.stackSize = 8 << 20
-    thread.name = "descent-data"
-    thread.start()
+    // As much stack as the main thread has: what users do in a map is theirs.
+    try startThread(named: "descent-data", stackSize: 8 << 20) { queue.fill() }
+    isStarted = true
   }
 
   override func next() throws -> Element? {
     if hasEnded { return nil }
-    if !isStarted { start() }
+    if !isStarted { try start() }
     queue.condition.lock()
     while queue.results.isEmpty { queue.condition.wait() }
     let result = queue.results.popFirst()!

@@ -89,17 +89,17 @@ private final class ParallelMapIterator<Input, Output>: ElementIterator<Output>,
       self.body = body
     }
 
-    func add(_ job: Job) {
-      condition.withLock {
-        waiting.append(job)
-        if waiting.count > idle && threads < limit {
-          threads += 1
-          let thread = Thread { self.work() }
-          // As much as the main thread has: what users do in a map is theirs.
-          thread.stackSize = 8 << 20
-          thread.name = "descent-map"
-          thread.start()
+    /// - Throws: ``DescentError`` if there is no thread for it; where there are some, and no more can be started, they do it.
+    func add(_ job: Job) throws {
+      try condition.withLock {
+        if waiting.count >= idle && threads < limit {
+          do {
+            // As much stack as the main thread has: what users do in a map is theirs.
+            try startThread(named: "descent-map", stackSize: 8 << 20) { self.work() }
+            threads += 1
+          } catch where threads > 0 {}
         }
+        waiting.append(job)
         condition.broadcast()
       }
     }
@@ -173,8 +173,8 @@ private final class ParallelMapIterator<Input, Output>: ElementIterator<Output>,
         }
         let job = Job(input, place: place)
         place += 1
+        try crew.add(job)
         pending.append(job)
-        crew.add(job)
       } catch {
         // Elements that came before are still given.
         hasEnded = true
