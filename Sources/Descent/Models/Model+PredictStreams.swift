@@ -73,12 +73,13 @@ extension Model {
     try list.each { try $0.onPredictBegin() }
     /// Of the batches that are predicted here.
     var parts: [Predictions] = []
-    /// How many rows each batch has.
+    /// How many rows each batch has, where others predict some.
     var counts: [Int] = []
+    var step = 0
     let executions = Executions(training?.choices.stepsPerExecution ?? 1)
     func end(_ step: Int) throws { for callback in list.callbacks { try callback.onPredictBatchEnd(step) } }
-    while counts.count < steps ?? .max {
-      let step = counts.count, caller = "predict: batch \(counts.count)"
+    while step < steps ?? .max {
+      let caller = "predict: batch \(step)"
       guard let batch = try reader.next() else {
         if isShared { try TrainingBatch.requireEnd(in: group, caller) }
         break
@@ -96,11 +97,11 @@ extension Model {
         if onlyOutput { try checkOnlyOutput(part) }
         for (first, own) in zip(parts.first?.tensors ?? [], part.tensors) { try requireOneTensor(first.shape, own.shape, caller) }
         parts.append(part)
-        if !isShared { counts.append(part.tensors[0].shape[0]) }
       }
       if executions.end(after: step) { try end(step) }
+      step += 1
     }
-    if !counts.isEmpty && !executions.end(after: counts.count - 1) { try end(counts.count - 1) }
+    if step > 0 && !executions.end(after: step - 1) { try end(step - 1) }
     try list.each { try $0.onPredictEnd() }
     if isShared { parts = try gathered(parts, counts, group) }
     guard let first = parts.first else { throw DescentError(.data, "predict: the stream has no batches") }

@@ -103,7 +103,7 @@ package final class HostFunction: EqualByIdentity, Sendable {
   package typealias Derivative = @Sendable (_ inputs: [Tensor], _ result: Tensor, _ adjoint: Tensor, _ needed: [Bool]) -> [Tensor?]
 
   /// Whether the result is there when `body` returns, or another thread makes it while the plan goes on.
-  package enum Phase: Sendable {
+  enum Phase: Sendable {
     case whole
     /// Has it begun. Placed in the plan as early as the inputs are there; nobody but the function's `end` reads the result.
     case begin
@@ -111,8 +111,8 @@ package final class HostFunction: EqualByIdentity, Sendable {
     case end
   }
 
-  package let name: String
-  package let phase: Phase
+  let name: String
+  let phase: Phase
   let derivative: Derivative?
   let body: @Sendable ([UnsafeRawBufferPointer], UnsafeMutableRawBufferPointer) -> Void
 
