@@ -1,10 +1,14 @@
-"""Steps of training of ordinary networks in PyTorch and in Keras, where they are installed; one JSON object a line.
+"""Ordinary networks in PyTorch and in Keras, where they are installed: steps of training, and predictions of networks that people know.
 
-    python3 networks.py cnn|lstm|imdb|gpt [SECONDS]
+    python3 networks.py cnn|lstm|imdb|gpt|resnet50-1|resnet50-16|mobilenetv2-1|mobilenetv2-16 [SECONDS]
 
-Each library by its ordinary loop: PyTorch over batches of one tensor, Keras by fit. Random data of the right shape. `seconds` is a list: a
-step's mean time in each of several blocks of steps. DescentBench runs this program when the environment variable PYTHON names an
-interpreter that has the packages; each library is run in a process of its own.
+Each library by its ordinary loop: PyTorch over batches of one tensor, Keras by fit and predict_on_batch. Random data of the right shape;
+networks that people know have random weights, and the number after their name is the batch's.
+
+With SECONDS, a round of so many of each library. Without, a round whenever a line of standard input says how many. A round is one JSON object
+a line for each library, then an empty line; `seconds` is a list: the mean time of a step in each of several blocks of steps. DescentBench
+runs this program when the environment variable PYTHON names an interpreter that has the packages. Each library has a process of its own,
+which waits while others work.
 """
 import importlib.util
 import json
@@ -17,6 +21,7 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROWS = {"cnn": 32, "lstm": 32, "imdb": 64, "gpt": 12}
 STEPS = {"cnn": 400, "lstm": 50, "imdb": 400, "gpt": 100}
+KNOWN = {f"{name.lower()}-{batch}": (name, batch) for name in ("ResNet50", "MobileNetV2") for batch in (1, 16)}
 
 
 def data(job):
@@ -82,7 +87,7 @@ def torch_model(job):
     return Transformer()
 
 
-def torch_blocks(job, seconds, channels_last=False):
+def torch_run(job, channels_last=False):
     import torch
     from torch.nn import functional as F
 
@@ -112,7 +117,7 @@ def torch_blocks(job, seconds, channels_last=False):
 
     for index in range(10):
         step(index)
-    return blocks(seconds, lambda: sum(step(i) for i in range(20)), 20)
+    return lambda: sum(step(i) for i in range(20)), 20
 
 
 def keras_model(job):
@@ -142,14 +147,53 @@ def keras_model(job):
     return model
 
 
-def keras_blocks(job, seconds):
+def keras_run(job):
     model, steps = keras_model(job), min(100, STEPS[job])
     x, y = data(job)
     x, y = x[:ROWS[job] * steps], y[:ROWS[job] * steps]
     run = lambda: model.fit(x, y, batch_size=ROWS[job], verbose=0)
     run()
     run()
-    return blocks(seconds, run, steps)
+    return run, steps
+
+
+def pictures(job):
+    import numpy as np
+
+    return np.random.default_rng(1).random((KNOWN[job][1], 224, 224, 3), dtype="float32")
+
+
+def torch_prediction(job, channels_last=False):
+    import torch
+    import torchvision
+
+    model = getattr(torchvision.models, {"ResNet50": "resnet50", "MobileNetV2": "mobilenet_v2"}[KNOWN[job][0]])().eval()
+    for block in model.modules():
+        # Keras's network, with less work: the stride is in the first convolution of a block.
+        if isinstance(block, torchvision.models.resnet.Bottleneck):
+            block.conv1.stride, block.conv2.stride = block.conv2.stride, block.conv1.stride
+    x = torch.from_numpy(pictures(job).transpose(0, 3, 1, 2).copy())
+    if channels_last:
+        model, x = model.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
+
+    def run():
+        with torch.inference_mode():
+            return torch.softmax(model(x), 1).numpy()
+
+    return warm(run), 1
+
+
+def keras_prediction(job):
+    import keras
+
+    model, x = getattr(keras.applications, KNOWN[job][0])(weights=None), pictures(job)
+    return warm(lambda: model.predict_on_batch(x)), 1
+
+
+def warm(run):
+    for _ in range(3):
+        run()
+    return run
 
 
 def blocks(seconds, run, steps):
@@ -161,28 +205,47 @@ def blocks(seconds, run, steps):
     return times
 
 
-PEERS = {
-    "PyTorch": ("torch", torch_blocks), "PyTorch, channels last": ("torch", lambda job, seconds: torch_blocks(job, seconds, True)),
-    "Keras on JAX": ("jax", keras_blocks), "Keras on TensorFlow": ("tensorflow", keras_blocks), "Keras on PyTorch": ("torch", keras_blocks),
-}
+PEERS = {"PyTorch": "torch", "PyTorch, channels last": "torch", "Keras on JAX": "jax", "Keras on TensorFlow": "tensorflow", "Keras on PyTorch": "torch"}
+
+
+def work(job, peer):
+    """One library's process: a line for each that says how long to work."""
+    if peer.startswith("Keras"):
+        run, steps = (keras_prediction if job in KNOWN else keras_run)(job)
+    else:
+        run, steps = (torch_prediction if job in KNOWN else torch_run)(job, peer.endswith("channels last"))
+    print("ready", flush=True)
+    for line in sys.stdin:
+        print(json.dumps({"peer": peer, "seconds": blocks(float(line), run, steps)}), flush=True)
+
+
+def start(job, peer):
+    package = PEERS[peer]
+    needed = [package] + (["keras"] if peer.startswith("Keras") else ["torchvision"] if job in KNOWN else [])
+    if peer.endswith("channels last") and job != "cnn" and job not in KNOWN:
+        return None
+    if any(importlib.util.find_spec(name) is None for name in needed):
+        return None
+    environment = dict(os.environ, KERAS_BACKEND={"jax": "jax", "tensorflow": "tensorflow"}.get(package, "torch"))
+    process = subprocess.Popen(
+        [sys.executable, __file__, job, "--peer", peer], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    return process if process.stdout.readline() else None
 
 
 def main():
-    job, seconds = sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else 20
-    if job not in ROWS:
+    job = sys.argv[1]
+    if job not in ROWS and job not in KNOWN:
         sys.exit(f"networks.py: no job is called {job}")
-    if len(sys.argv) > 3:
-        peer = sys.argv[3]
-        print(json.dumps({"peer": peer, "seconds": PEERS[peer][1](job, seconds)}), flush=True)
-        return
-    for peer, (package, _) in PEERS.items():
-        needed = [package] + (["keras"] if peer.startswith("Keras") else [])
-        if peer.endswith("channels last") and job != "cnn":
-            continue
-        if any(importlib.util.find_spec(name) is None for name in needed):
-            continue
-        environment = dict(os.environ, KERAS_BACKEND={"jax": "jax", "tensorflow": "tensorflow"}.get(package, "torch"))
-        subprocess.run([sys.executable, __file__, job, str(seconds), peer], env=environment, check=False)
+    if sys.argv[2:3] == ["--peer"]:
+        return work(job, sys.argv[3])
+    processes = [process for process in (start(job, peer) for peer in PEERS) if process]
+    for line in sys.argv[2:3] or sys.stdin:
+        for process in processes:
+            print(float(line), file=process.stdin, flush=True)
+            print(process.stdout.readline(), end="", flush=True)
+        print(flush=True)
+    for process in processes:
+        process.stdin.close()
 
 
 main()

@@ -56,6 +56,7 @@ private func bench(_ network: Network, rounds: Int, threads: Int) throws {
   limits_start(Int32(threads))
   let plain = network.work.map { Limit($0, rows: network.rows, isPlain: true) }, own = network.work.map { Limit($0, rows: network.rows, isPlain: false) }
   limits_stop()
+  let peers = PeerNetworks(network.name)
   var ours: [Double] = []
   var times = network.work.map { _ in ([Double](), [Double]()) }
   for _ in 0..<rounds {
@@ -68,6 +69,7 @@ private func bench(_ network: Network, rounds: Int, threads: Int) throws {
       if let call = own[index] { times[index].1.append(seconds(call.run)) }
     }
     limits_stop()
+    peers.round(seconds: 2)
   }
   var rows: [[String]] = []
   // A round's sum takes the faster layout of each call.
@@ -78,16 +80,12 @@ private func bench(_ network: Network, rounds: Int, threads: Int) throws {
     for round in best.indices { sums[round] += best[round] }
   }
   printTable(["oneDNN's call", "channels last", "its own layout"], rows)
-  rows = [["Descent", describe(ours), ""], ["oneDNN's calls alone", describe(sums), ratio(ours, sums)]]
-  for (peer, times) in peerSteps(network.name, seconds: Double(rounds) * 2) { rows.append([peer, describe(times), ratio(ours, times)]) }
-  printTable(["a step", "time", "Descent is … times as long"], rows)
+  peers.printTable("a step", ours: ours, [("oneDNN's calls alone", sums)])
 }
 
-private func describe(_ values: [Double]) -> String {
+func describe(_ values: [Double]) -> String {
   values.isEmpty ? "" : "\(text(median(values))) (\(text(values.min()!)))"
 }
-
-private func ratio(_ ours: [Double], _ others: [Double]) -> String { String(format: "%.2f", median(ours) / median(others)) }
 
 /// The mean time of a call.
 private func seconds(_ body: () -> Void) -> Double {
@@ -110,27 +108,5 @@ func profileNetworks(names: [String]?) throws {
     let batch = x.sliced(starts: shape.map { _ in 0 }, sizes: [network.rows] + shape.dropFirst())
     let targets = y.sliced(starts: y.shape.map { _ in 0 }, sizes: [network.rows] + y.shape.dropFirst())
     print("## \(network.name)\n\n\(try model.profileTrainingStep(batch, targets, runs: 100))\n")
-  }
-}
-
-/// Seconds a step of other libraries, if the environment variable PYTHON names an interpreter that has them.
-private func peerSteps(_ job: String, seconds: Double) -> [(String, [Double])] {
-  guard let python = ProcessInfo.processInfo.environment["PYTHON"] else { return [] }
-  let process = Process()
-  process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-  process.arguments = [python, "Benchmarks/networks.py", job, String(seconds)]
-  let pipe = Pipe()
-  process.standardOutput = pipe
-  guard (try? process.run()) != nil else {
-    print("(PYTHON=\(python) cannot be run; other libraries are left out)\n")
-    return []
-  }
-  let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-  process.waitUntilExit()
-  return output.split(separator: "\n").compactMap { line in
-    guard let entry = try? JSONValue(parsing: String(line), name: "networks.py"), let peer = entry["peer"]?.string,
-      let steps = entry["seconds"]?.array?.compactMap(\.double), !steps.isEmpty
-    else { return nil }
-    return (peer, steps)
   }
 }

@@ -14,17 +14,17 @@ do {
     try trainFirstBatch()
   } else if chosen == ["first-prediction"] {
     try predictFirst()
-  } else if chosen.first == "applications" {
-    try checkApplications(folder: chosen.count > 1 ? chosen[1] : nil)
+  } else if chosen.first == "applications", chosen.count == 2 {
+    try checkApplications(folder: chosen[1])
   } else if chosen.first == "pictures", chosen.count == 2 {
     try benchPictures(chosen[1])
   } else if chosen == ["whole-job"] {
     _ = try trainWholeJob(epochs: 5)
-  } else if let unknown = chosen.first(where: { !["job", "limits", "optimizers", "embedding", "compile", "networks", "profile"].contains($0) && !$0.contains("=") })
+  } else if let unknown = chosen.first(where: { !["job", "limits", "optimizers", "embedding", "compile", "networks", "inference", "profile"].contains($0) && !$0.contains("=") })
     ?? arguments.first(where: { $0.hasPrefix("--") && $0 != "--quick" })
   {
-    print("usage: descent-bench [job] [limits] [optimizers] [embedding] [compile] [networks] [profile] [only=adam,lion,cnn] [--quick]")
-    print("       descent-bench first-batch | whole-job | first-prediction | applications [FOLDER] | pictures FOLDER")
+    print("usage: descent-bench [job] [limits] [optimizers] [embedding] [compile] [networks] [inference] [profile] [only=adam,lion,cnn] [--quick]")
+    print("       descent-bench first-batch | whole-job | first-prediction | applications FOLDER | pictures FOLDER")
     if unknown != "--help" {
       print("'\(unknown)' is none of them")
       exit(64)
@@ -37,8 +37,12 @@ do {
     if wants("embedding") { try benchEmbeddings(rounds: quick ? 3 : 7) }
     if wants("compile") { try benchCompileTime() }
     if wants("networks") && !chosen.contains("profile") { try benchNetworks(names: only, rounds: quick ? 3 : 11, threads: threads) }
+    // Predictions are part of the networks, and can be had alone.
+    if (wants("networks") || wants("inference")) && !chosen.contains("profile") { try benchInference(names: only, rounds: quick ? 3 : 11) }
     if chosen.contains("profile") {
-      if chosen.contains("networks") { try profileNetworks(names: only) } else { try profileOptimizers(names: only ?? ["adam"]) }
+      if chosen.contains("inference") {
+        try profileInference(names: only)
+      } else if chosen.contains("networks") { try profileNetworks(names: only) } else { try profileOptimizers(names: only ?? ["adam"]) }
     }
     if wants("optimizers") {
       let variants = ["momentum", "nesterov", "amsgrad"]

@@ -1,15 +1,19 @@
 /* Convolution by oneDNN: all calls of its convolution interface are here.
 
-   Activations are plain channels-last arrays; the kernel is reordered into the layout that the chosen code asks for, once a run. Images are
-   worked on in fixed chunks, so that bits do not depend on the number of threads. All objects are made once; a run sets addresses. */
+   Activations are plain channels-last arrays; the kernel is reordered into the layout that the chosen code asks for, once a run. Images, and
+   where there are few of them lines of the output, are worked on in fixed chunks, so that bits do not depend on the number of threads. All
+   objects are made once; a run sets addresses. */
 #include "ck_internal.h"
 
 #include <dnnl.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_CHUNKS = 16 };
+enum { MOST_CHUNKS = 16, MOST_REORDERS = 8 };
 static const double WORK_PER_CHUNK = 4e6;
+/* Each chunk reads the whole kernel: with fewer positions than this it would wait for memory. */
+static const int64_t POSITIONS_PER_CHUNK = 14;
+static const int64_t REORDERED_BYTES = 1 << 18;
 
 /* A call of a primitive with memory objects of its own, so that calls can run side by side. */
 typedef struct {
@@ -17,16 +21,17 @@ typedef struct {
   dnnl_stream_t stream;
   dnnl_memory_t memory[4]; /* source, kernel, destination, scratchpad */
   dnnl_exec_arg_t arguments[4];
+  int64_t in, out; /* bytes in front of what it reads and writes of the activations */
 } call;
 
 typedef struct {
   ck_windows windows;
   int32_t part;
+  int axes; /* how many of the spatial axes are there: the last ones */
   dnnl_engine_t engine;
-  int64_t chunk, chunks;
-  int64_t in_bytes, out_bytes; /* of an image */
+  int64_t chunks, reorder_count;
   call calls[MOST_CHUNKS];
-  call reorder; /* of the kernel: before for activations, after for the kernel's own derivative */
+  call reorders[MOST_REORDERS]; /* of the kernel, some filters each: before for activations, after for the kernel's own derivative */
   void *kernel; /* in oneDNN's layout; for the derivative, one for each chunk */
   size_t kernel_bytes, kernel_stride;
   void *scratchpads[MOST_CHUNKS];
@@ -44,36 +49,38 @@ static void free_call(call *c) {
     if (c->memory[k]) dnnl_memory_destroy(c->memory[k]);
   if (c->stream) dnnl_stream_destroy(c->stream);
   if (c->primitive) dnnl_primitive_destroy(c->primitive);
+  *c = (call){0};
 }
 
-void ck_fast_convolution_free(ck_fast_convolution *conv) {
-  library *l = conv->library;
+static void free_library(library *l) {
   if (!l) return;
-  conv->library = NULL;
   for (int k = 0; k < MOST_CHUNKS; k++) {
     free_call(&l->calls[k]);
     free(l->scratchpads[k]);
   }
-  free_call(&l->reorder);
+  for (int k = 0; k < MOST_REORDERS; k++) free_call(&l->reorders[k]);
   free(l->kernel);
   if (l->engine) dnnl_engine_destroy(l->engine);
   free(l);
 }
 
+void ck_fast_convolution_free(ck_fast_convolution *conv) {
+  free_library(conv->library);
+  conv->library = NULL;
+}
+
 /* ---- descriptions */
 
-/* How many of the spatial axes are there: the last ones. */
 static int axes_of(const ck_windows *w) {
   for (int k = 0; k < 2; k++)
     if (w->in[k] != 1 || w->out[k] != 1 || w->window[k] != 1) return 3 - k;
   return 1;
 }
 
-static dnnl_status_t describe_activations(dnnl_memory_desc_t *d, const ck_windows *w, int axes, int64_t images, const int64_t *size, int64_t channels) {
+static dnnl_status_t describe_activations(dnnl_memory_desc_t *d, int axes, int64_t images, const int64_t *size, int64_t channels) {
   static const dnnl_format_tag_t tags[] = {dnnl_nwc, dnnl_nhwc, dnnl_ndhwc};
   dnnl_dims_t dims = {images, channels};
   for (int k = 0; k < axes; k++) dims[2 + k] = size[3 - axes + k];
-  (void)w;
   return dnnl_memory_desc_init_by_tag(d, 2 + axes, dims, dnnl_f32, tags[axes - 1]);
 }
 
@@ -99,9 +106,16 @@ static dnnl_status_t describe_kernel(dnnl_memory_desc_t *d, const ck_windows *w,
 
 /* ---- primitives */
 
-static dnnl_status_t make_descriptor(dnnl_primitive_desc_t *result, const library *l, int64_t images, dnnl_primitive_desc_t hint) {
-  const ck_windows *w = &l->windows;
-  const int axes = axes_of(w), skip = 3 - axes;
+/* What a primitive is made for: `images` of such windows, with the kernel in that layout, or in any if it is NULL. */
+typedef struct {
+  ck_windows windows;
+  int64_t images;
+  const dnnl_memory_desc_t *kernel;
+} piece;
+
+static dnnl_status_t make_descriptor(dnnl_primitive_desc_t *result, const library *l, const piece *p, dnnl_primitive_desc_t hint) {
+  const ck_windows *w = &p->windows;
+  const int axes = l->axes, skip = 3 - axes;
   dnnl_memory_desc_t in, out, kernel;
   dnnl_dims_t strides, dilates, low, high;
   for (int k = 0; k < axes; k++) {
@@ -111,9 +125,13 @@ static dnnl_status_t make_descriptor(dnnl_primitive_desc_t *result, const librar
     low[k] = w->low[a];
     high[k] = (w->out[a] - 1) * w->stride[a] + (w->window[a] - 1) * w->dilation[a] + 1 - w->in[a] - w->low[a];
   }
-  dnnl_status_t status = describe_activations(&in, w, axes, images, w->in, w->in_channels);
-  if (status == dnnl_success) status = describe_activations(&out, w, axes, images, w->out, w->out_channels);
-  if (status == dnnl_success) status = describe_kernel(&kernel, w, axes, true);
+  dnnl_status_t status = describe_activations(&in, axes, p->images, w->in, w->in_channels);
+  if (status == dnnl_success) status = describe_activations(&out, axes, p->images, w->out, w->out_channels);
+  if (status == dnnl_success && p->kernel) {
+    kernel = *p->kernel;
+  } else if (status == dnnl_success) {
+    status = describe_kernel(&kernel, w, axes, true);
+  }
   if (status != dnnl_success) return status;
   dnnl_convolution_desc_t description;
   const int part = hint ? l->part : CK_CONV_OUTPUT;
@@ -138,15 +156,15 @@ static dnnl_status_t make_descriptor(dnnl_primitive_desc_t *result, const librar
 }
 
 /* The part's descriptor; the derivatives want that of the convolution itself first. */
-static dnnl_status_t descriptor(dnnl_primitive_desc_t *result, const library *l, int64_t images) {
+static dnnl_status_t descriptor(dnnl_primitive_desc_t *result, const library *l, const piece *p) {
   dnnl_primitive_desc_t forward;
-  dnnl_status_t status = make_descriptor(&forward, l, images, NULL);
+  dnnl_status_t status = make_descriptor(&forward, l, p, NULL);
   if (status != dnnl_success) return status;
   if (l->part == CK_CONV_OUTPUT) {
     *result = forward;
     return dnnl_success;
   }
-  status = make_descriptor(result, l, images, forward);
+  status = make_descriptor(result, l, p, forward);
   dnnl_primitive_desc_destroy(forward);
   return status;
 }
@@ -179,12 +197,11 @@ static bool make_call(library *l, int index, dnnl_primitive_desc_t d) {
   return true;
 }
 
-static bool make_reorder(library *l, const dnnl_memory_desc_t *plain, const dnnl_memory_desc_t *chosen) {
+static bool make_reorder(library *l, call *c, const dnnl_memory_desc_t *plain, const dnnl_memory_desc_t *chosen) {
   const bool is_back = l->part == CK_CONV_KERNEL;
   dnnl_primitive_desc_t d;
   if (dnnl_reorder_primitive_desc_create(&d, is_back ? chosen : plain, l->engine, is_back ? plain : chosen, l->engine, NULL) != dnnl_success)
     return false;
-  call *c = &l->reorder;
   const bool made = dnnl_primitive_create(&c->primitive, d) == dnnl_success
     && dnnl_stream_create(&c->stream, l->engine, dnnl_stream_default_flags) == dnnl_success
     && dnnl_memory_create(&c->memory[0], is_back ? chosen : plain, l->engine, DNNL_MEMORY_NONE) == dnnl_success
@@ -195,6 +212,44 @@ static bool make_reorder(library *l, const dnnl_memory_desc_t *plain, const dnnl
   return made;
 }
 
+/* A large kernel's filters are reordered side by side, as many threads as there are. */
+static bool make_reorders(library *l, const dnnl_memory_desc_t *plain, const dnnl_memory_desc_t *chosen) {
+  const int64_t filters = l->windows.out_channels, blocks = (filters + 63) / 64;
+  const int64_t wanted = ck_min64((int64_t)l->kernel_bytes / REORDERED_BYTES, ck_min64(blocks, MOST_REORDERS));
+  if (wanted > 1 && l->windows.groups == 1) {
+    const int64_t step = (blocks + wanted - 1) / wanted * 64;
+    bool made = true;
+    for (int64_t first = 0; made && first < filters; first += step) {
+      dnnl_dims_t dims, offsets = {first};
+      memcpy(dims, plain->dims, sizeof dims);
+      dims[0] = ck_min64(step, filters - first);
+      dnnl_memory_desc_t from, to;
+      made = dnnl_memory_desc_init_submemory(&from, plain, dims, offsets) == dnnl_success
+        && dnnl_memory_desc_init_submemory(&to, chosen, dims, offsets) == dnnl_success
+        && make_reorder(l, &l->reorders[l->reorder_count++], &from, &to);
+    }
+    if (made) return true;
+    /* A layout that cannot be cut there. */
+    for (int64_t k = 0; k < l->reorder_count; k++) free_call(&l->reorders[k]);
+  }
+  l->reorder_count = 1;
+  return make_reorder(l, &l->reorders[0], plain, chosen);
+}
+
+/* Some lines of the output, and the lines of the input that they read; false if they read none. */
+static bool cut_lines(const ck_windows *w, int axis, int64_t first, int64_t last, ck_windows *lines, int64_t *first_read) {
+  const int64_t start = first * w->stride[axis] - w->low[axis];
+  const int64_t end = (last - 1) * w->stride[axis] - w->low[axis] + (w->window[axis] - 1) * w->dilation[axis] + 1;
+  const int64_t from = ck_max64(start, 0), to = ck_min64(end, w->in[axis]);
+  if (from >= to) return false;
+  *lines = *w;
+  lines->in[axis] = to - from;
+  lines->out[axis] = last - first;
+  lines->low[axis] = from - start;
+  *first_read = from;
+  return true;
+}
+
 /* oneDNN 2.6 writes past its scratchpad where it gathers every stride-th pixel of channels that do not fill a vector, for the kernel's
    derivative of a 1x1 convolution. */
 static bool overruns_scratchpad(const library *l) {
@@ -203,7 +258,15 @@ static bool overruns_scratchpad(const library *l) {
   return l->part == CK_CONV_KERNEL && is_pixel && is_strided && (w->in_channels / w->groups) % 16 != 0;
 }
 
-static bool make(library *l) {
+/* In how many chunks the lines of an image are worked on. */
+static int64_t line_chunks(const library *l, int64_t images, double wanted) {
+  if (l->part != CK_CONV_OUTPUT) return 1;
+  const int64_t *out = l->windows.out, positions = out[0] * out[1] * out[2];
+  const int64_t most = ck_min64(MOST_CHUNKS / images, ck_min64((int64_t)(wanted / (double)images), positions / POSITIONS_PER_CHUNK));
+  return ck_max64(1, ck_min64(most, out[3 - l->axes]));
+}
+
+static bool make(library *l, bool cuts_images) {
   const ck_windows *w = &l->windows;
   if (overruns_scratchpad(l)) return false;
   if (dnnl_engine_create(&l->engine, dnnl_cpu, 0) != dnnl_success) return false;
@@ -211,47 +274,63 @@ static bool make(library *l) {
   const double work = 2 * (double)w->batch * positions * elements * (double)(w->in_channels / w->groups) * (double)w->out_channels;
   const double wanted = work / WORK_PER_CHUNK;
   const int64_t chunks = ck_max64(1, ck_min64(w->batch, wanted > MOST_CHUNKS ? MOST_CHUNKS : (int64_t)wanted));
-  l->chunk = (w->batch + chunks - 1) / chunks;
-  l->chunks = (w->batch + l->chunk - 1) / l->chunk;
-  l->in_bytes = w->in[0] * w->in[1] * w->in[2] * w->in_channels * 4;
-  l->out_bytes = w->out[0] * w->out[1] * w->out[2] * w->out_channels * 4;
+  const int64_t images = (w->batch + chunks - 1) / chunks, axis = 3 - l->axes;
+  const int64_t cuts = cuts_images && images == 1 ? line_chunks(l, w->batch, wanted) : 1, lines = (w->out[axis] + cuts - 1) / cuts;
+  int64_t in_line = w->in_channels * 4, out_line = w->out_channels * 4;
+  for (int64_t k = axis + 1; k < 3; k++) {
+    in_line *= w->in[k];
+    out_line *= w->out[k];
+  }
   dnnl_memory_desc_t plain, chosen;
-  if (describe_kernel(&plain, w, axes_of(w), false) != dnnl_success) return false;
+  if (describe_kernel(&plain, w, l->axes, false) != dnnl_success) return false;
   const int kernel_name = l->part == CK_CONV_KERNEL ? DNNL_ARG_DIFF_WEIGHTS : DNNL_ARG_WEIGHTS;
-  for (int64_t index = 0; index < l->chunks; index++) {
-    const int64_t images = ck_min64(l->chunk, w->batch - index * l->chunk);
-    dnnl_primitive_desc_t d;
-    if (descriptor(&d, l, images) != dnnl_success) return false;
-    const dnnl_memory_desc_t *m = dnnl_primitive_desc_query_md(d, dnnl_query_exec_arg_md, kernel_name);
-    bool made = m && !is_plain_loop(d);
-    if (made && index == 0) chosen = *m;
-    /* All chunks share the reordered kernel. */
-    made = made && dnnl_memory_desc_equal(m, &chosen) && make_call(l, (int)index, d);
-    dnnl_primitive_desc_destroy(d);
-    if (!made) return false;
+  for (int64_t image = 0; image < w->batch; image += images) {
+    for (int64_t line = 0; line < w->out[axis]; line += lines) {
+      /* All chunks share the reordered kernel. */
+      piece p = {.windows = *w, .images = ck_min64(images, w->batch - image)};
+      if (l->part == CK_CONV_OUTPUT && l->chunks > 0) p.kernel = &chosen;
+      int64_t first_read = 0;
+      if (cuts > 1 && !cut_lines(w, (int)axis, line, ck_min64(line + lines, w->out[axis]), &p.windows, &first_read)) return false;
+      dnnl_primitive_desc_t d;
+      if (descriptor(&d, l, &p) != dnnl_success) return false;
+      const dnnl_memory_desc_t *m = dnnl_primitive_desc_query_md(d, dnnl_query_exec_arg_md, kernel_name);
+      bool made = m && !is_plain_loop(d);
+      if (made && l->chunks == 0) chosen = *m;
+      made = made && dnnl_memory_desc_equal(m, &chosen) && make_call(l, (int)l->chunks, d);
+      dnnl_primitive_desc_destroy(d);
+      if (!made) return false;
+      call *c = &l->calls[l->chunks++];
+      c->in = (image * w->in[axis] + first_read) * in_line;
+      c->out = (image * w->out[axis] + line) * out_line;
+    }
   }
   l->kernel_bytes = dnnl_memory_desc_get_size(&chosen);
   l->kernel_stride = (l->kernel_bytes + 63) / 64 * 64;
   l->kernel = aligned(l->kernel_stride * (size_t)(l->part == CK_CONV_KERNEL ? l->chunks : 1));
-  return l->kernel && make_reorder(l, &plain, &chosen);
+  return l->kernel && make_reorders(l, &plain, &chosen);
 }
 
 bool ck_fast_convolution_make(ck_fast_convolution *conv, const ck_windows *windows, int32_t part) {
 #if defined(__x86_64__)
   /* oneDNN fixes the number of threads when a primitive is made. */
   ck_single_threaded_libraries();
-  library *l = calloc(1, sizeof *l);
-  if (!l) return false;
-  l->windows = *windows;
-  l->part = part;
-  conv->library = l;
-  if (!make(l)) {
-    ck_fast_convolution_free(conv);
-    return false;
+  library *l = NULL;
+  /* Where oneDNN has nothing for some lines of an image, it may have for all. */
+  for (int whole = 0; whole < 2 && !l; whole++) {
+    l = calloc(1, sizeof *l);
+    if (!l) return false;
+    l->windows = *windows;
+    l->part = part;
+    l->axes = axes_of(windows);
+    if (make(l, !whole)) break;
+    free_library(l);
+    l = NULL;
   }
+  if (!l) return false;
+  conv->library = l;
   conv->shares = l->chunks;
-  conv->has_begin = part != CK_CONV_KERNEL;
-  conv->has_end = part == CK_CONV_KERNEL;
+  conv->begin_shares = part != CK_CONV_KERNEL ? l->reorder_count : 0;
+  conv->end_shares = part == CK_CONV_KERNEL ? l->reorder_count : 0;
   conv->finish_shares = part == CK_CONV_KERNEL && l->chunks > 1 ? ck_max64(1, ck_min64(8, (int64_t)l->kernel_bytes / 65536)) : 0;
   return true;
 #else
@@ -274,35 +353,32 @@ static void execute(const call *c, int count) {
 }
 
 void ck_fast_convolution_begin(void *context, long share) {
-  (void)share;
   const ck_fast_convolution *conv = context;
-  library *l = conv->library;
-  set(l->reorder.memory[0], conv->b);
-  set(l->reorder.memory[1], l->kernel);
-  execute(&l->reorder, 2);
+  const library *l = conv->library;
+  set(l->reorders[share].memory[0], conv->b);
+  set(l->reorders[share].memory[1], l->kernel);
+  execute(&l->reorders[share], 2);
 }
 
 void ck_fast_convolution_run(void *context, long share) {
   const ck_fast_convolution *conv = context;
-  library *l = conv->library;
+  const library *l = conv->library;
   const call *c = &l->calls[share];
-  const int64_t first = share * l->chunk;
-  const int64_t in = first * l->in_bytes, out = first * l->out_bytes;
   switch (l->part) {
     case CK_CONV_OUTPUT:
-      set(c->memory[0], (const char *)conv->a + in);
+      set(c->memory[0], (const char *)conv->a + c->in);
       set(c->memory[1], l->kernel);
-      set(c->memory[2], (char *)conv->c + out);
+      set(c->memory[2], (char *)conv->c + c->out);
       break;
     case CK_CONV_INPUT:
-      set(c->memory[0], (const char *)conv->a + out);
+      set(c->memory[0], (const char *)conv->a + c->out);
       set(c->memory[1], l->kernel);
-      set(c->memory[2], (char *)conv->c + in);
+      set(c->memory[2], (char *)conv->c + c->in);
       break;
     default:
-      set(c->memory[0], (const char *)conv->a + in);
+      set(c->memory[0], (const char *)conv->a + c->in);
       set(c->memory[1], (char *)l->kernel + (size_t)share * l->kernel_stride);
-      set(c->memory[2], (const char *)conv->b + out);
+      set(c->memory[2], (const char *)conv->b + c->out);
   }
   execute(c, 4);
 }
@@ -320,10 +396,9 @@ void ck_fast_convolution_finish(void *context, long share) {
 }
 
 void ck_fast_convolution_end(void *context, long share) {
-  (void)share;
   const ck_fast_convolution *conv = context;
-  library *l = conv->library;
-  set(l->reorder.memory[0], l->kernel);
-  set(l->reorder.memory[1], conv->c);
-  execute(&l->reorder, 2);
+  const library *l = conv->library;
+  set(l->reorders[share].memory[0], l->kernel);
+  set(l->reorders[share].memory[1], conv->c);
+  execute(&l->reorders[share], 2);
 }

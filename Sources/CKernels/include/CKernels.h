@@ -268,13 +268,12 @@ void ck_convolution_run(void *conv, long share);
 /* For CK_CONV_KERNEL with more than one share, after all of them: adds up the partials in order. As many shares. */
 void ck_convolution_finish(void *conv, long share);
 
-/* The same by oneDNN, f32 only: activations as they are, the kernel in the layout that oneDNN asks for. A step is `begin` (one
-   share, if has_begin), `run` (shares), `finish` (finish_shares, if any) and `end` (one share, if has_end). */
+/* The same by oneDNN, f32 only: activations as they are, the kernel in the layout that oneDNN asks for. A step is `begin`
+   (begin_shares, if any), `run` (shares), `finish` (finish_shares, if any) and `end` (end_shares, if any). */
 typedef struct {
   const void *a, *b;
   void *c;
-  int64_t shares, finish_shares;
-  int32_t has_begin, has_end;
+  int64_t begin_shares, shares, finish_shares, end_shares;
   void *library; /* what oneDNN made */
 } ck_fast_convolution;
 /* False if oneDNN is not there or has nothing fast for such a convolution. */

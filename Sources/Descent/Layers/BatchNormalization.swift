@@ -101,15 +101,22 @@ public final class BatchNormalization: Layer {
     spread[axis] = movingMean.shape[0]
     var mean = movingMean.value.reshaped(spread)
     var variance = movingVariance.value.reshaped(spread)
-    if context.isTraining && context.isLayerTrainable {
+    let isOfBatch = context.isTraining && context.isLayerTrainable
+    if isOfBatch {
       (mean, variance) = try moments(of: x, over: (0..<x.rank).filter { $0 != axis }, mask: context.mask(of: x))
       follow(movingMean, mean)
       follow(movingVariance, variance)
     }
     var factor = 1 / sqrt(variance + epsilon)
     if let gamma { factor *= gamma.value.reshaped(spread) }
-    let y = (x - mean) * factor
-    return beta.map { y + $0.value.reshaped(spread) } ?? y
+    let beta = beta?.value.reshaped(spread)
+    if isOfBatch {
+      let y = (x - mean) * factor
+      return beta.map { y + $0 } ?? y
+    }
+    // All of it but x is known before: one multiplication and one addition for each element, as Keras computes it.
+    let shift = -mean * factor
+    return x * factor + (beta.map { shift + $0 } ?? shift)
   }
 
   private func moments(of x: Tensor, over axes: [Int], mask: Tensor?) throws -> (mean: Tensor, variance: Tensor) {

@@ -73,12 +73,13 @@ private final class FastConvolution {
   var steps: [Plan.Step] {
     let made = context.pointee
     var steps: [Plan.Step] = []
-    if made.has_begin != 0 { steps.append(Plan.Step(work: { ck_fast_convolution_begin($0, $1) }, context: context, shares: 1)) }
-    steps.append(Plan.Step(work: { ck_fast_convolution_run($0, $1) }, context: context, shares: Int(made.shares)))
-    if made.finish_shares > 0 {
-      steps.append(Plan.Step(work: { ck_fast_convolution_finish($0, $1) }, context: context, shares: Int(made.finish_shares)))
+    func add(_ work: @escaping ThreadPool.Work, shares: Int64) {
+      if shares > 0 { steps.append(Plan.Step(work: work, context: context, shares: Int(shares))) }
     }
-    if made.has_end != 0 { steps.append(Plan.Step(work: { ck_fast_convolution_end($0, $1) }, context: context, shares: 1)) }
+    add({ ck_fast_convolution_begin($0, $1) }, shares: made.begin_shares)
+    add({ ck_fast_convolution_run($0, $1) }, shares: made.shares)
+    add({ ck_fast_convolution_finish($0, $1) }, shares: made.finish_shares)
+    add({ ck_fast_convolution_end($0, $1) }, shares: made.end_shares)
     return steps
   }
 }

@@ -1,16 +1,18 @@
-"""Fills a folder with weights, pixels and logits of keras.applications (JAX backend) at their own sizes, for
-`descent-bench applications FOLDER`; with --read checks what that wrote; with --time prints how long predictions take.
+"""Fills a folder with weights, pixels and results of keras.applications (JAX backend) at their own sizes, for
+`descent-bench applications FOLDER`; with --read checks what that wrote.
 
-    python check_applications.py FOLDER [NETWORK …]
+    python check_applications.py FOLDER [NETWORK …] [--drawn] [--pictures N]
 
-Some gigabytes. The weights are those of `keras_applications.py`.
+NAME.y.npy: logits in float32. NAME.y64.npy: those of the same network, with the same float32 weights and pixels, computed in float64: what
+both float32 results are rounded from. NAME.p.npy, NAME.p64.npy: the predictions, softmax of either.
+
+Some gigabytes. The weights are those of `keras_applications.py`, or with --drawn those that Keras gives a new network.
 """
 
+import argparse
 import os
-import sys
-import time
 
-from keras_applications import A, pattern, set_weights, summary
+from keras_applications import A, draw_nothing, pattern, set_weights, summary, use
 import keras
 import numpy as np
 
@@ -18,12 +20,18 @@ NAMES = ["ResNet50", "ResNet50V2", "VGG16", "VGG19", "MobileNetV2"] + [f"Efficie
 WHOLE = ["ResNet50", "MobileNetV2", "EfficientNetB0", "DenseNet121"]
 
 
-def fill(folder, name):
+def make(name, dtype):
     keras.backend.clear_session()
-    model = getattr(A, name)(weights=None, classifier_activation=None)
-    set_weights(model)
-    shape = (1,) + tuple(model.input_shape[1:])
-    x = pattern(shape, 3).astype("float32")
+    use(dtype)
+    return getattr(A, name)(weights=None, classifier_activation=None)
+
+
+def fill(folder, name, is_drawn, pictures):
+    keras.utils.set_random_seed(1)
+    model = make(name, "float32")
+    if not is_drawn:
+        set_weights(model)
+    x = pattern((pictures,) + tuple(model.input_shape[1:]), 3).astype("float32")
     if name.startswith("Efficient"):
         x = x * 127 + 128
     path = os.path.join(folder, name)
@@ -33,8 +41,22 @@ def fill(folder, name):
     np.save(path + ".x.npy", x)
     with open(path + ".summary.txt", "w") as file:
         file.write(summary(model))
-    np.save(path + ".y.npy", model.predict(x, verbose=0))
+    save_results(path, "", model, x)
+    weights = model.get_weights()
+    model = make(name, "float64")
+    model.set_weights(weights)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()
+    save_results(path, "64", model, x)
     print(name, flush=True)
+
+
+def save_results(path, bits, model, x):
+    y = model.predict(x, verbose=0)
+    assert y.dtype == f"float{bits or 32}"
+    np.save(f"{path}.y{bits}.npy", y)
+    np.save(f"{path}.p{bits}.npy", np.asarray(keras.activations.softmax(keras.ops.convert_to_tensor(y))))
 
 
 def read(folder, name):
@@ -51,30 +73,19 @@ def read(folder, name):
             break
 
 
-def measure():
-    for name in ("ResNet50", "MobileNetV2"):
-        keras.backend.clear_session()
-        model = getattr(A, name)(weights=None)
-        for batch in (1, 16):
-            x = np.full((batch, 224, 224, 3), 0.5, "float32")
-            start = time.perf_counter()
-            model.predict_on_batch(x)
-            first = time.perf_counter() - start
-            times = []
-            end = time.perf_counter() + 6
-            while len(times) < 5 or (time.perf_counter() < end and len(times) < 200):
-                start = time.perf_counter()
-                np.asarray(model.predict_on_batch(x))
-                times.append(time.perf_counter() - start)
-            print(f"{name} batch {batch}: {1000 * np.median(times):.1f} ms (least {1000 * min(times):.1f}); first {first:.2f} s", flush=True)
-
-
 if __name__ == "__main__":
-    names = [a for a in sys.argv[1:] if not a.startswith("--")]
-    if "--time" in sys.argv:
-        measure()
-    else:
-        folder, names = names[0], names[1:] or NAMES
-        os.makedirs(folder, exist_ok=True)
-        for name in names:
-            (read if "--read" in sys.argv else fill)(folder, name)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder")
+    parser.add_argument("networks", nargs="*", default=NAMES)
+    parser.add_argument("--drawn", action="store_true", help="the weights that Keras draws for a new network")
+    parser.add_argument("--pictures", type=int, default=1)
+    parser.add_argument("--read", action="store_true", help="check what descent-bench wrote")
+    arguments = parser.parse_args()
+    os.makedirs(arguments.folder, exist_ok=True)
+    if not arguments.drawn:
+        draw_nothing()
+    for name in arguments.networks:
+        if arguments.read:
+            read(arguments.folder, name)
+        else:
+            fill(arguments.folder, name, arguments.drawn, arguments.pictures)

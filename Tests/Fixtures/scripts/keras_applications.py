@@ -24,10 +24,13 @@ def use(dtype):
 
 
 use("float32")
-# Drawing weights that are replaced or never looked at takes minutes.
-for module in (keras.src.random, keras.src.backend.random):
-    for name in ("uniform", "truncated_normal"):
-        setattr(module, name, lambda shape, *arguments, **keywords: np.zeros(shape, "float32"))
+
+
+def draw_nothing():
+    """Drawing weights that are replaced or never looked at takes minutes."""
+    for module in (keras.src.random, keras.src.backend.random):
+        for name in ("uniform", "truncated_normal"):
+            setattr(module, name, lambda shape, *arguments, **keywords: np.zeros(shape, "float32"))
 
 
 def digest(text):
@@ -154,6 +157,7 @@ def preprocessing():
 
 
 if __name__ == "__main__":
+    draw_nothing()
     result = {
         "made_by": f"scripts/keras_applications.py, keras {keras.__version__}, JAX backend",
         "summaries": [entry(swift, make, **arguments) for swift, make, arguments in NETWORKS],

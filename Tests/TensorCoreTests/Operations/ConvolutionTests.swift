@@ -130,8 +130,41 @@ struct ConvolutionTests {
     }.doubles
   }
 
-  @Test func `the bits do not depend on the number of threads`() throws {
-    let shape = Shape([13, 12, 12, 16], [3, 3, 16, 24], padding: .same)
+  /// Few images and much work: lines of an image are worked on side by side. The last are not cut alike: lines that read padding alone, and
+  /// a window as long as the image.
+  static let large = [
+    Shape([1, 30, 20, 32], [3, 3, 32, 64], padding: .same), Shape([1, 61, 34, 48], [3, 2, 48, 80], strides: [2, 3], padding: .same),
+    Shape([2, 28, 28, 64], [1, 1, 64, 256]), Shape([1, 57, 58, 64], [1, 1, 64, 256], strides: [2, 2]),
+    Shape([3, 25, 24, 32], [5, 3, 32, 48], padding: .explicit([.init(4, 1), .init(0, 2)]), dilation: [2, 1]),
+    Shape([1, 900, 32], [7, 32, 64], padding: .causal), Shape([1, 12, 11, 10, 16], [3, 3, 3, 16, 48], strides: [1, 2, 1], padding: .same),
+    Shape([1, 14, 14, 128], [3, 3, 128, 264], padding: .same), Shape([1, 57, 57, 256], [3, 3, 1, 256], padding: .same),
+    Shape([1, 8, 30, 16], [3, 3, 16, 64], padding: .explicit([.init(11, 9), .init(1, 1)])), Shape([1, 12, 60, 16], [12, 3, 16, 64]),
+  ]
+
+  @Test(arguments: large) func `few large images give what windows and a matrix product give`(_ shape: Shape) throws {
+    for (part, a, b, c) in try products(shape, .float32, seed: 6) {
+      let exact = c.product(part, a.cast(to: .float64), b.cast(to: .float64)).doubles
+      let greatest = exact.map(abs).max() ?? 1
+      expectClose(c.product(part, a, b).doubles.map { $0 / greatest }, exact.map { $0 / greatest }, tolerance: 2e-6, "\(part) of \(shape)")
+    }
+  }
+
+  @Test func `one image keeps several threads busy, and so do the filters of a large kernel`() throws {
+    for shape in ConvolutionTests.large.prefix(8) {
+      let c = try #require(products(shape, .float32, seed: 7).first).c
+      var windows = c.windows
+      var made = ck_fast_convolution()
+      defer { ck_fast_convolution_free(&made) }
+      #if arch(x86_64)
+        try #require(ck_fast_convolution_make(&made, &windows, Int32(Convolution.Part.output.rawValue)))
+        #expect(made.shares >= 4 && made.shares <= 16, "\(shape): \(made.shares)")
+        #expect((made.begin_shares > 1) == (shape.kernel.reduce(1, *) > 300_000), "\(shape): \(made.begin_shares)")
+      #endif
+    }
+  }
+
+  @Test(arguments: [Shape([13, 12, 12, 16], [3, 3, 16, 24], padding: .same), Shape([1, 14, 14, 128], [3, 3, 128, 264], padding: .same)])
+  func `the bits do not depend on the number of threads`(_ shape: Shape) throws {
     for dtype in [DType.float32, .float64] {
       for (part, a, b, c) in try products(shape, dtype, seed: 5) {
         let result = c.product(part, a.evaluated(), b.evaluated())

@@ -1,0 +1,74 @@
+import Descent
+import Foundation
+
+/// Other libraries' runs of a network, if the environment variable PYTHON names an interpreter that has them: processes that wait until a round
+/// is theirs.
+final class PeerNetworks {
+  private let process = Process()
+  private let input = Pipe(), output = Pipe()
+  private var unread = Data()
+  private var isRunning = false
+  /// In the order in which they were heard of first.
+  private var times: [(peer: String, seconds: [Double])] = []
+
+  /// - Parameter job: as `Benchmarks/networks.py` knows it.
+  init(_ job: String) {
+    guard let python = ProcessInfo.processInfo.environment["PYTHON"] else { return }
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = [python, "Benchmarks/networks.py", job]
+    process.standardInput = input
+    process.standardOutput = output
+    isRunning = (try? process.run()) != nil
+    if !isRunning { print("(PYTHON=\(python) cannot be run; other libraries are left out)\n") }
+    // Answers once all libraries are ready, so that nothing of theirs is in another's time.
+    round(seconds: 0)
+    times = []
+  }
+
+  deinit {
+    guard isRunning else { return }
+    try? input.fileHandleForWriting.close()
+    process.waitUntilExit()
+  }
+
+  /// Lets each library work for so many seconds, one after the other.
+  func round(seconds: Double) {
+    guard isRunning else { return }
+    input.fileHandleForWriting.write(Data("\(seconds)\n".utf8))
+    while let line = readLine(), !line.isEmpty {
+      guard let entry = try? JSONValue(parsing: line, name: "networks.py"), let peer = entry["peer"]?.string,
+        let seconds = entry["seconds"]?.array?.compactMap(\.double)
+      else { continue }
+      if let known = times.firstIndex(where: { $0.peer == peer }) {
+        times[known].seconds += seconds
+      } else {
+        times.append((peer, seconds))
+      }
+    }
+  }
+
+  /// Nil at the end.
+  private func readLine() -> String? {
+    while true {
+      if let end = unread.firstIndex(of: UInt8(ascii: "\n")) {
+        defer { unread = Data(unread[(end + 1)...]) }
+        return String(decoding: unread[..<end], as: UTF8.self)
+      }
+      let more = output.fileHandleForReading.availableData
+      if more.isEmpty {
+        isRunning = false
+        return nil
+      }
+      unread += more
+    }
+  }
+
+  /// Ours, and beside it others of this process and the libraries.
+  func printTable(_ what: String, ours: [Double], _ others: [(String, [Double])] = []) {
+    var rows = [["Descent", describe(ours), ""]]
+    for (name, seconds) in others + times.map({ ($0.peer, $0.seconds) }) where !seconds.isEmpty {
+      rows.append([name, describe(seconds), String(format: "%.2f", median(ours) / median(seconds))])
+    }
+    DescentBench.printTable([what, "time", "Descent is … times as long"], rows)
+  }
+}
