@@ -69,12 +69,31 @@ private func row(_ values: [Double]) -> [String] { [text(median(values)), text(v
 func child(_ arguments: String...) throws -> (seconds: Double, peakMegabytes: Int) {
   var words: [UnsafeMutablePointer<CChar>?] = (["descent-bench"] + arguments).map { strdup($0) } + [nil]
   defer { words.forEach { free($0) } }
+  var ends: [Int32] = [0, 0]
+  guard pipe(&ends) == 0 else { throw DescentError(.state, "no pipe is to be had") }
+  let output = FileHandle(fileDescriptor: ends[0], closeOnDealloc: true)
+  var actions = posix_spawn_file_actions_t()
+  posix_spawn_file_actions_init(&actions)
+  defer { posix_spawn_file_actions_destroy(&actions) }
+  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
   var identifier = pid_t()
   var status: Int32 = 0
-  var usage = rusage()
   let start = now()
-  guard posix_spawn(&identifier, "/proc/self/exe", nil, nil, &words, environ) == 0,
-    wait4(identifier, &status, 0, &usage) == identifier, status == 0
+  let isStarted = posix_spawn(&identifier, "/proc/self/exe", &actions, nil, &words, environ) == 0
+  close(ends[1])
+  guard isStarted, waitpid(identifier, &status, 0) == identifier, status == 0,
+    let end = Optional(now()), let megabytes = Int(String(decoding: output.readDataToEndOfFile(), as: UTF8.self))
   else { throw DescentError(.state, "the child process '\(arguments.joined(separator: " "))' failed") }
-  return (now() - start, usage.ru_maxrss / 1024)
+  return (end - start, megabytes)
+}
+
+/// Lets this process say at its end how much memory it had at most, in megabytes, as ``child(_:)`` expects. (What the system tells the
+/// parent begins with what the parent had.)
+func tellPeakAtExit() {
+  atexit {
+    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    let kilobytes = line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+    FileHandle.standardOutput.write(Data("\(kilobytes / 1024)".utf8))
+  }
 }

@@ -9,9 +9,11 @@ struct Network {
   let description: String
   /// Of a batch.
   let rows: Int
+  /// How many batches an epoch has.
+  let steps: Int
   let make: () throws -> Model
-  /// Rows of input and targets.
-  let data: () throws -> (Tensor, Tensor)
+  /// Input and targets of so many rows.
+  let data: (Int) throws -> (Tensor, Tensor)
   /// The convolutions and products of a step, forward and backward.
   let work: [Work]
 
@@ -43,7 +45,7 @@ struct Network {
   static var all: [Network] { [convolutional, recurrent, words, transformer] }
 
   private static var convolutional: Network { Network(
-    name: "cnn", description: "28×28×1 → 32 3×3 → pool → 64 3×3 → pool → 100 → 10 on Fashion-MNIST, dropout, Adam", rows: 32,
+    name: "cnn", description: "28×28×1 → 32 3×3 → pool → 64 3×3 → pool → 100 → 10 on Fashion-MNIST, dropout, Adam", rows: 32, steps: 400,
     make: {
       let model = Sequential {
         Conv2D(32, 3, padding: .same, activation: .relu, inputShape: [28, 28, 1])
@@ -58,8 +60,8 @@ struct Network {
       try model.compile(optimizer: .adam, loss: .sparseCategoricalCrossentropy)
       return model
     },
-    data: {
-      let train = try FashionMNIST.load().train, count = 400 * 32
+    data: { count in
+      let train = try FashionMNIST.load().train
       let x = train.images.bytes.sliced(starts: [0, 0, 0], sizes: [count, 28, 28])
       return (x.cast(to: .float32).reshaped([count, 28, 28, 1]) / 255, train.labels.sliced(starts: [0], sizes: [count]))
     },
@@ -70,7 +72,7 @@ struct Network {
     ] + Work.dense(rows: 32, inputs: 3136, outputs: 100) + Work.dense(rows: 32, inputs: 100, outputs: 10)) }
 
   private static var recurrent: Network { Network(
-    name: "lstm", description: "100 steps of 64 numbers → LSTM 128 → LSTM 128 → 10, Adam", rows: 32,
+    name: "lstm", description: "100 steps of 64 numbers → LSTM 128 → LSTM 128 → 10, Adam", rows: 32, steps: 50,
     make: {
       let model = Sequential {
         LSTM(128, returnSequences: true, inputShape: [100, 64])
@@ -80,15 +82,15 @@ struct Network {
       try model.compile(optimizer: .adam, loss: .sparseCategoricalCrossentropy)
       return model
     },
-    data: {
+    data: { count in
       let random = RandomGenerator(seed: 1)
-      return (random.normal([50 * 32, 100, 64]), random.randomInteger([50 * 32], low: 0, high: 10))
+      return (random.normal([count, 100, 64]), random.randomInteger([count], low: 0, high: 10))
     },
     work: Work.lstm(rows: 32, steps: 100, inputs: 64, units: 128, reachesInputs: false)
       + Work.lstm(rows: 32, steps: 100, inputs: 128, units: 128, reachesInputs: true) + Work.dense(rows: 32, inputs: 128, outputs: 10)) }
 
   private static var words: Network { Network(
-    name: "imdb", description: "100 words of 500 → Embedding 16 → LSTM 8 → 1, RMSprop", rows: 64,
+    name: "imdb", description: "100 words of 500 → Embedding 16 → LSTM 8 → 1, RMSprop", rows: 64, steps: 400,
     make: {
       let model = Sequential {
         Embedding(500, 16)
@@ -98,14 +100,14 @@ struct Network {
       try model.compile(optimizer: RMSprop(learningRate: 1e-4), loss: .binaryCrossentropy)
       return model
     },
-    data: {
+    data: { count in
       let random = RandomGenerator(seed: 1)
-      return (random.randomInteger([400 * 64, 100], low: 0, high: 500), random.randomInteger([400 * 64], low: 0, high: 2).cast(to: .float32))
+      return (random.randomInteger([count, 100], low: 0, high: 500), random.randomInteger([count], low: 0, high: 2).cast(to: .float32))
     },
     work: Work.lstm(rows: 64, steps: 100, inputs: 16, units: 8, reachesInputs: true) + Work.dense(rows: 64, inputs: 8, outputs: 1)) }
 
   private static var transformer: Network { Network(
-    name: "gpt", description: "4 blocks of causal attention, 4 heads, width 128, length 64, 65 symbols, AdamW", rows: 12,
+    name: "gpt", description: "4 blocks of causal attention, 4 heads, width 128, length 64, 65 symbols, AdamW", rows: 12, steps: 100,
     make: {
       let symbols = Input(shape: [64], dtype: .int32)
       var x = try Positions()(Embedding(65, 128)(symbols))
@@ -120,11 +122,10 @@ struct Network {
       try model.compile(optimizer: AdamW(learningRate: 1e-3), loss: .sparseCategoricalCrossentropy(fromLogits: true))
       return model
     },
-    data: {
+    data: { count in
       let random = RandomGenerator(seed: 1)
-      let text = random.randomInteger([100 * 12, 65], low: 0, high: 65)
-      let rows = text.shape[0]
-      return (text.sliced(starts: [0, 0], sizes: [rows, 64]), text.sliced(starts: [0, 1], sizes: [rows, 64]))
+      let text = random.randomInteger([count, 65], low: 0, high: 65)
+      return (text.sliced(starts: [0, 0], sizes: [count, 64]), text.sliced(starts: [0, 1], sizes: [count, 64]))
     },
     work: transformerWork) }
 }

@@ -49,9 +49,8 @@ func benchNetworks(names: [String]?, rounds: Int, threads: Int) throws {
 }
 
 private func bench(_ network: Network, rounds: Int, threads: Int) throws {
-  let (x, y) = try network.data()
+  let (x, y) = try network.data(network.steps * network.rows)
   let model = try network.make()
-  let steps = x.shape[0] / network.rows
   try model.fit(x, y, batchSize: network.rows, epochs: 1, verbose: .silent)
   limits_start(Int32(threads))
   let plain = network.work.map { Limit($0, rows: network.rows, isPlain: true) }, own = network.work.map { Limit($0, rows: network.rows, isPlain: false) }
@@ -62,7 +61,7 @@ private func bench(_ network: Network, rounds: Int, threads: Int) throws {
   for _ in 0..<rounds {
     let epochs = Epochs()
     try model.fit(x, y, batchSize: network.rows, epochs: 1, verbose: .silent, callbacks: [epochs])
-    ours += epochs.seconds.map { $0 / Double(steps) }
+    ours += epochs.seconds.map { $0 / Double(network.steps) }
     limits_start(Int32(threads))
     for index in network.work.indices {
       if let call = plain[index] { times[index].0.append(seconds(call.run)) }
@@ -88,7 +87,7 @@ private func bench(_ network: Network, rounds: Int, threads: Int) throws {
 /// What a child process does: one epoch of a network's training, or its first step.
 func trainNetwork(_ name: String, isFirstStep: Bool) throws {
   guard let network = Network.all.first(where: { $0.name == name }) else { throw DescentError(.invalidArgument, "no network is called \(name)") }
-  let (x, y) = try network.data()
+  let (x, y) = try network.data((isFirstStep ? 1 : network.steps) * network.rows)
   try network.make().fit(x, y, batchSize: network.rows, epochs: 1, verbose: .silent, callbacks: isFirstStep ? [FirstBatch()] : [])
 }
 
@@ -111,11 +110,7 @@ private func seconds(_ body: () -> Void) -> Double {
 /// The kernels of a step of training, and what each takes.
 func profileNetworks(names: [String]?) throws {
   for network in Network.all where names?.contains(network.name) ?? true {
-    let (x, y) = try network.data()
-    let model = try network.make()
-    let shape = x.shape
-    let batch = x.sliced(starts: shape.map { _ in 0 }, sizes: [network.rows] + shape.dropFirst())
-    let targets = y.sliced(starts: y.shape.map { _ in 0 }, sizes: [network.rows] + y.shape.dropFirst())
-    print("## \(network.name)\n\n\(try model.profileTrainingStep(batch, targets, runs: 100))\n")
+    let (x, y) = try network.data(network.rows)
+    print("## \(network.name)\n\n\(try network.make().profileTrainingStep(x, y, runs: 100))\n")
   }
 }

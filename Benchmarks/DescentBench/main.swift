@@ -10,6 +10,7 @@ let rounds = quick ? 7 : 31
 func wants(_ part: String) -> Bool { chosen.isEmpty || chosen.contains(part) }
 
 do {
+  if ["first-batch", "whole-job", "first-step", "epoch"].contains(chosen.first) { tellPeakAtExit() }
   if chosen == ["first-batch"] {
     try trainFirstBatch()
   } else if chosen == ["first-prediction"] {

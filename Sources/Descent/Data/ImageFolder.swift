@@ -3,7 +3,6 @@
 #elseif canImport(Darwin)
   import Darwin
 #endif
-import Dispatch
 
 /// Images and what is on them.
 public struct LabelledImages {
@@ -23,7 +22,7 @@ public enum ImageFolder {
     "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte",
   ]
 
-  /// Reads the four files, several at once.
+  /// Reads the four files.
   /// - Throws: ``DescentError`` of kind `file` when one is missing or malformed, and of kind `data` when images and labels do not
   ///   belong together.
   public static func load(_ folder: String) throws -> (train: LabelledImages, test: LabelledImages) {
@@ -33,11 +32,8 @@ public enum ImageFolder {
       }
       return path
     }
-    let results = Results(count: paths.count)
-    DispatchQueue.concurrentPerform(iterations: paths.count) { index in
-      results.set(index, Result { try IDX.read(paths[index]) })
-    }
-    let tensors = try results.all.map { try $0.get() }
+    // One after the other, so that the next is not unpacked while the one before is still there packed: memory is what it costs.
+    let tensors = try paths.map { try IDX.read($0) }
     return (
       try labelled(tensors[0], tensors[1], paths[0], paths[1]), try labelled(tensors[2], tensors[3], paths[2], paths[3])
     )
@@ -64,23 +60,4 @@ public enum ImageFolder {
     }
     return LabelledImages(images: try Pixels(images), labels: labels)
   }
-}
-
-/// What several threads found, each at a place of its own.
-private final class Results: @unchecked Sendable {
-  private let places: UnsafeMutableBufferPointer<Result<Tensor, any Error>?>
-
-  init(count: Int) {
-    places = .allocate(capacity: count)
-    places.initialize(repeating: nil)
-  }
-
-  deinit {
-    places.deinitialize()
-    places.deallocate()
-  }
-
-  func set(_ index: Int, _ result: Result<Tensor, any Error>) { places[index] = result }
-
-  var all: [Result<Tensor, any Error>] { places.map { $0! } }
 }

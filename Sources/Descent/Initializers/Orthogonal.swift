@@ -24,39 +24,38 @@ extension Initializer {
   /// R positive; row-major.
   static func orthonormalBasis(of matrix: [Double], rows: Int, columns: Int) -> [Double] {
     // Column by column, because reflections work on columns.
-    var a = [Double](repeating: 0, count: rows * columns)
-    for row in 0..<rows { for column in 0..<columns { a[column * rows + row] = matrix[row * columns + column] } }
+    var a = (0..<columns).map { column in (0..<rows).map { matrix[$0 * columns + column] } }
     var signs = [Double](repeating: 1, count: columns)
     for column in 0..<columns {
-      let start = column * rows
-      let norm = (column..<rows).reduce(0) { $0 + a[start + $1] * a[start + $1] }.squareRoot()
+      var reflection = a[column]
+      let norm = sumOfProducts(reflection, reflection, from: column).squareRoot()
       // The sign that does not cancel.
-      let diagonal = a[start + column] > 0 ? -norm : norm
+      let diagonal = reflection[column] > 0 ? -norm : norm
       signs[column] = diagonal < 0 ? -1 : 1
-      a[start + column] -= diagonal
-      let length = (column..<rows).reduce(0) { $0 + a[start + $1] * a[start + $1] }.squareRoot()
-      if length == 0 { continue }
-      for row in column..<rows { a[start + row] /= length }
-      for other in (column + 1)..<Swift.max(columns, column + 1) { reflect(&a, at: other * rows, by: start, from: column, rows) }
-    }
-    // The reflections applied, last first, to the leading columns of the identity.
-    var q = [Double](repeating: 0, count: rows * columns)
-    for column in 0..<columns { q[column * rows + column] = 1 }
-    var result = a
-    for column in (0..<columns).reversed() {
-      for target in 0..<columns {
-        let product = (column..<rows).reduce(0) { $0 + result[column * rows + $1] * q[target * rows + $1] }
-        for row in column..<rows { q[target * rows + row] -= 2 * product * result[column * rows + row] }
+      reflection[column] -= diagonal
+      let length = sumOfProducts(reflection, reflection, from: column).squareRoot()
+      if length != 0 {
+        for row in column..<rows { reflection[row] /= length }
+        for other in a.indices.dropFirst(column + 1) { reflect(&a[other], by: reflection, from: column) }
       }
+      a[column] = reflection
     }
-    for row in 0..<rows {
-      for column in 0..<columns { result[row * columns + column] = q[column * rows + row] * signs[column] }
+    // The reflections applied, last first, to the leading columns of the identity; those before a reflection's own are 0 where it works.
+    var q = (0..<columns).map { column in (0..<rows).map { $0 == column ? 1.0 : 0 } }
+    for column in a.indices.reversed() {
+      for target in column..<columns { reflect(&q[target], by: a[column], from: column) }
     }
-    return result
+    return (0..<rows).flatMap { row in q.indices.map { q[$0][row] * signs[$0] } }
   }
 
-  private static func reflect(_ a: inout [Double], at target: Int, by source: Int, from first: Int, _ rows: Int) {
-    let product = (first..<rows).reduce(0) { $0 + a[source + $1] * a[target + $1] }
-    for row in first..<rows { a[target + row] -= 2 * product * a[source + row] }
+  private static func sumOfProducts(_ a: [Double], _ b: [Double], from first: Int) -> Double {
+    var sum = 0.0
+    for row in first..<a.count { sum += a[row] * b[row] }
+    return sum
+  }
+
+  private static func reflect(_ column: inout [Double], by reflection: [Double], from first: Int) {
+    let twice = 2 * sumOfProducts(reflection, column, from: first)
+    for row in first..<column.count { column[row] -= twice * reflection[row] }
   }
 }
