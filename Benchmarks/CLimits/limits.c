@@ -10,6 +10,7 @@
 
 typedef float vector __attribute__((vector_size(64), aligned(4), may_alias));
 typedef void (*loop)(long n, float *a, float *b, float *c, float *d, float *e);
+typedef void scaling(long n, const unsigned char *from, float *to);
 
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,fma"), min_vector_width(512))), apply_to = function)
@@ -30,6 +31,14 @@ static const loop *loops(void) {
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return loops_avx2;
 #endif
   return loops_baseline;
+}
+
+static scaling *scale_bytes(void) {
+#if defined(__x86_64__)
+  if (loops() == loops_avx512) return scale_bytes_avx512;
+  if (loops() == loops_avx2) return scale_bytes_avx2;
+#endif
+  return scale_bytes_baseline;
 }
 
 int limit_bytes(limit_kind kind) {
@@ -113,6 +122,23 @@ void limit_run(limit_kind kind, long n, float *a, float *b, float *c, float *d, 
   pass.body = loops()[kind];
   pass.n = n, pass.a = a, pass.b = b, pass.c = c, pass.d = d, pass.e = e;
   together(pass_part);
+}
+
+static struct {
+  long count, width;
+  const int *order;
+  const unsigned char *bytes;
+  float *to;
+} rows;
+
+static void rows_part(int thread) {
+  const long share = (rows.count + team.threads - 1) / team.threads, from = share * thread;
+  for (long r = from; r < rows.count && r < from + share; r++) scale_bytes()(rows.width, rows.bytes + rows.order[r] * rows.width, rows.to + r * rows.width);
+}
+
+void limit_rows(long count, long width, const int *order, const unsigned char *bytes, float *to) {
+  rows.count = count, rows.width = width, rows.order = order, rows.bytes = bytes, rows.to = to;
+  together(rows_part);
 }
 
 static struct {

@@ -52,4 +52,9 @@ static const loop NAME(loops)[] = {NAME(triad), NAME(sgd), NAME(momentum), NAME(
 
 #undef EACH
 #undef SLOT
+/* Bytes become floats of 0 to 1. */
+static void NAME(scale_bytes)(long n, const unsigned char *from, float *to) {
+  for (long i = 0; i < n; i++) to[i] = (float)from[i] * (1.0f / 255);
+}
+
 #undef NAME

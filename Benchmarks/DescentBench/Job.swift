@@ -43,14 +43,18 @@ func trainWholeJob(epochs: Int) throws -> [Double] {
   return stopwatch.epochs
 }
 
-func benchJob(runs: Int, quick: Bool) throws {
+func benchJob(runs: Int, quick: Bool, threads: Int) throws {
   print("## The job: 784-100-10 on Fashion-MNIST, Adam, batches of 32, 1,500 steps an epoch\n")
   var later: [Double] = []
   var first: [Double] = []
+  var parts: [[(name: String, seconds: Double)]] = []
+  var ratios: [Double] = []
   for _ in 0..<runs {
     let epochs = try trainWholeJob(epochs: quick ? 3 : 8)
     first.append(epochs[0])
     later += epochs.dropFirst()
+    parts.append(jobParts(rounds: 7, threads: threads))
+    ratios.append(median(Array(epochs.dropFirst())) / (1500 * parts.last!.reduce(0) { $0 + $1.seconds }))
   }
   let startup = try (0..<(quick ? 3 : 10)).map { _ in try child("first-batch").seconds }
   let whole = try child("whole-job")
@@ -61,6 +65,12 @@ func benchJob(runs: Int, quick: Bool) throws {
       ["process start to first trained batch, data on disk"] + row(startup),
       ["peak memory of the whole process", "\(whole.peakMegabytes) MB", "", ""],
     ])
+  let names = parts[0].map(\.name), times = names.indices.map { part in parts.map { $0[part].seconds } }
+  let sums = parts.map { $0.reduce(0) { $0 + $1.seconds } }
+  printTable(
+    ["the parts of a step, each alone", "median", "least", "greatest"],
+    zip(names, times).map { [$0] + row($1) } + [["sum"] + row(sums), ["1,500 such sums"] + row(sums.map { 1500 * $0 })])
+  print("A later epoch takes \(String(format: "%.2f", median(ratios))) times as long as 1,500 such sums (\(instructionSet)).\n")
 }
 
 private func row(_ values: [Double]) -> [String] { [text(median(values)), text(values.min()!), text(values.max()!)] }

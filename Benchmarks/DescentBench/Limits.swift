@@ -47,17 +47,38 @@ func benchLimits(sizes: [Int], threads: Int, rounds: Int) {
     printTable(["loop", "one thread", "\(threads) threads", "bandwidth"], rows)
   }
 
-  limits_start(Int32(threads))
-  let products: [(Int32, Int, Int, Int)] = [(0, 32, 100, 784), (1, 784, 100, 32), (0, 32, 10, 100), (1, 100, 10, 32)]
-  var total = 0.0
-  var rows = products.map { transpose, m, n, k in
-    let a = LimitArrays(count: m * k), b = LimitArrays(count: k * n), c = LimitArrays(count: m * n)
-    let time = Comparison(rounds: rounds, { limit_product(transpose, m, n, k, a.arrays[0], b.arrays[0], c.arrays[0]) }, {}).first
-    total += time
-    return ["\(m)×\(k) · \(k)×\(n)" + (transpose == 1 ? " (left transposed)" : ""), text(time)]
-  }
-  rows.append(["sum", text(total)])
+  let products = jobProducts(rounds: rounds, threads: threads)
   print("oneDNN's products at the job's shapes, split over the threads:\n")
-  printTable(["product", "time"], rows)
+  printTable(["product", "time"], (products + [("sum", products.reduce(0) { $0 + $1.seconds })]).map { [$0.name, text($0.seconds)] })
+}
+
+/// What a step of the job is made of, done as well as this machine can: the products, Adam over 79,510 parameters, and a batch's bytes as
+/// floats.
+func jobParts(rounds: Int, threads: Int) -> [(name: String, seconds: Double)] {
+  let parameters = LimitArrays(count: 79_510), batch = LimitArrays(count: 32 * 784)
+  let images = 48_000, bytes = [UInt8](repeating: 100, count: images * 784)
+  let order = (0..<Int32(images)).shuffled()
+  var position = 0
+  limits_start(Int32(threads))
+  let adam = Comparison(rounds: rounds, { parameters.run(LIMIT_ADAM) }, {}).first
+  let rows = Comparison(
+    rounds: rounds,
+    {
+      order.withUnsafeBufferPointer { limit_rows(32, 784, $0.baseAddress! + position, bytes, batch.arrays[0]) }
+      position = (position + 32) % images
+    }, {}).first
   limits_stop()
+  return jobProducts(rounds: rounds, threads: threads) + [("Adam, 79,510 parameters", adam), ("32 rows of 784 bytes, in any order, as floats", rows)]
+}
+
+private func jobProducts(rounds: Int, threads: Int) -> [(name: String, seconds: Double)] {
+  limits_start(Int32(threads))
+  defer { limits_stop() }
+  let products: [(Int32, Int32, Int, Int, Int)] = [(0, 0, 32, 100, 784), (1, 0, 784, 100, 32), (0, 0, 32, 10, 100), (1, 0, 100, 10, 32), (0, 1, 32, 100, 10)]
+  return products.map { transposeA, transposeB, m, n, k in
+    let a = LimitArrays(count: m * k), b = LimitArrays(count: k * n), c = LimitArrays(count: m * n)
+    let time = Comparison(rounds: rounds, { limit_any_product(transposeA, transposeB, m, n, k, a.arrays[0], b.arrays[0], c.arrays[0]) }, {}).first
+    let turned = transposeA == 1 ? " (left transposed)" : transposeB == 1 ? " (right transposed)" : ""
+    return ("\(m)×\(k) · \(k)×\(n)" + turned, time)
+  }
 }

@@ -34,7 +34,7 @@ do {
     }
   } else {
     print("\(threads) threads, \(rounds) rounds, instruction set \(instructionSet)\n")
-    if wants("job") { try benchJob(runs: quick ? 1 : 3, quick: quick) }
+    if wants("job") { try benchJob(runs: quick ? 1 : 3, quick: quick, threads: threads) }
     if wants("limits") { benchLimits(sizes: [79_510, 1_000_000, 10_000_000], threads: threads, rounds: rounds) }
     let only = chosen.first { $0.hasPrefix("only=") }.map { $0.dropFirst(5).split(separator: ",").map(String.init) }
     if wants("embedding") { try benchEmbeddings(rounds: quick ? 3 : 7) }

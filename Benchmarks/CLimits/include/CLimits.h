@@ -23,6 +23,9 @@ void limits_stop(void);
 /* One pass over n elements of five arrays, split evenly over the threads. */
 void limit_run(limit_kind kind, long n, float *a, float *b, float *c, float *d, float *e);
 
+/* Rows of so many bytes, in any order, as floats of 0 to 1 one behind the other. */
+void limit_rows(long count, long width, const int *order, const unsigned char *bytes, float *to);
+
 /* oneDNN's product of row-major [m, k] and [k, n] (a transposed if asked), split in two along m, one part a thread. */
 void limit_product(int transpose_a, long m, long n, long k, const float *a, const float *b, float *c);
 
