@@ -6,13 +6,15 @@ Each library by its ordinary loop: PyTorch over batches of one tensor, Keras by 
 networks that people know have random weights, and the number after their name is the batch's.
 
 With SECONDS, a round of so many of each library. Without, a round whenever a line of standard input says how many. A round is one JSON object
-a line for each library, then an empty line; `seconds` is a list: the mean time of a step in each of several blocks of steps. DescentBench
+a line for each library, then an empty line; `seconds` is a list: the mean time of a step in each of several blocks of steps; `first` is the
+time from the start of the library's process to the end of its first step, and `megabytes` the most memory that the process had. DescentBench
 runs this program when the environment variable PYTHON names an interpreter that has the packages. Each library has a process of its own,
 which waits while others work.
 """
 import importlib.util
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -21,7 +23,12 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROWS = {"cnn": 32, "lstm": 32, "imdb": 64, "gpt": 12}
 STEPS = {"cnn": 400, "lstm": 50, "imdb": 400, "gpt": 100}
+FIRST = []
 KNOWN = {f"{name.lower()}-{batch}": (name, batch) for name in ("ResNet50", "MobileNetV2") for batch in (1, 16)}
+
+
+def note_first_step():
+    FIRST.append(time.time() - float(os.environ["DESCENT_BENCH_BEGAN"]))
 
 
 def data(job):
@@ -115,7 +122,9 @@ def torch_run(job, channels_last=False):
         optimizer.step()
         return loss.item()
 
-    for index in range(10):
+    step(0)
+    note_first_step()
+    for index in range(1, 10):
         step(index)
     return lambda: sum(step(i) for i in range(20)), 20
 
@@ -152,6 +161,8 @@ def keras_run(job):
     x, y = data(job)
     x, y = x[:ROWS[job] * steps], y[:ROWS[job] * steps]
     run = lambda: model.fit(x, y, batch_size=ROWS[job], verbose=0)
+    model.fit(x[:ROWS[job]], y[:ROWS[job]], batch_size=ROWS[job], verbose=0)
+    note_first_step()
     run()
     run()
     return run, steps
@@ -191,7 +202,9 @@ def keras_prediction(job):
 
 
 def warm(run):
-    for _ in range(3):
+    run()
+    note_first_step()
+    for _ in range(2):
         run()
     return run
 
@@ -216,7 +229,9 @@ def work(job, peer):
         run, steps = (torch_prediction if job in KNOWN else torch_run)(job, peer.endswith("channels last"))
     print("ready", flush=True)
     for line in sys.stdin:
-        print(json.dumps({"peer": peer, "seconds": blocks(float(line), run, steps)}), flush=True)
+        seconds = blocks(float(line), run, steps)
+        megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        print(json.dumps({"peer": peer, "seconds": seconds, "first": FIRST[0], "megabytes": megabytes}), flush=True)
 
 
 def start(job, peer):
@@ -227,6 +242,7 @@ def start(job, peer):
     if any(importlib.util.find_spec(name) is None for name in needed):
         return None
     environment = dict(os.environ, KERAS_BACKEND={"jax": "jax", "tensorflow": "tensorflow"}.get(package, "torch"))
+    environment["DESCENT_BENCH_BEGAN"] = str(time.time())
     process = subprocess.Popen(
         [sys.executable, __file__, job, "--peer", peer], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     return process if process.stdout.readline() else None

@@ -22,7 +22,7 @@ private final class Stopwatch: Callback {
 }
 
 /// Leaves the process after the first batch.
-private final class FirstBatch: Callback {
+final class FirstBatch: Callback {
   override func onTrainBatchEnd(_ batch: Int, _ logs: Logs) { exit(0) }
 }
 
@@ -66,8 +66,8 @@ func benchJob(runs: Int, quick: Bool) throws {
 private func row(_ values: [Double]) -> [String] { [text(median(values)), text(values.min()!), text(values.max()!)] }
 
 /// Runs this program again and waits for it. (Foundation's `Process` notices an end up to a tenth of a second late.)
-private func child(_ argument: String) throws -> (seconds: Double, peakMegabytes: Int) {
-  var words: [UnsafeMutablePointer<CChar>?] = [strdup("descent-bench"), strdup(argument), nil]
+func child(_ arguments: String...) throws -> (seconds: Double, peakMegabytes: Int) {
+  var words: [UnsafeMutablePointer<CChar>?] = (["descent-bench"] + arguments).map { strdup($0) } + [nil]
   defer { words.forEach { free($0) } }
   var identifier = pid_t()
   var status: Int32 = 0
@@ -75,6 +75,6 @@ private func child(_ argument: String) throws -> (seconds: Double, peakMegabytes
   let start = now()
   guard posix_spawn(&identifier, "/proc/self/exe", nil, nil, &words, environ) == 0,
     wait4(identifier, &status, 0, &usage) == identifier, status == 0
-  else { throw DescentError(.state, "the child process '\(argument)' failed") }
+  else { throw DescentError(.state, "the child process '\(arguments.joined(separator: " "))' failed") }
   return (now() - start, usage.ru_maxrss / 1024)
 }

@@ -81,6 +81,15 @@ private func bench(_ network: Network, rounds: Int, threads: Int) throws {
   }
   printTable(["oneDNN's call", "channels last", "its own layout"], rows)
   peers.printTable("a step", ours: ours, [("oneDNN's calls alone", sums)])
+  let first = try (0..<rounds).map { _ in try child("first-step", network.name).seconds }
+  peers.printProcesses("process start to first trained batch", first: first, megabytes: try child("epoch", network.name).peakMegabytes)
+}
+
+/// What a child process does: one epoch of a network's training, or its first step.
+func trainNetwork(_ name: String, isFirstStep: Bool) throws {
+  guard let network = Network.all.first(where: { $0.name == name }) else { throw DescentError(.invalidArgument, "no network is called \(name)") }
+  let (x, y) = try network.data()
+  try network.make().fit(x, y, batchSize: network.rows, epochs: 1, verbose: .silent, callbacks: isFirstStep ? [FirstBatch()] : [])
 }
 
 func describe(_ values: [Double]) -> String {

@@ -10,6 +10,8 @@ final class PeerNetworks {
   private var isRunning = false
   /// In the order in which they were heard of first.
   private var times: [(peer: String, seconds: [Double])] = []
+  /// What each library's process took to its first step, and the most memory that it had.
+  private var processes: [String: (first: Double, megabytes: Int)] = [:]
 
   /// - Parameter job: as `Benchmarks/networks.py` knows it.
   init(_ job: String) {
@@ -37,8 +39,9 @@ final class PeerNetworks {
     input.fileHandleForWriting.write(Data("\(seconds)\n".utf8))
     while let line = readLine(), !line.isEmpty {
       guard let entry = try? JSONValue(parsing: line, name: "networks.py"), let peer = entry["peer"]?.string,
-        let seconds = entry["seconds"]?.array?.compactMap(\.double)
+        let seconds = entry["seconds"]?.array?.compactMap(\.double), let first = entry["first"]?.double, let megabytes = entry["megabytes"]?.int
       else { continue }
+      processes[peer] = (first, megabytes)
       if let known = times.firstIndex(where: { $0.peer == peer }) {
         times[known].seconds += seconds
       } else {
@@ -70,5 +73,18 @@ final class PeerNetworks {
       rows.append([name, describe(seconds), String(format: "%.2f", median(ours) / median(seconds))])
     }
     DescentBench.printTable([what, "time", "Descent is … times as long"], rows)
+  }
+
+  /// Our process and the libraries'.
+  func printProcesses(_ what: String, first: [Double], megabytes: Int) {
+    var rows = [["Descent", describe(first), "", "\(megabytes) MB", ""]]
+    for (peer, _) in times {
+      guard let other = processes[peer] else { continue }
+      rows.append([
+        peer, text(other.first), String(format: "%.3f", median(first) / other.first), "\(other.megabytes) MB",
+        String(format: "%.2f", Double(megabytes) / Double(other.megabytes)),
+      ])
+    }
+    DescentBench.printTable([what, "time", "Descent is … times as long", "most memory", "Descent has … times as much"], rows)
   }
 }

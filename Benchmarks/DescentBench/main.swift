@@ -18,13 +18,15 @@ do {
     try checkApplications(folder: chosen[1])
   } else if chosen.first == "pictures", chosen.count == 2 {
     try benchPictures(chosen[1])
+  } else if let part = chosen.first, ["first-step", "epoch"].contains(part), chosen.count == 2 {
+    try trainNetwork(chosen[1], isFirstStep: part == "first-step")
   } else if chosen == ["whole-job"] {
     _ = try trainWholeJob(epochs: 5)
   } else if let unknown = chosen.first(where: { !["job", "limits", "optimizers", "embedding", "compile", "networks", "inference", "profile"].contains($0) && !$0.contains("=") })
     ?? arguments.first(where: { $0.hasPrefix("--") && $0 != "--quick" })
   {
     print("usage: descent-bench [job] [limits] [optimizers] [embedding] [compile] [networks] [inference] [profile] [only=adam,lion,cnn] [--quick]")
-    print("       descent-bench first-batch | whole-job | first-prediction | applications FOLDER | pictures FOLDER")
+    print("       descent-bench first-batch | whole-job | first-step NETWORK | epoch NETWORK | first-prediction | applications FOLDER | pictures FOLDER")
     if unknown != "--help" {
       print("'\(unknown)' is none of them")
       exit(64)

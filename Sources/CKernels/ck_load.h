@@ -137,6 +137,23 @@ static void MEM_NAME(walk)(T *out, const MEM *in, const ck_walk *walk, const int
   }
 }
 
+/* Rows of neighbouring elements, `stride` elements apart. */
+static void MEM_NAME(rows)(T *out, const MEM *in, int64_t stride, int64_t length, int64_t start, int64_t count) {
+  const int64_t at = start % length;
+  in += start / length * stride;
+  if (at) {
+    const int64_t first = ck_min64(length - at, count);
+    MEM_NAME(run)(out, in + at, first);
+    out += first, count -= first, in += stride;
+  }
+  if (length <= LANES) {
+    /* A vector each, whose last lanes the next row covers. */
+    for (; count > 0; count -= length, out += length, in += stride) *(V_AT *)out = MEM_NAME(vector)(in);
+  } else {
+    for (; count > 0; count -= length, out += length, in += stride) MEM_NAME(run)(out, in, ck_min64(length, count));
+  }
+}
+
 static void MEM_NAME(load_view)(T *out, const MEM *in, const ck_walk *walk, const int32_t *index, int64_t start, int64_t count) {
   if (walk->rank == 1 && index) {
     MEM_NAME(gather_elements)(out, in, walk, index, start, count);
@@ -144,6 +161,8 @@ static void MEM_NAME(load_view)(T *out, const MEM *in, const ck_walk *walk, cons
     MEM_NAME(strided_run)(out, in + walk->offset + start * walk->strides[0], walk->strides[0], count);
   } else if (walk->rank == 2 && !index && walk->strides[0] == 0) {
     MEM_NAME(repeat)(out, in + walk->offset, walk->strides[1], walk->dims[1], start, count);
+  } else if (walk->rank == 2 && !index && walk->strides[1] == 1 && sizeof(MEM) <= sizeof(T)) {
+    MEM_NAME(rows)(out, in + walk->offset, walk->strides[0], walk->dims[1], start, count);
   } else {
     MEM_NAME(walk)(out, in, walk, index, start, count);
   }

@@ -140,21 +140,54 @@ void ck_wake(const uint32_t *word, int32_t waiters) {
 
 /* ---- threads */
 
-int32_t ck_processor_count(void) {
 #if defined(__linux__)
+
+/* The processors that the calling thread may be on, to be given back with CPU_FREE; null where the system does not say. */
+static cpu_set_t *allowed_processors(size_t *size) {
   /* Large enough for any machine, or the call says that it is not. */
   for (size_t most = 1024; most <= (size_t)1 << 20; most *= 4) {
     cpu_set_t *set = CPU_ALLOC(most);
-    if (!set) return 0;
-    size_t size = CPU_ALLOC_SIZE(most);
-    int failed = sched_getaffinity(0, size, set);
-    int count = failed ? 0 : CPU_COUNT_S(size, set);
+    if (!set) return NULL;
+    *size = CPU_ALLOC_SIZE(most);
+    if (sched_getaffinity(0, *size, set) == 0) return set;
     CPU_FREE(set);
-    if (!failed) return count;
   }
-#endif
-  return 0;
+  return NULL;
 }
+
+int32_t ck_processor_count(void) {
+  size_t size;
+  cpu_set_t *set = allowed_processors(&size);
+  if (!set) return 0;
+  const int count = CPU_COUNT_S(size, set);
+  CPU_FREE(set);
+  return count;
+}
+
+int32_t ck_processor(void) { return sched_getcpu(); }
+
+void ck_leave_processor(int32_t processor) {
+  if (processor < 0 || sched_getcpu() != processor) return;
+  size_t size;
+  cpu_set_t *set = allowed_processors(&size);
+  if (!set) return;
+  if (CPU_COUNT_S(size, set) > 1) {
+    /* Who may not stay is moved at once. */
+    CPU_CLR_S((size_t)processor, size, set);
+    const int moved = sched_setaffinity(0, size, set) == 0;
+    CPU_SET_S((size_t)processor, size, set);
+    if (moved) sched_setaffinity(0, size, set);
+  }
+  CPU_FREE(set);
+}
+
+#else
+
+int32_t ck_processor_count(void) { return 0; }
+int32_t ck_processor(void) { return -1; }
+void ck_leave_processor(int32_t processor) { (void)processor; }
+
+#endif
 
 void ck_single_threaded_libraries(void) {
   static _Thread_local bool is_done;

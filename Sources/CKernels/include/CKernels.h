@@ -341,6 +341,11 @@ static inline uint64_t ck_ticks(void) {
 void ck_wait(const uint32_t *word, uint32_t expected, int64_t timeout_ns);
 void ck_wake(const uint32_t *word, int32_t waiters);
 
+/* The processor that the calling thread is on, or -1 where the system does not say. */
+int32_t ck_processor(void);
+/* Takes the calling thread off this processor if it is on it and may be on another; it may come back later. */
+void ck_leave_processor(int32_t processor);
+
 /* Keeps a library's own OpenMP at one thread for the calling thread, if OpenMP is loaded at all. Cheap after the first time. */
 void ck_single_threaded_libraries(void);
 

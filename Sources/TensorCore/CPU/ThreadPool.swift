@@ -7,8 +7,9 @@ import Synchronization
 /// A region of work is cut into shares. Each thread has a run of them as its own, the same in every region of as many shares, so
 /// that it finds in its cache what it left there; who is done early takes from the end of the others' runs. The caller works
 /// too, and waits only for shares that somebody has begun. Where another process took the core away in the middle of a share,
-/// the caller gives up its own core to let that thread finish, and works alone for a while: on a crowded machine helpers cost
-/// more than they bring.
+/// the caller gives up its own core to let that thread finish, and where that happens often, works alone for a while: on a crowded
+/// machine helpers cost more than they bring. A thread that wakes on the caller's core leaves it: the system would part them only
+/// after some milliseconds, and until then each stops the other.
 package final class ThreadPool: @unchecked Sendable {
   package typealias Work = @convention(c) (UnsafeMutableRawPointer?, Int) -> Void
 
@@ -29,6 +30,8 @@ package final class ThreadPool: @unchecked Sendable {
     let shares = Atomic<UInt64>(0)
     let work = Atomic<UInt>(0)
     let context = Atomic<UInt>(0)
+    /// The processor that the caller is on.
+    let caller = Atomic<Int32>(-1)
   }
 
   /// A run of shares that nobody has begun, in one word with the number of the region they belong to.
@@ -60,15 +63,19 @@ package final class ThreadPool: @unchecked Sendable {
   /// who holds `isBusy`.
   private var region: UInt32 = 0
   private var aloneUntil: ContinuousClock.Instant?
+  private var account = HelperAccount()
   private var recentStalls = 0
   private var calmRegions = 0
+  /// In a row, and since when.
   private var regionsWithoutHelp = 0
+  private var withoutHelpSince: ContinuousClock.Instant?
 
   /// How long a thread looks for work before it sleeps, and a caller for a share to end before it gives up its core.
   private static let spinCount = 4000
   private static let patience = 1000
-  /// After how many regions without help no thread is expected to wake, and after how many calm ones stalls are forgotten.
+  /// After how many regions without help, and how long, no thread is expected to wake, and after how many calm ones stalls are forgotten.
   private static let regionsToWakeIn = 64
+  private static let timeToWakeIn = Duration.milliseconds(5)
   private static let calmAfter = 2000
 
   /// Threads live as long as the process; a pool is made once and kept.
@@ -124,11 +131,13 @@ package final class ThreadPool: @unchecked Sendable {
     let begin = ck_ticks()
     finished.pointee.store(0, ordering: .relaxed)
     region &+= 1
+    let processor = ck_processor()
     let helpers = min(threadCount, shares)
     for index in (0..<helpers).reversed() {
       let lane = lane(index)
       lane.pointee.work.store(UInt(bitPattern: unsafeBitCast(body, to: Int.self)), ordering: .relaxed)
       lane.pointee.context.store(UInt(bitPattern: context), ordering: .relaxed)
+      lane.pointee.caller.store(processor, ordering: .relaxed)
       let own = Shares(region: region, index * shares / helpers..<(index + 1) * shares / helpers)
       lane.pointee.shares.store(own.word, ordering: .sequentiallyConsistent)
     }
@@ -140,11 +149,15 @@ package final class ThreadPool: @unchecked Sendable {
     let ownWork = ck_ticks() &- begin
     if others == 0 {
       // A thread that is awake takes part. One that is not, for so long, has to share this core, and would spin on it.
+      if regionsWithoutHelp == 0 { withoutHelpSince = ContinuousClock.now }
       regionsWithoutHelp += 1
-      if regionsWithoutHelp == ThreadPool.regionsToWakeIn { workAlone(after: .milliseconds(1)) }
+      if regionsWithoutHelp >= ThreadPool.regionsToWakeIn, let since = withoutHelpSince, ContinuousClock.now - since > ThreadPool.timeToWakeIn {
+        workAlone(after: .milliseconds(1))
+      }
       return
     }
     regionsWithoutHelp = 0
+    account.noteHelp(ownTime: ownWork, ownShares: shares - others, otherShares: others)
     for _ in 0..<ThreadPool.patience {
       if finished.pointee.load(ordering: .acquiring) == others {
         if recentStalls > 0 { calmRegions += 1 }
@@ -156,7 +169,8 @@ package final class ThreadPool: @unchecked Sendable {
     let start = ContinuousClock.now
     while finished.pointee.load(ordering: .acquiring) < others { sched_yield() }
     // A share that is merely long takes no longer than what the caller did meanwhile.
-    if ck_ticks() &- begin > 2 &* ownWork { workAlone(after: ContinuousClock.now - start) }
+    let all = ck_ticks() &- begin
+    if all > 2 &* ownWork && account.noteLoss(all &- ownWork) { workAlone(after: ContinuousClock.now - start) }
   }
 
   /// Helping has to pay for the time lost; the more often it does not, the longer it is left out.
@@ -214,6 +228,7 @@ package final class ThreadPool: @unchecked Sendable {
         }
       }
       seen = current()
+      ck_leave_processor(shares.pointee.caller.load(ordering: .relaxed))
       let count = takeShares(of: seen, as: index)
       if count > 0 { finished.pointee.add(count, ordering: .releasing) }
     }

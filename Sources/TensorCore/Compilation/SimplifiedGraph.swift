@@ -222,6 +222,7 @@ struct SimplifiedGraph {
       if x == 0 { return b }
       if let inner = negated(b) { return binary(.subtract, a, inner) }
       if let inner = negated(a) { return binary(.subtract, b, inner) }
+      return sideBySide(a, b, shape, dtype)
     case .subtract:
       if y == 0 { return a }
       if x == 0 { return add(.unary(.negate), [b], shape, dtype) }
