@@ -142,28 +142,6 @@ void limit_rows(long count, long width, const int *order, const unsigned char *b
 }
 
 static struct {
-  int transpose;
-  long m, n, k;
-  const float *a, *b;
-  float *c;
-} product;
-
-static void product_part(int thread) {
-  long share = (product.m + team.threads - 1) / team.threads;
-  long from = share * thread, rows = from + share > product.m ? product.m - from : share;
-  if (rows <= 0) return;
-  const float *a = product.a + (product.transpose ? from : from * product.k);
-  dnnl_sgemm(product.transpose ? 'T' : 'N', 'N', rows, product.n, product.k, 1, a, product.transpose ? product.m : product.k,
-             product.b, product.n, 0, product.c + from * product.n, product.n);
-}
-
-void limit_product(int transpose_a, long m, long n, long k, const float *a, const float *b, float *c) {
-  product.transpose = transpose_a, product.m = m, product.n = n, product.k = k;
-  product.a = a, product.b = b, product.c = c;
-  together(product_part);
-}
-
-static struct {
   int transpose_a, transpose_b;
   long m, n, k;
   const float *a, *b;

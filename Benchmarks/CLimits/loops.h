@@ -50,11 +50,11 @@ static void NAME(amsgrad)(long n, float *a, float *b, float *c, float *d, float 
 
 static const loop NAME(loops)[] = {NAME(triad), NAME(sgd), NAME(momentum), NAME(rmsprop), NAME(adam), NAME(adadelta), NAME(amsgrad)};
 
-#undef EACH
-#undef SLOT
 /* Bytes become floats of 0 to 1. */
 static void NAME(scale_bytes)(long n, const unsigned char *from, float *to) {
   for (long i = 0; i < n; i++) to[i] = (float)from[i] * (1.0f / 255);
 }
 
+#undef EACH
+#undef SLOT
 #undef NAME

@@ -47,14 +47,15 @@ func benchJob(runs: Int, quick: Bool, threads: Int) throws {
   print("## The job: 784-100-10 on Fashion-MNIST, Adam, batches of 32, 1,500 steps an epoch\n")
   var later: [Double] = []
   var first: [Double] = []
+  var ratios: [Double] = [], sums: [Double] = []
   var parts: [[(name: String, seconds: Double)]] = []
-  var ratios: [Double] = []
   for _ in 0..<runs {
     let epochs = try trainWholeJob(epochs: quick ? 3 : 8)
     first.append(epochs[0])
     later += epochs.dropFirst()
     parts.append(jobParts(rounds: 7, threads: threads))
-    ratios.append(median(Array(epochs.dropFirst())) / (1500 * parts.last!.reduce(0) { $0 + $1.seconds }))
+    sums.append(parts.last!.reduce(0) { $0 + $1.seconds })
+    ratios.append(median(Array(epochs.dropFirst())) / (1500 * sums.last!))
   }
   let startup = try (0..<(quick ? 3 : 10)).map { _ in try child("first-batch").seconds }
   let whole = try child("whole-job")
@@ -66,7 +67,6 @@ func benchJob(runs: Int, quick: Bool, threads: Int) throws {
       ["peak memory of the whole process", "\(whole.peakMegabytes) MB", "", ""],
     ])
   let names = parts[0].map(\.name), times = names.indices.map { part in parts.map { $0[part].seconds } }
-  let sums = parts.map { $0.reduce(0) { $0 + $1.seconds } }
   printTable(
     ["the parts of a step, each alone", "median", "least", "greatest"],
     zip(names, times).map { [$0] + row($1) } + [["sum"] + row(sums), ["1,500 such sums"] + row(sums.map { 1500 * $0 })])
@@ -91,10 +91,12 @@ func child(_ arguments: String...) throws -> (seconds: Double, peakMegabytes: In
   let start = now()
   let isStarted = posix_spawn(&identifier, "/proc/self/exe", &actions, nil, &words, environ) == 0
   close(ends[1])
-  guard isStarted, waitpid(identifier, &status, 0) == identifier, status == 0,
-    let end = Optional(now()), let megabytes = Int(String(decoding: output.readDataToEndOfFile(), as: UTF8.self))
-  else { throw DescentError(.state, "the child process '\(arguments.joined(separator: " "))' failed") }
-  return (end - start, megabytes)
+  let isDone = isStarted && waitpid(identifier, &status, 0) == identifier && status == 0
+  let seconds = now() - start
+  guard isDone, let megabytes = Int(String(decoding: output.readDataToEndOfFile(), as: UTF8.self)) else {
+    throw DescentError(.state, "the child process '\(arguments.joined(separator: " "))' failed")
+  }
+  return (seconds, megabytes)
 }
 
 /// Lets this process say at its end how much memory it had at most, in megabytes, as ``child(_:)`` expects. (What the system tells the

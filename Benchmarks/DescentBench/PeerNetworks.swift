@@ -9,9 +9,15 @@ final class PeerNetworks {
   private var unread = Data()
   private var isRunning = false
   /// In the order in which they were heard of first.
-  private var times: [(peer: String, seconds: [Double])] = []
-  /// What each library's process took to its first step, and the most memory that it had.
-  private var processes: [String: (first: Double, megabytes: Int)] = [:]
+  private var peers: [Peer] = []
+
+  private struct Peer {
+    let name: String
+    var seconds: [Double]
+    /// What its process took to its first step, and the most memory that it had.
+    let first: Double
+    var megabytes: Int
+  }
 
   /// - Parameter job: as `Benchmarks/networks.py` knows it.
   init(_ job: String) {
@@ -24,7 +30,7 @@ final class PeerNetworks {
     if !isRunning { print("(PYTHON=\(python) cannot be run; other libraries are left out)\n") }
     // Answers once all libraries are ready, so that nothing of theirs is in another's time.
     round(seconds: 0)
-    times = []
+    peers = []
   }
 
   deinit {
@@ -41,11 +47,11 @@ final class PeerNetworks {
       guard let entry = try? JSONValue(parsing: line, name: "networks.py"), let peer = entry["peer"]?.string,
         let seconds = entry["seconds"]?.array?.compactMap(\.double), let first = entry["first"]?.double, let megabytes = entry["megabytes"]?.int
       else { continue }
-      processes[peer] = (first, megabytes)
-      if let known = times.firstIndex(where: { $0.peer == peer }) {
-        times[known].seconds += seconds
+      if let known = peers.firstIndex(where: { $0.name == peer }) {
+        peers[known].seconds += seconds
+        peers[known].megabytes = megabytes
       } else {
-        times.append((peer, seconds))
+        peers.append(Peer(name: peer, seconds: seconds, first: first, megabytes: megabytes))
       }
     }
   }
@@ -69,7 +75,7 @@ final class PeerNetworks {
   /// Ours, and beside it others of this process and the libraries.
   func printTable(_ what: String, ours: [Double], _ others: [(String, [Double])] = []) {
     var rows = [["Descent", describe(ours), ""]]
-    for (name, seconds) in others + times.map({ ($0.peer, $0.seconds) }) where !seconds.isEmpty {
+    for (name, seconds) in others + peers.map({ ($0.name, $0.seconds) }) where !seconds.isEmpty {
       rows.append([name, describe(seconds), String(format: "%.2f", median(ours) / median(seconds))])
     }
     DescentBench.printTable([what, "time", "Descent is … times as long"], rows)
@@ -78,11 +84,10 @@ final class PeerNetworks {
   /// Our process and the libraries'.
   func printProcesses(_ what: String, first: [Double], megabytes: Int) {
     var rows = [["Descent", describe(first), "", "\(megabytes) MB", ""]]
-    for (peer, _) in times {
-      guard let other = processes[peer] else { continue }
+    for peer in peers {
       rows.append([
-        peer, text(other.first), String(format: "%.3f", median(first) / other.first), "\(other.megabytes) MB",
-        String(format: "%.2f", Double(megabytes) / Double(other.megabytes)),
+        peer.name, text(peer.first), String(format: "%.3f", median(first) / peer.first), "\(peer.megabytes) MB",
+        String(format: "%.2f", Double(megabytes) / Double(peer.megabytes)),
       ])
     }
     DescentBench.printTable([what, "time", "Descent is … times as long", "most memory", "Descent has … times as much"], rows)

@@ -26,10 +26,7 @@ void limit_run(limit_kind kind, long n, float *a, float *b, float *c, float *d, 
 /* Rows of so many bytes, in any order, as floats of 0 to 1 one behind the other. */
 void limit_rows(long count, long width, const int *order, const unsigned char *bytes, float *to);
 
-/* oneDNN's product of row-major [m, k] and [k, n] (a transposed if asked), split in two along m, one part a thread. */
-void limit_product(int transpose_a, long m, long n, long k, const float *a, const float *b, float *c);
-
-/* The same for any transposition; split along the longer side of the result. */
+/* oneDNN's product of row-major [m, k] and [k, n], either transposed if asked; split along the longer side of the result. */
 void limit_any_product(int transpose_a, int transpose_b, long m, long n, long k, const float *a, const float *b, float *c);
 
 /* Which of the three arrays of a convolution is computed from the other two. */
