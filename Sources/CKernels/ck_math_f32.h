@@ -26,16 +26,28 @@ CK_INLINE vf exp_tail(vf r) {
 /* Rounds x / ln 2 to the nearest integer, by pushing the fraction out of the significand. */
 #define CK_ROUNDING_SHIFT 12582912.0f
 
+/* e^r for x = r + n ln 2, |r| <= ln(2) / 2; *shifted has n in its lowest bits. */
+CK_INLINE vf exp_fraction(vf x, vf *shifted) {
+  *shifted = x * 1.44269504f + CK_ROUNDING_SHIFT;
+  const vf k = *shifted - CK_ROUNDING_SHIFT;
+  vf r = x - k * ln2_high;
+  r = r - k * ln2_low;
+  return (exp_tail(r) * (r * r) + r) + 1.0f;
+}
+
 CK_INLINE vf exp_f32(vf x) {
   x = x > 89.0f ? (vf)(89.0f) : x;
   x = x < -104.0f ? (vf)(-104.0f) : x;
-  const vf shifted = x * 1.44269504f + CK_ROUNDING_SHIFT;
-  const vi n = (vi)((vu)shifted - 0x4B400000u);
-  const vf k = shifted - CK_ROUNDING_SHIFT;
-  vf r = x - k * ln2_high;
-  r = r - k * ln2_low;
-  const vf e = (exp_tail(r) * (r * r) + r) + 1.0f;
-  return times_power_of_two(e, n);
+  vf shifted;
+  const vf e = exp_fraction(x, &shifted);
+  return times_power_of_two(e, (vi)((vu)shifted - 0x4B400000u));
+}
+
+/* For |x| < 87, where the result is a normal number. */
+CK_INLINE vf exp_of_small(vf x) {
+  vf shifted;
+  const vf e = exp_fraction(x, &shifted);
+  return e * (vf)(((vu)shifted << 23) + 0x3F800000u);
 }
 
 CK_INLINE vf expm1_f32(vf x) {
@@ -117,7 +129,9 @@ CK_INLINE vf tanh_f32(vf x) {
   p = p * z + 0.133313239f;
   p = p * z - 0.333332777f;
   const vf small = p * z * a + a;
-  const vf large = 1.0f - 2.0f / (exp_f32(a + a) + 1.0f);
+  /* From 10 on it is 1 in single precision. */
+  const vf bounded = a > 10.0f ? (vf)(10.0f) : a;
+  const vf large = 1.0f - 2.0f / (exp_of_small(bounded + bounded) + 1.0f);
   return with_sign_of(a < 0.625f ? small : large, x);
 }
 
@@ -151,7 +165,7 @@ CK_INLINE vf erf_f32(vf x) {
   q = q * t - 0.6333341f;
   q = q * t - 1.12952113f;
   q = q * t + 0.000175942696f;
-  const vf large = 1.0f - exp_f32(q);
+  const vf large = 1.0f - exp_of_small(q);
   return with_sign_of(a < 0.927734375f ? small : large, x);
 }
 

@@ -23,7 +23,7 @@ extension ActivationFunction {
   public static let softsign = ActivationFunction("softsign") { x in x / (1 + abs(x)) }
 
   /// x · sigmoid(x), also known as swish (Ramachandran et al., 2017).
-  public static let silu = ActivationFunction("silu") { x in x * TensorCore.sigmoid(x) }
+  public static let silu = ActivationFunction("silu") { elementwise($0) { x in x * TensorCore.sigmoid(x) } }
 
   /// x · ``hardSigmoid``(x), also known as hard swish (Howard et al., 2019).
   public static let hardSilu = ActivationFunction("hard_silu") { x in x * hardSigmoid(x) }
@@ -31,19 +31,21 @@ extension ActivationFunction {
   /// x · Φ(x) with the normal distribution function Φ (Hendrycks & Gimpel, 2016);
   /// with `approximate` ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))).
   public static func gelu(approximate: Bool = false) -> ActivationFunction {
-    ActivationFunction("gelu", config: ["approximate": .bool(approximate)]) { x in
-      if approximate {
-        let inner = (x + x * x * x * 0.044715) * (2 / Double.pi).squareRoot()
-        return x * 0.5 * (1 + TensorCore.tanh(inner))
+    ActivationFunction("gelu", config: ["approximate": .bool(approximate)]) {
+      elementwise($0) { x in
+        if approximate {
+          let inner = (x + x * x * x * 0.044715) * (2 / Double.pi).squareRoot()
+          return x * 0.5 * (1 + TensorCore.tanh(inner))
+        }
+        return x * 0.5 * (1 + erf(x * 0.5.squareRoot()))
       }
-      return x * 0.5 * (1 + erf(x * 0.5.squareRoot()))
     }
   }
   /// With default settings.
   public static let gelu = gelu()
 
   /// x · tanh(log(1 + eˣ)) (Misra, 2019).
-  public static let mish = ActivationFunction("mish") { x in x * TensorCore.tanh(TensorCore.softplus(x)) }
+  public static let mish = ActivationFunction("mish") { elementwise($0) { x in x * TensorCore.tanh(TensorCore.softplus(x)) } }
 
   private static func hardSigmoid(_ x: Tensor) -> Tensor { clip(x / 6 + 0.5, 0, 1) }
 }

@@ -99,34 +99,31 @@ public final class BatchNormalization: Layer {
     try requireSize(movingMean.shape[0], ofAxis: axis, in: x)
     var spread = [Int](repeating: 1, count: x.rank)
     spread[axis] = movingMean.shape[0]
-    var mean = movingMean.value.reshaped(spread)
-    var variance = movingVariance.value.reshaped(spread)
-    let isOfBatch = context.isTraining && context.isLayerTrainable
-    if isOfBatch {
-      (mean, variance) = try moments(of: x, over: (0..<x.rank).filter { $0 != axis }, mask: context.mask(of: x))
+    let gamma = gamma?.value.reshaped(spread), beta = beta?.value.reshaped(spread)
+    func factor(_ variance: Tensor) -> Tensor {
+      let factor = 1 / sqrt(variance + epsilon)
+      return gamma.map { factor * $0 } ?? factor
+    }
+    if context.isTraining && context.isLayerTrainable {
+      let others = (0..<x.rank).filter { $0 != axis }, mask = context.mask(of: x)
+      let group = synchronized ? GroupStep.current : nil
+      let (mean, variance) = try moments(of: x, over: others, mask: mask, group)
       follow(movingMean, mean)
       follow(movingVariance, variance)
-    }
-    var factor = 1 / sqrt(variance + epsilon)
-    if let gamma { factor *= gamma.value.reshaped(spread) }
-    let beta = beta?.value.reshaped(spread)
-    if isOfBatch {
-      let y = (x - mean) * factor
+      if mask == nil && group == nil { return standardized(x, axes: others, epsilon: epsilon, scale: gamma, offset: beta) }
+      let y = (x - mean) * factor(variance)
       return beta.map { y + $0 } ?? y
     }
     // All of it but x is known before: one multiplication and one addition for each element, as Keras computes it.
-    let shift = -mean * factor
+    let factor = factor(movingVariance.value.reshaped(spread))
+    let shift = -movingMean.value.reshaped(spread) * factor
     return x * factor + (beta.map { shift + $0 } ?? shift)
   }
 
-  private func moments(of x: Tensor, over axes: [Int], mask: Tensor?) throws -> (mean: Tensor, variance: Tensor) {
-    let group = synchronized ? GroupStep.current : nil
+  private func moments(of x: Tensor, over axes: [Int], mask: Tensor?, _ group: GroupStep?) throws -> (mean: Tensor, variance: Tensor) {
     func ofBatch(_ sum: Tensor) throws -> Tensor { try group?.sum(of: sum) ?? sum }
     guard let mask else {
-      guard let group else {
-        let mean = x.mean(axes: axes, keepDims: true)
-        return (mean, square(x - mean).mean(axes: axes, keepDims: true))
-      }
+      guard let group else { return TensorCore.moments(x, axes: axes, keepDims: true) }
       // Each of the member's rows stands for so many of the batch's.
       let count = Double(axes.reduce(1) { $0 * x.shape[$1] }) * Double(group.share.total) / Double(group.share.computedRows)
       let mean = try ofBatch(x.sum(axes: axes, keepDims: true)) / count

@@ -88,11 +88,8 @@ public final class GroupNormalization: Layer {
     (spread[axis], spread[axis + 1]) = (groups, channels / groups)
     let values = x.reshaped(grouped)
     let others = (1..<grouped.count).filter { $0 != axis }
-    let mean = values.mean(axes: others, keepDims: true)
-    var factor = 1 / sqrt(square(values - mean).mean(axes: others, keepDims: true) + epsilon)
-    if let gamma { factor = factor * gamma.value.reshaped(spread) }
-    var y = (values - mean) * factor
-    if let beta { y += beta.value.reshaped(spread) }
+    let y = standardized(
+      values, axes: others, epsilon: epsilon, scale: gamma?.value.reshaped(spread), offset: beta?.value.reshaped(spread))
     return y.reshaped(x.shape)
   }
 }

@@ -74,12 +74,8 @@ public final class LayerNormalization: Layer {
       for (axis, size) in zip(axes, shape) { try requireSize(size, ofAxis: axis, in: x) }
     }
     let spread = (0..<x.rank).map { axes.contains($0) ? x.shape[$0] : 1 }
-    let mean = x.mean(axes: axes, keepDims: true)
-    let variance = square(x - mean).mean(axes: axes, keepDims: true)
-    var factor = 1 / sqrt(variance + epsilon)
-    if let gamma { factor = factor * gamma.value.reshaped(spread) }
-    let y = (x - mean) * factor
-    return beta.map { y + $0.value.reshaped(spread) } ?? y
+    return standardized(
+      x, axes: axes, epsilon: epsilon, scale: gamma?.value.reshaped(spread), offset: beta?.value.reshaped(spread))
   }
 
   private func normalized(rank: Int) -> [Int] { axes.map { $0 < 0 ? $0 + rank : $0 }.sorted() }

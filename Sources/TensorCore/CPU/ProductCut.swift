@@ -15,9 +15,10 @@ struct ProductCut {
   private static let mostPartials = 1 << 21
 
   /// - Parameters:
+  ///   - products: how many of them there are, each cut alike.
   ///   - slowness: how many times as long an operation takes as with oneDNN.
   ///   - cutsDepth: whether parts of the sum may be added up afterwards.
-  init(m: Int, n: Int, k: Int, slowness: Double, cutsDepth: Bool) {
+  init(products: Int, m: Int, n: Int, k: Int, slowness: Double, cutsDepth: Bool) {
     var best = Double.infinity
     let (rowUnits, columnUnits, depthUnits) = (ProductCut.units(m), ProductCut.units(n), ProductCut.units(k))
     for rows in 1...min(ProductCut.mostShares, rowUnits) {
@@ -30,7 +31,7 @@ struct ProductCut {
           // Nanoseconds: arithmetic, and bringing both sides into the order in which they are read.
           let share = 2 * a * b * length / 60 * slowness + 0.5 * length * (a + b) + 300
           let sum = depth == 1 ? 0 : 0.6 * Double(m * n * depth)
-          let cost = ProductCut.cost(rows * columns * depth, share, sum)
+          let cost = ProductCut.cost(products * rows * columns * depth, share, sum)
           if cost < best { (best, self.rows, self.columns, self.depth) = (cost, rows, columns, depth) }
         }
       }

@@ -15,6 +15,8 @@ final class Fusion {
   let order = DependencyGraph()
   /// Where the plan's outputs ended up: contiguous memory of their own.
   private(set) var outputs: [Int] = []
+  /// How matrix products lie in their memory that is in the order in which it is read.
+  private(set) var productViews: [Int: View] = [:]
 
   /// A fused group, or one operation with a kernel of its own.
   final class Kernel {
@@ -49,10 +51,11 @@ final class Fusion {
 
   init(_ graph: SimplifiedGraph) {
     var place: [Int] = []
-    for value in graph.values {
+    let orders = graph.ordersOfProducts()
+    for (index, value) in graph.values.enumerated() {
       var value = value
       value.inputs = value.inputs.map { place[$0] }
-      place.append(add(value))
+      place.append(orders[index].map { addProduct(value, order: $0) } ?? add(value))
     }
     var taken: Set<Int> = []
     for output in graph.outputs {
@@ -121,7 +124,7 @@ final class Fusion {
       return addGather(value)
     case .cast:
       return addCast(value)
-    case .unary, .binary, .select, .random, .stopGradient:
+    case .unary, .binary, .select, .random, .stopGradient, .customGradient:
       return addFused(value)
     case .reduce(let reduction, let axes):
       return addReduction(value, reduction, axes)
@@ -180,9 +183,27 @@ final class Fusion {
     return append(value, .view, views[input])
   }
 
+  /// A batch of matrix products whose memory has the axes in another order.
+  private func addProduct(_ value: SimplifiedGraph.Value, order: [Int]) -> Int {
+    var stored = value
+    stored.shape = order.map { value.shape[$0] }
+    let index = addOpaque(stored)
+    let view = View(of: index, shape: stored.shape).transposed(inverse(of: order))!
+    productViews[index] = view
+    return append(value, .view, view)
+  }
+
+  /// A matrix product's input as it lies, if it can be read so, or a copy of it.
+  private func factor(_ index: Int) -> Int {
+    let view = views[index], source = values[view.source]
+    if case .fill = source.operation { return copy(index) }
+    let isReadable = view.gather == nil && source.dtype == values[index].dtype && MatrixLayout(shape: view.dims, strides: view.strides) != nil
+    return isReadable ? index : copy(index)
+  }
+
   private func addOpaque(_ value: SimplifiedGraph.Value) -> Int {
     var value = value
-    value.inputs = value.inputs.map { inMemory($0) }
+    if case .matrixProduct = value.operation { value.inputs = value.inputs.map(factor) } else { value.inputs = value.inputs.map(inMemory) }
     let index = append(value, .opaque)
     let kernel = makeKernel(opaque: index, type: value.dtype, count: value.count, inner: 0)
     _ = order.insert(value.inputs.compactMap { self.kernel(of: views[$0].source)?.index }, before: kernel.index)

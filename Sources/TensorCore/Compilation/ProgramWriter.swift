@@ -119,7 +119,7 @@ struct ProgramWriter {
       let input = reference(value.inputs[0], for: value, row: isRow)
       append(.binary(.notEqual), isRow, member, [input, constant(0, row: isRow)])
       return
-    case .cast, .stopGradient:
+    case .cast, .stopGradient, .customGradient:
       place[member] = reference(value.inputs[0], for: value, row: isRow)
       return
     case .random(let distribution):

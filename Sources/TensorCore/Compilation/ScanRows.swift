@@ -61,6 +61,7 @@ package struct ScanRows {
     switch node.operation {
     case .fill: return shape.first == count
     case .unary, .binary, .select, .cast, .stopGradient: return all ? true : none ? false : nil
+    case .customGradient: return inputs[0]
     case .reduce(_, let axes): return none ? false : axes.contains(0) ? nil : true
     case .argmax(let axis): return none ? false : axis == 0 ? nil : true
     case .matrixProduct(let transposeA, _):

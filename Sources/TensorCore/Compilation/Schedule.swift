@@ -42,7 +42,7 @@ package struct Schedule {
     case copy(from: Place, to: Place)
   }
 
-  /// An operation over contiguous elements of buffers.
+  /// An operation over elements of buffers, contiguous ones but for a matrix product's.
   package struct Call {
     package let operation: Operation
     package let inputs: [Place]
@@ -51,11 +51,12 @@ package struct Schedule {
     package let isInPlace: Bool
   }
 
-  /// Elements of a buffer, one after the other from `offset` on.
+  /// Elements of a buffer: the index along each axis times a stride, from `offset` on. One after the other but for a matrix product's.
   package struct Place {
     package let buffer: Int
     package let offset: Int
     package let shape: [Int]
+    package let strides: [Int]
     package let dtype: DType
 
     package var count: Int { shape.reduce(1, *) }

@@ -174,7 +174,11 @@ struct Scheduler {
   }
 
   private func whole(_ buffer: Int) -> Schedule.Place {
-    Schedule.Place(buffer: buffer, offset: 0, shape: schedule.buffers[buffer].shape, dtype: schedule.buffers[buffer].dtype)
+    place(View(of: 0, shape: schedule.buffers[buffer].shape), in: buffer, schedule.buffers[buffer].dtype)
+  }
+
+  private func place(_ view: View, in buffer: Int, _ dtype: DType) -> Schedule.Place {
+    Schedule.Place(buffer: buffer, offset: view.offset, shape: view.dims, strides: view.strides, dtype: dtype)
   }
 
   /// Liveness: from the kernel that writes a temporary to the last one that reads it.
@@ -188,13 +192,9 @@ struct Scheduler {
 
   private func call(_ index: Int) -> Schedule.Call {
     let value = fusion.values[index]
-    let inputs = value.inputs.map { input in
-      let view = fusion.views[input]
-      return Schedule.Place(
-        buffer: buffers[view.source]!, offset: view.offset, shape: fusion.values[input].shape, dtype: fusion.values[input].dtype)
-    }
+    let inputs = value.inputs.map { place(fusion.views[$0], in: buffers[fusion.views[$0].source]!, fusion.values[$0].dtype) }
     // The buffer may be that of a value with the same elements in another shape.
-    let output = Schedule.Place(buffer: buffers[index]!, offset: 0, shape: value.shape, dtype: value.dtype)
+    let output = place(fusion.productViews[index] ?? View(of: index, shape: value.shape), in: buffers[index]!, value.dtype)
     return Schedule.Call(operation: value.operation, inputs: inputs, output: output, isInPlace: inPlace[index]?.reader != nil)
   }
 

@@ -12,7 +12,7 @@ struct SimplifiedGraph {
     var count: Int { shape.reduce(1, *) }
   }
 
-  private(set) var values: [Value] = []
+  var values: [Value] = []
   private var known: [Key: Int] = [:]
 
   /// Adds everything below the given nodes; returns where each of them ended up.
@@ -34,6 +34,7 @@ struct SimplifiedGraph {
     }
     self.outputs = outputs.map { place[$0.id]! }
     dropUnused()
+    turnProducts()
   }
 
   /// Shortening leaves behind what it went round.
@@ -117,7 +118,7 @@ struct SimplifiedGraph {
   private mutating func simplified(_ operation: Operation, _ inputs: [Int], _ shape: [Int], _ dtype: DType) -> Int? {
     func constant(_ value: Double) -> Int { add(.fill(value), [], shape, dtype) }
     switch operation {
-    case .stopGradient:
+    case .stopGradient, .customGradient:
       return inputs[0]
     case .reshape, .broadcast:
       if values[inputs[0]].shape == shape { return inputs[0] }

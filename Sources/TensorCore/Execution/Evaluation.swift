@@ -51,7 +51,7 @@ extension Node {
   /// Not where the elements lie elsewhere already, nor where they would take far more memory than what they are made of.
   fileprivate var isWorthKeeping: Bool {
     switch operation {
-    case .constant, .fill, .variable, .argument, .stopGradient, .reshape, .broadcast, .transpose, .slice: return false
+    case .constant, .fill, .variable, .argument, .stopGradient, .customGradient, .reshape, .broadcast, .transpose, .slice: return false
     default: break
     }
     let sources = nodesBelow([self]) { $0.value != nil }.reduce(0) { sum, node in

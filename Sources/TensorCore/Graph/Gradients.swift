@@ -45,7 +45,9 @@ struct Adjoints {
 
   init(of outputs: [(output: Tensor, adjoint: Tensor)], targets: [Node]) {
     let wanted = Set(targets.map(\.id))
-    let order = Array(nodesBelow(outputs.map(\.output.node)).reversed())
+    // What is older than every target depends on none.
+    let oldest = targets.lazy.map(\.id).min() ?? Int.max
+    let order = Array(nodesBelow(outputs.map(\.output.node)) { $0.id <= oldest }.reversed())
     checkHistory(order, targets)
     // Only the nodes between the targets and the output take part.
     var dependent: Set<Int> = wanted
@@ -93,6 +95,8 @@ private func derivative(of result: Tensor, adjoint g: Tensor, needed: [Bool]) ->
   case .select:
     let zero = Tensor.zeros([], dtype: g.dtype)
     return [nil, needed[1] ? select(inputs[0], g, zero) : nil, needed[2] ? select(inputs[0], zero, g) : nil]
+  case .customGradient(let function):
+    return [nil] + function.derivative(Array(inputs.dropFirst()), result, adjoint: g)
   case .cast:
     return [inputs[0].dtype.isFloatingPoint && result.dtype.isFloatingPoint ? g.cast(to: inputs[0].dtype) : nil]
   case .reduce(let reduction, let axes):
@@ -122,9 +126,7 @@ private func derivative(of result: Tensor, adjoint g: Tensor, needed: [Bool]) ->
   case .broadcast:
     return [g.summed(to: inputs[0].shape)]
   case .transpose(let permutation):
-    var inverse = permutation
-    for (axis, source) in permutation.enumerated() { inverse[source] = axis }
-    return [g.transposed(inverse)]
+    return [g.transposed(inverse(of: permutation))]
   case .slice(let starts, let strides):
     return [unsliced(g, starts: starts, strides: strides, shape: inputs[0].shape)]
   case .pad(let low, _):

@@ -18,6 +18,8 @@ package enum Operation: Hashable, Sendable {
   case cast
   /// The same value, through which no derivative flows.
   case stopGradient
+  /// The value of the first input; what reaches the others is said by a function, and nothing reaches the first.
+  case customGradient(CustomGradient)
 
   /// Over `axes` (ascending), which disappear from the shape.
   case reduce(Reduction, axes: [Int])

@@ -85,9 +85,13 @@ extension Tensor {
 
   /// eˣ / Σ eˣ over an axis.
   public func softmax(axis: Int = -1) -> Tensor {
-    let x = floatingPoint
-    let shifted = exp(x - stopGradient(x.max(axis: axis, keepDims: true)))
-    return shifted / shifted.sum(axis: axis, keepDims: true)
+    customGradient([floatingPoint]) { inputs in
+      let shifted = exp(inputs[0] - stopGradient(inputs[0].max(axis: axis, keepDims: true)))
+      return shifted / shifted.sum(axis: axis, keepDims: true)
+    } gradient: { _, y, upstream in
+      // From the result alone, which is in memory.
+      [y * (upstream - (upstream * y).sum(axis: axis, keepDims: true))]
+    }
   }
 
   /// log(eˣ / Σ eˣ) over an axis.

@@ -73,7 +73,7 @@ struct ReferenceInterpreter {
     switch operation {
     case .fill(let value): return [Double](repeating: value, count: count)
     case .constant, .variable, .argument, .random, .scan, .host: preconditionFailure("not interpreted")
-    case .stopGradient, .reshape: return inputs[0]
+    case .stopGradient, .customGradient, .reshape: return inputs[0]
     case .cast:
       return inputs[0].map { value in
         switch dtype {

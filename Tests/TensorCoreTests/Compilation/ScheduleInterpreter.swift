@@ -36,7 +36,12 @@ struct ScheduleInterpreter {
     return schedule.outputs.map { buffers[$0] }
   }
 
-  private func read(_ place: Schedule.Place) -> [Double] { Array(buffers[place.buffer][place.offset..<(place.offset + place.count)]) }
+  /// Where in their buffer the elements of a place lie.
+  private func positions(of place: Schedule.Place) -> [Int] {
+    zip(place.shape, place.strides).reduce([place.offset]) { starts, axis in starts.flatMap { start in (0..<axis.0).map { start + $0 * axis.1 } } }
+  }
+
+  private func read(_ place: Schedule.Place) -> [Double] { positions(of: place).map { buffers[place.buffer][$0] } }
 
   private mutating func write(_ values: [Double], _ buffer: Int, _ offset: Int) {
     buffers[buffer].replaceSubrange(offset..<(offset + values.count), with: values)
@@ -45,7 +50,7 @@ struct ScheduleInterpreter {
   private mutating func run(_ call: Schedule.Call) {
     let result = ReferenceInterpreter.compute(
       call.operation, call.inputs.map(read), shapes: call.inputs.map(\.shape), shape: call.output.shape, dtype: call.output.dtype)
-    write(result, call.output.buffer, call.output.offset)
+    for (position, value) in zip(positions(of: call.output), result) { buffers[call.output.buffer][position] = value }
   }
 
   // MARK: - Groups
