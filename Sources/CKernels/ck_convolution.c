@@ -253,6 +253,14 @@ void ck_convolution_run(void *context, long share) {
   }
 }
 
+void ck_convolution_gather(void *context, long share) {
+  const ck_convolution *c = context;
+  const sizes s = sizes_of(&c->windows);
+  const int64_t bytes = ck_dtype_bytes(c->dtype), row = s.elements * s.channels * bytes, rows = c->windows.batch * s.positions;
+  const int64_t first = rows * share / c->shares, last = rows * (share + 1) / c->shares;
+  gather_windows(&c->windows, &s, bytes, c->a, (char *)c->c + first * row, first, last, 0);
+}
+
 void ck_convolution_finish(void *context, long share) {
   const ck_convolution *c = context;
   const sizes s = sizes_of(&c->windows);

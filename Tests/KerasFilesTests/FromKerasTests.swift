@@ -399,6 +399,7 @@ private func tensors(x: Tensor, w: Tensor, y: Tensor) {
   _ = x.argmax(axis: -1)
   _ = select(x .> 0, x, 0)
   _ = einsum("ij,jk->ik", x, w)
+  _ = customGradient([x]) { round($0[0]) } gradient: { _, _, upstream in [upstream] }
   _ = RandomGenerator(seed: 1).normal([2, 3])
   _ = RandomGenerator(seed: 1).uniform([2, 3])
   _ = SeedGenerator(seed: 1337)

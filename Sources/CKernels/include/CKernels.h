@@ -267,6 +267,8 @@ void ck_convolution_prepare(ck_convolution *conv);
 void ck_convolution_run(void *conv, long share);
 /* For CK_CONV_KERNEL with more than one share, after all of them: adds up the partials in order. As many shares. */
 void ck_convolution_finish(void *conv, long share);
+/* Instead: c = the windows of all output positions of the input a, a row each. Of one group; in as many shares. */
+void ck_convolution_gather(void *conv, long share);
 
 /* The same by oneDNN, f32 only: activations as they are, the kernel in the layout that oneDNN asks for. A step is `begin`
    (begin_shares, if any), `run` (shares), `finish` (finish_shares, if any) and `end` (end_shares, if any). */

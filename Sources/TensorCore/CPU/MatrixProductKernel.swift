@@ -16,6 +16,8 @@ struct MatrixProductContext {
   var b: UnsafeMutableRawPointer?
   /// The result, or where the sum is in parts, these, one behind the other.
   var c: UnsafeMutableRawPointer?
+  /// How many products there are, and their rows, columns and terms.
+  let count: Int
   let m: Int
   let n: Int
   let k: Int
@@ -33,14 +35,13 @@ struct MatrixProductContext {
   private static let (fewestOwnRows, mostOwnTerms) = (16, 64 * 64 * 64)
 
   /// - Parameter isPart: whether rows must have the same bits whatever rows are beside them.
-  init(_ call: Schedule.Call, transposeA: Bool, transposeB: Bool, isPart: Bool) {
-    let a = call.inputs[0], b = call.inputs[1], c = call.output
-    let products = c.shape.dropLast(2).reduce(1, *)
+  init(_ a: Schedule.Place, _ b: Schedule.Place, _ c: Schedule.Place, transposeA: Bool = false, transposeB: Bool = false, isPart: Bool = false) {
+    count = c.shape.dropLast(2).reduce(1, *)
     (m, n) = (c.shape[c.shape.count - 2], c.shape[c.shape.count - 1])
     k = a.shape[a.shape.count - (transposeA ? 2 : 1)]
     isDouble = c.dtype == .float64
     isOwn = isPart || isDouble || (m >= Self.fewestOwnRows && m * n * k <= Self.mostOwnTerms)
-    cut = ProductCut(products: products, m: m, n: n, k: k, slowness: isDouble ? 3 : 1, cutsDepth: products == 1 && !isPart)
+    cut = ProductCut(products: count, m: m, n: n, k: k, slowness: isDouble ? 3 : 1, cutsDepth: count == 1 && !isPart)
     layouts = (a.matrices, b.matrices, c.matrices)
     self.transposeA = transposeA
     self.transposeB = transposeB
@@ -90,27 +91,39 @@ extension Schedule.Place {
 
 extension CPULowering {
   mutating func matrixProduct(_ call: Schedule.Call, _ transposeA: Bool, _ transposeB: Bool) -> [Plan.Step] {
-    let batch = call.output.shape.dropLast(2).reduce(1, *)
-    let product = MatrixProductContext(call, transposeA: transposeA, transposeB: transposeB, isPart: part != nil)
-    if let part, batch == 1, case .argument(let index) = schedule.buffers[call.inputs[1].buffer].role, part.fixedArguments.contains(index) {
+    let product = MatrixProductContext(
+      call.inputs[0], call.inputs[1], call.output, transposeA: transposeA, transposeB: transposeB, isPart: part != nil)
+    if let part, product.count == 1, case .argument(let index) = schedule.buffers[call.inputs[1].buffer].role, part.fixedArguments.contains(index) {
       return [productWithPanels(call, product)]
     }
     let context = memory.allocate(MatrixProductContext.self, 1)
     context.initialize(to: product)
     point(CPULowering.place(context, \.a), to: call.inputs[0])
     point(CPULowering.place(context, \.b), to: call.inputs[1])
+    return steps(of: context, to: call.output)
+  }
+
+  /// The steps of a product whose sides are known.
+  mutating func steps(of context: UnsafeMutablePointer<MatrixProductContext>, to output: Schedule.Place) -> [Plan.Step] {
+    let product = context.pointee
     let isLibrary = !product.isOwn && MatrixProductLibrary.isUsed
     let step = Plan.Step(
-      work: MatrixProductContext.kernel, context: context, shares: batch * product.cut.count, provider: isLibrary ? .oneDNN : .kernel)
+      work: MatrixProductContext.kernel, context: context, shares: product.count * product.cut.count, provider: isLibrary ? .oneDNN : .kernel)
     if product.cut.depth == 1 {
-      point(CPULowering.place(context, \.c), to: call.output)
+      point(CPULowering.place(context, \.c), to: output)
       return [step]
     }
-    let partials = Buffer(byteCount: product.cut.depth * call.output.byteCount)
-    memory.keep(partials)
-    noteTemporaries(partials.byteCount)
+    let partials = workspace(product.cut.depth * output.byteCount)
     context.pointee.c = partials.pointer
-    return [step] + sum(of: partials, count: product.cut.depth, to: call.output)
+    return [step] + sum(of: partials, count: product.cut.depth, to: output)
+  }
+
+  /// Memory that steps need among themselves.
+  mutating func workspace(_ byteCount: Int) -> Buffer {
+    let buffer = Buffer(byteCount: byteCount)
+    memory.keep(buffer)
+    noteTemporaries(byteCount)
+    return buffer
   }
 
   /// A product whose right side is brought once, for many runs, into the order in which it is read.

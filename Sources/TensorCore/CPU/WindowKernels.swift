@@ -7,6 +7,7 @@ extension CPULowering {
     _ call: Schedule.Call, _ convolution: Convolution, _ part: Convolution.Part
   ) -> [Plan.Step] {
     let windows = convolution.windows
+    if part == .output, self.part == nil, convolution.isQuickerAsProduct, call.output.dtype == .float32 { return product(call, convolution) }
     if call.output.dtype == .float32, let fast = FastConvolution(windows, part) {
       memory.keep(fast)
       point(fast.context, \.a, \.b, \.c, call)
@@ -28,6 +29,34 @@ extension CPULowering {
     let partials = memory.allocate(Double.self, shares * call.output.count * call.output.dtype.byteCount / 8 + 1)
     context.pointee.partials = UnsafeMutableRawPointer(partials)
     return [run, Plan.Step(work: { ck_convolution_finish($0, $1) }, context: context, shares: shares)]
+  }
+
+  /// All windows side by side, times the kernel as it lies.
+  private mutating func product(_ call: Schedule.Call, _ convolution: Convolution) -> [Plan.Step] {
+    func matrix(_ rows: Int, _ columns: Int, _ place: Schedule.Place) -> Schedule.Place {
+      Schedule.Place(buffer: place.buffer, offset: place.offset, shape: [rows, columns], strides: [columns, 1], dtype: place.dtype)
+    }
+    let positions = call.output.count / convolution.filters, terms = call.inputs[1].count / convolution.filters
+    let context = memory.allocate(MatrixProductContext.self, 1)
+    context.initialize(
+      to: MatrixProductContext(
+        matrix(positions, terms, call.inputs[0]), matrix(terms, convolution.filters, call.inputs[1]),
+        matrix(positions, convolution.filters, call.output)))
+    point(CPULowering.place(context, \.b), to: call.inputs[1])
+    if convolution.isPointwise {
+      point(CPULowering.place(context, \.a), to: call.inputs[0])
+      return steps(of: context, to: call.output)
+    }
+    let windows = workspace(positions * terms * call.output.dtype.byteCount)
+    context.pointee.a = windows.pointer
+    let gather = memory.allocate(ck_convolution.self, 1)
+    gather.pointee.windows = convolution.windows
+    gather.pointee.dtype = call.output.dtype.kernelType
+    gather.pointee.shares = Int64(Swift.max(1, Swift.min(8, windows.byteCount >> 16)))
+    gather.pointee.c = windows.pointer
+    point(CPULowering.place(gather, \.a), to: call.inputs[0])
+    return [Plan.Step(work: { ck_convolution_gather($0, $1) }, context: gather, shares: Int(gather.pointee.shares))]
+      + steps(of: context, to: call.output)
   }
 
   private mutating func point<Context>(
@@ -85,6 +114,19 @@ private final class FastConvolution {
 }
 
 extension Convolution {
+  /// Every window is one position, and all positions have one: the input is the matrix of windows.
+  fileprivate var isPointwise: Bool {
+    geometry.window.allSatisfy { $0 == 1 } && geometry.strides.allSatisfy { $0 == 1 } && geometry.inputSize == geometry.outputSize
+  }
+
+  /// Where there are so few positions that oneDNN would take about as long to bring the kernel into its layout as to multiply by it; and
+  /// where single positions are picked, for which it has nothing fast. The windows side by side must not be much memory.
+  package var isQuickerAsProduct: Bool {
+    let positions = outputShape.dropLast().reduce(1, *), terms = kernelShape.dropLast().reduce(1, *)
+    let isPicking = geometry.window.allSatisfy { $0 == 1 } && geometry.strides.contains { $0 > 1 }
+    return groups == 1 && (positions <= 256 || isPicking) && terms * filters >= 1 << 16 && positions * terms <= 1 << 20
+  }
+
   package var windows: ck_windows {
     var result = geometry.windows(rows: rows, channels: channels, filters: filters)
     result.groups = Int64(groups)

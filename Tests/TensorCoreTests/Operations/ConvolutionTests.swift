@@ -141,7 +141,24 @@ struct ConvolutionTests {
     Shape([1, 8, 30, 16], [3, 3, 16, 64], padding: .explicit([.init(11, 9), .init(1, 1)])), Shape([1, 12, 60, 16], [12, 3, 16, 64]),
   ]
 
-  @Test(arguments: large) func `few large images give what windows and a matrix product give`(_ shape: Shape) throws {
+  /// Few positions and a large kernel, or single positions picked: windows side by side, times the kernel as it lies.
+  static let few = [
+    Shape([1, 7, 7, 64], [3, 3, 64, 160], padding: .same), Shape([1, 7, 7, 64], [3, 3, 64, 160]), Shape([4, 1, 1, 512], [1, 1, 512, 200]),
+    Shape([2, 9, 8, 128], [1, 1, 128, 520], strides: [2, 2]), Shape([1, 40, 41, 256], [1, 1, 256, 257], strides: [2, 1]),
+    Shape([1, 9, 9, 256], [1, 1, 256, 256], strides: [2, 2], padding: .explicit([.init(1, 2), .init(2, 0)])),
+    Shape([1, 60, 128], [5, 128, 128], padding: .causal, dilation: [2]), Shape([1, 4, 5, 6, 64], [2, 2, 2, 64, 132]),
+    Shape([1, 10, 10, 64], [3, 3, 64, 128], strides: [2, 2], padding: .explicit([.init(2, 0), .init(1, 1)])),
+    Shape([3, 6, 6, 64], [3, 3, 64, 128], padding: .same, dilation: [2, 3]), Shape([1, 2, 2, 512], [2, 2, 512, 64]),
+  ]
+
+  @Test func `a large kernel is not brought into another order for few positions`() throws {
+    for shape in ConvolutionTests.few { #expect(try #require(products(shape, .float32, seed: 7).first).c.isQuickerAsProduct, "\(shape)") }
+    for shape in ConvolutionTests.shapes + ConvolutionTests.large.filter({ $0.input != [1, 14, 14, 128] }) {
+      #expect(try !#require(products(shape, .float32, seed: 7).first).c.isQuickerAsProduct, "\(shape)")
+    }
+  }
+
+  @Test(arguments: large + few) func `few large images give what windows and a matrix product give`(_ shape: Shape) throws {
     for (part, a, b, c) in try products(shape, .float32, seed: 6) {
       let exact = c.product(part, a.cast(to: .float64), b.cast(to: .float64)).doubles
       let greatest = exact.map(abs).max() ?? 1
@@ -163,7 +180,7 @@ struct ConvolutionTests {
     }
   }
 
-  @Test(arguments: [Shape([13, 12, 12, 16], [3, 3, 16, 24], padding: .same), Shape([1, 14, 14, 128], [3, 3, 128, 264], padding: .same)])
+  @Test(arguments: [Shape([13, 12, 12, 16], [3, 3, 16, 24], padding: .same), Shape([1, 14, 14, 128], [3, 3, 128, 264], padding: .same), few[3]])
   func `the bits do not depend on the number of threads`(_ shape: Shape) throws {
     for dtype in [DType.float32, .float64] {
       for (part, a, b, c) in try products(shape, dtype, seed: 5) {
