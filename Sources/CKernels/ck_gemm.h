@@ -115,7 +115,7 @@ static void NAME(gemm_rows)(const ck_gemm *g, const void *panels, int64_t first_
         T *c = result + r * g->ldc + column;
         const int64_t left = last_row - r;
         /* 7 and 8 rows are two times few. */
-        if (left > GEMM_FEW_ROWS && !(GEMM_ROWS == 6 && (left == 7 || left == 8))) {
+        if (GEMM_ROWS > GEMM_FEW_ROWS && left > GEMM_FEW_ROWS && !(GEMM_ROWS == 6 && (left == 7 || left == 8))) {
           rows = ck_min64(GEMM_ROWS, left);
           NAME(gemm_tile)(GEMM_ROWS, a, row, next, panel, c, g->ldc, rows, columns, depth, first > 0);
         } else {

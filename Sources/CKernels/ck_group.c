@@ -16,7 +16,6 @@ typedef struct {
   int64_t vector_mask; /* lanes of a vector, less one */
   char **at;
   int64_t *step;
-  const ck_walk **walks;
   int64_t *advance;     /* for each operand, bytes from one block to the next */
   int32_t *moving;      /* operands that have such a distance */
   int32_t moving_count;
@@ -28,55 +27,23 @@ typedef struct {
 /* Scratch memory is handed out in units of a cache line. */
 static inline size_t padded(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
 
-static ck_walk merged(const ck_view *view) {
-  ck_walk walk = {.gather = view->gather, .limit = view->limit, .offset = view->offset};
-  int32_t rank = 0;
-  for (int32_t k = 0; k < view->rank; k++) {
-    const bool gathered = k == 0 && view->gather >= 0;
-    if (view->dims[k] == 1 && !gathered) continue;
-    const bool joins = rank > (view->gather >= 0 ? 1 : 0) && walk.strides[rank - 1] == view->strides[k] * view->dims[k];
-    if (joins) {
-      walk.dims[rank - 1] *= view->dims[k];
-      walk.strides[rank - 1] = view->strides[k];
-    } else {
-      walk.dims[rank] = view->dims[k];
-      walk.strides[rank] = view->strides[k];
-      rank++;
-    }
-  }
-  if (rank == 0) {
-    walk.dims[0] = 1;
-    walk.strides[0] = 0;
-    rank = 1;
-  }
-  walk.rank = rank;
-  return walk;
-}
-
 static run_state prepare(const ck_group *g, const ck_isa *isa) {
   const size_t element = (size_t)ck_dtype_bytes(g->dtype);
   const size_t operands = (size_t)g->operand_count;
-  size_t views = 0, outputs = 0;
-  for (size_t i = 0; i < operands; i++) {
-    views += g->operands[i].kind == CK_VIEW;
-    outputs += g->operands[i].kind == CK_STREAM && g->operands[i].output;
-  }
+  size_t outputs = 0;
+  for (size_t i = 0; i < operands; i++) outputs += g->operands[i].kind == CK_STREAM && g->operands[i].output;
   run_state s = {.group = g, .kernels = isa->kernels[g->dtype], .slot_bytes = (int64_t)(padded((size_t)g->block * element) + SLOT_PADDING),
                  .vector_mask = isa->vector_bytes / (int64_t)element - 1};
   const size_t pointers = padded(operands * sizeof(void *));
   const size_t moving = padded(operands * sizeof(int32_t));
-  const size_t walks = padded(views * sizeof(ck_walk));
   const size_t splats = operands * CK_SPLAT_BYTES;
   const size_t slots = ((size_t)g->slot_count + outputs) * (size_t)s.slot_bytes;
-  char *memory = ck_scratch(5 * pointers + moving + walks + splats + slots);
+  char *memory = ck_scratch(4 * pointers + moving + splats + slots);
   s.at = (char **)memory, memory += pointers;
   s.step = (int64_t *)memory, memory += pointers;
-  s.walks = (const ck_walk **)memory, memory += pointers;
   s.detours = (char **)memory, memory += pointers;
   s.advance = (int64_t *)memory, memory += pointers;
   s.moving = (int32_t *)memory, memory += moving;
-  ck_walk *walk = (ck_walk *)memory;
-  memory += walks;
   s.splats = memory, memory += splats;
   char *detour = memory + g->slot_count * s.slot_bytes;
 
@@ -92,10 +59,6 @@ static run_state prepare(const ck_group *g, const ck_isa *isa) {
       case CK_SPLAT:
         s.at[i] = s.splats + i * CK_SPLAT_BYTES;
         s.step[i] = 0;
-        break;
-      case CK_VIEW:
-        *walk = merged(&g->views[operand->view]);
-        s.walks[i] = walk++;
         break;
       case CK_STREAM:
       case CK_BYTES:
@@ -247,7 +210,7 @@ void ck_group_run(void *context, long share) {
     return;
   }
   const run_state s = prepare(g, ck_isa_in_use());
-  ck_block block = {.inner = g->inner, .at = s.at, .step = s.step, .walks = s.walks, .group = g};
+  ck_block block = {.inner = g->inner, .at = s.at, .step = s.step, .group = g};
   const int64_t rows_per_block = g->inner ? g->block / g->inner : 0;
   int64_t number = first;
   for (int32_t i = segment_of(g, first); i < g->segment_count && number < last; i++) {

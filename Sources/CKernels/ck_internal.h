@@ -6,17 +6,6 @@
 
 #define CK_HIDDEN __attribute__((visibility("hidden")))
 
-/* A ck_view with dimensions of one element dropped and neighbours merged where the memory allows it.
-   rank is at least 1. */
-typedef struct {
-  int32_t rank;
-  int32_t gather;
-  int64_t limit;
-  int64_t offset;
-  int64_t dims[CK_MAX_RANK];
-  int64_t strides[CK_MAX_RANK];
-} ck_walk;
-
 /* How far ahead gathered rows are asked for, and how much of each at the most. */
 enum { CK_ROWS_AHEAD = 6, CK_ASKED_BYTES = 2048 };
 
@@ -31,7 +20,6 @@ typedef struct {
   char **at;         /* for each operand, where this block's elements are */
   const int64_t *step; /* for each operand, bytes from one vector to the next: 0 for a splat */
   void *const *bases;  /* the segment's memory */
-  const ck_walk *const *walks; /* for each CK_VIEW operand */
   const ck_group *group;
 } ck_block;
 

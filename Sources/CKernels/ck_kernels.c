@@ -107,13 +107,13 @@ void ck_symmetric_eigen(double *matrix, double *values, double *vectors, int64_t
 /* ---- moving bytes */
 
 void ck_move_run(void *context, long share) {
-  (void)share;
   const ck_move *move = context;
-  if (!move->bytes) return;
+  const int64_t first = move->bytes * share / move->shares, count = move->bytes * (share + 1) / move->shares - first;
+  if (!count) return;
   if (move->in) {
-    memmove(move->out, move->in, move->bytes);
+    memmove((char *)move->out + first, (const char *)move->in + first, (size_t)count);
   } else {
-    memset(move->out, 0, move->bytes);
+    memset((char *)move->out + first, 0, (size_t)count);
   }
 }
 
@@ -160,29 +160,23 @@ static void copy_plane(const plane *p, int32_t element_size) {
 }
 
 void ck_strided_copy_run(void *context, long share) {
-  (void)share;
   const ck_strided_copy *copy = context;
-  int64_t dims[CK_MAX_RANK + 2], in_strides[CK_MAX_RANK + 2], out_strides[CK_MAX_RANK + 2];
-  int32_t rank = 0;
+  int64_t dims[CK_MAX_RANK + 2] = {1, 1}, in_strides[CK_MAX_RANK + 2] = {0}, out_strides[CK_MAX_RANK + 2] = {0};
+  /* The last two dimensions are a plane, whatever the rank: missing ones stand in front. */
+  const int32_t front = copy->rank < 2 ? 2 - copy->rank : 0, rank = copy->rank + front;
   for (int32_t k = 0; k < copy->rank; k++) {
     if (copy->dims[k] == 0) return;
-    if (copy->dims[k] == 1) continue;
-    const int64_t in = copy->in_strides[k] * copy->element_size, out = copy->out_strides[k] * copy->element_size;
-    if (rank && in_strides[rank - 1] == in * copy->dims[k] && out_strides[rank - 1] == out * copy->dims[k]) {
-      dims[rank - 1] *= copy->dims[k];
-    } else {
-      dims[rank++] = copy->dims[k];
-    }
-    in_strides[rank - 1] = in;
-    out_strides[rank - 1] = out;
+    dims[front + k] = copy->dims[k];
+    in_strides[front + k] = copy->in_strides[k] * copy->element_size;
+    out_strides[front + k] = copy->out_strides[k] * copy->element_size;
   }
-  /* The last two dimensions are a plane, whatever the rank. */
-  for (int32_t missing = rank < 2 ? 2 - rank : 0; missing > 0; missing--, rank++) {
-    for (int32_t k = rank; k > 0; k--) dims[k] = dims[k - 1], in_strides[k] = in_strides[k - 1], out_strides[k] = out_strides[k - 1];
-    dims[0] = 1, in_strides[0] = 0, out_strides[0] = 0;
-  }
+  const int32_t outermost = copy->rank ? front : 0;
+  const int64_t first = dims[outermost] * share / copy->shares, last = dims[outermost] * (share + 1) / copy->shares;
+  if (first == last) return;
+  dims[outermost] = last - first;
   const int32_t row = rank - 2, column = rank - 1;
-  plane p = {.out = copy->out, .in = copy->in, .rows = dims[row], .columns = dims[column], .in_row = in_strides[row],
+  plane p = {.out = (char *)copy->out + first * out_strides[outermost], .in = (const char *)copy->in + first * in_strides[outermost],
+             .rows = dims[row], .columns = dims[column], .in_row = in_strides[row],
              .in_column = in_strides[column], .out_row = out_strides[row], .out_column = out_strides[column]};
   const bool contiguous = p.in_column == copy->element_size && p.out_column == copy->element_size;
   int64_t at[CK_MAX_RANK] = {0};

@@ -58,12 +58,11 @@ CK_INLINE void MEM_NAME(strided_run)(T *out, const MEM *in, int64_t stride, int6
 }
 
 /* One index for each element. */
-static void MEM_NAME(gather_elements)(T *out, const MEM *in, const ck_walk *walk, const int32_t *index, int64_t start, int64_t count) {
-  in += walk->offset;
+static void MEM_NAME(gather_elements)(T *out, const MEM *in, const ck_view *view, const int32_t *index, int64_t start, int64_t count) {
   index += start;
   for (int64_t i = 0; i < count; i++) {
     const int64_t place = index[i];
-    out[i] = place >= 0 && place < walk->limit ? MEM_NAME(element)(in[place * walk->strides[0]]) : MISSING;
+    out[i] = place >= 0 && place < view->limit ? MEM_NAME(element)(in[place * view->strides[0]]) : MISSING;
   }
 }
 
@@ -90,48 +89,48 @@ static void MEM_NAME(repeat)(T *out, const MEM *in, int64_t stride, int64_t peri
 }
 
 /* Chosen rows lie anywhere, so the processor cannot guess the next one: it is asked for while earlier ones are read. */
-CK_INLINE void MEM_NAME(ask_for_row)(const MEM *in, const ck_walk *walk, const int32_t *index, int64_t number) {
-  if (number >= walk->dims[0]) return;
+CK_INLINE void MEM_NAME(ask_for_row)(const MEM *in, const ck_view *view, const int32_t *index, int64_t number) {
+  if (number >= view->dims[0]) return;
   const int64_t row = index[number];
-  if (row < 0 || row >= walk->limit) return;
-  const char *const at = (const char *)(in + row * walk->strides[0]);
-  const int64_t bytes = ck_min64(walk->strides[0] * (int64_t)sizeof(MEM), CK_ASKED_BYTES);
+  if (row < 0 || row >= view->limit) return;
+  const char *const at = (const char *)(in + row * view->strides[0]);
+  const int64_t bytes = ck_min64(view->strides[0] * (int64_t)sizeof(MEM), CK_ASKED_BYTES);
   for (int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(at + i, 0, 2);
 }
 
-static void MEM_NAME(walk)(T *out, const MEM *in, const ck_walk *walk, const int32_t *index, int64_t start, int64_t count) {
-  const int32_t last = walk->rank - 1;
+static void MEM_NAME(walk)(T *out, const MEM *in, const ck_view *view, const int32_t *index, int64_t start, int64_t count) {
+  const int32_t last = view->rank - 1;
   int64_t at[CK_MAX_RANK];
   int64_t rest = start;
   for (int32_t k = last; k >= 0; k--) {
-    at[k] = rest % walk->dims[k];
-    rest /= walk->dims[k];
+    at[k] = rest % view->dims[k];
+    rest /= view->dims[k];
   }
-  int64_t place = walk->offset;
-  for (int32_t k = index ? 1 : 0; k < last; k++) place += at[k] * walk->strides[k];
-  const int64_t stride = walk->strides[last];
+  int64_t place = 0;
+  for (int32_t k = index ? 1 : 0; k < last; k++) place += at[k] * view->strides[k];
+  const int64_t stride = view->strides[last];
   if (index && last > 0)
-    for (int64_t ahead = 1; ahead < CK_ROWS_AHEAD; ahead++) MEM_NAME(ask_for_row)(in + walk->offset, walk, index, at[0] + ahead);
+    for (int64_t ahead = 1; ahead < CK_ROWS_AHEAD; ahead++) MEM_NAME(ask_for_row)(in, view, index, at[0] + ahead);
   for (;;) {
-    if (index && last > 0 && at[last] == 0) MEM_NAME(ask_for_row)(in + walk->offset, walk, index, at[0] + CK_ROWS_AHEAD);
-    const int64_t length = ck_min64(walk->dims[last] - at[last], count);
+    if (index && last > 0 && at[last] == 0) MEM_NAME(ask_for_row)(in, view, index, at[0] + CK_ROWS_AHEAD);
+    const int64_t length = ck_min64(view->dims[last] - at[last], count);
     const int64_t row = index ? index[at[0]] : 0;
-    if (row < 0 || (index && row >= walk->limit)) {
+    if (row < 0 || (index && row >= view->limit)) {
       for (int64_t i = 0; i < length; i++) out[i] = MISSING;
     } else {
-      MEM_NAME(strided_run)(out, in + place + (index ? row * walk->strides[0] : 0) + at[last] * stride, stride, length);
+      MEM_NAME(strided_run)(out, in + place + (index ? row * view->strides[0] : 0) + at[last] * stride, stride, length);
     }
     out += length;
     count -= length;
     if (!count) return;
     at[last] = 0;
     for (int32_t k = last - 1; k >= 0; k--) {
-      const int64_t step = index && k == 0 ? 0 : walk->strides[k];
-      if (++at[k] < walk->dims[k]) {
+      const int64_t step = index && k == 0 ? 0 : view->strides[k];
+      if (++at[k] < view->dims[k]) {
         place += step;
         break;
       }
-      place -= step * (walk->dims[k] - 1);
+      place -= step * (view->dims[k] - 1);
       at[k] = 0;
     }
   }
@@ -154,17 +153,17 @@ static void MEM_NAME(rows)(T *out, const MEM *in, int64_t stride, int64_t length
   }
 }
 
-static void MEM_NAME(load_view)(T *out, const MEM *in, const ck_walk *walk, const int32_t *index, int64_t start, int64_t count) {
-  if (walk->rank == 1 && index) {
-    MEM_NAME(gather_elements)(out, in, walk, index, start, count);
-  } else if (walk->rank == 1) {
-    MEM_NAME(strided_run)(out, in + walk->offset + start * walk->strides[0], walk->strides[0], count);
-  } else if (walk->rank == 2 && !index && walk->strides[0] == 0) {
-    MEM_NAME(repeat)(out, in + walk->offset, walk->strides[1], walk->dims[1], start, count);
-  } else if (walk->rank == 2 && !index && walk->strides[1] == 1 && sizeof(MEM) <= sizeof(T)) {
-    MEM_NAME(rows)(out, in + walk->offset, walk->strides[0], walk->dims[1], start, count);
+static void MEM_NAME(load_view)(T *out, const MEM *in, const ck_view *view, const int32_t *index, int64_t start, int64_t count) {
+  if (view->rank == 1 && index) {
+    MEM_NAME(gather_elements)(out, in, view, index, start, count);
+  } else if (view->rank == 1) {
+    MEM_NAME(strided_run)(out, in + start * view->strides[0], view->strides[0], count);
+  } else if (view->rank == 2 && !index && view->strides[0] == 0) {
+    MEM_NAME(repeat)(out, in, view->strides[1], view->dims[1], start, count);
+  } else if (view->rank == 2 && !index && view->strides[1] == 1 && sizeof(MEM) <= sizeof(T)) {
+    MEM_NAME(rows)(out, in, view->strides[0], view->dims[1], start, count);
   } else {
-    MEM_NAME(walk)(out, in, walk, index, start, count);
+    MEM_NAME(walk)(out, in, view, index, start, count);
   }
 }
 

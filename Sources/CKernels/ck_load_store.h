@@ -35,13 +35,13 @@ static void NAME(load)(const ck_instr *instr, const ck_block *block) {
   const int64_t start = instr->row ? block->start_row : block->start;
   const int64_t count = instr->row ? block->rows : block->count;
   if (operand->kind == CK_VIEW) {
-    const ck_walk *walk = block->walks[source];
-    const int32_t *index = walk->gather >= 0 ? block->bases[walk->gather] : NULL;
+    const ck_view *view = &block->group->views[operand->view];
+    const int32_t *index = view->gather >= 0 ? block->bases[view->gather] : NULL;
     switch (operand->dtype) {
-      case CK_F32: OF_MEMORY(load_view, _f32)(out, in, walk, index, start, count); break;
-      case CK_F64: OF_MEMORY(load_view, _f64)(out, in, walk, index, start, count); break;
-      case CK_I32: OF_MEMORY(load_view, _i32)(out, in, walk, index, start, count); break;
-      default: OF_MEMORY(load_view, _u8)(out, in, walk, index, start, count); break;
+      case CK_F32: OF_MEMORY(load_view, _f32)(out, in, view, index, start, count); break;
+      case CK_F64: OF_MEMORY(load_view, _f64)(out, in, view, index, start, count); break;
+      case CK_I32: OF_MEMORY(load_view, _i32)(out, in, view, index, start, count); break;
+      default: OF_MEMORY(load_view, _u8)(out, in, view, index, start, count); break;
     }
   } else {
     switch (operand->dtype) {

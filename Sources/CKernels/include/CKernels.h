@@ -48,14 +48,13 @@ enum { CK_MAX_RANK = 8 };
 
 /* How element i of the space finds its place: i is split into indices by `dims` (row-major; their
    product is the space's count, or its rows for a row-level operand), and the element is
-   base[sum(index[k] * strides[k])]. Strides count elements and may be zero or negative.
+   base[sum(index[k] * strides[k])]. There is at least one dimension. Strides count elements and may be zero or negative.
    With gather >= 0, the index of dimension 0 is first replaced by element index[0] of operand
    `gather` (contiguous i32, i64 never); an index outside 0 ..< limit reads NaN (0 in i32). */
 typedef struct {
   int32_t rank;
   int32_t gather;
   int64_t limit;
-  int64_t offset; /* elements, added to base */
   int64_t dims[CK_MAX_RANK];
   int64_t strides[CK_MAX_RANK];
 } ck_view;
@@ -165,10 +164,11 @@ void ck_reduction_prepare(ck_reduction *r);
 void ck_reduction_run(void *reduction, long share);
 void ck_reduction_end(void *reduction, long share);
 
-/* Copies count elements of element_size bytes between two strided views (no conversion). Serial. */
+/* Copies elements of element_size bytes between two strided views (no conversion), in shares of the first dimension. */
 typedef struct {
   const void *in;
   void *out;
+  int64_t shares;
   int32_t element_size, rank;
   int64_t dims[CK_MAX_RANK], in_strides[CK_MAX_RANK], out_strides[CK_MAX_RANK];
 } ck_strided_copy;
@@ -228,11 +228,11 @@ int ck_library_product(const ck_gemm *gemm);
 /* The eigenvalues of a symmetric n x n matrix of finite elements, in no order, and row by row their vectors. The matrix is used up. */
 void ck_symmetric_eigen(double *matrix, double *values, double *vectors, int64_t n);
 
-/* Sets or copies bytes. Serial. */
+/* Sets or copies bytes, in shares. */
 typedef struct {
   const void *in; /* NULL: fill with zero bytes */
   void *out;
-  size_t bytes;
+  int64_t bytes, shares;
 } ck_move;
 void ck_move_run(void *move, long share);
 

@@ -23,7 +23,7 @@ extension ActivationFunction {
   public static let softsign = ActivationFunction("softsign") { x in x / (1 + abs(x)) }
 
   /// x · sigmoid(x), also known as swish (Ramachandran et al., 2017).
-  public static let silu = ActivationFunction("silu") { elementwise($0) { x in x * TensorCore.sigmoid(x) } }
+  public static let silu = ActivationFunction("silu") { differentiatedAlone($0) { x in x * TensorCore.sigmoid(x) } }
 
   /// x · ``hardSigmoid``(x), also known as hard swish (Howard et al., 2019).
   public static let hardSilu = ActivationFunction("hard_silu") { x in x * hardSigmoid(x) }
@@ -32,7 +32,7 @@ extension ActivationFunction {
   /// with `approximate` ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))).
   public static func gelu(approximate: Bool = false) -> ActivationFunction {
     ActivationFunction("gelu", config: ["approximate": .bool(approximate)]) {
-      elementwise($0) { x in
+      differentiatedAlone($0) { x in
         if approximate {
           let inner = (x + x * x * x * 0.044715) * (2 / Double.pi).squareRoot()
           return x * 0.5 * (1 + TensorCore.tanh(inner))
@@ -45,7 +45,7 @@ extension ActivationFunction {
   public static let gelu = gelu()
 
   /// x · tanh(log(1 + eˣ)) (Misra, 2019).
-  public static let mish = ActivationFunction("mish") { elementwise($0) { x in x * TensorCore.tanh(TensorCore.softplus(x)) } }
+  public static let mish = ActivationFunction("mish") { differentiatedAlone($0) { x in x * TensorCore.tanh(TensorCore.softplus(x)) } }
 
   private static func hardSigmoid(_ x: Tensor) -> Tensor { clip(x / 6 + 0.5, 0, 1) }
 }

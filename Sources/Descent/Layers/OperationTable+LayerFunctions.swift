@@ -7,14 +7,11 @@ extension OperationTable {
       let x = try input.floating(), axes = (try input.axes(of: x) ?? [-1]).map { $0 < 0 ? $0 + x.rank : $0 }.sorted()
       let epsilon = input.settings["epsilon"]?.double ?? fuzz
       let gamma = try input.weights(1, "gamma", like: x, axes), beta = try input.weights(2, "beta", like: x, axes)
-      let (mean, variance) = moments(x, axes: axes, keepDims: true)
-      let factor = 1 / sqrt(variance + epsilon)
       if input.settings["rms_scaling"]?.bool == true {
-        let result = x * factor
+        let result = x / sqrt(x.variance(axes: axes, keepDims: true) + epsilon)
         return [gamma.map { result * $0 } ?? result]
       }
-      let result = (x - mean) * (gamma.map { factor * $0 } ?? factor)
-      return [beta.map { result + $0 } ?? result]
+      return [standardized(x, axes: axes, epsilon: epsilon, scale: gamma, offset: beta)]
     },
     OperationDefinition("RMSNorm", "nn") { input in
       let x = try input.floating(), axes = (try input.axes(of: x) ?? [-1]).map { $0 < 0 ? $0 + x.rank : $0 }

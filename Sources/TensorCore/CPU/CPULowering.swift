@@ -163,11 +163,15 @@ struct CPULowering {
   /// Fills a place with zeros, or with what lies at another one of the same size.
   mutating func move(_ source: Schedule.Place?, to target: Schedule.Place) -> Plan.Step {
     let context = memory.allocate(ck_move.self, 1)
-    context.pointee.bytes = target.byteCount
+    let shares = CPULowering.sharesOfCopy(target.byteCount)
+    (context.pointee.bytes, context.pointee.shares) = (Int64(target.byteCount), Int64(shares))
     if let source { point(CPULowering.place(context, \.in), to: source) }
     point(CPULowering.place(context, \.out), to: target)
-    return Plan.Step(work: { ck_move_run($0, $1) }, context: context, shares: 1)
+    return Plan.Step(work: { ck_move_run($0, $1) }, context: context, shares: shares)
   }
+
+  /// In how many shares so many bytes are copied: some microseconds each.
+  static func sharesOfCopy(_ byteCount: Int) -> Int { Swift.max(1, Swift.min(16, byteCount >> 17)) }
 
   /// Where in a context a pointer field lies.
   static func place<Context, Pointer>(

@@ -2,7 +2,7 @@ import CKernels
 import Foundation
 import Synchronization
 
-/// Whether float32 products are oneDNN's. It makes machine code while it runs, and refuses where memory may not be made
+/// Whether float32 products that are not small are oneDNN's. It makes machine code while it runs, and refuses where memory may not be made
 /// executable; once it has, this process multiplies by kernels of our own, so that its results do not change from call to call.
 /// `DESCENT_PRODUCT=own` asks for these.
 package enum MatrixProductLibrary {
@@ -100,11 +100,11 @@ extension CPULowering {
     context.initialize(to: product)
     point(CPULowering.place(context, \.a), to: call.inputs[0])
     point(CPULowering.place(context, \.b), to: call.inputs[1])
-    return steps(of: context, to: call.output)
+    return productSteps(of: context, to: call.output)
   }
 
   /// The steps of a product whose sides are known.
-  mutating func steps(of context: UnsafeMutablePointer<MatrixProductContext>, to output: Schedule.Place) -> [Plan.Step] {
+  mutating func productSteps(of context: UnsafeMutablePointer<MatrixProductContext>, to output: Schedule.Place) -> [Plan.Step] {
     let product = context.pointee
     let isLibrary = !product.isOwn && MatrixProductLibrary.isUsed
     let step = Plan.Step(

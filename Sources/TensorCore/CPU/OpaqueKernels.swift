@@ -78,42 +78,20 @@ extension CPULowering {
   /// Copies an input into a part of a larger result.
   private mutating func copy(_ source: Schedule.Place, into target: Schedule.Place, at starts: [Int]) -> Plan.Step {
     let context = memory.allocate(ck_strided_copy.self, 1)
+    let strides = View.contiguousStrides(target.shape)
+    let offset = zip(starts, strides).reduce(0) { $0 + $1.0 * $1.1 }
     // Axes the part fills whole are one run of memory in both.
-    var from = View(of: 0, shape: source.shape)
-    var to = from
-    to.strides = View.contiguousStrides(target.shape)
-    let offset = zip(starts, to.strides).reduce(0) { $0 + $1.0 * $1.1 }
-    (from, to) = CPULowering.collapsed(from, to)
+    let (dims, joined) = View.joined(source.shape, [source.strides, strides])
+    let shares = Swift.min(CPULowering.sharesOfCopy(source.byteCount), Swift.max(1, dims.first ?? 1))
+    context.pointee.shares = Int64(shares)
     context.pointee.element_size = Int32(source.dtype.byteCount)
-    context.pointee.rank = Int32(from.dims.count)
-    fill(&context.pointee.dims, with: from.dims.map(Int64.init))
-    fill(&context.pointee.in_strides, with: from.strides.map(Int64.init))
-    fill(&context.pointee.out_strides, with: to.strides.map(Int64.init))
+    context.pointee.rank = Int32(dims.count)
+    fill(&context.pointee.dims, with: dims.map(Int64.init))
+    fill(&context.pointee.in_strides, with: joined[0].map(Int64.init))
+    fill(&context.pointee.out_strides, with: joined[1].map(Int64.init))
     point(CPULowering.place(context, \.in), to: source)
     point(CPULowering.place(context, \.out), to: target.buffer, offset: target.offset + offset)
-    return Plan.Step(work: { ck_strided_copy_run($0, $1) }, context: context, shares: 1)
-  }
-
-  /// Two views of the same shape with neighbouring axes joined where both allow it.
-  private static func collapsed(_ a: View, _ b: View) -> (View, View) {
-    var (x, y) = (a, b)
-    (x.dims, x.strides, y.dims, y.strides) = ([], [], [], [])
-    for axis in a.dims.indices where a.dims[axis] != 1 {
-      if let last = x.dims.indices.last, x.strides[last] == a.strides[axis] * a.dims[axis],
-        y.strides[last] == b.strides[axis] * a.dims[axis]
-      {
-        x.dims[last] *= a.dims[axis]
-        y.dims[last] *= a.dims[axis]
-        x.strides[last] = a.strides[axis]
-        y.strides[last] = b.strides[axis]
-      } else {
-        x.dims.append(a.dims[axis])
-        x.strides.append(a.strides[axis])
-        y.dims.append(a.dims[axis])
-        y.strides.append(b.strides[axis])
-      }
-    }
-    return (x, y)
+    return Plan.Step(work: { ck_strided_copy_run($0, $1) }, context: context, shares: shares)
   }
 
   private mutating func scatterAdd(_ call: Schedule.Call) -> Plan.Step {

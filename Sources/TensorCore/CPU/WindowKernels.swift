@@ -7,7 +7,9 @@ extension CPULowering {
     _ call: Schedule.Call, _ convolution: Convolution, _ part: Convolution.Part
   ) -> [Plan.Step] {
     let windows = convolution.windows
-    if part == .output, self.part == nil, convolution.isQuickerAsProduct, call.output.dtype == .float32 { return product(call, convolution) }
+    if part == .output, convolution.isQuickerAsProduct, call.output.dtype == .float32 {
+      return convolutionAsProduct(call, convolution)
+    }
     if call.output.dtype == .float32, let fast = FastConvolution(windows, part) {
       memory.keep(fast)
       point(fast.context, \.a, \.b, \.c, call)
@@ -32,7 +34,7 @@ extension CPULowering {
   }
 
   /// All windows side by side, times the kernel as it lies.
-  private mutating func product(_ call: Schedule.Call, _ convolution: Convolution) -> [Plan.Step] {
+  private mutating func convolutionAsProduct(_ call: Schedule.Call, _ convolution: Convolution) -> [Plan.Step] {
     func matrix(_ rows: Int, _ columns: Int, _ place: Schedule.Place) -> Schedule.Place {
       Schedule.Place(buffer: place.buffer, offset: place.offset, shape: [rows, columns], strides: [columns, 1], dtype: place.dtype)
     }
@@ -45,7 +47,7 @@ extension CPULowering {
     point(CPULowering.place(context, \.b), to: call.inputs[1])
     if convolution.isPointwise {
       point(CPULowering.place(context, \.a), to: call.inputs[0])
-      return steps(of: context, to: call.output)
+      return productSteps(of: context, to: call.output)
     }
     let windows = workspace(positions * terms * call.output.dtype.byteCount)
     context.pointee.a = windows.pointer
@@ -56,7 +58,7 @@ extension CPULowering {
     gather.pointee.c = windows.pointer
     point(CPULowering.place(gather, \.a), to: call.inputs[0])
     return [Plan.Step(work: { ck_convolution_gather($0, $1) }, context: gather, shares: Int(gather.pointee.shares))]
-      + steps(of: context, to: call.output)
+      + productSteps(of: context, to: call.output)
   }
 
   private mutating func point<Context>(

@@ -15,7 +15,7 @@ final class Fusion {
   let order = DependencyGraph()
   /// Where the plan's outputs ended up: contiguous memory of their own.
   private(set) var outputs: [Int] = []
-  /// How matrix products lie in their memory that is in the order in which it is read.
+  /// For matrix products whose memory has the axes in their readers' order: the product's own axes in that memory.
   private(set) var productViews: [Int: View] = [:]
 
   /// A fused group, or one operation with a kernel of its own.
@@ -188,13 +188,13 @@ final class Fusion {
     var stored = value
     stored.shape = order.map { value.shape[$0] }
     let index = addOpaque(stored)
-    let view = View(of: index, shape: stored.shape).transposed(inverse(of: order))!
+    let view = View(of: index, shape: stored.shape).transposed(inversePermutation(of: order))!
     productViews[index] = view
     return append(value, .view, view)
   }
 
   /// A matrix product's input as it lies, if it can be read so, or a copy of it.
-  private func factor(_ index: Int) -> Int {
+  private func readableByProduct(_ index: Int) -> Int {
     let view = views[index], source = values[view.source]
     if case .fill = source.operation { return copy(index) }
     let isReadable = view.gather == nil && source.dtype == values[index].dtype && MatrixLayout(shape: view.dims, strides: view.strides) != nil
@@ -203,7 +203,7 @@ final class Fusion {
 
   private func addOpaque(_ value: SimplifiedGraph.Value) -> Int {
     var value = value
-    if case .matrixProduct = value.operation { value.inputs = value.inputs.map(factor) } else { value.inputs = value.inputs.map(inMemory) }
+    if case .matrixProduct = value.operation { value.inputs = value.inputs.map(readableByProduct) } else { value.inputs = value.inputs.map(inMemory) }
     let index = append(value, .opaque)
     let kernel = makeKernel(opaque: index, type: value.dtype, count: value.count, inner: 0)
     _ = order.insert(value.inputs.compactMap { self.kernel(of: views[$0].source)?.index }, before: kernel.index)

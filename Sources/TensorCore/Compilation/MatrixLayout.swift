@@ -8,11 +8,11 @@ struct MatrixLayout {
   private let sizes: SIMD4<Int>
   private let strides: SIMD4<Int>
 
-  /// Nil where a product cannot read it: neither rows nor columns are contiguous, or they overlap, or there are more batch axes than are
-  /// kept here.
+  /// Nil where a product cannot read it: neither rows nor columns are contiguous, or they overlap or run backwards, or there are more
+  /// batch axes than are kept here.
   /// - Parameters:
   ///   - shape: the batch axes, then rows and columns.
-  ///   - strides: in elements, none of them negative.
+  ///   - strides: in elements.
   init?(shape: [Int], strides: [Int]) {
     let rank = shape.count
     guard rank >= 2, strides.allSatisfy({ $0 >= 0 }) else { return nil }

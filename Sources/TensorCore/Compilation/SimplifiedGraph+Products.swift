@@ -41,15 +41,8 @@ extension SimplifiedGraph {
     commonOrders().filter { index, order in
       let shape = values[index].shape
       if order == Array(shape.indices) { return false }
-      let view = View(of: 0, shape: order.map { shape[$0] }).transposed(inverse(of: order))!
+      let view = View(of: 0, shape: order.map { shape[$0] }).transposed(inversePermutation(of: order))!
       return MatrixLayout(shape: view.dims, strides: view.strides).map { !$0.isTransposed } ?? false
     }
   }
-}
-
-/// The order that undoes another one.
-func inverse(of order: [Int]) -> [Int] {
-  var inverse = order
-  for (axis, source) in order.enumerated() { inverse[source] = axis }
-  return inverse
 }

@@ -126,21 +126,25 @@ struct View: Equatable {
   /// The same view with as few axes as possible. Axis 0 stays itself where rows are gathered.
   func collapsed() -> View {
     var result = self
-    result.dims = []
-    result.strides = []
-    for axis in dims.indices {
-      let isGathered = gather != nil && axis == 0
-      if dims[axis] == 1 && !isGathered { continue }
-      if let last = result.dims.indices.last, !(gather != nil && last == 0),
-        result.strides[last] == strides[axis] * dims[axis]
+    let joined = View.joined(dims, [strides], keepingFirst: gather != nil)
+    (result.dims, result.strides) = (joined.dims, joined.strides[0])
+    return result
+  }
+
+  /// Axes of size 1 dropped, and neighbours joined where the strides of all views of these sizes allow it.
+  static func joined(_ dims: [Int], _ strides: [[Int]], keepingFirst: Bool = false) -> (dims: [Int], strides: [[Int]]) {
+    var joinedDims: [Int] = [], joinedStrides = strides.map { _ in [Int]() }
+    for axis in dims.indices where dims[axis] != 1 || (keepingFirst && axis == 0) {
+      if let last = joinedDims.indices.last, !(keepingFirst && last == 0),
+        zip(joinedStrides, strides).allSatisfy({ $0[last] == $1[axis] * dims[axis] })
       {
-        result.dims[last] *= dims[axis]
-        result.strides[last] = strides[axis]
+        joinedDims[last] *= dims[axis]
+        for view in strides.indices { joinedStrides[view][last] = strides[view][axis] }
       } else {
-        result.dims.append(dims[axis])
-        result.strides.append(strides[axis])
+        joinedDims.append(dims[axis])
+        for view in strides.indices { joinedStrides[view].append(strides[view][axis]) }
       }
     }
-    return result
+    return (joinedDims, joinedStrides)
   }
 }

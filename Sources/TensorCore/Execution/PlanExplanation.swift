@@ -153,7 +153,7 @@ extension Schedule {
       // In place, what is put in is written, and the rest is left alone.
       call.isInPlace
         ? call.inputs.dropFirst().reduce(0) { $0 + $1.byteCount } + (call.inputs.last?.byteCount ?? 0)
-        : call.inputs.reduce(call.output.byteCount) { $0 + $1.byteCount }
+        : call.inputs.reduce(call.output.byteCount) { $0 + $1.shownByteCount }
     case .copy(let source, let target): source.byteCount + target.byteCount
     }
   }

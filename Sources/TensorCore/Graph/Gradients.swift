@@ -52,7 +52,11 @@ struct Adjoints {
     // Only the nodes between the targets and the output take part.
     var dependent: Set<Int> = wanted
     for node in order.reversed() where node.inputs.contains(where: { dependent.contains($0.id) }) {
-      if case .stopGradient = node.operation, !wanted.contains(node.id) { continue }
+      switch node.operation {
+      case .stopGradient where !wanted.contains(node.id): continue
+      case .customGradient where !node.inputs.dropFirst().contains(where: { dependent.contains($0.id) }) && !wanted.contains(node.id): continue
+      default: break
+      }
       dependent.insert(node.id)
     }
     for (output, adjoint) in outputs where dependent.contains(output.node.id) {
@@ -126,7 +130,7 @@ private func derivative(of result: Tensor, adjoint g: Tensor, needed: [Bool]) ->
   case .broadcast:
     return [g.summed(to: inputs[0].shape)]
   case .transpose(let permutation):
-    return [g.transposed(inverse(of: permutation))]
+    return [g.transposed(inversePermutation(of: permutation))]
   case .slice(let starts, let strides):
     return [unsliced(g, starts: starts, strides: strides, shape: inputs[0].shape)]
   case .pad(let low, _):

@@ -27,7 +27,7 @@ package final class Node: Sendable {
   private let elements = AtomicLazyReference<Buffer>()
   /// Was computed on the way to another node's elements, and not kept.
   private let isComputedInPassing = Atomic<Bool>(false)
-  /// Stands for what a variable held before it was changed.
+  /// Stands for what a variable held before it was changed, or for the state or step of a loop that is made.
   private let isOfThePast = Atomic<Bool>(false)
   /// How many nodes without a value lie on the longest path below.
   private let depth: Int
@@ -96,6 +96,12 @@ extension Node {
   func noteComputedInPassing() { isComputedInPassing.store(true, ordering: .relaxed) }
 
   /// Says that the variable this node stands for is about to hold something else.
+  /// Stood for the state or step of a loop's body, which has arguments of its own by now.
+  var isStandInOfThePast: Bool {
+    if case .argument = operation { return isOfThePast.load(ordering: .relaxed) }
+    return false
+  }
+
   func becomePast() { isOfThePast.store(true, ordering: .relaxed) }
   /// Whether this node stands for what a variable holds.
   var isPresentVariable: Bool {

@@ -95,6 +95,9 @@ package final class Scan: EqualByIdentity, @unchecked Sendable {
   ) -> (scan: Scan, inputs: [Tensor]) {
     let roots = (newStates + results).map(\.node)
     let nodes = nodesBelow(roots)
+    if nodes.contains(where: \.isStandInOfThePast) {
+      programmingError("scan: a derivative reads the state or the step of a loop's body; give it to customGradient as one of its inputs")
+    }
     var changing = Set((states.map(\.standIn) + parts.map(\.standIn)).map(\.node.id))
     for node in nodes where node.inputs.contains(where: { changing.contains($0.id) }) { changing.insert(node.id) }
     // What does not change from step to step is computed once, before the loop.

@@ -95,3 +95,10 @@ public func concatenate(_ tensors: [Tensor], axis: Int) -> Tensor {
 public func stack(_ tensors: [Tensor], axis: Int = 0) -> Tensor {
   concatenate(tensors.map { $0.expandingShape(at: axis) }, axis: axis)
 }
+
+/// The order of axes that undoes another one.
+func inversePermutation(of order: [Int]) -> [Int] {
+  var inverse = order
+  for (axis, source) in order.enumerated() { inverse[source] = axis }
+  return inverse
+}

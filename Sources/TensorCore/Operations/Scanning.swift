@@ -57,6 +57,7 @@ public func scan(
   let (scan, arguments) = Scan.make(
     count: count, isReversed: reverse, isRecomputed: recompute, states: zip(states, initial).map { ($0, $1) }, parts: zip(parts, inputs).map { ($0, $1) },
     newStates: newStates, results: results)
+  for standIn in states + parts { standIn.node.becomePast() }
   let packed = scan.applied(to: arguments)
   return (initial.indices.map { scan.state($0, in: packed) }, results.indices.map { scan.result($0, in: packed) })
 }

@@ -43,9 +43,7 @@ private func order(_ x: Tensor, _ axis: Int, _ name: String, descending: Bool) -
     }
     return result
   }
-  var inverse = last
-  for (position, source) in last.enumerated() { inverse[source] = position }
-  return result.transposed(inverse)
+  return result.transposed(inversePermutation(of: last))
 }
 
 /// Where each of `values` would be put into the ascending vector `sortedSequence` (`int32`): before equal elements, or behind them if

@@ -43,6 +43,20 @@ struct StandardizationTests {
     expectClose(value(points), expected.doubles)
   }
 
+  /// Two ways to the same numbers: with a mask that leaves nothing out, the derivative follows from the operations.
+  @Test func `A batch with a mask that keeps all is the batch without a mask`() throws {
+    let x = RandomGenerator(seed: 3).normal([4, 5, 3], dtype: .float64).evaluated()
+    let weights = RandomGenerator(seed: 4).normal([4, 5, 3], dtype: .float64).evaluated()
+    func trained(masked: Bool) throws -> [[Double]] {
+      let layers: [Layer] = (masked ? [Masking(maskValue: 1e9)] : []) + [BatchNormalization(), Dense(3, kernelInitializer: .identity)]
+      let model = Sequential(layers, dtype: .float64)
+      try model.compile(optimizer: .sgd(learningRate: 0.5), loss: .meanSquaredError)
+      try model.fit(x, weights, batchSize: 4, epochs: 3, verbose: .silent)
+      return model.weights.map(\.doubles)
+    }
+    for (plain, masked) in zip(try trained(masked: false), try trained(masked: true)) { expectClose(masked, plain, tolerance: 1e-6) }
+  }
+
   /// Of a batch: the sums for scale and offset are those that the derivative with respect to the input needs.
   @Test func `Normalizing a batch takes two sums on the way back`() {
     let x = RandomGenerator(seed: 1).normal([64, 8], dtype: .float64).evaluated()

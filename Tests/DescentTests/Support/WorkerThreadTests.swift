@@ -4,7 +4,7 @@ import Testing
 
 @testable import Descent
 
-@Suite(.timeLimit(.minutes(1))) struct WorkerThreadTests {
+@Suite(.timeLimit(.minutes(20))) struct WorkerThreadTests {
   @Test func `A thread runs what it was given`() throws {
     let done = DispatchSemaphore(value: 0)
     let starter = pthread_self()

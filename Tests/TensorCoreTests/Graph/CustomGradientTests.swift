@@ -50,6 +50,15 @@ struct CustomGradientTests {
     #expect(steps.gradients[0].doubles == [6, 6])
   }
 
+  @Test func `A number takes the dtype of what it meets`() {
+    let half: Tensor = differentiatedAlone(0.5) { $0 * sigmoid($0) }
+    #expect((half * Tensor.ones([2])).dtype == .float32)
+    let slopes = valueAndGradients(at: [Tensor.ones([2])]) { inputs in
+      customGradient([inputs[0], 3.0]) { $0[0] * $0[1] } gradient: { inputs, _, upstream in [upstream * inputs[1], (upstream * inputs[0]).sum()] }.sum()
+    }
+    #expect(slopes.gradients[0].doubles == [3, 3])
+  }
+
   @Test func `A function of each element keeps one tensor for the way back`() {
     let x = RandomGenerator(seed: 1).normal([64, 32], dtype: .float64).evaluated()
     let w = RandomGenerator(seed: 2).normal([32, 32], dtype: .float64).evaluated()
@@ -61,10 +70,23 @@ struct CustomGradientTests {
       return step.plan(for: [x, w]).schedule.buffers.reduce(0) { $0 + ($1.isTemporary ? $1.byteCount : 0) }
     }
     let gelu: @Sendable (Tensor) -> Tensor = { x in x * 0.5 * (1 + erf(x * 0.5.squareRoot())) }
-    #expect(bytes { elementwise($0, gelu) } < bytes(gelu))
+    #expect(bytes { differentiatedAlone($0, gelu) } < bytes(gelu))
   }
 
   #if compiler(>=6.2)
+    @Test func `A derivative that reads a loop's state without having it as an input is named`() async throws {
+      let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+        _ = valueAndGradients(at: [Tensor([[1.0], [2.0]])]) { inputs in
+          scan([Tensor([1.0])], over: inputs) { state, x in
+            let outside = state[0]
+            return ([state[0] + customGradient([x[0]]) { $0[0] } gradient: { _, _, upstream in [upstream * outside] }], [])
+          }.state[0].sum()
+        }
+      }
+      let message = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+      #expect(message.contains("scan: a derivative reads the state or the step of a loop's body; give it to customGradient as one of its inputs"))
+    }
+
     @Test func `A gradient of another shape, or of too few inputs, is named`() async throws {
       let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
         _ = valueAndGradients(at: [Tensor([1.0, 2])]) { inputs in

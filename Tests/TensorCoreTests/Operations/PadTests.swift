@@ -17,6 +17,21 @@ struct PadTests {
     #expect(pad(Tensor([Int32(1), 2]), [(1, 1)], constantValue: -3).doubles == [-3, 1, 2, -3])
   }
 
+  /// So large that it is done in shares: their number does not divide the sizes, and the first axis may have fewer.
+  @Test(arguments: [DType.float32, .float64, .int32, .bool])
+  func `large arrays are padded and put together element by element`(_ dtype: DType) {
+    for shape in [[3, 501, 257], [301_003], [2, 1, 200_003], [1021, 401, 1]] {
+      let bits = (0..<shape.reduce(1, *)).map { (place: Int) -> Double in place * 7 % 10 > 4 ? 1 : 0 }
+      let x = Tensor(shape: shape, scalars: bits).cast(to: dtype).evaluated()
+      let low = shape.map { _ in 1 }, high = shape.map { _ in 2 }
+      let padded = x.padded(low: low, high: high)
+      #expect(padded.sliced(starts: low, sizes: shape).doubles == bits)
+      #expect(padded.doubles.reduce(0, +) == bits.reduce(0, +), "zeros around")
+      let both = concatenate([x, padded.sliced(starts: low, sizes: shape), x], axis: 0)
+      #expect(both.doubles == bits + bits + bits)
+    }
+  }
+
   @Test(arguments: PaddingMode.allCases) func `first and second derivatives match differences`(_ mode: PaddingMode) {
     let x = Tensor(shape: [2, 3], scalars: (0..<6).map { (place: Int) -> Double in Double(place * place) / 7 - 1 })
     expectDerivativesMatchDifferences(at: x, tolerance: 1e-6, mode.rawValue) {
