@@ -22,7 +22,10 @@ public enum LabelMode: String, Sendable, CaseIterable {
 
 /// Which part of a folder's files is wanted.
 public enum DirectorySubset: String, Sendable, CaseIterable {
-  case training, validation
+  /// What `validationSplit` leaves for training.
+  case training
+  /// The share that `validationSplit` sets aside.
+  case validation
 }
 
 /// The type of the `labelMode` of files without labels: it has no value but nil.
