@@ -23,8 +23,7 @@ static sizes sizes_of(const ck_windows *w) {
   };
 }
 
-/* Every window is one position, and all positions have one: the input is the matrix of windows. */
-static bool is_pointwise(const ck_windows *w) {
+bool ck_is_pointwise(const ck_windows *w) {
   for (int k = 0; k < 3; k++)
     if (w->window[k] != 1 || w->stride[k] != 1 || w->low[k] != 0 || w->in[k] != w->out[k]) return false;
   return true;
@@ -167,7 +166,7 @@ typedef struct {
 
 static work begin(const ck_convolution *c) {
   const ck_windows *w = &c->windows;
-  work state = {.conv = c, .w = w, .s = sizes_of(w), .bytes = ck_dtype_bytes(c->dtype), .pointwise = is_pointwise(w)};
+  work state = {.conv = c, .w = w, .s = sizes_of(w), .bytes = ck_dtype_bytes(c->dtype), .pointwise = ck_is_pointwise(w)};
   state.depth = state.s.elements * state.s.channels;
   const int64_t tile = c->tile * state.depth * state.bytes;
   const int64_t spare = c->part == CK_CONV_KERNEL ? state.depth * state.s.filters * state.bytes : 0;

@@ -245,6 +245,9 @@ typedef struct {
   int64_t in[3], out[3], window[3], stride[3], dilation[3], low[3];
 } ck_windows;
 
+/* Every window is one position, and all positions have one: the input is the matrix of windows. */
+bool ck_is_pointwise(const ck_windows *windows);
+
 /* Which of the three arrays of a convolution is computed from the other two. */
 enum {
   CK_CONV_OUTPUT = 0, /* c = output; a = input, b = kernel */

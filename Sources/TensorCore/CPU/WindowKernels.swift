@@ -45,16 +45,17 @@ extension CPULowering {
         matrix(positions, terms, call.inputs[0]), matrix(terms, convolution.filters, call.inputs[1]),
         matrix(positions, convolution.filters, call.output)))
     point(CPULowering.place(context, \.b), to: call.inputs[1])
-    if convolution.isPointwise {
+    var geometry = convolution.windows
+    if ck_is_pointwise(&geometry) {
       point(CPULowering.place(context, \.a), to: call.inputs[0])
       return productSteps(of: context, to: call.output)
     }
     let windows = workspace(positions * terms * call.output.dtype.byteCount)
     context.pointee.a = windows.pointer
     let gather = memory.allocate(ck_convolution.self, 1)
-    gather.pointee.windows = convolution.windows
+    gather.pointee.windows = geometry
     gather.pointee.dtype = call.output.dtype.kernelType
-    gather.pointee.shares = Int64(Swift.max(1, Swift.min(8, windows.byteCount >> 16)))
+    gather.pointee.shares = Int64(CPULowering.sharesOfCopy(windows.byteCount))
     gather.pointee.c = windows.pointer
     point(CPULowering.place(gather, \.a), to: call.inputs[0])
     return [Plan.Step(work: { ck_convolution_gather($0, $1) }, context: gather, shares: Int(gather.pointee.shares))]
@@ -116,11 +117,6 @@ private final class FastConvolution {
 }
 
 extension Convolution {
-  /// Every window is one position, and all positions have one: the input is the matrix of windows.
-  fileprivate var isPointwise: Bool {
-    geometry.window.allSatisfy { $0 == 1 } && geometry.strides.allSatisfy { $0 == 1 } && geometry.inputSize == geometry.outputSize
-  }
-
   /// Where there are so few positions that oneDNN would take about as long to bring the kernel into its layout as to multiply by it; and
   /// where single positions are picked, for which it has nothing fast. The windows side by side must not be much memory.
   package var isQuickerAsProduct: Bool {

@@ -203,7 +203,11 @@ final class Fusion {
 
   private func addOpaque(_ value: SimplifiedGraph.Value) -> Int {
     var value = value
-    if case .matrixProduct = value.operation { value.inputs = value.inputs.map(readableByProduct) } else { value.inputs = value.inputs.map(inMemory) }
+    if case .matrixProduct = value.operation {
+      value.inputs = value.inputs.map(readableByProduct)
+    } else {
+      value.inputs = value.inputs.map(inMemory)
+    }
     let index = append(value, .opaque)
     let kernel = makeKernel(opaque: index, type: value.dtype, count: value.count, inner: 0)
     _ = order.insert(value.inputs.compactMap { self.kernel(of: views[$0].source)?.index }, before: kernel.index)

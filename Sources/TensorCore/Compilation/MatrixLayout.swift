@@ -33,8 +33,8 @@ struct MatrixLayout {
     var (sizes, apart) = (SIMD4<Int>(repeating: 1), SIMD4<Int>(repeating: 0))
     guard view.dims.count <= sizes.scalarCount else { return nil }
     for (place, axis) in view.dims.indices.reversed().enumerated() {
-      sizes[3 - place] = view.dims[axis]
-      apart[3 - place] = view.strides[axis]
+      let lane = sizes.scalarCount - 1 - place
+      (sizes[lane], apart[lane]) = (view.dims[axis], view.strides[axis])
     }
     (self.sizes, self.strides) = (sizes, apart)
   }
@@ -42,7 +42,7 @@ struct MatrixLayout {
   /// Where the matrix with this number begins.
   func offset(of matrix: Int) -> Int {
     var rest = matrix, result = 0
-    for axis in (0..<4).reversed() where rest > 0 {
+    for axis in sizes.indices.reversed() where rest > 0 {
       result += rest % sizes[axis] * strides[axis]
       rest /= sizes[axis]
     }

@@ -61,8 +61,6 @@ package struct Schedule {
 
     package var count: Int { shape.reduce(1, *) }
     package var byteCount: Int { count * dtype.byteCount }
-    /// What there is of it in memory: an axis of stride 0 shows the same elements again.
-    package var shownByteCount: Int { zip(shape, strides).reduce(dtype.byteCount) { $0 * ($1.1 == 0 ? 1 : $1.0) } }
   }
 }
 

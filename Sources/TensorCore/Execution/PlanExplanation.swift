@@ -153,10 +153,13 @@ extension Schedule {
       // In place, what is put in is written, and the rest is left alone.
       call.isInPlace
         ? call.inputs.dropFirst().reduce(0) { $0 + $1.byteCount } + (call.inputs.last?.byteCount ?? 0)
-        : call.inputs.reduce(call.output.byteCount) { $0 + $1.shownByteCount }
+        : call.inputs.reduce(call.output.byteCount) { $0 + Schedule.shown($1.shape, $1.strides) * $1.dtype.byteCount }
     case .copy(let source, let target): source.byteCount + target.byteCount
     }
   }
+
+  /// How many elements a view shows: an axis of stride 0 shows the same ones again.
+  private static func shown(_ dims: [Int], _ strides: [Int]) -> Int { zip(dims, strides).reduce(1) { $0 * ($1.1 == 0 ? 1 : $1.0) } }
 
   private func byteCount(of program: GroupProgram) -> Int {
     var sum = 0
@@ -167,10 +170,8 @@ extension Schedule {
       case .whole, .converted: sum += elements * operand.dtype.byteCount
       case .single: sum += operand.dtype.byteCount
       case .view(let number):
-        // An axis of stride 0 shows the same elements again.
         let view = program.views[number]
-        let shown = zip(view.dims, view.strides).reduce(1) { $0 * ($1.1 == 0 ? 1 : $1.0) }
-        sum += min(elements, shown) * operand.dtype.byteCount
+        sum += min(elements, Schedule.shown(view.dims, view.strides)) * operand.dtype.byteCount
       case .raw: sum += min(buffers[buffer].byteCount, elements * operand.dtype.byteCount)
       }
     }

@@ -26,8 +26,8 @@ package final class CustomGradient: EqualByIdentity, Sendable {
 /// let y = customGradient([x]) { round($0[0]) } gradient: { _, _, upstream in [upstream] }
 /// ```
 ///
-/// What `gradient` computes can be differentiated once more, through its inputs, `output` and `upstream`. Nothing reaches what `function` takes from
-/// elsewhere. In a loop's body, what `gradient` needs of the state and the step has to be among the inputs.
+/// What `gradient` computes can be differentiated once more, through its inputs, `output` and `upstream`. Nothing reaches what `function` takes
+/// from elsewhere. In a loop's body, what `gradient` needs of the state and the step has to be among the inputs.
 /// - Parameters:
 ///   - inputs: what the derivative is taken with respect to.
 ///   - function: the value.
