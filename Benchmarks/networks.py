@@ -1,6 +1,6 @@
 """Ordinary networks in PyTorch and in Keras, where they are installed: steps of training, and predictions of networks that people know.
 
-    python3 networks.py cnn|lstm|imdb|gpt|resnet50-1|resnet50-16|mobilenetv2-1|mobilenetv2-16 [SECONDS]
+    python3 networks.py cnn|resnet|lstm|imdb|gpt|resnet50-1|resnet50-16|mobilenetv2-1|mobilenetv2-16 [SECONDS]
 
 Each library by its ordinary loop: PyTorch over batches of one tensor, Keras by fit and predict_on_batch. Random data of the right shape;
 networks that people know have random weights, and the number after their name is the batch's.
@@ -21,8 +21,9 @@ import time
 
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-ROWS = {"cnn": 32, "lstm": 32, "imdb": 64, "gpt": 12}
-STEPS = {"cnn": 400, "lstm": 50, "imdb": 400, "gpt": 100}
+ROWS = {"cnn": 32, "resnet": 64, "lstm": 32, "imdb": 64, "gpt": 12}
+STEPS = {"cnn": 400, "resnet": 100, "lstm": 50, "imdb": 400, "gpt": 100}
+CONVOLUTIONAL = ("cnn", "resnet")
 FIRST = []
 KNOWN = {f"{name.lower()}-{batch}": (name, batch) for name in ("ResNet50", "MobileNetV2") for batch in (1, 16)}
 
@@ -35,7 +36,7 @@ def data(job):
     import numpy as np
 
     random, count = np.random.default_rng(1), ROWS[job] * STEPS[job]
-    if job == "cnn":
+    if job in CONVOLUTIONAL:
         return random.random((count, 28, 28, 1), dtype="float32"), random.integers(0, 10, count)
     if job == "lstm":
         return random.standard_normal((count, 100, 64), dtype="float32"), random.integers(0, 10, count)
@@ -83,6 +84,22 @@ def torch_model(job):
         def forward(self, x):
             return self.head(self.norm(self.blocks(self.symbols(x) + self.positions(torch.arange(64)))))
 
+    def normalized(inputs, filters, window, stride=1):
+        return nn.Sequential(nn.Conv2d(inputs, filters, window, stride, window // 2, bias=False), nn.BatchNorm2d(filters, momentum=0.01))
+
+    class Residual(nn.Module):
+        def __init__(self, inputs, filters, stride):
+            super().__init__()
+            self.path = nn.Sequential(normalized(inputs, filters, 3, stride), nn.ReLU(), normalized(filters, filters, 3))
+            self.short = nn.Identity() if stride == 1 else normalized(inputs, filters, 1, stride)
+
+        def forward(self, x):
+            return F.relu(self.path(x) + self.short(x))
+
+    if job == "resnet":
+        return nn.Sequential(
+            normalized(1, 16, 3), nn.ReLU(), Residual(16, 16, 1), Residual(16, 32, 2), Residual(32, 64, 2), nn.AdaptiveAvgPool2d(1),
+            nn.Flatten(), nn.Linear(64, 10))
     if job == "cnn":
         return nn.Sequential(
             nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
@@ -100,7 +117,7 @@ def torch_run(job, channels_last=False):
 
     model = torch_model(job)
     x, y = data(job)
-    if job == "cnn":
+    if job in CONVOLUTIONAL:
         x = x.transpose(0, 3, 1, 2).copy()
     x, y = torch.from_numpy(x), torch.from_numpy(y)
     if channels_last:
@@ -138,6 +155,16 @@ def keras_model(job):
             L.Input((28, 28, 1)), L.Conv2D(32, 3, padding="same", activation="relu"), L.MaxPooling2D(2),
             L.Conv2D(64, 3, padding="same", activation="relu"), L.MaxPooling2D(2), L.Flatten(), L.Dense(100, activation="relu"),
             L.Dropout(0.4), L.Dense(10, activation="softmax")])
+    elif job == "resnet":
+        def normalized(x, filters, window, strides=1):
+            return L.BatchNormalization()(L.Conv2D(filters, window, strides=strides, padding="same", use_bias=False)(x))
+
+        images = L.Input((28, 28, 1))
+        x = L.ReLU()(normalized(images, 16, 3))
+        for filters, strides in (16, 1), (32, 2), (64, 2):
+            y = normalized(L.ReLU()(normalized(x, filters, 3, strides)), filters, 3)
+            x = L.ReLU()(y + (x if strides == 1 else normalized(x, filters, 1, strides)))
+        model = keras.Model(images, L.Dense(10, activation="softmax")(L.GlobalAveragePooling2D()(x)))
     elif job == "lstm":
         model = keras.Sequential([L.Input((100, 64)), L.LSTM(128, return_sequences=True), L.LSTM(128), L.Dense(10, activation="softmax")])
     elif job == "imdb":
@@ -237,7 +264,7 @@ def work(job, peer):
 def start(job, peer):
     package = PEERS[peer]
     needed = [package] + (["keras"] if peer.startswith("Keras") else ["torchvision"] if job in KNOWN else [])
-    if peer.endswith("channels last") and job != "cnn" and job not in KNOWN:
+    if peer.endswith("channels last") and job not in CONVOLUTIONAL and job not in KNOWN:
         return None
     if any(importlib.util.find_spec(name) is None for name in needed):
         return None

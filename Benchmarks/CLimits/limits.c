@@ -186,9 +186,11 @@ struct limit_convolution {
 
 static dnnl_status_t describe(dnnl_primitive_desc_t *result, dnnl_engine_t engine, limit_part part, int plain, const long *sizes,
                               dnnl_primitive_desc_t hint) {
-  const long images = sizes[0], size = sizes[1], channels = sizes[2], filters = sizes[3], window = sizes[4];
-  const dnnl_dims_t in = {images, channels, size, size}, out = {images, filters, size, size}, kernel = {filters, channels, window, window};
-  const dnnl_dims_t strides = {1, 1}, padding = {window / 2, window / 2};
+  const long images = sizes[0], size = sizes[1], channels = sizes[2], filters = sizes[3], window = sizes[4], stride = sizes[5];
+  const long places = (size + stride - 1) / stride, reach = (places - 1) * stride + window;
+  const long missing = reach > size ? reach - size : 0, low = missing / 2, high = missing - low;
+  const dnnl_dims_t in = {images, channels, size, size}, out = {images, filters, places, places}, kernel = {filters, channels, window, window};
+  const dnnl_dims_t strides = {stride, stride}, before = {low, low}, after = {high, high};
   const dnnl_format_tag_t tag = plain ? dnnl_nhwc : dnnl_format_tag_any;
   dnnl_memory_desc_t x, y, w;
   dnnl_memory_desc_init_by_tag(&x, 4, in, dnnl_f32, tag);
@@ -197,11 +199,11 @@ static dnnl_status_t describe(dnnl_primitive_desc_t *result, dnnl_engine_t engin
   dnnl_convolution_desc_t d;
   dnnl_status_t status;
   if (!hint || part == LIMIT_OUTPUT) {
-    status = dnnl_convolution_forward_desc_init(&d, dnnl_forward_training, dnnl_convolution_direct, &x, &w, NULL, &y, strides, padding, padding);
+    status = dnnl_convolution_forward_desc_init(&d, dnnl_forward_training, dnnl_convolution_direct, &x, &w, NULL, &y, strides, before, after);
   } else if (part == LIMIT_INPUT) {
-    status = dnnl_convolution_backward_data_desc_init(&d, dnnl_convolution_direct, &x, &w, &y, strides, padding, padding);
+    status = dnnl_convolution_backward_data_desc_init(&d, dnnl_convolution_direct, &x, &w, &y, strides, before, after);
   } else {
-    status = dnnl_convolution_backward_weights_desc_init(&d, dnnl_convolution_direct, &x, &w, NULL, &y, strides, padding, padding);
+    status = dnnl_convolution_backward_weights_desc_init(&d, dnnl_convolution_direct, &x, &w, NULL, &y, strides, before, after);
   }
   return status == dnnl_success ? dnnl_primitive_desc_create(result, &d, NULL, engine, hint) : status;
 }
@@ -230,13 +232,14 @@ static int make_part(convolution_part *p, dnnl_engine_t engine, limit_part part,
   return made;
 }
 
-limit_convolution *limit_convolution_make(limit_part part, int plain, long images, long size, long channels, long filters, long window) {
+limit_convolution *limit_convolution_make(limit_part part, int plain, long images, long size, long channels, long filters, long window,
+                                          long stride) {
   limit_convolution *c = calloc(1, sizeof *c);
   if (!c) return NULL;
   int made = dnnl_engine_create(&c->engine, dnnl_cpu, 0) == dnnl_success;
   c->parts = team.threads;
   for (int k = 0; made && k < c->parts; k++) {
-    const long sizes[] = {images * (k + 1) / c->parts - images * k / c->parts, size, channels, filters, window};
+    const long sizes[] = {images * (k + 1) / c->parts - images * k / c->parts, size, channels, filters, window, stride};
     made = make_part(&c->part[k], c->engine, part, plain, sizes);
   }
   if (made) return c;

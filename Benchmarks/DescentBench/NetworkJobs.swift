@@ -19,9 +19,18 @@ struct Network {
 
   /// One call of oneDNN, or several alike, one after the other.
   enum Work {
-    /// Images size × size with padding 1 and a window of 3: which of its three products.
-    case convolution(limit_part, size: Int, channels: Int, filters: Int)
+    /// Images size × size, padded as Keras's "same": which of its three products.
+    case convolution(limit_part, size: Int, channels: Int, filters: Int, window: Int = 3, stride: Int = 1)
     case product(transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int, times: Int)
+
+    /// What a convolution computes in a step: its results, what reaches the kernel and, if asked, what reaches the inputs.
+    static func convolution(
+      size: Int, channels: Int, filters: Int, window: Int = 3, stride: Int = 1, reachesInputs: Bool = true
+    ) -> [Work] {
+      (reachesInputs ? [LIMIT_OUTPUT, LIMIT_KERNEL, LIMIT_INPUT] : [LIMIT_OUTPUT, LIMIT_KERNEL]).map {
+        .convolution($0, size: size, channels: channels, filters: filters, window: window, stride: stride)
+      }
+    }
 
     /// What a dense layer of m rows, k inputs and n outputs computes in a step: its results, what reaches the kernel and, if asked,
     /// what reaches the inputs.
@@ -42,7 +51,7 @@ struct Network {
     }
   }
 
-  static var all: [Network] { [convolutional, recurrent, words, transformer] }
+  static var all: [Network] { [convolutional, residual, recurrent, words, transformer] }
 
   private static var convolutional: Network { Network(
     name: "cnn", description: "28×28×1 → 32 3×3 → pool → 64 3×3 → pool → 100 → 10 on Fashion-MNIST, dropout, Adam", rows: 32, steps: 400,
@@ -65,11 +74,34 @@ struct Network {
       let x = train.images.bytes.sliced(starts: [0, 0, 0], sizes: [count, 28, 28])
       return (x.cast(to: .float32).reshaped([count, 28, 28, 1]) / 255, train.labels.sliced(starts: [0], sizes: [count]))
     },
-    work: [
-      .convolution(LIMIT_OUTPUT, size: 28, channels: 1, filters: 32), .convolution(LIMIT_KERNEL, size: 28, channels: 1, filters: 32),
-      .convolution(LIMIT_OUTPUT, size: 14, channels: 32, filters: 64), .convolution(LIMIT_INPUT, size: 14, channels: 32, filters: 64),
-      .convolution(LIMIT_KERNEL, size: 14, channels: 32, filters: 64),
-    ] + Work.dense(rows: 32, inputs: 3136, outputs: 100) + Work.dense(rows: 32, inputs: 100, outputs: 10)) }
+    work: Work.convolution(size: 28, channels: 1, filters: 32, reachesInputs: false)
+      + Work.convolution(size: 14, channels: 32, filters: 64) + Work.dense(rows: 32, inputs: 3136, outputs: 100) + Work.dense(rows: 32, inputs: 100, outputs: 10)) }
+
+  private static var residual: Network { Network(
+    name: "resnet", description: "28×28×1 → 16 3×3 → residual blocks of 16, 32 and 64 filters → 10, batch normalization, Adam", rows: 64,
+    steps: 100,
+    make: {
+      let images = Input(shape: [28, 28, 1])
+      func normalized(_ x: some Symbolic, _ filters: Int, _ window: AxisSizes, strides: AxisSizes = 1) throws -> Symbol {
+        try BatchNormalization()(Conv2D(filters, window, strides: strides, padding: .same, useBias: false)(x))
+      }
+      var x = try relu(normalized(images, 16, 3))
+      for (filters, strides) in [(16, 1), (32, 2), (64, 2)] {
+        let first = try relu(normalized(x, filters, 3, strides: [strides, strides]))
+        let second = try normalized(first, filters, 3)
+        x = try relu(second + (strides == 1 ? x : normalized(x, filters, 1, strides: [strides, strides])))
+      }
+      let model = try Model(inputs: images, outputs: Dense(10, activation: .softmax)(GlobalAveragePooling2D()(x)))
+      try model.compile(optimizer: .adam, loss: .sparseCategoricalCrossentropy)
+      return model
+    },
+    data: convolutional.data,
+    work: Work.convolution(size: 28, channels: 1, filters: 16, reachesInputs: false)
+      + Work.convolution(size: 28, channels: 16, filters: 16) + Work.convolution(size: 28, channels: 16, filters: 16)
+      + Work.convolution(size: 28, channels: 16, filters: 32, stride: 2) + Work.convolution(size: 14, channels: 32, filters: 32)
+      + Work.convolution(size: 28, channels: 16, filters: 32, window: 1, stride: 2)
+      + Work.convolution(size: 14, channels: 32, filters: 64, stride: 2) + Work.convolution(size: 7, channels: 64, filters: 64)
+      + Work.convolution(size: 14, channels: 32, filters: 64, window: 1, stride: 2) + Work.dense(rows: 64, inputs: 64, outputs: 10)) }
 
   private static var recurrent: Network { Network(
     name: "lstm", description: "100 steps of 64 numbers → LSTM 128 → LSTM 128 → 10, Adam", rows: 32, steps: 50,

@@ -12,10 +12,11 @@ private final class Limit {
   ///   nothing for such a call.
   init?(_ work: Network.Work, rows: Int, isPlain: Bool) {
     switch work {
-    case .convolution(let part, let size, let channels, let filters):
-      guard let call = limit_convolution_make(part, isPlain ? 1 : 0, rows, size, channels, filters, 3) else { return nil }
+    case .convolution(let part, let size, let channels, let filters, let window, let stride):
+      guard let call = limit_convolution_make(part, isPlain ? 1 : 0, rows, size, channels, filters, window, stride) else { return nil }
       let what = part == LIMIT_OUTPUT ? "" : part == LIMIT_INPUT ? ", what reaches the input" : ", what reaches the kernel"
-      name = "\(size)×\(size)×\(channels) → \(filters) 3×3\(what)"
+      let step = stride > 1 ? "/\(stride)" : ""
+      name = "\(size)×\(size)×\(channels) → \(filters) \(window)×\(window)\(step)\(what)"
       run = { limit_convolution_run(call) }
       release = { limit_convolution_free(call) }
     case .product(let transposeA, let transposeB, let m, let n, let k, let times):

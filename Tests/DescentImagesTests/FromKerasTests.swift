@@ -16,6 +16,7 @@ private func pictures(_ model: Sequential, _ image: Image, _ x: Tensor, _ y: Ten
   _ = imageToArray(image)
   _ = try arrayToImage(x)
   try saveImage("noise.png", x)
+  try plotImageGallery(x, rows: 2, valueRange: 0...1, path: "x.png")
   let generator = try ImageDataGenerator(rotationRange: 20, horizontalFlip: true, rescale: 1 / 255)
   _ = try model.fit(generator.flow(x, y, batchSize: 32))
 }

@@ -32,11 +32,13 @@ void limit_any_product(int transpose_a, int transpose_b, long m, long n, long k,
 /* Which of the three arrays of a convolution is computed from the other two. */
 typedef enum { LIMIT_OUTPUT, LIMIT_INPUT, LIMIT_KERNEL } limit_part;
 
-/* oneDNN's convolution of images size x size with a window and as much padding as keeps the size, the images split over the threads.
+/* oneDNN's convolution of images size x size with a window at every stride-th position, padded where one reaches over the edge (Keras's
+   "same"), the images split over the threads.
    Activations are channels-last arrays, or, if not `plain`, what oneDNN likes best; nothing is reordered. Null where there is no such
    convolution. */
 typedef struct limit_convolution limit_convolution;
-limit_convolution *limit_convolution_make(limit_part part, int plain, long images, long size, long channels, long filters, long window);
+limit_convolution *limit_convolution_make(limit_part part, int plain, long images, long size, long channels, long filters, long window,
+                                          long stride);
 void limit_convolution_run(limit_convolution *convolution);
 void limit_convolution_free(limit_convolution *convolution);
 

@@ -6,37 +6,8 @@ import KerasFiles
 
 setRandomSeed(1)
 
-/// Rows of a file of time series: dimensions stand between colons, the class comes last.
-func readSeries(_ path: String) throws -> (sequences: [[[Float]]], labels: Tensor) {
-  var sequences: [[[Float]]] = [], labels: [Int32] = []
-  for line in try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n") where !"#@".contains(line.first!) {
-    let parts = line.split(separator: ":")
-    let dimensions = try parts.dropLast().map { part in
-      try part.split(separator: ",").map { number in
-        guard let value = Float(number) else { throw DescentError(.data, "\(path): '\(number)' is not a number") }
-        return value
-      }
-    }
-    guard let label = parts.last.flatMap({ Int32($0) }), let steps = dimensions.first?.count, dimensions.allSatisfy({ $0.count == steps }) else {
-      throw DescentError(.data, "\(path): a line that is not series of one length and a class")
-    }
-    sequences.append((0..<steps).map { step in dimensions.map { $0[step] } })
-    labels.append(label - 1)
-  }
-  return (sequences, Tensor(labels))
-}
-
-/// Rows of [29, 12], zeros behind the end.
-func padded(_ sequences: [[[Float]]]) -> Tensor {
-  let length = 29
-  let all = sequences.flatMap { sequence in
-    sequence.flatMap { $0 } + [Float](repeating: 0, count: (length - sequence.count) * 12)
-  }
-  return Tensor(shape: [sequences.count, length, 12], scalars: all)
-}
-
 /// Utterances of nine made-up men, each of whom has tones of his own.
-func madeUp(_ count: Int, seed: UInt64) -> (sequences: [[[Float]]], labels: Tensor) {
+func madeUp(_ count: Int, seed: UInt64) -> TimeSeries {
   var generator = SeededGenerator(seed: seed)
   let labels = (0..<count).map { Int32($0 % 9) }
   let sequences = labels.map { label -> [[Float]] in
@@ -51,18 +22,19 @@ func madeUp(_ count: Int, seed: UInt64) -> (sequences: [[[Float]]], labels: Tens
   return (sequences, Tensor(labels))
 }
 
-let train, test: (sequences: [[[Float]]], labels: Tensor)
+let train, test: TimeSeries
 if CommandLine.arguments.count > 1 {
   let folder = CommandLine.arguments[1]
-  (train, test) = (try readSeries(folder + "/JapaneseVowels_TRAIN.ts"), try readSeries(folder + "/JapaneseVowels_TEST.ts"))
+  (train, test) = (try readTimeSeries(folder + "/JapaneseVowels_TRAIN.ts"), try readTimeSeries(folder + "/JapaneseVowels_TEST.ts"))
 } else {
   print("No folder was given: utterances are made up. The real ones: pip download aeon, aeon/datasets/data/JapaneseVowels in its file.")
   (train, test) = (madeUp(270, seed: 1), madeUp(370, seed: 2))
 }
 print("\(train.sequences.count) utterances to train with, \(test.sequences.count) to test")
+let length = 29
 
 let model = Sequential {
-  Input(shape: [29, 12])
+  Input(shape: [length, 12])
   Masking()
   Bidirectional(LSTM(32))
   Dropout(0.3)
@@ -70,7 +42,7 @@ let model = Sequential {
 }
 model.summary()
 try model.compile(optimizer: Adam(learningRate: 0.003), loss: .sparseCategoricalCrossentropy, metrics: ["accuracy"])
-let history = try model.fit(padded(train.sequences), train.labels, batchSize: 16, epochs: epochs(40), verbose: 0)
+let history = try model.fit(padded(train.sequences, to: length), train.labels, batchSize: 16, epochs: epochs(40), verbose: 0)
 print(history)
-let result = try model.evaluate(padded(test.sequences), test.labels)
+let result = try model.evaluate(padded(test.sequences, to: length), test.labels)
 expect("test accuracy", result["accuracy"], atLeast: 0.93)

@@ -1,0 +1,34 @@
+import Foundation
+import KerasFiles
+
+/// Series of one or more numbers a step, and the class of each.
+public typealias TimeSeries = (sequences: [[[Float]]], labels: Tensor)
+
+/// A file of the UCR and UEA archives' `.ts` format: a row has dimensions between colons, its class, counted from 1, last.
+public func readTimeSeries(_ path: String) throws -> TimeSeries {
+  var sequences: [[[Float]]] = [], labels: [Int32] = []
+  for line in try String(contentsOfFile: path, encoding: .utf8).split(whereSeparator: \.isNewline) where !"#@".contains(line.first!) {
+    let parts = line.split(separator: ":")
+    let dimensions = try parts.dropLast().map { part in
+      try part.split(separator: ",").map { number in
+        guard let value = Float(number) else { throw DescentError(.data, "\(path): '\(number)' is not a number") }
+        return value
+      }
+    }
+    guard let label = parts.last.flatMap({ Int32($0) }), let steps = dimensions.first?.count, dimensions.allSatisfy({ $0.count == steps }) else {
+      throw DescentError(.data, "\(path): a line that is not series of one length and a class")
+    }
+    sequences.append((0..<steps).map { step in dimensions.map { $0[step] } })
+    labels.append(label - 1)
+  }
+  return (sequences, Tensor(labels))
+}
+
+/// Rows of [length, numbers a step], zeros behind the end of each series.
+public func padded(_ sequences: [[[Float]]], to length: Int) -> Tensor {
+  let width = sequences[0][0].count
+  let all = sequences.flatMap { sequence in
+    sequence.flatMap { $0 } + [Float](repeating: 0, count: (length - sequence.count) * width)
+  }
+  return Tensor(shape: [sequences.count, length, width], scalars: all)
+}
