@@ -118,7 +118,7 @@ typedef CK_MEMORY_TYPE(uint32_t, CK_VECTOR_BYTES / 4) vu_at;
   [CK_SIN] = sine_kernel_##type, [CK_COS] = cosine_kernel_##type, [CK_TANH] = tanh_kernel_##type, [CK_ERF] = erf_kernel_##type,   \
   [CK_SIGMOID] = sigmoid_kernel_##type, [CK_SOFTPLUS] = softplus_kernel_##type, [CK_FLOOR] = floor_##type,         \
   [CK_CEIL] = ceil_##type, [CK_ROUND] = round_##type, [CK_POW] = pow_kernel_##type, \
-  [CK_UNIFORM] = uniform_##type, [CK_NORMAL] = normal_##type
+  [CK_UNIFORM] = uniform_##type, [CK_NORMAL] = normal_##type, [CK_SUMCOLUMNS] = sumcolumns_##type
 
 #define INTEGER_KERNELS(type)                                                                       \
   [CK_SQRT] = zero_##type, [CK_RECIP] = zero_##type, [CK_EXP] = zero_##type, [CK_EXPM1] = zero_##type, \
@@ -126,7 +126,7 @@ typedef CK_MEMORY_TYPE(uint32_t, CK_VECTOR_BYTES / 4) vu_at;
   [CK_TANH] = zero_##type, [CK_ERF] = zero_##type, [CK_SIGMOID] = zero_##type,                      \
   [CK_SOFTPLUS] = zero_##type, [CK_FLOOR] = copy_##type, [CK_CEIL] = copy_##type,                   \
   [CK_ROUND] = copy_##type, [CK_POW] = zero_##type, \
-  [CK_UNIFORM] = zero_##type, [CK_NORMAL] = zero_##type
+  [CK_UNIFORM] = zero_##type, [CK_NORMAL] = zero_##type, [CK_SUMCOLUMNS] = zero_##type
 
 const ck_isa CK_ISA_TABLE = {
   .name = CK_ISA_NAME,

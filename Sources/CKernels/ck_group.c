@@ -210,7 +210,12 @@ void ck_group_run(void *context, long share) {
     return;
   }
   const run_state s = prepare(g, ck_isa_in_use());
-  ck_block block = {.inner = g->inner, .at = s.at, .step = s.step, .group = g};
+  ck_block block = {.inner = g->inner, .share = share, .at = s.at, .step = s.step, .group = g};
+  for (int32_t r = 0; r < g->reduction_count; r++) {
+    const ck_group_reduction *reduction = &g->reductions[r];
+    const int64_t kept = ck_partial_columns(reduction->columns);
+    if (reduction->op == CK_SUMCOLUMNS) memset(reduction->partials + share * kept, 0, (size_t)kept * sizeof(double));
+  }
   const int64_t rows_per_block = g->inner ? g->block / g->inner : 0;
   int64_t number = first;
   for (int32_t i = segment_of(g, first); i < g->segment_count && number < last; i++) {
@@ -237,18 +242,43 @@ void ck_group_run(void *context, long share) {
   }
 }
 
+/* Adds up what the shares have of each column. */
+static void finish_columns(const ck_group *g, const ck_group_reduction *reduction, void *result) {
+  enum { TILE = 64 };
+  const int64_t kept = ck_partial_columns(reduction->columns), shares = (g->block_count + g->blocks_per_share - 1) / g->blocks_per_share;
+  for (int64_t column = 0; column < reduction->columns; column += TILE) {
+    const int64_t columns = ck_min64(TILE, reduction->columns - column);
+    double totals[TILE] = {0};
+    for (int64_t share = 0; share < shares; share++) {
+      const double *partials = reduction->partials + share * kept + column;
+      for (int64_t c = 0; c < columns; c++) totals[c] += partials[c];
+    }
+    for (int64_t c = 0; c < columns; c++) {
+      if (g->dtype == CK_F32) {
+        ((float *)result)[column + c] = (float)totals[c];
+      } else {
+        ((double *)result)[column + c] = totals[c];
+      }
+    }
+  }
+}
+
 void ck_group_finish(void *context, long share) {
   (void)share;
   const ck_group *g = context;
   for (int32_t r = 0; r < g->reduction_count; r++) {
-    const double *partials = g->partials + r * g->block_count;
+    const ck_group_reduction *reduction = &g->reductions[r];
+    if (reduction->op == CK_SUMCOLUMNS) {
+      finish_columns(g, reduction, g->results[r]);
+      continue;
+    }
     for (int32_t i = 0; i < g->segment_count; i++) {
       const ck_segment *segment = &g->segments[i];
-      const double *p = partials + segment->first_block;
+      const double *p = reduction->partials + segment->first_block;
       const int64_t blocks = (segment->count + g->block - 1) / g->block;
-      double total = g->reduction_ops[r] == CK_SUMALL ? 0 : -INFINITY;
+      double total = reduction->op == CK_SUMALL ? 0 : -INFINITY;
       for (int64_t b = 0; b < blocks; b++) {
-        if (g->reduction_ops[r] == CK_SUMALL) {
+        if (reduction->op == CK_SUMALL) {
           total += p[b];
         } else {
           total = total != total || total > p[b] ? total : p[b];

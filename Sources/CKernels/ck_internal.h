@@ -17,6 +17,7 @@ typedef struct {
   int64_t start;     /* first element and first row within the segment */
   int64_t start_row;
   int64_t number;    /* among the blocks of all segments */
+  int64_t share;
   char **at;         /* for each operand, where this block's elements are */
   const int64_t *step; /* for each operand, bytes from one vector to the next: 0 for a splat */
   void *const *bases;  /* the segment's memory */

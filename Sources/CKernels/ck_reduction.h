@@ -3,10 +3,6 @@
 
 enum { NAME(tile_vectors) = CK_REDUCTION_TILE / LANES };
 
-/* Rows added up in the element type before the result is added to the wider total: few enough that
-   their rounding errors stay near that of one addition. */
-enum { NAME(rows_per_chunk) = 64 };
-
 #define LOAD_AT(p) (*(const V_AT *)(p))
 
 #if FLOATING
@@ -39,7 +35,7 @@ CK_INLINE void NAME(sum_columns)(const T *in, T *out, SUM *partial, int64_t redu
   SUMS total[NAME(tile_vectors)];
   for (int v = 0; v < vectors; v++) total[v] = (SUMS)(0);
   for (int64_t row = 0; row < reduced;) {
-    const int64_t chunk = ck_min64(row + NAME(rows_per_chunk), reduced);
+    const int64_t chunk = ck_min64(row + NAME(rows_per_total), reduced);
     V sum[NAME(tile_vectors)];
     for (int v = 0; v < vectors; v++) sum[v] = SPLAT(0);
     const T *p = in + row * stride;

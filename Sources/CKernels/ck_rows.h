@@ -112,7 +112,7 @@ static void NAME(expand)(const ck_instr *instr, const ck_block *block) {
   const int64_t n = instr->row ? block->rows : block->count;                       \
   SPREAD_BUFFER(spread);                                                           \
   const T *p = NAME(elements)(block, instr->args[0], spread, n);                   \
-  double *partial = block->group->partials + instr->dst * block->group->block_count + block->number
+  double *partial = block->group->reductions[instr->dst].partials + block->number
 
 static void NAME(sumall)(const ck_instr *instr, const ck_block *block) {
   BLOCK_ELEMENTS;
@@ -129,6 +129,55 @@ static void NAME(maxall)(const ck_instr *instr, const ck_block *block) {
   BLOCK_ELEMENTS;
   *partial = (double)NAME(row_max)(p, n);
 }
+
+/* Rows added up in the element type before their sum is added to the wider total: few enough that their rounding errors stay near that of
+   one addition. */
+enum { NAME(rows_per_total) = 64 };
+
+#if FLOATING
+typedef CK_MEMORY_TYPE(double, LANES) NAME(wide_at);
+
+/* totals[...] += so many neighbouring elements */
+CK_INLINE void NAME(add_to_totals)(double *totals, const T *p, int64_t count) {
+  int64_t i = 0;
+  for (; i + LANES <= count; i += LANES) *(NAME(wide_at) *)(totals + i) += TO_DOUBLES(LOAD_AT(p + i));
+  for (; i < count; i++) totals[i] += p[i];
+}
+
+/* totals[0 ..< LANES] += the first LANES elements of so many rows */
+CK_INLINE void NAME(add_rows_to_totals)(double *totals, const T *p, int64_t rows, int64_t length) {
+  for (int64_t row = 0; row < rows;) {
+    const int64_t end = ck_min64(rows, row + NAME(rows_per_total));
+    V sum = SPLAT(0), second = SPLAT(0), third = SPLAT(0), fourth = SPLAT(0);
+    for (; row + 4 <= end; row += 4, p += 4 * length) {
+      sum += LOAD_AT(p);
+      second += LOAD_AT(p + length);
+      third += LOAD_AT(p + 2 * length);
+      fourth += LOAD_AT(p + 3 * length);
+    }
+    for (; row < end; row++, p += length) sum += LOAD_AT(p);
+    *(NAME(wide_at) *)totals += TO_DOUBLES((sum + second) + (third + fourth));
+  }
+}
+
+static void NAME(sumcolumns)(const ck_instr *instr, const ck_block *block) {
+  const ck_group_reduction *reduction = &block->group->reductions[instr->dst];
+  const int64_t columns = reduction->columns, n = instr->row ? block->rows : block->count;
+  SPREAD_BUFFER(spread);
+  const T *p = NAME(elements)(block, instr->args[0], spread, n);
+  double *totals = reduction->partials + block->share * ck_partial_columns(columns);
+  int64_t column = (instr->row ? block->start_row : block->start) % columns;
+  if (column == 0 && columns % LANES == 0 && n % columns == 0) {
+    for (int64_t c = 0; c < columns; c += LANES) NAME(add_rows_to_totals)(totals + c, p + c, n / columns, columns);
+    return;
+  }
+  for (int64_t i = 0; i < n; column = 0) {
+    const int64_t count = ck_min64(columns - column, n - i);
+    NAME(add_to_totals)(totals + column, p + i, count);
+    i += count;
+  }
+}
+#endif
 
 #undef LOAD_AT
 #undef KEEP_LANES

@@ -92,7 +92,8 @@ typedef enum {
   CK_STORE,  /* dst (CK_BYTES) <- a, converted from the compute type */
   CK_EXPAND, /* dst (full) <- a (row), each row's value over the row */
   CK_ROWSUM, CK_ROWMAX, CK_ROWARGMAX, /* dst (row) <- a (full); argmax: the first maximum, NaN counts as the greatest */
-  CK_SUMALL, CK_MAXALL, /* partial result of this block, see ck_group.partials; dst = index of the reduction */
+  CK_SUMALL, CK_MAXALL, /* partial result of this block, see ck_group_reduction; dst = index of the reduction */
+  CK_SUMCOLUMNS, /* added to the partial results of this share; f32 and f64 */
   CK_UNIFORM, /* dst <- uniform in [0, 1); a = CK_RAW key (two uint32), counter = element index in the segment */
   CK_NORMAL,  /* dst <- standard normal, same arguments */
   CK_OPCODES
@@ -111,6 +112,16 @@ typedef struct {
   void **bases;        /* one per operand; unused for CK_TEMP */
 } ck_segment;
 
+/* A reduction over the space of a group. */
+typedef struct {
+  int32_t op;       /* CK_SUMALL, CK_MAXALL or CK_SUMCOLUMNS */
+  int64_t columns;  /* CK_SUMCOLUMNS: element i is in column i % columns; such a group has one segment. Else 1 */
+  double *partials; /* one a block; CK_SUMCOLUMNS: ck_partial_columns a share */
+} ck_group_reduction;
+
+/* Numbers that a share keeps for so many columns: whole cache lines. */
+static inline int64_t ck_partial_columns(int64_t columns) { return (columns + 7) & ~(int64_t)7; }
+
 typedef struct {
   int32_t dtype; /* compute type */
   int32_t instr_count, operand_count, slot_count, segment_count, reduction_count;
@@ -122,10 +133,8 @@ typedef struct {
   int64_t block;      /* elements in a full block; a multiple of inner if that is not 0. At most CK_MAX_BLOCK */
   int64_t block_count;
   int64_t blocks_per_share;
-  /* Full reductions: partials[r * block_count + block], always double. */
-  double *partials;
-  const uint8_t *reduction_ops; /* CK_SUMALL or CK_MAXALL */
-  /* results[r * segment_count + segment]: where ck_group_finish puts the result (compute type) */
+  const ck_group_reduction *reductions;
+  /* results[r * segment_count + segment]: where ck_group_finish puts the result (compute type), or one for each column */
   void **results;
   void *code; /* from ck_group_translate, or NULL */
   int64_t code_vector_bytes;
@@ -134,7 +143,7 @@ typedef struct {
 enum { CK_MAX_BLOCK = 4096 };
 
 void ck_group_run(void *group, long share);
-/* After all shares: combines the partial results in block order. Serial; share is ignored. */
+/* After all shares: combines the partial results in the order of blocks or shares. Serial; share is ignored. */
 void ck_group_finish(void *group, long share);
 
 /* Makes machine code of the group's program, where it can: x86-64 with AVX2 or AVX-512, f32, plain arithmetic on contiguous

@@ -125,6 +125,7 @@ extension GroupProgram.Function {
     case .rowReduce(.max): CK_ROWMAX
     case .rowArgmax: CK_ROWARGMAX
     case .reduce(let reduction): reduction.code
+    case .sumColumns: CK_SUMCOLUMNS
     case .random(.uniform): CK_UNIFORM
     case .random(.normal): CK_NORMAL
     }

@@ -7,6 +7,10 @@ struct GroupLayout {
   let blocksPerShare: Int
   let shares: Int
 
+  /// Elements of the widest vector.
+  private static let vector = 16
+  private static let leastRowsOfColumns = 32
+
   static let kernel: ThreadPool.Work = { ck_group_run($0, $1) }
   static let finish: ThreadPool.Work = { ck_group_finish($0, $1) }
 
@@ -16,8 +20,12 @@ struct GroupLayout {
     let streams = Set(program.operands.filter { $0.access == .whole && !$0.isOutput }.map(\.memory)).count
     let vectors = streams + code.slotCount + program.operands.filter(\.isOutput).count
     let target = (vectors <= 7 ? 2048 : 1024) / (program.type == .float64 ? 2 : 1)
+    // Columns are added up quickest where blocks have whole rows of them.
+    let columns = program.reductions.map(\.columns).max() ?? 1
     if program.inner > 0 {
       block = Swift.max(1, target / program.inner) * program.inner
+    } else if columns % GroupLayout.vector == 0 && columns <= target {
+      block = target / columns * columns
     } else {
       block = target
     }
@@ -27,7 +35,9 @@ struct GroupLayout {
     let nanosecondsPerElement = code.instructions.reduce(0.0) { $0 + GroupLayout.cost($1.code) }
     let elements = Double(counts.reduce(0, +))
     let estimate = elements * nanosecondsPerElement
-    let wanted = estimate < 2500 ? 1 : Int(Swift.min(64, estimate / 1000))
+    // What a share has of the columns should be little beside its rows.
+    let most = columns > 1 ? Swift.max(1, Swift.min(64, elements / Double(columns * GroupLayout.leastRowsOfColumns))) : 64
+    let wanted = estimate < 2500 ? 1 : Int(Swift.min(most, estimate / 1000))
     blocksPerShare = Swift.max(1, (blockCount + wanted - 1) / wanted)
     shares = Swift.max(1, (blockCount + blocksPerShare - 1) / blocksPerShare)
   }
@@ -61,8 +71,14 @@ struct GroupLayout {
     group.block = Int64(block)
     group.block_count = Int64(blockCount)
     group.blocks_per_share = Int64(blocksPerShare)
-    group.partials = memory.allocate(Double.self, program.reductions.count * blockCount)
-    group.reduction_ops = UnsafePointer(memory.store(program.reductions.map { UInt8($0.reduction.code.rawValue) }))
+    group.reductions = UnsafePointer(
+      memory.store(
+        program.reductions.map { reduction in
+          let columns = Int64(reduction.columns), isWhole = columns == 1
+          let code = isWhole ? reduction.reduction.code : CK_SUMCOLUMNS
+          let count = isWhole ? blockCount : Int(ck_partial_columns(columns)) * shares
+          return ck_group_reduction(op: Int32(code.rawValue), columns: columns, partials: memory.allocate(Double.self, count))
+        }))
     return group
   }
 

@@ -48,6 +48,8 @@ final class Fusion {
   static let mostAxes = 8
   /// A group of more values than this is not extended: it would gain nothing, and its temporaries would not fit any cache.
   static let mostMembers = 1024
+  /// Columns of fewer rows than this are not worth keeping sums of.
+  static let leastRowsOfColumns = 8
 
   init(_ graph: SimplifiedGraph) {
     var place: [Int] = []
@@ -226,7 +228,10 @@ final class Fusion {
     let isTrailing = long.allSatisfy { axis in (axis..<shape.count).allSatisfy { shape[$0] == 1 || long.contains($0) } }
     if isTrailing && reduced <= Fusion.longestRow { return addFused(value, rowLength: reduced) }
     let isContiguous = (long.first!...long.last!).allSatisfy { shape[$0] == 1 || long.contains($0) }
-    if isContiguous { return addOpaque(value) }
+    if isContiguous {
+      if reduction == .sum, long.first == shape.firstIndex(where: { $0 != 1 }), let index = addSumOfColumns(value) { return index }
+      return addOpaque(value)
+    }
     // Scattered axes are moved to the end first.
     let order = shape.indices.filter { !axes.contains($0) } + axes
     let moved = add(
@@ -236,6 +241,19 @@ final class Fusion {
     return add(
       SimplifiedGraph.Value(
         operation: .reduce(reduction, axes: last), inputs: [moved], shape: value.shape, dtype: value.dtype))
+  }
+
+  /// Sums over all axes but the last ones of what a group computes are taken there, before it is in memory. Nil where there is no such group,
+  /// or too few rows for it to pay.
+  private func addSumOfColumns(_ value: SimplifiedGraph.Value) -> Int? {
+    let input = value.inputs[0], columns = value.count
+    guard value.dtype.isFloatingPoint, (2...Fusion.longestRow).contains(columns), values[input].count >= Fusion.leastRowsOfColumns * columns,
+      case .same(let source) = access(input, from: value), let group = kernel(of: source), group.type == value.dtype,
+      group.members.count < Fusion.mostMembers
+    else { return nil }
+    let index = append(value, .fused, isLate: true)
+    enter(index, group, isRow: false)
+    return index
   }
 
   private func addArgmax(_ value: SimplifiedGraph.Value, _ axis: Int) -> Int {

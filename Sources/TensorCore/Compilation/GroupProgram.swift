@@ -13,7 +13,7 @@ package struct GroupProgram {
   package internal(set) var registers: [Bool] = []
   /// What is in memory in the end, in the order of writing.
   package internal(set) var stores: [Store] = []
-  package internal(set) var reductions: [FullReduction] = []
+  package internal(set) var reductions: [SpaceReduction] = []
 
   package enum Function: Hashable, Sendable {
     case unary(UnaryFunction)
@@ -29,6 +29,8 @@ package struct GroupProgram {
     case rowArgmax
     /// Over all elements.
     case reduce(Reduction)
+    /// Of the elements in each column.
+    case sumColumns
     /// From a key; element i depends on the key and i alone.
     case random(RandomDistribution)
   }
@@ -36,7 +38,7 @@ package struct GroupProgram {
   package enum Reference: Hashable, Sendable {
     case register(Int)
     case operand(Int)
-    /// The number of a full reduction.
+    /// The number of a reduction over the space.
     case reduction(Int)
   }
 
@@ -94,9 +96,11 @@ package struct GroupProgram {
     package let operand: Int
   }
 
-  /// A reduction over all elements of the space, and the buffer of its result.
-  package struct FullReduction: Hashable, Sendable {
+  /// A reduction over all elements of the space or of each column, and the buffer of its result.
+  package struct SpaceReduction: Hashable, Sendable {
     package let reduction: Reduction
+    /// Element i is in column i mod `columns`; 1: all elements are reduced to one.
+    package let columns: Int
     package let buffer: Int
   }
 }

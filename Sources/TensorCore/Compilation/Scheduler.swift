@@ -214,7 +214,8 @@ struct Scheduler {
     for direction in [KernelOrder.Direction.fromEnd, .fromStart] {
       var known: [EqualPrograms: Fusion.Kernel] = [:]
       let distances = KernelOrder(fusion).distances(direction)
-      for kernel in fusion.groupsAndKernels where kernel.opaque == nil {
+      // Sums of columns are kept for one piece of memory.
+      for kernel in fusion.groupsAndKernels where kernel.opaque == nil && programs[kernel.index]![0].reductions.allSatisfy({ $0.columns == 1 }) {
         let key = EqualPrograms(signature: signatures[kernel.index]!, distance: distances[kernel.index]!)
         guard let first = known[key] else {
           known[key] = kernel

@@ -175,7 +175,7 @@ extension Schedule {
       case .raw: sum += min(buffers[buffer].byteCount, elements * operand.dtype.byteCount)
       }
     }
-    return sum + program.reductions.count * program.type.byteCount
+    return sum + program.reductions.reduce(0) { $0 + $1.columns } * program.type.byteCount
   }
 }
 
@@ -221,6 +221,7 @@ extension GroupProgram.Function {
     case .rowReduce(let reduction): "\(reduction.rawValue) of rows"
     case .rowArgmax: "argmax of rows"
     case .reduce(let reduction): "\(reduction.rawValue) of all"
+    case .sumColumns: "sum of columns"
     case .random(let distribution): "random \(distribution.rawValue)"
     }
   }

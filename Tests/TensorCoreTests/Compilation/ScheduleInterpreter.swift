@@ -57,7 +57,7 @@ struct ScheduleInterpreter {
 
   private mutating func run(_ program: GroupProgram) {
     var registers = [[Double]](repeating: [], count: program.registers.count)
-    var reductions = [Double](repeating: 0, count: program.reductions.count)
+    var reductions = [[Double]](repeating: [], count: program.reductions.count)
     for instruction in program.instructions {
       let arguments = instruction.arguments.map { argument in
         switch argument {
@@ -66,11 +66,14 @@ struct ScheduleInterpreter {
         case .reduction: preconditionFailure("reductions are read from memory")
         }
       }
+      if case .reduction(let number) = instruction.result {
+        reductions[number] = reduce(instruction.function, arguments[0], program, columns: program.reductions[number].columns)
+        continue
+      }
       let result = compute(instruction.function, arguments, program)
       switch instruction.result {
       case .register(let number): registers[number] = result
-      case .reduction(let number): reductions[number] = result[0]
-      case .operand: preconditionFailure("instructions write registers")
+      case .operand, .reduction: preconditionFailure("instructions write registers")
       }
     }
     for store in program.stores {
@@ -80,7 +83,7 @@ struct ScheduleInterpreter {
       let isWhole = !program.operands[store.operand].dtype.isFloatingPoint
       write(isWhole ? registers[number].map { $0.rounded(.towardZero) } : registers[number], buffer, offset)
     }
-    for (reduction, value) in zip(program.reductions, reductions) { write([value], reduction.buffer, 0) }
+    for (reduction, values) in zip(program.reductions, reductions) { write(values, reduction.buffer, 0) }
   }
 
   private func compute(_ function: GroupProgram.Function, _ arguments: [[Double]], _ program: GroupProgram) -> [Double] {
@@ -100,11 +103,17 @@ struct ScheduleInterpreter {
     case .expand: return arguments[0].flatMap { [Double](repeating: $0, count: program.inner) }
     case .rowReduce(let reduction): return overRows(.reduce(reduction, axes: [1]))
     case .rowArgmax: return overRows(.argmax(axis: 1))
-    case .reduce(let reduction):
-      return ReferenceInterpreter.compute(
-        .reduce(reduction, axes: [0]), arguments, shapes: [[arguments[0].count]], shape: [], dtype: program.type)
+    case .reduce, .sumColumns: preconditionFailure("reductions over the space have results of their own")
     case .random: preconditionFailure("not interpreted")
     }
+  }
+
+  /// Of all elements, or of those in each column.
+  private func reduce(_ function: GroupProgram.Function, _ elements: [Double], _ program: GroupProgram, columns: Int) -> [Double] {
+    let reduction: Reduction
+    if case .reduce(let other) = function { reduction = other } else { reduction = .sum }
+    return ReferenceInterpreter.compute(
+      .reduce(reduction, axes: [0]), [elements], shapes: [[elements.count / columns, columns]], shape: [columns], dtype: program.type)
   }
 
   /// What an instruction finds in memory, one element for each of the space's or of its rows.
