@@ -130,9 +130,13 @@ static void enter_segment(const run_state *s, const ck_segment *segment, int64_t
   }
 }
 
-static void run_instrs(const run_state *s, const ck_block *block) {
-  const ck_group *g = s->group;
-  for (int32_t k = 0; k < g->instr_count; k++) s->kernels[g->instrs[k].op](&g->instrs[k], block);
+static void run_instrs(const run_state *s, const ck_block *block, int32_t first, int32_t last) {
+  const ck_instr *instrs = s->group->instrs;
+  for (int32_t k = first; k < last; k++) s->kernels[instrs[k].op](&instrs[k], block);
+}
+
+static void run_block(const run_state *s, const ck_block *block) {
+  run_instrs(s, block, s->group->invariant_count, s->group->instr_count);
 }
 
 static void advance(const run_state *s) {
@@ -150,7 +154,7 @@ static void run_ragged_block(const run_state *s, const ck_block *block) {
     s->at[i] = s->detours[i];
     s->detours[i] = memory;
   }
-  run_instrs(s, block);
+  run_block(s, block);
   for (int32_t m = 0; m < s->moving_count; m++) {
     const int32_t i = s->moving[m];
     if (!s->detours[i]) continue;
@@ -223,7 +227,8 @@ void ck_group_run(void *context, long share) {
     const int64_t blocks = (segment->count + g->block - 1) / g->block;
     const int64_t end = ck_min64(last, segment->first_block + blocks);
     if (number >= end) continue;
-    int64_t within = number - segment->first_block;
+    const int64_t first_within = number - segment->first_block;
+    int64_t within = first_within;
     enter_segment(&s, segment, within);
     block.bases = segment->bases;
     for (; number < end; number++, within++) {
@@ -232,10 +237,11 @@ void ck_group_run(void *context, long share) {
       block.start_row = within * rows_per_block;
       block.count = ck_min64(g->block, segment->count - block.start);
       block.rows = block.count == g->block ? rows_per_block : g->inner ? block.count / g->inner : 0;
+      if (within == first_within) run_instrs(&s, &block, 0, g->invariant_count);
       if ((block.count | (s.row_outputs ? block.rows : 0)) & s.vector_mask) {
         run_ragged_block(&s, &block);
       } else {
-        run_instrs(&s, &block);
+        run_block(&s, &block);
       }
       advance(&s);
     }

@@ -39,6 +39,6 @@ let steps = count * ((trainTarget.count + batchSize - 1) / batchSize)
 let rate = CosineDecay(initialLearningRate: 0.001, decaySteps: steps, warmupTarget: 0.01, warmupSteps: steps / 10)
 try model.compile(
   optimizer: AdamW(learningRate: rate, weightDecay: 0.01), loss: .sparseCategoricalCrossentropy, metrics: ["accuracy"])
-try model.fit(trainScaled, trainTarget, batchSize: batchSize, epochs: count, validationData: (testScaled, testTarget), verbose: 2)
+try model.fit(trainScaled, trainTarget, batchSize: batchSize, epochs: count, verbose: 2, validationData: (testScaled, testTarget))
 let result = try model.evaluate(testScaled, testTarget)
 expect("test accuracy", result["accuracy"], atLeast: 0.92)

@@ -36,8 +36,8 @@ print("\(train.sequences.count) gestures to train with, \(test.sequences.count) 
 let length = train.sequences[0].count
 
 let model = Sequential([Input(shape: [length, 1])])
-for _ in 0..<3 {
-  model.add(Conv1D(64, 3, padding: .same))
+for (filters, window) in [(64, 8), (128, 5), (64, 3)] as [(Int, AxisSizes)] {
+  model.add(Conv1D(filters, window, padding: .same))
   model.add(BatchNormalization())
   model.add(ReLU())
 }
@@ -47,9 +47,9 @@ model.summary()
 
 try model.compile(optimizer: "adam", loss: .sparseCategoricalCrossentropy, metrics: ["accuracy"])
 let best = ModelCheckpoint("best-gestures.keras", monitor: "loss", saveBestOnly: true)
-let slower = ReduceLROnPlateau(monitor: "loss", factor: 0.5, patience: 20, minLR: 0.0001)
+let slower = ReduceLROnPlateau(monitor: "loss", factor: 0.5, patience: 30, minimumLearningRate: 0.0001)
 let history = try model.fit(
-  padded(train.sequences, to: length), train.labels, batchSize: 16, epochs: epochs(200), verbose: 0, callbacks: [best, slower])
+  padded(train.sequences, to: length), train.labels, batchSize: 16, epochs: epochs(300), verbose: 0, callbacks: [best, slower])
 print(history)
 let result = try Sequential.load("best-gestures.keras").evaluate(padded(test.sequences, to: length), test.labels)
 expect("test accuracy", result["accuracy"], atLeast: 0.95)

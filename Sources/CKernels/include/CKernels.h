@@ -125,6 +125,7 @@ static inline int64_t ck_partial_columns(int64_t columns) { return (columns + 7)
 typedef struct {
   int32_t dtype; /* compute type */
   int32_t instr_count, operand_count, slot_count, segment_count, reduction_count;
+  int32_t invariant_count; /* the first instructions give the same in every block and run once a share and segment */
   const ck_instr *instrs;
   const ck_operand *operands;
   const ck_view *views;

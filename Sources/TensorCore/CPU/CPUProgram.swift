@@ -22,6 +22,10 @@ struct CPUProgram {
   private(set) var instructions: [Instruction]
   private(set) var temporaries: [Temporary] = []
   private(set) var slotCount = 0
+  /// The first instructions, which give the same in every block: they read what repeats itself as often as a block ends.
+  private(set) var invariantCount = 0
+  /// Blocks are whole multiples of this.
+  let blockUnit: Int
 
   init(_ program: GroupProgram) {
     self.program = program
@@ -31,8 +35,42 @@ struct CPUProgram {
       }, kept: Set(program.stores.map(\.value)))
     fuser.run()
     instructions = fuser.instructions
+    blockUnit = CPUProgram.blockUnit(of: program)
+    hoistInvariants()
     storeResults()
     assignSlots()
+  }
+
+  /// What repeats itself is read once for all blocks, as long as it leaves enough of the first-level cache to others.
+  private static let mostInvariants = 4
+  private static let longestUnit = 1024
+  /// Elements of the widest vector, of which blocks without rows are multiples.
+  private static let vector = 16
+
+  /// After how many elements an operand repeats itself: one number for each channel, say. Nil if it does not.
+  private static func period(of operand: GroupProgram.Operand, in program: GroupProgram) -> Int? {
+    guard case .view(let number) = operand.access, !operand.isRow else { return nil }
+    let view = program.views[number]
+    return view.gatherOperand == nil && view.strides[0] == 0 ? view.dims.dropFirst().reduce(1, *) : nil
+  }
+
+  /// Rows; or what the longest operand that repeats itself repeats, or columns that are added up.
+  private static func blockUnit(of program: GroupProgram) -> Int {
+    if program.inner > 0 { return program.inner }
+    let lengths = program.operands.compactMap { period(of: $0, in: program) } + program.reductions.map(\.columns)
+    return lengths.filter { $0 % vector == 0 && $0 <= longestUnit }.max() ?? 1
+  }
+
+  private mutating func hoistInvariants() {
+    let invariant = instructions.indices.filter { index in
+      guard instructions[index].code == CK_LOAD, case .operand(let number) = instructions[index].arguments[0],
+        let period = CPUProgram.period(of: program.operands[number], in: program)
+      else { return false }
+      return blockUnit % period == 0
+    }.prefix(CPUProgram.mostInvariants)
+    invariantCount = invariant.count
+    let hoisted = Set(invariant)
+    instructions = invariant.map { instructions[$0] } + instructions.indices.filter { !hoisted.contains($0) }.map { instructions[$0] }
   }
 
   private mutating func storeResults() {
@@ -75,6 +113,8 @@ struct CPUProgram {
     for (position, instruction) in instructions.enumerated() {
       for argument in instruction.arguments { lastUse[argument] = position }
     }
+    // There for all blocks.
+    for instruction in instructions[..<invariantCount] { lastUse[instruction.result] = Int.max }
     var free: [Int] = []
     var temporaryIndex: [Temporary: Int] = [:]
     var temporaryOf: [Reference: Int] = [:]

@@ -7,8 +7,6 @@ struct GroupLayout {
   let blocksPerShare: Int
   let shares: Int
 
-  /// Elements of the widest vector.
-  private static let vector = 16
   private static let leastRowsOfColumns = 32
 
   static let kernel: ThreadPool.Work = { ck_group_run($0, $1) }
@@ -20,15 +18,7 @@ struct GroupLayout {
     let streams = Set(program.operands.filter { $0.access == .whole && !$0.isOutput }.map(\.memory)).count
     let vectors = streams + code.slotCount + program.operands.filter(\.isOutput).count
     let target = (vectors <= 7 ? 2048 : 1024) / (program.type == .float64 ? 2 : 1)
-    // Columns are added up quickest where blocks have whole rows of them.
-    let columns = program.reductions.map(\.columns).max() ?? 1
-    if program.inner > 0 {
-      block = Swift.max(1, target / program.inner) * program.inner
-    } else if columns % GroupLayout.vector == 0 && columns <= target {
-      block = target / columns * columns
-    } else {
-      block = target
-    }
+    block = Swift.max(1, target / code.blockUnit) * code.blockUnit
     precondition(block <= Int(CK_MAX_BLOCK), "a row of \(program.inner) elements is longer than a block")
     let size = block
     blockCount = counts.reduce(0) { $0 + ($1 + size - 1) / size }
@@ -36,6 +26,7 @@ struct GroupLayout {
     let elements = Double(counts.reduce(0, +))
     let estimate = elements * nanosecondsPerElement
     // What a share has of the columns should be little beside its rows.
+    let columns = program.reductions.map(\.columns).max() ?? 1
     let most = columns > 1 ? Swift.max(1, Swift.min(64, elements / Double(columns * GroupLayout.leastRowsOfColumns))) : 64
     let wanted = estimate < 2500 ? 1 : Int(Swift.min(most, estimate / 1000))
     blocksPerShare = Swift.max(1, (blockCount + wanted - 1) / wanted)
@@ -62,6 +53,7 @@ struct GroupLayout {
     group.dtype = program.type.kernelType
     group.instr_count = Int32(code.instructions.count)
     group.operand_count = Int32(operands.count)
+    group.invariant_count = Int32(code.invariantCount)
     group.slot_count = Int32(code.slotCount)
     group.reduction_count = Int32(program.reductions.count)
     group.instrs = UnsafePointer(memory.store(code.instructions.map(GroupLayout.instruction)))

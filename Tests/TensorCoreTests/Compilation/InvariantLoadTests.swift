@@ -1,0 +1,62 @@
+import TensorCore
+import TestSupport
+import Testing
+
+/// What repeats itself all along a pass (one number for each channel) is read once for all blocks of a share.
+struct InvariantLoadTests {
+  private func numbers(_ shape: [Int], _ seed: UInt64, _ dtype: DType) -> Tensor {
+    RandomGenerator(seed: seed).normal(shape, dtype: .float64).cast(to: dtype).evaluated()
+  }
+
+  private func groups(_ plan: Plan) -> [GroupProgram] {
+    plan.schedule.kernels.flatMap { kernel in if case .group(let programs) = kernel { programs } else { [] } }
+  }
+
+  /// Periods that blocks can be multiples of and others, more of them than are kept, rows that end anywhere in a block or a share.
+  @Test(arguments: [2, 16, 48, 96, 100, 512, 1024, 2000, 4096], [DType.float32, .float64])
+  func `Every so many elements`(period: Int, dtype: DType) {
+    for rows in [1, 3, 67, 250] {
+      let x = numbers([rows, period], 1, dtype)
+      let vectors = (0..<6).map { numbers([period], UInt64($0) + 2, dtype) }
+      let function = CompiledFunction { inputs in
+        let shifted = vectors.reduce(inputs[0]) { ($0 + $1) * $1 }
+        return [shifted, shifted * 2 + vectors[0]]
+      }
+      let plan = function.plan(for: [x])
+      plan.bind(argument: 0, to: x)
+      #expect(groups(plan).count == 1)
+      var expected = x.doubles
+      for vector in vectors {
+        let elements = vector.doubles
+        for index in expected.indices { expected[index] = (expected[index] + elements[index % period]) * elements[index % period] }
+      }
+      let tolerance = dtype == .float32 ? 1e-4 : 1e-11
+      let results = [1, 2].map { plan.run(on: ThreadPool(threadCount: $0)).map(\.doubles) }
+      #expect(zip(results[0][0], expected).allSatisfy { abs($0 - $1) <= tolerance * (1 + abs($1)) }, "\(rows) × \(period), \(dtype)")
+      let first = vectors[0].doubles
+      #expect(
+        zip(results[0][1], expected.indices).allSatisfy { abs($0 - expected[$1] * 2 - first[$1 % period]) <= tolerance * (2 + 2 * abs(expected[$1])) },
+        "\(rows) × \(period), \(dtype)")
+      #expect(results[0] == results[1])
+    }
+  }
+
+  /// Of rows: what is the same for each of them, and what is the same for some; one kernel for several arrays.
+  @Test func `In passes over rows, and over several arrays`() {
+    let x = numbers([30, 4, 24], 1, .float64), scale = numbers([24], 2, .float64), heads = numbers([4, 24], 3, .float64)
+    let arrays = [numbers([700, 32], 4, .float32), numbers([130, 32], 5, .float32)], offsets = [numbers([32], 6, .float32), numbers([32], 7, .float32)]
+    let function = CompiledFunction { inputs in
+      [(inputs[0] + heads).softmax(axis: -1) * scale + heads] + zip(arrays, offsets).map { $0 * $1 - $1 }
+    }
+    let plan = function.plan(for: [x])
+    plan.bind(argument: 0, to: x)
+    let results = plan.run()
+    var interpreter = ScheduleInterpreter(CompiledFunction { _ in [(x + heads).softmax(axis: -1) * scale + heads] }.plan(for: []).schedule)
+    #expect(zip(results[0].doubles, interpreter.run()[0]).allSatisfy { abs($0 - $1) < 1e-12 })
+    for (index, array) in arrays.enumerated() {
+      let offset = offsets[index].doubles
+      let expected = array.doubles.enumerated().map { Float($1) * Float(offset[$0 % 32]) - Float(offset[$0 % 32]) }
+      #expect(zip(results[1 + index].doubles, expected).allSatisfy { abs($0 - Double($1)) < 1e-5 })
+    }
+  }
+}
