@@ -9,7 +9,10 @@ struct InvariantLoadTests {
   }
 
   private func groups(_ plan: Plan) -> [GroupProgram] {
-    plan.schedule.kernels.flatMap { kernel in if case .group(let programs) = kernel { programs } else { [] } }
+    plan.schedule.kernels.flatMap { kernel -> [GroupProgram] in
+      if case .group(let programs) = kernel { return programs }
+      return []
+    }
   }
 
   /// Periods that blocks can be multiples of and others, more of them than are kept, rows that end anywhere in a block or a share.
