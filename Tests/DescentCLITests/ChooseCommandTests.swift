@@ -2,7 +2,7 @@ import DescentTestSupport
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct ChooseCommandTests {
+@Suite(.timeLimit(.minutes(20))) struct ChooseCommandTests {
   /// Three classes by four numbers.
   private func writeData(in folder: String) throws {
     let x = SmallData.x().doubles, labels = SmallData.labels.doubles

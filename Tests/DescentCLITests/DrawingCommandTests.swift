@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// The commands that draw: find-rate, plot, landscape, and what train draws and remarks.
-@Suite(.timeLimit(.minutes(5))) struct DrawingCommandTests {
+@Suite(.timeLimit(.minutes(20))) struct DrawingCommandTests {
   /// Three classes by two numbers.
   private func inFolder(_ body: (_ run: ([String]) throws -> CommandLineTool, _ read: (String) throws -> String) throws -> Void) throws {
     try withTemporaryFolder { folder in

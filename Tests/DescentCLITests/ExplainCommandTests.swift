@@ -3,7 +3,7 @@ import DescentTestSupport
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct ExplainCommandTests {
+@Suite(.timeLimit(.minutes(20))) struct ExplainCommandTests {
   @Test func `An update of Adam is seen to be one pass`() throws {
     let tool = try CommandLineTool(["explain", "--optimizer", "adam"])
     #expect(tool.status == 0, "\(tool.errors)")

@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// `descent` on folders of pictures.
-@Suite(.timeLimit(.minutes(5))) struct ImageTests {
+@Suite(.timeLimit(.minutes(20))) struct ImageTests {
   private let folder = TemporaryFolder()
 
   /// Pictures whose upper or lower half is light, with some noise.

@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// `descent` on a model of two inputs and two outputs that Keras made and trained (`Fixtures/scripts/keras_graph_files.py`).
-@Suite(.timeLimit(.minutes(5))) struct SeveralInputsTests {
+@Suite(.timeLimit(.minutes(20))) struct SeveralInputsTests {
   private let folder = TemporaryFolder()
   private static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appendingPathComponent("Fixtures").path

@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// `descent` on tables.
-@Suite(.timeLimit(.minutes(5))) struct TableTests {
+@Suite(.timeLimit(.minutes(20))) struct TableTests {
   private let folder = TemporaryFolder()
 
   private func write(_ name: String, _ header: String, rows: Int, _ row: (Int) -> String) throws {

@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// `descent` on folders of texts.
-@Suite(.timeLimit(.minutes(5))) struct TextFolderTests {
+@Suite(.timeLimit(.minutes(20))) struct TextFolderTests {
   private let folder = TemporaryFolder()
 
   private func write(_ path: String, _ texts: [String], first: Int = 0) throws {

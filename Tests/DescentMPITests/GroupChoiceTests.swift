@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Comparisons of optimizers whose runs are spread over the members of a group.
-@Suite(.timeLimit(.minutes(5))) struct GroupChoiceTests {
+@Suite(.timeLimit(.minutes(20))) struct GroupChoiceTests {
   /// What a comparison has found, without the times.
   struct Findings: Equatable, Sendable {
     var runs: [String: [Double]] = [:]

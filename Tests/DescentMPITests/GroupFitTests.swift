@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Models trained by several threads in the place of processes, beside one that is trained on whole batches.
-@Suite(.timeLimit(.minutes(5))) struct GroupFitTests {
+@Suite(.timeLimit(.minutes(20))) struct GroupFitTests {
   /// A model, its data and how it is trained.
   struct Case: Sendable, CustomTestStringConvertible {
     let testDescription: String

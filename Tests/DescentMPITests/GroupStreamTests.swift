@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Streams of batches that the members of a group go through together.
-@Suite(.timeLimit(.minutes(5))) struct GroupStreamTests {
+@Suite(.timeLimit(.minutes(20))) struct GroupStreamTests {
   static let x = GroupFitTests.numbers([23, 6], 29)
   static let y = GroupFitTests.numbers([23, 2], 13)
 

@@ -11,7 +11,7 @@ private let mpirun: String? = {
 }()
 
 /// Real processes, started by mpirun on this machine.
-@Suite(.enabled(if: mpirun != nil, "there is no mpirun; scripts/setup.sh --mpi installs it"), .serialized, .timeLimit(.minutes(5)))
+@Suite(.enabled(if: mpirun != nil, "there is no mpirun; scripts/setup.sh --mpi installs it"), .serialized, .timeLimit(.minutes(20)))
 struct MPITests {
   struct Run {
     let status: Int32

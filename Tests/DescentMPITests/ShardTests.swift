@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Batches that are cut in a fixed number of shards.
-@Suite(.timeLimit(.minutes(5))) struct ShardTests {
+@Suite(.timeLimit(.minutes(20))) struct ShardTests {
   typealias Case = GroupFitTests.Case
   static let numbers = GroupFitTests.numbers
 

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What optimizers remember, kept by one process of a group each.
-@Suite(.timeLimit(.minutes(5))) struct StateShardingTests {
+@Suite(.timeLimit(.minutes(20))) struct StateShardingTests {
   struct Rule: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let make: @Sendable () throws -> any Optimizer

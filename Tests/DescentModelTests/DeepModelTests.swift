@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// Models of thousands of layers, on a thread with a small stack: nothing goes through a model by recursion.
-@Suite(.timeLimit(.minutes(5))) struct DeepModelTests {
+@Suite(.timeLimit(.minutes(20))) struct DeepModelTests {
   private static let depth = 5_000
 
   /// Runs `body` on a thread with a stack of 256 kB.

@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// Rows that are more than memory holds, in a process of its own.
-@Suite(.timeLimit(.minutes(5))) struct BoundedMemoryTests {
+@Suite(.timeLimit(.minutes(20))) struct BoundedMemoryTests {
   private let folder = TemporaryFolder()
 
   private func helper(_ arguments: [String]) throws -> (status: Int32, output: String) {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Training on a stream, in a process that is killed for good.
-@Suite(.timeLimit(.minutes(5))) struct KilledStreamTests {
+@Suite(.timeLimit(.minutes(20))) struct KilledStreamTests {
   private func helper(_ folder: String) throws -> (process: Process, output: Pipe) {
     let process = Process(), output = Pipe()
     process.executableURL = URL(fileURLWithPath: try builtProgram("StreamingHelper"))

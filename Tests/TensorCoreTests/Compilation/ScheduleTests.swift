@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Schedules are plain data: an interpreter that knows nothing of the processor gives what the CPU gives.
-@Suite(.timeLimit(.minutes(5))) struct ScheduleTests {
+@Suite(.timeLimit(.minutes(20))) struct ScheduleTests {
   @Test(arguments: 0..<200)
   func `Random expressions are the same on the CPU as by their schedule`(seed: Int) {
     var grower = PlanTests.Grower(seed: UInt64(seed) + 30_000, dtype: .float64)

@@ -5,7 +5,7 @@ import Testing
 @testable import TensorCore
 
 /// Sums of gradients that begin while the backward pass still runs.
-@Suite(.timeLimit(.minutes(5))) struct GradientSumsTests {
+@Suite(.timeLimit(.minutes(20))) struct GradientSumsTests {
   /// What is of interest in a plan, in the order in which it runs.
   private enum Event: Equatable {
     case weightGradient, begin, end

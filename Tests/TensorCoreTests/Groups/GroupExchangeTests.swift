@@ -5,7 +5,7 @@ import Testing
 @testable import TensorCore
 
 /// What moves and adds bytes under the steps of a group.
-@Suite(.timeLimit(.minutes(5))) struct GroupExchangeTests {
+@Suite(.timeLimit(.minutes(20))) struct GroupExchangeTests {
   /// Sizes and owners; of three ranks the last owns nothing but an empty tensor.
   private static let tensors = [(count: 5, owner: 1), (count: 1, owner: 0), (count: 7, owner: 1), (count: 4, owner: 0), (count: 3, owner: 0)]
 
