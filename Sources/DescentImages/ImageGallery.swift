@@ -49,6 +49,8 @@ private struct ImageGallery {
   let width, height: Int
   let rows, columns: Int
   let gap = 4
+  private static let mostPlaces = 10_000
+  private static let mostPixels = 2e8
   /// Those that have a place, enlarged.
   private let pictures: [[UInt8]]
   private let mode: Image.Mode
@@ -59,22 +61,34 @@ private struct ImageGallery {
       throw DescentError(
         .data, "plotImageGallery: images have shape \(images.shape); expected [count, height, width, channels] with 1, 3 or 4 channels\(isLast ? "" : " on the second axis")")
     }
-    guard rows ?? 1 > 0, cols ?? 1 > 0, side.isFinite, side > 0, side <= 10_000 else {
+    let most = ImageGallery.mostPlaces
+    guard (1...most).contains(rows ?? 1), (1...most).contains(cols ?? 1), side > 0, side <= Double(most) else {
       throw DescentError(
         .invalidArgument,
         "plotImageGallery: rows is \(rows.map { "\($0)" } ?? "nil"), cols \(cols.map { "\($0)" } ?? "nil") and scale · dpi \(side); "
-          + "expected at least 1, and at most 10,000 pixels")
+          + "expected from 1 to \(most), and as many pixels")
+    }
+    if let valueRange, !(valueRange.upperBound - valueRange.lowerBound).isFinite {
+      throw DescentError(.invalidArgument, "plotImageGallery: valueRange is \(valueRange); expected finite numbers, not too far apart")
     }
     let pixels = isLast ? images : images.transposed([0, 2, 3, 1])
     let values = pixels.doubles
     guard values.allSatisfy(\.isFinite) else { throw DescentError(.data, "plotImageGallery: a number is not finite") }
     let black = valueRange?.lowerBound ?? values.min()!, white = valueRange?.upperBound ?? values.max()!
+    guard (white - black).isFinite else { throw DescentError(.data, "plotImageGallery: numbers from \(black) to \(white) are too far apart") }
     let count = pixels.shape[0], (h, w, channels) = (pixels.shape[1], pixels.shape[2], pixels.shape[3])
     self.mode = mode
     self.rows = rows ?? cols.map { (count + $0 - 1) / $0 } ?? Int(Double(count).squareRoot().rounded(.up))
     columns = cols ?? (count + self.rows - 1) / self.rows
     let factor = max(1, Int((side / Double(max(h, w))).rounded()))
     (width, height) = (w * factor, h * factor)
+    let pixelCount = Double(self.rows) * Double(height) * Double(columns) * Double(width)
+    guard pixelCount <= ImageGallery.mostPixels else {
+      throw DescentError(
+        .invalidArgument,
+        "plotImageGallery: \(self.rows) × \(columns) pictures of \(height) × \(width) pixels make \(pixelCount) pixels; expected at most "
+          + "\(ImageGallery.mostPixels): take fewer pictures or a smaller scale")
+    }
     let size = h * w * channels
     pictures = (0..<min(count, self.rows * columns)).map { picture in
       let bytes = values[(picture * size)..<((picture + 1) * size)].map { value -> UInt8 in

@@ -7,7 +7,8 @@ struct GroupLayout {
   let blocksPerShare: Int
   let shares: Int
 
-  private static let leastRowsOfColumns = 32
+  /// A share whose columns are added up has at least so many rows of them.
+  private static let rowsOfColumns = 32
 
   static let kernel: ThreadPool.Work = { ck_group_run($0, $1) }
   static let finish: ThreadPool.Work = { ck_group_finish($0, $1) }
@@ -27,7 +28,7 @@ struct GroupLayout {
     let estimate = elements * nanosecondsPerElement
     // What a share has of the columns should be little beside its rows.
     let columns = program.reductions.map(\.columns).max() ?? 1
-    let most = columns > 1 ? Swift.max(1, Swift.min(64, elements / Double(columns * GroupLayout.leastRowsOfColumns))) : 64
+    let most = columns > 1 ? Swift.max(1, Swift.min(64, elements / Double(columns * GroupLayout.rowsOfColumns))) : 64
     let wanted = estimate < 2500 ? 1 : Int(Swift.min(most, estimate / 1000))
     blocksPerShare = Swift.max(1, (blockCount + wanted - 1) / wanted)
     shares = Swift.max(1, (blockCount + blocksPerShare - 1) / blocksPerShare)
