@@ -36,6 +36,7 @@ public class AdaptivePooling: Layer, ConfigurableLayer {
     _ = try checked(outputSizes, "outputSize", axes: axes)
     let shape = try channelsLast(inputShape, axes: axes, dataFormat)
     if let problem = problemOfAdaptivePooling(inputShape: [1] + shape, outputSize: outputSize) { throw settingsError(problem) }
+    _ = try ModelBuilder.elementCount(outputSize + shape.suffix(1), of: "layer \(name): a row of the result")
     return shape
   }
 

@@ -1,5 +1,6 @@
 /// The mean of as many windows along each spatial axis as are asked for, for each channel of `x` `[rows, spatial…, channels]`: window i
-/// reaches from ⌊i · size / count⌋ to ⌈(i + 1) · size / count⌉, so that neighbours may share positions.
+/// reaches from ⌊i · size / count⌋ to ⌈(i + 1) · size / count⌉, so that neighbours may share positions, and do where there are more windows than
+/// positions.
 /// - Parameters:
 ///   - x: `[rows, spatial…, channels]`.
 ///   - outputSize: how many positions the result has along each spatial axis.
@@ -20,10 +21,7 @@ package func problemOfAdaptivePooling(inputShape: [Int], outputSize: [Int]) -> S
     return "outputSize \(outputSize) does not fit an input of shape \(inputShape); [rows, spatial…, channels] with one to three spatial axes "
       + "and a number of at least 1 for each were expected"
   }
-  for (size, count) in zip(spatial, outputSize) where size < count {
-    return "\(count) windows are more than the \(size) positions of a spatial axis of an input of shape \(inputShape)"
-  }
-  return nil
+  return spatial.contains(0) ? "a spatial axis of an input of shape \(inputShape) has no positions" : nil
 }
 
 private func adaptivePool(

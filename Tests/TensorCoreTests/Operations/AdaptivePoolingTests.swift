@@ -3,9 +3,10 @@ import TestSupport
 import Testing
 
 struct AdaptivePoolingTests {
-  /// Sizes that divide, that overlap by one, and that do neither.
+  /// Sizes that divide, that overlap by one, that do neither, and more windows than positions.
   static let shapes: [([Int], [Int])] = [
     ([2, 6, 2], [3]), ([1, 7, 3], [3]), ([1, 5, 2], [4]), ([2, 7, 5, 2], [3, 5]), ([1, 10, 6, 1], [4, 1]), ([1, 5, 4, 3, 2], [2, 3, 3]),
+    ([2, 1, 2], [2]), ([1, 3, 2], [7]), ([1, 4, 1], [8]), ([2, 1, 5, 2], [2, 7]), ([1, 2, 3, 4, 1], [3, 2, 5]),
   ]
 
   /// From the definition, cell by cell.
