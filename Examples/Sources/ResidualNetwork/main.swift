@@ -34,9 +34,9 @@ let outputs = try Dense(10, activation: .softmax)(x)
 let model = try Model(inputs: inputs, outputs: outputs, name: "small-resnet")
 model.summary()
 
-let count = epochs(10), batchSize = 64
+let count = epochs(10), batchSize = 128
 let steps = count * ((trainTarget.count + batchSize - 1) / batchSize)
-let rate = CosineDecay(initialLearningRate: 0.001, decaySteps: steps, warmupTarget: 0.008, warmupSteps: steps / 10)
+let rate = CosineDecay(initialLearningRate: 0.001, decaySteps: steps, warmupTarget: 0.01, warmupSteps: steps / 10)
 try model.compile(
   optimizer: AdamW(learningRate: rate, weightDecay: 0.01), loss: .sparseCategoricalCrossentropy, metrics: ["accuracy"])
 try model.fit(trainScaled, trainTarget, batchSize: batchSize, epochs: count, verbose: 2, validationData: (testScaled, testTarget))

@@ -32,7 +32,7 @@ struct ConvolutionLayerTests {
       (GlobalMaxPooling2D(name: "a"), [0, 8, 1], "layer a: a row of the input has shape [0, 8, 1]"),
       (ZeroPadding2D([[1, 1]], name: "a"), [8, 8, 1], "layer a: padding is"), (Cropping2D(4, name: "a"), [8, 8, 1], "leaves nothing"),
       (UpSampling3D(2, interpolation: .bilinear, name: "a"), [2, 2, 2, 1], "interpolation is bilinear; expected nearest"),
-      (AdaptiveMaxPooling2D(9, name: "a"), [0, 8, 1], "layer a"), (AdaptiveMaxPooling2D(AxisSizes(1 << 40), name: "a"), [8, 8, 1], "layer a: a row"),
+      (AdaptiveMaxPooling2D(9, name: "a"), [0, 8, 1], "layer a"), (AdaptiveMaxPooling2D(AxisSizes(1 << 30), name: "a"), [8, 8, 1], "layer a: a row of the result"),
       (AdaptiveAveragePooling1D(0, name: "a"), [8, 1], "layer a: outputSize is [0]"),
       (AdaptiveAveragePooling1D([2, 2], name: "a"), [8, 1], "layer a: outputSize is [2, 2]"),
       (Resizing(0, 4, name: "a"), [8, 8, 1], "layer a: height is 0"), (Resizing(2, 4, name: "a"), [0, 8, 1], "an image of 0 × 8 positions has none"),
