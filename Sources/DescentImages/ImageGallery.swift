@@ -89,18 +89,13 @@ private struct ImageGallery {
         "plotImageGallery: \(self.rows) × \(columns) pictures of \(height) × \(width) pixels make \(pixelCount) pixels; expected at most "
           + "\(ImageGallery.mostPixels): take fewer pictures or a smaller scale")
     }
-    let size = h * w * channels
-    pictures = (0..<min(count, self.rows * columns)).map { picture in
-      let bytes = values[(picture * size)..<((picture + 1) * size)].map { value -> UInt8 in
-        white > black ? UInt8(min(255, max(0, (value - black) / (white - black) * 255))) : 0
-      }
-      return (0..<(h * factor)).flatMap { row in
-        (0..<(w * factor)).flatMap { column in
-          let pixel = (row / factor * w + column / factor) * channels
-          return bytes[pixel..<(pixel + channels)]
-        }
-      }
+    let shown = min(count, self.rows * columns), size = height * width * channels
+    let lights = values.prefix(shown * h * w * channels).map { value in
+      white > black ? UInt8(min(255, max(0, (value - black) / (white - black) * 255))) : 0
     }
+    let large = repeatElements(repeatElements(Tensor(shape: [shown, h, w, channels], scalars: lights), factor, axis: 1), factor, axis: 2)
+    let bytes = large.scalars(as: UInt8.self)
+    pictures = (0..<shown).map { Array(bytes[($0 * size)..<(($0 + 1) * size)]) }
   }
 
   /// "Label: … Pred: …" for each picture that has a class.

@@ -8,7 +8,7 @@ import KerasFiles
 setRandomSeed(1)
 
 /// Hands of two kinds: one rises and falls, the other reaches to the hip before and after.
-func madeUp(_ count: Int, seed: UInt64) -> TimeSeries {
+func madeUp(_ count: Int, _ seed: UInt64) -> TimeSeries {
   var generator = SeededGenerator(seed: seed)
   let labels = (0..<count).map { Int32($0 % 2) }
   let sequences = labels.map { label -> [[Float]] in
@@ -24,15 +24,7 @@ func madeUp(_ count: Int, seed: UInt64) -> TimeSeries {
   return (sequences, Tensor(labels))
 }
 
-let train, test: TimeSeries
-if CommandLine.arguments.count > 1 {
-  let folder = CommandLine.arguments[1]
-  (train, test) = (try readTimeSeries(folder + "/GunPoint_TRAIN.ts"), try readTimeSeries(folder + "/GunPoint_TEST.ts"))
-} else {
-  print("No folder was given: gestures are made up. The real ones: pip download aeon, aeon/datasets/data/GunPoint in its file.")
-  (train, test) = (madeUp(50, seed: 1), madeUp(150, seed: 2))
-}
-print("\(train.sequences.count) gestures to train with, \(test.sequences.count) to test")
+let (train, test) = try loadTimeSeries("GunPoint", of: "gestures", madeUp: madeUp, counts: (50, 150))
 let length = train.sequences[0].count
 
 let model = Sequential([Input(shape: [length, 1])])

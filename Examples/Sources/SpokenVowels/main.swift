@@ -7,7 +7,7 @@ import KerasFiles
 setRandomSeed(1)
 
 /// Utterances of nine made-up men, each of whom has tones of his own.
-func madeUp(_ count: Int, seed: UInt64) -> TimeSeries {
+func madeUp(_ count: Int, _ seed: UInt64) -> TimeSeries {
   var generator = SeededGenerator(seed: seed)
   let labels = (0..<count).map { Int32($0 % 9) }
   let sequences = labels.map { label -> [[Float]] in
@@ -22,15 +22,7 @@ func madeUp(_ count: Int, seed: UInt64) -> TimeSeries {
   return (sequences, Tensor(labels))
 }
 
-let train, test: TimeSeries
-if CommandLine.arguments.count > 1 {
-  let folder = CommandLine.arguments[1]
-  (train, test) = (try readTimeSeries(folder + "/JapaneseVowels_TRAIN.ts"), try readTimeSeries(folder + "/JapaneseVowels_TEST.ts"))
-} else {
-  print("No folder was given: utterances are made up. The real ones: pip download aeon, aeon/datasets/data/JapaneseVowels in its file.")
-  (train, test) = (madeUp(270, seed: 1), madeUp(370, seed: 2))
-}
-print("\(train.sequences.count) utterances to train with, \(test.sequences.count) to test")
+let (train, test) = try loadTimeSeries("JapaneseVowels", of: "utterances", madeUp: madeUp, counts: (270, 370))
 let length = 29
 
 let model = Sequential {

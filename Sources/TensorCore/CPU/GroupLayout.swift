@@ -67,9 +67,8 @@ struct GroupLayout {
     group.reductions = UnsafePointer(
       memory.store(
         program.reductions.map { reduction in
-          let columns = Int64(reduction.columns), isWhole = columns == 1
-          let code = isWhole ? reduction.reduction.code : CK_SUMCOLUMNS
-          let count = isWhole ? blockCount : Int(ck_partial_columns(columns)) * shares
+          let code = reduction.function.code, columns = Int64(reduction.columns)
+          let count = code == CK_SUMCOLUMNS ? Int(ck_partial_columns(columns)) * shares : blockCount
           return ck_group_reduction(op: Int32(code.rawValue), columns: columns, partials: memory.allocate(Double.self, count))
         }))
     return group

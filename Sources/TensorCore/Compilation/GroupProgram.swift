@@ -102,6 +102,9 @@ package struct GroupProgram {
     /// Element i is in column i mod `columns`; 1: all elements are reduced to one.
     package let columns: Int
     package let buffer: Int
+
+    /// What the instruction does whose result it is.
+    var function: Function { columns == 1 ? .reduce(reduction) : .sumColumns }
   }
 }
 

@@ -129,9 +129,9 @@ struct ProgramWriter {
     case .reduce(let reduction, _) where fusion.isLate[member]:
       let input = reference(value.inputs[0], for: value, row: isRow)
       let result = GroupProgram.Reference.reduction(program.reductions.count)
-      program.reductions.append(.init(reduction: reduction, columns: value.count, buffer: buffers[member]!))
-      let function = value.count == 1 ? GroupProgram.Function.reduce(reduction) : .sumColumns
-      program.instructions.append(.init(function: function, isRow: isRow, result: result, arguments: [input]))
+      let whole = GroupProgram.SpaceReduction(reduction: reduction, columns: value.count, buffer: buffers[member]!)
+      program.reductions.append(whole)
+      program.instructions.append(.init(function: whole.function, isRow: isRow, result: result, arguments: [input]))
       place[member] = result
       return
     case .reduce(let reduction, _):

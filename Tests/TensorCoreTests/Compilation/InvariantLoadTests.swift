@@ -4,30 +4,19 @@ import Testing
 
 /// What repeats itself all along a pass (one number for each channel) is read once for all blocks of a share.
 struct InvariantLoadTests {
-  private func numbers(_ shape: [Int], _ seed: UInt64, _ dtype: DType) -> Tensor {
-    RandomGenerator(seed: seed).normal(shape, dtype: .float64).cast(to: dtype).evaluated()
-  }
-
-  private func groups(_ plan: Plan) -> [GroupProgram] {
-    plan.schedule.kernels.flatMap { kernel -> [GroupProgram] in
-      if case .group(let programs) = kernel { return programs }
-      return []
-    }
-  }
-
   /// Periods that blocks can be multiples of and others, more of them than are kept, rows that end anywhere in a block or a share.
   @Test(arguments: [2, 16, 48, 96, 100, 512, 1024, 2000, 4096], [DType.float32, .float64])
   func `Every so many elements`(period: Int, dtype: DType) {
     for rows in period <= 100 ? [1, 67, 500] : period <= 1024 ? [3, 40] : [1, 9] {
-      let x = numbers([rows, period], 1, dtype)
-      let vectors = (0..<6).map { numbers([period], UInt64($0) + 2, dtype) }
+      let x = randomNumbers([rows, period], seed: 1, dtype)
+      let vectors = (0..<6).map { randomNumbers([period], seed: UInt64($0) + 2, dtype) }
       let function = CompiledFunction { inputs in
         let shifted = vectors.reduce(inputs[0]) { ($0 + $1) * $1 }
         return [shifted, shifted * 2 + vectors[0]]
       }
       let plan = function.plan(for: [x])
       plan.bind(argument: 0, to: x)
-      #expect(groups(plan).count == 1)
+      #expect(plan.programs.count == 1)
       var expected = x.doubles
       for vector in vectors {
         let elements = vector.doubles
@@ -46,14 +35,14 @@ struct InvariantLoadTests {
 
   /// Of rows: what is the same for each of them, and what is the same for some; one kernel for several arrays.
   @Test func `In passes over rows, and over several arrays`() {
-    let x = numbers([30, 4, 24], 1, .float64), scale = numbers([24], 2, .float64), heads = numbers([4, 24], 3, .float64)
-    let arrays = [numbers([130, 32], 4, .float32), numbers([130, 32], 5, .float32)], offsets = [numbers([32], 6, .float32), numbers([32], 7, .float32)]
+    let x = randomNumbers([30, 4, 24], seed: 1), scale = randomNumbers([24], seed: 2), heads = randomNumbers([4, 24], seed: 3)
+    let arrays = [randomNumbers([130, 32], seed: 4, .float32), randomNumbers([130, 32], seed: 5, .float32)], offsets = [randomNumbers([32], seed: 6, .float32), randomNumbers([32], seed: 7, .float32)]
     let function = CompiledFunction { inputs in
       [(inputs[0] + heads).softmax(axis: -1) * scale + heads] + zip(arrays, offsets).map { $0 * $1 - $1 }
     }
     let plan = function.plan(for: [x])
     plan.bind(argument: 0, to: x)
-    #expect(groups(plan).filter { $0.count == 130 * 32 }.count == 2 && plan.schedule.kernels.count == 2)
+    #expect(plan.programs.filter { $0.count == 130 * 32 }.count == 2 && plan.schedule.kernels.count == 2)
     let results = plan.run()
     var interpreter = ScheduleInterpreter(CompiledFunction { _ in [(x + heads).softmax(axis: -1) * scale + heads] }.plan(for: []).schedule)
     #expect(zip(results[0].doubles, interpreter.run()[0]).allSatisfy { abs($0 - $1) < 1e-12 })

@@ -12,8 +12,6 @@ struct ProductViewTests {
     }.count
   }
 
-  private static func numbers(_ shape: [Int], _ seed: UInt64) -> Tensor { RandomGenerator(seed: seed).normal(shape, dtype: .float64).evaluated() }
-
   /// A matrix product by its definition.
   private static func product(_ a: [Double], _ b: [Double], _ batch: Int, _ m: Int, _ k: Int, _ n: Int) -> [Double] {
     (0..<(batch * m * n)).map { index in
@@ -36,7 +34,7 @@ struct ProductViewTests {
       var stored = shape, storedOther = otherShape
       for axis in 0..<4 { stored[order[axis]] = shape[axis] }
       for axis in 0..<4 { storedOther[other[axis]] = otherShape[axis] }
-      let a = ProductViewTests.numbers(stored, 1), b = ProductViewTests.numbers(storedOther, 2)
+      let a = randomNumbers(stored, seed: 1), b = randomNumbers(storedOther, seed: 2)
       let last = ProductViewTests.orders[(number * 7 + 3) % 24]
       let function = CompiledFunction { _ in [matmul(a.transposed(order), b.transposed(other)).transposed(last) + 1] }
       let plan = function.plan(for: [])
@@ -51,8 +49,8 @@ struct ProductViewTests {
 
   /// [rows, steps, heads, depth], as attention has it.
   @Test func `Heads are neither taken apart nor put together by copies`() {
-    let (q, k, v) = (ProductViewTests.numbers([2, 6, 3, 4], 1), ProductViewTests.numbers([2, 6, 3, 4], 2), ProductViewTests.numbers([2, 6, 3, 4], 3))
-    let w = ProductViewTests.numbers([12, 5], 4)
+    let (q, k, v) = (randomNumbers([2, 6, 3, 4], seed: 1), randomNumbers([2, 6, 3, 4], seed: 2), randomNumbers([2, 6, 3, 4], seed: 3))
+    let w = randomNumbers([12, 5], seed: 4)
     let attention = CompiledFunction { inputs in
       let scores = einsum("btnd,bsnd->bnts", inputs[0], inputs[1])
       let y = einsum("bnts,bsnd->btnd", scores.softmax(axis: -1), inputs[2])
@@ -90,7 +88,7 @@ struct ProductViewTests {
 
   /// In another order than the product's own, also over what the product reads.
   @Test func `A product is assigned to a variable in another order of axes`() {
-    let a = ProductViewTests.numbers([3, 3, 4], 1), b = ProductViewTests.numbers([3, 4, 4], 2)
+    let a = randomNumbers([3, 3, 4], seed: 1), b = randomNumbers([3, 4, 4], seed: 2)
     let expected = (Tensor(shape: [3, 3, 4], scalars: ProductViewTests.product(a.doubles, b.doubles, 3, 3, 4, 4)).transposed([1, 0, 2]) + 0.0).doubles
     let v = Variable(Tensor.zeros([3, 3, 4], dtype: .float64)), w = Variable(a)
     _ = CompiledFunction { _ in
@@ -102,7 +100,7 @@ struct ProductViewTests {
   }
 
   @Test func `A result that is read in two orders, or is wanted itself, stays as it is`() {
-    let a = ProductViewTests.numbers([2, 3, 4], 1), b = ProductViewTests.numbers([2, 4, 5], 2)
+    let a = randomNumbers([2, 3, 4], seed: 1), b = randomNumbers([2, 4, 5], seed: 2)
     let plain = ProductViewTests.product(a.doubles, b.doubles, 2, 3, 4, 5)
     let turned = (Tensor(shape: [2, 3, 5], scalars: plain).transposed([1, 0, 2]) + 0.0).doubles
     let results = CompiledFunction { _ in
@@ -117,7 +115,7 @@ struct ProductViewTests {
   /// Parts of arrays, every other row, one matrix for a whole batch, rows that are all the same one, and turned round ones.
   @Test(arguments: [DType.float64, .float32])
   func `Parts, repeated matrices and what no product can read`(_ dtype: DType) {
-    let a = ProductViewTests.numbers([4, 6, 9], 1).cast(to: dtype).evaluated(), b = ProductViewTests.numbers([4, 9, 8], 2).cast(to: dtype).evaluated()
+    let a = randomNumbers([4, 6, 9], seed: 1).cast(to: dtype).evaluated(), b = randomNumbers([4, 9, 8], seed: 2).cast(to: dtype).evaluated()
     let left: [(Tensor) -> Tensor] = [
       { $0.sliced(starts: [0, 1, 2], sizes: [4, 5, 6]) }, { $0.sliced(starts: [1, 0, 1], sizes: [1, 5, 6]).broadcast(to: [4, 5, 6]) },
       { $0.sliced(starts: [0, 0, 0], sizes: [4, 3, 6], strides: [1, 2, 1]) }, { $0.sliced(starts: [0, 2, 0], sizes: [4, 1, 6]).broadcast(to: [4, 3, 6]) },
@@ -143,14 +141,14 @@ struct ProductViewTests {
 
   /// More axes of a batch than a product keeps apart, and rows whose number is around those of a kernel's tiles.
   @Test func `Many axes, and few rows`() {
-    let a = ProductViewTests.numbers([2, 3, 2, 2, 3, 5, 4], 1), b = ProductViewTests.numbers([2, 3, 2, 2, 3, 4, 6], 2)
+    let a = randomNumbers([2, 3, 2, 2, 3, 5, 4], seed: 1), b = randomNumbers([2, 3, 2, 2, 3, 4, 6], seed: 2)
     let order = [4, 2, 0, 3, 1, 5, 6]
     let x = a.transposed(order), y = b.transposed(order)
     let expected = ProductViewTests.product((x + 0.0).doubles, (y + 0.0).doubles, 72, 5, 4, 6)
     #expect(zip(CompiledFunction { _ in [matmul(x, y)] }([])[0].doubles, expected).allSatisfy { abs($0 - $1) < 1e-12 })
     for m in 1...33 {
       for dtype in [DType.float32, .float64] {
-        let (left, right) = (ProductViewTests.numbers([m, 19], 3), ProductViewTests.numbers([19, 21], 4))
+        let (left, right) = (randomNumbers([m, 19], seed: 3), randomNumbers([19, 21], seed: 4))
         let found = matmul(left.cast(to: dtype), right.cast(to: dtype)).doubles
         let turned = matmul(left.cast(to: dtype), right.transposed([1, 0]).evaluated().cast(to: dtype), transposeB: true).doubles
         let sums = ProductViewTests.product(left.doubles, right.doubles, 1, m, 19, 21)

@@ -67,7 +67,7 @@ struct ScheduleInterpreter {
         }
       }
       if case .reduction(let number) = instruction.result {
-        reductions[number] = reduce(instruction.function, arguments[0], program, columns: program.reductions[number].columns)
+        reductions[number] = reduce(arguments[0], program.reductions[number], program.type)
         continue
       }
       let result = compute(instruction.function, arguments, program)
@@ -109,11 +109,10 @@ struct ScheduleInterpreter {
   }
 
   /// Of all elements, or of those in each column.
-  private func reduce(_ function: GroupProgram.Function, _ elements: [Double], _ program: GroupProgram, columns: Int) -> [Double] {
-    let reduction: Reduction
-    if case .reduce(let other) = function { reduction = other } else { reduction = .sum }
-    return ReferenceInterpreter.compute(
-      .reduce(reduction, axes: [0]), [elements], shapes: [[elements.count / columns, columns]], shape: [columns], dtype: program.type)
+  private func reduce(_ elements: [Double], _ whole: GroupProgram.SpaceReduction, _ dtype: DType) -> [Double] {
+    ReferenceInterpreter.compute(
+      .reduce(whole.reduction, axes: [0]), [elements], shapes: [[elements.count / whole.columns, whole.columns]], shape: [whole.columns],
+      dtype: dtype)
   }
 
   /// What an instruction finds in memory, one element for each of the space's or of its rows.

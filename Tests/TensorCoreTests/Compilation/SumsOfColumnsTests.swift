@@ -5,22 +5,10 @@ import Testing
 
 /// Sums over leading axes of what a group computes: taken where it is computed.
 struct SumsOfColumnsTests {
-  private func numbers(_ shape: [Int], _ seed: UInt64, _ dtype: DType) -> Tensor {
-    RandomGenerator(seed: seed).normal(shape, dtype: .float64).cast(to: dtype).evaluated()
-  }
-
   private func sums(_ values: [Double], columns: Int) -> [Double] {
     var sums = [Double](repeating: 0, count: columns)
     for (index, value) in values.enumerated() { sums[index % columns] += value }
     return sums
-  }
-
-  /// How many kernels of their own sum.
-  private func sumKernels(_ plan: Plan) -> Int {
-    plan.schedule.kernels.filter { kernel in
-      guard case .operation(let call) = kernel, case .reduce = call.operation else { return false }
-      return true
-    }.count
   }
 
   private func plan(of function: CompiledFunction, _ arguments: [Tensor]) -> Plan {
@@ -35,13 +23,13 @@ struct SumsOfColumnsTests {
   @Test(arguments: [2, 3, 8, 10, 16, 48, 65, 100, 512, 2500, 4096], [DType.float32, .float64])
   func `Of so many columns`(columns: Int, dtype: DType) {
     for rows in columns <= 16 ? [8, 31, 257, 2000] : columns <= 512 ? [8, 31, 150] : [8, 33] {
-      let x = numbers([rows, columns], 1, dtype), y = numbers([rows, columns], 2, dtype)
+      let x = randomNumbers([rows, columns], seed: 1, dtype), y = randomNumbers([rows, columns], seed: 2, dtype)
       let function = CompiledFunction { inputs in
         let product = inputs[0] * inputs[1]
         return [product.sum(axis: 0), (product + 1).sum(axes: [0, 1]), product - inputs[0], (product * 2).sum(axis: 0)]
       }
       let plan = plan(of: function, [x, y])
-      #expect(sumKernels(plan) == 0)
+      #expect(plan.reducingKernels == 0)
       let products = zip(x.doubles, y.doubles).map { dtype == .float32 ? Double(Float($0 * $1)) : $0 * $1 }
       let expected = sums(products, columns: columns)
       let tolerance = dtype == .float32 ? 3e-7 * Double(rows).squareRoot() * 8 : 1e-11
@@ -62,7 +50,7 @@ struct SumsOfColumnsTests {
   /// Where the group has rows, of its elements and of what has one element a row; leading axes of more than one, and axes of length 1.
   @Test(arguments: [(40, 6, 12), (257, 3, 16), (9, 64, 33)])
   func `In groups with rows, over several axes`(outer: Int, middle: Int, inner: Int) {
-    let x = numbers([outer, middle, inner], 3, .float64)
+    let x = randomNumbers([outer, middle, inner], seed: 3)
     let function = CompiledFunction { inputs in
       let chances = inputs[0].softmax(axis: -1)
       // One element a row, and all of them.
@@ -72,7 +60,7 @@ struct SumsOfColumnsTests {
       ]
     }
     let plan = plan(of: function, [x])
-    #expect(sumKernels(plan) == 0)
+    #expect(plan.reducingKernels == 0)
     let rows = x.doubles.count / inner
     let chances = (0..<rows).flatMap { row -> [Double] in
       let values = x.doubles[(row * inner)..<((row + 1) * inner)].map { Foundation.exp($0) }
@@ -90,7 +78,7 @@ struct SumsOfColumnsTests {
 
   /// Equal programs on different memory are one kernel; these keep their own sums.
   @Test func `Of several arrays`() {
-    let arrays = (0..<3).map { numbers([200, 16], UInt64($0) + 7, .float64) }
+    let arrays = (0..<3).map { randomNumbers([200, 16], seed: UInt64($0) + 7) }
     let plan = plan(of: CompiledFunction { inputs in inputs.map { ($0 * 2).sum(axis: 0) } }, arrays)
     for (array, result) in zip(arrays, plan.run()) {
       #expect(zip(result.doubles, sums(array.doubles, columns: 16)).allSatisfy { abs($0 - 2 * $1) < 1e-11 })
@@ -108,7 +96,7 @@ struct SumsOfColumnsTests {
 
   /// Sums reach a variable, and a second one that waits for the first.
   @Test func `Sums of squares of what is left when the mean is taken off`() {
-    let x = numbers([320, 24], 5, .float64), mean = Variable(Tensor.zeros([24], dtype: .float64))
+    let x = randomNumbers([320, 24], seed: 5), mean = Variable(Tensor.zeros([24], dtype: .float64))
     let function = CompiledFunction { inputs in
       let center = (inputs[0] * 1.5).mean(axis: 0)
       mean.assign(center)
