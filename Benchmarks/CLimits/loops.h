@@ -24,6 +24,13 @@ static void NAME(momentum)(long n, float *a, float *b, float *c, float *d, float
   EACH(vector m = 0.9f * SLOT(c) - 0.01f * g; SLOT(c) = m; w += m;)
 }
 
+static void NAME(lion)(long n, float *a, float *b, float *c, float *d, float *e) {
+  (void)d, (void)e;
+  EACH(vector m = SLOT(c); vector u = m + 0.1f * (g - m);
+       words s = ((u > 0) & 0x3F800000) | ((u < 0) & (int)0xBF800000);
+       SLOT(c) = m + 0.01f * (g - m); w -= 1e-3f * (vector)s;)
+}
+
 static void NAME(rmsprop)(long n, float *a, float *b, float *c, float *d, float *e) {
   (void)d, (void)e;
   EACH(vector v = 0.9f * SLOT(c) + 0.1f * (g * g); SLOT(c) = v; w -= 1e-3f * g / __builtin_elementwise_sqrt(v + 1e-7f);)
@@ -48,7 +55,7 @@ static void NAME(amsgrad)(long n, float *a, float *b, float *c, float *d, float 
        w -= 1e-3f * m / (__builtin_elementwise_sqrt(x) + 1e-7f);)
 }
 
-static const loop NAME(loops)[] = {NAME(triad), NAME(sgd), NAME(momentum), NAME(rmsprop), NAME(adam), NAME(adadelta), NAME(amsgrad)};
+static const loop NAME(loops)[] = {NAME(triad), NAME(sgd), NAME(momentum), NAME(lion), NAME(rmsprop), NAME(adam), NAME(adadelta), NAME(amsgrad)};
 
 /* Bytes become floats of 0 to 1. */
 static void NAME(scale_bytes)(long n, const unsigned char *from, float *to) {

@@ -23,6 +23,7 @@ final class LimitArrays {
 
 let limitNames: [(limit_kind, String)] = [
   (LIMIT_TRIAD, "triad"), (LIMIT_SGD, "2 arrays (SGD)"), (LIMIT_MOMENTUM, "3 arrays (momentum)"),
+  (LIMIT_LION, "3 arrays and a sign (Lion)"),
   (LIMIT_RMSPROP, "3 arrays, root and division (RMSprop)"), (LIMIT_ADAM, "4 arrays, root and division (Adam)"),
   (LIMIT_ADADELTA, "4 arrays, two roots and a division (Adadelta)"), (LIMIT_AMSGRAD, "5 arrays, root and division (AMSGrad)"),
 ]

@@ -62,7 +62,8 @@ final class OptimizerUpdate {
 func limit(for name: String) -> limit_kind? {
   switch name {
   case "sgd": LIMIT_SGD
-  case "momentum", "nesterov", "lion": LIMIT_MOMENTUM
+  case "momentum", "nesterov": LIMIT_MOMENTUM
+  case "lion": LIMIT_LION
   case "rmsprop", "adagrad": LIMIT_RMSPROP
   case "adam", "adamw", "adamax", "nadam", "radam", "adabelief", "yogi", "nadamw", "adopt", "schedulefreeadamw": LIMIT_ADAM
   case "adadelta": LIMIT_ADADELTA
@@ -71,11 +72,12 @@ func limit(for name: String) -> limit_kind? {
   }
 }
 
-func benchOptimizers(names: [String], rounds: Int, threads: Int) throws {
+/// - Parameter size: how many parameters the only layout has that is measured; nil for all.
+func benchOptimizers(names: [String], size: Int?, rounds: Int, threads: Int) throws {
   print("## The update alone\n")
   print("Median over \(rounds) rounds, Descent and the loop by hand in turn, \(threads) threads; the ratio is the median of the rounds'.\n")
   let layouts = [Layout.job, .flat(1_000_000), .many, .flat(10_000_000)]
-  for layout in layouts {
+  for layout in layouts where layout.count == size ?? layout.count {
     let arrays = LimitArrays(count: layout.count)
     let peers = Peers(layout, names)
     var rows: [[String]] = []
@@ -96,9 +98,18 @@ func benchOptimizers(names: [String], rounds: Int, threads: Int) throws {
   }
 }
 
-/// The kernels of an update, what they do, and the least time of each.
+/// The kernels of an update, what they do, the least time of each, and that of all with what a step does beside them.
 func profileOptimizers(names: [String]) throws {
-  for name in names { print("## \(name)\n\n\(try OptimizerUpdate(named(name), .job).profile)\n") }
+  for name in names {
+    let update = try OptimizerUpdate(named(name), .job)
+    print("## \(name)\n\n\(update.profile)\n")
+    let times = (0..<1000).map { _ in
+      let start = now()
+      update.run()
+      return now() - start
+    }
+    print("One update after another: \(text(times.min()!)) at least, \(text(median(times))) in the middle.\n")
+  }
 }
 
 /// An optimizer by name; variants of one class have names of their own here.

@@ -26,7 +26,7 @@ do {
   } else if let unknown = chosen.first(where: { !["job", "limits", "optimizers", "embedding", "compile", "networks", "inference", "profile"].contains($0) && !$0.contains("=") })
     ?? arguments.first(where: { $0.hasPrefix("--") && $0 != "--quick" })
   {
-    print("usage: descent-bench [job] [limits] [optimizers] [embedding] [compile] [networks] [inference] [profile] [only=adam,lion,cnn] [--quick]")
+    print("usage: descent-bench [job] [limits] [optimizers] [embedding] [compile] [networks] [inference] [profile] [only=adam,lion,cnn] [size=79510] [--quick]")
     print("       descent-bench first-batch | whole-job | first-step NETWORK | epoch NETWORK | first-prediction | applications FOLDER | pictures FOLDER")
     if unknown != "--help" {
       print("'\(unknown)' is none of them")
@@ -53,7 +53,8 @@ do {
       let others: Set = ["lbfgs", "sophia", "shampoo", "soap", "muon", "multioptimizer"]
       let passes = OptimizerRegistry.all.filter { !($0 is any OptimizerWrapper.Type) }.map { $0.className.lowercased() }
       let names = only ?? variants + passes.filter { !others.contains($0) }
-      try benchOptimizers(names: names, rounds: rounds, threads: threads)
+      let size = chosen.first { $0.hasPrefix("size=") }.flatMap { Int($0.dropFirst(5)) }
+      try benchOptimizers(names: names, size: size, rounds: rounds, threads: threads)
     }
   }
 } catch {

@@ -24,12 +24,12 @@ enum { RAX = 0, RCX, RDX, RBX, RSP, RBP, RSI, RDI };
 typedef struct {
   enum { IN_REGISTER, AT_INDEX, AT_DISTANCE, IN_BLOCK } place;
   int32_t number;   /* the vector register, or the general register that holds the address */
-  int32_t distance; /* AT_DISTANCE: bytes from that address; IN_BLOCK: from the start of the code block */
+  int32_t distance; /* AT_INDEX, AT_DISTANCE: bytes from that address; IN_BLOCK: from the start of the code block */
 } location;
 
 static inline location in_register(int number) { return (location){IN_REGISTER, number, 0}; }
-/* number + rax */
-static inline location at_index(int number) { return (location){AT_INDEX, number, 0}; }
+/* number + rax + distance, a few vectors */
+static inline location at_index(int number, int32_t distance) { return (location){AT_INDEX, number, distance}; }
 static inline location at_distance(int number, int32_t distance) { return (location){AT_DISTANCE, number, distance}; }
 static inline location in_block(int32_t distance) { return (location){IN_BLOCK, 0, distance}; }
 
@@ -38,14 +38,10 @@ typedef struct {
   uint8_t map, prefix, code;
 } operation;
 
-/* The fused ones add to what the destination holds, or take it from there: destination <- source * last +- destination; the one
-   in place multiplies it: destination <- source * destination + last. */
 static const operation V_LOAD = {1, 0, 0x10}, V_STORE = {1, 0, 0x11}, V_SQRT = {1, 0, 0x51}, V_ADD = {1, 0, 0x58},
                        V_MUL = {1, 0, 0x59}, V_SUB = {1, 0, 0x5C}, V_MIN = {1, 0, 0x5D}, V_DIV = {1, 0, 0x5E},
                        V_MAX = {1, 0, 0x5F}, V_COMPARE = {1, 0, 0xC2}, V_AND = {1, 1, 0xDB}, V_OR = {1, 1, 0xEB},
-                       V_XOR = {1, 1, 0xEF}, V_FMADD = {2, 1, 0xB8}, V_FMSUB = {2, 1, 0xBA}, V_FNMADD = {2, 1, 0xBC},
-                       V_FMADD_IN_PLACE = {2, 1, 0xA8}, V_BLEND_MASKED = {2, 1, 0x65}, V_ROUND = {3, 1, 0x08},
-                       V_BLEND_VECTOR = {3, 1, 0x4A};
+                       V_XOR = {1, 1, 0xEF}, V_BLEND_MASKED = {2, 1, 0x65}, V_ROUND = {3, 1, 0x08}, V_BLEND_VECTOR = {3, 1, 0x4A};
 
 static inline void put_byte(assembler *a, int byte) {
   if (a->size < a->capacity) {
@@ -88,12 +84,14 @@ static inline void put_masked(assembler *a, operation op, int destination, int s
     case IN_REGISTER:
       put_byte(a, 0xC0 | reg | (base & 7));
       break;
-    case AT_INDEX:
-      /* rbp and r13 as a base need a distance. */
-      put_byte(a, ((base & 7) == RBP ? 0x40 : 0) | reg | 4);
+    case AT_INDEX: {
+      /* A short distance; EVEX counts it in vectors. rbp and r13 as a base need one. */
+      const bool has_distance = last.distance != 0 || (base & 7) == RBP;
+      put_byte(a, (has_distance ? 0x40 : 0) | reg | 4);
       put_byte(a, RAX << 3 | (base & 7));
-      if ((base & 7) == RBP) put_byte(a, 0);
+      if (has_distance) put_byte(a, a->wide ? last.distance / 64 : last.distance);
       break;
+    }
     case AT_DISTANCE:
       put_byte(a, 0x80 | reg | (base & 7));
       put_int32(a, last.distance);
@@ -108,6 +106,33 @@ static inline void put_masked(assembler *a, operation op, int destination, int s
 
 static inline void put(assembler *a, operation op, int destination, int source, location last) {
   put_masked(a, op, destination, source, last, 0, false, -1);
+}
+
+/* Second bytes of jumps' codes, after a comparison of signed numbers. */
+enum { JUMP_IF_LESS = 0x8C, JUMP_IF_NOT_LESS = 0x8D };
+
+/* A jump that is yet to be aimed; returns its end. */
+static inline size_t put_jump(assembler *a, int condition) {
+  put_byte(a, 0x0F);
+  put_byte(a, condition);
+  put_int32(a, 0);
+  return a->size;
+}
+
+static inline void aim_jump(assembler *a, size_t end_of_jump, size_t target) {
+  const int32_t distance = (int32_t)((int64_t)target - (int64_t)end_of_jump);
+  if (!a->is_full) memcpy(a->code + end_of_jump - sizeof distance, &distance, sizeof distance);
+}
+
+/* Instructions that do nothing up to the next multiple of `bytes`. */
+static inline void align_code(assembler *a, size_t bytes) {
+  while (a->size % bytes != 0 && !a->is_full) {
+    if (bytes - a->size % bytes >= 8) {
+      put_bytes(a, "\x0F\x1F\x84\0\0\0\0\0", 8);
+    } else {
+      put_byte(a, 0x90);
+    }
+  }
 }
 
 /* number <- the 8 bytes at base + distance */

@@ -165,49 +165,78 @@ static void run_ragged_block(const run_state *s, const ck_block *block) {
   }
 }
 
-/* The part of a segment that lies in a share's blocks, by the code made for the group. */
-static void run_translated(const ck_group *g, const ck_segment *segment, int64_t start, int64_t end) {
-  enum { MOST = CK_TRANSLATED_OPERANDS };
-  const ck_translated code = ck_translated_code(g);
-  const int64_t vector = g->code_vector_bytes;
-  char *at[MOST];
-  _Alignas(CK_SPLAT_BYTES) char splats[MOST * CK_SPLAT_BYTES];
+/* What a share needs to run the code made for a group, segment by segment. */
+typedef struct {
+  const ck_group *group;
+  ck_translated code;
+  int32_t streams[CK_TRANSLATED_OPERANDS], stream_count;
+  int32_t scalars[CK_TRANSLATED_OPERANDS], scalar_count;
+  const void *filled[CK_TRANSLATED_OPERANDS]; /* for each operand: the element that its splat has */
+  char *at[CK_TRANSLATED_OPERANDS];
+  _Alignas(CK_SPLAT_BYTES) char splats[CK_TRANSLATED_OPERANDS * CK_SPLAT_BYTES];
+} translated_state;
+
+static void prepare_translated(translated_state *s, const ck_group *g) {
+  s->group = g;
+  s->code = ck_translated_code(g);
+  s->stream_count = s->scalar_count = 0;
   for (int32_t i = 0; i < g->operand_count; i++) {
-    const ck_operand *operand = &g->operands[i];
-    if (operand->kind == CK_SPLAT) fill_splat(splats + i * CK_SPLAT_BYTES, segment->bases[i], operand->dtype, g->dtype);
-    if (operand->kind == CK_STREAM) at[i] = (char *)segment->bases[i] + start * (int64_t)sizeof(float);
+    if (g->operands[i].kind == CK_STREAM) s->streams[s->stream_count++] = i;
+    if (g->operands[i].kind != CK_SPLAT) continue;
+    s->scalars[s->scalar_count++] = i;
+    s->filled[i] = NULL;
   }
-  const int64_t bytes = (end - start) * (int64_t)sizeof(float), whole = bytes & -vector, rest = bytes - whole;
-  if (whole) code(at, whole, splats);
-  if (!rest) return;
-  /* A vector that is not full: what it writes goes through memory of our own. */
-  char *outputs[MOST];
-  _Alignas(CK_SPLAT_BYTES) char written[MOST][CK_SPLAT_BYTES];
-  for (int32_t i = 0; i < g->operand_count; i++) {
-    if (g->operands[i].kind != CK_STREAM) continue;
-    at[i] += whole;
-    outputs[i] = at[i];
-    if (g->operands[i].output) at[i] = written[i];
+}
+
+/* A vector that is not full, at the end of a segment: what it writes goes through memory of our own. */
+static void run_last_vector(translated_state *s, int64_t whole, int64_t rest) {
+  char *outputs[CK_TRANSLATED_OPERANDS];
+  _Alignas(CK_SPLAT_BYTES) char written[CK_TRANSLATED_OPERANDS][CK_SPLAT_BYTES];
+  for (int32_t k = 0; k < s->stream_count; k++) {
+    const int32_t i = s->streams[k];
+    outputs[i] = s->at[i] + whole;
+    s->at[i] = s->group->operands[i].output ? written[i] : outputs[i];
   }
-  code(at, vector, splats);
-  for (int32_t i = 0; i < g->operand_count; i++)
-    if (g->operands[i].kind == CK_STREAM && g->operands[i].output) memcpy(outputs[i], written[i], (size_t)rest);
+  s->code(s->at, s->group->code_vector_bytes, s->splats);
+  for (int32_t k = 0; k < s->stream_count; k++) {
+    const int32_t i = s->streams[k];
+    if (s->group->operands[i].output) memcpy(outputs[i], written[i], (size_t)rest);
+  }
+}
+
+/* The part of a segment that lies in a share's blocks. */
+static void run_translated(translated_state *s, const ck_segment *segment, int64_t start, int64_t end) {
+  for (int32_t k = 0; k < s->scalar_count; k++) {
+    const int32_t i = s->scalars[k];
+    if (s->filled[i] == segment->bases[i]) continue;
+    s->filled[i] = segment->bases[i];
+    fill_splat(s->splats + i * CK_SPLAT_BYTES, segment->bases[i], s->group->operands[i].dtype, s->group->dtype);
+  }
+  for (int32_t k = 0; k < s->stream_count; k++) {
+    const int32_t i = s->streams[k];
+    s->at[i] = (char *)segment->bases[i] + start * (int64_t)sizeof(float);
+  }
+  const int64_t vector = s->group->code_vector_bytes, bytes = (end - start) * (int64_t)sizeof(float);
+  const int64_t whole = (segment->padded ? bytes + vector - 1 : bytes) & -vector;
+  if (whole) s->code(s->at, whole, s->splats);
+  if (bytes > whole) run_last_vector(s, whole, bytes - whole);
 }
 
 static void run_translated_blocks(const ck_group *g, int64_t first, int64_t last) {
+  translated_state s;
+  prepare_translated(&s, g);
   for (int32_t i = segment_of(g, first); i < g->segment_count; i++) {
     const ck_segment *segment = &g->segments[i];
     if (segment->first_block >= last) return;
     const int64_t start = ck_max64(0, first - segment->first_block) * g->block;
     const int64_t end = ck_min64(segment->count, (last - segment->first_block) * g->block);
-    if (start < end) run_translated(g, segment, start, end);
+    if (start < end) run_translated(&s, segment, start, end);
   }
 }
 
 void ck_group_run(void *context, long share) {
   const ck_group *g = context;
-  const int64_t first = share * g->blocks_per_share;
-  const int64_t last = ck_min64(first + g->blocks_per_share, g->block_count);
+  const int64_t first = g->share_starts[share], last = g->share_starts[share + 1];
   if (first >= last) return;
   if (g->code) {
     run_translated_blocks(g, first, last);
@@ -251,11 +280,11 @@ void ck_group_run(void *context, long share) {
 /* Adds up what the shares have of each column. */
 static void finish_columns(const ck_group *g, const ck_group_reduction *reduction, void *result) {
   enum { TILE = 64 };
-  const int64_t kept = ck_partial_columns(reduction->columns), shares = (g->block_count + g->blocks_per_share - 1) / g->blocks_per_share;
+  const int64_t kept = ck_partial_columns(reduction->columns);
   for (int64_t column = 0; column < reduction->columns; column += TILE) {
     const int64_t columns = ck_min64(TILE, reduction->columns - column);
     double totals[TILE] = {0};
-    for (int64_t share = 0; share < shares; share++) {
+    for (int64_t share = 0; share < g->shares; share++) {
       const double *partials = reduction->partials + share * kept + column;
       for (int64_t c = 0; c < columns; c++) totals[c] += partials[c];
     }

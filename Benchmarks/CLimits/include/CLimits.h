@@ -7,6 +7,7 @@ typedef enum {
   LIMIT_TRIAD,      /* a = b + 3 c */
   LIMIT_SGD,        /* parameter and gradient */
   LIMIT_MOMENTUM,   /* and one slot */
+  LIMIT_LION,       /* one slot, with a sign */
   LIMIT_RMSPROP,    /* one slot, with a root and a division */
   LIMIT_ADAM,       /* two slots, with a root and a division */
   LIMIT_ADADELTA,   /* two slots, with two roots and a division */

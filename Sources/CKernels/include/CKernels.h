@@ -110,6 +110,7 @@ typedef struct {
   int64_t count;       /* elements */
   int64_t first_block; /* blocks of all segments are numbered in order */
   void **bases;        /* one per operand; unused for CK_TEMP */
+  bool padded;         /* nothing else lies behind what it writes up to the next multiple of 64 bytes */
 } ck_segment;
 
 /* A reduction over the space of a group. */
@@ -133,7 +134,8 @@ typedef struct {
   int64_t inner;      /* 0, or the length of a row */
   int64_t block;      /* elements in a full block; a multiple of inner if that is not 0. At most CK_MAX_BLOCK */
   int64_t block_count;
-  int64_t blocks_per_share;
+  int32_t shares;
+  const int64_t *share_starts; /* the first block of each share, and the end of the last */
   const ck_group_reduction *reductions;
   /* results[r * segment_count + segment]: where ck_group_finish puts the result (compute type), or one for each column */
   void **results;

@@ -7,8 +7,8 @@ final class HostNumber {
   }
 
   var value: Double {
-    get { variable.withBytes { $0.load(as: Double.self) } }
-    set { variable.withMutableBytes { $0.storeBytes(of: newValue, as: Double.self) } }
+    get { variable.double }
+    set { variable.double = newValue }
   }
 
   /// The value in a formula.

@@ -53,6 +53,7 @@ public final class OptimizerState {
   /// One optimizer and the parameters it has; only ``MultiOptimizer`` makes more than one part.
   final class Part {
     let optimizer: any Optimizer
+    let options: OptimizerOptions
     var learningRate: LearningRate
     /// The rate was set to a number where the optimizer has a schedule.
     var isRateOverridden = false
@@ -72,7 +73,8 @@ public final class OptimizerState {
 
     init(_ optimizer: any Optimizer) {
       self.optimizer = optimizer
-      learningRate = optimizer.options.learningRate
+      options = optimizer.options
+      learningRate = options.learningRate
       shared = optimizer.sharedSlots.map { slot in
         guard case .number(let start) = slot.start else {
           programmingError("\(type(of: optimizer)): the shared slot \(slot.name) does not start with a number")
@@ -81,7 +83,6 @@ public final class OptimizerState {
       }
     }
 
-    var options: OptimizerOptions { optimizer.options }
     var accumulationSteps: Int { Swift.max(1, options.gradientAccumulationSteps ?? 1) }
     /// Whether there is anything to train. A part without anything makes no step, as in Keras.
     var isTraining: Bool {
@@ -261,9 +262,13 @@ public final class OptimizerState {
     }
     var code = 0
     for part in parts.reversed() {
-      part.rate.value = part.nextRate
-      part.number.value = Double(part.iterations + 1)
-      part.averageMomentum.value = part.iterations == 0 ? 0 : part.options.emaMomentum
+      let (rate, averageMomentum) = (part.nextRate, part.iterations == 0 ? 0 : part.options.emaMomentum)
+      // The three have one lock as soon as a step has run, which is taken once for all then.
+      part.number.variable.exclusively {
+        part.rate.value = rate
+        part.number.value = Double(part.iterations + 1)
+        part.averageMomentum.value = averageMomentum
+      }
       code = code * part.phaseCount + digit(of: part)
     }
     return StepPhase(code: code)
@@ -280,9 +285,8 @@ public final class OptimizerState {
   }
 
   private func digit(of part: Part) -> Int {
-    let options = part.options
-    let overwrites = options.useEMA && options.emaOverwriteFrequency.map { (part.iterations + 1) % $0 == 0 } == true
-    if !part.isUpdateNext { return overwrites && options.countsMicroSteps ? part.phaseCount - 1 : 0 }
+    let overwrites = part.options.useEMA && part.options.emaOverwriteFrequency.map { (part.iterations + 1) % $0 == 0 } == true
+    if !part.isUpdateNext { return overwrites && part.options.countsMicroSteps ? part.phaseCount - 1 : 0 }
     return 1 + 2 * part.optimizer.variant(at: part.iterations + 1) + (overwrites ? 1 : 0)
   }
 

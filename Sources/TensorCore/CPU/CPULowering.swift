@@ -129,7 +129,7 @@ struct CPULowering {
     let code = CPUProgram(programs[0])
     statistics.groups += 1
     statistics.instructions += code.instructions.count
-    let layout = GroupLayout(code, counts: programs.map(\.count))
+    let layout = GroupLayout(code, counts: programs.map(\.count), threadCount: threadCount)
     let reductionCount = programs[0].reductions.count
     if layout.blockCount == 0 && reductionCount == 0 { return [] }
     let group = memory.allocateGroup()
@@ -147,7 +147,8 @@ struct CPULowering {
       for (position, reduction) in part.reductions.enumerated() {
         point(results + (position * programs.count + index), to: reduction.buffer, offset: 0)
       }
-      segments[index] = ck_segment(count: Int64(part.count), first_block: Int64(firstBlock), bases: bases)
+      segments[index] = ck_segment(
+        count: Int64(part.count), first_block: Int64(firstBlock), bases: bases, padded: part.operands.allSatisfy { !$0.isOutput || isWholeBuffer($0, part.count) })
       firstBlock += layout.blocks(part.count)
     }
     group.pointee = layout.context(code, memory)
@@ -158,6 +159,17 @@ struct CPULowering {
     if layout.blockCount > 0 { steps.append(Plan.Step(work: GroupLayout.kernel, context: group, shares: layout.shares, group: group)) }
     if reductionCount > 0 { steps.append(Plan.Step(work: GroupLayout.finish, context: group, shares: 1)) }
     return steps
+  }
+
+  /// Whether an operand is all of a buffer whose memory ends with room for a vector: that of a variable or of a temporary.
+  private func isWholeBuffer(_ operand: GroupProgram.Operand, _ count: Int) -> Bool {
+    guard case .buffer(let number, 0) = operand.memory else { return false }
+    let buffer = schedule.buffers[number]
+    guard operand.access == .whole, buffer.dtype == operand.dtype, buffer.shape.reduce(1, *) == count else { return false }
+    switch buffer.role {
+    case .variable, .temporary: return true
+    case .argument, .output, .constant: return false
+    }
   }
 
   /// Fills a place with zeros, or with what lies at another one of the same size.

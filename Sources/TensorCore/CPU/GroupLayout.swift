@@ -1,11 +1,13 @@
 import CKernels
 
-/// How a group's elements are cut into blocks and shares. Depends on sizes alone, never on the number of threads.
+/// How a group's elements are cut into blocks and shares. Results are combined by blocks, or by shares where columns are added up: the
+/// blocks and such shares depend on sizes alone; how many shares there are otherwise, on the number of threads too.
 struct GroupLayout {
   let block: Int
   let blockCount: Int
-  let blocksPerShare: Int
-  let shares: Int
+  /// The first block of each share, and the end of the last.
+  private let shareStarts: [Int]
+  var shares: Int { shareStarts.count - 1 }
 
   /// A share whose columns are added up has at least so many rows of them.
   private static let rowsOfColumns = 32
@@ -13,7 +15,7 @@ struct GroupLayout {
   static let kernel: ThreadPool.Work = { ck_group_run($0, $1) }
   static let finish: ThreadPool.Work = { ck_group_finish($0, $1) }
 
-  init(_ code: CPUProgram, counts: [Int]) {
+  init(_ code: CPUProgram, counts: [Int], threadCount: Int) {
     let program = code.program
     // All that a block touches should stay in the first-level cache. A value that is read and written is one stretch of memory.
     let streams = Set(program.operands.filter { $0.access == .whole && !$0.isOutput }.map(\.memory)).count
@@ -22,16 +24,45 @@ struct GroupLayout {
     block = Swift.max(1, target / code.blockUnit) * code.blockUnit
     precondition(block <= Int(CK_MAX_BLOCK), "a row of \(program.inner) elements is longer than a block")
     let size = block
-    blockCount = counts.reduce(0) { $0 + ($1 + size - 1) / size }
+    let blocks = counts.map { ($0 + size - 1) / size }
+    blockCount = blocks.reduce(0, +)
     let nanosecondsPerElement = code.instructions.reduce(0.0) { $0 + GroupLayout.cost($1.code) }
-    let elements = Double(counts.reduce(0, +))
-    let estimate = elements * nanosecondsPerElement
+    let elements = counts.reduce(0, +)
+    let estimate = Double(elements) * nanosecondsPerElement
     // What a share has of the columns should be little beside its rows.
     let columns = program.reductions.map(\.columns).max() ?? 1
-    let most = columns > 1 ? Swift.max(1, Swift.min(64, elements / Double(columns * GroupLayout.rowsOfColumns))) : 64
-    let wanted = estimate < 2500 ? 1 : Int(Swift.min(most, estimate / 1000))
-    blocksPerShare = Swift.max(1, (blockCount + wanted - 1) / wanted)
-    shares = Swift.max(1, (blockCount + blocksPerShare - 1) / blocksPerShare)
+    let wanted =
+      columns > 1
+      ? Int(Swift.min(64, Double(elements) / Double(columns * GroupLayout.rowsOfColumns), estimate < 2500 ? 1 : estimate / 1000))
+      : GroupLayout.shares(nanoseconds: estimate, threadCount: threadCount)
+    shareStarts = GroupLayout.starts(shares: Swift.max(1, Swift.min(wanted, blockCount)), blocks: blocks, counts: counts)
+  }
+
+  /// As many for each thread, so that none waits for another's last one; a few where there is work enough, so that a thread which
+  /// the system stops leaves others something to take over.
+  private static func shares(nanoseconds: Double, threadCount: Int) -> Int {
+    if nanoseconds < 2500 { return 1 }
+    let each = Swift.min(nanoseconds / 4000 / Double(threadCount), Double(64 / threadCount))
+    return each < 1 ? Swift.min(threadCount, Int(nanoseconds / 1250)) : threadCount * Int(each)
+  }
+
+  /// Where shares of about as many elements each begin.
+  private static func starts(shares: Int, blocks: [Int], counts: [Int]) -> [Int] {
+    var starts = [0]
+    let elements = counts.reduce(0, +)
+    var block = 0, element = 0
+    for (segmentBlocks, count) in zip(blocks, counts) {
+      let perBlock = Double(count) / Double(Swift.max(segmentBlocks, 1))
+      // The boundaries that lie in this segment, each at the nearest block's end.
+      while starts.count < shares {
+        let wanted = Double(elements) * Double(starts.count) / Double(shares) - Double(element)
+        if wanted >= Double(count) { break }
+        starts.append(Swift.max(starts.last!, block + Int((wanted / perBlock).rounded())))
+      }
+      block += segmentBlocks
+      element += count
+    }
+    return starts + [Int](repeating: block, count: shares + 1 - starts.count)
   }
 
   /// Rough time of an instruction, in nanoseconds an element.
@@ -63,7 +94,8 @@ struct GroupLayout {
     group.inner = Int64(program.inner)
     group.block = Int64(block)
     group.block_count = Int64(blockCount)
-    group.blocks_per_share = Int64(blocksPerShare)
+    group.shares = Int32(shares)
+    group.share_starts = UnsafePointer(memory.store(shareStarts.map(Int64.init)))
     group.reductions = UnsafePointer(
       memory.store(
         program.reductions.map { reduction in

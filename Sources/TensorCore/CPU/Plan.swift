@@ -67,6 +67,8 @@ package final class Plan: @unchecked Sendable {
   private let outputPlaces: [[Relocation]]
   private let outputs: [(shape: [Int], dtype: DType)]
   private let assigned: [Variable]
+  /// The same, to be gone through without counting references.
+  private let changed: [Unmanaged<Variable>]
   /// Of all variables that are read or written.
   private let locks: [(lock: VariableLock, access: VariableLock.Access)]
   private var boundArguments: [Buffer?]
@@ -94,6 +96,7 @@ package final class Plan: @unchecked Sendable {
     statistics = lowered.statistics
     self.outputs = outputs.map { ($0.shape, $0.dtype) }
     assigned = assignments.map(\.variable)
+    changed = assigned.map { .passUnretained($0) }
     let read = nodesBelow(outputs + assignments.map(\.value.node)) { $0.value != nil }.compactMap { node in
       if case .variable(let variable) = node.operation { return variable.lock }
       return nil
@@ -126,10 +129,7 @@ package final class Plan: @unchecked Sendable {
   @discardableResult
   package func run(on pool: ThreadPool = .shared) -> [Tensor] {
     let results = makeOutputs()
-    VariableLock.with(locks) {
-      for variable in assigned { variable.willChange() }
-      execute(on: pool)
-    }
+    changeVariables { execute(on: pool) }
     return results
   }
 
@@ -140,11 +140,16 @@ package final class Plan: @unchecked Sendable {
       let memory = target.takeRows(of: outputs[place])
       for place in outputPlaces[place] { place.place.pointee = memory + place.offset }
     }
-    VariableLock.with(locks) {
-      for variable in assigned { variable.willChange() }
-      execute(on: pool)
-    }
+    changeVariables { execute(on: pool) }
     withExtendedLifetime(targets) {}
+  }
+
+  /// Runs `body` with the right to read and change what the plan reads and changes.
+  private func changeVariables(_ body: () -> Void) {
+    VariableLock.with(locks) {
+      for variable in changed { variable._withUnsafeGuaranteedRef { $0.willChange() } }
+      body()
+    }
   }
 
   /// Memory for the outputs of several plans' runs, one after another: plans that differ in their numbers of rows.
@@ -174,8 +179,7 @@ package final class Plan: @unchecked Sendable {
     translate()
     let clock = ContinuousClock()
     var least = [Duration](repeating: .seconds(1000), count: steps.count)
-    VariableLock.with(locks) {
-      for variable in assigned { variable.willChange() }
+    changeVariables {
       for _ in 0..<max(runs, 1) {
         for (index, step) in steps.enumerated() {
           least[index] = min(least[index], clock.measure { step.run(on: pool) })

@@ -1,24 +1,33 @@
 import Foundation
+import Synchronization
 
 /// Memory for elements: 64-byte aligned, zeroed, and readable 64 bytes past its end, as the kernels require.
+///
+/// Large ones begin at different places of a page, one after another: where a kernel goes through several arrays that all begin at the
+/// same place, the processor takes what it reads of one for what it has just written to another.
 package final class Buffer: EqualByIdentity, @unchecked Sendable {
   package let pointer: UnsafeMutableRawPointer
   package let byteCount: Int
   /// What was allocated for it; nil for a part of another buffer, which `owner` is then.
-  private let allocation: UnsafeMutableRawPointer?
+  private let memory: ZeroedMemory?
   private let owner: AnyObject?
 
   package static let alignment = 64
 
+  /// What is large, how far beginnings are apart, and how many of them there are before the first comes again.
+  private static let largeSize = 1 << 15, distance = 512, beginnings = 8
+  private static let largeCount = Atomic<Int>(0)
+
   package init(byteCount: Int) {
     self.byteCount = byteCount
-    // calloc knows fresh pages to be zero already, and does not touch what may never be used.
-    guard let memory = calloc(1, byteCount + 2 * Buffer.alignment) else {
+    let number = byteCount < Buffer.largeSize ? 0 : Buffer.largeCount.add(1, ordering: .relaxed).oldValue
+    let beginning = number % Buffer.beginnings * Buffer.distance
+    guard let memory = ZeroedMemory(byteCount: byteCount + 2 * Buffer.alignment + beginning) else {
       programmingError("out of memory: \(byteCount) bytes for a tensor")
     }
-    allocation = memory
-    let misalignment = Int(bitPattern: memory) % Buffer.alignment
-    pointer = memory + (misalignment == 0 ? 0 : Buffer.alignment - misalignment)
+    self.memory = memory
+    let misalignment = Int(bitPattern: memory.start) % Buffer.alignment
+    pointer = memory.start + (misalignment == 0 ? 0 : Buffer.alignment - misalignment) + beginning
     owner = nil
   }
 
@@ -27,12 +36,12 @@ package final class Buffer: EqualByIdentity, @unchecked Sendable {
     precondition(offset >= 0 && byteCount >= 0 && offset + byteCount <= whole.byteCount)
     self.byteCount = byteCount
     pointer = whole.pointer + offset
-    allocation = nil
+    memory = nil
     owner = whole
   }
 
   deinit {
-    free(allocation)
+    memory?.giveBack()
   }
 
   package func copy() -> Buffer {

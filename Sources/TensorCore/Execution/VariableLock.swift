@@ -10,8 +10,8 @@ final class VariableLock: @unchecked Sendable {
   /// Locks are taken in the order of their numbers.
   let number: Int
   private let lock: UnsafeMutablePointer<pthread_rwlock_t>
-  /// The lock that took this one's place.
-  private let successor = AtomicLazyReference<VariableLock>()
+  /// The lock that took this one's place, retained. Written by who holds both.
+  private let successor = Atomic<UnsafeRawPointer?>(nil)
 
   private static let counter = Atomic<Int>(0)
 
@@ -28,6 +28,7 @@ final class VariableLock: @unchecked Sendable {
   }
 
   deinit {
+    if let next = successor.load(ordering: .acquiring) { Unmanaged<VariableLock>.fromOpaque(next).release() }
     pthread_rwlock_destroy(lock)
     lock.deallocate()
   }
@@ -35,7 +36,7 @@ final class VariableLock: @unchecked Sendable {
   /// The lock that counts.
   var current: VariableLock {
     var lock = self
-    while let next = lock.successor.load() { lock = next }
+    while let next = lock.successor.load(ordering: .acquiring) { lock = Unmanaged.fromOpaque(next).takeUnretainedValue() }
     return lock
   }
 
@@ -73,7 +74,7 @@ final class VariableLock: @unchecked Sendable {
     }
     lock.take(access)
     // Somebody may have joined it with another while this thread waited.
-    while lock.successor.load() != nil {
+    while lock.successor.load(ordering: .acquiring) != nil {
       pthread_rwlock_unlock(lock.lock)
       lock = lock.current
       lock.take(access)
@@ -128,8 +129,8 @@ final class VariableLock: @unchecked Sendable {
         let (earlier, later) = first.number < second.number ? (first, second) : (second, first)
         earlier.take(.writing)
         later.take(.writing)
-        let isDone = earlier.successor.load() == nil && later.successor.load() == nil
-        if isDone { _ = later.successor.storeIfNil(earlier) }
+        let isDone = earlier.successor.load(ordering: .acquiring) == nil && later.successor.load(ordering: .acquiring) == nil
+        if isDone { later.successor.store(Unmanaged.passRetained(earlier).toOpaque(), ordering: .releasing) }
         pthread_rwlock_unlock(later.lock)
         pthread_rwlock_unlock(earlier.lock)
         if isDone { break }

@@ -1,0 +1,324 @@
+/* The instructions of a group as machine code. Included by ck_translate.c alone. */
+#ifndef CK_TRANSLATED_H
+#define CK_TRANSLATED_H
+
+#include "ck_assembler.h"
+#include "ck_internal.h"
+
+/* Vectors of equal words at the start of a code block. */
+enum { ZERO, ONE, SIGN_BIT, ALL_BUT_SIGN, INFINITE, CONSTANTS };
+static const uint32_t constant_words[CONSTANTS] = {0, 0x3F800000, 0x80000000, 0x7FFFFFFF, 0x7F800000};
+enum { CONSTANT_BYTES = 64 };
+
+/* Predicates of comparisons. */
+enum { EQUAL = 0, LESS = 1, LESS_OR_EQUAL = 2, UNORDERED = 3, NOT_EQUAL = 4, ORDERED = 7, LESS_OR_GREATER = 0xC };
+
+/* A turn of the loop computes a few vectors, side by side where there are registers enough. */
+enum { NOWHERE = -1, MOST_VECTORS = 4 };
+
+typedef struct {
+  assembler code;
+  const ck_group *group;
+  int instr;                                /* the one being translated */
+  int vector;                               /* the one of a turn that is being translated */
+  uint32_t free;                            /* vector registers */
+  int least_free;                           /* the fewest that were free at any time */
+  int address[CK_TRANSLATED_OPERANDS];      /* general register of a stream, or NOWHERE */
+  int held[MOST_VECTORS][CK_TRANSLATED_OPERANDS]; /* vector register of the operand's value, or NOWHERE */
+  bool stays[CK_TRANSLATED_OPERANDS];       /* a splat loaded before the loop */
+  bool failed;
+} translation;
+
+/* An argument of an instruction: in a register, or in memory where the instruction can read it there. */
+typedef struct {
+  location at;
+  bool is_spent; /* nobody needs the value after this instruction, which may overwrite its register */
+} argument;
+
+static int argument_count(int op) {
+  switch (op) {
+    case CK_COPY: case CK_NEG: case CK_ABS: case CK_SIGN: case CK_SQRT: case CK_RECIP: case CK_FLOOR: case CK_CEIL:
+    case CK_ROUND: case CK_NOT: case CK_ISFINITE:
+      return 1;
+    case CK_ADD: case CK_SUB: case CK_MUL: case CK_DIV: case CK_MAX: case CK_MIN: case CK_EQ: case CK_NE: case CK_LT:
+    case CK_LE: case CK_AND: case CK_OR:
+      return 2;
+    case CK_SELECT: case CK_FMA: case CK_FMS: case CK_FNMA: case CK_LERP: case CK_SQLERP:
+      return 3;
+    case CK_AXPBY: case CK_AXMBY:
+      return 4;
+    default:
+      return 0;
+  }
+}
+
+/* Which arguments may be in memory, a bit each. */
+static int memory_arguments(int op) {
+  switch (op) {
+    case CK_COPY: case CK_SQRT: case CK_RECIP: case CK_FLOOR: case CK_CEIL: case CK_ROUND:
+      return 1;
+    case CK_ADD: case CK_MUL:
+      return 1 | 2;
+    case CK_SUB: case CK_DIV: case CK_EQ: case CK_NE: case CK_LT: case CK_LE: case CK_SELECT:
+      return 2;
+    case CK_FMA: case CK_FMS: case CK_FNMA:
+      return 1 | 2 | 4;
+    case CK_LERP: case CK_SQLERP:
+      return 4;
+    case CK_AXPBY: case CK_AXMBY:
+      return 2 | 8;
+    default:
+      return 0;
+  }
+}
+
+/* ---- registers */
+
+static int take(translation *t) {
+  if (!t->free) {
+    t->failed = true;
+    return 0;
+  }
+  const int number = __builtin_ctz(t->free);
+  t->free &= t->free - 1;
+  const int left = __builtin_popcount(t->free);
+  if (left < t->least_free) t->least_free = left;
+  return number;
+}
+
+static void give_back(translation *t, int number) { t->free |= 1u << number; }
+
+/* How many of its arguments an operand is. */
+static int uses(const ck_instr *instr, int operand) {
+  int count = 0;
+  for (int k = 0; k < argument_count(instr->op); k++) count += instr->args[k] == operand;
+  return count;
+}
+
+static bool is_needed_later(const translation *t, int operand) {
+  for (int i = t->instr + 1; i < t->group->instr_count; i++) {
+    if (uses(&t->group->instrs[i], operand)) return true;
+    if (t->group->instrs[i].dst == operand) return false;
+  }
+  return false;
+}
+
+/* Whether the instruction being translated is the last that needs its argument where it is now. */
+static bool is_spent(const translation *t, int operand) {
+  if (t->stays[operand]) return false;
+  return t->group->operands[operand].kind == CK_SPLAT || t->group->instrs[t->instr].dst == operand || !is_needed_later(t, operand);
+}
+
+static location constant(int which) { return in_block(which * CONSTANT_BYTES); }
+
+static int vector_bytes(const translation *t) { return t->code.wide ? 64 : 32; }
+static location in_stream(const translation *t, int operand) { return at_index(t->address[operand], t->vector * vector_bytes(t)); }
+
+static location place_of(translation *t, int operand) {
+  if (t->held[t->vector][operand] != NOWHERE) return in_register(t->held[t->vector][operand]);
+  switch (t->group->operands[operand].kind) {
+    case CK_SPLAT: return at_distance(RDX, operand * CK_SPLAT_BYTES);
+    case CK_STREAM: return in_stream(t, operand);
+    default: t->failed = true; return in_register(0);
+  }
+}
+
+/* The register that holds an operand, loaded if it was not. */
+static int value_of(translation *t, int operand) {
+  const location place = place_of(t, operand);
+  if (place.place == IN_REGISTER) return place.number;
+  put(&t->code, V_LOAD, t->held[t->vector][operand] = take(t), 0, place);
+  return t->held[t->vector][operand];
+}
+
+/* What is read once is read by the instruction itself where that can be. */
+static void find_arguments(translation *t, argument *arguments) {
+  const ck_instr *instr = &t->group->instrs[t->instr];
+  for (int k = 0; k < argument_count(instr->op); k++) {
+    const int operand = instr->args[k];
+    const bool from_memory = memory_arguments(instr->op) >> k & 1 && uses(instr, operand) == 1 && is_spent(t, operand);
+    arguments[k].at = from_memory ? place_of(t, operand) : in_register(value_of(t, operand));
+    arguments[k].is_spent = is_spent(t, operand);
+  }
+}
+
+/* ---- what instructions are made of; r, x, y, z are registers, r none of the others */
+
+static bool is_in_memory(const argument *a) { return a->at.place != IN_REGISTER; }
+static void two(translation *t, operation op, int r, int x, int y) { put(&t->code, op, r, x, in_register(y)); }
+static void move(translation *t, int r, location from) { put(&t->code, V_LOAD, r, 0, from); }
+
+/* x y + z, x y - z, z - x y */
+typedef enum { ADDED = 0, SUBTRACTED = 2, FROM_ADDEND = 4 } fused_kind;
+
+/* Codes of what becomes of the register written, d: d last + source, source d + last, source last + d. */
+typedef enum { TIMES_LAST = 0x98, PLUS_LAST = 0xA8, PLUS_SELF = 0xB8 } fused_form;
+
+static void fuse(translation *t, fused_form form, fused_kind kind, int d, int source, location last) {
+  put(&t->code, (operation){2, 1, (uint8_t)(form + kind)}, d, source, last);
+}
+
+/* v[0] v[1] + v[2] and its like, in the register of an argument that is spent, or else of a copy. */
+static int multiply_add(translation *t, fused_kind kind, const argument *v) {
+  static const int preference[] = {2, 0, 1};
+  int d = NOWHERE;
+  for (int in_memory = 0; in_memory < 2 && d == NOWHERE; in_memory++) {
+    for (int k = 0; k < 3 && d == NOWHERE; k++) {
+      const argument *a = &v[preference[k]];
+      if (a->is_spent && is_in_memory(a) == in_memory) d = preference[k];
+    }
+  }
+  const bool is_copied = d == NOWHERE;
+  if (is_copied) d = 2;
+  int r = v[d].at.number, other = NOWHERE;
+  if (is_copied || is_in_memory(&v[d])) move(t, r = take(t), v[d].at);
+  const argument *factor = &v[d == 0 ? 1 : 0], *last = &v[d == 2 ? 1 : 2];
+  if (is_in_memory(factor) && is_in_memory(last)) move(t, other = take(t), factor->at);
+  const location first = other == NOWHERE ? factor->at : in_register(other);
+  if (first.place == IN_REGISTER) {
+    fuse(t, d == 2 ? PLUS_SELF : PLUS_LAST, kind, r, first.number, last->at);
+  } else {
+    fuse(t, d == 2 ? PLUS_SELF : TIMES_LAST, kind, r, last->at.number, first);
+  }
+  if (other != NOWHERE) give_back(t, other);
+  return r;
+}
+
+/* r <- r v + x */
+static void scale_and_add(translation *t, int r, const argument *v, int x) {
+  if (is_in_memory(v)) {
+    fuse(t, TIMES_LAST, ADDED, r, x, v->at);
+  } else {
+    fuse(t, PLUS_LAST, ADDED, r, v->at.number, in_register(x));
+  }
+}
+
+/* A comparison's result: mask register 1 of AVX-512, or the vector register returned. */
+static int compare(translation *t, int predicate, int x, location y) {
+  const int mask = t->code.wide ? 1 : take(t);
+  put_masked(&t->code, V_COMPARE, mask, x, y, 0, false, predicate);
+  return mask;
+}
+
+/* mask ? x : y, and no mask any more */
+static void choose(translation *t, int mask, int r, location x, int y) {
+  if (t->code.wide) {
+    put_masked(&t->code, V_BLEND_MASKED, r, y, x, mask, false, -1);
+  } else {
+    put_masked(&t->code, V_BLEND_VECTOR, r, y, x, 0, false, mask << 4);
+    give_back(t, mask);
+  }
+}
+
+/* mask ? 1 : 0, and no mask any more */
+static void truth(translation *t, int mask, int r) {
+  if (t->code.wide) {
+    put_masked(&t->code, V_LOAD, r, 0, constant(ONE), mask, true, -1);
+  } else {
+    put(&t->code, V_AND, r, mask, constant(ONE));
+    give_back(t, mask);
+  }
+}
+
+/* One with the sign of what is less or greater than zero; the rest, zeros and NaNs, as it is. */
+static void sign(translation *t, int r, int x) {
+  put(&t->code, V_AND, r, x, constant(SIGN_BIT));
+  put(&t->code, V_OR, r, r, constant(ONE));
+  choose(t, compare(t, LESS_OR_GREATER, x, constant(ZERO)), r, in_register(r), x);
+}
+
+/* The greater or smaller one; NaN if either is. */
+static void extreme(translation *t, operation op, int r, int x, int y) {
+  if (t->code.wide) {
+    move(t, r, in_register(x));
+    put_masked(&t->code, op, r, x, in_register(y), compare(t, ORDERED, x, in_register(x)), false, -1);
+    return;
+  }
+  const int ordered = take(t);
+  two(t, op, ordered, x, y);
+  choose(t, compare(t, UNORDERED, x, in_register(x)), r, in_register(x), ordered);
+  give_back(t, ordered);
+}
+
+/* The register of the result: a new one, or that of an argument which is spent. */
+static int compute(translation *t, int op, const argument *v) {
+  assembler *const a = &t->code;
+  /* Where the argument must be in a register. */
+  const int x = v[0].at.number, y = v[1].at.number;
+  switch (op) {
+    case CK_FMA: return multiply_add(t, ADDED, v);
+    case CK_FMS: return multiply_add(t, SUBTRACTED, v);
+    case CK_FNMA: return multiply_add(t, FROM_ADDEND, v);
+    default: break;
+  }
+  int r = take(t);
+  switch (op) {
+    case CK_COPY: move(t, r, v[0].at); break;
+    case CK_NEG: put(a, V_XOR, r, x, constant(SIGN_BIT)); break;
+    case CK_ABS: put(a, V_AND, r, x, constant(ALL_BUT_SIGN)); break;
+    case CK_SIGN: sign(t, r, x); break;
+    case CK_SQRT: put(a, V_SQRT, r, 0, v[0].at); break;
+    case CK_RECIP:
+      move(t, r, constant(ONE));
+      put(a, V_DIV, r, r, v[0].at);
+      break;
+    /* Rounding modes: to even, down, up; none of them reports inexactness. */
+    case CK_ROUND: put_masked(a, V_ROUND, r, 0, v[0].at, 0, false, 8); break;
+    case CK_FLOOR: put_masked(a, V_ROUND, r, 0, v[0].at, 0, false, 9); break;
+    case CK_CEIL: put_masked(a, V_ROUND, r, 0, v[0].at, 0, false, 10); break;
+    case CK_NOT: truth(t, compare(t, EQUAL, x, constant(ZERO)), r); break;
+    case CK_ISFINITE:
+      put(a, V_AND, r, x, constant(ALL_BUT_SIGN));
+      truth(t, compare(t, LESS, r, constant(INFINITE)), r);
+      break;
+    case CK_ADD:
+    case CK_MUL: {
+      const bool is_swapped = is_in_memory(&v[0]);
+      if (is_swapped && is_in_memory(&v[1])) move(t, r, v[1].at);
+      put(a, op == CK_ADD ? V_ADD : V_MUL, r, !is_swapped ? x : is_in_memory(&v[1]) ? r : y, v[is_swapped ? 0 : 1].at);
+      break;
+    }
+    case CK_SUB: put(a, V_SUB, r, x, v[1].at); break;
+    case CK_DIV: put(a, V_DIV, r, x, v[1].at); break;
+    case CK_MAX: extreme(t, V_MAX, r, x, y); break;
+    case CK_MIN: extreme(t, V_MIN, r, x, y); break;
+    case CK_EQ: truth(t, compare(t, EQUAL, x, v[1].at), r); break;
+    case CK_NE: truth(t, compare(t, NOT_EQUAL, x, v[1].at), r); break;
+    case CK_LT: truth(t, compare(t, LESS, x, v[1].at), r); break;
+    case CK_LE: truth(t, compare(t, LESS_OR_EQUAL, x, v[1].at), r); break;
+    case CK_AND:
+    case CK_OR: {
+      const int first = take(t);
+      truth(t, compare(t, NOT_EQUAL, x, constant(ZERO)), first);
+      truth(t, compare(t, NOT_EQUAL, y, constant(ZERO)), r);
+      two(t, op == CK_AND ? V_AND : V_OR, r, r, first);
+      give_back(t, first);
+      break;
+    }
+    case CK_SELECT: choose(t, compare(t, NOT_EQUAL, x, constant(ZERO)), r, v[1].at, v[2].at.number); break;
+    case CK_LERP:
+      two(t, V_SUB, r, y, x);
+      scale_and_add(t, r, &v[2], x);
+      break;
+    case CK_SQLERP:
+      if (v[1].is_spent && y != x && !(v[2].at.place == IN_REGISTER && v[2].at.number == y)) {
+        give_back(t, r);
+        r = y;
+        fuse(t, PLUS_LAST, SUBTRACTED, r, y, in_register(x));
+      } else {
+        move(t, r, in_register(x));
+        fuse(t, PLUS_SELF, SUBTRACTED, r, y, in_register(y));
+      }
+      scale_and_add(t, r, &v[2], x);
+      break;
+    case CK_AXPBY:
+    case CK_AXMBY:
+      put(a, V_MUL, r, v[2].at.number, v[3].at);
+      fuse(t, PLUS_SELF, op == CK_AXPBY ? ADDED : SUBTRACTED, r, x, v[1].at);
+      break;
+    default: t->failed = true; break;
+  }
+  return r;
+}
+
+#endif
