@@ -129,7 +129,17 @@ UNARY(softplus_kernel, NAME(softplus)(a))
 BINARY(div, a / b)
 BINARY(max, CK_COMBINE_MAX(a, b))
 BINARY(min, CK_COMBINE_MIN(a, b))
-BINARY(pow_kernel, NAME(pow)(a, b))
+
+/* One element after another, and no more than there are: each takes as long as several vectors of other instructions. */
+static void NAME(pow_kernel)(const ck_instr *instr, const ck_block *block) {
+  BEGIN;
+  ARGUMENT(a, 0);
+  ARGUMENT(b, 1);
+  for (int64_t place = 0; place < bytes; place += (int64_t)sizeof(T)) {
+    const T a = *(const T *)(a_at + (a_step ? place : 0)), b = *(const T *)(b_at + (b_step ? place : 0));
+    *(T *)(out + place) = sizeof(T) == sizeof(float) ? (T)powf((float)a, (float)b) : (T)pow((double)a, (double)b);
+  }
+}
 
 #else
 

@@ -197,9 +197,3 @@ CK_INLINE vf sin_f32(vf x, int32_t quarter_turns) {
   }
   return y;
 }
-
-CK_INLINE vf pow_f32(vf x, vf y) {
-  vf result;
-  for (int lane = 0; lane < CK_LANES_32; lane++) result[lane] = powf(x[lane], y[lane]);
-  return result;
-}

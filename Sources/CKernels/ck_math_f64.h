@@ -27,9 +27,3 @@ CK_INLINE vd softplus_f64(vd x) {
   const vd tail = log1p_f64(exp_f64(-__builtin_elementwise_abs(x)));
   return (x < 0.0 ? (vd)(0.0) : x) + tail;
 }
-
-CK_INLINE vd pow_f64(vd x, vd y) {
-  vd result;
-  for (int lane = 0; lane < CK_LANES_64; lane++) result[lane] = pow(x[lane], y[lane]);
-  return result;
-}

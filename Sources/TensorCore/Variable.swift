@@ -147,9 +147,6 @@ public final class Variable: @unchecked Sendable {
   /// Runs `body`, which may read and assign the variable, while no other thread does.
   func exclusively<Result>(_ body: () throws -> Result) rethrows -> Result { try lock.with(.writing, body) }
 
-  /// The same for a body without result or error.
-  package func exclusively(_ body: () -> Void) { lock.with(.writing, body) }
-
   /// Runs `body`, which reads and assigns these variables, while no other thread does: it sees all of them before or after.
   package static func exclusively<Result>(_ variables: [Variable], _ body: () throws -> Result) rethrows -> Result {
     try VariableLock.with(VariableLock.joined(variables.map(\.lock)).map { ($0, .writing) }, body)

@@ -1,6 +1,8 @@
 /// A number that the host writes before a run and formulas read: `float64`, whatever the dtype of the data it meets.
 final class HostNumber {
   let variable: Variable
+  /// What ``set(_:)`` was given last.
+  private var lastSet: Double?
 
   init(_ name: String, _ value: Double = 0) {
     variable = Variable(Tensor(value), name: name, isTrainable: false)
@@ -9,6 +11,13 @@ final class HostNumber {
   var value: Double {
     get { variable.double }
     set { variable.double = newValue }
+  }
+
+  /// Sets ``value`` where it is another than the last time, for a number that nobody changes in another way.
+  func set(_ newValue: Double) {
+    if newValue == lastSet { return }
+    lastSet = newValue
+    value = newValue
   }
 
   /// The value in a formula.

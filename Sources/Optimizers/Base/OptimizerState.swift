@@ -109,6 +109,7 @@ public final class OptimizerState {
   private let partOf: (ParameterDescription) throws -> Int
   /// Whether it is of a ``MultiOptimizer``.
   let hasSeveralParts: Bool
+  private let keepsAverages: Bool
 
   /// Which parameters were to be trained, in each of the ways that a step of the state was traced.
   var trainablePatterns: [[Bool]] = []
@@ -153,6 +154,7 @@ public final class OptimizerState {
       partOf = { _ in 0 }
       hasSeveralParts = false
     }
+    keepsAverages = parts.contains { $0.options.useEMA }
     if let wrapper {
       policy = .skip
       lossScale = LossScale(wrapper)
@@ -254,21 +256,19 @@ public final class OptimizerState {
 
   /// Prepares the coming run and says which plan it is.
   package func beginStep() -> StepPhase {
-    // A step that is being traced is begun here and now, not by each of its runs.
-    Trace.suspended {
-      restoreTrainingValues()
-      startAverages()
-      ownership?.release()
+    if judged != nil || ownership != nil || keepsAverages {
+      // A step that is being traced is begun here and now, not by each of its runs.
+      Trace.suspended {
+        restoreTrainingValues()
+        startAverages()
+        ownership?.release()
+      }
     }
     var code = 0
     for part in parts.reversed() {
-      let (rate, averageMomentum) = (part.nextRate, part.iterations == 0 ? 0 : part.options.emaMomentum)
-      // The three have one lock as soon as a step has run, which is taken once for all then.
-      part.number.variable.exclusively {
-        part.rate.value = rate
-        part.number.value = Double(part.iterations + 1)
-        part.averageMomentum.value = averageMomentum
-      }
+      part.rate.set(part.nextRate)
+      part.number.set(Double(part.iterations + 1))
+      part.averageMomentum.set(part.iterations == 0 ? 0 : part.options.emaMomentum)
       code = code * part.phaseCount + digit(of: part)
     }
     return StepPhase(code: code)
