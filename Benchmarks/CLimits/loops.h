@@ -8,6 +8,7 @@
     *(vector *)(a + i) = w;                             \
   }
 #define SLOT(x) (*(vector *)(x + i))
+#define SIGN(x) ((vector)((((x) > 0) & 0x3F800000) | (((x) < 0) & (int)0xBF800000)))
 
 static void NAME(triad)(long n, float *a, float *b, float *c, float *d, float *e) {
   (void)d, (void)e;
@@ -26,9 +27,7 @@ static void NAME(momentum)(long n, float *a, float *b, float *c, float *d, float
 
 static void NAME(lion)(long n, float *a, float *b, float *c, float *d, float *e) {
   (void)d, (void)e;
-  EACH(vector m = SLOT(c); vector u = m + 0.1f * (g - m);
-       words s = ((u > 0) & 0x3F800000) | ((u < 0) & (int)0xBF800000);
-       SLOT(c) = m + 0.01f * (g - m); w -= 1e-3f * (vector)s;)
+  EACH(vector m = SLOT(c); w -= 1e-3f * SIGN(m + 0.1f * (g - m)); SLOT(c) = m + 0.01f * (g - m);)
 }
 
 static void NAME(rmsprop)(long n, float *a, float *b, float *c, float *d, float *e) {
@@ -40,6 +39,39 @@ static void NAME(adam)(long n, float *a, float *b, float *c, float *d, float *e)
   (void)e;
   EACH(vector m = SLOT(c) + 0.1f * (g - SLOT(c)); vector v = SLOT(d) + 0.001f * (g * g - SLOT(d)); SLOT(c) = m; SLOT(d) = v;
        w -= 1e-3f * m / (__builtin_elementwise_sqrt(v) + 1e-7f);)
+}
+
+static void NAME(nadam)(long n, float *a, float *b, float *c, float *d, float *e) {
+  (void)e;
+  EACH(vector m = SLOT(c) + 0.1f * (g - SLOT(c)); vector v = SLOT(d) + 0.001f * (g * g - SLOT(d)); SLOT(c) = m; SLOT(d) = v;
+       w -= (9e-4f * m + 1e-4f * g) / (__builtin_elementwise_sqrt(v) + 1e-7f);)
+}
+
+static void NAME(adabelief)(long n, float *a, float *b, float *c, float *d, float *e) {
+  (void)e;
+  EACH(vector m = SLOT(c) + 0.1f * (g - SLOT(c)); vector s = g - m; vector v = SLOT(d) + 0.001f * (s * s - SLOT(d)) + 1e-16f;
+       SLOT(c) = m; SLOT(d) = v; w -= 1e-3f * m / (__builtin_elementwise_sqrt(v) + 1e-7f);)
+}
+
+static void NAME(yogi)(long n, float *a, float *b, float *c, float *d, float *e) {
+  (void)e;
+  EACH(vector m = SLOT(c) + 0.1f * (g - SLOT(c)); vector s = g * g; vector v = SLOT(d) - 0.001f * SIGN(SLOT(d) - s) * s;
+       SLOT(c) = m; SLOT(d) = v; w -= 1e-3f * m / (__builtin_elementwise_sqrt(v) + 1e-7f);)
+}
+
+static void NAME(adopt)(long n, float *a, float *b, float *c, float *d, float *e) {
+  (void)e;
+  const vector least = (vector){0} + 1e-6f, limit = (vector){0} + 10.0f;
+  EACH(vector u = g / __builtin_elementwise_max(__builtin_elementwise_sqrt(SLOT(d)), least);
+       u = __builtin_elementwise_min(__builtin_elementwise_max(u, -limit), limit);
+       vector m = SLOT(c) + 0.1f * (u - SLOT(c)); SLOT(d) = SLOT(d) + 0.001f * (g * g - SLOT(d)); SLOT(c) = m; w -= 1e-3f * m;)
+}
+
+static void NAME(schedule_free)(long n, float *a, float *b, float *c, float *d, float *e) {
+  (void)e;
+  EACH(vector x = (w - 0.1f * SLOT(c)) * (1 / 0.9f); vector v = SLOT(d) + 0.001f * (g * g - SLOT(d));
+       vector z = SLOT(c) - 1e-3f * g / (__builtin_elementwise_sqrt(v) + 1e-7f); SLOT(c) = z; SLOT(d) = v;
+       x += 0.001f * (z - x); w = z + 0.9f * (x - z);)
 }
 
 static void NAME(adadelta)(long n, float *a, float *b, float *c, float *d, float *e) {
@@ -55,7 +87,10 @@ static void NAME(amsgrad)(long n, float *a, float *b, float *c, float *d, float 
        w -= 1e-3f * m / (__builtin_elementwise_sqrt(x) + 1e-7f);)
 }
 
-static const loop NAME(loops)[] = {NAME(triad), NAME(sgd), NAME(momentum), NAME(lion), NAME(rmsprop), NAME(adam), NAME(adadelta), NAME(amsgrad)};
+static const loop NAME(loops)[] = {
+  NAME(triad), NAME(sgd), NAME(momentum), NAME(lion), NAME(rmsprop), NAME(adam), NAME(nadam), NAME(adabelief), NAME(yogi), NAME(adopt),
+  NAME(schedule_free), NAME(adadelta), NAME(amsgrad),
+};
 
 /* Bytes become floats of 0 to 1. */
 static void NAME(scale_bytes)(long n, const unsigned char *from, float *to) {
@@ -64,4 +99,5 @@ static void NAME(scale_bytes)(long n, const unsigned char *from, float *to) {
 
 #undef EACH
 #undef SLOT
+#undef SIGN
 #undef NAME

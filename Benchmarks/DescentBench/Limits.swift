@@ -25,6 +25,8 @@ let limitNames: [(limit_kind, String)] = [
   (LIMIT_TRIAD, "triad"), (LIMIT_SGD, "2 arrays (SGD)"), (LIMIT_MOMENTUM, "3 arrays (momentum)"),
   (LIMIT_LION, "3 arrays and a sign (Lion)"),
   (LIMIT_RMSPROP, "3 arrays, root and division (RMSprop)"), (LIMIT_ADAM, "4 arrays, root and division (Adam)"),
+  (LIMIT_NADAM, "4 arrays (Nadam)"), (LIMIT_ADABELIEF, "4 arrays (AdaBelief)"), (LIMIT_YOGI, "4 arrays (Yogi)"),
+  (LIMIT_ADOPT, "4 arrays (ADOPT)"), (LIMIT_SCHEDULE_FREE, "4 arrays (schedule-free AdamW)"),
   (LIMIT_ADADELTA, "4 arrays, two roots and a division (Adadelta)"), (LIMIT_AMSGRAD, "5 arrays, root and division (AMSGrad)"),
 ]
 

@@ -58,14 +58,19 @@ final class OptimizerUpdate {
   var profile: PlanExplanation { plan.profile(runs: 200) }
 }
 
-/// The loop by hand with the same reads and writes (and as many roots and divisions, or fewer).
+/// The loop by hand with the same reads and writes, and the same arithmetic or less.
 func limit(for name: String) -> limit_kind? {
   switch name {
   case "sgd": LIMIT_SGD
   case "momentum", "nesterov": LIMIT_MOMENTUM
   case "lion": LIMIT_LION
   case "rmsprop", "adagrad": LIMIT_RMSPROP
-  case "adam", "adamw", "adamax", "nadam", "radam", "adabelief", "yogi", "nadamw", "adopt", "schedulefreeadamw": LIMIT_ADAM
+  case "adam", "adamw", "adamax", "radam": LIMIT_ADAM
+  case "nadam", "nadamw": LIMIT_NADAM
+  case "adabelief": LIMIT_ADABELIEF
+  case "yogi": LIMIT_YOGI
+  case "adopt": LIMIT_ADOPT
+  case "schedulefreeadamw": LIMIT_SCHEDULE_FREE
   case "adadelta": LIMIT_ADADELTA
   case "amsgrad": LIMIT_AMSGRAD
   default: nil

@@ -10,6 +10,11 @@ typedef enum {
   LIMIT_LION,       /* one slot, with a sign */
   LIMIT_RMSPROP,    /* one slot, with a root and a division */
   LIMIT_ADAM,       /* two slots, with a root and a division */
+  LIMIT_NADAM,      /* and the gradient a second time */
+  LIMIT_ADABELIEF,  /* as Adam, of what surprises */
+  LIMIT_YOGI,       /* as Adam, with a sign */
+  LIMIT_ADOPT,      /* as Adam, with three bounds */
+  LIMIT_SCHEDULE_FREE, /* as Adam, with an average to undo and to take */
   LIMIT_ADADELTA,   /* two slots, with two roots and a division */
   LIMIT_AMSGRAD,    /* three slots, with a root and a division */
 } limit_kind;
