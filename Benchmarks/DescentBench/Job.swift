@@ -73,6 +73,13 @@ func benchJob(runs: Int, quick: Bool, threads: Int) throws {
   print("A later epoch takes \(String(format: "%.2f", median(ratios))) times as long as 1,500 such sums (\(instructionSet)).\n")
 }
 
+/// The kernels of a step of the job, and what each takes.
+func profileJob() throws {
+  let rows = 32, random = RandomGenerator(seed: 1)
+  let x = (random.uniform([rows, 28, 28]) * 255).cast(to: .uint8), y = (random.uniform([rows]) * 10).cast(to: .uint8)
+  print("## job\n\n\(try jobModel().profileTrainingStep(x, y, runs: 2000))\n")
+}
+
 private func row(_ values: [Double]) -> [String] { [text(median(values)), text(values.min()!), text(values.max()!)] }
 
 /// Runs this program again and waits for it. (Foundation's `Process` notices an end up to a tenth of a second late.)

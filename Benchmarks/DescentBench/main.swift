@@ -34,7 +34,7 @@ do {
     }
   } else {
     print("\(threads) threads, \(rounds) rounds, instruction set \(instructionSet)\n")
-    if wants("job") { try benchJob(runs: quick ? 1 : 3, quick: quick, threads: threads) }
+    if wants("job") && !chosen.contains("profile") { try benchJob(runs: quick ? 1 : 3, quick: quick, threads: threads) }
     if wants("limits") { benchLimits(sizes: [79_510, 1_000_000, 10_000_000], threads: threads, rounds: rounds) }
     let only = chosen.first { $0.hasPrefix("only=") }.map { $0.dropFirst(5).split(separator: ",").map(String.init) }
     if wants("embedding") { try benchEmbeddings(rounds: quick ? 3 : 7) }
@@ -43,7 +43,9 @@ do {
     // Predictions are part of the networks, and can be had alone.
     if (wants("networks") || wants("inference")) && !chosen.contains("profile") { try benchInference(names: only, rounds: quick ? 3 : 11) }
     if chosen.contains("profile") {
-      if chosen.contains("inference") {
+      if chosen.contains("job") {
+        try profileJob()
+      } else if chosen.contains("inference") {
         try profileInference(names: only)
       } else if chosen.contains("networks") { try profileNetworks(names: only) } else { try profileOptimizers(names: only ?? ["adam"]) }
     }
