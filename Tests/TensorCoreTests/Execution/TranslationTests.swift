@@ -143,4 +143,36 @@ import Testing
     }
     #expect(TranslationTests.bits([parameter.value]) == translated)
   }
+
+  /// One pass over many arrays, each with a number of its own: no element is left out, computed twice or written past its array's end,
+  /// into however many shares the pass is cut and wherever their boundaries lie.
+  @Test(arguments: [1, 2, 3, 5, 16, 200])
+  func `Many arrays on some threads`(threadCount: Int) {
+    let sizes = [70_000, 1, 5, 31_003, 64, 8, 9, 4_095, 4_096, 4_097, 120_001, 3, 2_047]
+    let variables = Variable.sideBySide(sizes.enumerated().map { ("v\($0)", "v\($0)", [$1], .float32, true) })
+    let slots = sizes.map { Variable(Tensor.zeros([$0])) }
+    for (number, variable) in variables.enumerated() {
+      variable.assign(Tensor((0..<sizes[number]).map { Float($0 % 1000 + number) }))
+    }
+    let assignments = zip(variables, slots).flatMap { variable, slot in
+      let next = slot.value * 0.5 + variable.value
+      return [(variable: slot, value: next), (variable: variable, value: variable.value + Double(variable.count % 7) / (sqrt(next) + 1))]
+    }
+    let plan = Plan(arguments: [], outputs: [], assignments: assignments, threadCount: threadCount)
+    let pool = ThreadPool(threadCount: min(threadCount, 8))
+    var expected = sizes.enumerated().map { number, size in (0..<size).map { (Float($0 % 1000 + number), Float(0)) } }
+    // As it is interpreted, and as machine code.
+    for run in 0..<2 {
+      plan.run(on: pool)
+      plan.translate()
+      for number in sizes.indices {
+        expected[number] = expected[number].map { value, slot in
+          let next = slot * 0.5 + value
+          return (value + Float(sizes[number] % 7) / (next.squareRoot() + 1), next)
+        }
+        #expect(variables[number].value.doubles == expected[number].map { Double($0.0) }, "run \(run), array \(number)")
+        #expect(slots[number].value.doubles == expected[number].map { Double($0.1) }, "run \(run), slot \(number)")
+      }
+    }
+  }
 }
