@@ -78,11 +78,16 @@ func limit(for name: String) -> limit_kind? {
 }
 
 /// - Parameter size: how many parameters the only layout has that is measured; nil for all.
-func benchOptimizers(names: [String], size: Int?, rounds: Int, threads: Int) throws {
+/// - Throws: ``DescentError`` if none has so many.
+func benchOptimizers(names: [String], size: String?, rounds: Int, threads: Int) throws {
+  let all = [Layout.job, .flat(1_000_000), .many, .flat(10_000_000)]
+  let layouts = all.filter { size == nil || "\($0.count)" == size }
+  if layouts.isEmpty {
+    throw DescentError(.invalidArgument, "size=\(size!): expected \(all.map { "\($0.count)" }.joined(separator: ", "))")
+  }
   print("## The update alone\n")
   print("Median over \(rounds) rounds, Descent and the loop by hand in turn, \(threads) threads; the ratio is the median of the rounds'.\n")
-  let layouts = [Layout.job, .flat(1_000_000), .many, .flat(10_000_000)]
-  for layout in layouts where layout.count == size ?? layout.count {
+  for layout in layouts {
     let arrays = LimitArrays(count: layout.count)
     let peers = Peers(layout, names)
     var rows: [[String]] = []

@@ -7,7 +7,10 @@ let chosen = arguments.filter { !$0.hasPrefix("--") }
 let threads = ThreadPool.shared.threadCount
 let rounds = quick ? 7 : 31
 
-func wants(_ part: String) -> Bool { chosen.isEmpty || chosen.contains(part) }
+let profiles = chosen.contains("profile")
+
+/// What stands beside `profile` says what is profiled.
+func wants(_ part: String) -> Bool { chosen.isEmpty || !profiles && chosen.contains(part) }
 
 do {
   if ["first-batch", "whole-job", "first-step", "epoch"].contains(chosen.first) { tellPeakAtExit() }
@@ -34,15 +37,15 @@ do {
     }
   } else {
     print("\(threads) threads, \(rounds) rounds, instruction set \(instructionSet)\n")
-    if wants("job") && !chosen.contains("profile") { try benchJob(runs: quick ? 1 : 3, quick: quick, threads: threads) }
+    if wants("job") { try benchJob(runs: quick ? 1 : 3, quick: quick, threads: threads) }
     if wants("limits") { benchLimits(sizes: [79_510, 1_000_000, 10_000_000], threads: threads, rounds: rounds) }
     let only = chosen.first { $0.hasPrefix("only=") }.map { $0.dropFirst(5).split(separator: ",").map(String.init) }
     if wants("embedding") { try benchEmbeddings(rounds: quick ? 3 : 7) }
     if wants("compile") { try benchCompileTime() }
-    if wants("networks") && !chosen.contains("profile") { try benchNetworks(names: only, rounds: quick ? 3 : 11, threads: threads) }
+    if wants("networks") { try benchNetworks(names: only, rounds: quick ? 3 : 11, threads: threads) }
     // Predictions are part of the networks, and can be had alone.
-    if (wants("networks") || wants("inference")) && !chosen.contains("profile") { try benchInference(names: only, rounds: quick ? 3 : 11) }
-    if chosen.contains("profile") {
+    if wants("networks") || wants("inference") { try benchInference(names: only, rounds: quick ? 3 : 11) }
+    if profiles {
       if chosen.contains("job") {
         try profileJob()
       } else if chosen.contains("inference") {
@@ -55,7 +58,7 @@ do {
       let others: Set = ["lbfgs", "sophia", "shampoo", "soap", "muon", "multioptimizer"]
       let passes = OptimizerRegistry.all.filter { !($0 is any OptimizerWrapper.Type) }.map { $0.className.lowercased() }
       let names = only ?? variants + passes.filter { !others.contains($0) }
-      let size = chosen.first { $0.hasPrefix("size=") }.flatMap { Int($0.dropFirst(5)) }
+      let size = chosen.first { $0.hasPrefix("size=") }.map { String($0.dropFirst(5)) }
       try benchOptimizers(names: names, size: size, rounds: rounds, threads: threads)
     }
   }

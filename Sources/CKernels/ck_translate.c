@@ -27,7 +27,7 @@ static void translate_instr(translation *t) {
   const int result = compute(t, instr->op, arguments);
   for (int k = 0; k < argument_count(instr->op); k++) {
     const int operand = instr->args[k];
-    if (held[operand] == NOWHERE || !is_spent(t, operand)) continue;
+    if (held[operand] == NOWHERE || !arguments[k].is_spent) continue;
     if (held[operand] != result) give_back(t, held[operand]);
     held[operand] = NOWHERE;
   }

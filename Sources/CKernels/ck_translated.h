@@ -136,9 +136,9 @@ static void find_arguments(translation *t, argument *arguments) {
   const ck_instr *instr = &t->group->instrs[t->instr];
   for (int k = 0; k < argument_count(instr->op); k++) {
     const int operand = instr->args[k];
-    const bool from_memory = memory_arguments(instr->op) >> k & 1 && uses(instr, operand) == 1 && is_spent(t, operand);
-    arguments[k].at = from_memory ? place_of(t, operand) : in_register(value_of(t, operand));
     arguments[k].is_spent = is_spent(t, operand);
+    const bool from_memory = memory_arguments(instr->op) >> k & 1 && uses(instr, operand) == 1 && arguments[k].is_spent;
+    arguments[k].at = from_memory ? place_of(t, operand) : in_register(value_of(t, operand));
   }
 }
 
@@ -273,9 +273,10 @@ static int compute(translation *t, int op, const argument *v) {
       break;
     case CK_ADD:
     case CK_MUL: {
-      const bool is_swapped = is_in_memory(&v[0]);
-      if (is_swapped && is_in_memory(&v[1])) move(t, r, v[1].at);
-      put(a, op == CK_ADD ? V_ADD : V_MUL, r, !is_swapped ? x : is_in_memory(&v[1]) ? r : y, v[is_swapped ? 0 : 1].at);
+      /* One of the two in a register. */
+      const int other = is_in_memory(&v[0]) ? 1 : 0;
+      if (is_in_memory(&v[other])) move(t, r, v[other].at);
+      put(a, op == CK_ADD ? V_ADD : V_MUL, r, is_in_memory(&v[other]) ? r : v[other].at.number, v[1 - other].at);
       break;
     }
     case CK_SUB: put(a, V_SUB, r, x, v[1].at); break;

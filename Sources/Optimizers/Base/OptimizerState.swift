@@ -109,7 +109,6 @@ public final class OptimizerState {
   private let partOf: (ParameterDescription) throws -> Int
   /// Whether it is of a ``MultiOptimizer``.
   let hasSeveralParts: Bool
-  private let keepsAverages: Bool
 
   /// Which parameters were to be trained, in each of the ways that a step of the state was traced.
   var trainablePatterns: [[Bool]] = []
@@ -154,7 +153,6 @@ public final class OptimizerState {
       partOf = { _ in 0 }
       hasSeveralParts = false
     }
-    keepsAverages = parts.contains { $0.options.useEMA }
     if let wrapper {
       policy = .skip
       lossScale = LossScale(wrapper)
@@ -256,7 +254,7 @@ public final class OptimizerState {
 
   /// Prepares the coming run and says which plan it is.
   package func beginStep() -> StepPhase {
-    if judged != nil || ownership != nil || keepsAverages {
+    if judged != nil || ownership != nil || parts.contains(where: \.options.useEMA) {
       // A step that is being traced is begun here and now, not by each of its runs.
       Trace.suspended {
         restoreTrainingValues()

@@ -148,7 +148,8 @@ struct CPULowering {
         point(results + (position * programs.count + index), to: reduction.buffer, offset: 0)
       }
       segments[index] = ck_segment(
-        count: Int64(part.count), first_block: Int64(firstBlock), bases: bases, padded: part.operands.allSatisfy { !$0.isOutput || isWholeBuffer($0, part.count) })
+        count: Int64(part.count), first_block: Int64(firstBlock), bases: bases,
+        padded: part.operands.allSatisfy { !$0.isOutput || isWholeBuffer($0, part.count) })
       firstBlock += layout.blocks(part.count)
     }
     group.pointee = layout.context(code, memory)
