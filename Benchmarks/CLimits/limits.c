@@ -42,7 +42,7 @@ static scaling *scale_bytes(void) {
 }
 
 int limit_bytes(limit_kind kind) {
-  static const int bytes[] = {12, 12, 20, 20, 20, 28, 28, 28, 28, 28, 28, 28, 36};
+  static const int bytes[] = {12, 12, 20, 20, 20, 28, 28, 28, 28, 28, 28, 28, 28, 28, 36};
   return bytes[kind];
 }
 

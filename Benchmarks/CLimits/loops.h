@@ -41,9 +41,21 @@ static void NAME(adam)(long n, float *a, float *b, float *c, float *d, float *e)
        w -= 1e-3f * m / (__builtin_elementwise_sqrt(v) + 1e-7f);)
 }
 
+static void NAME(adamw)(long n, float *a, float *b, float *c, float *d, float *e) {
+  (void)e;
+  EACH(w -= 4e-6f * w; vector m = SLOT(c) + 0.1f * (g - SLOT(c)); vector v = SLOT(d) + 0.001f * (g * g - SLOT(d)); SLOT(c) = m; SLOT(d) = v;
+       w -= 1e-3f * m / (__builtin_elementwise_sqrt(v) + 1e-7f);)
+}
+
 static void NAME(nadam)(long n, float *a, float *b, float *c, float *d, float *e) {
   (void)e;
   EACH(vector m = SLOT(c) + 0.1f * (g - SLOT(c)); vector v = SLOT(d) + 0.001f * (g * g - SLOT(d)); SLOT(c) = m; SLOT(d) = v;
+       w -= (9e-4f * m + 1e-4f * g) / (__builtin_elementwise_sqrt(v) + 1e-7f);)
+}
+
+static void NAME(nadamw)(long n, float *a, float *b, float *c, float *d, float *e) {
+  (void)e;
+  EACH(w -= 4e-6f * w; vector m = SLOT(c) + 0.1f * (g - SLOT(c)); vector v = SLOT(d) + 0.001f * (g * g - SLOT(d)); SLOT(c) = m; SLOT(d) = v;
        w -= (9e-4f * m + 1e-4f * g) / (__builtin_elementwise_sqrt(v) + 1e-7f);)
 }
 
@@ -88,8 +100,8 @@ static void NAME(amsgrad)(long n, float *a, float *b, float *c, float *d, float 
 }
 
 static const loop NAME(loops)[] = {
-  NAME(triad), NAME(sgd), NAME(momentum), NAME(lion), NAME(rmsprop), NAME(adam), NAME(nadam), NAME(adabelief), NAME(yogi), NAME(adopt),
-  NAME(schedule_free), NAME(adadelta), NAME(amsgrad),
+  NAME(triad), NAME(sgd), NAME(momentum), NAME(lion), NAME(rmsprop), NAME(adam), NAME(adamw), NAME(nadam), NAME(nadamw),
+  NAME(adabelief), NAME(yogi), NAME(adopt), NAME(schedule_free), NAME(adadelta), NAME(amsgrad),
 };
 
 /* Bytes become floats of 0 to 1. */

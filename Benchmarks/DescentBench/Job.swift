@@ -12,13 +12,20 @@ func jobModel() throws -> Sequential {
   return model
 }
 
-/// Times the training part of epochs.
+/// Times the training part of epochs, and does something else before each of them and after the last.
 private final class Stopwatch: Callback {
+  private let between: () -> Void
   private var start = 0.0
   private(set) var epochs: [Double] = []
 
-  override func onEpochBegin(_ epoch: Int) { start = now() }
+  init(between: @escaping () -> Void) { self.between = between }
+
+  override func onEpochBegin(_ epoch: Int) {
+    between()
+    start = now()
+  }
   override func onTestBegin() { epochs.append(now() - start) }
+  override func onTrainEnd(_ logs: Logs) { between() }
 }
 
 /// Leaves the process after the first batch.
@@ -34,10 +41,10 @@ func trainFirstBatch() throws {
     validationSplit: 0.2)
 }
 
-func trainWholeJob(epochs: Int) throws -> [Double] {
+func trainWholeJob(epochs: Int, between: @escaping () -> Void = {}) throws -> [Double] {
   let data = try FashionMNIST.load()
   let model = try jobModel()
-  let stopwatch = Stopwatch()
+  let stopwatch = Stopwatch(between: between)
   try model.fit(
     data.train.images, data.train.labels, epochs: epochs, verbose: .silent, callbacks: [stopwatch], validationSplit: 0.2)
   return stopwatch.epochs
@@ -50,12 +57,15 @@ func benchJob(runs: Int, quick: Bool, threads: Int) throws {
   var ratios: [Double] = [], sums: [Double] = []
   var parts: [[(name: String, seconds: Double)]] = []
   for _ in 0..<runs {
-    let epochs = try trainWholeJob(epochs: quick ? 3 : 8)
+    let before = sums.count
+    let epochs = try trainWholeJob(epochs: quick ? 3 : 8) {
+      parts.append(jobParts(rounds: 3, threads: threads))
+      sums.append(parts.last!.reduce(0) { $0 + $1.seconds })
+    }
     first.append(epochs[0])
     later += epochs.dropFirst()
-    parts.append(jobParts(rounds: 7, threads: threads))
-    sums.append(parts.last!.reduce(0) { $0 + $1.seconds })
-    ratios.append(median(Array(epochs.dropFirst())) / (1500 * sums.last!))
+    // A machine's speed changes from second to second: each epoch stands beside the parts just before and just after it.
+    ratios += epochs.indices.dropFirst().map { epochs[$0] / (750 * (sums[before + $0] + sums[before + $0 + 1])) }
   }
   let startup = try (0..<(quick ? 3 : 10)).map { _ in try child("first-batch").seconds }
   let whole = try child("whole-job")
@@ -70,7 +80,8 @@ func benchJob(runs: Int, quick: Bool, threads: Int) throws {
   printTable(
     ["the parts of a step, each alone", "median", "least", "greatest"],
     zip(names, times).map { [$0] + row($1) } + [["sum"] + row(sums), ["1,500 such sums"] + row(sums.map { 1500 * $0 })])
-  print("A later epoch takes \(String(format: "%.2f", median(ratios))) times as long as 1,500 such sums (\(instructionSet)).\n")
+  let range = [median(ratios), ratios.min()!, ratios.max()!].map { String(format: "%.2f", $0) }
+  print("A later epoch takes \(range[0]) times (\(range[1])–\(range[2])) as long as 1,500 such sums beside it (\(instructionSet)).\n")
 }
 
 /// The kernels of a step of the job, and what each takes.

@@ -65,8 +65,10 @@ func limit(for name: String) -> limit_kind? {
   case "momentum", "nesterov": LIMIT_MOMENTUM
   case "lion": LIMIT_LION
   case "rmsprop", "adagrad": LIMIT_RMSPROP
-  case "adam", "adamw", "adamax", "radam": LIMIT_ADAM
-  case "nadam", "nadamw": LIMIT_NADAM
+  case "adam", "adamax", "radam": LIMIT_ADAM
+  case "adamw": LIMIT_ADAMW
+  case "nadam": LIMIT_NADAM
+  case "nadamw": LIMIT_NADAMW
   case "adabelief": LIMIT_ADABELIEF
   case "yogi": LIMIT_YOGI
   case "adopt": LIMIT_ADOPT

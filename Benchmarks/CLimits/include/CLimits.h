@@ -10,7 +10,9 @@ typedef enum {
   LIMIT_LION,       /* one slot, with a sign */
   LIMIT_RMSPROP,    /* one slot, with a root and a division */
   LIMIT_ADAM,       /* two slots, with a root and a division */
-  LIMIT_NADAM,      /* and the gradient a second time */
+  LIMIT_ADAMW,      /* and weight decay */
+  LIMIT_NADAM,      /* as Adam, and the gradient a second time */
+  LIMIT_NADAMW,     /* and weight decay */
   LIMIT_ADABELIEF,  /* as Adam, of what surprises */
   LIMIT_YOGI,       /* as Adam, with a sign */
   LIMIT_ADOPT,      /* as Adam, with three bounds */

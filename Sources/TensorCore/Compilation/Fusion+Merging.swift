@@ -129,13 +129,25 @@ extension Fusion {
   /// compute the same for each of several tensors are left: they are one kernel over as many numbers.
   func mergeNumbers() {
     let groups = groupsAndKernels.filter { $0.opaque == nil && $0.inner == 0 && $0.count == 1 }
-    let formulas = Dictionary(grouping: groups) { $0.members.map { values[$0].operation } }
+    let formulas = Dictionary(grouping: groups, by: formula)
     var merged: [Kernel] = []
-    for group in groups where formulas[group.members.map { values[$0].operation }]!.count == 1 {
+    for group in groups where formulas[formula(of: group)]!.count == 1 {
       let isTaken = merged.suffix(Fusion.mostSiblingsTried).contains { other in
         other.type == group.type && other.members.count + group.members.count <= Fusion.mostMembersOfSiblings && merge(group, into: other)
       }
       if !isTaken { merged.append(group) }
+    }
+  }
+
+  /// What a group computes of what: equal for groups that differ in nothing but where their numbers lie.
+  private func formula(of group: Kernel) -> [Operation] {
+    group.members.flatMap { member -> [Operation] in
+      let inputs = values[member].inputs.map { input -> Operation in
+        let source = values[views[input].source]
+        if case .fill = source.operation { return source.operation }
+        return .argument(DType.allCases.firstIndex(of: source.dtype)!)
+      }
+      return [values[member].operation] + inputs
     }
   }
 
