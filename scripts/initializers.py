@@ -135,7 +135,7 @@ def sentence(property):
     return f"{text}; {shown} by default"
 
 
-def written(name, own, rate, decay, is_public_call):
+def written(name, own, rate, decay):
     common = [entry for entry in COMMON if entry[0] in ONLY.get(name, [entry[0]])]
     decay_text = f"strength of the weight decay; {decay or 'none'} by default"
     common = [(n, t, decay_text if n == "weightDecay" else d) for n, t, d in common]
@@ -237,7 +237,7 @@ def main():
         rates[name] = found.groups() if found else rates[inner[1]]
         if name == "AdamW":
             rates[name] = (rates[name][0], "0.004")
-        outputs[path] = text.rstrip("\n") + "\n\n" + written(name, own, *rates[name], False)
+        outputs[path] = text.rstrip("\n") + "\n\n" + written(name, own, *rates[name])
     stale = [path for path, text in outputs.items() if not path.exists() or path.read_text() != text]
     if check:
         for path in stale:
