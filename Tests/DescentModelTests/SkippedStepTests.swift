@@ -26,7 +26,7 @@ import Testing
   /// Everything there is: weights, statistics, what the optimizer remembers, random numbers.
   private func everything(_ model: Sequential) throws -> [[Double]] {
     let state = model.optimizerState!.checkpoint().filter { !["skipped_steps", "dynamic_scale", "step_counter"].contains($0.key.split(separator: "/").last!) }
-    return model.weights.map(\.doubles) + state.sorted { $0.key < $1.key }.map(\.value.doubles) + ([model.ownRandomState] + model.randomStates).map(\.value.doubles)
+    return model.weights.map(\.doubles) + state.sorted { $0.key < $1.key }.map(\.value.doubles) + model.allRandomStates.map(\.value.doubles)
   }
 
   @Test(arguments: SkippedStepTests.ways.map(\.name))
