@@ -204,14 +204,21 @@ static void run_last_vector(translated_state *s, int64_t whole, int64_t rest) {
   }
 }
 
-/* The part of a segment that lies in a share's blocks. */
-static void run_translated(translated_state *s, const ck_segment *segment, int64_t start, int64_t end) {
+/* Puts a segment's numbers in their places. Whether the code is right for them; else the segment is left as it is. */
+static bool take_scalars(translated_state *s, const ck_segment *segment) {
   for (int32_t k = 0; k < s->scalar_count; k++) {
     const int32_t i = s->scalars[k];
     if (s->filled[i] == segment->bases[i]) continue;
+    char *const splat = s->splats + i * CK_SPLAT_BYTES;
+    fill_splat(splat, segment->bases[i], s->group->operands[i].dtype, s->group->dtype);
+    if (s->group->bounds >> i & 1 && isnan(*(const float *)splat)) return false;
     s->filled[i] = segment->bases[i];
-    fill_splat(s->splats + i * CK_SPLAT_BYTES, segment->bases[i], s->group->operands[i].dtype, s->group->dtype);
   }
+  return true;
+}
+
+/* The part of a segment that lies in a share's blocks. */
+static void run_translated(translated_state *s, const ck_segment *segment, int64_t start, int64_t end) {
   for (int32_t k = 0; k < s->stream_count; k++) {
     const int32_t i = s->streams[k];
     s->at[i] = (char *)segment->bases[i] + start * (int64_t)sizeof(float);
@@ -222,26 +229,28 @@ static void run_translated(translated_state *s, const ck_segment *segment, int64
   if (bytes > whole) run_last_vector(s, whole, bytes - whole);
 }
 
-static void run_translated_blocks(const ck_group *g, int64_t first, int64_t last) {
+/* Returns the first block that is left to be interpreted. */
+static int64_t run_translated_blocks(const ck_group *g, int64_t first, int64_t last) {
   translated_state s;
   prepare_translated(&s, g);
   for (int32_t i = segment_of(g, first); i < g->segment_count; i++) {
     const ck_segment *segment = &g->segments[i];
-    if (segment->first_block >= last) return;
+    if (segment->first_block >= last) break;
     const int64_t start = ck_max64(0, first - segment->first_block) * g->block;
     const int64_t end = ck_min64(segment->count, (last - segment->first_block) * g->block);
-    if (start < end) run_translated(&s, segment, start, end);
+    if (start >= end) continue;
+    if (!take_scalars(&s, segment)) return ck_max64(first, segment->first_block);
+    run_translated(&s, segment, start, end);
   }
+  return last;
 }
 
 void ck_group_run(void *context, long share) {
   const ck_group *g = context;
-  const int64_t first = g->share_starts[share], last = g->share_starts[share + 1];
+  const int64_t last = g->share_starts[share + 1];
+  int64_t first = g->share_starts[share];
+  if (g->code && first < last) first = run_translated_blocks(g, first, last);
   if (first >= last) return;
-  if (g->code) {
-    run_translated_blocks(g, first, last);
-    return;
-  }
   const run_state s = prepare(g, ck_isa_in_use());
   ck_block block = {.inner = g->inner, .share = share, .at = s.at, .step = s.step, .group = g};
   for (int32_t r = 0; r < g->reduction_count; r++) {

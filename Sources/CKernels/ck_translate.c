@@ -40,11 +40,24 @@ static void translate_instr(translation *t) {
   }
 }
 
+/* Whether all that an operand does is to choose between others. */
+static bool only_chooses(const ck_group *g, int operand) {
+  for (int i = 0; i < g->instr_count; i++) {
+    const ck_instr *instr = &g->instrs[i];
+    if (uses(instr, operand) > (instr->op == CK_SELECT && instr->args[0] == operand)) return false;
+  }
+  return true;
+}
+
 /* Splats in the order of their operands, into as many registers as the loop leaves. */
 static void keep_splats(translation *t, int spare_registers) {
   for (int i = 0; i < t->group->operand_count && spare_registers > 0; i++) {
     if (t->group->operands[i].kind != CK_SPLAT) continue;
     const int number = value_of(t, i);
+    if (only_chooses(t->group, i) && PASSING_MASK + t->masks < LAST_MASK) {
+      t->mask[i] = t->code.wide ? PASSING_MASK + ++t->masks : number;
+      put_masked(&t->code, V_COMPARE, t->mask[i], number, constant(ZERO), 0, false, NOT_EQUAL);
+    }
     for (int k = 0; k < MOST_VECTORS; k++) t->held[k][i] = number;
     t->stays[i] = true;
     spare_registers--;
@@ -77,12 +90,13 @@ static void write_code(translation *t, int vectors, bool side_by_side, int regis
   a->is_full = t->failed = false;
   t->free = a->wide ? 0xFFFFFFFF : 0xFFFF;
   t->least_free = __builtin_popcount(t->free);
-  t->vector = 0;
+  t->vector = t->masks = 0;
   int addresses = 0;
   for (int i = 0; i < g->operand_count; i++) {
     for (int k = 0; k < MOST_VECTORS; k++) t->held[k][i] = NOWHERE;
     t->address[i] = NOWHERE;
     t->stays[i] = false;
+    t->mask[i] = NOWHERE;
   }
   put_bytes(a, save, sizeof save - 1);
   for (int i = 0; i < g->operand_count; i++) {
@@ -155,6 +169,9 @@ bool ck_group_translate(ck_group *g, int64_t vector_bytes) {
   }
   g->code = block;
   g->code_vector_bytes = vector_bytes;
+  g->bounds = 0;
+  for (int i = 0; i < g->instr_count; i++)
+    if (is_bound(g, &g->instrs[i])) g->bounds |= (uint64_t)1 << g->instrs[i].args[0];
   return true;
 }
 

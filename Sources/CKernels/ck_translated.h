@@ -16,6 +16,9 @@ enum { EQUAL = 0, LESS = 1, LESS_OR_EQUAL = 2, UNORDERED = 3, NOT_EQUAL = 4, ORD
 /* A turn of the loop computes a few vectors, side by side where there are registers enough. */
 enum { NOWHERE = -1, MOST_VECTORS = 4 };
 
+/* AVX-512's mask registers: one for a comparison's result that is used at once, and those behind it for masks that stay. */
+enum { PASSING_MASK = 1, LAST_MASK = 7 };
+
 typedef struct {
   assembler code;
   const ck_group *group;
@@ -26,6 +29,8 @@ typedef struct {
   int address[CK_TRANSLATED_OPERANDS];      /* general register of a stream, or NOWHERE */
   int held[MOST_VECTORS][CK_TRANSLATED_OPERANDS]; /* vector register of the operand's value, or NOWHERE */
   bool stays[CK_TRANSLATED_OPERANDS];       /* a splat loaded before the loop */
+  int mask[CK_TRANSLATED_OPERANDS];         /* where a splat that only chooses stays as a mask, or NOWHERE */
+  int masks;                                /* mask registers of AVX-512 that stay */
   bool failed;
 } translation;
 
@@ -59,7 +64,7 @@ static int memory_arguments(int op) {
       return 1;
     case CK_ADD: case CK_MUL:
       return 1 | 2;
-    case CK_SUB: case CK_DIV: case CK_EQ: case CK_NE: case CK_LT: case CK_LE: case CK_SELECT:
+    case CK_SUB: case CK_DIV: case CK_EQ: case CK_NE: case CK_LT: case CK_LE: case CK_SELECT: case CK_MAX: case CK_MIN:
       return 2;
     case CK_FMA: case CK_FMS: case CK_FNMA:
       return 1 | 2 | 4;
@@ -70,6 +75,11 @@ static int memory_arguments(int op) {
     default:
       return 0;
   }
+}
+
+/* Whether it is the greater or smaller one of a number that is the same everywhere, and not NaN where the code runs, and another. */
+static bool is_bound(const ck_group *g, const ck_instr *instr) {
+  return (instr->op == CK_MAX || instr->op == CK_MIN) && g->operands[instr->args[0]].kind == CK_SPLAT;
 }
 
 /* ---- registers */
@@ -136,6 +146,7 @@ static void find_arguments(translation *t, argument *arguments) {
   const ck_instr *instr = &t->group->instrs[t->instr];
   for (int k = 0; k < argument_count(instr->op); k++) {
     const int operand = instr->args[k];
+    if (t->mask[operand] != NOWHERE) continue;
     arguments[k].is_spent = is_spent(t, operand);
     const bool from_memory = memory_arguments(instr->op) >> k & 1 && uses(instr, operand) == 1 && arguments[k].is_spent;
     arguments[k].at = from_memory ? place_of(t, operand) : in_register(value_of(t, operand));
@@ -195,19 +206,24 @@ static void scale_and_add(translation *t, int r, const argument *v, int x) {
 
 /* A comparison's result: mask register 1 of AVX-512, or the vector register returned. */
 static int compare(translation *t, int predicate, int x, location y) {
-  const int mask = t->code.wide ? 1 : take(t);
+  const int mask = t->code.wide ? PASSING_MASK : take(t);
   put_masked(&t->code, V_COMPARE, mask, x, y, 0, false, predicate);
   return mask;
 }
 
-/* mask ? x : y, and no mask any more */
-static void choose(translation *t, int mask, int r, location x, int y) {
+/* mask ? x : y */
+static void blend(translation *t, int mask, int r, location x, int y) {
   if (t->code.wide) {
     put_masked(&t->code, V_BLEND_MASKED, r, y, x, mask, false, -1);
   } else {
     put_masked(&t->code, V_BLEND_VECTOR, r, y, x, 0, false, mask << 4);
-    give_back(t, mask);
   }
+}
+
+/* mask ? x : y, and no mask any more */
+static void choose(translation *t, int mask, int r, location x, int y) {
+  blend(t, mask, r, x, y);
+  if (!t->code.wide) give_back(t, mask);
 }
 
 /* mask ? 1 : 0, and no mask any more */
@@ -227,15 +243,19 @@ static void sign(translation *t, int r, int x) {
   choose(t, compare(t, LESS_OR_GREATER, x, constant(ZERO)), r, in_register(r), x);
 }
 
-/* The greater or smaller one; NaN if either is. */
-static void extreme(translation *t, operation op, int r, int x, int y) {
+/* The greater or smaller one; NaN if either is. The processor's own gives y where one is NaN, which is right if x is not. */
+static void extreme(translation *t, operation op, int r, int x, location y) {
+  if (is_bound(t->group, &t->group->instrs[t->instr])) {
+    put(&t->code, op, r, x, y);
+    return;
+  }
   if (t->code.wide) {
     move(t, r, in_register(x));
-    put_masked(&t->code, op, r, x, in_register(y), compare(t, ORDERED, x, in_register(x)), false, -1);
+    put_masked(&t->code, op, r, x, y, compare(t, ORDERED, x, in_register(x)), false, -1);
     return;
   }
   const int ordered = take(t);
-  two(t, op, ordered, x, y);
+  put(&t->code, op, ordered, x, y);
   choose(t, compare(t, UNORDERED, x, in_register(x)), r, in_register(x), ordered);
   give_back(t, ordered);
 }
@@ -249,6 +269,9 @@ static int compute(translation *t, int op, const argument *v) {
     case CK_FMA: return multiply_add(t, ADDED, v);
     case CK_FMS: return multiply_add(t, SUBTRACTED, v);
     case CK_FNMA: return multiply_add(t, FROM_ADDEND, v);
+    case CK_COPY:
+      if (v[0].is_spent && !is_in_memory(&v[0])) return x;
+      break;
     default: break;
   }
   int r = take(t);
@@ -281,8 +304,8 @@ static int compute(translation *t, int op, const argument *v) {
     }
     case CK_SUB: put(a, V_SUB, r, x, v[1].at); break;
     case CK_DIV: put(a, V_DIV, r, x, v[1].at); break;
-    case CK_MAX: extreme(t, V_MAX, r, x, y); break;
-    case CK_MIN: extreme(t, V_MIN, r, x, y); break;
+    case CK_MAX: extreme(t, V_MAX, r, x, v[1].at); break;
+    case CK_MIN: extreme(t, V_MIN, r, x, v[1].at); break;
     case CK_EQ: truth(t, compare(t, EQUAL, x, v[1].at), r); break;
     case CK_NE: truth(t, compare(t, NOT_EQUAL, x, v[1].at), r); break;
     case CK_LT: truth(t, compare(t, LESS, x, v[1].at), r); break;
@@ -296,7 +319,15 @@ static int compute(translation *t, int op, const argument *v) {
       give_back(t, first);
       break;
     }
-    case CK_SELECT: choose(t, compare(t, NOT_EQUAL, x, constant(ZERO)), r, v[1].at, v[2].at.number); break;
+    case CK_SELECT: {
+      const int mask = t->mask[t->group->instrs[t->instr].args[0]];
+      if (mask != NOWHERE) {
+        blend(t, mask, r, v[1].at, v[2].at.number);
+      } else {
+        choose(t, compare(t, NOT_EQUAL, x, constant(ZERO)), r, v[1].at, v[2].at.number);
+      }
+      break;
+    }
     case CK_LERP:
       two(t, V_SUB, r, y, x);
       scale_and_add(t, r, &v[2], x);

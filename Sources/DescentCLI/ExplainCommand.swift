@@ -6,10 +6,11 @@ struct ExplainCommand: ParsableCommand {
     commandName: "explain",
     abstract: "Show what a model or an optimizer does in a step, kernel by kernel.",
     discussion: """
-      Several operations in one line are one pass over memory. Nothing is run.
+      Several operations in one line are one pass over memory. Nothing is run, unless --measure asks for times.
 
       EXAMPLES:
         descent explain --optimizer adam
+        descent explain --optimizer adam --measure 100
         descent explain --model model.keras --batch-size 32
       """)
 
@@ -25,10 +26,13 @@ struct ExplainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("An optimizer's update, by name, with settings as in descent train.", valueName: "name"))
   var optimizer: String?
 
+  @Option(help: ArgumentHelp("Run it so many times, on zeros or random numbers, and give the least time of each kernel.", valueName: "n"))
+  var measure: Int?
+
   func validate() throws {
     try model?.validate()
     if (model == nil) == (optimizer == nil) { throw ValidationError("Give --model or --optimizer, one of them.") }
-    for (option, value) in [("--batch-size", batchSize), ("--length", length)] where value < 1 {
+    for (option, value) in [("--batch-size", batchSize), ("--length", length), ("--measure", measure ?? 1)] where value < 1 {
       throw ValidationError("\(option) is \(value); expected at least 1.")
     }
     if let optimizer { _ = try checkingOptions { try OptimizerRegistry.optimizer(text: optimizer) } }
@@ -36,25 +40,44 @@ struct ExplainCommand: ParsableCommand {
 
   func run() throws {
     if let optimizer {
-      let explanation = try OptimizerRegistry.optimizer(text: optimizer).explainUpdate()
+      let rule = try OptimizerRegistry.optimizer(text: optimizer)
+      let explanation = try measure.map { try rule.profileUpdate(runs: $0) } ?? rule.explainUpdate()
       Output.line("The update of parameters of shapes [784, 100] and [100]: \(explanation)")
     }
-    if let file = model {
-      let model = try file.load()
-      guard let shape = model.rowInputShapes?.first?.filled(with: length), model.rowInputShapes?.count == 1,
-        let outputShape = model.rowOutputShapes?.first?.filled(with: length), model.rowOutputShapes?.count == 1
-      else {
-        throw DescentError(.invalidArgument, "explain: \(file.path) is not a model of one input and one output whose shapes are known")
+    if let file = model { try explain(file.load(), file.path) }
+  }
+
+  private func explain(_ model: Model, _ path: String) throws {
+    guard let inputs = model.rowInputShapes?.map({ $0.filled(with: length) }), let outputs = model.rowOutputShapes?.map({ $0.filled(with: length) })
+    else {
+      throw DescentError(.invalidArgument, "explain: the shapes of what goes into \(path) are not known; expected a model that was built")
+    }
+    let x = ExplainCommand.parts(inputs.map { Tensor.zeros([batchSize] + $0) })
+    let prediction = try measure.map { try model.profilePrediction(x, runs: $0) } ?? model.explainPrediction(x)
+    Output.line("Predicting \(batchSize) rows: \(prediction)")
+    if model.optimizer == nil { return }
+    Output.line("\nA step of training on \(batchSize) rows: \(try training(model, x, outputs))")
+  }
+
+  /// Targets are like the outputs, or numbers of classes: the first that the losses take.
+  private func training(_ model: Model, _ x: any ModelData, _ outputs: [[Int]]) throws -> PlanExplanation {
+    var refusal: (any Error)?
+    for classes in 0..<1 << min(outputs.count, 8) {
+      let y = outputs.enumerated().map { index, shape in
+        classes >> index & 1 == 0 ? Tensor.zeros([batchSize] + shape) : Tensor.zeros([batchSize] + shape.dropLast(), dtype: .int32)
       }
-      let x = Tensor.zeros([batchSize] + shape)
-      Output.line("Predicting \(batchSize) rows: \(try model.explainPrediction(x))")
-      if model.optimizer != nil {
-        // Targets are like the output, or numbers of classes.
-        let explanation =
-          try (try? model.explainTrainingStep(x, Tensor.zeros([batchSize] + outputShape)))
-          ?? model.explainTrainingStep(x, Tensor.zeros([batchSize], dtype: .int32))
-        Output.line("\nA step of training on \(batchSize) rows: \(explanation)")
+      do {
+        return try measure.map { try model.profileTrainingStep(x, ExplainCommand.parts(y), runs: $0) }
+          ?? model.explainTrainingStep(x, ExplainCommand.parts(y))
+      } catch {
+        refusal = refusal ?? error
       }
     }
+    throw refusal!
+  }
+
+  private static func parts(_ tensors: [Tensor]) -> any ModelData {
+    if tensors.count == 1 { return tensors[0] }
+    return tensors
   }
 }

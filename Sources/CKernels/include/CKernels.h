@@ -141,6 +141,7 @@ typedef struct {
   void **results;
   void *code; /* from ck_group_translate, or NULL */
   int64_t code_vector_bytes;
+  uint64_t bounds; /* splats, a bit each, that must not be NaN where the code runs: segments in which one is are interpreted */
 } ck_group;
 
 enum { CK_MAX_BLOCK = 4096 };

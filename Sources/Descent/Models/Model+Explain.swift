@@ -20,12 +20,25 @@ extension Model {
     }
   }
 
-  /// The same with the least time of each kernel over some runs. They train, past the checks and counts of
-  /// ``trainOnBatch(_:_:sampleWeight:classWeight:resetMetrics:)``.
-  package func profileTrainingStep(
-    _ x: any ModelData, _ y: (any ModelData)? = nil, sampleWeight: (any ModelData)? = nil, runs: Int
+  /// The same with the least time of each kernel over some steps. The model is afterwards as it was before: weights, the optimizer's
+  /// state, statistics and generators are put back.
+  ///
+  ///     print(try model.profileTrainingStep(x, y))
+  /// - Parameters:
+  ///   - x: rows of input on axis 0, as many as a batch has.
+  ///   - y: as many rows of targets; nil as for `fit`.
+  ///   - sampleWeight: one number a row.
+  ///   - runs: how many steps are measured, at least 1; 20 by default.
+  /// - Throws: ``DescentError`` if the model is not compiled or the data does not fit it.
+  public func profileTrainingStep(
+    _ x: any ModelData, _ y: (any ModelData)? = nil, sampleWeight: (any ModelData)? = nil, runs: Int = 20
   ) throws -> PlanExplanation {
-    try withTrainingStep(x, y, sampleWeight, "profileTrainingStep") { $0.profile(runs: runs) }
+    try checkRuns(runs, "profileTrainingStep")
+    return try withTrainingStep(x, y, sampleWeight, "profileTrainingStep") { $0.profile(runs: runs, keepsVariables: true) }
+  }
+
+  private func checkRuns(_ runs: Int, _ caller: String) throws {
+    if runs < 1 { throw DescentError(.invalidArgument, "\(caller): runs is \(runs); expected at least 1") }
   }
 
   /// The plan of a step of training on all of the rows as one batch, ready to run.
@@ -51,14 +64,30 @@ extension Model {
   /// - Parameter x: rows of input on axis 0, as many as a batch has.
   /// - Throws: ``DescentError`` if the data does not fit the model.
   public func explainPrediction(_ x: any ModelData) throws -> PlanExplanation {
-    let data = try CheckedData(x: x, y: nil, sampleWeight: nil, of: self, "explainPrediction")
-    try prepare(for: data, "explainPrediction")
+    try withPrediction(x, "explainPrediction") { try $0.explain($1) }
+  }
+
+  /// The same with the least time of each kernel over some runs.
+  /// - Parameters:
+  ///   - x: rows of input on axis 0, as many as a batch has.
+  ///   - runs: how many predictions are measured, at least 1; 20 by default.
+  /// - Throws: ``DescentError`` if the data does not fit the model.
+  public func profilePrediction(_ x: any ModelData, runs: Int = 20) throws -> PlanExplanation {
+    try checkRuns(runs, "profilePrediction")
+    return try withPrediction(x, "profilePrediction") { try $0.profile($1, runs: runs) }
+  }
+
+  private func withPrediction<Result>(
+    _ x: any ModelData, _ caller: String, _ body: (ThrowingCompiledFunction, [Tensor]) throws -> Result
+  ) throws -> Result {
+    let data = try CheckedData(x: x, y: nil, sampleWeight: nil, of: self, caller)
+    try prepare(for: data, caller)
     let function = ThrowingCompiledFunction { [self] arguments in
       let context = ForwardContext(builder: modelBuilder, isTraining: false)
       return try outputs(zip(data.inputs, arguments).enumerated().map { castInput($1.0.input.prepared($1.1), $0) }, context)
     }
     return try access.tracing {
-      try function.explain(data.inputs.map { Tensor.zeros([data.count] + $0.rowShape, dtype: $0.dtype) })
+      try body(function, data.inputs.map { Tensor.zeros([data.count] + $0.rowShape, dtype: $0.dtype) })
     }
   }
 }

@@ -157,7 +157,10 @@ struct CPULowering {
     group.pointee.segment_count = Int32(programs.count)
     group.pointee.results = results
     var steps: [Plan.Step] = []
-    if layout.blockCount > 0 { steps.append(Plan.Step(work: GroupLayout.kernel, context: group, shares: layout.shares, group: group)) }
+    if layout.blockCount > 0 {
+      let sharesOf = programs[0].inner > 0 ? "rows" : "elements"
+      steps.append(Plan.Step(work: GroupLayout.kernel, context: group, shares: layout.shares, sharesOf: sharesOf, group: group))
+    }
     if reductionCount > 0 { steps.append(Plan.Step(work: GroupLayout.finish, context: group, shares: 1)) }
     return steps
   }
@@ -180,7 +183,7 @@ struct CPULowering {
     (context.pointee.bytes, context.pointee.shares) = (Int64(target.byteCount), Int64(shares))
     if let source { point(CPULowering.place(context, \.in), to: source) }
     point(CPULowering.place(context, \.out), to: target)
-    return Plan.Step(work: { ck_move_run($0, $1) }, context: context, shares: shares)
+    return Plan.Step(work: { ck_move_run($0, $1) }, context: context, shares: shares, sharesOf: "bytes")
   }
 
   /// In how many shares so many bytes are copied: some microseconds each.

@@ -30,15 +30,24 @@ struct CPUProgram {
   init(_ program: GroupProgram) {
     self.program = program
     var fuser = InstructionFuser(
-      program.instructions.map {
-        Instruction(code: $0.function.code, isRow: $0.isRow, result: $0.result, arguments: $0.arguments)
-      }, kept: Set(program.stores.map(\.value)))
+      program.instructions.map { CPUProgram.instruction($0, of: program) }, kept: Set(program.stores.map(\.value)))
     fuser.run()
     instructions = fuser.instructions
     blockUnit = CPUProgram.blockUnit(of: program)
     hoistInvariants()
     storeResults()
     assignSlots()
+  }
+
+  private static func instruction(_ instruction: GroupProgram.Instruction, of program: GroupProgram) -> Instruction {
+    var arguments = instruction.arguments
+    let code = instruction.function.code
+    // The processor's own maximum keeps a NaN of its second argument alone. A bound that is the same everywhere goes first, and
+    // whether it is NaN is asked once.
+    if code == CK_MAX || code == CK_MIN, case .operand(let bound) = arguments[1], program.operands[bound].access == .single {
+      arguments.swapAt(0, 1)
+    }
+    return Instruction(code: code, isRow: instruction.isRow, result: instruction.result, arguments: arguments)
   }
 
   /// What repeats itself is read once for all blocks, as long as it leaves enough of the first-level cache to others.

@@ -47,6 +47,12 @@ struct MatrixProductContext {
     self.transposeB = transposeB
   }
 
+  /// How the shares lie in the result and in the sum.
+  var sharesOf: String {
+    let parts = [(count, "products"), (cut.rows, "rows"), (cut.columns, "columns"), (cut.depth, "terms")].filter { $0.0 > 1 }
+    return parts.map(\.1).joined(separator: " × ") + (parts.count > 1 ? " in " + parts.map { "\($0.0)" }.joined(separator: " × ") : "")
+  }
+
   func run(_ share: Int) {
     let (product, part) = (share / cut.count, share % cut.count)
     let (place, depth) = (part % (cut.rows * cut.columns), part / (cut.rows * cut.columns))
@@ -108,7 +114,8 @@ extension CPULowering {
     let product = context.pointee
     let isLibrary = !product.isOwn && MatrixProductLibrary.isUsed
     let step = Plan.Step(
-      work: MatrixProductContext.kernel, context: context, shares: product.count * product.cut.count, provider: isLibrary ? .oneDNN : .kernel)
+      work: MatrixProductContext.kernel, context: context, shares: product.count * product.cut.count, sharesOf: product.sharesOf,
+      provider: isLibrary ? .oneDNN : .kernel)
     if product.cut.depth == 1 {
       point(CPULowering.place(context, \.c), to: output)
       return [step]

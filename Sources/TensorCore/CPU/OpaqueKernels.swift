@@ -71,7 +71,8 @@ extension CPULowering {
     let parts = Int(context.pointee.parts)
     if parts > 1 { context.pointee.partials = UnsafeMutableRawPointer(memory.allocate(Double.self, parts * output.count)) }
     point(CPULowering.place(context, \.out), to: output)
-    let run = Plan.Step(work: { ck_reduction_run($0, $1) }, context: context, shares: Int(context.pointee.shares))
+    let run = Plan.Step(
+      work: { ck_reduction_run($0, $1) }, context: context, shares: Int(context.pointee.shares), sharesOf: parts > 1 ? "what is summed" : "results")
     return parts > 1 ? [run, Plan.Step(work: { ck_reduction_end($0, $1) }, context: context, shares: 1)] : [run]
   }
 
@@ -91,7 +92,7 @@ extension CPULowering {
     fill(&context.pointee.out_strides, with: joined[1].map(Int64.init))
     point(CPULowering.place(context, \.in), to: source)
     point(CPULowering.place(context, \.out), to: target.buffer, offset: target.offset + offset)
-    return Plan.Step(work: { ck_strided_copy_run($0, $1) }, context: context, shares: shares)
+    return Plan.Step(work: { ck_strided_copy_run($0, $1) }, context: context, shares: shares, sharesOf: "bytes")
   }
 
   private mutating func scatterAdd(_ call: Schedule.Call) -> Plan.Step {
@@ -104,7 +105,7 @@ extension CPULowering {
     point(CPULowering.place(context, \.values), to: call.inputs[0])
     point(CPULowering.place(context, \.index), to: call.inputs[1])
     point(CPULowering.place(context, \.out), to: call.output)
-    return Plan.Step(work: { ck_scatter_add_run($0, $1) }, context: context, shares: Int(context.pointee.shares))
+    return Plan.Step(work: { ck_scatter_add_run($0, $1) }, context: context, shares: Int(context.pointee.shares), sharesOf: "the table")
   }
 
   private mutating func distinctRows(_ call: Schedule.Call, _ limit: Int) -> Plan.Step {
@@ -127,7 +128,7 @@ extension CPULowering {
     point(CPULowering.place(context, \.index), to: call.inputs[1])
     point(CPULowering.place(context, \.values), to: call.inputs[2])
     point(CPULowering.place(context, \.table), to: call.output)
-    return Plan.Step(work: { ck_write_rows_run($0, $1) }, context: context, shares: Int(context.pointee.shares))
+    return Plan.Step(work: { ck_write_rows_run($0, $1) }, context: context, shares: Int(context.pointee.shares), sharesOf: "rows")
   }
 
   private mutating func host(_ call: Schedule.Call, _ function: HostFunction) -> Plan.Step {

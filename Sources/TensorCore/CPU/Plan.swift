@@ -7,6 +7,8 @@ package final class Plan: @unchecked Sendable {
     let work: ThreadPool.Work
     let context: UnsafeMutableRawPointer
     let shares: Int
+    /// What the shares are some of; see ``PlanExplanation/Kernel/sharesOf``.
+    var sharesOf = ""
     /// For a fused group: what its machine code is made from.
     var group: UnsafeMutablePointer<ck_group>?
     /// Whose code runs, where it is no group's.
@@ -172,19 +174,22 @@ package final class Plan: @unchecked Sendable {
   /// What the plan does, kernel by kernel. Not while it runs.
   package func explanation() -> PlanExplanation { explanation(nanoseconds: nil) }
 
-  /// The same with the least time of each kernel over some runs. Each run changes variables as ``run(on:)`` does.
-  package func profile(runs: Int, on pool: ThreadPool = .shared) -> PlanExplanation {
+  /// The same with the least time of each kernel over some runs.
+  /// - Parameter keepsVariables: whether variables have afterwards what they had before; otherwise each run changes them as ``run(on:)`` does.
+  package func profile(runs: Int, keepsVariables: Bool = false, on pool: ThreadPool = .shared) -> PlanExplanation {
     let results = makeOutputs()
     defer { withExtendedLifetime(results) {} }
     translate()
     let clock = ContinuousClock()
     var least = [Duration](repeating: .seconds(1000), count: steps.count)
     changeVariables {
+      let before = keepsVariables ? assigned.map { $0.storage.copy() } : []
       for _ in 0..<max(runs, 1) {
         for (index, step) in steps.enumerated() {
           least[index] = min(least[index], clock.measure { step.run(on: pool) })
         }
       }
+      for (variable, before) in zip(assigned, before) { variable.storage.pointer.copyMemory(from: before.pointer, byteCount: before.byteCount) }
     }
     var nanoseconds = [Double](repeating: 0, count: schedule.kernels.count)
     for (step, time) in zip(steps, least) {
@@ -195,20 +200,22 @@ package final class Plan: @unchecked Sendable {
   }
 
   private func explanation(nanoseconds: [Double]?) -> PlanExplanation {
-    var shares = [Int](repeating: 0, count: schedule.kernels.count)
-    var code = [PlanExplanation.Code](repeating: .nothing, count: schedule.kernels.count)
+    var lowered = schedule.kernels.indices.map { PlanExplanation.Lowered(nanoseconds: nanoseconds?[$0]) }
     for step in steps {
-      shares[step.kernel] = max(shares[step.kernel], step.shares)
-      if code[step.kernel] == .nothing || step.code != .kernel { code[step.kernel] = step.code }
+      let known = lowered[step.kernel]
+      if step.shares > known.shares { (lowered[step.kernel].shares, lowered[step.kernel].sharesOf) = (step.shares, step.sharesOf) }
+      if known.code == .nothing || step.code != .kernel { lowered[step.kernel].code = step.code }
+      if let loop = step.loop?.takeUnretainedValue() { lowered[step.kernel].body = [loop.explanation()] }
     }
-    return PlanExplanation(
-      schedule, shares: shares, code: code, nanoseconds: nanoseconds, temporaryBytes: statistics.workspaceBytes, callCount: steps.count)
+    return PlanExplanation(schedule, lowered, temporaryBytes: statistics.workspaceBytes, callCount: steps.count)
   }
 
   /// Makes machine code for the groups that allow it and says how many have it, for vectors as wide as the processor's or
   /// narrower (32 or 64 bytes). ``run(on:)`` does this for plans that run again and again.
   @discardableResult
-  package func translate(vectorBytes: Int = 0) -> Int { memory.translateGroups(vectorBytes: vectorBytes) }
+  package func translate(vectorBytes: Int = 0) -> Int {
+    steps.reduce(memory.translateGroups(vectorBytes: vectorBytes)) { $0 + ($1.loop?.takeUnretainedValue().translate(vectorBytes: vectorBytes) ?? 0) }
+  }
 
   /// To be called before runs with other fixed arguments than before, or other elements in them.
   func prepare() {
@@ -235,6 +242,8 @@ package final class Plan: @unchecked Sendable {
 
 extension Plan.Step {
   init(loop: ScanLoop) {
-    self.init(work: { _, _ in }, context: UnsafeMutableRawPointer(loop.places), shares: 1, provider: .loop, loop: .passUnretained(loop))
+    self.init(
+      work: { _, _ in }, context: UnsafeMutableRawPointer(loop.places), shares: loop.shares, sharesOf: "the batch's rows", provider: .loop,
+      loop: .passUnretained(loop))
   }
 }

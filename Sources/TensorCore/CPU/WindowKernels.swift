@@ -15,7 +15,7 @@ extension CPULowering {
       point(fast.context, \.a, \.b, \.c, call)
       return fast.steps.map { step in
         var step = step
-        step.provider = .oneDNN
+        (step.provider, step.sharesOf) = (.oneDNN, "images")
         return step
       }
     }
@@ -25,7 +25,7 @@ extension CPULowering {
     context.pointee.part = Int32(part.rawValue)
     ck_convolution_prepare(context)
     let shares = Int(context.pointee.shares)
-    let run = Plan.Step(work: { ck_convolution_run($0, $1) }, context: context, shares: shares)
+    let run = Plan.Step(work: { ck_convolution_run($0, $1) }, context: context, shares: shares, sharesOf: part == .input ? "images" : "positions")
     point(context, \.a, \.b, \.c, call)
     guard part == .kernel, shares > 1 else { return [run] }
     let partials = memory.allocate(Double.self, shares * call.output.count * call.output.dtype.byteCount / 8 + 1)
@@ -58,7 +58,7 @@ extension CPULowering {
     gather.pointee.shares = Int64(CPULowering.sharesOfCopy(windows.byteCount))
     gather.pointee.c = windows.pointer
     point(CPULowering.place(gather, \.a), to: call.inputs[0])
-    return [Plan.Step(work: { ck_convolution_gather($0, $1) }, context: gather, shares: Int(gather.pointee.shares))]
+    return [Plan.Step(work: { ck_convolution_gather($0, $1) }, context: gather, shares: Int(gather.pointee.shares), sharesOf: "windows")]
       + productSteps(of: context, to: call.output)
   }
 
@@ -81,7 +81,7 @@ extension CPULowering {
     point(CPULowering.place(context, \.in), to: call.inputs[0])
     if call.inputs.count > 1 { point(CPULowering.place(context, \.values), to: call.inputs[1]) }
     point(CPULowering.place(context, \.out), to: call.output)
-    return Plan.Step(work: { ck_pooling_run($0, $1) }, context: context, shares: Int(context.pointee.shares))
+    return Plan.Step(work: { ck_pooling_run($0, $1) }, context: context, shares: Int(context.pointee.shares), sharesOf: "windows")
   }
 }
 

@@ -9,20 +9,9 @@ package struct ScanRows {
   /// About how much a step computes, in vector operations of one element each.
   let work: Int
 
-  /// Fewer rows than this are not worth a thread.
-  static let leastCount = 4
-  /// Less of a step's work than this is not: each thread calls all of the body's kernels (measured on 16 processors, where a network of
-  /// 8 units took 3.4 ms when all shared it, and 1.0 when two did).
-  package static let leastWork = 10_000
-
-  /// Among how many of so many threads the rows are worth being divided.
-  func shareCount(threads: Int, leastWork: Int = ScanRows.leastWork) -> Int {
-    max(1, min(threads, count / ScanRows.leastCount, work / leastWork))
-  }
-
-  /// Nil where rows meet, or where there are too few of them to be shared.
+  /// Nil where rows meet.
   init?(_ scan: Scan) {
-    guard let count = (scan.states + scan.parts).first?.shape.first, count >= 2 * ScanRows.leastCount else { return nil }
+    guard let count = (scan.states + scan.parts).first?.shape.first else { return nil }
     let nodes = nodesBelow(scan.newStates + scan.results)
     // What is multiplied by from the right is the same for all rows, even where it happens to have as many.
     var factors: Set<Int> = []

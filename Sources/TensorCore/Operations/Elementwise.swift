@@ -5,8 +5,10 @@ import Foundation
 extension Tensor {
   static func binary(_ function: BinaryFunction, _ a: Tensor, _ b: Tensor) -> Tensor {
     let name = function.rawValue
-    // Whole numbers as NumPy takes them: their quotient has a fraction, their power has none.
-    let (a, b) = function == .divide ? aligned(a.floatingPoint, b.floatingPoint, name) : aligned(a, b, name)
+    // Whole numbers as NumPy takes them: their quotient has a fraction, their power has none, and bytes are compared with larger ones.
+    var (a, b) = function == .divide ? (a.floatingPoint, b.floatingPoint) : (a, b)
+    if function.isComparison, Set([a.dtype, b.dtype]) == [.uint8, .int32] { (a, b) = (a.cast(to: .int32), b.cast(to: .int32)) }
+    (a, b) = aligned(a, b, name)
     let isResultBool = function.isComparison || function.isLogical
     if function.isLogical && a.dtype != .bool {
       programmingError("\(name): \(a.dtype) \(a.shape) is not bool")

@@ -51,6 +51,57 @@ import Testing
         """)
   }
 
+  @Test func `What shares are some of`() {
+    let x = Tensor.ones([512, 768]), w = Tensor.ones([768, 512])
+    let function = CompiledFunction { arguments in
+      let product = matmul(arguments[0], arguments[1])
+      return [(product * 2 + 1).softmax(), exp(arguments[0])]
+    }
+    let kernels = function.explain(x, w).kernels
+    #expect(kernels.map(\.operations.first) == ["matrixProduct", "multiply", "exp"] || kernels.count == 3, "\(kernels)")
+    for kernel in kernels where kernel.shares > 1 {
+      let expected = kernel.isPass ? (kernel.extent.contains("in rows of") ? "rows" : "elements") : "rows × columns in"
+      #expect(kernel.sharesOf == expected || kernel.sharesOf.hasPrefix(expected) || ["rows", "columns"].contains(kernel.sharesOf), "\(kernel)")
+    }
+    #expect("\(function.explain(x, w))".contains(" shares of rows"))
+  }
+
+  @Test func `A loop shows what it does in a step`() throws {
+    let function = CompiledFunction { arguments in [scan(arguments[0], over: arguments[1]) { tanh($0 + $1) * 0.5 }.last] }
+    let start = Tensor.zeros([3, 5]), inputs = Tensor.ones([7, 3, 5])
+    let kernel = try #require(function.explain(start, inputs).kernels.first { $0.code == .loop })
+    let body = try #require(kernel.body.first)
+    #expect(body.kernels.count == 1 && body.kernels[0].operations == ["add", "tanh", "multiply"])
+    #expect("\(function.explain(start, inputs))".contains("each time 1 kernel in 1 call"))
+    // Plain arithmetic becomes machine code there too.
+    let plain = CompiledFunction { arguments in [scan(arguments[0], over: arguments[1]) { ($0 + $1) * 0.5 }.last] }
+    let code = try #require(plain.explain(start, inputs).kernels.first { $0.code == .loop }?.body.first?.kernels.first?.code)
+    #expect(code == (TranslationTests.vectorWidths.isEmpty ? .interpreted : .machineCode))
+  }
+
+  @Test func `A schedule is printed`() {
+    let x = Variable(Tensor.ones([4, 3]), name: "x")
+    let schedule = Plan(arguments: [], outputs: [(matmul(x.value, x.value, transposeB: true) + 1).node], assignments: []).schedule
+    #expect(
+      "\(schedule)" == """
+          1  matrixProduct (A Bᵀ) [4, 3], [4, 3] → [4, 4] float32
+             x → %1
+          2  one pass over 16 float32: add
+             %1 → result 0
+        """)
+  }
+
+  @Test func `Variables can be kept as they were`() {
+    let w = Variable(Tensor.ones([1000]), name: "w")
+    let plan = Plan(arguments: [], outputs: [], assignments: [(variable: w, value: w.value * 0.5)])
+    let old = w.value
+    let profile = plan.profile(runs: 5, keepsVariables: true)
+    #expect(profile.nanoseconds! > 0)
+    #expect(w.value.doubles.allSatisfy { $0 == 1 } && old.doubles.allSatisfy { $0 == 1 })
+    _ = plan.profile(runs: 2)
+    #expect(w.value.doubles.allSatisfy { $0 == 0.25 })
+  }
+
   @Test func `The kernels' times are measured and the function is run`() {
     let w = Variable(Tensor.ones([1000]), name: "w"), m = Variable(Tensor.zeros([1000]), name: "m")
     let profile = PlanExplanationTests.update(w, m).profile(Tensor.ones([1000]), runs: 3)

@@ -67,6 +67,10 @@ import Testing
     ("−a", { a, _, _ in -a }), ("|a|", { a, _, _ in abs(a) }), ("sign", { a, _, _ in sign(a) }), ("√", { a, _, _ in sqrt(a) }),
     ("1 / a", { a, _, _ in 1 / a }), ("floor", { a, _, _ in floor(a) }), ("ceil", { a, _, _ in ceil(a) }),
     ("round", { a, _, _ in round(a) }), ("max", { a, b, _ in maximum(a, b) }), ("min", { a, b, _ in minimum(a, b) }),
+    ("max of a bound", { a, _, _ in maximum(a, 0.5) }), ("min of a bound", { _, b, _ in minimum(2.5, b) }),
+    ("max of zero", { a, _, _ in maximum(a, 0) }), ("min of negative zero", { a, _, _ in minimum(a, -0.0) }),
+    ("clip", { a, b, _ in clip(a * b, -1, 1) }), ("max of NaN", { a, _, _ in maximum(a, Tensor(number: .nan)) }),
+    ("min of NaN, in a sum", { a, b, c in minimum(Tensor(number: .nan), b) * a + c }),
     ("finite", { a, b, _ in select(isFinite(a), b, 7) }), ("<", { a, b, c in select(a .< b, c, a) }),
     ("≤", { a, b, c in select(a .<= b, c, a) }), ("=", { a, b, c in select(a .== b, c, 1) }), ("≠", { a, b, c in select(a .!= b, c, 1) }),
     ("and", { a, b, c in select((a .< b) .&& (b .< c), a, b) }), ("or", { a, b, c in select((a .< b) .|| (b .< c), a, b) }),
@@ -106,6 +110,46 @@ import Testing
       translated += counts.translated
     }
     #expect(translated * 10 >= groups * 8, "\(translated) of \(groups)")
+  }
+
+  /// A number that only chooses stays as a mask, as long as there are registers for masks.
+  @Test(arguments: [1, 2, 9])
+  func `Choosing by a number`(flagCount: Int) {
+    let leaves = TranslationTests.leaves(500, 3, seed: 1)
+    for pattern in [0, 1, 0b1_0110_1010, 0b1_1111_1111] {
+      let flags = (0..<flagCount).map { Variable(Tensor([Float(pattern >> $0 & 1)]).reshaped([])) }
+      var outputs = [leaves[0] * leaves[1]]
+      for flag in flags {
+        let isSet = flag.value .!= 0
+        let chosen = select(isSet, outputs[0] + leaves[1], leaves[2])
+        // One of them does something else as well.
+        outputs = [chosen * 0.5 + outputs[0], flag === flags[0] ? select(isSet .&& (chosen .< leaves[1]), outputs[0], chosen) : chosen * chosen]
+      }
+      let counts = TranslationTests.expectSameBits(outputs, "flags \(pattern)")
+      #expect(counts.translated >= TranslationTests.vectorWidths.count)
+    }
+  }
+
+  /// The code takes bounds to be numbers. From the first array on whose bound is NaN a share is interpreted; what was done stays done.
+  @Test(arguments: [1, 2, 3])
+  func `Bounds of many arrays, some of them NaN`(threadCount: Int) {
+    let sizes = [70_000, 9, 40_001, 120_000, 5]
+    let bounds: [Float] = [0.5, -0.25, .nan, 0.75, .nan]
+    let starts = sizes.map { size in (0..<size).map { TranslationTests.special[$0 % 20] } }
+    let variables = starts.map { Variable(Tensor($0)) }
+    let limits = bounds.map { Variable(Tensor([$0]).reshaped([])) }
+    let assignments = zip(variables, limits).map { variable, limit in
+      (variable: variable, value: minimum(maximum(variable.value * 0.5, limit.value), 1.5) + 1)
+    }
+    let plan = Plan(arguments: [], outputs: [], assignments: assignments, threadCount: threadCount)
+    let pool = ThreadPool(threadCount: threadCount)
+    plan.run(on: pool)
+    let interpreted = TranslationTests.bits(variables.map(\.value))
+    for (variable, start) in zip(variables, starts) { variable.assign(Tensor(start)) }
+    #expect(plan.translate() == (TranslationTests.vectorWidths.isEmpty ? 0 : 1))
+    plan.run(on: pool)
+    #expect(TranslationTests.bits(variables.map(\.value)) == interpreted)
+    #expect(variables.map { variable in variable.value.doubles.allSatisfy(\.isNaN) } == bounds.map(\.isNaN))
   }
 
   /// What a group with exponentials, rows or sums computes does not depend on asking for code.

@@ -16,6 +16,16 @@ struct NumberTests {
     #expect(maximum(0, Tensor([Float(-1)])).dtype == .float32)
   }
 
+  /// Labels that were read as bytes beside classes from `argmax`, as NumPy compares them.
+  @Test func `Bytes are compared with whole numbers by value`() {
+    let bytes = Tensor([200, 0, 7, 255] as [UInt8]), numbers = Tensor([200, 256, -249, 255] as [Int32])
+    #expect((bytes .== numbers).doubles == [1, 0, 0, 1])
+    #expect((numbers .!= bytes).doubles == [0, 1, 1, 0])
+    #expect((bytes .< numbers).doubles == [0, 1, 0, 0])
+    #expect((numbers .<= bytes).doubles == [1, 0, 1, 1])
+    #expect((bytes.reshaped([2, 2]) .> Tensor([199] as [Int32])).doubles == [1, 0, 0, 1])
+  }
+
   @Test func `Reading and printing`() {
     let x = Tensor([[1.5, 2], [3, 4]])
     #expect(x.shape == [2, 2] && x.rank == 2 && x.count == 4)
