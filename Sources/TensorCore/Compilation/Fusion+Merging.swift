@@ -125,6 +125,20 @@ extension Fusion {
     }
   }
 
+  /// Groups of one number each become one where neither waits for the other: a call takes longer than their arithmetic. Those that
+  /// compute the same for each of several tensors are left: they are one kernel over as many numbers.
+  func mergeNumbers() {
+    let groups = groupsAndKernels.filter { $0.opaque == nil && $0.inner == 0 && $0.count == 1 }
+    let formulas = Dictionary(grouping: groups) { $0.members.map { values[$0].operation } }
+    var merged: [Kernel] = []
+    for group in groups where formulas[group.members.map { values[$0].operation }]!.count == 1 {
+      let isTaken = merged.suffix(Fusion.mostSiblingsTried).contains { other in
+        other.type == group.type && other.members.count + group.members.count <= Fusion.mostMembersOfSiblings && merge(group, into: other)
+      }
+      if !isTaken { merged.append(group) }
+    }
+  }
+
   /// The memory that a group reads once for each of its elements, in order. Equal numbers (`fill`) take none.
   private func wholeSources(of group: Kernel) -> Set<Int> {
     var sources: Set<Int> = []

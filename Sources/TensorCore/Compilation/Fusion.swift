@@ -67,6 +67,7 @@ final class Fusion {
       outputs.append(isWhole && taken.insert(source).inserted ? source : copy(index))
     }
     mergeSiblings()
+    mergeNumbers()
   }
 
   func kernel(of value: Int) -> Kernel? {
