@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # Each may use those before it.
-libraries=(TensorCore Optimizers Descent KerasFiles)
+libraries=(TensorCore Optimizers Descent KerasFiles DescentImages DescentMPI)
 build=.build/release
 work=.build/docs-work
 output=.build/docs
@@ -13,6 +13,9 @@ information=$(swift -print-target-info)
 target=$(sed --quiet 's/.*"unversionedTriple": *"\(.*\)".*/\1/p' <<< "$information")
 # The tools are beside the compiler, which a version manager may have put behind a wrapper.
 tools=$(sed --quiet 's/.*"runtimeResourcePath": *"\(.*\)\/lib\/swift".*/\1\/bin/p' <<< "$information")
+
+# Comments of the optimizers' initializers are written by a script.
+python3 scripts/initializers.py --check
 
 echo "docs: building"
 log=$(mktemp)

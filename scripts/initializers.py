@@ -31,16 +31,6 @@ COMMON = [
     ("decay", "Double?", "Keras 2's time decay: the rate is divided by 1 + decay · (updates done); 0 by default"),
 ]
 CONVENTION = ("convention", "Convention", "whose defaults and formula are meant; Keras 3's by default")
-# Settings that `with` and closures set beside these.
-FURTHER = [
-    ("weightDecayMode", "WeightDecayMode?"),
-    ("weightDecayExclusions", "[ParameterRule]?"),
-    ("clipnormScope", "ClipnormScope?"),
-    ("nonFinite", "NonFinitePolicy?"),
-    ("countsMicroSteps", "Bool?"),
-    ("numberPrecision", "NumberPrecision?"),
-    ("parameterSettings", "[ParameterSetting]?"),
-]
 # Whose references have the weight decay behind the learning rate, as Keras's AdamW has.
 DECAY_FIRST = {
     "AdamW", "ADOPT", "AdEMAMix", "AdamWScheduleFree", "Adan", "CautiousAdamW", "CautiousLion", "DAdaptAdam", "DAdaptSGD", "LARS",
@@ -135,7 +125,7 @@ def sentence(property):
     return f"{text}; {shown} by default"
 
 
-def written(name, own, rate, decay, is_public_call):
+def written(name, own, rate, decay):
     common = [entry for entry in COMMON if entry[0] in ONLY.get(name, [entry[0]])]
     decay_text = f"strength of the weight decay; {decay or 'none'} by default"
     common = [(n, t, decay_text if n == "weightDecay" else d) for n, t, d in common]
@@ -194,19 +184,13 @@ def keras2(name, own, common):
 
 
 def options():
-    fields = [("learningRate", RATE)] + [(n, t) for n, t, _ in COMMON] + FURTHER
+    fields = [("learningRate", RATE)] + [(n, t) for n, t, _ in COMMON]
     result = "// Written by scripts/initializers.py, where the list is.\n\n"
     result += "extension OptimizerOptions {\n  /// Sets what is given.\n"
     result += wrapped([f"{n}: {t} = nil" for n, t in fields], 2, "  mutating func set(") + " {\n"
     for name, _ in fields:
         result += f"    if let {name} {{ self.{name} = {name}{'.learningRate' if name == 'learningRate' else ''} }}\n"
-    result += "  }\n}\n\nextension Optimizer {\n"
-    result += "  /// The same optimizer with other options; what is not named stays as it is. See ``OptimizerOptions`` for their meaning.\n  ///\n"
-    result += "  ///     Adam(beta1: 0.8).with(weightDecayExclusions: [.vectors])\n  ///\n"
-    result += "  /// With a closure every option can be set to anything, to nil as well: `.with { $0.weightDecay = nil }`.\n"
-    result += wrapped([f"{n}: {t} = nil" for n, t in fields], 2, "  public func with(") + " -> Self {\n"
-    result += "    var result = self\n"
-    result += wrapped([f"{n}: {n}" for n, _ in fields], 4, "    result.options.set(") + "\n    return result\n  }\n}\n"
+    result += "  }\n}\n"
     return result
 
 
@@ -237,7 +221,7 @@ def main():
         rates[name] = found.groups() if found else rates[inner[1]]
         if name == "AdamW":
             rates[name] = (rates[name][0], "0.004")
-        outputs[path] = text.rstrip("\n") + "\n\n" + written(name, own, *rates[name], False)
+        outputs[path] = text.rstrip("\n") + "\n\n" + written(name, own, *rates[name])
     stale = [path for path, text in outputs.items() if not path.exists() or path.read_text() != text]
     if check:
         for path in stale:

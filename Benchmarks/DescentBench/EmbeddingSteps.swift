@@ -55,7 +55,7 @@ func benchEmbeddings(rounds: Int) throws {
   let lazy = [ParameterSetting(.all, isLazy: true)]
   let optimizers: [(String, any Optimizer, any Optimizer)] = [
     ("SGD", SGD(), AllRows(SGD())), ("Adagrad", Adagrad(), AllRows(Adagrad())),
-    ("Adam, lazy", Adam().with(parameterSettings: lazy), Adam()),
+    ("Adam, lazy", Adam().with { $0.parameterSettings = lazy }, Adam()),
   ]
   for rows in [10_000, 100_000, 1_000_000] {
     var lines: [[String]] = []

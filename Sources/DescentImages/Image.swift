@@ -1,7 +1,7 @@
 /// A picture in memory: rows of pixels from the top down. What `PIL.Image` is to Keras.
 ///
 /// ``loadImage(_:colorMode:targetSize:interpolation:keepAspectRatio:)`` reads one from a file, ``imageToArray(_:dataFormat:dtype:)`` makes
-/// a tensor of it, ``arrayToImage(_:dataFormat:scale:dtype:)`` makes one of a tensor, ``saveImage(_:_:quality:)`` writes one.
+/// a tensor of it, ``arrayToImage(_:dataFormat:scale:dtype:)`` makes one of a tensor, ``saveImage(_:_:fileFormat:quality:)`` writes one.
 public struct Image: Sendable, Equatable {
   /// What a pixel consists of.
   public enum Mode: String, Sendable, CaseIterable {
@@ -26,8 +26,11 @@ public struct Image: Sendable, Equatable {
     var bytesPerPixel: Int { self == .grayscale16 ? 2 : channelCount }
   }
 
+  /// How many pixels a row has.
   public let width: Int
+  /// How many rows there are.
   public let height: Int
+  /// What each pixel consists of.
   public let mode: Mode
   /// The pixels, row by row from the top, from the left to the right in each.
   public let bytes: [UInt8]

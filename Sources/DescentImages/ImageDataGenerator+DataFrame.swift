@@ -18,7 +18,7 @@ extension ImageDataGenerator {
   ///   - classMode: how labels are written.
   ///   - batchSize: rows of a batch.
   ///   - shuffle: whether each pass has an order of its own.
-  ///   - seed: of the order and of what is drawn; nil for one derived from ``setRandomSeed(_:)``'s.
+  ///   - seed: of the order and of what is drawn; nil for one derived from `setRandomSeed`'s.
   ///   - saveToDir: a folder that all changed pictures are written to; nil for none.
   ///   - savePrefix: what their names begin with.
   ///   - saveFormat: of their files.
@@ -65,7 +65,7 @@ extension ImageDataGenerator {
   ///   - colorMode: the channels.
   ///   - batchSize: rows of a batch.
   ///   - shuffle: whether each pass has an order of its own.
-  ///   - seed: of the order and of what is drawn; nil for one derived from ``setRandomSeed(_:)``'s.
+  ///   - seed: of the order and of what is drawn; nil for one derived from `setRandomSeed`'s.
   ///   - saveToDir: a folder that all changed pictures are written to; nil for none.
   ///   - savePrefix: what their names begin with.
   ///   - saveFormat: of their files.

@@ -9,7 +9,7 @@ extension ImageDataGenerator {
   ///   - y: a target for each.
   ///   - batchSize: rows of a batch.
   ///   - shuffle: whether each pass has an order of its own.
-  ///   - seed: of the order and of what is drawn; nil for one derived from ``setRandomSeed(_:)``'s.
+  ///   - seed: of the order and of what is drawn; nil for one derived from `setRandomSeed`'s.
   ///   - saveToDir: a folder that all changed pictures are written to (made if it is not there), each under the prefix, its place and a number; nil for none.
   ///   - savePrefix: what their names begin with.
   ///   - saveFormat: of their files.
@@ -57,7 +57,7 @@ extension ImageDataGenerator {
   ///   - classMode: how labels are written; nil (the other function of this name) for none.
   ///   - batchSize: rows of a batch.
   ///   - shuffle: whether each pass has an order of its own.
-  ///   - seed: of the order and of what is drawn; nil for one derived from ``setRandomSeed(_:)``'s.
+  ///   - seed: of the order and of what is drawn; nil for one derived from `setRandomSeed`'s.
   ///   - saveToDir: a folder that all changed pictures are written to (made if it is not there), each under the prefix, its place and a number; nil for none.
   ///   - savePrefix: what their names begin with.
   ///   - saveFormat: of their files.

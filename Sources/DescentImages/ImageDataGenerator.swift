@@ -4,12 +4,18 @@ import Foundation
 /// 0.2; of the size below 1, of pixels else), a whole number `3` (0, 1 or 2 pixels either way) or a list `[1, 5]` (one of them, either
 /// way; of the size when all are below 1).
 public enum ShiftRange: Sendable, Equatable, ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral {
+  /// Evenly from −r to r: of the size where r is below 1, of pixels else.
   case uniform(Double)
+  /// A whole number of pixels below n, either way; 0 for none.
   case pixels(Int)
+  /// One of these, either way: of the size where all are below 1, of pixels else. Empty for none.
   case choice([Double])
 
+  /// ``uniform(_:)``.
   public init(floatLiteral value: Double) { self = .uniform(value) }
+  /// ``pixels(_:)``.
   public init(integerLiteral value: Int) { self = .pixels(value) }
+  /// ``choice(_:)``.
   public init(arrayLiteral elements: Double...) { self = .choice(elements) }
 
   fileprivate var isValid: Bool {
@@ -88,7 +94,9 @@ public struct ImageDataGenerator: Sendable {
   public let zcaEpsilon: Double
   /// In degrees: from −r to r.
   public let rotationRange: Double
+  /// How far pictures are moved sideways.
   public let widthShiftRange: ShiftRange
+  /// How far pictures are moved up or down.
   public let heightShiftRange: ShiftRange
   /// What brightness is multiplied by.
   public let brightnessRange: ClosedRange<Double>?
@@ -98,16 +106,21 @@ public struct ImageDataGenerator: Sendable {
   public let zoomRange: ClosedRange<Double>
   /// From −r to r.
   public let channelShiftRange: Double
+  /// What lies outside of a picture that was moved.
   public let fillMode: FillMode
   /// What lies outside where `fillMode` is constant.
   public let cval: Double
+  /// Whether half of the pictures have left and right exchanged.
   public let horizontalFlip: Bool
+  /// Whether half of the pictures have above and below exchanged.
   public let verticalFlip: Bool
   /// What numbers are multiplied by; nil for nothing.
   public let rescale: Double?
   /// What is done to each picture after it was changed and before it is scaled.
   public let preprocessingFunction: (@Sendable (Tensor) throws -> Tensor)?
+  /// Where the channels are.
   public let dataFormat: DataFormat
+  /// The share of the pictures that `subset` holds back: the first of each class, or of the rows.
   public let validationSplit: Double
   /// 0: the nearest pixel; 1: straight lines.
   public let interpolationOrder: Int

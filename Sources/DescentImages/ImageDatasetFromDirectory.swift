@@ -42,7 +42,7 @@ public struct ImageDataset<Element>: DataStream {
 ///   - batchSize: rows of a batch; nil for single rows.
 ///   - imageSize: of the rows.
 ///   - shuffle: whether rows change places; without it they are in the order of their paths.
-///   - seed: of the order; nil for one derived from ``setRandomSeed(_:)``'s.
+///   - seed: of the order; nil for one derived from `setRandomSeed`'s.
 ///   - validationSplit: the share of pictures that is held back, from 0 to 1 (both excluded): the last of the order.
 ///   - subset: which part is wanted; needed with `validationSplit`, and only then. Both at once: ``imageDatasetsFromDirectory(_:labels:labelMode:classNames:colorMode:batchSize:imageSize:shuffle:seed:validationSplit:interpolation:followLinks:cropToAspectRatio:padToAspectRatio:dataFormat:workers:cachesBytes:verbose:)``.
 ///   - interpolation: what lies between pixels.
@@ -85,7 +85,7 @@ public func imageDatasetFromDirectory(
 ///   - batchSize: rows of a batch; nil for single rows.
 ///   - imageSize: of the rows.
 ///   - shuffle: whether rows change places; without it they are in the order of their paths.
-///   - seed: of the order; nil for one derived from ``setRandomSeed(_:)``'s.
+///   - seed: of the order; nil for one derived from `setRandomSeed`'s.
 ///   - validationSplit: the share of pictures that is held back, from 0 to 1 (both excluded): the last of the order.
 ///   - subset: which part is wanted; needed with `validationSplit`, and only then.
 ///   - interpolation: what lies between pixels.

@@ -3,7 +3,7 @@ extension Model {
   /// - Parameters:
   ///   - paths: of the files; of a folder all pictures in it and below.
   ///   - batchSize: pictures a step.
-  /// - Throws: ``DescentError`` of kind `state` for a model without ``images``, of kind `file` if no picture can be read.
+  /// - Throws: ``DescentError`` of kind `state` for a model without ``Model/images``, of kind `file` if no picture can be read.
   public func predict(imagesAt paths: [String], batchSize: Int = 32) throws -> FilePredictions {
     let files = try paths.flatMap { try ClassFolders.files(at: $0, endings: ImageDirectory.allEndings, things: "pictures") }
     return try predictions(requiredImages("predict").rows(of: files), batchSize: batchSize)
@@ -16,7 +16,7 @@ extension Model {
   }
 
   /// How good the network's answers are on pictures whose classes are known.
-  /// - Throws: ``DescentError`` for a model without ``images``, or pictures without classes.
+  /// - Throws: ``DescentError`` for a model without ``Model/images``, or pictures without classes.
   public func scores(_ rows: ImageRows, batchSize: Int = 32) throws -> TableScores {
     try predictions(rows, batchSize: batchSize).scores(truths: rows.y, things: "pictures")
   }

@@ -89,7 +89,7 @@ import Testing
     #expect(compile("adam", "mse", ["mse", "mse"]) == "compile: two metrics are named 'mse'; rename one with named(_:)")
     #expect(compile("adam", Loss.meanSquaredError.reducing(by: .none)).contains("reduction none"))
     #expect(failure(.invalidArgument) {
-      try model.compile(optimizer: SGD().with(clipnorm: 1, globalClipnorm: 1), loss: "mse")
+      try model.compile(optimizer: SGD().with { $0.clipnorm = 1; $0.globalClipnorm = 1 }, loss: "mse")
     }.contains("clipnorm"))
     // What was compiled before is still in force.
     #expect(model.loss?.name == "sparse_categorical_crossentropy")

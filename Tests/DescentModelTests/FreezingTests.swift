@@ -45,12 +45,12 @@ import Testing
 
   static let optimizers: [(name: String, optimizer: any Optimizer)] = [
     ("plain", SGD(learningRate: 0.1)), ("momentum", SGD(learningRate: 0.1, momentum: 0.9)),
-    ("averages", SGD(learningRate: 0.1).with(useEMA: true, emaMomentum: 0.9)),
-    ("overwriting averages", SGD(learningRate: 0.1).with(useEMA: true, emaMomentum: 0.9, emaOverwriteFrequency: 2)),
-    ("accumulation", SGD(learningRate: 0.1).with(gradientAccumulationSteps: 2)),
-    ("decay", AdamW(learningRate: 0.1, weightDecay: 0.1)), ("skipping", Adam(learningRate: 0.1).with(nonFinite: .skip)),
+    ("averages", SGD(learningRate: 0.1).with { $0.useEMA = true; $0.emaMomentum = 0.9 }),
+    ("overwriting averages", SGD(learningRate: 0.1).with { $0.useEMA = true; $0.emaMomentum = 0.9; $0.emaOverwriteFrequency = 2 }),
+    ("accumulation", SGD(learningRate: 0.1).with { $0.gradientAccumulationSteps = 2 }),
+    ("decay", AdamW(learningRate: 0.1, weightDecay: 0.1)), ("skipping", Adam(learningRate: 0.1).with { $0.nonFinite = .skip }),
     ("schedule-free", AdamWScheduleFree(learningRate: 0.1)), ("lookahead", Lookahead(Adam(learningRate: 0.1), syncPeriod: 2)),
-    ("averages of micro-steps", SGD(learningRate: 0.1).with(useEMA: true, gradientAccumulationSteps: 2, countsMicroSteps: true)),
+    ("averages of micro-steps", SGD(learningRate: 0.1).with { $0.useEMA = true; $0.gradientAccumulationSteps = 2; $0.countsMicroSteps = true }),
   ]
 
   @Test(arguments: Way.allCases, FreezingTests.optimizers.map(\.name))
@@ -90,7 +90,7 @@ import Testing
     let a = Dense(1, useBias: false, kernelInitializer: .ones, inputShape: [1], name: "a")
     let b = Dense(1, useBias: false, kernelInitializer: .ones, name: "b")
     let model = Sequential([a, b], dtype: .float64, seed: 1)
-    try model.compile(optimizer: SGD(learningRate: 0.1).with(useEMA: true, emaMomentum: 0.5), loss: .meanSquaredError)
+    try model.compile(optimizer: SGD(learningRate: 0.1).with { $0.useEMA = true; $0.emaMomentum = 0.5 }, loss: .meanSquaredError)
     let (one, zero) = (Tensor(shape: [1, 1], scalars: [1] as [Double]), Tensor([0] as [Double]))
     a.isTrainable = false
     try model.trainOnBatch(one, zero)
@@ -109,7 +109,7 @@ import Testing
     let a = Dense(1, useBias: false, kernelInitializer: .ones, inputShape: [1], name: "a")
     let b = Dense(1, useBias: false, kernelInitializer: .ones, name: "b")
     let model = Sequential([a, b], seed: 1)
-    try model.compile(optimizer: SGD(learningRate: 1).with(gradientAccumulationSteps: 2), loss: .meanSquaredError)
+    try model.compile(optimizer: SGD(learningRate: 1).with { $0.gradientAccumulationSteps = 2 }, loss: .meanSquaredError)
     let (one, zero) = (Tensor.ones([1, 1]), Tensor([0] as [Float]))
     try model.trainOnBatch(one, zero)
     a.isTrainable = false
@@ -178,7 +178,7 @@ import Testing
     let model = Sequential([layer, Dense(1, useBias: false, kernelInitializer: .ones)], seed: 1)
     try model.build(rows: [1])
     layer.kernel!.isTrainable = false
-    try model.compile(optimizer: Adam(learningRate: 0.1).with(nonFinite: .stop), loss: .meanSquaredError)
+    try model.compile(optimizer: Adam(learningRate: 0.1).with { $0.nonFinite = .stop }, loss: .meanSquaredError)
     let (one, zero) = (Tensor.ones([1, 1]), Tensor([0] as [Float]))
     try model.trainOnBatch(one, zero)
     #expect(layer.kernel!.value.item() == 1)

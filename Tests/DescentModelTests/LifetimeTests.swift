@@ -34,7 +34,7 @@ import Testing
   func `a dropped model leaves nothing`(index: Int) throws {
     let (name, make) = LifetimeTests.models[index]
     let optimizers: [any Optimizer] = [
-      SGD(momentum: 0.9), Adam().with(globalClipnorm: 1, useEMA: true, gradientAccumulationSteps: 2), AdamWScheduleFree(),
+      SGD(momentum: 0.9), Adam().with { $0.globalClipnorm = 1; $0.useEMA = true; $0.gradientAccumulationSteps = 2 }, AdamWScheduleFree(),
       LossScaleOptimizer(Adam()), MultiOptimizer(default: SGD(), [(.name("bias"), Adam())]),
     ]
     for optimizer in optimizers {

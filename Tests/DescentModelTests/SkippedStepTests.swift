@@ -5,11 +5,11 @@ import Testing
 /// "The step changes nothing" is meant of everything.
 @Suite struct SkippedStepTests {
   static let ways: [(name: String, optimizer: any Optimizer)] = [
-    ("skip", SGD(learningRate: 0.1, momentum: 0.9).with(useEMA: true, nonFinite: .skip)),
-    ("skip, accumulating", SGD(learningRate: 0.1).with(gradientAccumulationSteps: 2, nonFinite: .skip)),
-    ("skip, schedule-free", AdamWScheduleFree(learningRate: 0.1).with(nonFinite: .skip)),
-    ("stop", Adam(learningRate: 0.1).with(nonFinite: .stop)),
-    ("stop with averages", Adam(learningRate: 0.1).with(useEMA: true, nonFinite: .stop)),
+    ("skip", SGD(learningRate: 0.1, momentum: 0.9).with { $0.useEMA = true; $0.nonFinite = .skip }),
+    ("skip, accumulating", SGD(learningRate: 0.1).with { $0.gradientAccumulationSteps = 2; $0.nonFinite = .skip }),
+    ("skip, schedule-free", AdamWScheduleFree(learningRate: 0.1).with { $0.nonFinite = .skip }),
+    ("stop", Adam(learningRate: 0.1).with { $0.nonFinite = .stop }),
+    ("stop with averages", Adam(learningRate: 0.1).with { $0.useEMA = true; $0.nonFinite = .stop }),
     ("loss scale", LossScaleOptimizer(Adam(learningRate: 0.1), initialScale: 4)),
   ]
   let good = Tensor(shape: [2, 1], scalars: [1, 2] as [Float]), bad = Tensor(shape: [2, 1], scalars: [1e36, -1e36] as [Float])
@@ -26,7 +26,7 @@ import Testing
   /// Everything there is: weights, statistics, what the optimizer remembers, random numbers.
   private func everything(_ model: Sequential) throws -> [[Double]] {
     let state = model.optimizerState!.checkpoint().filter { !["skipped_steps", "dynamic_scale", "step_counter"].contains($0.key.split(separator: "/").last!) }
-    return model.weights.map(\.doubles) + state.sorted { $0.key < $1.key }.map(\.value.doubles) + ([model.ownRandomState] + model.randomStates).map(\.value.doubles)
+    return model.weights.map(\.doubles) + state.sorted { $0.key < $1.key }.map(\.value.doubles) + model.allRandomStates.map(\.value.doubles)
   }
 
   @Test(arguments: SkippedStepTests.ways.map(\.name))
@@ -90,7 +90,7 @@ import Testing
   @Test func `a fit that makes no update puts no averages in place`() throws {
     let x = Tensor(shape: [4, 1], scalars: [1, 2, 3, 4] as [Float]), y = Tensor([1, 2, 3, 4] as [Float])
     let model = Sequential([Dense(1, kernelInitializer: .constant(0.5), inputShape: [1])], seed: 1)
-    try model.compile(optimizer: SGD(learningRate: 0.01).with(useEMA: true, emaMomentum: 0.9), loss: .meanSquaredError)
+    try model.compile(optimizer: SGD(learningRate: 0.01).with { $0.useEMA = true; $0.emaMomentum = 0.9 }, loss: .meanSquaredError)
     try model.fit(x, y, verbose: 0)
     let seven = [Tensor(shape: [1, 1], scalars: [7] as [Float]), Tensor([0] as [Float])]
     try model.setWeights(seven)
@@ -98,7 +98,7 @@ import Testing
     try model.fit(x, y, epochs: 2, verbose: 0, initialEpoch: 2)
     #expect(model.numbers == [7, 0])
     try model.compile(
-      optimizer: SGD(learningRate: 0.01).with(useEMA: true, emaMomentum: 0.9, gradientAccumulationSteps: 4), loss: .meanSquaredError)
+      optimizer: SGD(learningRate: 0.01).with { $0.useEMA = true; $0.emaMomentum = 0.9; $0.gradientAccumulationSteps = 4 }, loss: .meanSquaredError)
     try model.fit(x, y, batchSize: 1, verbose: 0)
     try model.setWeights(seven)
     try model.fit(x, y, epochs: 1, verbose: 0)

@@ -38,7 +38,7 @@ import Testing
       BatchNormalization()
       Dense(10, activation: .softmax)
     }
-    try model.compile(optimizer: Adam().with(globalClipnorm: 1), loss: .sparseCategoricalCrossentropy, metrics: [.accuracy])
+    try model.compile(optimizer: Adam().with { $0.globalClipnorm = 1 }, loss: .sparseCategoricalCrossentropy, metrics: [.accuracy])
     var generator = SeededGenerator(seed: 3)
     let x = Tensor(shape: [200, 300], scalars: (0..<60_000).map { _ in Float.random(in: -1...1, using: &generator) })
     let labels = Tensor((0..<200).map { UInt8($0 % 10) })

@@ -251,7 +251,7 @@ import Testing
     #expect(try model.fit(x, y, epochs: .max, verbose: 0, initialEpoch: .max).epochs == [])
     #expect(try model.fit(x, y, epochs: .max, verbose: 0, validationData: (x, y), initialEpoch: .max - 1).epochs == [.max - 1])
     try model.compile(
-      optimizer: SGD(learningRate: 0.1).with(useEMA: true, emaOverwriteFrequency: .max, gradientAccumulationSteps: .max),
+      optimizer: SGD(learningRate: 0.1).with { $0.useEMA = true; $0.emaOverwriteFrequency = .max; $0.gradientAccumulationSteps = .max },
       loss: .meanSquaredError)
     try model.fit(x, y, batchSize: 1, epochs: 2, verbose: 0)
     #expect(model.optimizerState!.iterations == 0)

@@ -6,7 +6,7 @@ import Testing
 @Suite struct LearningRateFileTests {
   static let optimizers: [(name: String, optimizer: any Optimizer)] = [
     ("number", Adam(learningRate: 0.1)), ("schedule", SGD(learningRate: ExponentialDecay(initialLearningRate: 0.1, decaySteps: 1, decayRate: 0.5))),
-    ("decay", SGD(learningRate: 0.1).with(decay: 0.5)), ("wrapped", LossScaleOptimizer(Adam(learningRate: 0.1))),
+    ("decay", SGD(learningRate: 0.1).with { $0.decay = 0.5 }), ("wrapped", LossScaleOptimizer(Adam(learningRate: 0.1))),
     ("lookahead", Lookahead(Adam(learningRate: 0.1))),
     ("several", MultiOptimizer(default: SGD(learningRate: 0.1), [(.name("bias"), Adam(learningRate: 0.2))])),
   ]

@@ -38,14 +38,15 @@ import Testing
 
   @Test func `Everything around`() throws {
     let schedule = CosineDecayRestarts(initialLearningRate: 0.1, firstDecaySteps: 3)
-    let full = Nadam(learningRate: schedule).with(
-      weightDecay: 0.1, globalClipnorm: 1, useEMA: true, emaMomentum: 0.8, emaOverwriteFrequency: 2, gradientAccumulationSteps: 3,
-      nonFinite: .skip)
+    let full = Nadam(
+      learningRate: schedule, weightDecay: 0.1, globalClipnorm: 1, useEMA: true, emaMomentum: 0.8, emaOverwriteFrequency: 2,
+      gradientAccumulationSteps: 3
+    ).with { $0.nonFinite = .skip }
     for step in [0, 1, 4, 6, 11] { try check(full, at: step) }
     try check(LossScaleOptimizer(Adam(amsgrad: true), initialScale: 4, dynamicGrowthSteps: 3), at: 5, .float64)
     try check(RMSprop(momentum: 0.5, centered: true), at: 4)
     let multi = MultiOptimizer(
-      default: SGD(momentum: 0.9), [(.pathPattern("conv/.*"), Nadam().with(gradientAccumulationSteps: 2)), (.name("scale"), Adafactor())])
+      default: SGD(momentum: 0.9), [(.pathPattern("conv/.*"), Nadam().with { $0.gradientAccumulationSteps = 2 }), (.name("scale"), Adafactor())])
     for step in [3, 4] { try check(multi, at: step) }
   }
 

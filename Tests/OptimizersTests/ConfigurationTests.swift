@@ -50,13 +50,13 @@ import Testing
   @Test func `Keys beyond Keras`() throws {
     #expect(try config(Adam())["epsilon_place"] == nil)
     #expect(try config(Adam(convention: .torch))["epsilon_place"] == "corrected")
-    let keras2 = try config(SGD(convention: .keras2).with(clipnorm: 2))
+    let keras2 = try config(SGD(convention: .keras2).with { $0.clipnorm = 2 })
     #expect(keras2["clipnorm_scope"] == nil && keras2["clipnorm"] == .null && keras2["global_clipnorm"] == 2.0)
-    #expect(try config(SGD(convention: .keras2).with(clipnorm: 2, clipvalue: 1))["clipnorm_scope"] == "global")
-    let time = try config(Adam(learningRate: 0.5).with(decay: 0.25))
+    #expect(try config(SGD(convention: .keras2).with { $0.clipnorm = 2; $0.clipvalue = 1 })["clipnorm_scope"] == "global")
+    let time = try config(Adam(learningRate: 0.5).with { $0.decay = 0.25 })
     #expect(time["decay"] == nil)
     #expect(time["learning_rate"]?["class_name"] == "InverseTimeDecay")
-    let again = try OptimizerRegistry.optimizer(from: OptimizerRegistry.configuration(of: Adam(learningRate: 0.5).with(decay: 0.25)))
+    let again = try OptimizerRegistry.optimizer(from: OptimizerRegistry.configuration(of: Adam(learningRate: 0.5).with { $0.decay = 0.25 }))
     #expect((0..<9).allSatisfy { again.options.learningRate(step: $0) == 0.5 / (1 + 0.25 * Double($0)) })
   }
 
@@ -129,7 +129,7 @@ import Testing
       var options = OptimizerOptions(learningRate: 0.5)
       func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) { w -= step.learningRate * sign(g) }
     }
-    let stepper = try Stepper(SignSGD().with(weightDecay: 0.5), parameters: [[1.0, -1.0]])
+    let stepper = try Stepper(SignSGD().with { $0.weightDecay = 0.5 }, parameters: [[1.0, -1.0]])
     try stepper.update(gradients: [[3.0, -4.0]])
     #expect(stepper.parameters == [[0.25, -0.25]])
   }
@@ -181,8 +181,8 @@ import Testing
     #expect(try message(Adam(beta1: 1)).contains("beta_1 is 1.0; expected"))
     #expect(try message(SGD(learningRate: -1)).contains("learning_rate is -1.0; expected"))
     #expect(try message(SGD(learningRate: CosineDecay(initialLearningRate: 1, decaySteps: 0))).contains("decay_steps is 0"))
-    #expect(try message(SGD().with(clipnorm: 1, globalClipnorm: 2)).contains("only one of"))
-    #expect(try message(LossScaleOptimizer(SGD().with(lossScaleFactor: 2))).contains("loss_scale_factor"))
+    #expect(try message(SGD().with { $0.clipnorm = 1; $0.globalClipnorm = 2 }).contains("only one of"))
+    #expect(try message(LossScaleOptimizer(SGD().with { $0.lossScaleFactor = 2 })).contains("loss_scale_factor"))
     #expect(try message(MultiOptimizer(default: LossScaleOptimizer(SGD()))).contains("cannot be inside"))
     #expect(try message(MultiOptimizer(default: SGD(), [(.all, Adam(epsilon: -1))])).contains("epsilon is -1.0"))
     for around in [LossScaleOptimizer(Adam(convention: .torch)), Lookahead(Adam(convention: .torch))] as [any Optimizer] {

@@ -115,12 +115,14 @@ import Testing
       let betas = config["betas"]?.numbers
       switch json["function"]!.string! {
       case "timm.optim.Lamb" where config["trust_clip"] == nil && config["always_adapt"] == nil:
-        let lamb = Lamb(learningRate: value("lr") ?? 0.001, beta1: betas?[0], beta2: betas?[1], epsilon: value("eps"), convention: .paper)
-        let norm: Double? = config["max_grad_norm"] == .null ? nil : 1
-        return try faults(json, lamb.with(weightDecay: value("weight_decay"), globalClipnorm: norm), tolerance: 1e-12)
+        let lamb = Lamb(
+          learningRate: value("lr") ?? 0.001, beta1: betas?[0], beta2: betas?[1], epsilon: value("eps"), weightDecay: value("weight_decay"),
+          globalClipnorm: config["max_grad_norm"] == .null ? nil : 1, convention: .paper)
+        return try faults(json, lamb, tolerance: 1e-12)
       case "pytorch_optimizer.Lion" where config["cautious"] == nil:
-        let lion = Lion(learningRate: value("lr"), beta1: betas?[0], beta2: betas?[1], convention: .paper)
-        return try faults(json, lion.with(weightDecay: value("weight_decay")), tolerance: 1e-12)
+        let lion = Lion(
+          learningRate: value("lr"), beta1: betas?[0], beta2: betas?[1], weightDecay: value("weight_decay"), convention: .paper)
+        return try faults(json, lion, tolerance: 1e-12)
       default: return []
       }
     }

@@ -122,6 +122,22 @@ import Testing
     }
   }
 
+  /// A parameter's description that lost its words: "lineSearch: ; `.strongWolfe` by default". In all of Sources.
+  @Test func `no parameter is described by nothing`() throws {
+    let all = DocumentationTests.sources.deletingLastPathComponent()
+    let files = try #require(FileManager.default.enumerator(at: all, includingPropertiesForKeys: nil)).compactMap { $0 as? URL }
+      .filter { $0.pathExtension == "swift" }
+    #expect(files.count > 100)
+    for file in files {
+      for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
+        let words = line.drop { $0 == " " }
+        guard words.hasPrefix("///"), !words.contains("Parameters:"), words.contains(" - ") else { continue }
+        guard words.firstMatch(of: #/^/// +- (Parameter )?[\w`]+: *([;.,]|$)/#) != nil else { continue }
+        Issue.record("\(file.lastPathComponent): \(line)")
+      }
+    }
+  }
+
   /// Documentation lists every optimizer.
   @Test func `the module's page names every optimizer and schedule`() throws {
     let page = try String(contentsOf: DocumentationTests.sources.appendingPathComponent("Optimizers.docc/Optimizers.md"), encoding: .utf8)

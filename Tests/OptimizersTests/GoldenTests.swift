@@ -49,13 +49,13 @@ import Testing
       "Ftrl(0.1,l1=0.01,l2=0.02,l2_shrinkage=0.03,beta=0.5)": Ftrl(
         learningRate: 0.1, l1RegularizationStrength: 0.01, l2RegularizationStrength: 0.02,
         l2ShrinkageRegularizationStrength: 0.03, beta: 0.5),
-      "Lion(weight_decay=0.1)": Lion().with(weightDecay: 0.1),
+      "Lion(weight_decay=0.1)": Lion().with { $0.weightDecay = 0.1 },
       "Muon()": Muon(),
       "ScheduleFreeAdamW()": ScheduleFreeAdamW(),
-      "SGD(1.0,clipnorm=1.0)": SGD(learningRate: 1).with(clipnorm: 1),
-      "SGD(1.0,clipvalue=0.3)": SGD(learningRate: 1).with(clipvalue: 0.3),
-      "Adam(0.01,weight_decay=0.1,global_clipnorm=1.0)": Adam(learningRate: 0.01).with(weightDecay: 0.1, globalClipnorm: 1),
-      "Adam(0.1,gradient_accumulation_steps=2)": Adam(learningRate: 0.1).with(gradientAccumulationSteps: 2),
+      "SGD(1.0,clipnorm=1.0)": SGD(learningRate: 1).with { $0.clipnorm = 1 },
+      "SGD(1.0,clipvalue=0.3)": SGD(learningRate: 1).with { $0.clipvalue = 0.3 },
+      "Adam(0.01,weight_decay=0.1,global_clipnorm=1.0)": Adam(learningRate: 0.01).with { $0.weightDecay = 0.1; $0.globalClipnorm = 1 },
+      "Adam(0.1,gradient_accumulation_steps=2)": Adam(learningRate: 0.1).with { $0.gradientAccumulationSteps = 2 },
       "SGD(InverseTimeDecay(0.01,1,0.1),momentum=0.9)": SGD(learningRate: time, momentum: 0.9),
     ]
     #expect(Set(optimizers.keys) == Set(golden[key]!.object!.keys))
@@ -73,11 +73,11 @@ import Testing
       "Adagrad()": Adagrad(convention: .keras2),
       "Adadelta()": Adadelta(convention: .keras2),
       "Adam()": Adam(convention: .keras2),
-      "Adam(decay=0.5)": Adam(convention: .keras2).with(decay: 0.5),
+      "Adam(decay=0.5)": Adam(convention: .keras2).with { $0.decay = 0.5 },
       "Adam(lr=0.1,beta_2=0.5,amsgrad=True)": Adam(learningRate: 0.1, beta2: 0.5, amsgrad: true, convention: .keras2),
-      "Adamax(decay=0.1)": Adamax(convention: .keras2).with(decay: 0.1),
+      "Adamax(decay=0.1)": Adamax(convention: .keras2).with { $0.decay = 0.1 },
       "Nadam(schedule_decay=1.0)": Nadam(scheduleDecay: 1, convention: .keras2),
-      "SGD(lr=1,clipvalue=0.3)": SGD(learningRate: 1, convention: .keras2).with(clipvalue: 0.3),
+      "SGD(lr=1,clipvalue=0.3)": SGD(learningRate: 1, convention: .keras2).with { $0.clipvalue = 0.3 },
       "RMSprop(lr=0.1,epsilon=0.5)": RMSprop(learningRate: 0.1, epsilon: 0.5, convention: .keras2),
       "Adadelta(lr=1,epsilon=0.5)": Adadelta(learningRate: 1, epsilon: 0.5, convention: .keras2),
     ]

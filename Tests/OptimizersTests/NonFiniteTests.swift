@@ -9,7 +9,7 @@ import Testing
 
   @Test(arguments: [Double.nan, .infinity, -.infinity])
   func skip(_ value: Double) throws {
-    let optimizer = Adam(learningRate: 0.1).with(globalClipnorm: 1, useEMA: true, nonFinite: .skip)
+    let optimizer = Adam(learningRate: 0.1).with { $0.globalClipnorm = 1; $0.useEMA = true; $0.nonFinite = .skip }
     let disturbed = try Stepper(optimizer, parameters: start), clean = try Stepper(optimizer, parameters: start)
     for step in 0..<6 {
       if step % 2 == 1 { try disturbed.update(gradients: bad(value)) }
@@ -27,7 +27,7 @@ import Testing
 
   /// A micro-step that is skipped is not counted: the update is made of as many finite ones as ever.
   @Test func `Skip while accumulating`() throws {
-    let optimizer = SGD(learningRate: 0.5).with(gradientAccumulationSteps: 2, nonFinite: .skip)
+    let optimizer = SGD(learningRate: 0.5).with { $0.gradientAccumulationSteps = 2; $0.nonFinite = .skip }
     let stepper = try Stepper(optimizer, parameters: start)
     for gradient in [good, bad(.nan), bad(.nan), good] { try stepper.update(gradients: gradient) }
     #expect(stepper.parameters == ["a": [0.75, 2.5], "b": [2.0]])
@@ -35,7 +35,7 @@ import Testing
   }
 
   @Test func stop() throws {
-    let stepper = try Stepper(Adam().with(nonFinite: .stop), parameters: start)
+    let stepper = try Stepper(Adam().with { $0.nonFinite = .stop }, parameters: start)
     try stepper.update(gradients: good)
     let before = (stepper.parameters, stepper.state.checkpoint().mapValues(\.doubles))
     let error = try #require(throws: DescentError.self) { try stepper.update(gradients: bad(.infinity)) }
@@ -51,7 +51,7 @@ import Testing
     #expect(stepper.parameters["a"] == [0.75, 2.5])
     #expect(stepper.parameters["b"]![0].isNaN)
     // As in Keras, the norm of all spreads it.
-    let clipping = try Stepper(SGD(learningRate: 0.5).with(globalClipnorm: 1), parameters: start)
+    let clipping = try Stepper(SGD(learningRate: 0.5).with { $0.globalClipnorm = 1 }, parameters: start)
     try clipping.update(gradients: bad(.infinity))
     #expect(clipping.parameters.values.joined().allSatisfy { $0.isNaN })
   }

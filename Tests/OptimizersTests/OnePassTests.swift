@@ -71,8 +71,10 @@ import Testing
     #expect(plain.bytes < 2048, "\(text)")
     #expect(plain.kernels <= (text == "nadam" ? 5 : 4), "\(text)")
     let around = try workspace(
-      OptimizerRegistry.optimizer(text: text).with(
-        weightDecay: 0.1, clipvalue: 1, useEMA: true, emaOverwriteFrequency: 1, lossScaleFactor: 8, gradientAccumulationSteps: 1))
+      OptimizerRegistry.optimizer(text: text).with {
+        ($0.weightDecay, $0.clipvalue, $0.lossScaleFactor, $0.gradientAccumulationSteps) = (0.1, 1, 8, 1)
+        ($0.useEMA, $0.emaOverwriteFrequency) = (true, 1)
+      })
     #expect(around.bytes < 4096, "\(text), with all around it")
     #expect(around.kernels <= plain.kernels + 3, "\(text), with all around it")
   }

@@ -19,9 +19,9 @@ import Testing
   @Test func `Accumulation equals a large batch`() throws {
     func adam() -> Adam {
       Adam(learningRate: ExponentialDecay(initialLearningRate: 0.1, decaySteps: 1, decayRate: 0.5), beta2: 0.9)
-        .with(weightDecay: 0.1, clipnorm: 1, useEMA: true, emaMomentum: 0.5, emaOverwriteFrequency: 2)
+        .with { $0.weightDecay = 0.1; $0.clipnorm = 1; $0.useEMA = true; $0.emaMomentum = 0.5; $0.emaOverwriteFrequency = 2 }
     }
-    let accumulating = try run(adam().with(gradientAccumulationSteps: 2))
+    let accumulating = try run(adam().with { $0.gradientAccumulationSteps = 2 })
     let large = try Stepper(adam(), parameters: [[1.0, 2.0]])
     for pair in 0..<3 {
       let (a, b) = (gradients[2 * pair], gradients[2 * pair + 1])
@@ -36,10 +36,10 @@ import Testing
   @Test func `Weight decay comes before the step and scales with the rate`() throws {
     let g = gradients[0]
     let expected = [1 - 1 * 0.5 * 0.1 - 0.1 * g[0], 2 - 2 * 0.5 * 0.1 - 0.1 * g[1]]
-    #expect(try close(run(SGD(learningRate: 0.1).with(weightDecay: 0.5), 1).parameters[0], expected))
-    let independent = SGD(learningRate: 0.1).with(weightDecay: 0.5, weightDecayMode: .independent)
+    #expect(try close(run(SGD(learningRate: 0.1).with { $0.weightDecay = 0.5 }, 1).parameters[0], expected))
+    let independent = SGD(learningRate: 0.1).with { $0.weightDecay = 0.5; $0.weightDecayMode = .independent }
     #expect(try close(run(independent, 1).parameters[0], [0.5 - 0.1 * g[0], 1 - 0.1 * g[1]]))
-    let l2 = SGD(learningRate: 0.1).with(weightDecay: 0.5, weightDecayMode: .l2)
+    let l2 = SGD(learningRate: 0.1).with { $0.weightDecay = 0.5; $0.weightDecayMode = .l2 }
     #expect(try close(run(l2, 1).parameters[0], [1 - 0.1 * (g[0] + 0.5), 2 - 0.1 * (g[1] + 1)]))
   }
 
@@ -48,7 +48,7 @@ import Testing
     let g = gradients[0]
     let setting = [ParameterSetting(.all, learningRateMultiplier: 0.5)]
     func result(_ mode: WeightDecayMode) throws -> [Double] {
-      let optimizer = SGD(learningRate: 0.1).with(weightDecay: 0.1, weightDecayMode: mode, parameterSettings: setting)
+      let optimizer = SGD(learningRate: 0.1).with { $0.weightDecay = 0.1; $0.weightDecayMode = mode; $0.parameterSettings = setting }
       return try run(optimizer, 1).parameters[0]
     }
     #expect(try close(result(.decoupled), [1 - 0.1 * 0.5 * 0.1 * 1 - 0.05 * g[0], 2 - 0.1 * 0.5 * 0.1 * 2 - 0.05 * g[1]]))
@@ -65,7 +65,7 @@ import Testing
       return variable
     }
     func decayed(_ rules: [ParameterRule]) throws -> [String] {
-      try OptimizerState(AdamW().with(weightDecayExclusions: rules), variables: variables).decayedParameters
+      try OptimizerState(AdamW().with { $0.weightDecayExclusions = rules }, variables: variables).decayedParameters
     }
     #expect(try decayed([]) == names)
     #expect(try decayed([.vectors]) == ["dense/kernel", "embedding/table"])
@@ -78,23 +78,23 @@ import Testing
 
   @Test func clipping() throws {
     let unit = SGD(learningRate: 1)
-    #expect(try close(run(unit.with(clipnorm: 1), 1).parameters[0], [1 - 0.6, 2 + 0.8]))
-    #expect(try close(run(unit.with(clipvalue: 2), 1).parameters[0], [-1, 4]))
-    let stepper = try Stepper(unit.with(globalClipnorm: 6.5), parameters: [[0.0, 0.0], [0.0]])
+    #expect(try close(run(unit.with { $0.clipnorm = 1 }, 1).parameters[0], [1 - 0.6, 2 + 0.8]))
+    #expect(try close(run(unit.with { $0.clipvalue = 2 }, 1).parameters[0], [-1, 4]))
+    let stepper = try Stepper(unit.with { $0.globalClipnorm = 6.5 }, parameters: [[0.0, 0.0], [0.0]])
     try stepper.update(gradients: [[3, -4], [12]])
     #expect(close(stepper.parameters.flatMap { $0 }, [-1.5, 2, -6]))
     #expect(stepper.state.gradientNorm == 13)
     // Keras 2: the norm of all, then the value.
-    let both = try Stepper(SGD(learningRate: 1, convention: .keras2).with(clipnorm: 6.5, clipvalue: 1.75), parameters: [[0.0, 0.0], [0.0]])
+    let both = try Stepper(SGD(learningRate: 1, convention: .keras2).with { $0.clipnorm = 6.5; $0.clipvalue = 1.75 }, parameters: [[0.0, 0.0], [0.0]])
     try both.update(gradients: [[3, -4], [12]])
     #expect(close(both.parameters.flatMap { $0 }, [-1.5, 1.75, -1.75]))
     // 0 and nil turn it off.
-    let (off, plain) = (try run(unit.with(clipnorm: 0), 1), try run(unit, 1))
+    let (off, plain) = (try run(unit.with { $0.clipnorm = 0 }, 1), try run(unit, 1))
     #expect(off.parameters == plain.parameters)
   }
 
   @Test func averages() throws {
-    let optimizer = SGD(learningRate: 0.5).with(useEMA: true, emaMomentum: 0.75)
+    let optimizer = SGD(learningRate: 0.5).with { $0.useEMA = true; $0.emaMomentum = 0.75 }
     let stepper = try run(optimizer, 3)
     var w = [1.0, 2.0], average = [0.0, 0.0]
     for (step, g) in gradients.prefix(3).enumerated() {
@@ -111,7 +111,7 @@ import Testing
   }
 
   @Test func `Time decay`() throws {
-    let stepper = try run(SGD(learningRate: 0.5).with(decay: 0.25), 3)
+    let stepper = try run(SGD(learningRate: 0.5).with { $0.decay = 0.25 }, 3)
     var w = [1.0, 2.0]
     for (step, g) in gradients.prefix(3).enumerated() { w = zip(w, g).map { $0 - 0.5 / (1 + 0.25 * Double(step)) * $1 } }
     #expect(close(stepper.parameters[0], w))
@@ -120,7 +120,7 @@ import Testing
   }
 
   @Test func `Loss scale`() throws {
-    let minimizer = try Minimizer(SGD(learningRate: 0.5).with(lossScaleFactor: 1024), startingAt: [[3.0]]) { ($0[0] * $0[0]).sum() }
+    let minimizer = try Minimizer(SGD(learningRate: 0.5).with { $0.lossScaleFactor = 1024 }, startingAt: [[3.0]]) { ($0[0] * $0[0]).sum() }
     #expect(try minimizer.step() == 9)
     #expect(minimizer.parameters == [[0.0]])
     #expect(minimizer.state.currentLossScale == 1024)
@@ -132,7 +132,7 @@ import Testing
       .init(.name("heavy"), weightDecay: 0.5),
     ]
     let start = ["slow": [1.0], "frozen": [1.0], "heavy": [1.0], "plain": [1.0]]
-    let stepper = try Stepper(SGD(learningRate: 0.5, momentum: 0.5).with(parameterSettings: settings), parameters: start)
+    let stepper = try Stepper(SGD(learningRate: 0.5, momentum: 0.5).with { $0.parameterSettings = settings }, parameters: start)
     try stepper.update(gradients: start)
     #expect(stepper.parameters == ["slow": [0.875], "frozen": [1.0], "heavy": [1 - 0.25 - 0.5], "plain": [0.5]])
     #expect(stepper.state.checkpoint()["parameters/frozen/momentum"]!.item() == 0)

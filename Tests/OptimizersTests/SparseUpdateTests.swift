@@ -71,12 +71,12 @@ private final class Lookup {
 
   static let exact: [(any Optimizer, String)] = [
     (SGD(learningRate: 0.1), "SGD"), (Adagrad(learningRate: 0.1), "Adagrad"),
-    (Adagrad(learningRate: 0.1, convention: .torch).with(weightDecay: 0), "Adagrad outside"),
-    (SGD(learningRate: 0.1).with(clipvalue: 0.3), "clipvalue"),
-    (Adagrad(learningRate: 0.1).with(lossScaleFactor: 64, nonFinite: .skip), "loss scale, skip"),
+    (Adagrad(learningRate: 0.1, convention: .torch).with { $0.weightDecay = 0 }, "Adagrad outside"),
+    (SGD(learningRate: 0.1).with { $0.clipvalue = 0.3 }, "clipvalue"),
+    (Adagrad(learningRate: 0.1).with { $0.lossScaleFactor = 64; $0.nonFinite = .skip }, "loss scale, skip"),
     (LossScaleOptimizer(SGD(learningRate: 0.1), initialScale: 8, dynamicGrowthSteps: 2), "dynamic loss scale"),
-    (SGD(learningRate: 0.1).with(useEMA: true, emaMomentum: 0.5, emaOverwriteFrequency: 3), "averages"),
-    (SGD(learningRate: 0.1).with(parameterSettings: [.init(.name("table"), learningRateMultiplier: 0.5)]), "rate of its own"),
+    (SGD(learningRate: 0.1).with { $0.useEMA = true; $0.emaMomentum = 0.5; $0.emaOverwriteFrequency = 3 }, "averages"),
+    (SGD(learningRate: 0.1).with { $0.parameterSettings = [.init(.name("table"), learningRateMultiplier: 0.5)] }, "rate of its own"),
     (MultiOptimizer(default: Adam(learningRate: 0.1), [(.name("table"), Adagrad(learningRate: 0.1))]), "one of several"),
   ]
 
@@ -97,14 +97,14 @@ private final class Lookup {
   @Test(arguments: [DType.float32, .float64])
   func `Clipping by the norm`(_ dtype: DType) throws {
     let optimizers: [any Optimizer] = [
-      SGD(learningRate: 0.1).with(clipnorm: 0.5), SGD(learningRate: 0.1).with(globalClipnorm: 0.5),
-      Adagrad(learningRate: 0.1).with(clipnorm: 0.5, clipvalue: 0.1, clipnormScope: .global),
+      SGD(learningRate: 0.1).with { $0.clipnorm = 0.5 }, SGD(learningRate: 0.1).with { $0.globalClipnorm = 0.5 },
+      Adagrad(learningRate: 0.1).with { $0.clipnorm = 0.5; $0.clipvalue = 0.1; $0.clipnormScope = .global },
     ]
     let tolerance = dtype == .float32 ? 1e-6 : 1e-14
     for optimizer in optimizers {
       let start = numbers(5, [Self.rows, Self.width], dtype)
       let sparse = try Lookup(optimizer, start), dense = try Lookup(optimizer, start, isDense: true)
-      let free = try Lookup(type(of: optimizer).init().with(learningRate: 0.1), start)
+      let free = try Lookup(type(of: optimizer).init().with { $0.learningRate = 0.1 }, start)
       for step in 0..<8 { for one in [sparse, dense, free] { try one.step(indices(step), weights(step, dtype)) } }
       for (name, values) in sparse.contents {
         for (a, b) in zip(values, dense.contents[name]!) { #expect((a - b).magnitude <= tolerance * max(1, b.magnitude), "\(name)") }
@@ -117,8 +117,8 @@ private final class Lookup {
   /// Where rows without a gradient move, and where gradients are accumulated, all rows take part.
   @Test func `All rows move where they must`() throws {
     let optimizers: [any Optimizer] = [
-      Adam(learningRate: 0.1), SGD(learningRate: 0.1, momentum: 0.9), SGD(learningRate: 0.1).with(weightDecay: 0.1),
-      Adagrad(learningRate: 0.1).with(gradientAccumulationSteps: 2), Muon(learningRate: 0.1), Lookahead(SGD(learningRate: 0.1)),
+      Adam(learningRate: 0.1), SGD(learningRate: 0.1, momentum: 0.9), SGD(learningRate: 0.1).with { $0.weightDecay = 0.1 },
+      Adagrad(learningRate: 0.1).with { $0.gradientAccumulationSteps = 2 }, Muon(learningRate: 0.1), Lookahead(SGD(learningRate: 0.1)),
       SAM(SGD(learningRate: 0.1)), Cautious(SGD(learningRate: 0.1)),
     ]
     for optimizer in optimizers {
@@ -131,7 +131,7 @@ private final class Lookup {
 
   @Test func `Averages of all rows`() throws {
     let start = numbers(5, [Self.rows, Self.width], .float64)
-    let lookup = try Lookup(SGD(learningRate: 0.1).with(useEMA: true), start)
+    let lookup = try Lookup(SGD(learningRate: 0.1).with { $0.useEMA = true }, start)
     try lookup.step(indices(0), weights(0, .float64))
     lookup.state.finalizeVariableValues()
     let after = lookup.table.value.doubles
@@ -155,7 +155,7 @@ private final class Lookup {
     bad[7] = .nan
     let poison = Tensor(shape: [14, Self.width], scalars: bad)
     for policy in [NonFinitePolicy.skip, .stop] {
-      let lookup = try Lookup(Adagrad(learningRate: 0.1).with(nonFinite: policy), start)
+      let lookup = try Lookup(Adagrad(learningRate: 0.1).with { $0.nonFinite = policy }, start)
       try lookup.step(indices(0), weights(0, .float64))
       var before = lookup.contents
       if policy == .stop {
@@ -197,15 +197,15 @@ private final class Lookup {
     for type in OptimizerRegistry.builtIn {
       // These are others' formulas in other words, or no formula that goes through a step.
       if type == LossScaleOptimizer.self || type == MultiOptimizer.self || type == LBFGS.self { continue }
-      let optimizer = type.init().with(learningRate: 0.1)
+      let optimizer = type.init().with { $0.learningRate = 0.1 }
       let settings = [ParameterSetting(.name("table"), isLazy: true)]
       let start = numbers(5, [Self.rows, Self.width], .float32)
       if optimizer.sparseUpdates == .none {
-        #expect(throws: DescentError.self, "\(type.className)") { try Lookup(optimizer.with(parameterSettings: settings), start) }
+        #expect(throws: DescentError.self, "\(type.className)") { try Lookup(optimizer.with { $0.parameterSettings = settings }, start) }
         continue
       }
       lazyCount += 1
-      let decaying = optimizer.with(weightDecay: 0.01, parameterSettings: settings)
+      let decaying = optimizer.with { $0.weightDecay = 0.01; $0.parameterSettings = settings }
       let large = try Lookup(decaying, start)
       let small = try Lookup(decaying, start.gathering(Tensor(chosen)).evaluated(), isDense: true)
       let dense = try Lookup(optimizer, start, isDense: true)
@@ -231,13 +231,13 @@ private final class Lookup {
   }
 
   @Test func `Lazy is refused with accumulation`() throws {
-    let optimizer = Adam().with(gradientAccumulationSteps: 2, parameterSettings: [.init(.all, isLazy: true)])
+    let optimizer = Adam().with { $0.gradientAccumulationSteps = 2; $0.parameterSettings = [.init(.all, isLazy: true)] }
     let error = try #require(throws: DescentError.self) { try Stepper(optimizer, parameters: ["table": Tensor.zeros([3, 2])]) }
     #expect(
       error.message
         == "Adam cannot update table lazily with gradient_accumulation_steps 2: the sum of gradients touches all rows")
     let muon = try #require(throws: DescentError.self) {
-      try Stepper(Muon().with(parameterSettings: [.init(.all, isLazy: true)]), parameters: ["table": Tensor.zeros([3, 2])])
+      try Stepper(Muon().with { $0.parameterSettings = [.init(.all, isLazy: true)] }, parameters: ["table": Tensor.zeros([3, 2])])
     }
     #expect(muon.message == "Muon cannot update table lazily: a row's step does not follow from that row's gradients alone")
   }
@@ -274,12 +274,11 @@ private final class Lookup {
       // PyTorch's adds its 1e-8 to the root of the uncorrected average, unlike its Adam.
       let betas = config["betas"]?.numbers
       return Adam(learningRate: rate ?? 0.001, beta1: betas?[0], beta2: betas?[1], epsilon: config["eps"]?.double ?? 1e-8)
-        .with(parameterSettings: [.init(.name("table"), isLazy: true)])
+        .with { $0.parameterSettings = [.init(.name("table"), isLazy: true)] }
     case "Adagrad":
       return Adagrad(
         learningRate: rate, initialAccumulatorValue: config["initial_accumulator_value"]?.double, epsilon: config["eps"]?.double,
-        convention: .torch
-      ).with(decay: config["lr_decay"]?.double)
+        decay: config["lr_decay"]?.double, convention: .torch)
     default: return SGD(learningRate: rate)
     }
   }

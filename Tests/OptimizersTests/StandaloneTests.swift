@@ -116,6 +116,6 @@ import Testing
     #expect(try floats(Adam(amsgrad: true)) == 60600)
     // Keras keeps 20,500 here.
     #expect(try floats(Adafactor()) == 100 + 200 + 200)
-    #expect(try floats(Adam().with(useEMA: true, gradientAccumulationSteps: 2)) == 80800)
+    #expect(try floats(Adam().with { $0.useEMA = true; $0.gradientAccumulationSteps = 2 }) == 80800)
   }
 }

@@ -9,13 +9,13 @@ import Testing
   /// What may be around an optimizer; each in turn.
   private static let optimizers: [(name: String, optimizer: any Optimizer)] = [
     ("plain", SGD(learningRate: 0.1)), ("slots", Adam(learningRate: 0.1, amsgrad: true)),
-    ("averages", Adam(learningRate: 0.1).with(useEMA: true, emaMomentum: 0.5, emaOverwriteFrequency: 3)),
-    ("accumulation", SGD(learningRate: 0.1, momentum: 0.9).with(gradientAccumulationSteps: 3)),
-    ("clipping", Adam(learningRate: 0.1).with(globalClipnorm: 0.5)), ("schedule", SGD(learningRate: schedule)),
-    ("decay", AdamW(learningRate: 0.1)), ("fixed loss scale", SGD(learningRate: 0.1).with(lossScaleFactor: 64)),
+    ("averages", Adam(learningRate: 0.1).with { $0.useEMA = true; $0.emaMomentum = 0.5; $0.emaOverwriteFrequency = 3 }),
+    ("accumulation", SGD(learningRate: 0.1, momentum: 0.9).with { $0.gradientAccumulationSteps = 3 }),
+    ("clipping", Adam(learningRate: 0.1).with { $0.globalClipnorm = 0.5 }), ("schedule", SGD(learningRate: schedule)),
+    ("decay", AdamW(learningRate: 0.1)), ("fixed loss scale", SGD(learningRate: 0.1).with { $0.lossScaleFactor = 64 }),
     ("loss scale", LossScaleOptimizer(Adam(learningRate: 0.1), dynamicGrowthSteps: 2)),
-    ("skipping", Adam(learningRate: 0.1).with(nonFinite: .skip)), ("variants", SOAP(learningRate: 0.01)),
-    ("several", MultiOptimizer(default: SGD(learningRate: 0.1), [(.name("b"), Adam().with(gradientAccumulationSteps: 2))])),
+    ("skipping", Adam(learningRate: 0.1).with { $0.nonFinite = .skip }), ("variants", SOAP(learningRate: 0.01)),
+    ("several", MultiOptimizer(default: SGD(learningRate: 0.1), [(.name("b"), Adam().with { $0.gradientAccumulationSteps = 2 })])),
     ("sharpness", SAM(SGD(learningRate: 0.1))),
   ]
 
@@ -99,7 +99,7 @@ import Testing
   }
 
   @Test func `a restored state goes on with the same bits`() throws {
-    let optimizer = Adam(learningRate: StepperTests.schedule).with(useEMA: true, gradientAccumulationSteps: 2)
+    let optimizer = Adam(learningRate: StepperTests.schedule).with { $0.useEMA = true; $0.gradientAccumulationSteps = 2 }
     func run(_ count: Range<Int>, _ stepper: Stepper<[Tensor]>, _ variables: [Variable]) throws {
       let step = ThrowingCompiledFunction { x in
         let loss = StepperTests.loss(variables.map(\.value), x[0])
@@ -136,7 +136,7 @@ import Testing
 
   @Test func `a compiled closure that throws makes a function that throws and another does not`() throws {
     let variables = StepperTests.variables()
-    let stepper = try Stepper(SGD(learningRate: 0.1).with(nonFinite: .stop), variables: variables)
+    let stepper = try Stepper(SGD(learningRate: 0.1).with { $0.nonFinite = .stop }, variables: variables)
     let step = compile { x in
       let loss = StepperTests.loss(variables.map(\.value), x)
       try stepper.update(gradients: gradients(of: loss, withRespectTo: stepper.variables))
@@ -180,7 +180,7 @@ import Testing
 
   @Test func `a gradient that is not finite stops the function`() throws {
     let variables = StepperTests.variables()
-    let stepper = try Stepper(SGD(learningRate: 0.5).with(nonFinite: .stop), variables: variables)
+    let stepper = try Stepper(SGD(learningRate: 0.5).with { $0.nonFinite = .stop }, variables: variables)
     let step = ThrowingCompiledFunction { x in
       let loss = StepperTests.loss(variables.map(\.value), x[0])
       try stepper.update(gradients: gradients(of: loss, withRespectTo: variables))

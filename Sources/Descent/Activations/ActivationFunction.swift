@@ -28,8 +28,8 @@ public struct ActivationFunction: KerasNamed {
     self.body = body
   }
 
-  /// A function of one's own. It cannot be written to a file. A result of another shape or dtype than the argument's is an error where
-  /// the function is used.
+  /// A function of one's own. A result of another shape or dtype than the argument's is an error where the function is used. Files can
+  /// name it once it is registered (``KerasNamed/register(_:)``).
   public static func custom(_ name: String = "custom", _ body: @escaping @Sendable (Tensor) -> Tensor) -> ActivationFunction {
     ActivationFunction(custom: name, body)
   }

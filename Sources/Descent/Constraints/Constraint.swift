@@ -22,7 +22,7 @@ public struct Constraint: KerasNamed {
     self.init(nil, name: "refused", problem: error) { $0 }
   }
 
-  /// A projection of one's own: from the weights to weights of the same shape. It cannot be written to a file.
+  /// A projection of one's own: from the weights to weights of the same shape. Files can name it once it is registered (``KerasNamed/register(_:)``).
   public static func custom(_ name: String = "custom", _ body: @escaping @Sendable (Tensor) -> Tensor) -> Constraint {
     Constraint(nil, name: name, body)
   }

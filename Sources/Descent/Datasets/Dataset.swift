@@ -16,9 +16,9 @@ import Foundation
 /// Elements may be prepared on other threads, one at a time unless `workers` says more: what a closure holds must not be changed
 /// meanwhile. A stream may throw; a `for` loop cannot, so a stream is gone through with `forEach(_:)`, `elements()` or an iterator.
 public struct Dataset<Element> {
-  let node: DatasetNode<Element>
+  let node: any DatasetNode<Element>
 
-  init(_ node: DatasetNode<Element>) { self.node = node }
+  init(_ node: some DatasetNode<Element>) { self.node = node }
 
   /// The number of elements; nil when it is not known before a pass, or there is no end.
   public var count: Int? { node.count }

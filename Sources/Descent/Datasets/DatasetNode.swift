@@ -4,32 +4,48 @@ import Foundation
 ///
 /// A node whose number of elements is known gives any of them by number: then orders are permutations of numbers, and a position
 /// is found without going through what lies before it.
-class DatasetNode<Element>: @unchecked Sendable {
+protocol DatasetNode<Element>: AnyObject, Sendable {
+  associatedtype Element
+
   /// The number of elements; nil when it is not known, or there is no end.
-  var count: Int? { nil }
-  /// Elements can be asked for by number.
-  var isIndexed: Bool { false }
+  var count: Int? { get }
+  /// Elements are found by number.
+  var isIndexed: Bool { get }
+  /// What decides which elements come in which order, for processes to compare that take a part each; nil if that cannot be told.
+  var signature: [UInt64]? { get }
 
   /// - Parameter pass: which pass over the data this is: orders and random numbers depend on it.
-  func element(at index: Int, pass: Int) throws -> Element { programmingError("Dataset: a step without numbers was asked for one") }
+  func element(at index: Int, pass: Int) throws -> Element
 
   /// Several elements as one batch, where that is cheaper than one by one.
-  func batch(at indices: [Int], pass: Int) throws -> Element? { nil }
+  func batch(at indices: [Int], pass: Int) throws -> Element?
 
-  func makeIterator(pass: Int) throws -> ElementIterator<Element> {
-    try makeIterator(pass: pass, order: IndexOrder(count: count ?? 0) { $0 })
-  }
+  func makeIterator(pass: Int) throws -> ElementIterator<Element>
 
-  /// What decides which elements come in which order, for processes to compare that take a part each; nil if that cannot be told.
-  var signature: [UInt64]? { nil }
+  /// The elements of these numbers, in this order.
+  func makeIterator(pass: Int, order: IndexOrder) throws -> ElementIterator<Element>
 
   /// Batches with only those of their rows that a process computes; nil where whole batches have to be made.
   /// - Parameter share: which rows those are, of a batch of so many.
-  func makePartIterator(pass: Int, share: @escaping (Int) -> Range<Int>) throws -> ElementIterator<(batch: Element, rows: Int)>? { nil }
+  func makePartIterator(pass: Int, share: @escaping (Int) -> Range<Int>) throws -> ElementIterator<(batch: Element, rows: Int)>?
+}
 
-  /// The elements of these numbers, in this order.
+extension DatasetNode {
+  var signature: [UInt64]? { nil }
+
+  func batch(at indices: [Int], pass: Int) throws -> Element? { nil }
+
+  func makeIterator(pass: Int) throws -> ElementIterator<Element> { try indexedIterator(pass: pass) }
+
   func makeIterator(pass: Int, order: IndexOrder) throws -> ElementIterator<Element> {
     IndexIterator(order) { try self.element(at: $0, pass: pass) }
+  }
+
+  func makePartIterator(pass: Int, share: @escaping (Int) -> Range<Int>) throws -> ElementIterator<(batch: Element, rows: Int)>? { nil }
+
+  /// All elements, by number.
+  func indexedIterator(pass: Int) throws -> ElementIterator<Element> {
+    try makeIterator(pass: pass, order: IndexOrder(count: count ?? 0) { $0 })
   }
 }
 
@@ -89,7 +105,7 @@ final class ClosureIterator<Element>: ElementIterator<Element>, @unchecked Senda
 // MARK: - Sources
 
 /// Elements that are computed, or lie somewhere, by number.
-final class IndexedNode<Element>: DatasetNode<Element>, @unchecked Sendable {
+final class IndexedNode<Element>: DatasetNode, @unchecked Sendable {
   private let size: Int
   private let get: (Int) throws -> Element
   private let gather: (([Int]) throws -> Element)?
@@ -100,15 +116,15 @@ final class IndexedNode<Element>: DatasetNode<Element>, @unchecked Sendable {
     gather = batch
   }
 
-  override var count: Int? { size }
-  override var isIndexed: Bool { true }
-  override var signature: [UInt64]? { [1, UInt64(size)] }
-  override func element(at index: Int, pass: Int) throws -> Element { try get(index) }
-  override func batch(at indices: [Int], pass: Int) throws -> Element? { try gather?(indices) }
+  var count: Int? { size }
+  var isIndexed: Bool { true }
+  var signature: [UInt64]? { [1, UInt64(size)] }
+  func element(at index: Int, pass: Int) throws -> Element { try get(index) }
+  func batch(at indices: [Int], pass: Int) throws -> Element? { try gather?(indices) }
 }
 
 /// Elements that come one after the other.
-final class SequentialNode<Element>: DatasetNode<Element>, @unchecked Sendable {
+final class SequentialNode<Element>: DatasetNode, @unchecked Sendable {
   private let known: Int?
   private let make: (Int) throws -> ElementIterator<Element>
 
@@ -118,43 +134,52 @@ final class SequentialNode<Element>: DatasetNode<Element>, @unchecked Sendable {
     self.make = make
   }
 
-  override var count: Int? { known }
-  override func makeIterator(pass: Int) throws -> ElementIterator<Element> { try make(pass) }
+  var count: Int? { known }
+  var isIndexed: Bool { false }
+  func makeIterator(pass: Int) throws -> ElementIterator<Element> { try make(pass) }
+
+  /// By way of those before it.
+  func element(at index: Int, pass: Int) throws -> Element {
+    let elements = try make(pass)
+    try elements.skip(index)
+    guard let element = try elements.next() else { throw DescentError(.data, "Dataset: there is no element \(index)") }
+    return element
+  }
 }
 
 // MARK: - Choosing elements
 
 /// Elements start, start + step, start + 2 step, …, at most `limit` of them.
-final class SliceNode<Element>: DatasetNode<Element>, @unchecked Sendable {
-  private let source: DatasetNode<Element>
+final class SliceNode<Element>: DatasetNode, @unchecked Sendable {
+  private let source: any DatasetNode<Element>
   private let start: Int
   private let step: Int
   private let limit: Int?
 
-  init(_ source: DatasetNode<Element>, start: Int = 0, step: Int = 1, limit: Int? = nil) {
+  init(_ source: any DatasetNode<Element>, start: Int = 0, step: Int = 1, limit: Int? = nil) {
     self.source = source
     self.start = start
     self.step = step
     self.limit = limit
   }
 
-  override var isIndexed: Bool { source.isIndexed }
-  override var signature: [UInt64]? { source.signature.map { $0 + [2, UInt64(start), UInt64(step), limit.map { UInt64($0) } ?? .max] } }
-  override var count: Int? {
+  var isIndexed: Bool { source.isIndexed }
+  var signature: [UInt64]? { source.signature.map { $0 + [2, UInt64(start), UInt64(step), limit.map { UInt64($0) } ?? .max] } }
+  var count: Int? {
     source.count.map { min(max(0, $0 - start + step - 1) / step, limit ?? .max) }
   }
-  override func element(at index: Int, pass: Int) throws -> Element { try source.element(at: start + index * step, pass: pass) }
-  override func batch(at indices: [Int], pass: Int) throws -> Element? {
+  func element(at index: Int, pass: Int) throws -> Element { try source.element(at: start + index * step, pass: pass) }
+  func batch(at indices: [Int], pass: Int) throws -> Element? {
     try source.batch(at: indices.map { start + $0 * step }, pass: pass)
   }
 
-  override func makeIterator(pass: Int, order: IndexOrder) throws -> ElementIterator<Element> {
+  func makeIterator(pass: Int, order: IndexOrder) throws -> ElementIterator<Element> {
     let (start, step) = (start, step)
     return try source.makeIterator(pass: pass, order: IndexOrder(count: order.count) { start + order.index($0) * step })
   }
 
-  override func makeIterator(pass: Int) throws -> ElementIterator<Element> {
-    if isIndexed { return try super.makeIterator(pass: pass) }
+  func makeIterator(pass: Int) throws -> ElementIterator<Element> {
+    if isIndexed { return try indexedIterator(pass: pass) }
     let elements = try source.makeIterator(pass: pass)
     var toSkip = start
     var left = limit ?? .max
@@ -174,44 +199,44 @@ final class SliceNode<Element>: DatasetNode<Element>, @unchecked Sendable {
 }
 
 /// The elements of these numbers, in this order.
-final class ChoiceNode<Element>: DatasetNode<Element>, @unchecked Sendable {
-  private let source: DatasetNode<Element>
+final class ChoiceNode<Element>: DatasetNode, @unchecked Sendable {
+  private let source: any DatasetNode<Element>
   private let numbers: [Int]
 
-  init(_ source: DatasetNode<Element>, _ numbers: [Int]) {
+  init(_ source: any DatasetNode<Element>, _ numbers: [Int]) {
     self.source = source
     self.numbers = numbers
   }
 
-  override var isIndexed: Bool { true }
-  override var count: Int? { numbers.count }
-  override func element(at index: Int, pass: Int) throws -> Element { try source.element(at: numbers[index], pass: pass) }
-  override func batch(at indices: [Int], pass: Int) throws -> Element? { try source.batch(at: indices.map { numbers[$0] }, pass: pass) }
+  var isIndexed: Bool { true }
+  var count: Int? { numbers.count }
+  func element(at index: Int, pass: Int) throws -> Element { try source.element(at: numbers[index], pass: pass) }
+  func batch(at indices: [Int], pass: Int) throws -> Element? { try source.batch(at: indices.map { numbers[$0] }, pass: pass) }
 
-  override func makeIterator(pass: Int, order: IndexOrder) throws -> ElementIterator<Element> {
+  func makeIterator(pass: Int, order: IndexOrder) throws -> ElementIterator<Element> {
     let numbers = numbers
     return try source.makeIterator(pass: pass, order: IndexOrder(count: order.count) { numbers[order.index($0)] })
   }
 }
 
 /// The elements of one and then those of another.
-final class ConcatenationNode<Element>: DatasetNode<Element>, @unchecked Sendable {
-  private let first: DatasetNode<Element>
-  private let second: DatasetNode<Element>
+final class ConcatenationNode<Element>: DatasetNode, @unchecked Sendable {
+  private let first: any DatasetNode<Element>
+  private let second: any DatasetNode<Element>
 
-  init(_ first: DatasetNode<Element>, _ second: DatasetNode<Element>) {
+  init(_ first: any DatasetNode<Element>, _ second: any DatasetNode<Element>) {
     self.first = first
     self.second = second
   }
 
-  override var isIndexed: Bool { first.isIndexed && second.isIndexed }
-  override var count: Int? { first.count.flatMap { count in second.count.map { count + $0 } } }
-  override func element(at index: Int, pass: Int) throws -> Element {
+  var isIndexed: Bool { first.isIndexed && second.isIndexed }
+  var count: Int? { first.count.flatMap { count in second.count.map { count + $0 } } }
+  func element(at index: Int, pass: Int) throws -> Element {
     let count = first.count!
     return try index < count ? first.element(at: index, pass: pass) : second.element(at: index - count, pass: pass)
   }
 
-  override func makeIterator(pass: Int) throws -> ElementIterator<Element> {
+  func makeIterator(pass: Int) throws -> ElementIterator<Element> {
     var parts = [try first.makeIterator(pass: pass), try second.makeIterator(pass: pass)]
     var left = first.count
     return ClosureIterator(
@@ -235,23 +260,23 @@ final class ConcatenationNode<Element>: DatasetNode<Element>, @unchecked Sendabl
 }
 
 /// The elements again and again, each time in the order of another pass.
-final class RepetitionNode<Element>: DatasetNode<Element>, @unchecked Sendable {
-  private let source: DatasetNode<Element>
+final class RepetitionNode<Element>: DatasetNode, @unchecked Sendable {
+  private let source: any DatasetNode<Element>
   private let times: Int?
 
-  init(_ source: DatasetNode<Element>, times: Int?) {
+  init(_ source: any DatasetNode<Element>, times: Int?) {
     self.source = source
     self.times = times
   }
 
-  override var isIndexed: Bool { times != nil && source.isIndexed }
-  override var count: Int? { times.flatMap { times in source.count.map { times * $0 } } }
-  override func element(at index: Int, pass: Int) throws -> Element {
+  var isIndexed: Bool { times != nil && source.isIndexed }
+  var count: Int? { times.flatMap { times in source.count.map { times * $0 } } }
+  func element(at index: Int, pass: Int) throws -> Element {
     let count = source.count!
     return try source.element(at: index % count, pass: pass * times! + index / count)
   }
 
-  override func makeIterator(pass: Int) throws -> ElementIterator<Element> {
+  func makeIterator(pass: Int) throws -> ElementIterator<Element> {
     let (source, times) = (source, times)
     let firstPass = pass * (times ?? 1)
     var round = 0
@@ -298,24 +323,24 @@ final class RepetitionNode<Element>: DatasetNode<Element>, @unchecked Sendable {
 }
 
 /// Elements in another order.
-final class ShuffleNode<Element>: DatasetNode<Element>, @unchecked Sendable {
-  private let source: DatasetNode<Element>
+final class ShuffleNode<Element>: DatasetNode, @unchecked Sendable {
+  private let source: any DatasetNode<Element>
   private let buffer: Int?
   private let seed: UInt64
   private let reshuffles: Bool
   private let lock = NSLock()
   private var latest: (pass: Int, order: [Int32])?
 
-  init(_ source: DatasetNode<Element>, buffer: Int?, seed: UInt64, reshuffles: Bool) {
+  init(_ source: any DatasetNode<Element>, buffer: Int?, seed: UInt64, reshuffles: Bool) {
     self.source = source
     self.buffer = buffer
     self.seed = seed
     self.reshuffles = reshuffles
   }
 
-  override var isIndexed: Bool { source.isIndexed }
-  override var count: Int? { source.count }
-  override var signature: [UInt64]? { source.signature.map { $0 + [3, UInt64(buffer ?? 0), seed, reshuffles ? 1 : 0] } }
+  var isIndexed: Bool { source.isIndexed }
+  var count: Int? { source.count }
+  var signature: [UInt64]? { source.signature.map { $0 + [3, UInt64(buffer ?? 0), seed, reshuffles ? 1 : 0] } }
 
   private func order(_ pass: Int) -> [Int32] {
     let pass = reshuffles ? pass : 0
@@ -327,19 +352,19 @@ final class ShuffleNode<Element>: DatasetNode<Element>, @unchecked Sendable {
     }
   }
 
-  override func element(at index: Int, pass: Int) throws -> Element { try source.element(at: Int(order(pass)[index]), pass: pass) }
-  override func batch(at indices: [Int], pass: Int) throws -> Element? {
+  func element(at index: Int, pass: Int) throws -> Element { try source.element(at: Int(order(pass)[index]), pass: pass) }
+  func batch(at indices: [Int], pass: Int) throws -> Element? {
     let order = order(pass)
     return try source.batch(at: indices.map { Int(order[$0]) }, pass: pass)
   }
 
-  override func makeIterator(pass: Int, order outer: IndexOrder) throws -> ElementIterator<Element> {
+  func makeIterator(pass: Int, order outer: IndexOrder) throws -> ElementIterator<Element> {
     let order = order(pass)
     return try source.makeIterator(pass: pass, order: IndexOrder(count: outer.count) { Int(order[outer.index($0)]) })
   }
 
-  override func makeIterator(pass: Int) throws -> ElementIterator<Element> {
-    if isIndexed { return try super.makeIterator(pass: pass) }
+  func makeIterator(pass: Int) throws -> ElementIterator<Element> {
+    if isIndexed { return try indexedIterator(pass: pass) }
     guard let buffer else {
       throw DescentError(.invalidArgument, "Dataset.shuffle: the number of elements is not known; give bufferSize")
     }

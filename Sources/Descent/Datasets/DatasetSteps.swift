@@ -1,31 +1,31 @@
 import Foundation
 
 /// Rows put together: elements with one more axis.
-final class BatchNode<Element>: DatasetNode<Element>, @unchecked Sendable {
-  private let source: DatasetNode<Element>
+final class BatchNode<Element>: DatasetNode, @unchecked Sendable {
+  private let source: any DatasetNode<Element>
   private let size: Int
   private let dropsRemainder: Bool
   private let layout: ElementLayout<Element>
 
-  init(_ source: DatasetNode<Element>, size: Int, dropsRemainder: Bool, _ layout: ElementLayout<Element>) {
+  init(_ source: any DatasetNode<Element>, size: Int, dropsRemainder: Bool, _ layout: ElementLayout<Element>) {
     self.source = source
     self.size = size
     self.dropsRemainder = dropsRemainder
     self.layout = layout
   }
 
-  override var isIndexed: Bool { source.isIndexed }
-  override var count: Int? { source.count.map { dropsRemainder ? $0 / size : ($0 + size - 1) / size } }
-  override var signature: [UInt64]? { source.signature.map { $0 + [5, UInt64(size), dropsRemainder ? 1 : 0] } }
+  var isIndexed: Bool { source.isIndexed }
+  var count: Int? { source.count.map { dropsRemainder ? $0 / size : ($0 + size - 1) / size } }
+  var signature: [UInt64]? { source.signature.map { $0 + [5, UInt64(size), dropsRemainder ? 1 : 0] } }
 
-  override func element(at index: Int, pass: Int) throws -> Element {
+  func element(at index: Int, pass: Int) throws -> Element {
     let rows = Array(index * size..<min((index + 1) * size, source.count!))
     if let batch = try source.batch(at: rows, pass: pass) { return batch }
     return try layout.stacked(try rows.map { try source.element(at: $0, pass: pass) }, "batch \(index)")
   }
 
-  override func makeIterator(pass: Int) throws -> ElementIterator<Element> {
-    if let count = source.count, count > 0, isIndexed, try source.batch(at: [], pass: pass) != nil { return try super.makeIterator(pass: pass) }
+  func makeIterator(pass: Int) throws -> ElementIterator<Element> {
+    if let count = source.count, count > 0, isIndexed, try source.batch(at: [], pass: pass) != nil { return try indexedIterator(pass: pass) }
     let rows = try source.makeIterator(pass: pass)
     let (size, dropsRemainder, layout) = (size, dropsRemainder, layout)
     var number = 0
@@ -41,7 +41,7 @@ final class BatchNode<Element>: DatasetNode<Element>, @unchecked Sendable {
     }
   }
 
-  override func makePartIterator(
+  func makePartIterator(
     pass: Int, share: @escaping (Int) -> Range<Int>
   ) throws -> ElementIterator<(batch: Element, rows: Int)>? {
     // How many rows the last batch has must be known before they are read.
@@ -79,28 +79,30 @@ final class BatchNode<Element>: DatasetNode<Element>, @unchecked Sendable {
 }
 
 /// Pairs of elements.
-final class ZipNode<First, Second>: DatasetNode<(First, Second)>, @unchecked Sendable {
-  private let first: DatasetNode<First>
-  private let second: DatasetNode<Second>
+final class ZipNode<First, Second>: DatasetNode, @unchecked Sendable {
+  typealias Element = (First, Second)
 
-  init(_ first: DatasetNode<First>, _ second: DatasetNode<Second>) {
+  private let first: any DatasetNode<First>
+  private let second: any DatasetNode<Second>
+
+  init(_ first: any DatasetNode<First>, _ second: any DatasetNode<Second>) {
     self.first = first
     self.second = second
   }
 
-  override var isIndexed: Bool { first.isIndexed && second.isIndexed }
-  override var signature: [UInt64]? { first.signature.flatMap { one in second.signature.map { one + $0 + [6] } } }
-  override var count: Int? {
+  var isIndexed: Bool { first.isIndexed && second.isIndexed }
+  var signature: [UInt64]? { first.signature.flatMap { one in second.signature.map { one + $0 + [6] } } }
+  var count: Int? {
     switch (first.count, second.count) {
     case (let one?, let other?): min(one, other)
     default: nil
     }
   }
-  override func element(at index: Int, pass: Int) throws -> (First, Second) {
+  func element(at index: Int, pass: Int) throws -> (First, Second) {
     (try first.element(at: index, pass: pass), try second.element(at: index, pass: pass))
   }
 
-  override func makeIterator(pass: Int) throws -> ElementIterator<(First, Second)> {
+  func makeIterator(pass: Int) throws -> ElementIterator<(First, Second)> {
     let (left, right) = (try first.makeIterator(pass: pass), try second.makeIterator(pass: pass))
     return ClosureIterator(skip: { count in
       try left.skip(count)
@@ -113,19 +115,19 @@ final class ZipNode<First, Second>: DatasetNode<(First, Second)>, @unchecked Sen
 }
 
 /// Elements that are kept in memory once they have been computed.
-final class CacheNode<Element>: DatasetNode<Element>, @unchecked Sendable {
-  private let source: DatasetNode<Element>
+final class CacheNode<Element>: DatasetNode, @unchecked Sendable {
+  private let source: any DatasetNode<Element>
   private let lock = NSLock()
   private var byIndex: [Int: Element] = [:]
   private var all: [Element]?
 
-  init(_ source: DatasetNode<Element>) { self.source = source }
+  init(_ source: any DatasetNode<Element>) { self.source = source }
 
-  override var isIndexed: Bool { source.isIndexed }
-  override var count: Int? { source.count }
-  override var signature: [UInt64]? { source.signature.map { $0 + [7] } }
+  var isIndexed: Bool { source.isIndexed }
+  var count: Int? { source.count }
+  var signature: [UInt64]? { source.signature.map { $0 + [7] } }
 
-  override func element(at index: Int, pass: Int) throws -> Element {
+  func element(at index: Int, pass: Int) throws -> Element {
     if let known = lock.withLock({ byIndex[index] }) { return known }
     // What was random in the first pass stays.
     let element = try source.element(at: index, pass: 0)
@@ -133,7 +135,7 @@ final class CacheNode<Element>: DatasetNode<Element>, @unchecked Sendable {
     return element
   }
 
-  override func makeIterator(pass: Int) throws -> ElementIterator<Element> {
+  func makeIterator(pass: Int) throws -> ElementIterator<Element> {
     if isIndexed, let count = source.count {
       // In order, so that what works on several at once can.
       if lock.withLock({ byIndex.isEmpty }), count > 0 {
@@ -149,7 +151,7 @@ final class CacheNode<Element>: DatasetNode<Element>, @unchecked Sendable {
           return element
         }
       }
-      return try super.makeIterator(pass: pass)
+      return try indexedIterator(pass: pass)
     }
     if let all = lock.withLock({ all }) { return IndexIterator(IndexOrder(count: all.count) { $0 }) { all[$0] } }
     let elements = try source.makeIterator(pass: 0)
@@ -166,29 +168,29 @@ final class CacheNode<Element>: DatasetNode<Element>, @unchecked Sendable {
 }
 
 /// Elements that another thread prepares before they are asked for.
-final class PrefetchNode<Element>: DatasetNode<Element>, @unchecked Sendable {
-  private let source: DatasetNode<Element>
+final class PrefetchNode<Element>: DatasetNode, @unchecked Sendable {
+  private let source: any DatasetNode<Element>
   private let size: Int
 
-  init(_ source: DatasetNode<Element>, size: Int) {
+  init(_ source: any DatasetNode<Element>, size: Int) {
     self.source = source
     self.size = size
   }
 
-  override var isIndexed: Bool { source.isIndexed }
-  override var count: Int? { source.count }
-  override var signature: [UInt64]? { source.signature }
-  override func element(at index: Int, pass: Int) throws -> Element { try source.element(at: index, pass: pass) }
-  override func batch(at indices: [Int], pass: Int) throws -> Element? { try source.batch(at: indices, pass: pass) }
-  override func makePartIterator(
+  var isIndexed: Bool { source.isIndexed }
+  var count: Int? { source.count }
+  var signature: [UInt64]? { source.signature }
+  func element(at index: Int, pass: Int) throws -> Element { try source.element(at: index, pass: pass) }
+  func batch(at indices: [Int], pass: Int) throws -> Element? { try source.batch(at: indices, pass: pass) }
+  func makePartIterator(
     pass: Int, share: @escaping (Int) -> Range<Int>
   ) throws -> ElementIterator<(batch: Element, rows: Int)>? {
     try source.makePartIterator(pass: pass, share: share).map { PrefetchIterator($0, size: size) }
   }
-  override func makeIterator(pass: Int) throws -> ElementIterator<Element> {
+  func makeIterator(pass: Int) throws -> ElementIterator<Element> {
     PrefetchIterator(try source.makeIterator(pass: pass), size: size)
   }
-  override func makeIterator(pass: Int, order: IndexOrder) throws -> ElementIterator<Element> {
+  func makeIterator(pass: Int, order: IndexOrder) throws -> ElementIterator<Element> {
     PrefetchIterator(try source.makeIterator(pass: pass, order: order), size: size)
   }
 }

@@ -1,15 +1,17 @@
 import Foundation
 
 /// What a function makes of each element.
-final class MapNode<Input, Output>: DatasetNode<Output>, @unchecked Sendable {
-  private let source: DatasetNode<Input>
+final class MapNode<Input, Output>: DatasetNode, @unchecked Sendable {
+  typealias Element = Output
+
+  private let source: any DatasetNode<Input>
   private let workers: Int
   private let seed: UInt64
   private let transform: (Input, inout RowRandom) throws -> Output
   private let layout = ElementLayout<Output>.known
 
   init(
-    _ source: DatasetNode<Input>, workers: Int, seed: UInt64, _ transform: @escaping (Input, inout RowRandom) throws -> Output
+    _ source: any DatasetNode<Input>, workers: Int, seed: UInt64, _ transform: @escaping (Input, inout RowRandom) throws -> Output
   ) {
     self.source = source
     self.workers = workers
@@ -17,9 +19,9 @@ final class MapNode<Input, Output>: DatasetNode<Output>, @unchecked Sendable {
     self.transform = transform
   }
 
-  override var count: Int? { source.count }
-  override var isIndexed: Bool { source.isIndexed }
-  override var signature: [UInt64]? { source.signature.map { $0 + [4, seed] } }
+  var count: Int? { source.count }
+  var isIndexed: Bool { source.isIndexed }
+  var signature: [UInt64]? { source.signature.map { $0 + [4, seed] } }
 
   private func output(_ input: Input, row: Int, pass: Int) throws -> Output {
     var random = RowRandom(seed: seed, pass: pass, row: row)
@@ -29,16 +31,16 @@ final class MapNode<Input, Output>: DatasetNode<Output>, @unchecked Sendable {
     return output
   }
 
-  override func element(at index: Int, pass: Int) throws -> Output {
+  func element(at index: Int, pass: Int) throws -> Output {
     try output(source.element(at: index, pass: pass), row: index, pass: pass)
   }
 
-  override func makeIterator(pass: Int, order: IndexOrder) throws -> ElementIterator<Output> {
+  func makeIterator(pass: Int, order: IndexOrder) throws -> ElementIterator<Output> {
     try iterator(over: source.makeIterator(pass: pass, order: order), pass: pass) { order.index($0) }
   }
 
-  override func makeIterator(pass: Int) throws -> ElementIterator<Output> {
-    if isIndexed { return try super.makeIterator(pass: pass) }
+  func makeIterator(pass: Int) throws -> ElementIterator<Output> {
+    if isIndexed { return try indexedIterator(pass: pass) }
     return try iterator(over: source.makeIterator(pass: pass), pass: pass) { $0 }
   }
 

@@ -73,20 +73,25 @@ public func padSequences(
   }
   let dtype = dtype ?? first.dtype
   let length = try paddedLength(sequences.map { $0.shape[0] }, maxlen)
-  let rowShape = Array(first.shape.dropFirst())
-  let rowBytes = rowShape.reduce(dtype.byteCount, *)
-  let all = Tensor(repeating: try number(value, as: dtype), shape: [sequences.count, length] + rowShape, dtype: dtype)
-  return Tensor(shape: all.shape, dtype: dtype) { target in
-    all.withBytes { target.copyMemory(from: $0) }
-    for (row, sequence) in sequences.enumerated() where sequence.shape[0] > 0 && rowBytes > 0 {
+  let value = try number(value, as: dtype)
+  let stepShape = Array(first.shape.dropFirst()), stepSize = stepShape.reduce(1, *)
+  func padded<Scalar: TensorScalar>(with value: Scalar) -> Tensor {
+    var all = [Scalar](repeating: value, count: sequences.count * length * stepSize)
+    for (row, sequence) in sequences.enumerated() where sequence.shape[0] > 0 {
       let kept = min(length, sequence.shape[0])
-      let from = (truncating == .pre ? sequence.shape[0] - kept : 0) * rowBytes
-      let to = (row * length + (padding == .pre ? length - kept : 0)) * rowBytes
-      sequence.cast(to: dtype).withBytes { source in
-        UnsafeMutableRawBufferPointer(rebasing: target[to..<(to + kept * rowBytes)])
-          .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[from..<(from + kept * rowBytes)]))
-      }
+      let from = (truncating == .pre ? sequence.shape[0] - kept : 0) * stepSize
+      let to = (row * length + (padding == .pre ? length - kept : 0)) * stepSize
+      let scalars: [Scalar] = sequence.cast(to: dtype).scalars()
+      all.replaceSubrange(to..<(to + kept * stepSize), with: scalars[from..<(from + kept * stepSize)])
     }
+    return Tensor(shape: [sequences.count, length] + stepShape, scalars: all)
+  }
+  return switch dtype {
+  case .float32: padded(with: Float(value))
+  case .float64: padded(with: value)
+  case .int32: padded(with: Int32(value))
+  case .uint8: padded(with: UInt8(value))
+  case .bool: padded(with: value != 0)
   }
 }
 

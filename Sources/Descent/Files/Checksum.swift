@@ -19,17 +19,7 @@ package enum Checksum {
     }
   }
 
-  package static func sha256(_ bytes: [UInt8]) -> String { digest(bytes, SHA256()) }
-
-  package static func md5(_ bytes: [UInt8]) -> String { digest(bytes, MD5()) }
-
-  private static func digest(_ bytes: [UInt8], _ hash: some BlockHash) -> String {
-    var hash = hash
-    let whole = bytes.count / 64 * 64
-    bytes.withUnsafeBytes { hash.add(UnsafeRawBufferPointer(rebasing: $0[..<whole])) }
-    hash.finish(Array(bytes[whole...]), total: bytes.count)
-    return hash.hexadecimal
-  }
+  package static func sha256(_ bytes: [UInt8]) throws -> String { try digest(SourceStream(ByteSource(bytes, name: "bytes")), SHA256()) }
 
   private static func digest(_ stream: some ByteStream, _ hash: some BlockHash) throws -> String {
     var hash = hash

@@ -25,7 +25,8 @@ public struct Initializer: KerasNamed {
     self.init(nil, name: "refused", problem: error) { _, _, _ in throw error }
   }
 
-  /// An initializer of one's own, which cannot be written to a file. It gives a tensor of the shape and dtype that it is asked for.
+  /// An initializer of one's own. It gives a tensor of the shape and dtype that it is asked for. Files can name it once it is
+  /// registered (``KerasNamed/register(_:)``).
   public static func custom(
     _ name: String = "custom", _ body: @escaping @Sendable (_ shape: [Int], DType, RandomGenerator) throws -> Tensor
   ) -> Initializer {

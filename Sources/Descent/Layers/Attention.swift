@@ -26,9 +26,6 @@ public class SingleHeadAttention: Layer {
     super.init(name: name, trainable: trainable, dtype: dtype)
   }
 
-  /// How well each position of the query goes with each of the key: [rows, positions, positions].
-  func scores(_ query: Tensor, _ key: Tensor) throws -> Tensor { programmingError("\(Self.self) has no scores") }
-
   public override var supportsMasking: Bool { true }
   override var callOptionNames: [String] { AttentionCall.optionNames }
 
@@ -45,11 +42,15 @@ public class SingleHeadAttention: Layer {
     guard dropout >= 0, dropout < 1 else { throw settingsError("dropout is \(dropout); expected at least 0 and less than 1") }
   }
 
-  public override func forward(_ inputs: [Tensor], _ context: ForwardContext) throws -> [Tensor] {
+  /// The layer's computation.
+  /// - Parameter compare: how well each position of the query goes with each of the key: [rows, positions, positions].
+  fileprivate func attend(
+    _ inputs: [Tensor], _ context: ForwardContext, _ compare: (_ query: Tensor, _ key: Tensor) -> Tensor
+  ) throws -> [Tensor] {
     guard inputs.count > 1 else { throw settingsError("it was called with one tensor; expected [query, value] or [query, value, key]") }
     let (query, value) = (inputs[0], inputs[1])
     let details = context.callDetails
-    var scores = try scores(query, inputs.count > 2 ? inputs[2] : value)
+    var scores = compare(query, inputs.count > 2 ? inputs[2] : value)
     let scoring = AttentionScores(slidingWindow: nil, axisCount: 1)
     let masks: (query: Tensor?, value: Tensor?, key: Tensor?) = (nil, context.mask(of: value), nil)
     let rows = Tensor.arange(0, Double(query.shape[1]), dtype: .int32)
@@ -124,7 +125,9 @@ public final class Attention: SingleHeadAttention {
     if scoreMode == .concat { concatScoreWeight = try addVariable("concat_score_weight", shape: [], initializer: .ones) }
   }
 
-  override func scores(_ query: Tensor, _ key: Tensor) -> Tensor {
+  public override func forward(_ inputs: [Tensor], _ context: ForwardContext) throws -> [Tensor] { try attend(inputs, context, scores) }
+
+  private func scores(_ query: Tensor, _ key: Tensor) -> Tensor {
     guard let concatScoreWeight else {
       let scores = matmul(query, key.transposed([0, 2, 1]))
       return scale.map { scores * $0.value } ?? scores
@@ -168,7 +171,9 @@ public final class AdditiveAttention: SingleHeadAttention {
     if useScale { scale = try addVariable("scale", shape: [inputShapes[0][1]], initializer: .glorotUniform) }
   }
 
-  override func scores(_ query: Tensor, _ key: Tensor) -> Tensor {
+  public override func forward(_ inputs: [Tensor], _ context: ForwardContext) throws -> [Tensor] { try attend(inputs, context, scores) }
+
+  private func scores(_ query: Tensor, _ key: Tensor) -> Tensor {
     let terms = tanh(query.expandingShape(at: 2) + key.expandingShape(at: 1))
     return (scale.map { $0.value * terms } ?? terms).sum(axes: [-1])
   }

@@ -4,9 +4,6 @@ public enum DataFormat: String, Sendable, CaseIterable {
   case channelsLast = "channels_last"
   /// `[rows, channels, …]`.
   case channelsFirst = "channels_first"
-
-  /// The axis of the channels in a tensor with rows on axis 0.
-  var channelAxis: Int { self == .channelsLast ? -1 : 1 }
 }
 
 extension LayerOptions {

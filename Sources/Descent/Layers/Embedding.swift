@@ -11,7 +11,7 @@ import TensorCore
 /// says which do, and `ParameterSetting`'s `isLazy` asks it of others, such as Adam.
 ///
 ///     try model.compile(
-///       optimizer: Adam().with(parameterSettings: [.init(.name("embeddings"), isLazy: true)]), loss: .binaryCrossentropy)
+///       optimizer: Adam().with { $0.parameterSettings = [.init(.name("embeddings"), isLazy: true)] }, loss: .binaryCrossentropy)
 ///
 /// Keras's `lora_rank` is not supported: descriptions that use it are refused.
 public final class Embedding: Layer {

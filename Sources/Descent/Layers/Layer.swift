@@ -157,105 +157,7 @@ open class Layer {
   ///   - context: the forward pass's.
   open func computeMask(_ inputs: [Tensor], _ masks: [Tensor?], _ context: ForwardContext) throws -> [Tensor?] { masks }
 
-  // MARK: - Calls
-
-  /// Calls the layer as a part of another's forward pass, building it if that has not been done.
-  public final func callAsFunction(_ x: Tensor, _ context: ForwardContext) throws -> Tensor { try self([x], context) }
-
-  /// Calls the layer with several tensors as a part of another's forward pass. (Keras: `layer([a, b])`.)
-  /// - Throws: ``DescentError`` also if the layer has several results; ``outputs(_:_:)`` gives them all.
-  public final func callAsFunction(_ inputs: [Tensor], _ context: ForwardContext) throws -> Tensor {
-    let results = try outputs(inputs, context)
-    guard results.count == 1 else {
-      throw DescentError(.invalidArgument, "layer \(name): it gives \(results.count) tensors; ask for its outputs(_:_:)")
-    }
-    return results[0]
-  }
-
-  /// All that the layer computes, as a part of another's forward pass.
-  public final func outputs(_ inputs: [Tensor], _ context: ForwardContext) throws -> [Tensor] {
-    guard !inputs.isEmpty else { throw DescentError(.invalidArgument, "layer \(name): it was called without a tensor") }
-    guard inputs.allSatisfy({ $0.rank > 0 }) else {
-      throw DescentError(.invalidArgument, "layer \(name): the input has no axes; axis 0 counts rows")
-    }
-    if let requestedDType, !requestedDType.isFloatingPoint {
-      throw DescentError(.invalidArgument, "layer \(name): its dtype is \(requestedDType); layers compute in float32 or float64")
-    }
-    context.enter(self)
-    defer { context.leave() }
-    let inputs = self is Model ? inputs : inputs.map { autocast($0, context) }
-    let shapes = inputs.map { Array($0.shape.dropFirst()) }
-    if !isBuilt {
-      if let givenInputShape, !givenInputShape.fits(shapes[0]) {
-        throw DescentError(
-          .invalidArgument, "layer \(name): inputShape is \(givenInputShape.text) but a row of the input has shape \(shapes[0])")
-      }
-      try Trace.suspended { try buildOnce(inputShapes: shapes, with: context.builder, dtype: context.dtype) }
-      if context.isStep && !ownVariables.isEmpty {
-        (isBuilt, ownVariables, regularizers, constraints) = (false, [], [], [])
-        throw DescentError(
-          .state, "layer \(name): it is first called in a step, and so is no part of the model; build it before, or call it in forward")
-      }
-    } else if context.isBuilding {
-      // Built before, in another model or alone: the variables are the layer's own already.
-      for variable in ownVariables + ownRandomStates { _ = context.builder.claim(variable) }
-    }
-    let masks = inputs.map { context.mask(of: $0) }
-    let results = try forward(inputs, context)
-    try context.check()
-    guard !results.isEmpty, results.allSatisfy({ $0.rank > 0 }) else {
-      throw DescentError(.invalidArgument, "layer \(name): the forward pass gave a tensor without axes; axis 0 counts rows")
-    }
-    if let activityRegularizer {
-      for result in results {
-        context.addLoss(try activityRegularizer.validated()(result) / Double(max(result.shape[0], 1)))
-      }
-    }
-    if supportsMasking { try setMasks(of: results, inputs, masks, context) }
-    inputShapes = shapes
-    outputShapes = results.map { Array($0.shape.dropFirst()) }
-    if context.isBuilding {
-      for shape in outputShapes ?? [] { _ = try ModelBuilder.elementCount(shape, of: "layer \(name): a row of the result") }
-      adoptVariables(context)
-    }
-    return results
-  }
-
-  /// Floating-point numbers in the layer's dtype, as Keras casts them on the way in.
-  private func autocast(_ x: Tensor, _ context: ForwardContext) -> Tensor {
-    !x.dtype.isFloatingPoint || x.dtype == context.dtype ? x : context.cast(x, to: context.dtype)
-  }
-
-  private func setMasks(of results: [Tensor], _ inputs: [Tensor], _ masks: [Tensor?], _ context: ForwardContext) throws {
-    if results.allSatisfy({ context.mask(of: $0) != nil }) { return }
-    for (result, mask) in zip(results, try computeMask(inputs, masks, context)) {
-      if let mask, context.mask(of: result) == nil { context.setMask(mask, of: result) }
-    }
-  }
-
-  /// Calls the layer on its own, outside of any model.
-  /// - Parameters:
-  ///   - x: rows on axis 0.
-  ///   - mask: which steps of `x` count; nil for all.
-  ///   - training: whether layers such as ``Dropout`` do what they do while training.
-  public final func callAsFunction(_ x: Tensor, mask: Tensor? = nil, training: Bool = false) throws -> Tensor {
-    try self([x], masks: [mask], training: training)
-  }
-
-  /// Calls the layer with several tensors, outside of any model.
-  public final func callAsFunction(_ inputs: [Tensor], masks: [Tensor?] = [], training: Bool = false) throws -> Tensor {
-    let context = try ownContext(for: inputs, isTraining: training)
-    for (input, mask) in zip(inputs, masks) { if let mask { context.setMask(mask, of: input) } }
-    return try context.with(CallDetails(isMaskGiven: masks.contains { $0 != nil })) { try self(inputs, context) }
-  }
-
-  /// What the layer is told when it is called outside of any model, built for such tensors.
-  final func ownContext(for inputs: [Tensor], isTraining: Bool) throws -> ForwardContext {
-    let dtype = inputs.first { $0.dtype.isFloatingPoint }?.dtype ?? .float32
-    let builder = self.builder ?? ModelBuilder(dtype: requestedDType ?? dtype, seed: nextDefaultSeed())
-    try buildByTracing(inputs.map { (Array($0.shape.dropFirst()), $0.dtype) }, with: builder)
-    return ForwardContext(builder: builder, isTraining: isTraining)
-  }
+  // MARK: - Building
 
   /// Builds the layer and all it calls for rows of the given shapes, computing nothing.
   func buildByTracing(_ inputs: [(shape: [Int?], dtype: DType)], with builder: ModelBuilder) throws {
@@ -289,18 +191,21 @@ open class Layer {
   /// Called before the variables are listed.
   func prepareToBeInspected() {}
 
-  private func buildOnce(inputShapes: [[Int]], with builder: ModelBuilder, dtype: DType) throws {
+  final func buildOnce(inputShapes: [[Int]], with builder: ModelBuilder, dtype: DType) throws {
     self.builder = builder
     variableDType = dtype
     do {
       try build(inputShapes: inputShapes)
     } catch {
       // A failed attempt leaves nothing behind, so that a second one starts clean.
-      (ownVariables, regularizers, constraints) = ([], [], [])
+      forgetVariables()
       throw error
     }
     isBuilt = true
   }
+
+  /// As if it had never been built.
+  final func forgetVariables() { (isBuilt, ownVariables, regularizers, constraints) = (false, [], [], []) }
 
   /// Counts a variable of a layer inside as one of this layer's own too, in front of the others.
   final func share(_ variable: Variable) { ownVariables.insert(variable, at: 0) }
@@ -317,7 +222,7 @@ open class Layer {
 
   /// Takes up what the forward pass read or assigned and what belongs to nobody yet: parameters, statistics, counters, and the
   /// states of generators.
-  private func adoptVariables(_ context: ForwardContext) {
+  final func adoptVariables(_ context: ForwardContext) {
     for variable in Trace.newVariables(for: context.builder) where context.builder.claim(variable) {
       variable.path = path + "/" + variable.name
       if variable.isRandomState {

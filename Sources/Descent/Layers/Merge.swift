@@ -6,8 +6,6 @@ import TensorCore
 /// Elementwise ones stretch sizes of 1; a row of fewer axes gets axes of size 1 in front. The result has a mask if all inputs
 /// have: what counts in one of them counts.
 public class Merge: Layer {
-  fileprivate(set) var isElementwise = true
-
   public override init(
     activityRegularizer: Regularizer? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
@@ -32,11 +30,15 @@ public class Merge: Layer {
 
   public override var acceptsIntegers: Bool { true }
 
-  public override func forward(_ inputs: [Tensor], _ context: ForwardContext) throws -> [Tensor] {
+  /// What `merge` makes of the inputs, in one dtype, and their masks.
+  /// - Parameter isElementwise: whether a row of fewer axes gets axes of size 1 in front.
+  fileprivate func merged(
+    _ inputs: [Tensor], _ context: ForwardContext, isElementwise: Bool = true, _ merge: ([Tensor], [Tensor?]) -> Tensor
+  ) throws -> [Tensor] {
     try check(inputs.map { Array($0.shape.dropFirst()) })
     let dtype = promoted(inputs)[0].dtype
     let inputs = inputs.map { context.cast($0, to: dtype) }
-    guard isElementwise else { return [try merged(inputs, inputs.map { context.mask(of: $0) })] }
+    guard isElementwise else { return [merge(inputs, inputs.map { context.mask(of: $0) })] }
     let rank = inputs.map(\.rank).max() ?? 1
     var masks: [Tensor?] = []
     let aligned = inputs.map { x -> Tensor in
@@ -44,16 +46,8 @@ public class Merge: Layer {
       masks.append(x.rank == rank ? context.mask(of: x) : nil)
       return x.reshaped([x.shape[0]] + [Int](repeating: 1, count: rank - x.rank) + x.shape.dropFirst())
     }
-    return [try merged(aligned, masks)]
+    return [merge(aligned, masks)]
   }
-
-  /// The merging itself.
-  func merged(_ inputs: [Tensor], _ masks: [Tensor?]) throws -> Tensor {
-    inputs.dropFirst().reduce(inputs[0]) { combine($0, $1) }
-  }
-
-  /// Two inputs made one.
-  func combine(_ a: Tensor, _ b: Tensor) -> Tensor { programmingError("\(type(of: self)) combines nothing") }
 
   public override func computeMask(_ inputs: [Tensor], _ masks: [Tensor?], _ context: ForwardContext) -> [Tensor?] {
     let given = masks.compactMap { $0 }
@@ -85,7 +79,9 @@ extension Tensor {
 
 /// The sum of all inputs. (Keras: `keras.layers.Add`.)
 public final class Add: Merge {
-  override func combine(_ a: Tensor, _ b: Tensor) -> Tensor { a + b }
+  public override func forward(_ inputs: [Tensor], _ context: ForwardContext) throws -> [Tensor] {
+    try merged(inputs, context) { inputs, _ in inputs.dropFirst().reduce(inputs[0], +) }
+  }
 }
 
 /// The first of two inputs minus the second. (Keras: `keras.layers.Subtract`.)
@@ -97,13 +93,19 @@ public final class Subtract: Merge {
     try super.check(shapes)
   }
 
-  override func combine(_ a: Tensor, _ b: Tensor) -> Tensor { a - b }
+  public override func forward(_ inputs: [Tensor], _ context: ForwardContext) throws -> [Tensor] {
+    try merged(inputs, context) { inputs, _ in inputs[0] - inputs[1] }
+  }
 }
 
 /// The product of all inputs, element by element; what a mask leaves out of an input multiplies nothing. (Keras:
 /// `keras.layers.Multiply`.)
 public final class Multiply: Merge {
-  override func merged(_ inputs: [Tensor], _ masks: [Tensor?]) -> Tensor {
+  public override func forward(_ inputs: [Tensor], _ context: ForwardContext) throws -> [Tensor] {
+    try merged(inputs, context, product)
+  }
+
+  private func product(_ inputs: [Tensor], _ masks: [Tensor?]) -> Tensor {
     var result: Tensor?
     for (x, mask) in zip(inputs, masks) {
       let factor = mask.map { select($0.spread(like: x), x, 1) } ?? x
@@ -118,22 +120,22 @@ public final class Multiply: Merge {
 
 /// The mean of all inputs. (Keras: `keras.layers.Average`.)
 public final class Average: Merge {
-  override func merged(_ inputs: [Tensor], _ masks: [Tensor?]) throws -> Tensor {
-    inputs.dropFirst().reduce(inputs[0], +) / Tensor(number: Double(inputs.count))
+  public override func forward(_ inputs: [Tensor], _ context: ForwardContext) throws -> [Tensor] {
+    try merged(inputs, context) { inputs, _ in inputs.dropFirst().reduce(inputs[0], +) / Tensor(number: Double(inputs.count)) }
   }
 }
 
 /// The greatest of all inputs, element by element. (Keras: `keras.layers.Maximum`.)
 public final class Maximum: Merge {
-  override func merged(_ inputs: [Tensor], _ masks: [Tensor?]) -> Tensor {
-    choosing(inputs, masks) { TensorCore.maximum($0, $1) }
+  public override func forward(_ inputs: [Tensor], _ context: ForwardContext) throws -> [Tensor] {
+    try merged(inputs, context) { inputs, masks in choosing(inputs, masks) { TensorCore.maximum($0, $1) } }
   }
 }
 
 /// The smallest of all inputs, element by element. (Keras: `keras.layers.Minimum`.)
 public final class Minimum: Merge {
-  override func merged(_ inputs: [Tensor], _ masks: [Tensor?]) -> Tensor {
-    choosing(inputs, masks) { TensorCore.minimum($0, $1) }
+  public override func forward(_ inputs: [Tensor], _ context: ForwardContext) throws -> [Tensor] {
+    try merged(inputs, context) { inputs, masks in choosing(inputs, masks) { TensorCore.minimum($0, $1) } }
   }
 }
 
@@ -151,7 +153,6 @@ public final class Concatenate: Merge {
   public init(axis: Int = -1, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil) {
     self.axis = axis
     super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
-    isElementwise = false
   }
 
   override func check(_ shapes: [[Int]]) throws {
@@ -171,7 +172,9 @@ public final class Concatenate: Merge {
     }
   }
 
-  override func merged(_ inputs: [Tensor], _ masks: [Tensor?]) -> Tensor { TensorCore.concatenate(inputs, axis: axis) }
+  public override func forward(_ inputs: [Tensor], _ context: ForwardContext) throws -> [Tensor] {
+    try merged(inputs, context, isElementwise: false) { inputs, _ in TensorCore.concatenate(inputs, axis: axis) }
+  }
 
   public override func computeMask(_ inputs: [Tensor], _ masks: [Tensor?], _ context: ForwardContext) -> [Tensor?] {
     if masks.allSatisfy({ $0 == nil }) { return [nil] }
@@ -201,7 +204,6 @@ public final class Dot: Merge {
     self.axes = axes
     self.normalize = normalize
     super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
-    isElementwise = false
   }
 
   /// The same axis of both inputs; see ``init(axes:normalize:inputShape:name:trainable:dtype:)``.
@@ -228,7 +230,11 @@ public final class Dot: Merge {
     return axis < 0 ? axis + rank : axis
   } }
 
-  override func merged(_ inputs: [Tensor], _ masks: [Tensor?]) -> Tensor {
+  public override func forward(_ inputs: [Tensor], _ context: ForwardContext) throws -> [Tensor] {
+    try merged(inputs, context, isElementwise: false) { inputs, _ in product(inputs) }
+  }
+
+  private func product(_ inputs: [Tensor]) -> Tensor {
     let axes = positions(inputs.map(\.rank))
     let (a, b) = normalize
       ? (inputs[0].normalized(alongAxes: [axes[0]]), inputs[1].normalized(alongAxes: [axes[1]])) : (inputs[0], inputs[1])

@@ -85,7 +85,7 @@ public struct Loss: KerasNamed {
     self.init(unwritable: "refused", problem: error, form: .any) { $0.prediction }
   }
 
-  /// A loss of one's own, which cannot be written to a file.
+  /// A loss of one's own. Files can name it once it is registered (``KerasNamed/register(_:)``).
   /// - Parameters:
   ///   - name: what `summary` and History call it.
   ///   - body: gets the target and the prediction and returns one value per sample (axis 0 counts them; further axes are averaged),

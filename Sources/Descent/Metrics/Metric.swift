@@ -56,8 +56,8 @@ public struct Metric: KerasNamed {
     return result
   }
 
-  /// The mean over all samples of a closure's values: one value per sample (axis 0 counts them), of any dtype. It cannot be written to a
-  /// file. Target and prediction come as for ``Loss/custom(_:_:)``.
+  /// The mean over all samples of a closure's values: one value per sample (axis 0 counts them), of any dtype. Target and
+  /// prediction come as for ``Loss/custom(_:_:)``. Files can name it once it is registered (``KerasNamed/register(_:)``).
   public static func custom(
     _ name: String, direction: Direction? = nil,
     _ body: @escaping @Sendable (_ target: Tensor, _ prediction: Tensor) -> Tensor

@@ -206,7 +206,7 @@ extension FitLoop {
   /// The model's variables, the states of its generators of random numbers, and the running totals.
   private var variables: [(name: String, variable: Variable)] {
     let weights = model.namedVariables.map { (name: "weight:" + $0.name, variable: $0.variable) }
-    let random = ([model.modelBuilder.random.state] + model.randomStates).enumerated().map { (name: "random:\($0.offset)", variable: $0.element) }
+    let random = model.allRandomStates.enumerated().map { (name: "random:\($0.offset)", variable: $0.element) }
     let totals = runner.totals.variables.enumerated().map { (name: "total:\($0.offset)", variable: $0.element) }
     return weights + random + totals
   }

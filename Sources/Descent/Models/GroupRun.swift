@@ -81,7 +81,7 @@ struct GroupRun {
     try model.access.stepping {
       optimizerState?.restoreTrainingValues()
       for (_, variable) in model.namedVariables { try group.broadcast(variable) }
-      for variable in [model.modelBuilder.random.state] + model.randomStates { try group.broadcast(variable) }
+      for variable in model.allRandomStates { try group.broadcast(variable) }
       guard let optimizerState else { return }
       var state: [String: Tensor] = [:]
       for (name, tensor) in optimizerState.checkpoint().sorted(by: { $0.key < $1.key }) {

@@ -45,8 +45,8 @@ open class Model: Layer {
   /// How many passes over training data were begun: with ``seed`` it decides the order of rows of the next.
   package var passCount = 0
   let modelBuilder: ModelBuilder
-  /// The state of the model's own generator of random numbers.
-  package var ownRandomState: Variable { modelBuilder.random.state }
+  /// The states of all generators of random numbers: the model's own, then its layers'.
+  package var allRandomStates: [Variable] { [modelBuilder.random.state] + randomStates }
   let access = ModelAccess()
   /// What `compile` was given and what training made of it.
   var training: TrainingState?

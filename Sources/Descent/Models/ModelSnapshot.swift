@@ -21,7 +21,7 @@ struct ModelSnapshot {
     let kept = model.access.stepping {
       // Where training goes on, which need not be what the model is judged by.
       states.forEach { $0.restoreTrainingValues() }
-      let all = model.variables + [model.modelBuilder.random.state] + model.randomStates
+      let all = model.variables + model.allRandomStates
       return (
         variables: all.map { (variable: $0, value: $0.value.evaluated()) },
         optimizers: states.map { (state: $0, checkpoint: $0.checkpoint()) },

@@ -49,7 +49,7 @@ public protocol KerasNamed: Sendable, CustomStringConvertible, ExpressibleByStri
   /// - Throws: ``DescentError`` for an unknown class or setting and for a value of the wrong type or out of range.
   init(json: JSONValue) throws
   /// What Keras's `serialize` gives.
-  /// - Throws: ``DescentError`` if the value has no class of Keras's, as one made from a closure.
+  /// - Throws: ``DescentError`` if the value has no class of Keras's, as one made from a closure, and is not registered.
   func json() throws -> JSONValue
   /// A value that stands for a mistake and that ``validated()`` refuses.
   init(refusedWith error: DescentError)

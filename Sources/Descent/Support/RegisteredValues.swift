@@ -9,7 +9,7 @@ extension KerasNamed {
   /// model that was compiled with it can be written and read. The last one of a name counts, before Keras's. (Keras:
   /// `register_keras_serializable`.)
   ///
-  ///     Loss.register(.custom("cubic") { target, prediction in pow(abs(target - prediction), 3).mean(axis: -1) })
+  ///     try Loss.register(.custom("cubic") { target, prediction in pow(abs(target - prediction), 3).mean(axis: -1) })
   ///     try model.compile(optimizer: .adam, loss: "cubic")
   ///
   /// - Throws: ``DescentError`` for a value that cannot be used.

@@ -1,5 +1,5 @@
-/// Settings read from JSON by name and type, with what holds where one is missing: the one place that converts them, for whatever has
-/// Keras settings.
+/// Settings read from JSON by name and type, with what holds where one is missing: of layers, losses and whatever else has Keras settings. Those
+/// of optimizers have tables of their own, of ``Hyperparameter``s.
 package struct Settings: Sendable {
   /// Whose settings they are, for messages.
   let owner: String

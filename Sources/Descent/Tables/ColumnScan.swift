@@ -23,7 +23,7 @@ struct ColumnScan {
 
   init(hasNames: Bool = false) { self.hasNames = hasNames }
 
-  private var textBytes = 0, words = 0
+  private var words = 0
   private(set) var firstOdd: String?
   private var dates: [DateScan]? = [DateScan(dayFirst: false), DateScan(dayFirst: true)]
   private var dateFailures = 0
@@ -64,7 +64,6 @@ struct ColumnScan {
 
   private mutating func addText(_ text: UnsafeRawBufferPointer) {
     if firstOdd == nil { firstOdd = String(decoding: text, as: UTF8.self) }
-    textBytes += text.count
     words += text.count { $0 == 0x20 } + 1
     if keepsTexts { count(text) }
     if var scans = dates {
@@ -121,7 +120,6 @@ struct ColumnScan {
   /// Whether the numbers count the rows.
   var countsRows: Bool { followsRows && numberCount == rows && rows > 1 && (rowOffset == 0 || rowOffset == 1) }
   var meanWordCount: Double { oddCount > 0 ? Double(words) / Double(oddCount) : 0 }
-  var meanByteCount: Double { oddCount > 0 ? Double(textBytes) / Double(oddCount) : 0 }
 
   /// How the dates are to be read, if the column holds some.
   var dateScan: DateScan? {

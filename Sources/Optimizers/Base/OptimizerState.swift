@@ -197,7 +197,7 @@ public final class OptimizerState {
   /// Whether a parameter's rows that a step does not touch are left alone.
   package var hasLazyParameters: Bool { entries.contains(where: \.isLazy) }
 
-  /// Gives parameters their slots: those of one name lie side by side, as the parameters do.
+  /// Gives parameters their slots: those of one name lie side by side.
   private func allocate(_ added: [Entry]) {
     var names: [String] = []
     for slot in added.flatMap(\.slots) where slot.fileValue == nil && !names.contains(slot.name) { names.append(slot.name) }

@@ -125,7 +125,7 @@ extension LBFGS {
   /// - Parameters:
   ///   - learningRate: size of the steps, a number or a schedule; 1 by default.
   ///   - historySize: how many steps are remembered; 10 by default.
-  ///   - lineSearch: ; `.strongWolfe` by default.
+  ///   - lineSearch: how the length of a step is found; `.strongWolfe` by default.
   ///   - maxEvaluations: the most evaluations of the loss in a step; 25 by default.
   ///   - toleranceGrad: the greatest element of a gradient that counts as zero; 1e-7 by default.
   ///   - toleranceChange: the greatest change of a weight, and of the loss, that counts as none; 1e-9 by default.

@@ -1,7 +1,7 @@
 import Foundation
 
-/// The nodes of a plan in topological order, each computed once: common subexpressions are eliminated, constants folded and
-/// roundabout ways shortened while nodes are added; then products are turned round as they are read.
+/// The nodes of a plan in topological order, each computed once: common subexpression elimination, constant folding and shorter
+/// ways round (algebraic simplification) while nodes are added; then products are turned round as they are read.
 struct SimplifiedGraph {
   struct Value {
     var operation: Operation

@@ -1,3 +1,5 @@
+// Reverse-mode differentiation (the chain rule): from the output back to the targets, once; each primitive's derivative is made of primitives.
+
 import Foundation
 
 /// The derivatives of `output` (summed over its elements) with respect to tensors it was computed from.

@@ -11,7 +11,7 @@ import Testing
     var epochs = 8
     var optimizer: any Optimizer = Adam(
       learningRate: CosineDecay(initialLearningRate: 0.05, decaySteps: 60)
-    ).with(useEMA: true, emaMomentum: 0.9, gradientAccumulationSteps: 2)
+    ).with { $0.useEMA = true; $0.emaMomentum = 0.9; $0.gradientAccumulationSteps = 2 }
     /// After that many batches in all the run is cut off.
     var cut: Int?
     var seed: UInt64 = 4
@@ -79,7 +79,7 @@ import Testing
     let optimizers: [any Optimizer] = [
       SGD(learningRate: 0.1, momentum: 0.9, nesterov: true), RMSprop(learningRate: 0.01, momentum: 0.5, centered: true),
       Nadam(learningRate: 0.01), Adafactor(learningRate: 0.01), AdamW(learningRate: 0.01), Lion(learningRate: 0.001),
-      Adam(learningRate: 0.01, amsgrad: true).with(globalClipnorm: 0.5), LossScaleOptimizer(Adam(learningRate: 0.01)),
+      Adam(learningRate: 0.01, amsgrad: true).with { $0.globalClipnorm = 0.5 }, LossScaleOptimizer(Adam(learningRate: 0.01)),
       ScheduleFreeAdamW(learningRate: 0.01),
     ]
     for optimizer in optimizers {

@@ -104,7 +104,7 @@ import Testing
       let layer = Embedding(50, 4)
       let model = model(layer)
       try model.compile(
-        optimizer: Adam(learningRate: 0.1).with(parameterSettings: [.init(.name("embeddings"), isLazy: isLazy)]),
+        optimizer: Adam(learningRate: 0.1).with { $0.parameterSettings = [.init(.name("embeddings"), isLazy: isLazy)] },
         loss: .meanSquaredError)
       try model.trainOnBatch(x, y)
       let between = try #require(layer.embeddings).value.evaluated().doubles

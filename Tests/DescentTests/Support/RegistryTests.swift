@@ -68,6 +68,12 @@ import Testing
     }
   }
 
+  @Test func `the module's page names every layer`() throws {
+    let file = "../../../Sources/Descent/Descent.docc/Descent.md"
+    let page = try String(contentsOf: URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(file), encoding: .utf8)
+    for type in LayerRegistry.builtIn { #expect(page.contains("- ``\(type)``\n"), "\(file) does not list \(type)") }
+  }
+
   /// The names of Keras 3, from Keras itself.
   private func expectKnown<Value: KerasNamed>(_ type: Value.Type, _ kind: String, refused: Set<String> = []) throws {
     let entry = try needed(Fixture("names").cases.first { $0["kind"]?.string == kind })

@@ -88,7 +88,7 @@ extension Application {
     }
     let expected = Array(entry["lines"]?.string ?? "")
     for (place, line) in lines.enumerated() {
-      let own = Checksum.sha256(Array(line.utf8)).prefix(2)
+      let own = try Checksum.sha256(Array(line.utf8)).prefix(2)
       let keras = String(expected.dropFirst(2 * place).prefix(2))
       if own != keras {
         Issue.record("\(model.name): line \(place + 1) is another in Keras: \(line)")
@@ -96,7 +96,7 @@ extension Application {
       }
     }
     #expect(2 * lines.count == expected.count)
-    #expect(Checksum.sha256(Array(lines.joined(separator: "\n").utf8)) == entry["digest"]?.string)
+    #expect(try Checksum.sha256(Array(lines.joined(separator: "\n").utf8)) == entry["digest"]?.string)
   }
 
   @Test(arguments: predictions)

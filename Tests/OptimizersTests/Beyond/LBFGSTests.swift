@@ -126,7 +126,7 @@ import Testing
       let error = try #require(throws: DescentError.self) { try OptimizerState(optimizer, variables: [variable]) }
       #expect(error.message.contains("use it with a Minimizer"))
     }
-    let decaying = LBFGS().with(weightDecay: 0.1)
+    let decaying = LBFGS().with { $0.weightDecay = 0.1 }
     #expect(throws: DescentError.self) { try Minimizer(decaying, startingAt: Tensor([1.0])) { $0.sum() } }
   }
 }

@@ -18,7 +18,7 @@ import Testing
   /// With a full Hessian the average over many draws is its diagonal; clipping leaves the estimate alone.
   @Test func unbiased() throws {
     let matrix = Tensor([[2.0, 0.5, -0.3], [0.5, 1, 0.2], [-0.3, 0.2, 3]])
-    let sophia = Sophia(learningRate: 0, beta2: 0.999, updatePeriod: 1).with(clipvalue: 1e-3)
+    let sophia = Sophia(learningRate: 0, beta2: 0.999, updatePeriod: 1).with { $0.clipvalue = 1e-3 }
     let minimizer = try Minimizer(sophia, startingAt: ["x": Tensor([1.0, 2, 3])]) { p in
       0.5 * (p["x"]! * matmul(matrix, p["x"]!)).sum()
     }

@@ -10,7 +10,7 @@ struct RacePictureTests {
   }
 
   private let wordy = SGD(learningRate: 0.001, momentum: 0.9, nesterov: true, dampening: 0.125, convention: .torch)
-    .with(weightDecay: 0.0625, clipnorm: 12.5, useEMA: true, emaMomentum: 0.9375, decay: 0.001)
+    .with { $0.weightDecay = 0.0625; $0.clipnorm = 12.5; $0.useEMA = true; $0.emaMomentum = 0.9375; $0.decay = 0.001 }
 
   @Test func panels() throws {
     for count in [1, 2, 3, 4, 5, 8] {

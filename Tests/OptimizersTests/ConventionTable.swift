@@ -1,7 +1,9 @@
+import Optimizers
+
 /// What differs between conventions, from the optimizers' own declarations.
-package enum ConventionTable {
+enum ConventionTable {
   /// One optimizer's table in Markdown; nil if all conventions agree.
-  package static func markdown(of type: any Optimizer.Type) -> String? { table(type) }
+  static func markdown(of type: any Optimizer.Type) -> String? { table(type) }
 
   private static func table<Made: Optimizer>(_ type: Made.Type) -> String? {
     let known = Made.knownConventions
