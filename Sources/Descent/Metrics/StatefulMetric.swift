@@ -40,8 +40,9 @@ open class StatefulMetric {
   ///     the output's dtype. A target [rows] of an output [rows, 1] comes as [rows, 1].
   ///   - yPred: the model's output.
   ///   - sampleWeight: one number a row among `weightedMetrics`, if there are weights; otherwise nil.
+  /// - Throws: what the metric cannot count; ``DescentError`` from one that does not override it.
   open func updateState(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) throws {
-    programmingError("metric \(name): \(Self.self) does not override updateState(_:_:sampleWeight:)")
+    throw DescentError(.state, "metric \(name): \(Self.self) does not override updateState(_:_:sampleWeight:)")
   }
 
   /// What the state amounts to: one number, or a vector whose elements the logs number (`name_0`, `name_1`, …). In a compiled step it is
@@ -56,7 +57,7 @@ open class StatefulMetric {
   /// What a file says of the metric, beside its name: what its factory (``Metric/register(_:package:_:)``) needs to make it again.
   open func options() throws -> JSONObject { JSONObject() }
 
-  /// The state: the variables in stored properties, alone, in arrays or in dictionaries.
+  /// The state: the variables in stored properties, alone or in structs, enums, arrays and dictionaries.
   public private(set) lazy var variables: [Variable] = storedParts(of: self, upTo: StatefulMetric.self)
 
   /// Counts a batch and gives the result. (Keras: `metric(y_true, y_pred)`.)

@@ -129,9 +129,11 @@ extension Fusion {
   /// compute the same for each of several tensors are left: they are one kernel over as many numbers.
   func mergeNumbers() {
     let groups = groupsAndKernels.filter { $0.opaque == nil && $0.inner == 0 && $0.count == 1 }
-    let formulas = Dictionary(grouping: groups, by: formula)
+    let formulas = groups.map(formula)
+    let counts = Dictionary(formulas.map { ($0, 1) }, uniquingKeysWith: +)
     var merged: [Kernel] = []
-    for group in groups where formulas[formula(of: group)]!.count == 1 {
+    // A formula in which NaN stands is equal to none, itself included.
+    for (group, formula) in zip(groups, formulas) where counts[formula] ?? 1 == 1 {
       let isTaken = merged.suffix(Fusion.mostSiblingsTried).contains { other in
         other.type == group.type && other.members.count + group.members.count <= Fusion.mostMembersOfSiblings && merge(group, into: other)
       }

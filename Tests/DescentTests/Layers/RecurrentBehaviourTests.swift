@@ -27,6 +27,18 @@ private final class Minimal: RNNCell, ConfigurableLayer {
   }
 }
 
+/// A cell that says too little.
+private final class Unfinished: RNNCell {
+  let saysStates: Bool
+
+  init(saysStates: Bool) {
+    self.saysStates = saysStates
+    super.init()
+  }
+
+  override var stateShapes: [[Int]] { saysStates ? [[2]] : super.stateShapes }
+}
+
 /// What recurrent layers do that is not a number of Keras's.
 @Suite struct RecurrentBehaviourTests {
   private let x = Fixture.pattern([4, 5, 3], salt: 1, dtype: .float32)
@@ -42,6 +54,12 @@ private final class Minimal: RNNCell, ConfigurableLayer {
     LayerRegistry.register(Minimal.self)
     let again = try Layer.deserialize(own.serialize())
     #expect(try again.serialize()["config"]?["cell"]?["config"]?["units"]?.int == 2)
+  }
+
+  @Test(arguments: [(true, "override step(_:_:_:)"), (false, "says no stateShapes")])
+  func `a cell that is not finished is an error`(saysStates: Bool, expected: String) {
+    let error = #expect(throws: DescentError.self) { try RNN(Unfinished(saysStates: saysStates))(x) }
+    #expect(error?.message.contains(expected) == true && error?.message.contains("Unfinished") == true, "\(String(describing: error))")
   }
 
   @Test func `a cell is a layer of one step`() throws {

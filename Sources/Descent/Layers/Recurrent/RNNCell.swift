@@ -23,8 +23,11 @@ import TensorCore
 /// A step is traced once, whatever the length of the sequence. Called as a layer, a cell takes a step's input and the states, and gives
 /// the output and the states after the step. (Keras: a cell, any object with `state_size` and `call(inputs, states)`.)
 open class RNNCell: Layer {
-  /// The shape of one row of each state. (Keras: `state_size`.)
-  open var stateShapes: [[Int]] { programmingError("\(type(of: self)) says no stateShapes; override it") }
+  /// The shape of one row of each state: at least one, which a cell of one's own has to say. (Keras: `state_size`.)
+  open var stateShapes: [[Int]] { [] }
+
+  /// What is wrong where there are none.
+  var reasonForNoStates: String { "\(type(of: self)) says no stateShapes; override it" }
 
   /// Which of the states after a step is also the step's output; nil if none is known to be. A masked step of a sequence gives this
   /// state, or the first.
@@ -44,9 +47,9 @@ open class RNNCell: Layer {
   ///   - state: the states before the step.
   ///   - context: of the forward pass.
   /// - Returns: the output, and the states after the step, in their order.
-  /// - Throws: ``DescentError`` if the cell cannot be used on such input.
+  /// - Throws: ``DescentError`` if the cell cannot be used on such input, or overrides no step.
   open func step(_ x: [Tensor], _ state: [Tensor], _ context: ForwardContext) throws -> (output: Tensor, state: [Tensor]) {
-    programmingError("\(type(of: self)) computes no step; override step(_:_:_:)")
+    throw settingsError("\(type(of: self)) computes no step; override step(_:_:_:)")
   }
 
   /// The states before the first step; zeros unless overridden. (Keras: `get_initial_state`.)
@@ -64,6 +67,7 @@ open class RNNCell: Layer {
 
   /// - Throws: ``DescentError`` naming the layer if states are not those of the cell.
   func checkState(_ state: [Tensor], rows: Int, of owner: Layer? = nil) throws {
+    if stateShapes.isEmpty { throw (owner ?? self).settingsError(reasonForNoStates) }
     let given = state.map { Array($0.shape.dropFirst()) }
     guard given == stateShapes else {
       func text(_ shapes: [[Int]]) -> String { shapes.map { "\($0)" }.joined(separator: ", ") }

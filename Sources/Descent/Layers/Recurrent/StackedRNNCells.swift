@@ -17,9 +17,10 @@ public final class StackedRNNCells: RNNCell {
   }
 
   public override func build(inputShape: [Int]) throws {
-    if cells.isEmpty { throw settingsError("there are no cells; expected at least one") }
+    if cells.isEmpty { throw settingsError(reasonForNoStates) }
   }
 
+  override var reasonForNoStates: String { cells.isEmpty ? "there are no cells; expected at least one" : super.reasonForNoStates }
   public override var stateShapes: [[Int]] { cells.flatMap(\.stateShapes) }
   private var firstStateOfLast: Int { cells.dropLast().reduce(0) { $0 + $1.stateShapes.count } }
   public override var outputState: Int? { cells.last?.outputState.map { firstStateOfLast + $0 } }
@@ -67,7 +68,7 @@ public final class StackedRNNCells: RNNCell {
       output = next
       states += new
     }
-    guard let output else { throw settingsError("there are no cells; expected at least one") }
+    guard let output else { throw settingsError(reasonForNoStates) }
     return [output] + states
   }
 }
