@@ -148,7 +148,9 @@ import Testing
     for (variable, start) in zip(variables, starts) { variable.assign(Tensor(start)) }
     #expect(plan.translate() == (TranslationTests.vectorWidths.isEmpty ? 0 : 1))
     plan.run(on: pool)
-    #expect(TranslationTests.bits(variables.map(\.value)) == interpreted)
+    // Not compared in the expectation: to show how so many elements differ would take minutes.
+    let isSame = TranslationTests.bits(variables.map(\.value)) == interpreted
+    #expect(isSame)
     #expect(variables.map { variable in variable.value.doubles.allSatisfy(\.isNaN) } == bounds.map(\.isNaN))
   }
 
