@@ -15,6 +15,8 @@ final class Fusion {
   let order = DependencyGraph()
   /// Where the plan's outputs ended up: contiguous memory of their own.
   private(set) var outputs: [Int] = []
+  /// Gathered rows that were brought into memory for a kernel: a batch's are for the forward pass and for a gradient.
+  private var gatheredRows: [Int: Int] = [:]
   /// For matrix products whose memory has the axes in their readers' order: the product's own axes in that memory.
   private(set) var productViews: [Int: View] = [:]
 
@@ -61,7 +63,7 @@ final class Fusion {
     }
     var taken: Set<Int> = []
     for output in graph.outputs {
-      let index = inMemory(place[output])
+      let index = place[output]
       let source = views[index].source
       let isWhole = roles[source] != .memory && isFlat(index) && !isEnd(source)
       outputs.append(isWhole && taken.insert(source).inserted ? source : copy(index))
@@ -144,7 +146,16 @@ final class Fusion {
       if case .fill = values[views[index].source].operation { return copy(index) }
       return index
     }
-    return copy(index)
+    return copyOnce(index)
+  }
+
+  /// A copy for kernels to read.
+  private func copyOnce(_ index: Int) -> Int {
+    if views[index].gather == nil { return copy(index) }
+    if let known = gatheredRows[index] { return known }
+    let rows = copy(index)
+    gatheredRows[index] = rows
+    return rows
   }
 
   private func copy(_ index: Int) -> Int {
@@ -201,7 +212,7 @@ final class Fusion {
     let view = views[index], source = values[view.source]
     if case .fill = source.operation { return copy(index) }
     let isReadable = view.gather == nil && source.dtype == values[index].dtype && MatrixLayout(shape: view.dims, strides: view.strides) != nil
-    return isReadable ? index : copy(index)
+    return isReadable ? index : copyOnce(index)
   }
 
   private func addOpaque(_ value: SimplifiedGraph.Value) -> Int {
