@@ -42,7 +42,11 @@ static scaling *scale_bytes(void) {
 }
 
 int limit_bytes(limit_kind kind) {
-  static const int bytes[] = {12, 12, 20, 20, 20, 28, 28, 28, 28, 28, 28, 28, 28, 28, 36};
+  static const int bytes[] = {
+    [LIMIT_TRIAD] = 12, [LIMIT_SGD] = 12, [LIMIT_MOMENTUM] = 20, [LIMIT_LION] = 20, [LIMIT_RMSPROP] = 20, [LIMIT_ADAM] = 28,
+    [LIMIT_ADAMW] = 28, [LIMIT_NADAM] = 28, [LIMIT_NADAMW] = 28, [LIMIT_ADABELIEF] = 28, [LIMIT_YOGI] = 28, [LIMIT_ADOPT] = 28,
+    [LIMIT_SCHEDULE_FREE] = 28, [LIMIT_ADADELTA] = 28, [LIMIT_AMSGRAD] = 36,
+  };
   return bytes[kind];
 }
 

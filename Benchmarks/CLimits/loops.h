@@ -8,6 +8,10 @@
     *(vector *)(a + i) = w;                             \
   }
 #define SLOT(x) (*(vector *)(x + i))
+/* What is done to w first, and what moves it, divided by the root. */
+#define ADAM(FIRST, MOVE)                                                                                                   \
+  EACH(FIRST vector m = SLOT(c) + 0.1f * (g - SLOT(c)); vector v = SLOT(d) + 0.001f * (g * g - SLOT(d)); SLOT(c) = m; SLOT(d) = v; \
+       w -= (MOVE) / (__builtin_elementwise_sqrt(v) + 1e-7f);)
 #define SIGN(x) ((vector)((((x) > 0) & 0x3F800000) | (((x) < 0) & (int)0xBF800000)))
 
 static void NAME(triad)(long n, float *a, float *b, float *c, float *d, float *e) {
@@ -37,26 +41,22 @@ static void NAME(rmsprop)(long n, float *a, float *b, float *c, float *d, float 
 
 static void NAME(adam)(long n, float *a, float *b, float *c, float *d, float *e) {
   (void)e;
-  EACH(vector m = SLOT(c) + 0.1f * (g - SLOT(c)); vector v = SLOT(d) + 0.001f * (g * g - SLOT(d)); SLOT(c) = m; SLOT(d) = v;
-       w -= 1e-3f * m / (__builtin_elementwise_sqrt(v) + 1e-7f);)
+  ADAM(, 1e-3f * m)
 }
 
 static void NAME(adamw)(long n, float *a, float *b, float *c, float *d, float *e) {
   (void)e;
-  EACH(w -= 4e-6f * w; vector m = SLOT(c) + 0.1f * (g - SLOT(c)); vector v = SLOT(d) + 0.001f * (g * g - SLOT(d)); SLOT(c) = m; SLOT(d) = v;
-       w -= 1e-3f * m / (__builtin_elementwise_sqrt(v) + 1e-7f);)
+  ADAM(w -= 4e-6f * w;, 1e-3f * m)
 }
 
 static void NAME(nadam)(long n, float *a, float *b, float *c, float *d, float *e) {
   (void)e;
-  EACH(vector m = SLOT(c) + 0.1f * (g - SLOT(c)); vector v = SLOT(d) + 0.001f * (g * g - SLOT(d)); SLOT(c) = m; SLOT(d) = v;
-       w -= (9e-4f * m + 1e-4f * g) / (__builtin_elementwise_sqrt(v) + 1e-7f);)
+  ADAM(, 9e-4f * m + 1e-4f * g)
 }
 
 static void NAME(nadamw)(long n, float *a, float *b, float *c, float *d, float *e) {
   (void)e;
-  EACH(w -= 4e-6f * w; vector m = SLOT(c) + 0.1f * (g - SLOT(c)); vector v = SLOT(d) + 0.001f * (g * g - SLOT(d)); SLOT(c) = m; SLOT(d) = v;
-       w -= (9e-4f * m + 1e-4f * g) / (__builtin_elementwise_sqrt(v) + 1e-7f);)
+  ADAM(w -= 4e-6f * w;, 9e-4f * m + 1e-4f * g)
 }
 
 static void NAME(adabelief)(long n, float *a, float *b, float *c, float *d, float *e) {
@@ -100,8 +100,11 @@ static void NAME(amsgrad)(long n, float *a, float *b, float *c, float *d, float 
 }
 
 static const loop NAME(loops)[] = {
-  NAME(triad), NAME(sgd), NAME(momentum), NAME(lion), NAME(rmsprop), NAME(adam), NAME(adamw), NAME(nadam), NAME(nadamw),
-  NAME(adabelief), NAME(yogi), NAME(adopt), NAME(schedule_free), NAME(adadelta), NAME(amsgrad),
+  [LIMIT_TRIAD] = NAME(triad), [LIMIT_SGD] = NAME(sgd), [LIMIT_MOMENTUM] = NAME(momentum),
+  [LIMIT_LION] = NAME(lion), [LIMIT_RMSPROP] = NAME(rmsprop), [LIMIT_ADAM] = NAME(adam),
+  [LIMIT_ADAMW] = NAME(adamw), [LIMIT_NADAM] = NAME(nadam), [LIMIT_NADAMW] = NAME(nadamw),
+  [LIMIT_ADABELIEF] = NAME(adabelief), [LIMIT_YOGI] = NAME(yogi), [LIMIT_ADOPT] = NAME(adopt),
+  [LIMIT_SCHEDULE_FREE] = NAME(schedule_free), [LIMIT_ADADELTA] = NAME(adadelta), [LIMIT_AMSGRAD] = NAME(amsgrad),
 };
 
 /* Bytes become floats of 0 to 1. */
@@ -111,5 +114,6 @@ static void NAME(scale_bytes)(long n, const unsigned char *from, float *to) {
 
 #undef EACH
 #undef SLOT
+#undef ADAM
 #undef SIGN
 #undef NAME

@@ -205,7 +205,7 @@ package final class Plan: @unchecked Sendable {
       let known = lowered[step.kernel]
       if step.shares > known.shares { (lowered[step.kernel].shares, lowered[step.kernel].sharesOf) = (step.shares, step.sharesOf) }
       if known.code == .nothing || step.code != .kernel { lowered[step.kernel].code = step.code }
-      if let loop = step.loop?.takeUnretainedValue() { lowered[step.kernel].body = [loop.explanation()] }
+      if let loop = step.loop?.takeUnretainedValue() { lowered[step.kernel].body = loop.explanation() }
     }
     return PlanExplanation(schedule, lowered, temporaryBytes: statistics.workspaceBytes, callCount: steps.count)
   }

@@ -115,14 +115,18 @@ extension Fusion {
       var seen: Set<Int> = []
       for reader in readers[source]! {
         let group = root(reader.index)
-        if !seen.insert(group.index).inserted { continue }
-        let isTaken = merged.suffix(Fusion.mostSiblingsTried).contains { other in
-          other.type == group.type && other.inner == 0 && other.count == group.count
-            && other.members.count + group.members.count <= Fusion.mostMembersOfSiblings && merge(group, into: other)
-        }
-        if !isTaken { merged.append(group) }
+        if seen.insert(group.index).inserted { mergeIntoOne(of: &merged, group) }
       }
     }
+  }
+
+  /// Merges a group into one of those before it, or else it stands for itself.
+  private func mergeIntoOne(of merged: inout [Kernel], _ group: Kernel) {
+    let isTaken = merged.suffix(Fusion.mostSiblingsTried).contains { other in
+      other.type == group.type && other.inner == 0 && other.count == group.count
+        && other.members.count + group.members.count <= Fusion.mostMembersOfSiblings && merge(group, into: other)
+    }
+    if !isTaken { merged.append(group) }
   }
 
   /// Groups of one number each become one where neither waits for the other: a call takes longer than their arithmetic. Those that
@@ -134,10 +138,7 @@ extension Fusion {
     var merged: [Kernel] = []
     // A formula in which NaN stands is equal to none, itself included.
     for (group, formula) in zip(groups, formulas) where counts[formula] ?? 1 == 1 {
-      let isTaken = merged.suffix(Fusion.mostSiblingsTried).contains { other in
-        other.type == group.type && other.members.count + group.members.count <= Fusion.mostMembersOfSiblings && merge(group, into: other)
-      }
-      if !isTaken { merged.append(group) }
+      mergeIntoOne(of: &merged, group)
     }
   }
 

@@ -12,7 +12,7 @@ extension PlanExplanation {
     var sharesOf = ""
     var code = Code.nothing
     var nanoseconds: Double?
-    var body: [PlanExplanation] = []
+    var body: PlanExplanation?
 
     static let nothing = Lowered()
   }

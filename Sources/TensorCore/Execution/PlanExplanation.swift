@@ -32,7 +32,7 @@ public struct PlanExplanation: Sendable, CustomStringConvertible {
     public let nanoseconds: Double?
     /// What a loop does in each of its steps, if it is one. Where threads go through the loop side by side, each with some rows of the
     /// batch: what the first one does.
-    public let body: [PlanExplanation]
+    public let body: PlanExplanation?
     /// Whether it is a fused group: one pass over its elements.
     public let isPass: Bool
   }
@@ -80,7 +80,7 @@ public struct PlanExplanation: Sendable, CustomStringConvertible {
       let shares = PlanExplanation.count(kernel.shares, "share") + (kernel.shares > 1 && !kernel.sharesOf.isEmpty ? " of " + kernel.sharesOf : "")
       lines += kernel.lines(number: index + 1)
       lines.append("     \(PlanExplanation.text(bytes: kernel.byteCount)), \(shares), \(kernel.code.rawValue)\(time)")
-      for body in kernel.body {
+      if let body = kernel.body {
         lines += "each time \(body)".split(separator: "\n").map { "     " + $0 }
       }
     }

@@ -1,5 +1,4 @@
 import TensorCore
-import TestSupport
 import Testing
 
 /// The rows of a batch are gathered once, though the forward pass reads them and a gradient does.

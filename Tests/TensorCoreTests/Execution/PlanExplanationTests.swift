@@ -70,12 +70,12 @@ import Testing
     let function = CompiledFunction { arguments in [scan(arguments[0], over: arguments[1]) { tanh($0 + $1) * 0.5 }.last] }
     let start = Tensor.zeros([3, 5]), inputs = Tensor.ones([7, 3, 5])
     let kernel = try #require(function.explain(start, inputs).kernels.first { $0.code == .loop })
-    let body = try #require(kernel.body.first)
+    let body = try #require(kernel.body)
     #expect(body.kernels.count == 1 && body.kernels[0].operations == ["add", "tanh", "multiply"])
     #expect("\(function.explain(start, inputs))".contains("each time 1 kernel in 1 call"))
     // Plain arithmetic becomes machine code there too.
     let plain = CompiledFunction { arguments in [scan(arguments[0], over: arguments[1]) { ($0 + $1) * 0.5 }.last] }
-    let code = try #require(plain.explain(start, inputs).kernels.first { $0.code == .loop }?.body.first?.kernels.first?.code)
+    let code = try #require(plain.explain(start, inputs).kernels.first { $0.code == .loop }?.body?.kernels.first?.code)
     #expect(code == (TranslationTests.vectorWidths.isEmpty ? .interpreted : .machineCode))
   }
 
