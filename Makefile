@@ -1,4 +1,4 @@
-.PHONY: help run build test test-optimized test-mpi soak fuzz coverage sanitize bench docs check-readme check-walkthroughs setup clean
+.PHONY: help run build test test-optimized test-mpi soak fuzz coverage sanitize bench docs check-readme check-walkthroughs setup python clean
 
 swift_flags ?=
 bench ?=
@@ -26,6 +26,9 @@ help:
 
 setup:
 	@scripts/setup.sh
+
+python:
+	@scripts/setup.sh --python
 
 build: setup
 	@swift build -c release --product descent $(swift_flags)
@@ -61,7 +64,7 @@ soak: setup
 fuzz: setup
 	@scripts/fuzz.sh $(seconds)
 
-coverage: setup
+coverage: python
 	@$(as_tests) scripts/coverage.sh $(swift_flags)
 
 sanitize: setup
@@ -71,13 +74,13 @@ sanitize: setup
 bench: setup
 	@swift run -c release $(swift_flags) DescentBench $(bench)
 
-docs: setup
+docs: python
 	@scripts/docs.sh
 
 check-readme: setup
 	@scripts/check-dependency.sh
 
-check-walkthroughs: build
+check-walkthroughs: build python
 	@scripts/check_walkthroughs.py .build/release/descent
 
 clean:

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that Descent links to and trains on, where they are missing.
-#   setup.sh --mpi    also those that training in several processes needs when it runs; nothing of them is needed to build
+#   setup.sh --mpi     also those that training in several processes needs when it runs; nothing of them is needed to build
+#   setup.sh --python  also what `make docs`, `make coverage` and `make check-walkthroughs` are written in
 set -euo pipefail
 
 # What each is for:
@@ -17,8 +18,10 @@ for option in "$@"; do
   case "$option" in
     # mpirun and the library that it starts programs with.
     --mpi) packages+=(openmpi-bin libopenmpi3) ;;
+    # Any that is there will do.
+    --python) command -v python3 > /dev/null || packages+=(python3) ;;
     *)
-      echo "setup: there is no option '$option'; there is --mpi" >&2
+      echo "setup: there is no option '$option'; there are --mpi and --python" >&2
       exit 64
       ;;
   esac

@@ -24,14 +24,17 @@ enum { RAX = 0, RCX, RDX, RBX, RSP, RBP, RSI, RDI };
 typedef struct {
   enum { IN_REGISTER, AT_INDEX, AT_DISTANCE, IN_BLOCK } place;
   int32_t number;   /* the vector register, or the general register that holds the address */
-  int32_t distance; /* AT_INDEX, AT_DISTANCE: bytes from that address; IN_BLOCK: from the start of the code block */
+  int32_t distance; /* AT_DISTANCE: bytes from that address; IN_BLOCK: from the start of the code block; AT_INDEX: vectors */
+  int32_t element_bytes; /* AT_INDEX */
 } location;
 
-static inline location in_register(int number) { return (location){IN_REGISTER, number, 0}; }
-/* number + rax + distance, a few vectors */
-static inline location at_index(int number, int32_t distance) { return (location){AT_INDEX, number, distance}; }
-static inline location at_distance(int number, int32_t distance) { return (location){AT_DISTANCE, number, distance}; }
-static inline location in_block(int32_t distance) { return (location){IN_BLOCK, 0, distance}; }
+static inline location in_register(int number) { return (location){IN_REGISTER, number, 0, 0}; }
+/* As many elements, of 4 bytes or of one, as a vector register has lanes: element rax of those at the address, and a few vectors on. */
+static inline location at_index(int number, int32_t vectors, int32_t element_bytes) {
+  return (location){AT_INDEX, number, vectors, element_bytes};
+}
+static inline location at_distance(int number, int32_t distance) { return (location){AT_DISTANCE, number, distance, 0}; }
+static inline location in_block(int32_t distance) { return (location){IN_BLOCK, 0, distance, 0}; }
 
 /* A vector instruction: escape map (1: 0F, 2: 0F38, 3: 0F3A), prefix (1: 66), operation code. */
 typedef struct {
@@ -41,7 +44,8 @@ typedef struct {
 static const operation V_LOAD = {1, 0, 0x10}, V_STORE = {1, 0, 0x11}, V_SQRT = {1, 0, 0x51}, V_ADD = {1, 0, 0x58},
                        V_MUL = {1, 0, 0x59}, V_SUB = {1, 0, 0x5C}, V_MIN = {1, 0, 0x5D}, V_DIV = {1, 0, 0x5E},
                        V_MAX = {1, 0, 0x5F}, V_COMPARE = {1, 0, 0xC2}, V_AND = {1, 1, 0xDB}, V_OR = {1, 1, 0xEB},
-                       V_XOR = {1, 1, 0xEF}, V_BLEND_MASKED = {2, 1, 0x65}, V_ROUND = {3, 1, 0x08}, V_BLEND_VECTOR = {3, 1, 0x4A};
+                       V_XOR = {1, 1, 0xEF}, V_FROM_WHOLE = {1, 0, 0x5B},
+                       V_WIDEN_BYTES = {2, 1, 0x31}, V_BLEND_MASKED = {2, 1, 0x65}, V_ROUND = {3, 1, 0x08}, V_BLEND_VECTOR = {3, 1, 0x4A};
 
 static inline void put_byte(assembler *a, int byte) {
   if (a->size < a->capacity) {
@@ -88,8 +92,8 @@ static inline void put_masked(assembler *a, operation op, int destination, int s
       /* A short distance; EVEX counts it in vectors. rbp and r13 as a base need one. */
       const bool has_distance = last.distance != 0 || (base & 7) == RBP;
       put_byte(a, (has_distance ? 0x40 : 0) | reg | 4);
-      put_byte(a, RAX << 3 | (base & 7));
-      if (has_distance) put_byte(a, a->wide ? last.distance / 64 : last.distance);
+      put_byte(a, (last.element_bytes == 4 ? 2 << 6 : 0) | RAX << 3 | (base & 7));
+      if (has_distance) put_byte(a, a->wide ? last.distance : last.distance * 8 * last.element_bytes);
       break;
     }
     case AT_DISTANCE:

@@ -6,8 +6,9 @@
 
 #define CK_HIDDEN __attribute__((visibility("hidden")))
 
-/* How far ahead gathered rows are asked for, and how much of each at the most. */
-enum { CK_ROWS_AHEAD = 6, CK_ASKED_BYTES = 2048 };
+/* How much of a row is asked for ahead, at the most. */
+enum { CK_ASKED_BYTES = 2048 };
+
 
 /* One block of a group while it is being interpreted. */
 typedef struct {
@@ -56,9 +57,9 @@ const ck_isa *ck_isa_in_use(void) CK_HIDDEN;
 /* A group's splats as loops read them: one vector of the widest kind for each operand. */
 enum { CK_SPLAT_BYTES = 64, CK_TRANSLATED_OPERANDS = 48 };
 
-/* The loop of a translated group. addresses: one for each operand, of streams only; splats: CK_SPLAT_BYTES for each operand.
-   bytes: a positive multiple of a vector's. */
-typedef void (*ck_translated)(char *const *addresses, int64_t bytes, const char *splats);
+/* The loop of a translated group. addresses: one for each operand, of those in memory only; splats: CK_SPLAT_BYTES for each operand.
+   count: elements, a positive multiple of a vector's. */
+typedef void (*ck_translated)(char *const *addresses, int64_t count, const char *splats);
 ck_translated ck_translated_code(const ck_group *group) CK_HIDDEN;
 
 /* This thread's scratch memory, at least `bytes` long and 64-byte aligned; its contents do not
@@ -72,6 +73,41 @@ static inline int64_t ck_max64(int64_t a, int64_t b) { return a > b ? a : b; }
 
 static inline int64_t ck_dtype_bytes(int32_t dtype) {
   return dtype == CK_F64 ? 8 : dtype == CK_U8 || dtype == CK_BOOL ? 1 : 4;
+}
+
+/* Whether it has elements of its own. */
+static inline bool ck_is_in_memory(const ck_operand *operand) {
+  return operand->kind == CK_STREAM || operand->kind == CK_BYTES || operand->kind == CK_VIEW;
+}
+
+/* Elements of a gathered row of a group that has code; 0 where nothing is gathered. */
+static inline int64_t ck_gathered_row(const ck_group *g) {
+  for (int32_t i = 0; i < g->operand_count; i++)
+    if (g->operands[i].kind == CK_VIEW && g->views[g->operands[i].view].gather >= 0) return g->views[g->operands[i].view].dims[1];
+  return 0;
+}
+
+/* How many rows ahead a gathered one is asked for. Those of the next run, if they are known and leave much of the second-level cache
+   to what comes between. */
+static inline int64_t ck_rows_ahead(const ck_view *view, int64_t element_bytes) {
+  enum { FEW = 6, MOST_BYTES = 131072 };
+  const int64_t rows = view->dims[0];
+  return view->index_count > rows && rows * view->strides[0] * element_bytes <= MOST_BYTES ? rows : FEW;
+}
+
+/* Asks for the row of an index, or for much of it; there need not be so many indices. */
+static inline void ck_ask_for_row(const void *memory, const ck_view *view, int64_t element_bytes, const int32_t *index, int64_t number) {
+  if (number >= view->index_count) return;
+  const int64_t row = index[number], row_bytes = view->strides[0] * element_bytes;
+  if (row < 0 || row >= view->limit) return;
+  const char *const at = (const char *)memory + row * row_bytes;
+  for (int64_t i = 0; i < ck_min64(row_bytes, CK_ASKED_BYTES); i += 64) __builtin_prefetch(at + i, 0, 2);
+}
+
+/* Before the first row of some is read: asks for the few behind it, unless all of this run have been asked for. */
+static inline void ck_ask_for_few(const void *memory, const ck_view *view, int64_t element_bytes, const int32_t *index, int64_t number) {
+  const int64_t ahead = ck_rows_ahead(view, element_bytes);
+  for (int64_t k = 1; k < ahead && ahead != view->dims[0]; k++) ck_ask_for_row(memory, view, element_bytes, index, number + k);
 }
 
 #endif

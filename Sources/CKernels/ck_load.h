@@ -88,16 +88,6 @@ static void MEM_NAME(repeat)(T *out, const MEM *in, int64_t stride, int64_t peri
   }
 }
 
-/* Chosen rows lie anywhere, so the processor cannot guess the next one: it is asked for while earlier ones are read. */
-CK_INLINE void MEM_NAME(ask_for_row)(const MEM *in, const ck_view *view, const int32_t *index, int64_t number) {
-  if (number >= view->dims[0]) return;
-  const int64_t row = index[number];
-  if (row < 0 || row >= view->limit) return;
-  const char *const at = (const char *)(in + row * view->strides[0]);
-  const int64_t bytes = ck_min64(view->strides[0] * (int64_t)sizeof(MEM), CK_ASKED_BYTES);
-  for (int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(at + i, 0, 2);
-}
-
 static void MEM_NAME(walk)(T *out, const MEM *in, const ck_view *view, const int32_t *index, int64_t start, int64_t count) {
   const int32_t last = view->rank - 1;
   int64_t at[CK_MAX_RANK];
@@ -109,10 +99,10 @@ static void MEM_NAME(walk)(T *out, const MEM *in, const ck_view *view, const int
   int64_t place = 0;
   for (int32_t k = index ? 1 : 0; k < last; k++) place += at[k] * view->strides[k];
   const int64_t stride = view->strides[last];
-  if (index && last > 0)
-    for (int64_t ahead = 1; ahead < CK_ROWS_AHEAD; ahead++) MEM_NAME(ask_for_row)(in, view, index, at[0] + ahead);
+  const int64_t ahead = index && last > 0 ? ck_rows_ahead(view, sizeof(MEM)) : 0;
+  if (ahead) ck_ask_for_few(in, view, sizeof(MEM), index, at[0]);
   for (;;) {
-    if (index && last > 0 && at[last] == 0) MEM_NAME(ask_for_row)(in, view, index, at[0] + CK_ROWS_AHEAD);
+    if (ahead && at[last] == 0) ck_ask_for_row(in, view, sizeof(MEM), index, at[0] + ahead);
     const int64_t length = ck_min64(view->dims[last] - at[last], count);
     const int64_t row = index ? index[at[0]] : 0;
     if (row < 0 || (index && row >= view->limit)) {

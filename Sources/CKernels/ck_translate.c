@@ -1,7 +1,7 @@
 /* Translates the program of a group into machine code: one loop in which every value that is needed again stays in a register.
 
-   Groups without rows, reductions, views and conversions, of f32 arithmetic without transcendental functions: what updates of
-   optimizers are. Everything else, and every group where the machine or its rules do not allow it, is interpreted; the results
+   Groups of f32 arithmetic without transcendental functions, rows and reductions, on contiguous memory, bytes among it, and on gathered
+   rows: what updates of optimizers are, and bringing in a batch. Everything else, and every group where the machine or its rules do not allow it, is interpreted; the results
    are the same to the last bit, for each instruction is done with the operations that the C compiler chooses for ck_elementwise.h. */
 #include "ck_internal.h"
 
@@ -12,9 +12,10 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { BLOCK_BYTES = 16384 };
+/* Gathered rows shorter than that are brought in faster without a call for each. */
+enum { BLOCK_BYTES = 16384, LEAST_ROW = 64 };
 
-/* Addresses are kept here; rax counts bytes, rsi says how many there are, rdx points to the splats, rdi to the addresses until
+/* Addresses are kept here; rax counts elements, rsi says how many there are, rdx points to the splats, rdi to the addresses until
    they are loaded. */
 static const uint8_t address_registers[] = {RCX, 8, 9, 10, 11, RBX, RBP, 12, 13, 14, 15, RDI};
 enum { ADDRESSES = sizeof address_registers };
@@ -49,8 +50,8 @@ static bool only_chooses(const ck_group *g, int operand) {
   return true;
 }
 
-/* Splats in the order of their operands, into as many registers as the loop leaves. */
-static void keep_splats(translation *t, int spare_registers) {
+/* Splats in the order of their operands, into as many registers as the loop leaves. Says how many are left then. */
+static int keep_splats(translation *t, int spare_registers) {
   for (int i = 0; i < t->group->operand_count && spare_registers > 0; i++) {
     if (t->group->operands[i].kind != CK_SPLAT) continue;
     const int number = value_of(t, i);
@@ -60,6 +61,20 @@ static void keep_splats(translation *t, int spare_registers) {
     }
     for (int k = 0; k < MOST_VECTORS; k++) t->held[k][i] = number;
     t->stays[i] = true;
+    spare_registers--;
+  }
+  return spare_registers;
+}
+
+/* The reciprocals of what bytes are divided by; a division needs one register more then. */
+static void keep_reciprocals(translation *t, int spare_registers) {
+  for (int i = 0; i < t->group->instr_count && spare_registers >= 2; i++) {
+    const int divisor = t->group->instrs[i].args[1];
+    if (!divides_bytes(t->group, i) || t->reciprocal[divisor] != NOWHERE) continue;
+    const int number = t->reciprocal[divisor] = take(t);
+    move(t, number, constant(ONE));
+    put(&t->code, V_DIV, number, number, place_of(t, divisor));
+    t->divisors |= (uint64_t)1 << divisor;
     spare_registers--;
   }
 }
@@ -72,12 +87,12 @@ static void write_turn(translation *t, int vectors, bool side_by_side) {
     t->vector = side_by_side ? k % vectors : k / instrs;
     translate_instr(t);
   }
-  put_bytes(&t->code, "\x48\x05", 2); /* add rax, the bytes of the vectors */
-  put_int32(&t->code, vectors * vector_bytes(t));
+  put_bytes(&t->code, "\x48\x05", 2); /* add rax, the elements of the vectors */
+  put_int32(&t->code, vectors * lanes(t));
   put_bytes(&t->code, "\x48\x39\xF0", 3); /* cmp rax, rsi */
 }
 
-/* void code(char *const *addresses, int64_t bytes, const char *splats), bytes a positive multiple of a vector's. A loop over several
+/* void code(char *const *addresses, int64_t count, const char *splats), count a positive multiple of a vector's. A loop over several
    vectors at a time, and one over what is left. */
 static void write_code(translation *t, int vectors, bool side_by_side, int registers_for_splats) {
   /* endbr64, for processors that check where calls go; push rbx, rbp, r12 ... r15 */
@@ -91,16 +106,17 @@ static void write_code(translation *t, int vectors, bool side_by_side, int regis
   t->free = a->wide ? 0xFFFFFFFF : 0xFFFF;
   t->least_free = __builtin_popcount(t->free);
   t->vector = t->masks = 0;
+  t->divisors = 0;
   int addresses = 0;
   for (int i = 0; i < g->operand_count; i++) {
     for (int k = 0; k < MOST_VECTORS; k++) t->held[k][i] = NOWHERE;
     t->address[i] = NOWHERE;
     t->stays[i] = false;
-    t->mask[i] = NOWHERE;
+    t->mask[i] = t->reciprocal[i] = NOWHERE;
   }
   put_bytes(a, save, sizeof save - 1);
   for (int i = 0; i < g->operand_count; i++) {
-    if (g->operands[i].kind != CK_STREAM) continue;
+    if (!ck_is_in_memory(&g->operands[i])) continue;
     if (addresses == ADDRESSES) {
       t->failed = true;
       return;
@@ -109,8 +125,8 @@ static void write_code(translation *t, int vectors, bool side_by_side, int regis
     put_load_address(a, t->address[i], RDI, i * (int32_t)sizeof(char *));
   }
   put_bytes(a, "\x31\xC0", 2); /* xor eax, eax */
-  keep_splats(t, registers_for_splats);
-  const int ahead = (vectors - 1) * vector_bytes(t);
+  keep_reciprocals(t, keep_splats(t, registers_for_splats));
+  const int ahead = (vectors - 1) * lanes(t);
   put_bytes(a, "\x48\x81\xEE", 3); /* sub rsi, the vectors after the first of a turn */
   put_int32(a, ahead);
   put_bytes(a, "\x48\x39\xF0", 3); /* cmp rax, rsi */
@@ -131,13 +147,18 @@ static void write_code(translation *t, int vectors, bool side_by_side, int regis
   put_bytes(a, "\xC5\xF8\x77\xC3", 4); /* vzeroupper, ret */
 }
 
+/* Whether an operand's elements can be read and written by the loop as they lie in memory, whole rows of them at least. */
+static bool is_accessible(const ck_group *g, const ck_operand *operand) {
+  if (operand->row || operand->dtype == CK_F64 || (operand->output && operand->dtype != CK_F32)) return false;
+  if (operand->kind != CK_VIEW) return true;
+  const ck_view *view = &g->views[operand->view];
+  return view->gather >= 0 && view->rank == 2 && view->strides[1] == 1 && view->dims[1] >= LEAST_ROW && view->dims[1] == ck_gathered_row(g);
+}
+
 static bool is_translatable(const ck_group *g) {
   if (g->dtype != CK_F32 || g->inner || g->reduction_count || g->operand_count > CK_TRANSLATED_OPERANDS) return false;
-  for (int i = 0; i < g->operand_count; i++) {
-    const ck_operand *operand = &g->operands[i];
-    const bool is_memory = operand->kind == CK_STREAM && operand->dtype == CK_F32 && !operand->row;
-    if (!is_memory && operand->kind != CK_TEMP && operand->kind != CK_SPLAT) return false;
-  }
+  for (int i = 0; i < g->operand_count; i++)
+    if (ck_is_in_memory(&g->operands[i]) && !is_accessible(g, &g->operands[i])) return false;
   for (int i = 0; i < g->instr_count; i++)
     if (argument_count(g->instrs[i].op) == 0 || g->instrs[i].row) return false;
   return g->instr_count > 0;
@@ -169,6 +190,7 @@ bool ck_group_translate(ck_group *g, int64_t vector_bytes) {
   }
   g->code = block;
   g->code_vector_bytes = vector_bytes;
+  g->divisors = t.divisors;
   g->bounds = 0;
   for (int i = 0; i < g->instr_count; i++)
     if (is_bound(g, &g->instrs[i])) g->bounds |= (uint64_t)1 << g->instrs[i].args[0];

@@ -31,6 +31,8 @@ typedef struct {
   bool stays[CK_TRANSLATED_OPERANDS];       /* a splat loaded before the loop */
   int mask[CK_TRANSLATED_OPERANDS];         /* where a splat that only chooses stays as a mask, or NOWHERE */
   int masks;                                /* mask registers of AVX-512 that stay */
+  int reciprocal[CK_TRANSLATED_OPERANDS];   /* vector register with that of a splat which bytes are divided by, or NOWHERE */
+  uint64_t divisors;                        /* those splats, a bit each */
   bool failed;
 } translation;
 
@@ -43,7 +45,7 @@ typedef struct {
 static int argument_count(int op) {
   switch (op) {
     case CK_COPY: case CK_NEG: case CK_ABS: case CK_SIGN: case CK_SQRT: case CK_RECIP: case CK_FLOOR: case CK_CEIL:
-    case CK_ROUND: case CK_NOT: case CK_ISFINITE:
+    case CK_ROUND: case CK_NOT: case CK_ISFINITE: case CK_LOAD:
       return 1;
     case CK_ADD: case CK_SUB: case CK_MUL: case CK_DIV: case CK_MAX: case CK_MIN: case CK_EQ: case CK_NE: case CK_LT:
     case CK_LE: case CK_AND: case CK_OR:
@@ -60,7 +62,7 @@ static int argument_count(int op) {
 /* Which arguments may be in memory, a bit each. */
 static int memory_arguments(int op) {
   switch (op) {
-    case CK_COPY: case CK_SQRT: case CK_RECIP: case CK_FLOOR: case CK_CEIL: case CK_ROUND:
+    case CK_COPY: case CK_SQRT: case CK_RECIP: case CK_FLOOR: case CK_CEIL: case CK_ROUND: case CK_LOAD:
       return 1;
     case CK_ADD: case CK_MUL:
       return 1 | 2;
@@ -80,6 +82,19 @@ static int memory_arguments(int op) {
 /* Whether it is the greater or smaller one of a number that is the same everywhere, and not NaN where the code runs, and another. */
 static bool is_bound(const ck_group *g, const ck_instr *instr) {
   return (instr->op == CK_MAX || instr->op == CK_MIN) && g->operands[instr->args[0]].kind == CK_SPLAT;
+}
+
+static bool is_byte(const ck_operand *operand) { return operand->dtype == CK_U8 || operand->dtype == CK_BOOL; }
+
+/* Whether it divides bytes by a number that is the same everywhere. */
+static bool divides_bytes(const ck_group *g, int position) {
+  const ck_instr *instr = &g->instrs[position];
+  if (instr->op != CK_DIV || g->operands[instr->args[1]].kind != CK_SPLAT) return false;
+  while (position-- > 0) {
+    const ck_instr *before = &g->instrs[position];
+    if (before->dst == instr->args[0]) return before->op == CK_LOAD && is_byte(&g->operands[before->args[0]]);
+  }
+  return false;
 }
 
 /* ---- registers */
@@ -121,14 +136,16 @@ static bool is_spent(const translation *t, int operand) {
 
 static location constant(int which) { return in_block(which * CONSTANT_BYTES); }
 
-static int vector_bytes(const translation *t) { return t->code.wide ? 64 : 32; }
-static location in_stream(const translation *t, int operand) { return at_index(t->address[operand], t->vector * vector_bytes(t)); }
+static int lanes(const translation *t) { return t->code.wide ? 16 : 8; }
+static location in_stream(const translation *t, int operand) {
+  return at_index(t->address[operand], t->vector, is_byte(&t->group->operands[operand]) ? 1 : 4);
+}
 
 static location place_of(translation *t, int operand) {
   if (t->held[t->vector][operand] != NOWHERE) return in_register(t->held[t->vector][operand]);
   switch (t->group->operands[operand].kind) {
     case CK_SPLAT: return at_distance(RDX, operand * CK_SPLAT_BYTES);
-    case CK_STREAM: return in_stream(t, operand);
+    case CK_STREAM: case CK_BYTES: case CK_VIEW: return in_stream(t, operand);
     default: t->failed = true; return in_register(0);
   }
 }
@@ -148,7 +165,8 @@ static void find_arguments(translation *t, argument *arguments) {
     const int operand = instr->args[k];
     if (t->mask[operand] != NOWHERE) continue;
     arguments[k].is_spent = is_spent(t, operand);
-    const bool from_memory = memory_arguments(instr->op) >> k & 1 && uses(instr, operand) == 1 && arguments[k].is_spent;
+    const bool is_read_once = uses(instr, operand) == 1 && arguments[k].is_spent;
+    const bool from_memory = instr->op == CK_LOAD || (memory_arguments(instr->op) >> k & 1 && is_read_once);
     arguments[k].at = from_memory ? place_of(t, operand) : in_register(value_of(t, operand));
   }
 }
@@ -260,6 +278,30 @@ static void extreme(translation *t, operation op, int r, int x, location y) {
   give_back(t, ordered);
 }
 
+/* What lies in memory as f32, as a converted i32 or as a converted byte. */
+static void load(translation *t, int r, location from) {
+  const ck_operand *operand = &t->group->operands[t->group->instrs[t->instr].args[0]];
+  if (operand->dtype == CK_F32) {
+    move(t, r, from);
+  } else if (is_byte(operand)) {
+    put(&t->code, V_WIDEN_BYTES, r, 0, from);
+    put(&t->code, V_FROM_WHOLE, r, 0, in_register(r));
+  } else {
+    put(&t->code, V_FROM_WHOLE, r, 0, from);
+  }
+}
+
+/* r <- x / y by y's reciprocal: q = x (1 / y), then q + (x - q y) (1 / y). Of all whole x from 0 to 255 and all y of usual size that
+   is the quotient to the last bit (by trial of all of them). */
+static void divide_bytes(translation *t, int r, int x, location y, int reciprocal) {
+  const int rest = take(t);
+  two(t, V_MUL, r, x, reciprocal);
+  move(t, rest, in_register(x));
+  fuse(t, PLUS_SELF, FROM_ADDEND, rest, r, y);
+  fuse(t, PLUS_SELF, ADDED, r, rest, in_register(reciprocal));
+  give_back(t, rest);
+}
+
 /* The register of the result: a new one, or that of an argument which is spent. */
 static int compute(translation *t, int op, const argument *v) {
   assembler *const a = &t->code;
@@ -303,7 +345,16 @@ static int compute(translation *t, int op, const argument *v) {
       break;
     }
     case CK_SUB: put(a, V_SUB, r, x, v[1].at); break;
-    case CK_DIV: put(a, V_DIV, r, x, v[1].at); break;
+    case CK_DIV: {
+      const int reciprocal = t->reciprocal[t->group->instrs[t->instr].args[1]];
+      if (reciprocal != NOWHERE && divides_bytes(t->group, t->instr)) {
+        divide_bytes(t, r, x, v[1].at, reciprocal);
+      } else {
+        put(a, V_DIV, r, x, v[1].at);
+      }
+      break;
+    }
+    case CK_LOAD: load(t, r, v[0].at); break;
     case CK_MAX: extreme(t, V_MAX, r, x, v[1].at); break;
     case CK_MIN: extreme(t, V_MIN, r, x, v[1].at); break;
     case CK_EQ: truth(t, compare(t, EQUAL, x, v[1].at), r); break;

@@ -50,11 +50,14 @@ enum { CK_MAX_RANK = 8 };
    product is the space's count, or its rows for a row-level operand), and the element is
    base[sum(index[k] * strides[k])]. There is at least one dimension. Strides count elements and may be zero or negative.
    With gather >= 0, the index of dimension 0 is first replaced by element index[0] of operand
-   `gather` (contiguous i32, i64 never); an index outside 0 ..< limit reads NaN (0 in i32). */
+   `gather` (contiguous i32, i64 never); an index outside 0 ..< limit reads NaN (0 in i32).
+   Rows that are gathered lie anywhere, so memory is asked for them ahead: those of the indices that follow in `gather` too, which
+   are likely to be gathered in the next run. */
 typedef struct {
   int32_t rank;
   int32_t gather;
   int64_t limit;
+  int64_t index_count; /* gather >= 0: how many indices lie there, dims[0] at the least */
   int64_t dims[CK_MAX_RANK];
   int64_t strides[CK_MAX_RANK];
 } ck_view;
@@ -141,7 +144,9 @@ typedef struct {
   void **results;
   void *code; /* from ck_group_translate, or NULL */
   int64_t code_vector_bytes;
-  uint64_t bounds; /* splats, a bit each, that must not be NaN where the code runs: segments in which one is are interpreted */
+  /* Splats, a bit each, that must not be NaN where the code runs, and those that must be neither tiny nor huge: segments in which
+     one is are interpreted. */
+  uint64_t bounds, divisors;
 } ck_group;
 
 enum { CK_MAX_BLOCK = 4096 };
@@ -151,7 +156,7 @@ void ck_group_run(void *group, long share);
 void ck_group_finish(void *group, long share);
 
 /* Makes machine code of the group's program, where it can: x86-64 with AVX2 or AVX-512, f32, plain arithmetic on contiguous
-   memory, and memory may be made executable. It gives the same bits as the interpreter, which does all other groups, and all of
+   memory and on gathered rows (of bytes and of i32 too), and memory may be made executable. It gives the same bits as the interpreter, which does all other groups, and all of
    them with DESCENT_INTERPRET=1 in the environment. vector_bytes: 32 or 64, or 0 for the widest that the processor has.
    Says whether there is code now. Not while the group runs. */
 bool ck_group_translate(ck_group *group, int64_t vector_bytes);

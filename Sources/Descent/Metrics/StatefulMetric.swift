@@ -46,8 +46,11 @@ open class StatefulMetric {
   }
 
   /// What the state amounts to: one number, or a vector whose elements the logs number (`name_0`, `name_1`, …). In a compiled step it is
-  /// the value after the updates that stand before.
-  open var result: Tensor { programmingError("metric \(name): \(Self.self) does not override result") }
+  /// the value after the updates that stand before. An override need not throw.
+  /// - Throws: ``DescentError`` from a metric that does not override it, which `fit` and `evaluate` say before they begin.
+  open var result: Tensor {
+    get throws { throw DescentError(.state, "metric \(name): \(Self.self) does not override result") }
+  }
 
   /// Back to nothing seen. The default makes all variables zero.
   open func resetState() {
@@ -64,7 +67,7 @@ open class StatefulMetric {
   @discardableResult
   public final func callAsFunction(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) throws -> Tensor {
     try updateState(yTrue, yPred, sampleWeight: sampleWeight)
-    return result
+    return try result
   }
 }
 
@@ -169,12 +172,14 @@ extension Metric {
 /// The metric has its state itself, one thread at a time, which whoever counts in it sees to.
 private final class StatefulDefinition: MetricDefinition, @unchecked Sendable {
   let metric: StatefulMetric
-  private let compute: CompiledFunction
+  private let compute: ThrowingCompiledFunction
 
   init(_ metric: StatefulMetric) {
     self.metric = metric
-    compute = CompiledFunction { _ in [metric.result.cast(to: .float64)] }
+    compute = ThrowingCompiledFunction { _ in [try metric.result.cast(to: .float64)] }
   }
+
+  func validate(targetShape: [Int], predictionShape: [Int]) throws { _ = try metric.result }
 
   func makeVariables(predictionShape: [Int]) -> [Variable] { metric.variables }
 
@@ -186,7 +191,9 @@ private final class StatefulDefinition: MetricDefinition, @unchecked Sendable {
   func reset(_ variables: [Variable]) { metric.resetState() }
 
   func results(_ totals: [[Double]]) -> [(suffix: String, value: Double)] {
-    let result = compute.call([])[0], values = result.doubles
+    let result: Tensor
+    do { result = try compute.call([])[0] } catch { programmingError("\(error)") }
+    let values = result.doubles
     return result.rank == 0 ? [("", values[0])] : values.enumerated().map { ("_\($0.offset)", $0.element) }
   }
 }

@@ -93,11 +93,14 @@ struct CPULowering {
   }
 
   /// Writes the address of a buffer's element into a context, now or whenever it is bound.
-  mutating func point(_ place: UnsafeMutablePointer<UnsafeMutableRawPointer?>, to buffer: Int, offset: Int) {
+  /// - Parameter indexCount: where the kernel is told how many `int32` lie from there on, if that can be more than it reads.
+  mutating func point(
+    _ place: UnsafeMutablePointer<UnsafeMutableRawPointer?>, to buffer: Int, offset: Int, indexCount: UnsafeMutablePointer<Int64>? = nil
+  ) {
     let bytes = offset * schedule.buffers[buffer].dtype.byteCount
     switch locations[buffer]! {
     case .fixed(let pointer): place.pointee = pointer + bytes
-    case .argument(let index): argumentPlaces[index].append(Plan.Relocation(place: place, offset: bytes))
+    case .argument(let index): argumentPlaces[index].append(Plan.Relocation(place: place, offset: bytes, indexCount: indexCount))
     case .output(let index): outputPlaces[index].append(Plan.Relocation(place: place, offset: bytes))
     }
   }
@@ -133,6 +136,7 @@ struct CPULowering {
     let reductionCount = programs[0].reductions.count
     if layout.blockCount == 0 && reductionCount == 0 { return [] }
     let group = memory.allocateGroup()
+    let views = memory.store(code.program.views.map(GroupLayout.view))
     let segments = memory.allocate(ck_segment.self, programs.count)
     let results = memory.allocate(UnsafeMutableRawPointer?.self, reductionCount * programs.count)
     var firstBlock = 0
@@ -151,8 +155,13 @@ struct CPULowering {
         count: Int64(part.count), first_block: Int64(firstBlock), bases: bases,
         padded: part.operands.allSatisfy { !$0.isOutput || isWholeBuffer($0, part.count) })
       firstBlock += layout.blocks(part.count)
+      for (number, view) in part.views.enumerated() where programs.count == 1 {
+        guard let gather = view.gatherOperand, case .buffer(let buffer, let offset) = part.operands[gather].memory else { continue }
+        point(bases + gather, to: buffer, offset: offset, indexCount: (views + number).pointer(to: \.index_count))
+      }
     }
     group.pointee = layout.context(code, memory)
+    group.pointee.views = UnsafePointer(views)
     group.pointee.segments = UnsafePointer(segments)
     group.pointee.segment_count = Int32(programs.count)
     group.pointee.results = results

@@ -90,7 +90,6 @@ struct GroupLayout {
     group.reduction_count = Int32(program.reductions.count)
     group.instrs = UnsafePointer(memory.store(code.instructions.map(GroupLayout.instruction)))
     group.operands = UnsafePointer(memory.store(operands))
-    group.views = UnsafePointer(memory.store(program.views.map(GroupLayout.view)))
     group.inner = Int64(program.inner)
     group.block = Int64(block)
     group.block_count = Int64(blockCount)
@@ -142,11 +141,12 @@ struct GroupLayout {
       view: -1)
   }
 
-  private static func view(_ view: GroupProgram.StoredView) -> ck_view {
+  static func view(_ view: GroupProgram.StoredView) -> ck_view {
     var result = ck_view()
     result.rank = Int32(view.dims.count)
     result.gather = Int32(view.gatherOperand ?? -1)
     result.limit = Int64(view.limit)
+    result.index_count = Int64(view.dims[0])
     fill(&result.dims, with: view.dims.map(Int64.init))
     fill(&result.strides, with: view.strides.map(Int64.init))
     return result

@@ -36,6 +36,14 @@ package final class Plan: @unchecked Sendable {
   struct Relocation {
     let place: UnsafeMutablePointer<UnsafeMutableRawPointer?>
     let offset: Int
+    /// Where the kernel is told how many `int32` lie from that address on, if it asks.
+    var indexCount: UnsafeMutablePointer<Int64>?
+
+    /// Writes the address of what lies `offset` bytes into a buffer.
+    func point(to buffer: Buffer, offset: Int) {
+      place.pointee = buffer.pointer + (offset + self.offset)
+      indexCount?.pointee = Int64((buffer.byteCount - offset - self.offset) / DType.int32.byteCount)
+    }
   }
 
   /// What the plan of some rows of a batch may rely on and has to keep: a row's values are the same bits whatever rows are beside it.
@@ -114,7 +122,7 @@ package final class Plan: @unchecked Sendable {
   /// its end as a ``Buffer`` is, and stay as it is while the plan runs.
   package func bind(argument: Int, to buffer: Buffer, offset: Int = 0) {
     boundArguments[argument] = buffer
-    for place in argumentPlaces[argument] { place.place.pointee = buffer.pointer + (offset + place.offset) }
+    for place in argumentPlaces[argument] { place.point(to: buffer, offset: offset) }
   }
 
   package func bind(argument: Int, to tensor: Tensor, offset: Int = 0) {
@@ -124,7 +132,7 @@ package final class Plan: @unchecked Sendable {
   /// Moves the window an argument sees in the memory it is bound to.
   package func bind(argument: Int, offset: Int) {
     let buffer = boundArguments[argument]!
-    for place in argumentPlaces[argument] { place.place.pointee = buffer.pointer + (offset + place.offset) }
+    for place in argumentPlaces[argument] { place.point(to: buffer, offset: offset) }
   }
 
   /// Runs all steps. Allocates the outputs and nothing else.

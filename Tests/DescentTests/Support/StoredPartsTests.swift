@@ -33,6 +33,12 @@ import Testing
   @Test func `A metric that counts nothing is an error`() {
     let error = #expect(throws: DescentError.self) { try Unfinished().updateState(Tensor([1.0]), Tensor([1.0])) }
     #expect(error?.message.contains("metric unfinished: Unfinished does not override updateState") == true)
+    let noResult = #expect(throws: DescentError.self) { try Unfinished().result }
+    #expect(noResult?.message == "metric unfinished: Unfinished does not override result")
+    let compiled = #expect(throws: DescentError.self) {
+      try Metric.stateful(Unfinished()).makeState(targetShape: [1, 1], predictionShape: [1, 1])
+    }
+    #expect(compiled?.message == noResult?.message)
   }
 
   @Test func `Variables in structs, tuples, enums, optionals and dictionaries are a metric's state`() throws {
