@@ -165,6 +165,9 @@ static void run_ragged_block(const run_state *s, const ck_block *block) {
   }
 }
 
+/* Of f32 in a segment's padding. */
+enum { PADDED_LANES = 16 };
+
 /* What a share needs to run the code made for a group, segment by segment. */
 typedef struct {
   const ck_group *group;
@@ -269,10 +272,13 @@ static void run_last_vector(translated_state *s, int64_t whole, int64_t rest) {
 /* The elements of a segment from start to end: all at once, or by gathered rows. */
 static void run_translated(translated_state *s, const ck_segment *segment, int64_t start, int64_t end) {
   const int64_t vector = s->group->code_vector_bytes / (int64_t)sizeof(float);
+  /* Up to where a vector too much may be written. */
+  const int64_t room = segment->padded ? (segment->count + PADDED_LANES - 1) & -PADDED_LANES : segment->count;
   ask_for_few(s, segment, start);
   while (start < end) {
     const int64_t stop = s->row ? ck_min64(end, (start / s->row + 1) * s->row) : end, count = stop - start;
-    const int64_t whole = (segment->padded && stop == segment->count ? count + vector - 1 : count) & -vector;
+    int64_t whole = (count + vector - 1) & -vector;
+    if (whole > count && (stop < segment->count || start + whole > room)) whole -= vector;
     go_to(s, segment, start);
     if (whole) s->code(s->at, whole, s->splats);
     if (count > whole) run_last_vector(s, whole, count - whole);

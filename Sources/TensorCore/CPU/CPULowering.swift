@@ -38,9 +38,20 @@ struct CPULowering {
     argumentPlaces = (0..<argumentCount).map { _ in [] }
     outputPlaces = schedule.outputs.map { _ in [] }
     locations = schedule.buffers.map { _ in nil }
-    assignMemory()
-    for (index, kernel) in schedule.kernels.enumerated() {
+    var chains: [Int: ChainedGroup] = [:]
+    for position in schedule.kernels.indices where part == nil && chains[position - 1] == nil {
+      chains[position] = ChainedGroup(schedule, at: position, threadCount: threadCount)
+    }
+    assignMemory(chained: Set(chains.keys))
+    var following: Int?
+    for (index, kernel) in schedule.kernels.enumerated() where index != following {
       let first = steps.count
+      if let chain = chains[index], let chained = chainedSteps(chain) {
+        steps += chained
+        steps[first].kernel = index
+        following = index + 1
+        continue
+      }
       switch kernel {
       case .group(let programs): steps += groupSteps(programs)
       case .operation(let call):
@@ -57,7 +68,8 @@ struct CPULowering {
 
   // MARK: - Memory
 
-  private mutating func assignMemory() {
+  /// - Parameter chained: positions of kernels that run together with the next one, so that both need memory at the same time.
+  private mutating func assignMemory(chained: Set<Int>) {
     var beginning: [Int: [Int]] = [:], ending: [Int: [Int]] = [:]
     for (index, buffer) in schedule.buffers.enumerated() {
       switch buffer.role {
@@ -72,7 +84,7 @@ struct CPULowering {
       case .temporary:
         if let lifetime = buffer.lifetime {
           beginning[lifetime.lowerBound, default: []].append(index)
-          ending[lifetime.upperBound, default: []].append(index)
+          ending[lifetime.upperBound + (chained.contains(lifetime.upperBound) ? 1 : 0), default: []].append(index)
         }
       }
     }
@@ -130,11 +142,23 @@ struct CPULowering {
 
   private mutating func groupSteps(_ programs: [GroupProgram]) -> [Plan.Step] {
     let code = CPUProgram(programs[0])
+    let layout = GroupLayout(code, counts: programs.map(\.count), threadCount: threadCount)
+    if layout.blockCount == 0 && programs[0].reductions.isEmpty { return [] }
+    let group = groupContext(programs, code, layout)
+    var steps: [Plan.Step] = []
+    if layout.blockCount > 0 {
+      let sharesOf = programs[0].inner > 0 ? "rows" : "elements"
+      steps.append(Plan.Step(work: GroupLayout.kernel, context: group, shares: layout.shares, sharesOf: sharesOf, group: group))
+    }
+    if !programs[0].reductions.isEmpty { steps.append(Plan.Step(work: GroupLayout.finish, context: group, shares: 1)) }
+    return steps
+  }
+
+  /// What a kernel needs to run a group: one program over the memory of each.
+  mutating func groupContext(_ programs: [GroupProgram], _ code: CPUProgram, _ layout: GroupLayout) -> UnsafeMutablePointer<ck_group> {
     statistics.groups += 1
     statistics.instructions += code.instructions.count
-    let layout = GroupLayout(code, counts: programs.map(\.count), threadCount: threadCount)
     let reductionCount = programs[0].reductions.count
-    if layout.blockCount == 0 && reductionCount == 0 { return [] }
     let group = memory.allocateGroup()
     let views = memory.store(code.program.views.map(GroupLayout.view))
     let segments = memory.allocate(ck_segment.self, programs.count)
@@ -165,13 +189,7 @@ struct CPULowering {
     group.pointee.segments = UnsafePointer(segments)
     group.pointee.segment_count = Int32(programs.count)
     group.pointee.results = results
-    var steps: [Plan.Step] = []
-    if layout.blockCount > 0 {
-      let sharesOf = programs[0].inner > 0 ? "rows" : "elements"
-      steps.append(Plan.Step(work: GroupLayout.kernel, context: group, shares: layout.shares, sharesOf: sharesOf, group: group))
-    }
-    if reductionCount > 0 { steps.append(Plan.Step(work: GroupLayout.finish, context: group, shares: 1)) }
-    return steps
+    return group
   }
 
   /// Whether an operand is all of a buffer whose memory ends with room for a vector: that of a variable or of a temporary.

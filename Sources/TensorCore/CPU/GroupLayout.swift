@@ -17,18 +17,13 @@ struct GroupLayout {
 
   init(_ code: CPUProgram, counts: [Int], threadCount: Int) {
     let program = code.program
-    // All that a block touches should stay in the first-level cache. A value that is read and written is one stretch of memory.
-    let streams = Set(program.operands.filter { $0.access == .whole && !$0.isOutput }.map(\.memory)).count
-    let vectors = streams + code.slotCount + program.operands.filter(\.isOutput).count
-    let target = (vectors <= 7 ? 2048 : 1024) / (program.type == .float64 ? 2 : 1)
-    block = Swift.max(1, target / code.blockUnit) * code.blockUnit
+    block = Swift.max(1, GroupLayout.mostElements(code) / code.blockUnit) * code.blockUnit
     precondition(block <= Int(CK_MAX_BLOCK), "a row of \(program.inner) elements is longer than a block")
     let size = block
     let blocks = counts.map { ($0 + size - 1) / size }
     blockCount = blocks.reduce(0, +)
-    let nanosecondsPerElement = code.instructions.reduce(0.0) { $0 + GroupLayout.cost($1.code) }
     let elements = counts.reduce(0, +)
-    let estimate = Double(elements) * nanosecondsPerElement
+    let estimate = Double(elements) * GroupLayout.nanosecondsPerElement(code)
     // What a share has of the columns should be little beside its rows.
     let columns = program.reductions.map(\.columns).max() ?? 1
     let wanted =
@@ -37,6 +32,44 @@ struct GroupLayout {
       : GroupLayout.shares(nanoseconds: estimate, threadCount: threadCount)
     shareStarts = GroupLayout.starts(shares: Swift.max(1, Swift.min(wanted, blockCount)), blocks: blocks, counts: counts)
   }
+
+  /// A group without rows and reductions whose first program goes over elements that another kernel computes in shares: its own are the
+  /// same, and the other programs' elements are in the last one, or in some behind it. Nil where no blocks of a good size end where those
+  /// shares do.
+  /// - Parameter starts: where each of those shares begins, and the end.
+  init?(_ code: CPUProgram, counts: [Int], following starts: [Int], threadCount: Int) {
+    let common = starts.dropLast().reduce(0, GroupLayout.greatestCommonDivisor), most = GroupLayout.mostElements(code)
+    let sizes = (1...64).lazy.filter { common % $0 == 0 }.map { common / $0 }
+    guard let size = sizes.first(where: { $0 <= most && $0 % GroupLayout.lanes == 0 && $0 % code.blockUnit == 0 }), size >= most / 8 else { return nil }
+    block = size
+    let blocks = counts.map { ($0 + size - 1) / size }
+    blockCount = blocks.reduce(0, +)
+    let time = GroupLayout.nanosecondsPerElement(code)
+    let rest = counts.dropFirst().reduce(0, +), restTime = time * Double(rest)
+    let following = starts.dropLast().map { $0 / size }
+    if restTime * 4 * Double(following.count) <= time * Double(counts[0]) {
+      shareStarts = following + [blockCount]
+    } else {
+      let shares = GroupLayout.shares(nanoseconds: restTime, threadCount: threadCount)
+      let behind = GroupLayout.starts(shares: shares, blocks: Array(blocks.dropFirst()), counts: Array(counts.dropFirst()))
+      shareStarts = following + behind.map { blocks[0] + $0 }
+    }
+  }
+
+  /// Elements of the widest vector.
+  private static let lanes = 16
+
+  private static func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int { b == 0 ? a : greatestCommonDivisor(b, a % b) }
+
+  /// Of a block: all that it touches should stay in the first-level cache. A value that is read and written is one stretch of memory.
+  private static func mostElements(_ code: CPUProgram) -> Int {
+    let operands = code.program.operands
+    let streams = Set(operands.filter { $0.access == .whole && !$0.isOutput }.map(\.memory)).count
+    let vectors = streams + code.slotCount + operands.filter(\.isOutput).count
+    return (vectors <= 7 ? 2048 : 1024) / (code.program.type == .float64 ? 2 : 1)
+  }
+
+  private static func nanosecondsPerElement(_ code: CPUProgram) -> Double { code.instructions.reduce(0) { $0 + cost($1.code) } }
 
   /// As many for each thread, so that none waits for another's last one; a few where there is work enough, so that a thread which
   /// the system stops leaves others something to take over.

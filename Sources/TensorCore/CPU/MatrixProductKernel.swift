@@ -102,11 +102,16 @@ extension CPULowering {
     if let part, product.count == 1, case .argument(let index) = schedule.buffers[call.inputs[1].buffer].role, part.fixedArguments.contains(index) {
       return [productWithPanels(call, product)]
     }
+    return productSteps(of: matrixProductContext(call, product), to: call.output)
+  }
+
+  /// The context of a product, without the place of its result.
+  mutating func matrixProductContext(_ call: Schedule.Call, _ product: MatrixProductContext) -> UnsafeMutablePointer<MatrixProductContext> {
     let context = memory.allocate(MatrixProductContext.self, 1)
     context.initialize(to: product)
     point(CPULowering.place(context, \.a), to: call.inputs[0])
     point(CPULowering.place(context, \.b), to: call.inputs[1])
-    return productSteps(of: context, to: call.output)
+    return context
   }
 
   /// The steps of a product whose sides are known.

@@ -13,6 +13,8 @@ package final class Plan: @unchecked Sendable {
     var group: UnsafeMutablePointer<ck_group>?
     /// Whose code runs, where it is no group's.
     var provider = PlanExplanation.Code.kernel
+    /// The group of the schedule's next kernel, if each share of it is done with one of these.
+    var follower: UnsafeMutablePointer<ck_group>?
     /// Which kernel of the schedule it belongs to.
     var kernel = 0
     /// Runs other steps many times, instead of the work. Kept by the plan's memory.
@@ -29,7 +31,9 @@ package final class Plan: @unchecked Sendable {
       }
     }
 
-    var code: PlanExplanation.Code { group.map { $0.pointee.code == nil ? .interpreted : .machineCode } ?? provider }
+    var code: PlanExplanation.Code { group.map(Step.code(of:)) ?? provider }
+
+    static func code(of group: UnsafeMutablePointer<ck_group>) -> PlanExplanation.Code { group.pointee.code == nil ? .interpreted : .machineCode }
   }
 
   /// A place in a kernel's context that holds an address which changes between runs.
@@ -214,6 +218,10 @@ package final class Plan: @unchecked Sendable {
       if step.shares > known.shares { (lowered[step.kernel].shares, lowered[step.kernel].sharesOf) = (step.shares, step.sharesOf) }
       if known.code == .nothing || step.code != .kernel { lowered[step.kernel].code = step.code }
       if let loop = step.loop?.takeUnretainedValue() { lowered[step.kernel].body = loop.explanation() }
+      if let follower = step.follower {
+        lowered[step.kernel + 1] = PlanExplanation.Lowered(
+          shares: step.shares, sharesOf: "elements", code: Step.code(of: follower), nanoseconds: nanoseconds.map { _ in 0 }, isFollowing: true)
+      }
     }
     return PlanExplanation(schedule, lowered, temporaryBytes: statistics.workspaceBytes, callCount: steps.count)
   }

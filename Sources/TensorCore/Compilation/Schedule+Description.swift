@@ -12,6 +12,7 @@ extension PlanExplanation {
     var sharesOf = ""
     var code = Code.nothing
     var nanoseconds: Double?
+    var isFollowing = false
     var body: PlanExplanation?
 
     static let nothing = Lowered()
@@ -33,7 +34,7 @@ extension PlanExplanation.Kernel {
     byteCount = schedule.byteCount(of: kernel)
     isPass = kernel.isGroup
     (shares, sharesOf, code) = (lowered.shares, lowered.sharesOf, lowered.code)
-    (nanoseconds, body) = (lowered.nanoseconds, lowered.body)
+    (nanoseconds, isFollowing, body) = (lowered.nanoseconds, lowered.isFollowing, lowered.body)
   }
 }
 

@@ -28,8 +28,10 @@ public struct PlanExplanation: Sendable, CustomStringConvertible {
     public let sharesOf: String
     /// Who does it.
     public let code: Code
-    /// The least time measured, if it was.
+    /// The least time measured, if it was; 0 if that of the kernel before contains it.
     public let nanoseconds: Double?
+    /// Whether each of its shares is done right after the one of the kernel before that it reads, by the same thread.
+    public let isFollowing: Bool
     /// What a loop does in each of its steps, if it is one. Where threads go through the loop side by side, each with some rows of the
     /// batch: what the first one does.
     public let body: PlanExplanation?
@@ -76,7 +78,8 @@ public struct PlanExplanation: Sendable, CustomStringConvertible {
         + "\(PlanExplanation.text(bytes: temporaryBytes)) of temporaries" + (nanoseconds.map { ", " + PlanExplanation.text(nanoseconds: $0) } ?? "")
     ]
     for (index, kernel) in kernels.enumerated() {
-      let time = kernel.nanoseconds.map { ", " + PlanExplanation.text(nanoseconds: $0) } ?? ""
+      let measured = kernel.nanoseconds.map { ", " + PlanExplanation.text(nanoseconds: $0) } ?? ""
+      let time = kernel.isFollowing ? ", each with one of the kernel before" : measured
       let shares = PlanExplanation.count(kernel.shares, "share") + (kernel.shares > 1 && !kernel.sharesOf.isEmpty ? " of " + kernel.sharesOf : "")
       lines += kernel.lines(number: index + 1)
       lines.append("     \(PlanExplanation.text(bytes: kernel.byteCount)), \(shares), \(kernel.code.rawValue)\(time)")
