@@ -43,9 +43,6 @@ typedef struct {
   void (*pooling[2])(const ck_pooling *pooling, int64_t first_unit, int64_t last_unit);
 } ck_isa;
 
-enum { CK_REDUCTION_TILE = 64 };
-static inline int64_t ck_reduction_tiles(const ck_reduction *r) { return (r->inner + CK_REDUCTION_TILE - 1) / CK_REDUCTION_TILE; }
-
 extern const ck_isa ck_isa_baseline CK_HIDDEN;
 #if defined(__x86_64__)
 extern const ck_isa ck_isa_avx2 CK_HIDDEN;

@@ -177,8 +177,10 @@ typedef struct {
   int64_t parts, part_rows; /* of the reduced axis */
   void *partials;           /* [outer, parts, inner] of 8 bytes or less each; for more than one part */
 } ck_reduction;
-/* Fills in shares, parts and part_rows. */
+/* Fills in shares, parts and part_rows. Without parts there may be other shares: they are of tiles of so many results. */
 void ck_reduction_prepare(ck_reduction *r);
+enum { CK_REDUCTION_TILE = 64 };
+static inline int64_t ck_reduction_tiles(const ck_reduction *r) { return (r->inner + CK_REDUCTION_TILE - 1) / CK_REDUCTION_TILE; }
 void ck_reduction_run(void *reduction, long share);
 void ck_reduction_end(void *reduction, long share);
 

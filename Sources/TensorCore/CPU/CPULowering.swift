@@ -10,6 +10,8 @@ struct CPULowering {
   private(set) var steps: [Plan.Step] = []
   /// See ``Plan/prepare()``.
   var preparations: [Plan.Step] = []
+  /// By the number of a chain's step: those that are done with it.
+  var chained: [Int: [Plan.Step]] = [:]
 
   let schedule: Schedule
   let threadCount: Int
@@ -30,7 +32,7 @@ struct CPULowering {
     let dtype: DType
   }
 
-  init(_ schedule: Schedule, argumentCount: Int, threadCount: Int, part: Plan.PartOfRows?, leastLoopWork: Int) {
+  init(_ schedule: Schedule, argumentCount: Int, threadCount: Int, part: Plan.PartOfRows?, leastLoopWork: Int, chains limits: ChainFinder.Limits) {
     self.schedule = schedule
     self.threadCount = threadCount
     self.leastLoopWork = leastLoopWork
@@ -38,29 +40,15 @@ struct CPULowering {
     argumentPlaces = (0..<argumentCount).map { _ in [] }
     outputPlaces = schedule.outputs.map { _ in [] }
     locations = schedule.buffers.map { _ in nil }
-    var chains: [Int: ChainedGroup] = [:]
-    for position in schedule.kernels.indices where part == nil && chains[position - 1] == nil {
-      chains[position] = ChainedGroup(schedule, at: position, threadCount: threadCount)
-    }
-    assignMemory(chained: Set(chains.keys))
-    var following: Int?
-    for (index, kernel) in schedule.kernels.enumerated() where index != following {
-      let first = steps.count
-      if let chain = chains[index], let chained = chainedSteps(chain) {
-        steps += chained
-        steps[first].kernel = index
-        following = index + 1
-        continue
+    // The rows of a batch that are a part of it are one thread's.
+    let chains = part == nil ? ChainFinder.order(schedule, threadCount: threadCount, limits: limits) : schedule.kernels.indices.map { KernelChain([$0]) }
+    assignMemory(chains)
+    for chain in chains {
+      if chain.members.count > 1, let together = chainSteps(chain) {
+        steps += together
+      } else {
+        for member in chain.members { steps += kernelSteps(schedule.kernels[member]).map { step in step.of(kernel: member) } }
       }
-      switch kernel {
-      case .group(let programs): steps += groupSteps(programs)
-      case .operation(let call):
-        // What kernels point to lives as long as the plan.
-        if case .host(let function) = call.operation { memory.keep(function) }
-        steps += operationSteps(call)
-      case .copy(let source, let target): steps.append(move(source, to: target))
-      }
-      for step in first..<steps.count { steps[step].kernel = index }
     }
     statistics.kernels = steps.count
     statistics.searchSteps = schedule.searchSteps
@@ -68,8 +56,16 @@ struct CPULowering {
 
   // MARK: - Memory
 
-  /// - Parameter chained: positions of kernels that run together with the next one, so that both need memory at the same time.
-  private mutating func assignMemory(chained: Set<Int>) {
+  /// Gives each buffer a place. All kernels of a chain need their memory at the same time.
+  private mutating func assignMemory(_ chains: [KernelChain]) {
+    var lifetimes: [Int: ClosedRange<Int>] = [:]
+    for (time, chain) in chains.enumerated() {
+      for kernel in chain.members.map({ schedule.kernels[$0] }) {
+        for buffer in kernel.writes + kernel.reads where schedule.buffers[buffer].isTemporary {
+          lifetimes[buffer] = (lifetimes[buffer]?.lowerBound ?? time)...time
+        }
+      }
+    }
     var beginning: [Int: [Int]] = [:], ending: [Int: [Int]] = [:]
     for (index, buffer) in schedule.buffers.enumerated() {
       switch buffer.role {
@@ -82,15 +78,15 @@ struct CPULowering {
         memory.keep(elements)
         locations[index] = .fixed(elements.pointer)
       case .temporary:
-        if let lifetime = buffer.lifetime {
+        if let lifetime = lifetimes[index] {
           beginning[lifetime.lowerBound, default: []].append(index)
-          ending[lifetime.upperBound + (chained.contains(lifetime.upperBound) ? 1 : 0), default: []].append(index)
+          ending[lifetime.upperBound, default: []].append(index)
         }
       }
     }
     var workspace = Workspace()
     var offsets: [Int: Int] = [:]
-    for position in schedule.kernels.indices {
+    for position in chains.indices {
       for index in beginning[position] ?? [] {
         offsets[index] = workspace.allocate(schedule.buffers[index].byteCount + Buffer.alignment)
       }
@@ -140,9 +136,21 @@ struct CPULowering {
 
   // MARK: - Kernels
 
-  private mutating func groupSteps(_ programs: [GroupProgram]) -> [Plan.Step] {
-    let code = CPUProgram(programs[0])
-    let layout = GroupLayout(code, counts: programs.map(\.count), threadCount: threadCount)
+  private mutating func kernelSteps(_ kernel: Schedule.Kernel) -> [Plan.Step] {
+    switch kernel {
+    case .group(let programs):
+      let code = CPUProgram(programs[0])
+      return groupSteps(programs, code, GroupLayout(code, counts: programs.map(\.count), threadCount: threadCount))
+    case .operation(let call):
+      // What kernels point to lives as long as the plan.
+      if case .host(let function) = call.operation { memory.keep(function) }
+      return operationSteps(call)
+    case .copy(let source, let target):
+      return [move(source, to: target)]
+    }
+  }
+
+  mutating func groupSteps(_ programs: [GroupProgram], _ code: CPUProgram, _ layout: GroupLayout) -> [Plan.Step] {
     if layout.blockCount == 0 && programs[0].reductions.isEmpty { return [] }
     let group = groupContext(programs, code, layout)
     var steps: [Plan.Step] = []
@@ -155,7 +163,7 @@ struct CPULowering {
   }
 
   /// What a kernel needs to run a group: one program over the memory of each.
-  mutating func groupContext(_ programs: [GroupProgram], _ code: CPUProgram, _ layout: GroupLayout) -> UnsafeMutablePointer<ck_group> {
+  private mutating func groupContext(_ programs: [GroupProgram], _ code: CPUProgram, _ layout: GroupLayout) -> UnsafeMutablePointer<ck_group> {
     statistics.groups += 1
     statistics.instructions += code.instructions.count
     let reductionCount = programs[0].reductions.count

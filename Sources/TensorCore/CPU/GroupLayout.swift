@@ -40,7 +40,8 @@ struct GroupLayout {
   init?(_ code: CPUProgram, counts: [Int], following starts: [Int], threadCount: Int) {
     let common = starts.dropLast().reduce(0, GroupLayout.greatestCommonDivisor), most = GroupLayout.mostElements(code)
     let sizes = (1...64).lazy.filter { common % $0 == 0 }.map { common / $0 }
-    guard let size = sizes.first(where: { $0 <= most && $0 % GroupLayout.lanes == 0 && $0 % code.blockUnit == 0 }), size >= most / 8 else { return nil }
+    let fitting = sizes.filter { $0 <= most && $0 % code.blockUnit == 0 }
+    guard let size = fitting.first(where: { $0 % GroupLayout.lanes == 0 }) ?? fitting.first, size >= Swift.min(most / 8, common) else { return nil }
     block = size
     let blocks = counts.map { ($0 + size - 1) / size }
     blockCount = blocks.reduce(0, +)

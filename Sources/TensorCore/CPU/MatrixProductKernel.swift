@@ -29,7 +29,7 @@ struct MatrixProductContext {
   /// Whether kernels of our own are used: where rows must have the same bits whatever rows are beside them, for float64, and for products
   /// so small that oneDNN's call would be a good part of the work.
   let isOwn: Bool
-  let cut: ProductCut
+  var cut: ProductCut
 
   /// From so many rows on, and up to so many multiplications, our own kernel is the faster one (by 5 to 40 % with AVX2).
   private static let (fewestOwnRows, mostOwnTerms) = (16, 64 * 64 * 64)

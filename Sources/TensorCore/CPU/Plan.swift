@@ -13,8 +13,6 @@ package final class Plan: @unchecked Sendable {
     var group: UnsafeMutablePointer<ck_group>?
     /// Whose code runs, where it is no group's.
     var provider = PlanExplanation.Code.kernel
-    /// The group of the schedule's next kernel, if each share of it is done with one of these.
-    var follower: UnsafeMutablePointer<ck_group>?
     /// Which kernel of the schedule it belongs to.
     var kernel = 0
     /// Runs other steps many times, instead of the work. Kept by the plan's memory.
@@ -31,9 +29,14 @@ package final class Plan: @unchecked Sendable {
       }
     }
 
-    var code: PlanExplanation.Code { group.map(Step.code(of:)) ?? provider }
+    var code: PlanExplanation.Code { group.map { $0.pointee.code == nil ? .interpreted : .machineCode } ?? provider }
 
-    static func code(of group: UnsafeMutablePointer<ck_group>) -> PlanExplanation.Code { group.pointee.code == nil ? .interpreted : .machineCode }
+    /// The same as a part of what a kernel of the schedule does.
+    func of(kernel: Int) -> Step {
+      var step = self
+      step.kernel = kernel
+      return step
+    }
   }
 
   /// A place in a kernel's context that holds an address which changes between runs.
@@ -76,6 +79,8 @@ package final class Plan: @unchecked Sendable {
   private let steps: UnsafeMutableBufferPointer<Step>
   /// What is done once for many runs with the same fixed arguments.
   private let preparations: [Step]
+  /// By the number of a chain's step: those that are done with it.
+  private let chained: [Int: [Step]]
   private let memory: PlanMemory
   private let argumentPlaces: [[Relocation]]
   private let outputPlaces: [[Relocation]]
@@ -95,15 +100,18 @@ package final class Plan: @unchecked Sendable {
   ///   - threadCount: on how many threads it is to run.
   ///   - part: for the body of a loop for some rows of a batch.
   ///   - leastLoopWork: with less work in a step than this a loop's rows are not worth another thread.
+  ///   - chains: which kernels are worth being one call.
   package init(
     arguments: [Node], outputs: [Node], assignments: [(variable: Variable, value: Tensor)],
-    threadCount: Int = ThreadPool.shared.threadCount, part: PartOfRows? = nil, leastLoopWork: Int = ScanRows.leastWork
+    threadCount: Int = ThreadPool.shared.threadCount, part: PartOfRows? = nil, leastLoopWork: Int = ScanRows.leastWork,
+    chains: ChainFinder.Limits = ChainFinder.Limits()
   ) {
     schedule = Scheduler.schedule(outputs: outputs, assignments: assignments)
-    let lowered = CPULowering(schedule, argumentCount: arguments.count, threadCount: threadCount, part: part, leastLoopWork: leastLoopWork)
+    let lowered = CPULowering(schedule, argumentCount: arguments.count, threadCount: threadCount, part: part, leastLoopWork: leastLoopWork, chains: chains)
     steps = .allocate(capacity: lowered.steps.count)
     _ = steps.initialize(from: lowered.steps)
     preparations = lowered.preparations
+    chained = lowered.chained
     memory = lowered.memory
     argumentPlaces = lowered.argumentPlaces
     outputPlaces = lowered.outputPlaces
@@ -213,14 +221,14 @@ package final class Plan: @unchecked Sendable {
 
   private func explanation(nanoseconds: [Double]?) -> PlanExplanation {
     var lowered = schedule.kernels.indices.map { PlanExplanation.Lowered(nanoseconds: nanoseconds?[$0]) }
-    for step in steps {
+    for (index, step) in steps.enumerated() {
       let known = lowered[step.kernel]
       if step.shares > known.shares { (lowered[step.kernel].shares, lowered[step.kernel].sharesOf) = (step.shares, step.sharesOf) }
       if known.code == .nothing || step.code != .kernel { lowered[step.kernel].code = step.code }
       if let loop = step.loop?.takeUnretainedValue() { lowered[step.kernel].body = loop.explanation() }
-      if let follower = step.follower {
-        lowered[step.kernel + 1] = PlanExplanation.Lowered(
-          shares: step.shares, sharesOf: "elements", code: Step.code(of: follower), nanoseconds: nanoseconds.map { _ in 0 }, isFollowing: true)
+      for other in chained[index] ?? [] {
+        lowered[other.kernel] = PlanExplanation.Lowered(
+          shares: other.shares, sharesOf: "rows", code: other.code, nanoseconds: nanoseconds?[other.kernel], runsWith: step.kernel + 1)
       }
     }
     return PlanExplanation(schedule, lowered, temporaryBytes: statistics.workspaceBytes, callCount: steps.count)

@@ -14,6 +14,9 @@ struct ProductCut {
   /// Parts of a sum together are not larger than this, in elements.
   private static let mostPartials = 1 << 21
 
+  /// Into parts of the result's rows.
+  init(rows: Int) { self.rows = rows }
+
   /// - Parameters:
   ///   - products: how many of them there are, each cut alike.
   ///   - slowness: how many times as long an operation takes as with oneDNN.

@@ -12,7 +12,7 @@ extension PlanExplanation {
     var sharesOf = ""
     var code = Code.nothing
     var nanoseconds: Double?
-    var isFollowing = false
+    var runsWith: Int?
     var body: PlanExplanation?
 
     static let nothing = Lowered()
@@ -34,7 +34,7 @@ extension PlanExplanation.Kernel {
     byteCount = schedule.byteCount(of: kernel)
     isPass = kernel.isGroup
     (shares, sharesOf, code) = (lowered.shares, lowered.sharesOf, lowered.code)
-    (nanoseconds, isFollowing, body) = (lowered.nanoseconds, lowered.isFollowing, lowered.body)
+    (nanoseconds, runsWith, body) = (lowered.nanoseconds, lowered.runsWith, lowered.body)
   }
 }
 

@@ -28,10 +28,11 @@ public struct PlanExplanation: Sendable, CustomStringConvertible {
     public let sharesOf: String
     /// Who does it.
     public let code: Code
-    /// The least time measured, if it was; 0 if that of the kernel before contains it.
+    /// The least time measured, if it was; without what is part of the time of the kernel that it runs with.
     public let nanoseconds: Double?
-    /// Whether each of its shares is done right after the one of the kernel before that it reads, by the same thread.
-    public let isFollowing: Bool
+    /// The number in the table of the kernel with which it is one call: each share does some rows in one of them and then in the other, so
+    /// that what goes between them stays in a thread's cache. Nil for most.
+    public let runsWith: Int?
     /// What a loop does in each of its steps, if it is one. Where threads go through the loop side by side, each with some rows of the
     /// batch: what the first one does.
     public let body: PlanExplanation?
@@ -79,7 +80,7 @@ public struct PlanExplanation: Sendable, CustomStringConvertible {
     ]
     for (index, kernel) in kernels.enumerated() {
       let measured = kernel.nanoseconds.map { ", " + PlanExplanation.text(nanoseconds: $0) } ?? ""
-      let time = kernel.isFollowing ? ", each with one of the kernel before" : measured
+      let time = kernel.runsWith.map { ", in the same call as \($0)" } ?? measured
       let shares = PlanExplanation.count(kernel.shares, "share") + (kernel.shares > 1 && !kernel.sharesOf.isEmpty ? " of " + kernel.sharesOf : "")
       lines += kernel.lines(number: index + 1)
       lines.append("     \(PlanExplanation.text(bytes: kernel.byteCount)), \(shares), \(kernel.code.rawValue)\(time)")

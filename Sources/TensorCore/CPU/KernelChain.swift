@@ -1,0 +1,189 @@
+/// Kernels that run as one call: each share does some rows in all of them, one kernel after another. What a kernel needs from those
+/// before it is in its thread's cache then, and threads wait for each other once instead of after each kernel. (The kernels' loops
+/// over rows are tiled alike, and the tiles' bodies put together.)
+///
+/// There are two kinds: small kernels over the rows of a batch, which alone would be one thread's, and a matrix product with the group
+/// that reads its result, as a gradient goes into the update of its parameter.
+struct KernelChain {
+  /// Positions in the schedule, in ascending order. A single kernel is no chain and is cut as it likes.
+  let members: [Int]
+  /// Into how many shares how many rows are cut.
+  let shares: Int
+  let rows: Int
+  /// The first kernel is a large product, of which the sum of its parts alone belongs to the chain.
+  let beginsWithSum: Bool
+
+  init(_ members: [Int], shares: Int = 1, rows: Int = 0, beginsWithSum: Bool = false) {
+    (self.members, self.shares, self.rows, self.beginsWithSum) = (members, shares, rows, beginsWithSum)
+  }
+
+  /// With which element of so many a row each share begins, and the end.
+  func starts(width: Int) -> [Int] { (0..<shares).map { ProductCut.range($0, of: shares, rows).lowerBound * width } + [rows * width] }
+}
+
+/// Finds the chains of a schedule.
+package struct ChainFinder {
+  /// Which small kernels over a batch's rows are worth being chained.
+  package struct Limits {
+    var fewestMembers = 3
+    var fewestRows = 16
+    /// In nanoseconds: what takes less is not worth a second thread.
+    var shortest = 5_000.0
+
+    package init() {}
+    package init(fewestMembers: Int, fewestRows: Int, shortest: Double) {
+      (self.fewestMembers, self.fewestRows, self.shortest) = (fewestMembers, fewestRows, shortest)
+    }
+  }
+
+  private let schedule: Schedule
+  private let limits: Limits
+  private let reads: [Set<Int>]
+  private let writes: [Set<Int>]
+
+  /// All kernels in an order in which they may run, those of a chain together. Which kernels of a batch's rows are chained depends on the
+  /// schedule alone, for sums are by shares.
+  static func order(_ schedule: Schedule, threadCount: Int, limits: Limits) -> [KernelChain] {
+    ChainFinder(schedule, limits).order(threadCount: threadCount)
+  }
+
+  private init(_ schedule: Schedule, _ limits: Limits) {
+    (self.schedule, self.limits) = (schedule, limits)
+    reads = schedule.kernels.map { Set($0.reads) }
+    writes = schedule.kernels.map { Set($0.writes) }
+  }
+
+  private func order(threadCount: Int) -> [KernelChain] {
+    var isPlaced = schedule.kernels.map { _ in false }
+    var chains: [KernelChain] = []
+    for first in schedule.kernels.indices where !isPlaced[first] {
+      let next = (first + 1..<schedule.kernels.count).lazy.filter { !isPlaced[$0] }
+      let chain = batchChain(first, Array(next.prefix(ChainFinder.reach))) ?? KernelChain([first])
+      for member in chain.members { isPlaced[member] = true }
+      chains.append(chain)
+    }
+    for index in chains.indices.dropLast().reversed() where chains[index].members.count == 1 && chains[index + 1].members.count == 1 {
+      guard let pair = updateChain(chains[index].members[0], chains[index + 1].members[0], threadCount: threadCount) else { continue }
+      chains.replaceSubrange(index...index + 1, with: [pair])
+    }
+    return chains
+  }
+
+  /// Whether two kernels may change places.
+  private func areIndependent(_ a: Int, _ b: Int) -> Bool {
+    writes[a].isDisjoint(with: reads[b]) && writes[b].isDisjoint(with: reads[a]) && writes[a].isDisjoint(with: writes[b])
+  }
+
+  private func count(_ buffer: Int) -> Int { schedule.buffers[buffer].shape.reduce(1, *) }
+
+  // MARK: - Small kernels over a batch's rows
+
+  /// How many kernels are looked at.
+  private static let reach = 16
+  /// In nanoseconds: kernels that take longer have shares of their own, and chains that take longer are cut in four instead of two.
+  private static let (longestMember, shortChain) = (10_000.0, 16_000.0)
+
+  private func batchChain(_ first: Int, _ others: [Int]) -> KernelChain? {
+    guard let rows = rows(of: first), rows >= limits.fewestRows, goesByRows(first, rows, after: []) else { return nil }
+    let sumTime = timeOfSum(first)
+    guard var time = sumTime ?? time(of: first), time <= ChainFinder.longestMember else { return nil }
+    var members = [first], skipped: [Int] = []
+    for next in others {
+      if let more = self.time(of: next), more <= ChainFinder.longestMember, skipped.allSatisfy({ areIndependent($0, next) }),
+        goesByRows(next, rows, after: members)
+      {
+        members.append(next)
+        time += more
+      } else {
+        skipped.append(next)
+      }
+    }
+    if members.count < limits.fewestMembers || time < limits.shortest { return nil }
+    let shares = time < ChainFinder.shortChain || rows < 4 * limits.fewestRows ? 2 : 4
+    return KernelChain(members, shares: shares, rows: rows, beginsWithSum: sumTime != nil)
+  }
+
+  /// How many rows the batch has, if a kernel tells.
+  private func rows(of position: Int) -> Int? {
+    switch schedule.kernels[position] {
+    case .operation(let call): call.output.shape.count == 2 ? call.output.shape[0] : nil
+    case .group(let programs):
+      programs[0].inner > 0 ? programs[0].count / programs[0].inner : writes[position].lazy.compactMap { schedule.buffers[$0].shape.first }.first
+    case .copy: nil
+    }
+  }
+
+  /// An estimate of what one thread takes for a kernel, in nanoseconds; nil for kernels that are not chained.
+  private func time(of position: Int) -> Double? {
+    switch schedule.kernels[position] {
+    case .group(let programs):
+      return programs.count == 1 ? 0.1 * Double(programs[0].instructions.count * programs[0].count) : nil
+    case .operation(let call):
+      guard case .matrixProduct(let transposeA, _) = call.operation, call.output.shape.count == 2 else { return nil }
+      return Double(call.output.count * call.inputs[0].shape[transposeA ? 0 : 1]) / 30 * (call.output.dtype == .float64 ? 3 : 1) + 300
+    case .copy: return nil
+    }
+  }
+
+  /// The same for the sum of its parts, if a kernel is a product that is cut so and takes long.
+  private func timeOfSum(_ position: Int) -> Double? {
+    guard let time = time(of: position), time > ChainFinder.longestMember, let product = product(position), product.cut.depth > 1 else { return nil }
+    return 0.1 * Double(product.m * product.n * product.cut.depth)
+  }
+
+  private func product(_ position: Int) -> MatrixProductContext? {
+    guard case .operation(let call) = schedule.kernels[position], case .matrixProduct(let transposeA, let transposeB) = call.operation else { return nil }
+    return MatrixProductContext(call.inputs[0], call.inputs[1], call.output, transposeA: transposeA, transposeB: transposeB)
+  }
+
+  /// Whether some rows of a kernel need no more of what the members compute than the same rows, and whether they are in their way.
+  private func goesByRows(_ position: Int, _ rows: Int, after members: [Int]) -> Bool {
+    guard members.allSatisfy({ writes[position].isDisjoint(with: reads[$0]) && writes[position].isDisjoint(with: writes[$0]) }) else { return false }
+    let computed = members.reduce(into: Set<Int>()) { $0.formUnion(writes[$1]) }
+    switch schedule.kernels[position] {
+    case .group(let programs):
+      let program = programs[0]
+      guard program.count > 0, program.count % rows == 0, program.inner == 0 || program.count / program.inner % rows == 0 else { return false }
+      let sums = members.reduce(into: Set<Int>()) { result, member in
+        if case .group(let programs) = schedule.kernels[member] { result.formUnion(programs[0].reductions.map(\.buffer)) }
+      }
+      return program.operands.allSatisfy { operand in
+        guard let buffer = operand.buffer, operand.isOutput || computed.contains(buffer) else { return true }
+        let isElementwise = operand.access == .whole || operand.access == .converted
+        return isElementwise && !sums.contains(buffer) && operand.memory == .buffer(buffer, offset: 0)
+          && count(buffer) == (operand.isRow ? program.count / program.inner : program.count)
+      }
+    case .operation(let call):
+      guard case .matrixProduct(let transposeA, _) = call.operation, call.output.shape[0] == rows, isWhole(call.output) else { return false }
+      if computed.contains(call.inputs[1].buffer) { return false }
+      return !computed.contains(call.inputs[0].buffer) || (!transposeA && isWhole(call.inputs[0]))
+    case .copy: return false
+    }
+  }
+
+  /// Whether a matrix is all of a buffer, row by row.
+  private func isWhole(_ place: Schedule.Place) -> Bool {
+    place.offset == 0 && place.shape.count == 2 && place.strides == [place.shape[1], 1] && place.count == count(place.buffer)
+  }
+
+  // MARK: - A product and the group that reads it
+
+  private func updateChain(_ position: Int, _ next: Int, threadCount: Int) -> KernelChain? {
+    guard case .operation(let call) = schedule.kernels[position], case .group(let programs) = schedule.kernels[next],
+      case .matrixProduct = call.operation, call.output.count > 0, isWhole(call.output), reads[next].contains(call.output.buffer)
+    else { return nil }
+    // No share may read or write what is another's.
+    let buffer = call.output.buffer
+    guard programs.allSatisfy({ $0.inner == 0 && $0.reductions.isEmpty }), reads[position].isDisjoint(with: writes[next]), !writes[next].contains(buffer)
+    else { return nil }
+    let readers = programs.filter { $0.operands.contains { $0.buffer == buffer } }
+    guard readers.count == 1, readers[0].count == call.output.count,
+      readers[0].operands.allSatisfy({ $0.buffer != buffer || ($0.access == .whole && $0.memory == .buffer(buffer, offset: 0)) })
+    else { return nil }
+    // Shares of whole rows, and as many for each thread.
+    guard let product = product(position), product.cut.count == product.cut.rows, product.cut.rows > 1,
+      product.cut.rows % threadCount == 0 || product.cut.rows > 4 * threadCount
+    else { return nil }
+    return KernelChain([position, next], shares: product.cut.rows, rows: product.m)
+  }
+}
