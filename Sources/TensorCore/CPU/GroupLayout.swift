@@ -33,10 +33,9 @@ struct GroupLayout {
     shareStarts = GroupLayout.starts(shares: Swift.max(1, Swift.min(wanted, blockCount)), blocks: blocks, counts: counts)
   }
 
-  /// A group without rows and reductions whose first program goes over elements that another kernel computes in shares: its own are the
-  /// same, and the other programs' elements are in the last one, or in some behind it. Nil where no blocks of a good size end where those
-  /// shares do.
-  /// - Parameter starts: where each of those shares begins, and the end.
+  /// A group whose first program's elements are cut as a chain is; those of others, if there are any, are in the last share or in some
+  /// behind it. Nil where no blocks of a good size end where the chain's shares do.
+  /// - Parameter starts: with which element each of these begins, and the end.
   init?(_ code: CPUProgram, counts: [Int], following starts: [Int], threadCount: Int) {
     let common = starts.dropLast().reduce(0, GroupLayout.greatestCommonDivisor), most = GroupLayout.mostElements(code)
     let sizes = (1...64).lazy.filter { common % $0 == 0 }.map { common / $0 }

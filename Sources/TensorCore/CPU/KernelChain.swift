@@ -120,7 +120,8 @@ package struct ChainFinder {
       return programs.count == 1 ? 0.1 * Double(programs[0].instructions.count * programs[0].count) : nil
     case .operation(let call):
       guard case .matrixProduct(let transposeA, _) = call.operation, call.output.shape.count == 2 else { return nil }
-      return Double(call.output.count * call.inputs[0].shape[transposeA ? 0 : 1]) / 30 * (call.output.dtype == .float64 ? 3 : 1) + 300
+      let a = call.inputs[0].shape
+      return Double(call.output.count * a[a.count - (transposeA ? 2 : 1)]) / 30 * (call.output.dtype == .float64 ? 3 : 1) + 300
     case .copy: return nil
     }
   }
