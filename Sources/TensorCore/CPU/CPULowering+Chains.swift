@@ -1,11 +1,9 @@
 import CKernels
 
-/// A part of each share of a chain's call.
+/// What each share of a chain's call does in one of its kernels.
 struct ChainPiece {
   let work: ThreadPool.Work
   let context: UnsafeMutableRawPointer
-  /// The first shares have it.
-  let shares: Int
 
   /// What a chain's call needs: its pieces, and how many they are.
   struct List {
@@ -15,7 +13,7 @@ struct ChainPiece {
 
   static let kernel: ThreadPool.Work = { context, share in
     let list = context!.assumingMemoryBound(to: List.self).pointee
-    for piece in UnsafeBufferPointer(start: list.pieces, count: list.count) where share < piece.shares { piece.work(piece.context, share) }
+    for piece in UnsafeBufferPointer(start: list.pieces, count: list.count) { piece.work(piece.context, share) }
   }
 }
 
@@ -24,15 +22,9 @@ extension CPULowering {
   mutating func chainSteps(_ chain: KernelChain) -> [Plan.Step]? {
     var groups: [Int: (programs: [GroupProgram], code: CPUProgram, layout: GroupLayout)] = [:]
     for member in chain.members {
-      guard case .group(var programs) = schedule.kernels[member] else { continue }
-      // Where there are several, one goes over the product's elements.
-      if programs.count > 1, let product = schedule.kernels[chain.members[0]].writes.first,
-        let reader = programs.firstIndex(where: { $0.operands.contains { $0.buffer == product } })
-      {
-        programs.swapAt(0, reader)
-      }
-      let code = CPUProgram(programs[0]), starts = chain.starts(width: programs[0].count / chain.rows)
-      guard let layout = GroupLayout(code, counts: programs.map(\.count), following: starts, threadCount: threadCount) else { return nil }
+      guard case .group(let programs) = schedule.kernels[member] else { continue }
+      let code = CPUProgram(programs[0])
+      guard let layout = GroupLayout(code, starts: chain.starts(width: programs[0].count / chain.rows)) else { return nil }
       groups[member] = (programs, code, layout)
     }
     var before: [Plan.Step] = [], steps: [Plan.Step] = [], after: [Plan.Step] = []
@@ -50,11 +42,11 @@ extension CPULowering {
       }
       steps += own.prefix(1).map { step in step.of(kernel: member) }
     }
-    let pieces = memory.store(steps.map { ChainPiece(work: $0.work, context: $0.context, shares: $0.shares) })
+    let pieces = memory.store(steps.map { ChainPiece(work: $0.work, context: $0.context) })
     let context = memory.store([ChainPiece.List(pieces: pieces, count: steps.count)])
     chained[self.steps.count + before.count] = Array(steps.dropFirst())
     let call = Plan.Step(
-      work: ChainPiece.kernel, context: context, shares: steps.map(\.shares).max()!, sharesOf: "rows", group: steps[0].group,
+      work: ChainPiece.kernel, context: context, shares: chain.shares, sharesOf: "rows", group: steps[0].group,
       provider: steps[0].provider, kernel: steps[0].kernel)
     return before + [call] + after
   }

@@ -41,7 +41,7 @@ struct CPULowering {
     outputPlaces = schedule.outputs.map { _ in [] }
     locations = schedule.buffers.map { _ in nil }
     // The rows of a batch that are a part of it are one thread's.
-    let chains = part == nil ? ChainFinder.order(schedule, threadCount: threadCount, limits: limits) : schedule.kernels.indices.map { KernelChain([$0]) }
+    let chains = part == nil ? ChainFinder.order(schedule, limits: limits) : schedule.kernels.indices.map { KernelChain([$0]) }
     assignMemory(chains)
     for chain in chains {
       if chain.members.count > 1, let together = chainSteps(chain) {

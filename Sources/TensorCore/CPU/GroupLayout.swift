@@ -33,27 +33,15 @@ struct GroupLayout {
     shareStarts = GroupLayout.starts(shares: Swift.max(1, Swift.min(wanted, blockCount)), blocks: blocks, counts: counts)
   }
 
-  /// A group whose first program's elements are cut as a chain is; those of others, if there are any, are in the last share or in some
-  /// behind it. Nil where no blocks of a good size end where the chain's shares do.
-  /// - Parameter starts: with which element each of these begins, and the end.
-  init?(_ code: CPUProgram, counts: [Int], following starts: [Int], threadCount: Int) {
+  /// Shares that begin where a chain's do. Nil where no blocks of a good size end there.
+  /// - Parameter starts: with which element each of them begins, and the end.
+  init?(_ code: CPUProgram, starts: [Int]) {
     let common = starts.dropLast().reduce(0, GroupLayout.greatestCommonDivisor), most = GroupLayout.mostElements(code)
     let sizes = (1...64).lazy.filter { common % $0 == 0 }.map { common / $0 }
     let fitting = sizes.filter { $0 <= most && $0 % code.blockUnit == 0 }
     guard let size = fitting.first(where: { $0 % GroupLayout.lanes == 0 }) ?? fitting.first, size >= Swift.min(most / 8, common) else { return nil }
-    block = size
-    let blocks = counts.map { ($0 + size - 1) / size }
-    blockCount = blocks.reduce(0, +)
-    let time = GroupLayout.nanosecondsPerElement(code)
-    let rest = counts.dropFirst().reduce(0, +), restTime = time * Double(rest)
-    let following = starts.dropLast().map { $0 / size }
-    if restTime * 4 * Double(following.count) <= time * Double(counts[0]) {
-      shareStarts = following + [blockCount]
-    } else {
-      let shares = GroupLayout.shares(nanoseconds: restTime, threadCount: threadCount)
-      let behind = GroupLayout.starts(shares: shares, blocks: Array(blocks.dropFirst()), counts: Array(counts.dropFirst()))
-      shareStarts = following + behind.map { blocks[0] + $0 }
-    }
+    (block, blockCount) = (size, (starts.last! + size - 1) / size)
+    shareStarts = starts.dropLast().map { $0 / size } + [blockCount]
   }
 
   /// Elements of the widest vector.

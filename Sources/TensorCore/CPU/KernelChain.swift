@@ -1,9 +1,6 @@
-/// Kernels that run as one call: each share does some rows in all of them, one kernel after another. What a kernel needs from those
-/// before it is in its thread's cache then, and threads wait for each other once instead of after each kernel. (The kernels' loops
-/// over rows are tiled alike, and the tiles' bodies put together.)
-///
-/// There are two kinds: small kernels over the rows of a batch, which alone would be one thread's, and a matrix product with the group
-/// that reads its result, as a gradient goes into the update of its parameter.
+/// Small kernels over the rows of a batch, each of which alone would be one thread's, as one call: each share does some rows in all of
+/// them, one kernel after another. What a kernel needs from those before it is in its thread's cache then, and threads wait for each other
+/// once. (The kernels' loops over rows are tiled alike, and the tiles' bodies put together.)
 struct KernelChain {
   /// Positions in the schedule, in ascending order. A single kernel is no chain and is cut as it likes.
   let members: [Int]
@@ -41,11 +38,8 @@ package struct ChainFinder {
   private let reads: [Set<Int>]
   private let writes: [Set<Int>]
 
-  /// All kernels in an order in which they may run, those of a chain together. Which kernels of a batch's rows are chained depends on the
-  /// schedule alone, for sums are by shares.
-  static func order(_ schedule: Schedule, threadCount: Int, limits: Limits) -> [KernelChain] {
-    ChainFinder(schedule, limits).order(threadCount: threadCount)
-  }
+  /// All kernels in an order in which they may run, those of a chain together.
+  static func order(_ schedule: Schedule, limits: Limits) -> [KernelChain] { ChainFinder(schedule, limits).order() }
 
   private init(_ schedule: Schedule, _ limits: Limits) {
     (self.schedule, self.limits) = (schedule, limits)
@@ -53,7 +47,7 @@ package struct ChainFinder {
     writes = schedule.kernels.map { Set($0.writes) }
   }
 
-  private func order(threadCount: Int) -> [KernelChain] {
+  private func order() -> [KernelChain] {
     var isPlaced = schedule.kernels.map { _ in false }
     var chains: [KernelChain] = []
     for first in schedule.kernels.indices where !isPlaced[first] {
@@ -61,10 +55,6 @@ package struct ChainFinder {
       let chain = batchChain(first, Array(next.prefix(ChainFinder.reach))) ?? KernelChain([first])
       for member in chain.members { isPlaced[member] = true }
       chains.append(chain)
-    }
-    for index in chains.indices.dropLast().reversed() where chains[index].members.count == 1 && chains[index + 1].members.count == 1 {
-      guard let pair = updateChain(chains[index].members[0], chains[index + 1].members[0], threadCount: threadCount) else { continue }
-      chains.replaceSubrange(index...index + 1, with: [pair])
     }
     return chains
   }
@@ -75,8 +65,6 @@ package struct ChainFinder {
   }
 
   private func count(_ buffer: Int) -> Int { schedule.buffers[buffer].shape.reduce(1, *) }
-
-  // MARK: - Small kernels over a batch's rows
 
   /// How many kernels are looked at.
   private static let reach = 16
@@ -165,26 +153,5 @@ package struct ChainFinder {
   /// Whether a matrix is all of a buffer, row by row.
   private func isWhole(_ place: Schedule.Place) -> Bool {
     place.offset == 0 && place.shape.count == 2 && place.strides == [place.shape[1], 1] && place.count == count(place.buffer)
-  }
-
-  // MARK: - A product and the group that reads it
-
-  private func updateChain(_ position: Int, _ next: Int, threadCount: Int) -> KernelChain? {
-    guard case .operation(let call) = schedule.kernels[position], case .group(let programs) = schedule.kernels[next],
-      case .matrixProduct = call.operation, call.output.count > 0, isWhole(call.output), reads[next].contains(call.output.buffer)
-    else { return nil }
-    // No share may read or write what is another's.
-    let buffer = call.output.buffer
-    guard programs.allSatisfy({ $0.inner == 0 && $0.reductions.isEmpty }), reads[position].isDisjoint(with: writes[next]), !writes[next].contains(buffer)
-    else { return nil }
-    let readers = programs.filter { $0.operands.contains { $0.buffer == buffer } }
-    guard readers.count == 1, readers[0].count == call.output.count,
-      readers[0].operands.allSatisfy({ $0.buffer != buffer || ($0.access == .whole && $0.memory == .buffer(buffer, offset: 0)) })
-    else { return nil }
-    // Shares of whole rows, and as many for each thread.
-    guard let product = product(position), product.cut.count == product.cut.rows, product.cut.rows > 1,
-      product.cut.rows % threadCount == 0 || product.cut.rows > 4 * threadCount
-    else { return nil }
-    return KernelChain([position, next], shares: product.cut.rows, rows: product.m)
   }
 }
