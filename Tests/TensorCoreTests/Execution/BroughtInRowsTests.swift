@@ -70,15 +70,15 @@ import Testing
 
   static let rows: [Rows] = [
     Rows(dtype: .uint8, shape: [50, 784], batch: 32), Rows(dtype: .uint8, shape: [50, 100], batch: 7), Rows(dtype: .uint8, shape: [9, 5, 13], batch: 20),
-    Rows(dtype: .float32, shape: [50, 65], batch: 33), Rows(dtype: .float32, shape: [300, 2049], batch: 9), Rows(dtype: .int32, shape: [50, 71], batch: 40),
+    Rows(dtype: .float32, shape: [50, 65], batch: 33), Rows(dtype: .float32, shape: [40, 2049], batch: 9), Rows(dtype: .int32, shape: [50, 71], batch: 40),
     Rows(dtype: .bool, shape: [50, 128], batch: 100), Rows(dtype: .uint8, shape: [50, 63], batch: 90), Rows(dtype: .uint8, shape: [40, 64], batch: 1),
     Rows(dtype: .float32, shape: [50, 100], batch: 60, isMissing: true), Rows(dtype: .uint8, shape: [50, 90], batch: 200, isMissing: true),
-    Rows(dtype: .uint8, shape: [20, 150_000], batch: 3), Rows(dtype: .uint8, shape: [20, 256, 3], batch: 200),
+    Rows(dtype: .uint8, shape: [5, 50_000], batch: 3), Rows(dtype: .uint8, shape: [20, 256, 3], batch: 70),
   ]
 
   /// A window that moves over an order of rows, as training does: on one thread and on several, with rows of the next window known to the
   /// plan and at the order's end.
-  @Test(arguments: rows, [1, 2, 5])
+  @Test(arguments: rows, [1, 3])
   func `Rows in some order`(rows: Rows, threadCount: Int) {
     let width = rows.shape[1...].reduce(1, *), windows = 3
     let values = (0..<(rows.shape[0] * width)).map { Double(rows.dtype == .bool ? $0 % 3 % 2 : ($0 * 7 + $0 / width) % 251) }
@@ -95,7 +95,7 @@ import Testing
     let result = arguments[0].gathering(arguments[1]).cast(to: .float32) / divisor.value * factor.value
     let plan = Plan(arguments: arguments.map(\.node), outputs: [result.node], assignments: [], threadCount: threadCount)
     let pool = ThreadPool(threadCount: threadCount), orderTensor = Tensor(order)
-    for window in [0, 1, 2, 0] {
+    for window in [0, 2, 1] {
       let found = run(plan, on: pool) {
         $0.bind(argument: 0, to: table)
         $0.bind(argument: 1, to: orderTensor)

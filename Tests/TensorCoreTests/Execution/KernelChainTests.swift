@@ -22,7 +22,7 @@ import Testing
     return [p, loss] + gradients(of: loss, withRespectTo: [w, b, v, c])
   }
 
-  @Test(arguments: [16, 32, 40, 41, 100, 128], [[784, 100, 10], [30, 64, 3], [50, 200, 33]])
+  @Test(arguments: [16, 32, 41, 128], [[784, 100, 10], [30, 64, 3], [50, 200, 33]])
   func `A training step`(rows: Int, sizes: [Int]) {
     for dtype in [DType.float32, .float64] {
       func plan(_ threadCount: Int, _ limits: ChainFinder.Limits) -> Plan {
@@ -30,11 +30,11 @@ import Testing
       }
       let apart = plan(1, .init(fewestMembers: .max, fewestRows: .max, shortest: 0)).run().map(\.doubles)
       var results: [[[Double]]] = []
-      for threadCount in [1, 2, 3, 5] {
+      for threadCount in [1, 2, 5] {
         let together = plan(threadCount, .init(fewestMembers: 2, fewestRows: 16, shortest: 0))
         let fewest = dtype == .float32 && sizes[0] == 784 && rows == 32 ? 5 : sizes[2] < 33 ? 1 : 0
         #expect(chained(together) >= fewest, "\(threadCount) threads")
-        results += (0..<3).map { _ in together.run(on: ThreadPool(threadCount: threadCount)).map(\.doubles) }
+        results += (0..<2).map { _ in together.run(on: ThreadPool(threadCount: threadCount)).map(\.doubles) }
       }
       let areSame = results.allSatisfy { $0 == results[0] }
       #expect(areSame, "the bits do not depend on the number of threads")
@@ -47,7 +47,7 @@ import Testing
   /// Whatever can be chained, in any order of reading and writing, against the interpreter of schedules.
   @Test func `Random steps with every chain that is possible`() {
     var count = 0
-    for seed in 0..<400 {
+    for seed in 0..<200 {
       var grower = PlanTests.Grower(seed: UInt64(seed) + 50_000, dtype: .float64)
       let shapes: [[Int]] = [[32, 10], [32, 10], [32, 24], [10, 24], [24, 10], [32, 1], [10], [24], [16, 10], []]
       let variables = shapes.map { Variable(grower.leaf($0)) }
@@ -77,6 +77,6 @@ import Testing
         PlanTests.expectEqual(variable.value.doubles, interpreter.buffers[index], within: 1e-11, "seed \(seed), variable of shape \(variable.shape)")
       }
     }
-    #expect(count > 400)
+    #expect(count > 200)
   }
 }
