@@ -9,7 +9,6 @@
 /* How much of a row is asked for ahead, at the most. */
 enum { CK_ASKED_BYTES = 2048 };
 
-
 /* One block of a group while it is being interpreted. */
 typedef struct {
   int64_t count;     /* elements */

@@ -34,10 +34,11 @@ extension CPULowering {
         own = groupSteps(programs, code, layout)
         after += own.dropFirst().map { step in step.of(kernel: member) }
       } else if case .operation(let call) = schedule.kernels[member] {
-        own = productSteps(call, in: chain)
         if chain.beginsWithSum, member == chain.members[0] {
-          before = own.map { step in step.of(kernel: member) }
+          before = operationSteps(call).map { step in step.of(kernel: member) }
           own = takeSum(from: &before, chain).map { [$0] } ?? []
+        } else {
+          own = productSteps(call, shares: chain.shares)
         }
       }
       steps += own.prefix(1).map { step in step.of(kernel: member) }
@@ -51,11 +52,11 @@ extension CPULowering {
     return before + [call] + after
   }
 
-  /// A product in the shares of a chain, or if only the sum of its parts is to be, as it is.
-  private mutating func productSteps(_ call: Schedule.Call, in chain: KernelChain) -> [Plan.Step] {
+  /// A product in shares of its rows.
+  private mutating func productSteps(_ call: Schedule.Call, shares: Int) -> [Plan.Step] {
     guard case .matrixProduct(let transposeA, let transposeB) = call.operation else { preconditionFailure("\(call.operation) is in a chain") }
-    var product = MatrixProductContext(call.inputs[0], call.inputs[1], call.output, transposeA: transposeA, transposeB: transposeB)
-    if !chain.beginsWithSum || call.output.buffer != schedule.kernels[chain.members[0]].writes[0] { product.cut = ProductCut(rows: chain.shares) }
+    let product = MatrixProductContext(
+      call.inputs[0], call.inputs[1], call.output, transposeA: transposeA, transposeB: transposeB, cut: ProductCut(rows: shares))
     return productSteps(of: matrixProductContext(call, product), to: call.output)
   }
 

@@ -58,14 +58,7 @@ struct CPULowering {
 
   /// Gives each buffer a place. All kernels of a chain need their memory at the same time.
   private mutating func assignMemory(_ chains: [KernelChain]) {
-    var lifetimes: [Int: ClosedRange<Int>] = [:]
-    for (time, chain) in chains.enumerated() {
-      for kernel in chain.members.map({ schedule.kernels[$0] }) {
-        for buffer in kernel.writes + kernel.reads where schedule.buffers[buffer].isTemporary {
-          lifetimes[buffer] = (lifetimes[buffer]?.lowerBound ?? time)...time
-        }
-      }
-    }
+    let lifetimes = schedule.lifetimes(inOrder: chains.map(\.members))
     var beginning: [Int: [Int]] = [:], ending: [Int: [Int]] = [:]
     for (index, buffer) in schedule.buffers.enumerated() {
       switch buffer.role {

@@ -54,7 +54,7 @@ struct CPUProgram {
   private static let mostInvariants = 4
   private static let longestUnit = 1024
   /// Elements of the widest vector, of which blocks without rows are multiples.
-  private static let vector = 16
+  static let vector = 16
 
   /// After how many elements an operand repeats itself: one number for each channel, say. Nil if it does not.
   private static func period(of operand: GroupProgram.Operand, in program: GroupProgram) -> Int? {

@@ -39,13 +39,10 @@ struct GroupLayout {
     let common = starts.dropLast().reduce(0, GroupLayout.greatestCommonDivisor), most = GroupLayout.mostElements(code)
     let sizes = (1...64).lazy.filter { common % $0 == 0 }.map { common / $0 }
     let fitting = sizes.filter { $0 <= most && $0 % code.blockUnit == 0 }
-    guard let size = fitting.first(where: { $0 % GroupLayout.lanes == 0 }) ?? fitting.first, size >= Swift.min(most / 8, common) else { return nil }
+    guard let size = fitting.first(where: { $0 % CPUProgram.vector == 0 }) ?? fitting.first, size >= Swift.min(most / 8, common) else { return nil }
     (block, blockCount) = (size, (starts.last! + size - 1) / size)
     shareStarts = starts.dropLast().map { $0 / size } + [blockCount]
   }
-
-  /// Elements of the widest vector.
-  private static let lanes = 16
 
   private static func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int { b == 0 ? a : greatestCommonDivisor(b, a % b) }
 

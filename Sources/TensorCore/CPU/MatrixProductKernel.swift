@@ -29,19 +29,24 @@ struct MatrixProductContext {
   /// Whether kernels of our own are used: where rows must have the same bits whatever rows are beside them, for float64, and for products
   /// so small that oneDNN's call would be a good part of the work.
   let isOwn: Bool
-  var cut: ProductCut
+  let cut: ProductCut
 
   /// From so many rows on, and up to so many multiplications, our own kernel is the faster one (by 5 to 40 % with AVX2).
   private static let (fewestOwnRows, mostOwnTerms) = (16, 64 * 64 * 64)
 
-  /// - Parameter isPart: whether rows must have the same bits whatever rows are beside them.
-  init(_ a: Schedule.Place, _ b: Schedule.Place, _ c: Schedule.Place, transposeA: Bool = false, transposeB: Bool = false, isPart: Bool = false) {
+  /// - Parameters:
+  ///   - isPart: whether rows must have the same bits whatever rows are beside them.
+  ///   - cut: as suits the sizes if nil.
+  init(
+    _ a: Schedule.Place, _ b: Schedule.Place, _ c: Schedule.Place, transposeA: Bool = false, transposeB: Bool = false, isPart: Bool = false,
+    cut: ProductCut? = nil
+  ) {
     count = c.shape.dropLast(2).reduce(1, *)
     (m, n) = (c.shape[c.shape.count - 2], c.shape[c.shape.count - 1])
     k = a.shape[a.shape.count - (transposeA ? 2 : 1)]
     isDouble = c.dtype == .float64
     isOwn = isPart || isDouble || (m >= Self.fewestOwnRows && m * n * k <= Self.mostOwnTerms)
-    cut = ProductCut(products: count, m: m, n: n, k: k, slowness: isDouble ? 3 : 1, cutsDepth: count == 1 && !isPart)
+    self.cut = cut ?? ProductCut(products: count, m: m, n: n, k: k, slowness: isDouble ? 3 : 1, cutsDepth: count == 1 && !isPart)
     layouts = (a.matrices, b.matrices, c.matrices)
     self.transposeA = transposeA
     self.transposeB = transposeB

@@ -64,6 +64,22 @@ package struct Schedule {
   }
 }
 
+extension Schedule {
+  /// Liveness: when each temporary is first and last needed, if kernels run in an order, several at a time.
+  /// - Parameter order: the numbers of the kernels that run at each time.
+  func lifetimes(inOrder order: [[Int]]) -> [Int: ClosedRange<Int>] {
+    var lifetimes: [Int: ClosedRange<Int>] = [:]
+    for (time, together) in order.enumerated() {
+      for kernel in together.map({ kernels[$0] }) {
+        for buffer in kernel.writes + kernel.reads where buffers[buffer].isTemporary {
+          lifetimes[buffer] = (lifetimes[buffer]?.lowerBound ?? time)...time
+        }
+      }
+    }
+    return lifetimes
+  }
+}
+
 extension Schedule.Kernel {
   /// The numbers of the buffers that it reads, each once and in ascending order.
   package var reads: [Int] {

@@ -183,11 +183,7 @@ struct Scheduler {
 
   /// Liveness: from the kernel that writes a temporary to the last one that reads it.
   private mutating func findLifetimes() {
-    for (position, kernel) in schedule.kernels.enumerated() {
-      for buffer in kernel.writes + kernel.reads where schedule.buffers[buffer].isTemporary {
-        schedule.buffers[buffer].lifetime = (schedule.buffers[buffer].lifetime?.lowerBound ?? position)...position
-      }
-    }
+    for (buffer, lifetime) in schedule.lifetimes(inOrder: schedule.kernels.indices.map { [$0] }) { schedule.buffers[buffer].lifetime = lifetime }
   }
 
   private func call(_ index: Int) -> Schedule.Call {

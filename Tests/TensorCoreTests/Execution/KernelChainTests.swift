@@ -44,6 +44,25 @@ import Testing
     }
   }
 
+  /// The first rows of a result lie where all of them begin, but are not those of the same shares.
+  @Test func `The first rows of a member are no member's`() {
+    let x = Variable(Tensor((0..<320).map { Float($0 % 7) / 8 }).reshaped([32, 10]))
+    let w = Variable(Tensor((0..<100).map { Float($0 % 5) / 8 }).reshaped([10, 10]))
+    func plan(_ limits: ChainFinder.Limits) -> Plan {
+      let h = tanh(matmul(x.value, w.value))
+      let outputs = [h, h[0..<16, 0..<10] * 2, h * 3 + matmul(h, w.value)]
+      return Plan(arguments: [], outputs: outputs.map(\.node), assignments: [], threadCount: 2, chains: limits)
+    }
+    let together = plan(.init(fewestMembers: 2, fewestRows: 16, shortest: 0))
+    var alone = 0
+    for case (.group(let programs), let kernel) in zip(together.schedule.kernels, together.explanation().kernels) where programs[0].count == 160 {
+      alone += kernel.runsWith == nil ? 1 : 0
+    }
+    #expect(alone == 1 && chained(together) > 0)
+    let apart = plan(.init(fewestMembers: .max, fewestRows: .max, shortest: 0))
+    #expect(together.run(on: ThreadPool(threadCount: 2)).map(\.doubles) == apart.run().map(\.doubles))
+  }
+
   /// Whatever can be chained, in any order of reading and writing, against the interpreter of schedules.
   @Test func `Random steps with every chain that is possible`() {
     var count = 0
