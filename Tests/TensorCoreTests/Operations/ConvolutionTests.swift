@@ -162,7 +162,8 @@ struct ConvolutionTests {
     for (part, a, b, c) in try products(shape, .float32, seed: 6) {
       let exact = c.product(part, a.cast(to: .float64), b.cast(to: .float64)).doubles
       let greatest = exact.map(abs).max() ?? 1
-      expectClose(c.product(part, a, b).doubles.map { $0 / greatest }, exact.map { $0 / greatest }, tolerance: 2e-6, "\(part) of \(shape)")
+      // oneDNN with AVX-512 adds all terms of an element one after another, up to 2,376 here: rounded like that they differ by 2.1e-6.
+      expectClose(c.product(part, a, b).doubles.map { $0 / greatest }, exact.map { $0 / greatest }, tolerance: 5e-6, "\(part) of \(shape)")
     }
   }
 
