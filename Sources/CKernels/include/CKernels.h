@@ -362,6 +362,50 @@ static inline uint64_t ck_ticks(void) {
 #endif
 }
 
+/* How the calling thread computes with floating-point numbers. */
+static inline uint64_t ck_float_mode(void) {
+#if defined(__x86_64__)
+  return __builtin_ia32_stmxcsr();
+#elif defined(__aarch64__)
+  uint64_t mode;
+  __asm__ volatile("mrs %0, fpcr" : "=r"(mode));
+  return mode;
+#else
+  return 0;
+#endif
+}
+
+static inline void ck_set_float_mode(uint64_t mode) {
+#if defined(__x86_64__)
+  __builtin_ia32_ldmxcsr((uint32_t)mode);
+#elif defined(__aarch64__)
+  __asm__ volatile("msr fpcr, %0" : : "r"(mode));
+#else
+  (void)mode;
+#endif
+}
+
+/* Which bit of the mode makes zeros of results that would be subnormal: FTZ; FZ takes those that are read for zeros as well. */
+#if defined(__x86_64__)
+#define CK_FLUSHES_SUBNORMALS (1 << 15)
+#elif defined(__aarch64__)
+#define CK_FLUSHES_SUBNORMALS (1 << 24)
+#else
+#define CK_FLUSHES_SUBNORMALS 0
+#endif
+
+/* Lets subnormal results be zeros for the calling thread, or not. Return the mode before. */
+static inline uint64_t ck_flush_subnormals(void) {
+  const uint64_t before = ck_float_mode();
+  ck_set_float_mode(before | CK_FLUSHES_SUBNORMALS);
+  return before;
+}
+static inline uint64_t ck_keep_subnormals(void) {
+  const uint64_t before = ck_float_mode();
+  ck_set_float_mode(before & ~(uint64_t)CK_FLUSHES_SUBNORMALS);
+  return before;
+}
+
 /* Sleeping and waking on a 32-bit word (Linux futex; elsewhere a timed sleep). */
 void ck_wait(const uint32_t *word, uint32_t expected, int64_t timeout_ns);
 void ck_wake(const uint32_t *word, int32_t waiters);

@@ -155,6 +155,6 @@ private struct HostContext {
     let call = context!.assumingMemoryBound(to: HostContext.self).pointee
     let inputs = (0..<call.inputCount).map { UnsafeRawBufferPointer(start: call.pointers[$0], count: call.sizes[$0]) }
     let output = UnsafeMutableRawBufferPointer(start: call.pointers[call.inputCount], count: call.sizes[call.inputCount])
-    call.function.takeUnretainedValue().body(inputs, output)
+    SubnormalNumbers.kept { call.function.takeUnretainedValue().body(inputs, output) }
   }
 }

@@ -204,9 +204,11 @@ package final class Plan: @unchecked Sendable {
     var least = [Duration](repeating: .seconds(1000), count: steps.count)
     changeVariables {
       let before = keepsVariables ? assigned.map { $0.storage.copy() } : []
-      for _ in 0..<max(runs, 1) {
-        for (index, step) in steps.enumerated() {
-          least[index] = min(least[index], clock.measure { step.run(on: pool) })
+      SubnormalNumbers.flushed {
+        for _ in 0..<max(runs, 1) {
+          for (index, step) in steps.enumerated() {
+            least[index] = min(least[index], clock.measure { step.run(on: pool) })
+          }
         }
       }
       for (variable, before) in zip(assigned, before) { variable.storage.pointer.copyMemory(from: before.pointer, byteCount: before.byteCount) }
@@ -251,7 +253,9 @@ package final class Plan: @unchecked Sendable {
   func execute(on pool: ThreadPool?) {
     runs &+= 1
     if runs == Plan.runsBeforeTranslation { translate() }
-    for step in steps { step.run(on: pool) }
+    SubnormalNumbers.flushed {
+      for step in steps { step.run(on: pool) }
+    }
   }
 
   /// Lets an argument or an output stand for memory that somebody else keeps.

@@ -10,6 +10,8 @@ struct ProductCut {
 
   /// A part begins at a multiple of so many.
   private static let unit = 8
+  /// A part of the sum has at least so many units: each part is written by one thread, and read by another to be added up.
+  private static let unitsOfDepth = 16
   private static let mostShares = 64
   /// Parts of a sum together are not larger than this, in elements.
   private static let mostPartials = 1 << 21
@@ -26,7 +28,7 @@ struct ProductCut {
     let (rowUnits, columnUnits, depthUnits) = (ProductCut.units(m), ProductCut.units(n), ProductCut.units(k))
     for rows in 1...min(ProductCut.mostShares, rowUnits) {
       for columns in 1...min(ProductCut.mostShares / rows, columnUnits) {
-        let most = cutsDepth && k > 4 * max(m, n) ? min(ProductCut.mostShares / (rows * columns), depthUnits / 8) : 1
+        let most = cutsDepth && k > 4 * max(m, n) ? min(ProductCut.mostShares / (rows * columns), depthUnits / ProductCut.unitsOfDepth) : 1
         for depth in 1...max(most, 1) where depth == 1 || depth * m * n <= ProductCut.mostPartials {
           let height = Double(ProductCut.unit * ((rowUnits + rows - 1) / rows)), width = Double(ProductCut.unit * ((columnUnits + columns - 1) / columns))
           let length = min(Double(k), Double(ProductCut.unit * ((depthUnits + depth - 1) / depth)))

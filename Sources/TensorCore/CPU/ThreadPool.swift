@@ -209,6 +209,7 @@ package final class ThreadPool: @unchecked Sendable {
 
   private func serve(as index: Int) {
     ck_single_threaded_libraries()
+    SubnormalNumbers.flushFromHereOn()
     let shares = lane(index)
     var seen: UInt32 = 0
     func current() -> UInt32 { Shares(word: shares.pointee.shares.load(ordering: .acquiring)).region }

@@ -39,9 +39,15 @@ import Testing
       let number = Variable(Tensor([divisor]).reshaped([]))
       let quotient = Tensor(bytes).cast(to: .float32) / number.value
       let found = run(Plan(arguments: [], outputs: [quotient.node], assignments: []))
-      let expected = bytes.map { Float($0) / divisor }
+      let expected = bytes.map { byte in
+        let quotient = Float(byte) / divisor
+        return quotient.isSubnormal ? 0 : quotient
+      }
       #expect(found.groups == TranslationTests.vectorWidths.count)
-      for values in [found.interpreted] + found.translated { #expect(isSame(values, expected), "\(count) bytes") }
+      for values in [found.interpreted] + found.translated {
+        let isRight = isSame(values, expected)
+        #expect(isRight, "\(count) bytes")
+      }
     }
   }
 
