@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ck_platform.h"
+
 typedef enum {
   CK_F32 = 0,
   CK_F64 = 1,
@@ -333,97 +335,5 @@ void ck_pooling_run(void *pooling, long share);
 
 /* Index of the first element that is not finite, or -1 (dtype f32 or f64). */
 int64_t ck_first_nonfinite(const void *data, int64_t count, int32_t dtype);
-
-/* The instruction set in use: "avx512", "avx2" or "baseline". */
-const char *ck_instruction_set(void);
-
-/* On how many processors this process may run; 0 where that is not known. */
-int32_t ck_processor_count(void);
-
-/* Hint to the processor that the caller spins. */
-static inline void ck_pause(void) {
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  __asm__ volatile("yield");
-#endif
-}
-
-/* Time in units of the processor's, for comparing spans of it. */
-static inline uint64_t ck_ticks(void) {
-#if defined(__x86_64__) || defined(__i386__)
-  return __builtin_ia32_rdtsc();
-#elif defined(__aarch64__)
-  uint64_t ticks;
-  __asm__ volatile("mrs %0, cntvct_el0" : "=r"(ticks));
-  return ticks;
-#else
-  return 0;
-#endif
-}
-
-/* How the calling thread computes with floating-point numbers. */
-static inline uint64_t ck_float_mode(void) {
-#if defined(__x86_64__)
-  return __builtin_ia32_stmxcsr();
-#elif defined(__aarch64__)
-  uint64_t mode;
-  __asm__ volatile("mrs %0, fpcr" : "=r"(mode));
-  return mode;
-#else
-  return 0;
-#endif
-}
-
-static inline void ck_set_float_mode(uint64_t mode) {
-#if defined(__x86_64__)
-  __builtin_ia32_ldmxcsr((uint32_t)mode);
-#elif defined(__aarch64__)
-  __asm__ volatile("msr fpcr, %0" : : "r"(mode));
-#else
-  (void)mode;
-#endif
-}
-
-/* Which bit of the mode makes zeros of results that would be subnormal: FTZ; FZ takes those that are read for zeros as well. */
-#if defined(__x86_64__)
-#define CK_FLUSHES_SUBNORMALS (1 << 15)
-#elif defined(__aarch64__)
-#define CK_FLUSHES_SUBNORMALS (1 << 24)
-#else
-#define CK_FLUSHES_SUBNORMALS 0
-#endif
-
-/* Lets subnormal results be zeros for the calling thread, or not. Return the mode before. */
-static inline uint64_t ck_flush_subnormals(void) {
-  const uint64_t before = ck_float_mode();
-  ck_set_float_mode(before | CK_FLUSHES_SUBNORMALS);
-  return before;
-}
-static inline uint64_t ck_keep_subnormals(void) {
-  const uint64_t before = ck_float_mode();
-  ck_set_float_mode(before & ~(uint64_t)CK_FLUSHES_SUBNORMALS);
-  return before;
-}
-
-/* Sleeping and waking on a 32-bit word (Linux futex; elsewhere a timed sleep). */
-void ck_wait(const uint32_t *word, uint32_t expected, int64_t timeout_ns);
-void ck_wake(const uint32_t *word, int32_t waiters);
-
-/* The processor that the calling thread is on, or -1 where the system does not say. */
-int32_t ck_processor(void);
-/* Takes the calling thread off this processor if it is on it and may be on another; it may come back later. */
-void ck_leave_processor(int32_t processor);
-
-/* Keeps a library's own OpenMP at one thread for the calling thread, if OpenMP is loaded at all. Cheap after the first time. */
-void ck_single_threaded_libraries(void);
-
-/* One pointer a thread, for the trace in progress. */
-void *ck_thread_slot_get(void);
-void ck_thread_slot_set(void *value);
-
-/* Another: the innermost of the locks on variables that the thread holds. */
-void *ck_held_locks_get(void);
-void ck_held_locks_set(void *value);
 
 #endif

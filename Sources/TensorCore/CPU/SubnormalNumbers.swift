@@ -8,13 +8,13 @@ import CKernels
 /// what is only moved stays as it is.
 enum SubnormalNumbers {
   /// Runs `body` on the calling thread with zeros in place of subnormal results.
-  static func flushed(_ body: () -> Void) { run(body, modeBefore: ck_flush_subnormals()) }
+  static func flushed(_ body: () -> Void) { run(body, modeBefore: ck_flush_subnormals(true)) }
 
   /// Runs `body` with all results as they are, inside of ``flushed(_:)`` too.
-  static func kept(_ body: () -> Void) { run(body, modeBefore: ck_keep_subnormals()) }
+  static func kept(_ body: () -> Void) { run(body, modeBefore: ck_flush_subnormals(false)) }
 
   /// For the rest of the calling thread's life.
-  static func flushFromHereOn() { _ = ck_flush_subnormals() }
+  static func flushFromHereOn() { _ = ck_flush_subnormals(true) }
 
   private static func run(_ body: () -> Void, modeBefore: UInt64) {
     body()
