@@ -77,8 +77,7 @@ static run_state prepare(const ck_group *g, const ck_isa *isa) {
   return s;
 }
 
-/* The value of one element in memory, in the compute type, repeated over a vector. */
-static void fill_splat(char *to, const void *from, int32_t memory_type, int32_t compute_type) {
+void ck_fill_splat(char *to, const void *from, int32_t memory_type, int32_t compute_type) {
   if (memory_type == compute_type && compute_type != CK_F64) {
     uint32_t bits[CK_SPLAT_BYTES / 4];
     memcpy(bits, from, 4);
@@ -103,8 +102,7 @@ static void fill_splat(char *to, const void *from, int32_t memory_type, int32_t 
   }
 }
 
-/* The segment of a block; empty segments have the first block of their successor. */
-static int32_t segment_of(const ck_group *g, int64_t block) {
+int32_t ck_segment_of(const ck_group *g, int64_t block) {
   int32_t low = 0, high = g->segment_count - 1;
   while (low < high) {
     const int32_t middle = low + (high - low + 1) / 2;
@@ -123,7 +121,7 @@ static void enter_segment(const run_state *s, const ck_segment *segment, int64_t
     const ck_operand *operand = &s->group->operands[i];
     if (operand->kind == CK_TEMP) continue;
     if (operand->kind == CK_SPLAT) {
-      fill_splat(s->at[i], segment->bases[i], operand->dtype, s->group->dtype);
+      ck_fill_splat(s->at[i], segment->bases[i], operand->dtype, s->group->dtype);
     } else {
       s->at[i] = (char *)segment->bases[i] + within * s->advance[i];
     }
@@ -165,148 +163,11 @@ static void run_ragged_block(const run_state *s, const ck_block *block) {
   }
 }
 
-/* Of f32 in a segment's padding. */
-enum { PADDED_LANES = 16 };
-
-/* What a share needs to run the code made for a group, segment by segment. */
-typedef struct {
-  const ck_group *group;
-  ck_translated code;
-  int64_t row; /* elements of a gathered row, or 0 */
-  int32_t in_memory[CK_TRANSLATED_OPERANDS], in_memory_count;
-  int32_t scalars[CK_TRANSLATED_OPERANDS], scalar_count;
-  int64_t element_bytes[CK_TRANSLATED_OPERANDS];
-  const void *filled[CK_TRANSLATED_OPERANDS]; /* for each operand: the element that its splat has */
-  char *at[CK_TRANSLATED_OPERANDS];
-  _Alignas(CK_SPLAT_BYTES) char splats[CK_TRANSLATED_OPERANDS * CK_SPLAT_BYTES];
-} translated_state;
-
-static void prepare_translated(translated_state *s, const ck_group *g) {
-  s->group = g;
-  s->code = ck_translated_code(g);
-  s->row = ck_gathered_row(g);
-  s->in_memory_count = s->scalar_count = 0;
-  for (int32_t i = 0; i < g->operand_count; i++) {
-    s->element_bytes[i] = ck_dtype_bytes(g->operands[i].dtype);
-    if (ck_is_in_memory(&g->operands[i])) s->in_memory[s->in_memory_count++] = i;
-    if (g->operands[i].kind != CK_SPLAT) continue;
-    s->scalars[s->scalar_count++] = i;
-    s->filled[i] = NULL;
-  }
-}
-
-/* Puts a segment's numbers in their places. Whether the code is right for them; else the segment is left as it is. */
-static bool take_scalars(translated_state *s, const ck_segment *segment) {
-  for (int32_t k = 0; k < s->scalar_count; k++) {
-    const int32_t i = s->scalars[k];
-    if (s->filled[i] == segment->bases[i]) continue;
-    char *const splat = s->splats + i * CK_SPLAT_BYTES;
-    fill_splat(splat, segment->bases[i], s->group->operands[i].dtype, s->group->dtype);
-    const float value = *(const float *)splat, size = fabsf(value);
-    if (s->group->bounds >> i & 1 && isnan(value)) return false;
-    if (s->group->divisors >> i & 1 && !(size > 0x1p-60f && size < 0x1p60f)) return false;
-    s->filled[i] = segment->bases[i];
-  }
-  return true;
-}
-
-/* The view of an operand whose rows are gathered, and their indices; NULL for others. */
-static const ck_view *gathering(const ck_group *g, const ck_segment *segment, int32_t operand, const int32_t **index) {
-  if (g->operands[operand].kind != CK_VIEW) return NULL;
-  const ck_view *view = &g->views[g->operands[operand].view];
-  *index = segment->bases[view->gather];
-  return view;
-}
-
-/* Whether there are all rows of which the elements from start to end are gathered: the code knows nothing of missing ones. */
-static bool has_rows(const translated_state *s, const ck_segment *segment, int64_t start, int64_t end) {
-  for (int32_t k = 0; s->row && k < s->in_memory_count; k++) {
-    const int32_t *index;
-    const ck_view *view = gathering(s->group, segment, s->in_memory[k], &index);
-    for (int64_t number = start / s->row; view && number * s->row < end; number++)
-      if (index[number] < 0 || index[number] >= view->limit) return false;
-  }
-  return true;
-}
-
-/* Before the first elements are read. */
-static void ask_for_few(const translated_state *s, const ck_segment *segment, int64_t element) {
-  for (int32_t k = 0; s->row && k < s->in_memory_count; k++) {
-    const int32_t i = s->in_memory[k], *index;
-    const ck_view *view = gathering(s->group, segment, i, &index);
-    if (view) ck_ask_for_few(segment->bases[i], view, s->element_bytes[i], index, element / s->row);
-  }
-}
-
-/* Lets the loop begin at an element of a segment. */
-static void go_to(translated_state *s, const ck_segment *segment, int64_t element) {
-  for (int32_t k = 0; k < s->in_memory_count; k++) {
-    const int32_t i = s->in_memory[k], *index;
-    const ck_view *view = gathering(s->group, segment, i, &index);
-    int64_t place = element;
-    if (view) {
-      const int64_t number = element / s->row, within = element % s->row;
-      place = index[number] * view->strides[0] + within;
-      if (within == 0) ck_ask_for_row(segment->bases[i], view, s->element_bytes[i], index, number + ck_rows_ahead(view, s->element_bytes[i]));
-    }
-    s->at[i] = (char *)segment->bases[i] + place * s->element_bytes[i];
-  }
-}
-
-/* A vector that is not full: what it writes goes through memory of our own. */
-static void run_last_vector(translated_state *s, int64_t whole, int64_t rest) {
-  char *outputs[CK_TRANSLATED_OPERANDS];
-  _Alignas(CK_SPLAT_BYTES) char written[CK_TRANSLATED_OPERANDS][CK_SPLAT_BYTES];
-  for (int32_t k = 0; k < s->in_memory_count; k++) {
-    const int32_t i = s->in_memory[k];
-    outputs[i] = s->at[i] + whole * s->element_bytes[i];
-    s->at[i] = s->group->operands[i].output ? written[i] : outputs[i];
-  }
-  s->code(s->at, s->group->code_vector_bytes / (int64_t)sizeof(float), s->splats);
-  for (int32_t k = 0; k < s->in_memory_count; k++) {
-    const int32_t i = s->in_memory[k];
-    if (s->group->operands[i].output) memcpy(outputs[i], written[i], (size_t)rest * sizeof(float));
-  }
-}
-
-/* The elements of a segment from start to end: all at once, or by gathered rows. */
-static void run_translated(translated_state *s, const ck_segment *segment, int64_t start, int64_t end) {
-  const int64_t vector = s->group->code_vector_bytes / (int64_t)sizeof(float);
-  /* Up to where a vector too much may be written. */
-  const int64_t room = segment->padded ? (segment->count + PADDED_LANES - 1) & -PADDED_LANES : segment->count;
-  ask_for_few(s, segment, start);
-  while (start < end) {
-    const int64_t stop = s->row ? ck_min64(end, (start / s->row + 1) * s->row) : end, count = stop - start;
-    int64_t whole = (count + vector - 1) & -vector;
-    if (whole > count && (stop < segment->count || start + whole > room)) whole -= vector;
-    go_to(s, segment, start);
-    if (whole) s->code(s->at, whole, s->splats);
-    if (count > whole) run_last_vector(s, whole, count - whole);
-    start = stop;
-  }
-}
-
-/* Returns the first block that is left to be interpreted. */
-static int64_t run_translated_blocks(const ck_group *g, int64_t first, int64_t last) {
-  translated_state s;
-  prepare_translated(&s, g);
-  for (int32_t i = segment_of(g, first); i < g->segment_count; i++) {
-    const ck_segment *segment = &g->segments[i];
-    if (segment->first_block >= last) break;
-    const int64_t start = ck_max64(0, first - segment->first_block) * g->block;
-    const int64_t end = ck_min64(segment->count, (last - segment->first_block) * g->block);
-    if (start >= end) continue;
-    if (!take_scalars(&s, segment) || !has_rows(&s, segment, start, end)) return ck_max64(first, segment->first_block);
-    run_translated(&s, segment, start, end);
-  }
-  return last;
-}
-
 void ck_group_run(void *context, long share) {
   const ck_group *g = context;
   const int64_t last = g->share_starts[share + 1];
   int64_t first = g->share_starts[share];
-  if (g->code && first < last) first = run_translated_blocks(g, first, last);
+  if (g->code && first < last) first = ck_run_translated_blocks(g, first, last);
   if (first >= last) return;
   const run_state s = prepare(g, ck_isa_in_use());
   ck_block block = {.inner = g->inner, .share = share, .at = s.at, .step = s.step, .group = g};
@@ -317,7 +178,7 @@ void ck_group_run(void *context, long share) {
   }
   const int64_t rows_per_block = g->inner ? g->block / g->inner : 0;
   int64_t number = first;
-  for (int32_t i = segment_of(g, first); i < g->segment_count && number < last; i++) {
+  for (int32_t i = ck_segment_of(g, first); i < g->segment_count && number < last; i++) {
     const ck_segment *segment = &g->segments[i];
     const int64_t blocks = (segment->count + g->block - 1) / g->block;
     const int64_t end = ck_min64(last, segment->first_block + blocks);

@@ -57,6 +57,12 @@ enum { CK_SPLAT_BYTES = 64, CK_TRANSLATED_OPERANDS = 48 };
    count: elements, a positive multiple of a vector's. */
 typedef void (*ck_translated)(char *const *addresses, int64_t count, const char *splats);
 ck_translated ck_translated_code(const ck_group *group) CK_HIDDEN;
+/* Runs it for a share's blocks. Returns the first block that is left to be interpreted. */
+int64_t ck_run_translated_blocks(const ck_group *group, int64_t first, int64_t last) CK_HIDDEN;
+/* The segment of a block; empty segments have the first block of their successor. */
+int32_t ck_segment_of(const ck_group *group, int64_t block) CK_HIDDEN;
+/* The value of one element in memory, in the compute type, repeated over a vector. */
+void ck_fill_splat(char *to, const void *from, int32_t memory_type, int32_t compute_type) CK_HIDDEN;
 
 /* This thread's scratch memory, at least `bytes` long and 64-byte aligned; its contents do not
    survive the kernel that asked for it. */
