@@ -45,7 +45,7 @@ static const operation V_LOAD = {1, 0, 0x10}, V_STORE = {1, 0, 0x11}, V_SQRT = {
                        V_MUL = {1, 0, 0x59}, V_SUB = {1, 0, 0x5C}, V_MIN = {1, 0, 0x5D}, V_DIV = {1, 0, 0x5E},
                        V_MAX = {1, 0, 0x5F}, V_COMPARE = {1, 0, 0xC2}, V_AND = {1, 1, 0xDB}, V_OR = {1, 1, 0xEB},
                        V_XOR = {1, 1, 0xEF}, V_FROM_WHOLE = {1, 0, 0x5B},
-                       V_WIDEN_BYTES = {2, 1, 0x31}, V_BLEND_MASKED = {2, 1, 0x65}, V_ROUND = {3, 1, 0x08}, V_BLEND_VECTOR = {3, 1, 0x4A};
+                       V_WIDEN_BYTES = {2, 1, 0x31}, V_BLEND_MASKED = {2, 1, 0x65}, V_ROUND = {3, 1, 0x08}, V_BLEND_VECTOR = {3, 1, 0x4A}, V_FIX_UP = {3, 1, 0x54};
 
 static inline void put_byte(assembler *a, int byte) {
   if (a->size < a->capacity) {

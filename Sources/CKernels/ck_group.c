@@ -4,10 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-/* Behind each scratch slot: room for a vector too much, and an odd number of cache lines, so that slots
-   of 4 KiB do not all compete for the same place in the cache. */
-enum { SLOT_PADDING = 192 };
-
 /* What one share needs besides the group, all in the thread's scratch memory. */
 typedef struct {
   const ck_group *group;
@@ -24,18 +20,15 @@ typedef struct {
   char *splats;         /* for each operand */
 } run_state;
 
-/* Scratch memory is handed out in units of a cache line. */
-static inline size_t padded(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
-
 static run_state prepare(const ck_group *g, const ck_isa *isa) {
   const size_t element = (size_t)ck_dtype_bytes(g->dtype);
   const size_t operands = (size_t)g->operand_count;
   size_t outputs = 0;
   for (size_t i = 0; i < operands; i++) outputs += g->operands[i].kind == CK_STREAM && g->operands[i].output;
-  run_state s = {.group = g, .kernels = isa->kernels[g->dtype], .slot_bytes = (int64_t)(padded((size_t)g->block * element) + SLOT_PADDING),
+  run_state s = {.group = g, .kernels = isa->kernels[g->dtype], .slot_bytes = ck_slot_bytes(g),
                  .vector_mask = isa->vector_bytes / (int64_t)element - 1};
-  const size_t pointers = padded(operands * sizeof(void *));
-  const size_t moving = padded(operands * sizeof(int32_t));
+  const size_t pointers = ck_padded(operands * sizeof(void *));
+  const size_t moving = ck_padded(operands * sizeof(int32_t));
   const size_t splats = operands * CK_SPLAT_BYTES;
   const size_t slots = ((size_t)g->slot_count + outputs) * (size_t)s.slot_bytes;
   char *memory = ck_scratch(4 * pointers + moving + splats + slots);
@@ -167,15 +160,15 @@ void ck_group_run(void *context, long share) {
   const ck_group *g = context;
   const int64_t last = g->share_starts[share + 1];
   int64_t first = g->share_starts[share];
-  if (g->code && first < last) first = ck_run_translated_blocks(g, first, last);
-  if (first >= last) return;
-  const run_state s = prepare(g, ck_isa_in_use());
-  ck_block block = {.inner = g->inner, .share = share, .at = s.at, .step = s.step, .group = g};
   for (int32_t r = 0; r < g->reduction_count; r++) {
     const ck_group_reduction *reduction = &g->reductions[r];
     const int64_t kept = ck_partial_columns(reduction->columns);
     if (reduction->op == CK_SUMCOLUMNS) memset(reduction->partials + share * kept, 0, (size_t)kept * sizeof(double));
   }
+  if (g->code && first < last) first = ck_run_translated_blocks(g, share, first, last);
+  if (first >= last) return;
+  const run_state s = prepare(g, ck_isa_in_use());
+  ck_block block = {.inner = g->inner, .share = share, .at = s.at, .step = s.step, .group = g};
   const int64_t rows_per_block = g->inner ? g->block / g->inner : 0;
   int64_t number = first;
   for (int32_t i = ck_segment_of(g, first); i < g->segment_count && number < last; i++) {

@@ -4,10 +4,14 @@
 
 #include "ck_internal.h"
 
+/* Whether it gives the operand a new value: what a reduction writes is none. */
+static bool writes(const ck_instr *instr, int operand) { return instr->dst == operand && !ck_is_reduction(instr->op); }
+
 static int argument_count(int op) {
   switch (op) {
     case CK_COPY: case CK_NEG: case CK_ABS: case CK_SIGN: case CK_SQRT: case CK_RECIP: case CK_FLOOR: case CK_CEIL:
     case CK_ROUND: case CK_NOT: case CK_ISFINITE: case CK_LOAD:
+    case CK_SUMALL: case CK_MAXALL: case CK_SUMCOLUMNS:
       return 1;
     case CK_ADD: case CK_SUB: case CK_MUL: case CK_DIV: case CK_MAX: case CK_MIN: case CK_EQ: case CK_NE: case CK_LT:
     case CK_LE: case CK_AND: case CK_OR:
@@ -54,7 +58,7 @@ static bool divides_bytes(const ck_group *g, int position) {
   if (instr->op != CK_DIV || g->operands[instr->args[1]].kind != CK_SPLAT) return false;
   while (position-- > 0) {
     const ck_instr *before = &g->instrs[position];
-    if (before->dst == instr->args[0]) return before->op == CK_LOAD && is_byte(&g->operands[before->args[0]]);
+    if (writes(before, instr->args[0])) return before->op == CK_LOAD && is_byte(&g->operands[before->args[0]]);
   }
   return false;
 }

@@ -53,12 +53,12 @@ const ck_isa *ck_isa_in_use(void) CK_HIDDEN;
 /* A group's splats as loops read them: one vector of the widest kind for each operand. */
 enum { CK_SPLAT_BYTES = 64, CK_TRANSLATED_OPERANDS = 48 };
 
-/* The loop of a translated group. addresses: one for each operand, of those in memory only; splats: CK_SPLAT_BYTES for each operand.
+/* The loop of a translated group. addresses: one for each operand, of those in memory only, and one for each reduction; splats: CK_SPLAT_BYTES for each operand.
    count: elements, a positive multiple of a vector's. */
 typedef void (*ck_translated)(char *const *addresses, int64_t count, const char *splats);
 ck_translated ck_translated_code(const ck_group *group) CK_HIDDEN;
-/* Runs it for a share's blocks. Returns the first block that is left to be interpreted. */
-int64_t ck_run_translated_blocks(const ck_group *group, int64_t first, int64_t last) CK_HIDDEN;
+/* Runs it for blocks of a share. Returns the first block that is left to be interpreted. */
+int64_t ck_run_translated_blocks(const ck_group *group, int64_t share, int64_t first, int64_t last) CK_HIDDEN;
 /* The segment of a block; empty segments have the first block of their successor. */
 int32_t ck_segment_of(const ck_group *group, int64_t block) CK_HIDDEN;
 /* The value of one element in memory, in the compute type, repeated over a vector. */
@@ -77,9 +77,27 @@ static inline int64_t ck_dtype_bytes(int32_t dtype) {
   return dtype == CK_F64 ? 8 : dtype == CK_U8 || dtype == CK_BOOL ? 1 : 4;
 }
 
+/* Memory is handed out in units of a cache line. */
+static inline size_t ck_padded(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
+
+/* Bytes of a scratch slot for a block of such elements. Behind them: room for a vector too much, and an odd number of cache lines, so
+   that slots of 4 KiB do not all compete for the same place in the cache. */
+static inline int64_t ck_slot_bytes(const ck_group *g) { return (int64_t)ck_padded((size_t)(g->block * ck_dtype_bytes(g->dtype))) + 192; }
+
 /* Whether it has elements of its own. */
 static inline bool ck_is_in_memory(const ck_operand *operand) {
   return operand->kind == CK_STREAM || operand->kind == CK_BYTES || operand->kind == CK_VIEW;
+}
+
+/* Whether an instruction combines elements of a block: its dst is the number of a reduction, not of an operand. */
+static inline bool ck_is_reduction(int op) { return op == CK_SUMALL || op == CK_MAXALL || op == CK_SUMCOLUMNS; }
+
+/* Behind the addresses of a group's operands: the number of that at which its code writes down what a reduction is to combine. */
+static inline int32_t ck_reduced(const ck_group *g, int32_t reduction) { return g->operand_count + reduction; }
+
+/* Whether a group's code is given an address for the number: of an operand with elements of its own, or of a reduction. */
+static inline bool ck_has_address(const ck_group *g, int32_t number) {
+  return number >= g->operand_count || ck_is_in_memory(&g->operands[number]);
 }
 
 /* Elements of a gathered row of a group that has code; 0 where nothing is gathered. */

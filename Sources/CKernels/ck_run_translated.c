@@ -12,7 +12,9 @@ typedef struct {
   const ck_group *group;
   ck_translated code;
   int64_t row; /* elements of a gathered row, or 0 */
-  int32_t in_memory[CK_TRANSLATED_OPERANDS], in_memory_count;
+  int64_t block_start; /* where there are reductions, the code runs block by block */
+  char *reduced;       /* a slot for each reduction: the block's elements that it combines */
+  int32_t in_memory[CK_TRANSLATED_OPERANDS], in_memory_count; /* numbers that have an address */
   int32_t scalars[CK_TRANSLATED_OPERANDS], scalar_count;
   int64_t element_bytes[CK_TRANSLATED_OPERANDS];
   const void *filled[CK_TRANSLATED_OPERANDS]; /* for each operand: the element that its splat has */
@@ -20,15 +22,18 @@ typedef struct {
   _Alignas(CK_SPLAT_BYTES) char splats[CK_TRANSLATED_OPERANDS * CK_SPLAT_BYTES];
 } translated_state;
 
+static bool is_reduced(const ck_group *g, int32_t number) { return number >= g->operand_count; }
+
 static void prepare_translated(translated_state *s, const ck_group *g) {
   s->group = g;
   s->code = ck_translated_code(g);
   s->row = ck_gathered_row(g);
+  s->reduced = g->reduction_count ? ck_scratch((size_t)(g->reduction_count * ck_slot_bytes(g))) : NULL;
   s->in_memory_count = s->scalar_count = 0;
-  for (int32_t i = 0; i < g->operand_count; i++) {
-    s->element_bytes[i] = ck_dtype_bytes(g->operands[i].dtype);
-    if (ck_is_in_memory(&g->operands[i])) s->in_memory[s->in_memory_count++] = i;
-    if (g->operands[i].kind != CK_SPLAT) continue;
+  for (int32_t i = 0; i < ck_reduced(g, g->reduction_count); i++) {
+    s->element_bytes[i] = is_reduced(g, i) ? ck_dtype_bytes(g->dtype) : ck_dtype_bytes(g->operands[i].dtype);
+    if (ck_has_address(g, i)) s->in_memory[s->in_memory_count++] = i;
+    if (is_reduced(g, i) || g->operands[i].kind != CK_SPLAT) continue;
     s->scalars[s->scalar_count++] = i;
     s->filled[i] = NULL;
   }
@@ -51,7 +56,7 @@ static bool take_scalars(translated_state *s, const ck_segment *segment) {
 
 /* The view of an operand whose rows are gathered, and their indices; NULL for others. */
 static const ck_view *gathering(const ck_group *g, const ck_segment *segment, int32_t operand, const int32_t **index) {
-  if (g->operands[operand].kind != CK_VIEW) return NULL;
+  if (is_reduced(g, operand) || g->operands[operand].kind != CK_VIEW) return NULL;
   const ck_view *view = &g->views[g->operands[operand].view];
   *index = segment->bases[view->gather];
   return view;
@@ -77,6 +82,10 @@ static void ask_for_few(const translated_state *s, const ck_segment *segment, in
   }
 }
 
+static char *reduced_elements(const translated_state *s, int32_t number) {
+  return s->reduced + (number - s->group->operand_count) * ck_slot_bytes(s->group);
+}
+
 /* Lets the loop begin at an element of a segment. */
 static void go_to(translated_state *s, const ck_segment *segment, int64_t element) {
   for (int32_t k = 0; k < s->in_memory_count; k++) {
@@ -88,9 +97,15 @@ static void go_to(translated_state *s, const ck_segment *segment, int64_t elemen
       place = index[number] * view->strides[0] + within;
       if (within == 0) ck_ask_for_row(segment->bases[i], view, s->element_bytes[i], index, number + ck_rows_ahead(view, s->element_bytes[i]));
     }
-    s->at[i] = (char *)segment->bases[i] + place * s->element_bytes[i];
+    if (is_reduced(s->group, i)) {
+      s->at[i] = reduced_elements(s, i) + (element - s->block_start) * s->element_bytes[i];
+    } else {
+      s->at[i] = (char *)segment->bases[i] + place * s->element_bytes[i];
+    }
   }
 }
+
+static bool is_written(const ck_group *g, int32_t number) { return is_reduced(g, number) || g->operands[number].output; }
 
 /* A vector that is not full: what it writes goes through memory of our own. */
 static void run_last_vector(translated_state *s, int64_t whole, int64_t rest) {
@@ -99,12 +114,12 @@ static void run_last_vector(translated_state *s, int64_t whole, int64_t rest) {
   for (int32_t k = 0; k < s->in_memory_count; k++) {
     const int32_t i = s->in_memory[k];
     outputs[i] = s->at[i] + whole * s->element_bytes[i];
-    s->at[i] = s->group->operands[i].output ? written[i] : outputs[i];
+    s->at[i] = is_written(s->group, i) ? written[i] : outputs[i];
   }
   s->code(s->at, s->group->code_vector_bytes / (int64_t)sizeof(float), s->splats);
   for (int32_t k = 0; k < s->in_memory_count; k++) {
     const int32_t i = s->in_memory[k];
-    if (s->group->operands[i].output) memcpy(outputs[i], written[i], (size_t)rest * sizeof(float));
+    if (is_written(s->group, i)) memcpy(outputs[i], written[i], (size_t)rest * sizeof(float));
   }
 }
 
@@ -125,7 +140,34 @@ static void run_translated(translated_state *s, const ck_segment *segment, int64
   }
 }
 
-int64_t ck_run_translated_blocks(const ck_group *g, int64_t first, int64_t last) {
+/* Combines the elements that the code wrote down for a block, as the interpreter does. */
+static void reduce_block(const translated_state *s, ck_block block) {
+  const ck_group *g = s->group;
+  char *at[CK_TRANSLATED_OPERANDS];
+  int64_t step[CK_TRANSLATED_OPERANDS];
+  block.at = at;
+  block.step = step;
+  for (int32_t k = 0; k < g->instr_count; k++) {
+    const ck_instr *instr = &g->instrs[k];
+    if (!ck_is_reduction(instr->op)) continue;
+    at[instr->args[0]] = reduced_elements(s, ck_reduced(g, instr->dst));
+    step[instr->args[0]] = g->code_vector_bytes;
+    ck_isa_in_use()->kernels[g->dtype][instr->op](instr, &block);
+  }
+}
+
+/* The same block by block, for groups with reductions. */
+static void run_reduced(translated_state *s, const ck_segment *segment, int64_t share, int64_t start, int64_t end) {
+  const ck_group *g = s->group;
+  for (; start < end; start += g->block) {
+    const int64_t count = ck_min64(g->block, end - start);
+    s->block_start = start;
+    run_translated(s, segment, start, start + count);
+    reduce_block(s, (ck_block){.count = count, .start = start, .number = segment->first_block + start / g->block, .share = share, .group = g});
+  }
+}
+
+int64_t ck_run_translated_blocks(const ck_group *g, int64_t share, int64_t first, int64_t last) {
   translated_state s;
   prepare_translated(&s, g);
   for (int32_t i = ck_segment_of(g, first); i < g->segment_count; i++) {
@@ -135,7 +177,11 @@ int64_t ck_run_translated_blocks(const ck_group *g, int64_t first, int64_t last)
     const int64_t end = ck_min64(segment->count, (last - segment->first_block) * g->block);
     if (start >= end) continue;
     if (!take_scalars(&s, segment) || !has_rows(&s, segment, start, end)) return ck_max64(first, segment->first_block);
-    run_translated(&s, segment, start, end);
+    if (g->reduction_count) {
+      run_reduced(&s, segment, share, start, end);
+    } else {
+      run_translated(&s, segment, start, end);
+    }
   }
   return last;
 }

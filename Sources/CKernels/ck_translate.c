@@ -1,7 +1,8 @@
 /* Translates the program of a group into machine code: one loop in which every value that is needed again stays in a register.
 
-   Groups of f32 arithmetic without transcendental functions, rows and reductions, on contiguous memory, bytes among it, and on gathered
-   rows: what updates of optimizers are, and bringing in a batch. Everything else, and every group where the machine or its rules do not allow it, is interpreted; the results
+   Groups of f32 arithmetic without transcendental functions and rows, on contiguous memory, bytes among it, and on gathered rows: what
+   updates of optimizers are, and bringing in a batch. Of a reduction the code writes down the elements, and the interpreter's own loop
+   combines those of a block. Everything else, and every group where the machine or its rules do not allow it, is interpreted; the results
    are the same to the last bit, for each instruction is done with the operations that the C compiler chooses for ck_elementwise.h. */
 #include "ck_internal.h"
 
@@ -25,13 +26,16 @@ static void translate_instr(translation *t) {
   int *const held = t->held[t->vector];
   argument arguments[4] = {0};
   find_arguments(t, arguments);
-  const int result = compute(t, instr->op, arguments);
+  const bool reduces = ck_is_reduction(instr->op);
+  const int result = reduces ? NOWHERE : compute(t, instr->op, arguments);
+  if (reduces) put(&t->code, V_STORE, arguments[0].at.number, 0, at_index(t->address[ck_reduced(t->group, instr->dst)], t->vector, 4));
   for (int k = 0; k < argument_count(instr->op); k++) {
     const int operand = instr->args[k];
     if (held[operand] == NOWHERE || !arguments[k].is_spent) continue;
     if (held[operand] != result) give_back(t, held[operand]);
     held[operand] = NOWHERE;
   }
+  if (reduces) return;
   if (held[instr->dst] != NOWHERE) give_back(t, held[instr->dst]);
   held[instr->dst] = result;
   if (t->group->operands[instr->dst].kind == CK_STREAM) put(&t->code, V_STORE, result, 0, in_stream(t, instr->dst));
@@ -115,8 +119,8 @@ static void write_code(translation *t, int vectors, bool side_by_side, int regis
     t->mask[i] = t->reciprocal[i] = NOWHERE;
   }
   put_bytes(a, save, sizeof save - 1);
-  for (int i = 0; i < g->operand_count; i++) {
-    if (!ck_is_in_memory(&g->operands[i])) continue;
+  for (int i = 0; i < ck_reduced(g, g->reduction_count); i++) {
+    if (!ck_has_address(g, i)) continue;
     if (addresses == ADDRESSES) {
       t->failed = true;
       return;
@@ -156,12 +160,13 @@ static bool is_accessible(const ck_group *g, const ck_operand *operand) {
 }
 
 static bool is_translatable(const ck_group *g) {
-  if (g->dtype != CK_F32 || g->inner || g->reduction_count || g->operand_count > CK_TRANSLATED_OPERANDS) return false;
+  if (g->dtype != CK_F32 || g->inner || ck_reduced(g, g->reduction_count) > CK_TRANSLATED_OPERANDS) return false;
   for (int i = 0; i < g->operand_count; i++)
     if (ck_is_in_memory(&g->operands[i]) && !is_accessible(g, &g->operands[i])) return false;
   for (int i = 0; i < g->instr_count; i++)
     if (argument_count(g->instrs[i].op) == 0 || g->instrs[i].row) return false;
-  return g->instr_count > 0;
+  /* A reduction of what lies in memory is a loop already. */
+  return g->instr_count > g->reduction_count;
 }
 
 bool ck_group_translate(ck_group *g, int64_t vector_bytes) {

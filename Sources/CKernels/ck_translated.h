@@ -6,8 +6,9 @@
 #include "ck_instructions.h"
 
 /* Vectors of equal words at the start of a code block. */
-enum { ZERO, ONE, SIGN_BIT, ALL_BUT_SIGN, INFINITE, CONSTANTS };
-static const uint32_t constant_words[CONSTANTS] = {0, 0x3F800000, 0x80000000, 0x7FFFFFFF, 0x7F800000};
+enum { ZERO, ONE, SIGN_BIT, ALL_BUT_SIGN, INFINITE, SIGNS, CONSTANTS };
+/* SIGNS is a table of AVX-512's "fix up": what becomes of each kind of number, four bits a kind. NaNs and zeros stay; the rest is 1 or -1. */
+static const uint32_t constant_words[CONSTANTS] = {0, 0x3F800000, 0x80000000, 0x7FFFFFFF, 0x7F800000, 0xA9A9A111};
 enum { CONSTANT_BYTES = 64 };
 
 /* Predicates of comparisons. */
@@ -26,7 +27,7 @@ typedef struct {
   int vector;                               /* the one of a turn that is being translated */
   uint32_t free;                            /* vector registers */
   int least_free;                           /* the fewest that were free at any time */
-  int address[CK_TRANSLATED_OPERANDS];      /* general register of a stream, or NOWHERE */
+  int address[CK_TRANSLATED_OPERANDS];      /* general register of a stream or of a reduction's elements, or NOWHERE */
   int held[MOST_VECTORS][CK_TRANSLATED_OPERANDS]; /* vector register of the operand's value, or NOWHERE */
   bool stays[CK_TRANSLATED_OPERANDS];       /* a splat loaded before the loop */
   int mask[CK_TRANSLATED_OPERANDS];         /* where a splat that only chooses stays as a mask, or NOWHERE */
@@ -68,7 +69,7 @@ static int uses(const ck_instr *instr, int operand) {
 static bool is_needed_later(const translation *t, int operand) {
   for (int i = t->instr + 1; i < t->group->instr_count; i++) {
     if (uses(&t->group->instrs[i], operand)) return true;
-    if (t->group->instrs[i].dst == operand) return false;
+    if (writes(&t->group->instrs[i], operand)) return false;
   }
   return false;
 }
@@ -76,7 +77,7 @@ static bool is_needed_later(const translation *t, int operand) {
 /* Whether the instruction being translated is the last that needs its argument where it is now. */
 static bool is_spent(const translation *t, int operand) {
   if (t->stays[operand]) return false;
-  return t->group->operands[operand].kind == CK_SPLAT || t->group->instrs[t->instr].dst == operand || !is_needed_later(t, operand);
+  return t->group->operands[operand].kind == CK_SPLAT || writes(&t->group->instrs[t->instr], operand) || !is_needed_later(t, operand);
 }
 
 static location constant(int which) { return in_block(which * CONSTANT_BYTES); }
@@ -201,6 +202,10 @@ static void truth(translation *t, int mask, int r) {
 
 /* One with the sign of what is less or greater than zero; the rest, zeros and NaNs, as it is. */
 static void sign(translation *t, int r, int x) {
+  if (t->code.wide) {
+    put_masked(&t->code, V_FIX_UP, r, x, constant(SIGNS), 0, false, 0);
+    return;
+  }
   put(&t->code, V_AND, r, x, constant(SIGN_BIT));
   put(&t->code, V_OR, r, r, constant(ONE));
   choose(t, compare(t, LESS_OR_GREATER, x, constant(ZERO)), r, in_register(r), x);
