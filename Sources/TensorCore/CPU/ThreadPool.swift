@@ -5,8 +5,9 @@ import Synchronization
 /// A few threads that spin briefly for work and then sleep.
 ///
 /// A region of work is cut into shares. Each thread has a run of them as its own, the same in every region of as many shares, so
-/// that it finds in its cache what it left there; who is done early takes from the end of the others' runs. The caller works
-/// too, and waits only for shares that somebody has begun. Where another process took the core away in the middle of a share,
+/// that it finds in its cache what it left there; who is done early takes from the end of the others' runs, but lets those who are at work
+/// have as long as it took itself: where cores share no cache, what a share needs takes longer to come over, and to go back in the next
+/// region, than the share. The caller works too, and waits only for shares that somebody has begun. Where another process took the core away in the middle of a share,
 /// the caller gives up its own core to let that thread finish, and where that happens often, works alone for a while: on a crowded
 /// machine helpers cost more than they bring. A thread that wakes on the caller's core leaves it: the system would part them only
 /// after some milliseconds, and until then each stops the other.
@@ -30,6 +31,8 @@ package final class ThreadPool: @unchecked Sendable {
     let shares = Atomic<UInt64>(0)
     let work = Atomic<UInt>(0)
     let context = Atomic<UInt>(0)
+    /// The first of its shares, taken or not.
+    let first = Atomic<Int>(0)
     /// The processor that the caller is on.
     let caller = Atomic<Int32>(-1)
   }
@@ -139,6 +142,7 @@ package final class ThreadPool: @unchecked Sendable {
       lane.pointee.context.store(UInt(bitPattern: context), ordering: .relaxed)
       lane.pointee.caller.store(processor, ordering: .relaxed)
       let own = Shares(region: region, index * shares / helpers..<(index + 1) * shares / helpers)
+      lane.pointee.first.store(own.first, ordering: .relaxed)
       lane.pointee.shares.store(own.word, ordering: .sequentiallyConsistent)
     }
     if sleepers.pointee.load(ordering: .sequentiallyConsistent) > 0 {
@@ -182,9 +186,21 @@ package final class ThreadPool: @unchecked Sendable {
 
   /// Works on a region until no share is left, its own first and then the others'. Returns how many it did.
   private func takeShares(of region: UInt32, as index: Int) -> Int {
+    let begin = ck_ticks()
     var count = drain(index, of: region, isOwn: true)
-    for other in 1..<threadCount { count += drain((index + other) % threadCount, of: region, isOwn: false) }
+    let end = ck_ticks()
+    for distance in 1..<threadCount {
+      let other = (index + distance) % threadCount
+      while isAtWork(other, on: region), ck_ticks() &- end < end &- begin { ck_pause() }
+      count += drain(other, of: region, isOwn: false)
+    }
     return count
+  }
+
+  /// Whether a thread has begun its shares of a region and has some left.
+  private func isAtWork(_ index: Int, on region: UInt32) -> Bool {
+    let lane = lane(index), shares = Shares(word: lane.pointee.shares.load(ordering: .acquiring))
+    return shares.region == region && shares.first < shares.end && shares.first > lane.pointee.first.load(ordering: .relaxed)
   }
 
   /// A share is taken by writing the shorter run, which fails if anything has changed, so that the work read before is known
