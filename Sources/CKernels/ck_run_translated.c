@@ -105,21 +105,22 @@ static void go_to(translated_state *s, const ck_segment *segment, int64_t elemen
   }
 }
 
-static bool is_written(const ck_group *g, int32_t number) { return is_reduced(g, number) || g->operands[number].output; }
+/* Behind what a reduction combines there is room for a vector. */
+static bool is_output(const ck_group *g, int32_t number) { return !is_reduced(g, number) && g->operands[number].output; }
 
-/* A vector that is not full: what it writes goes through memory of our own. */
+/* A vector that is not full: what it writes to outputs goes through memory of our own. */
 static void run_last_vector(translated_state *s, int64_t whole, int64_t rest) {
   char *outputs[CK_TRANSLATED_OPERANDS];
   _Alignas(CK_SPLAT_BYTES) char written[CK_TRANSLATED_OPERANDS][CK_SPLAT_BYTES];
   for (int32_t k = 0; k < s->in_memory_count; k++) {
     const int32_t i = s->in_memory[k];
     outputs[i] = s->at[i] + whole * s->element_bytes[i];
-    s->at[i] = is_written(s->group, i) ? written[i] : outputs[i];
+    s->at[i] = is_output(s->group, i) ? written[i] : outputs[i];
   }
   s->code(s->at, s->group->code_vector_bytes / (int64_t)sizeof(float), s->splats);
   for (int32_t k = 0; k < s->in_memory_count; k++) {
     const int32_t i = s->in_memory[k];
-    if (is_written(s->group, i)) memcpy(outputs[i], written[i], (size_t)rest * sizeof(float));
+    if (is_output(s->group, i)) memcpy(outputs[i], written[i], (size_t)rest * sizeof(float));
   }
 }
 
