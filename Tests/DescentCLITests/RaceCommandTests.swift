@@ -76,7 +76,7 @@ import Testing
 
   @Test(arguments: [
     (["--function", "rosenbrok"], 64, "did you mean 'rosenbrock'?"), (["--optimizer", "adma"], 64, "did you mean 'adam'?"),
-    (["--optimizer", "sgd:learning_rate=-1"], 64, "learning_rate is -1; expected a number at least 0"),
+    (["--optimizer", "sgd:learning_rate=-1"], 64, "'learning_rate' is -1; expected a number at least 0"),
     (["--optimizer", "sgd:momentun=0.9"], 64, "momentun"), (["--start=1"], 64, "--start is 1; expected two numbers as in --start=-7,2"),
     (["--start=1,b"], 64, "expected two numbers"), (["--start=1,2,3"], 64, "expected two numbers"),
     (["--start=1,inf"], 64, "expected two finite numbers"), (["--steps=-1"], 64, "steps is -1"),

@@ -20,7 +20,7 @@ import Testing
     try model.compile(loss: .bce, optimizer: .sgd)
     #expect(model.loss?.name == "binary_crossentropy")
     let error = try #require(throws: DescentError.self) { try model.compile(optimizer: "sgd:lr=-1", loss: .mse) }
-    #expect(error.message.contains("learning_rate is -1"))
+    #expect(error.message.contains("'learning_rate' is -1"))
   }
 
   @Test func `compile of several outputs takes an optimizer's name, one metric an output, and weights without metrics`() throws {

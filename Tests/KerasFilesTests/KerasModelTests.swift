@@ -124,7 +124,7 @@ import Testing
       return text.replacing(from, with: to)
     }
     for (from, to, expected) in [
-      ("\"units\": 4", "\"units\": 4, \"gates\": 3", "layer 'hidden': the option 'gates' (3) is not known"),
+      ("\"units\": 4", "\"units\": 4, \"gates\": 3", "layer 'hidden': unknown setting 'gates'. Known: activation,"),
       ("\"units\": 4", "\"units\": \"four\"", "layer 'hidden': 'units' is \"four\"; expected an integer"),
       ("\"class_name\": \"Dense\"", "\"class_name\": \"LocallyConnected1D\"", "is a LocallyConnected1D, which Descent does not have"),
       ("\"activation\": \"relu\"", "\"activation\": \"rellu\"", "layer 'hidden': activation: unknown activation 'rellu'"),

@@ -90,7 +90,7 @@ private final class Shift: Layer, ConfigurableLayer {
     let missing = try #require(throws: DescentError.self) { try shift(JSONObject()) }
     #expect(missing.message.contains("'by' is missing; expected a number"))
     let wrong = try #require(throws: DescentError.self) { try shift(JSONObject([("by", 2), ("is_negativ", true)])) }
-    #expect(wrong.message.contains("the option 'is_negativ' (true) is not known; did you mean 'is_negative'?"))
+    #expect(wrong.message.contains("layer 'Shift': unknown setting 'is_negativ'; did you mean 'is_negative'?"))
   }
 
   @Test func `a kind of file of the program's own is known by its ending everywhere`() throws {

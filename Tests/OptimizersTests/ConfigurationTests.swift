@@ -106,7 +106,7 @@ import Testing
   private func otherValues(_ value: JSONValue, _ range: String) -> [JSONValue] {
     switch value {
     case .bool(let flag): return [.bool(!flag)]
-    case .number(let text) where range.hasPrefix("a whole"): return [JSONValue(Int(Double(text)!) + 1)]
+    case .number(let text) where range.hasPrefix("an integer"): return [JSONValue(Int(Double(text)!) + 1)]
     case .number(let text): return [JSONValue(Double(text)! / 2), JSONValue(Double(text)! * 2), JSONValue(Double(text)! - 0.25)]
     case .string: return range.split(separator: "\"").map { .string(String($0)) }.filter { $0 != value }
     case .array: return [["x"]]
@@ -146,24 +146,24 @@ import Testing
   }
 
   @Test(arguments: [
-    (#"{"class_name": "Adam", "config": {"beta_1": 1.0}}"#, "Adam: beta_1 is 1.0; expected a number at least 0 and less than 1"),
-    (#"{"class_name": "Adam", "config": {"learning_rate": -0.1}}"#, "Adam: learning_rate is -0.1; expected a number at least 0, or a schedule"),
-    (#"{"class_name": "Adam", "config": {"learning_rate": "fast"}}"#, "learning_rate is \"fast\""),
-    (#"{"class_name": "Adam", "config": {"learning_rate": NaN}}"#, "learning_rate is NaN"),
-    (#"{"class_name": "Adam", "config": {"epsilon": null}}"#, "epsilon is null"),
+    (#"{"class_name": "Adam", "config": {"beta_1": 1.0}}"#, "Adam: 'beta_1' is 1.0; expected a number at least 0 and less than 1"),
+    (#"{"class_name": "Adam", "config": {"learning_rate": -0.1}}"#, "Adam: 'learning_rate' is -0.1; expected a number at least 0, or a schedule"),
+    (#"{"class_name": "Adam", "config": {"learning_rate": "fast"}}"#, "'learning_rate' is \"fast\""),
+    (#"{"class_name": "Adam", "config": {"learning_rate": NaN}}"#, "'learning_rate' is NaN"),
+    (#"{"class_name": "Adam", "config": {"epsilon": null}}"#, "'epsilon' is null"),
     (#"{"class_name": "Adam", "config": {"beta1": 0.5}}"#, "unknown setting 'beta1'; did you mean 'beta_1'?"),
     (#"{"class_name": "Adam", "config": {"momentum": 0.5}}"#, "unknown setting 'momentum'"),
     (#"{"class_name": "Adam", "config": {"lr": 0.5, "learning_rate": 0.5}}"#, "name the same setting"),
-    (#"{"class_name": "Adam", "config": {"amsgrad": 1}}"#, "amsgrad is 1; expected true or false"),
-    (#"{"class_name": "SGD", "config": {"momentum": 1.5}}"#, "momentum is 1.5; expected a number between 0 and 1"),
+    (#"{"class_name": "Adam", "config": {"amsgrad": 1}}"#, "'amsgrad' is 1; expected true or false"),
+    (#"{"class_name": "SGD", "config": {"momentum": 1.5}}"#, "'momentum' is 1.5; expected a number between 0 and 1"),
     (#"{"class_name": "SGD", "config": {"clipnorm": 1.0, "clipvalue": 1.0}}"#, "only one of clipnorm, global_clipnorm and clipvalue"),
-    (#"{"class_name": "SGD", "config": {"ema_overwrite_frequency": 0}}"#, "a whole number at least 1"),
-    (#"{"class_name": "SGD", "config": {"gradient_accumulation_steps": 1.5}}"#, "gradient_accumulation_steps is 1.5"),
+    (#"{"class_name": "SGD", "config": {"ema_overwrite_frequency": 0}}"#, "an integer at least 1"),
+    (#"{"class_name": "SGD", "config": {"gradient_accumulation_steps": 1.5}}"#, "'gradient_accumulation_steps' is 1.5"),
     (#"{"class_name": "SGD", "config": {"convention": "keras4"}}"#, "\"keras2\""),
     (#"{"class_name": "SGD", "confg": {}}"#, "'confg'"),
     (#"{"class_name": "SGDD"}"#, "did you mean 'sgd'?"),
     (#"{"config": {}}"#, "expected a name or an object with a \"class_name\", found {\"config\""),
-    (#"{"class_name": "SGD", "config": {"learning_rate": {"class_name": "CosineDecay", "config": {"decay_steps": 3}}}}"#, "initial_learning_rate must be given"),
+    (#"{"class_name": "SGD", "config": {"learning_rate": {"class_name": "CosineDecay", "config": {"decay_steps": 3}}}}"#, "learning_rate: CosineDecay: 'initial_learning_rate' is missing; expected a number at least 0"),
     (#"{"class_name": "Muon", "config": {"exclude_layers": ["("]}}"#, "not a regular expression"),
     (#"{"class_name": "ScheduleFreeAdamW", "config": {"beta_1": 0.0}}"#, "greater than 0"),
     ("[1]", "expected a name or"),
@@ -178,13 +178,13 @@ import Testing
     func message(_ optimizer: any Optimizer) throws -> String {
       try #require(throws: DescentError.self) { try Stepper(optimizer, parameters: [[1.0]]) }.message
     }
-    #expect(try message(Adam(beta1: 1)).contains("beta_1 is 1.0; expected"))
-    #expect(try message(SGD(learningRate: -1)).contains("learning_rate is -1.0; expected"))
-    #expect(try message(SGD(learningRate: CosineDecay(initialLearningRate: 1, decaySteps: 0))).contains("decay_steps is 0"))
+    #expect(try message(Adam(beta1: 1)).contains("'beta_1' is 1.0; expected"))
+    #expect(try message(SGD(learningRate: -1)).contains("'learning_rate' is -1.0; expected"))
+    #expect(try message(SGD(learningRate: CosineDecay(initialLearningRate: 1, decaySteps: 0))).contains("'decay_steps' is 0"))
     #expect(try message(SGD().with { $0.clipnorm = 1; $0.globalClipnorm = 2 }).contains("only one of"))
     #expect(try message(LossScaleOptimizer(SGD().with { $0.lossScaleFactor = 2 })).contains("loss_scale_factor"))
     #expect(try message(MultiOptimizer(default: LossScaleOptimizer(SGD()))).contains("cannot be inside"))
-    #expect(try message(MultiOptimizer(default: SGD(), [(.all, Adam(epsilon: -1))])).contains("epsilon is -1.0"))
+    #expect(try message(MultiOptimizer(default: SGD(), [(.all, Adam(epsilon: -1))])).contains("'epsilon' is -1.0"))
     for around in [LossScaleOptimizer(Adam(convention: .torch)), Lookahead(Adam(convention: .torch))] as [any Optimizer] {
       #expect(throws: Never.self) { try Stepper(around, parameters: [[1.0]]) }
     }

@@ -135,8 +135,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (#"{"class_name": "CosineDecay", "config": {"initial_learning_rate": 0.1, "decay_steps": 0}}"#, "decay_steps is 0"),
-    (#"{"class_name": "CosineDecay", "config": {"initial_learning_rate": 0.1}}"#, "decay_steps must be given"),
+    (#"{"class_name": "CosineDecay", "config": {"initial_learning_rate": 0.1, "decay_steps": 0}}"#, "CosineDecay: 'decay_steps' is 0; expected an integer at least 1"),
+    (#"{"class_name": "CosineDecay", "config": {"initial_learning_rate": 0.1}}"#, "'decay_steps' is missing; expected an integer at least 1"),
     (#"{"class_name": "CosinDecay", "config": {}}"#, "'CosineDecay'"),
     (
       #"{"class_name": "PiecewiseConstantDecay", "config": {"boundaries": [2, 1], "values": [1, 2, 3]}}"#, "do not increase"

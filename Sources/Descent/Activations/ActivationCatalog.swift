@@ -47,7 +47,7 @@ extension ActivationFunction {
   public func json() throws -> JSONValue {
     try validated()
     guard let className else {
-      if Self.isRegistered(name) { return KerasObject.function(name).json }
+      if Self.catalog.isRegistered(name) { return KerasObject.function(name).json }
       throw DescentError(
         .invalidArgument, "activation '\(name)' has no name of Keras's and cannot be written to a file; ActivationFunction.register(…) makes it known by its name")
     }

@@ -69,13 +69,14 @@ extension LayerOptions {
 
   /// `"valid"`, `"same"` or `"causal"`.
   mutating func padding() throws -> Padding {
-    switch try string("padding").lowercased() {
-    case "valid": return .valid
-    case "same": return .same
-    case "causal": return .causal
-    case let other:
-      throw DescentError(.invalidArgument, "\(owner): 'padding' is \"\(other)\"; expected \"valid\", \"same\" or \"causal\"")
-    }
+    try value("padding", SettingKind("one of \"valid\", \"same\", \"causal\"") {
+      switch $0.string?.lowercased() {
+      case "valid": .valid
+      case "same": .same
+      case "causal": .causal
+      default: nil
+      }
+    })
   }
 }
 

@@ -41,13 +41,9 @@ public enum CategoryOutput: String, Sendable, CaseIterable {
 extension LayerOptions {
   /// The option `output_mode`.
   mutating func categoryOutput() throws -> CategoryOutput {
-    // Of older versions of Keras.
-    let word = try string("output_mode")
-    guard let output = CategoryOutput(rawValue: word == "binary" ? "multi_hot" : word) else {
-      let known = CategoryOutput.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
-      throw DescentError(.invalidArgument, "\(owner): 'output_mode' is \"\(word)\"; expected one of \(known)")
-    }
-    return output
+    let kind = SettingKind.choice(CategoryOutput.self)
+    // What older versions of Keras called it.
+    return try value("output_mode", SettingKind(kind.expected) { try kind.read($0 == "binary" ? "multi_hot" : $0) })
   }
 }
 

@@ -158,16 +158,13 @@ extension Discretization: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
     try options.useDefaults(of: Discretization(numBins: 1), except: "bin_boundaries", "num_bins")
     try options.refuse("sparse", unless: false)
-    let boundaries = try options.numbers("bin_boundaries")
-    guard boundaries == nil || boundaries?.rank == 1 else {
-      throw DescentError(.invalidArgument, "\(options.owner): 'bin_boundaries' is of shape \(boundaries?.shape ?? []); expected a list of numbers")
-    }
+    let boundaries = try options.optional("bin_boundaries", SettingKind.anyNumber.list(of: "numbers"))
     let numBins = try options.optionalInt("num_bins")
     guard boundaries != nil || numBins != nil else {
       throw DescentError(.invalidArgument, "\(options.owner): expected 'bin_boundaries' or 'num_bins'")
     }
     self.init(
-      boundaries: boundaries?.doubles, numBins: numBins, epsilon: try options.double("epsilon"),
+      boundaries: boundaries, numBins: numBins, epsilon: try options.double("epsilon"),
       outputMode: try options.categoryOutput(), inputShape: options.inputShape, name: options.name, trainable: true, dtype: nil)
   }
 

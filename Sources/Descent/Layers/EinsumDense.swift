@@ -173,19 +173,22 @@ public final class EinsumDense: Layer {
   }
 }
 
+extension SettingKind<[Int?]> {
+  /// A size, or a list of sizes of which some are not known.
+  fileprivate static var sizes: SettingKind {
+    let list = SettingKind<Int>.integer.orNull.list(of: "integers and nulls")
+    return SettingKind(list.expected) { json in try json.int.map { [$0] } ?? list.read(json) }
+  }
+}
+
 extension EinsumDense: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
     try options.useDefaults(of: EinsumDense("ab,bc->ac", outputShape: [1]), except: "equation", "output_shape")
     for key in ["lora_rank", "lora_alpha", "quantization_config", "gptq_unpacked_column_size"] { try options.refuse(key) }
-    let shape = options.value("output_shape")
-    let sizes = shape.int.map { [JSONValue($0)] } ?? shape.array
-    guard let sizes, sizes.allSatisfy({ $0 == .null || $0.int != nil }) else {
-      throw DescentError(
-        .invalidArgument, "\(options.owner): 'output_shape' is \(shape.shortText); expected a list of integers and nulls")
-    }
+    let sizes = try options.value("output_shape", .sizes)
     let biasAxes = options.value("bias_axes")
     self.init(
-      try options.string("equation"), outputShape: sizes.map(\.int),
+      try options.string("equation"), outputShape: sizes,
       activation: try options.named("activation"), biasAxes: biasAxes.string,
       kernelInitializer: try options.named("kernel_initializer"),
       biasInitializer: try options.named("bias_initializer"),

@@ -1,4 +1,4 @@
-import Synchronization
+import Optimizers
 import TensorCore
 
 /// A function as a layer: `Lambda { x in x * x }`, or `Lambda(merging: { inputs in inputs[0] - inputs[1] })` of several tensors.
@@ -54,7 +54,7 @@ public final class Lambda: Layer {
     super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
-  private static let registered = Mutex<[String: Function]>([:])
+  private static let functions = Registry<(name: String, body: Function)>(of: "function", []) { [$0.name] }
 
   /// Gives a function a name that files can hold. The last one of a name counts.
   public static func register(_ name: String, _ function: @escaping @Sendable (Tensor) throws -> Tensor) {
@@ -63,10 +63,10 @@ public final class Lambda: Layer {
 
   /// The same of several tensors.
   public static func register(_ name: String, merging function: @escaping Function) {
-    registered.withLock { $0[name] = function }
+    functions.register((name, function))
   }
 
-  static func isRegistered(_ name: String) -> Bool { registered.withLock { $0[name] != nil } }
+  static func isRegistered(_ name: String) -> Bool { functions.find(name) != nil }
 
   private static func only(_ inputs: [Tensor]) throws -> Tensor {
     guard inputs.count == 1 else {
@@ -84,7 +84,7 @@ public final class Lambda: Layer {
   public override var acceptsIntegers: Bool { true }
 
   public override func forward(_ inputs: [Tensor], _ context: ForwardContext) throws -> [Tensor] {
-    guard let function = function ?? functionName.flatMap({ name in Lambda.registered.withLock { $0[name] } }) else {
+    guard let function = function ?? functionName.flatMap({ Lambda.functions.find($0)?.body }) else {
       throw DescentError(
         .state, "layer \(name): no function '\(functionName ?? "")' is registered; Lambda.register gives it")
     }

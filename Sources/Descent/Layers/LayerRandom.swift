@@ -26,14 +26,11 @@ extension LayerOptions {
 
   /// The option `noise_shape` without its axis of rows, where only null means anything.
   mutating func noiseShape() throws -> [Int]? {
-    switch value("noise_shape") {
-    case .null: return nil
-    case .array(let sizes) where sizes.first == .null && sizes.dropFirst().allSatisfy({ $0.int != nil }):
-      return sizes.dropFirst().compactMap(\.int)
-    case let other:
-      throw DescentError(
-        .invalidArgument, "\(owner): 'noise_shape' is \(other.shortText); expected null, or a list that begins with null")
+    let kind = SettingKind("a list that begins with null, or null") { json -> [Int]? in
+      guard let sizes = json.array, sizes.first == .null else { return nil }
+      return try SettingKind.integer.list(of: "integers").value(of: .array(Array(sizes.dropFirst())), named: "sizes")
     }
+    return try optional("noise_shape", kind)
   }
 }
 

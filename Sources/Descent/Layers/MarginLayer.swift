@@ -48,10 +48,6 @@ extension LayerOptions {
   /// Numbers before and after each spatial axis.
   mutating func margins(_ key: String) throws -> AxisMargins {
     if !has(key) { return 1 }
-    let value = value(key)
-    guard let margins = AxisMargins(json: value) else {
-      throw DescentError(.invalidArgument, "\(owner): '\(key)' is \(value.shortText); expected integers, one or two for each axis")
-    }
-    return margins
+    return try value(key, SettingKind("integers, one or two for each axis", AxisMargins.init(json:)))
   }
 }

@@ -35,12 +35,8 @@ public final class Masking: Layer {
 
 extension Masking: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
-    let value = options.value("mask_value")
-    // Keras writes an array or a number of NumPy as an object.
-    let number = value["config"]?["value"]?.double ?? value.double ?? (value == .null ? Masking().maskValue : nil)
-    guard let number else {
-      throw DescentError(.invalidArgument, "\(options.owner): 'mask_value' is \(value.shortText); expected a number")
-    }
+    try options.useDefaults(of: Masking())
+    let number = try options.valueOrDefault("mask_value", SettingKind.anyNumber.unwrapped)
     self.init(maskValue: number, inputShape: options.inputShape, name: options.name)
   }
 

@@ -144,9 +144,7 @@ public final class Normalization: Layer {
 extension Normalization: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
     try options.useDefaults(of: Normalization())
-    let axis = options.value("axis")
-    guard let axes = axis == .null ? [] : axis.int.map({ [$0] }) ?? axis.array?.compactMap(\.int), axes.count == axis.array?.count ?? axes.count
-    else { throw DescentError(.invalidArgument, "\(options.owner): 'axis' is \(axis.shortText); expected an integer or a list of integers") }
+    let axes = try options.optional("axis", .integers) ?? []
     self.init(
       axis: axes, mean: try options.numbers("mean"), variance: try options.numbers("variance"),
       invert: try options.bool("invert"), inputShape: options.inputShape, name: options.name)
@@ -163,8 +161,13 @@ extension Normalization: ConfigurableLayer {
 extension LayerOptions {
   /// A number, or lists in lists of numbers; nil where the option is null or missing.
   mutating func numbers(_ key: String) throws -> Tensor? {
-    let value = value(key)
-    if value == .null { return nil }
+    try optional(key, SettingKind("a number, or lists of numbers", Tensor.init(nested:)))
+  }
+}
+
+extension Tensor {
+  /// Numbers in lists in lists, or one alone; nil for anything else.
+  fileprivate init?(nested json: JSONValue) {
     var shape: [Int] = [], elements: [Double] = []
     func isRead(_ json: JSONValue, _ depth: Int) -> Bool {
       if let number = json.double {
@@ -175,10 +178,8 @@ extension LayerOptions {
       if depth == shape.count && elements.isEmpty { shape.append(list.count) }
       return depth < shape.count && shape[depth] == list.count && list.allSatisfy { isRead($0, depth + 1) }
     }
-    guard isRead(value, 0) else {
-      throw DescentError(.invalidArgument, "\(owner): '\(key)' is \(value.shortText); expected a number, or lists of numbers")
-    }
-    return Tensor(shape: shape, scalars: elements)
+    guard isRead(json, 0) else { return nil }
+    self.init(shape: shape, scalars: elements)
   }
 }
 

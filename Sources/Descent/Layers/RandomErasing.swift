@@ -84,13 +84,9 @@ extension RandomErasing: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
     try options.useDefaults(of: RandomErasing())
     try options.refuseBoundingBoxes()
-    let filling = options.value("fill_value")
-    let values = filling.double.map { [$0] } ?? filling.array?.compactMap(\.double)
-    guard filling == .null || values?.isEmpty == false else {
-      throw DescentError(.invalidArgument, "\(options.owner): 'fill_value' is \(filling.shortText); expected null, one number or three")
-    }
+    let filling = try options.optional("fill_value", SettingKind.numbers.map("one number or three") { $0.isEmpty ? nil : $0 })
     self.init(
-      try options.factor("factor"), scale: try options.factor("scale"), fillValue: values, valueRange: try options.valueRange(),
+      try options.factor("factor"), scale: try options.factor("scale"), fillValue: filling, valueRange: try options.valueRange(),
       seed: try options.seed(), dataFormat: try options.dataFormat(), inputShape: options.inputShape, name: options.name)
   }
 

@@ -79,9 +79,7 @@ extension RandomGaussianBlur: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
     try options.useDefaults(of: RandomGaussianBlur())
     try options.refuseBoundingBoxes()
-    let sizes = options.value("kernel_size")
-    let pair = sizes.int.map { [$0, $0] } ?? sizes.array?.compactMap(\.int) ?? []
-    guard pair.count == 2 else { throw DescentError(.invalidArgument, "\(options.owner): 'kernel_size' is \(sizes.shortText); expected one number or two") }
+    let pair = try options.value("kernel_size", SettingKind.integers.map("an integer or two") { $0.count == 1 ? $0 + $0 : $0.count == 2 ? $0 : nil })
     self.init(
       try options.factor("factor"), kernelSize: (pair[0], pair[1]), sigma: try options.factor("sigma"), valueRange: try options.valueRange(),
       seed: try options.seed(), dataFormat: try options.dataFormat(), inputShape: options.inputShape, name: options.name)

@@ -104,30 +104,32 @@ public struct RandomFactor: Sendable, Hashable, ExpressibleByFloatLiteral, Expre
 
 extension LayerOptions {
   /// A number, or two.
-  mutating func factor(_ key: String) throws -> RandomFactor {
-    guard let factor = try optionalFactor(key) else { throw DescentError(.invalidArgument, "\(owner): '\(key)' is missing") }
-    return factor
-  }
+  mutating func factor(_ key: String) throws -> RandomFactor { try value(key, .factor) }
 
-  mutating func optionalFactor(_ key: String) throws -> RandomFactor? {
-    let value = value(key)
-    if value == .null { return nil }
-    if let number = value.double { return RandomFactor(number) }
-    guard let pair = value.array?.map(\.double), pair.count == 2, let first = pair[0], let second = pair[1] else {
-      throw DescentError(.invalidArgument, "\(owner): '\(key)' is \(value.shortText); expected a number or two")
-    }
-    return RandomFactor(first, second)
-  }
+  mutating func optionalFactor(_ key: String) throws -> RandomFactor? { try optional(key, .factor) }
 
   /// Two numbers, the least and the greatest that pixels have.
   mutating func valueRange() throws -> ClosedRange<Double> {
-    guard let factor = try optionalFactor("value_range"), factor.values.count == 2, let low = factor.values.min(), let high = factor.values.max()
-    else { throw DescentError(.invalidArgument, "\(owner): 'value_range' is not two numbers") }
-    return low...high
+    try value("value_range", SettingKind.anyNumber.list(of: "numbers").map("a list of two numbers") {
+      $0.count == 2 ? min($0[0], $0[1])...max($0[0], $0[1]) : nil
+    })
   }
 
   /// What is not used of Keras's: boxes are no input here.
   mutating func refuseBoundingBoxes() throws { try refuse("bounding_box_format") }
+}
+
+extension SettingKind<RandomFactor> {
+  /// A number, or two.
+  static var factor: SettingKind {
+    SettingKind<[Double]>.numbers.map("a number or two") {
+      switch $0.count {
+      case 1: RandomFactor($0[0])
+      case 2: RandomFactor($0[0], $0[1])
+      default: nil
+      }
+    }
+  }
 }
 
 extension JSONValue {

@@ -53,18 +53,9 @@ extension Rescaling: ConfigurableLayer {
       self.init(scale, offset: offset, inputShape: options.inputShape, name: options.name)
       return
     }
-    func numbers(_ value: JSONValue, _ key: String) throws -> [Double] {
-      // Keras writes an array of NumPy as an object.
-      let value = value["config"]?["value"] ?? value
-      let list = value.double.map { [$0] } ?? value.array?.compactMap(\.double)
-      guard let list, list.count == value.array?.count ?? 1 else {
-        throw DescentError(
-          .invalidArgument, "\(options.owner): '\(key)' is \(value.shortText); expected a number or a list of numbers")
-      }
-      return list
-    }
+    let numbers = SettingKind.numbers.unwrapped
     self.init(
-      try numbers(scale, "scale"), offset: offset == .null ? [0] : try numbers(offset, "offset"), inputShape: options.inputShape,
+      try options.value("scale", numbers), offset: try options.optional("offset", numbers) ?? [0], inputShape: options.inputShape,
       name: options.name)
   }
 

@@ -1,4 +1,4 @@
-import Synchronization
+import Optimizers
 import TensorCore
 
 /// A metric of one's own that keeps state: variables in stored properties, how a batch changes them, and what they amount to.
@@ -113,14 +113,8 @@ extension Metric {
   /// The metric with state that it was made from.
   public var statefulMetric: StatefulMetric? { (definition as? StatefulDefinition)?.metric }
 
-  /// What makes a metric that a file names.
-  private struct Factory: Sendable {
-    let name: String
-    let className: String
-    let make: @Sendable (inout LayerOptions) throws -> Metric
-  }
-
-  private static let factories = Mutex<[Factory]>([])
+  private static let classes = Registry<RegisteredClass<@Sendable (inout LayerOptions) throws -> Metric>>(
+    of: "metric class", [], names: \.names)
 
   /// Lets files name a metric of the program's own, so that a model that was compiled with it can be written and read. The last one of a
   /// name counts. (Keras: `register_keras_serializable`.)
@@ -135,22 +129,19 @@ extension Metric {
     _ type: Own.Type, package: String = "Custom", _ make: @escaping @Sendable (inout LayerOptions) throws -> Own
   ) {
     let className = String(describing: type)
-    let factory = Factory(name: "\(package)>\(className)", className: className) { .stateful(try make(&$0)) }
-    factories.withLock { $0.append(factory) }
+    classes.register(RegisteredClass(className, package: package) { .stateful(try make(&$0)) })
   }
 
   /// The metric with state that JSON describes; nil if it describes another.
   static func stateful(json: JSONValue) throws -> Metric? {
-    guard let className = json["class_name"]?.string else { return nil }
-    let known = factories.withLock { $0 }
-    guard
-      let factory = known.last(where: { $0.name == json["registered_name"]?.string }) ?? known.last(where: { $0.className == className })
+    guard let className = json["class_name"]?.string,
+      let known = classes.find(className: className, registeredName: json["registered_name"]?.string)
     else { return nil }
     var config = json["config"]?.object ?? JSONObject()
     let name = config["name"]?.string ?? Layer.kerasName(ofClass: className)
     for key in ["name", "dtype"] { config[key] = nil }
     var options = LayerOptions(config, name: name, inputShape: nil, dtype: .float32, owner: "metric \(className)")
-    let metric = try factory.make(&options)
+    let metric = try known.value(&options)
     try options.expectNothingLeft()
     return metric
   }
@@ -159,13 +150,13 @@ extension Metric {
   /// - Throws: ``DescentError`` for a metric that could not be read back.
   public func json() throws -> JSONValue {
     guard let metric = statefulMetric, let className else { return try describedJSON() }
-    guard let factory = Metric.factories.withLock({ $0 }).last(where: { $0.className == className }) else {
+    guard let registered = Metric.classes.find(className) else {
       throw DescentError(
         .state, "the metric class \(className) is not registered, so the file could not be read back; call Metric.register")
     }
     var config = try metric.options()
     config["name"] = .string(metric.name)
-    return KerasObject(className, module: nil, config: config, registeredName: factory.name).json
+    return KerasObject(className, module: nil, config: config, registeredName: registered.registeredName).json
   }
 }
 

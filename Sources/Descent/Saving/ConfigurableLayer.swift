@@ -1,3 +1,4 @@
+import Optimizers
 import TensorCore
 
 /// A layer that can be written to a model's description and made from one.
@@ -89,96 +90,102 @@ public struct LayerOptions {
   /// Whether the option is there and has not been asked for.
   public func has(_ key: String) -> Bool { given[key] != nil && !asked.contains(key) }
 
+  /// The value of an option that must be there or have a default.
   /// - Parameter standard: for a layer that has given no defaults.
-  private mutating func read<Result>(_ key: String, default standard: Result?, _ body: (Settings) throws -> Result) throws -> Result {
+  mutating func value<Value>(_ key: String, _ kind: SettingKind<Value>, default standard: Value? = nil) throws -> Value {
     asked.insert(key)
     if settings[key] == nil, let standard { return standard }
-    return try body(settings)
+    return try settings.value(key, kind)
+  }
+
+  /// The value of an option, or nil where it is null or missing.
+  mutating func optional<Value>(_ key: String, _ kind: SettingKind<Value>) throws -> Value? {
+    asked.insert(key)
+    return try settings.optional(key, kind)
+  }
+
+  /// The value of an option where null stands for the default.
+  /// - Parameter standard: for a layer that has given no defaults.
+  mutating func valueOrDefault<Value>(_ key: String, _ kind: SettingKind<Value>, default standard: Value? = nil) throws -> Value {
+    asked.insert(key)
+    let value = settings.orDefault(key)
+    if value == .null, let standard { return standard }
+    return try settings.value(of: value, key, kind)
   }
 
   /// An integer.
   /// - Throws: ``DescentError`` as all that follow, if the value is of another kind, or missing without a default.
-  public mutating func int(_ key: String, default standard: Int? = nil) throws -> Int {
-    try read(key, default: standard) { try $0.int(key) }
-  }
+  public mutating func int(_ key: String, default standard: Int? = nil) throws -> Int { try value(key, .integer, default: standard) }
 
   /// A number.
   public mutating func double(_ key: String, default standard: Double? = nil) throws -> Double {
-    try read(key, default: standard) { try $0.double(key) }
+    try value(key, .anyNumber, default: standard)
   }
 
   /// True or false.
-  public mutating func bool(_ key: String, default standard: Bool? = nil) throws -> Bool {
-    try read(key, default: standard) { try $0.bool(key) }
-  }
+  public mutating func bool(_ key: String, default standard: Bool? = nil) throws -> Bool { try value(key, .flag, default: standard) }
 
   /// A text.
   public mutating func string(_ key: String, default standard: String? = nil) throws -> String {
-    try read(key, default: standard) { try $0.string(key) }
+    try value(key, .text, default: standard)
   }
 
   /// A list of integers, or one.
   public mutating func ints(_ key: String, default standard: [Int]? = nil) throws -> [Int] {
-    try read(key, default: standard) { try $0.ints(key) }
+    try value(key, .integers, default: standard)
   }
 
   /// An integer, which Keras 2 may have put in a list.
   mutating func onlyInt(_ key: String) throws -> Int {
-    let values = try ints(key)
-    guard values.count == 1 else { throw DescentError(.invalidArgument, "\(owner): '\(key)' is \(values); expected one integer") }
-    return values[0]
+    try value(key, SettingKind.integers.map("an integer") { $0.count == 1 ? $0[0] : nil })
   }
 
   /// A list of integers or one; nil where the option is null or missing.
-  public mutating func optionalInts(_ key: String) throws -> [Int]? { try read(key, default: nil) { try $0.optionalInts(key) } }
+  public mutating func optionalInts(_ key: String) throws -> [Int]? { try optional(key, .integers) }
 
   /// An integer, or nil where the option is null or missing.
-  public mutating func optionalInt(_ key: String) throws -> Int? { try read(key, default: nil) { try $0.optionalInt(key) } }
+  public mutating func optionalInt(_ key: String) throws -> Int? { try optional(key, .integer) }
 
   /// True or false, or nil where the option is null or missing.
-  public mutating func optionalBool(_ key: String) throws -> Bool? { try read(key, default: nil) { try $0.optionalBool(key) } }
+  public mutating func optionalBool(_ key: String) throws -> Bool? { try optional(key, .flag) }
 
   /// A number, or nil where the option is null or missing.
-  public mutating func optionalDouble(_ key: String) throws -> Double? { try read(key, default: nil) { try $0.optionalDouble(key) } }
+  public mutating func optionalDouble(_ key: String) throws -> Double? { try optional(key, .anyNumber) }
 
   /// One of the names of an enumeration, in any case; null stands for the default.
-  mutating func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, _ type: Choice.Type = Choice.self) throws -> Choice
-  where Choice.RawValue == String {
-    asked.insert(key)
-    let value = settings.orDefault(key)
-    guard let choice = value.string.flatMap({ Choice(rawValue: $0.lowercased()) }) else {
-      let names = Choice.allCases.map { "\"\($0.rawValue)\"" }
-      let known = names.dropLast().joined(separator: ", ") + " or \(names.last ?? "")"
-      throw DescentError(.invalidArgument, "\(owner): '\(key)' is \(value.shortText); expected \(known)")
-    }
-    return choice
+  mutating func choice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(_ key: String, _ type: Choice.Type = Choice.self) throws -> Choice {
+    try valueOrDefault(key, .choice(ignoresCase: true))
   }
 
   /// An initializer, an activation …: by name or as an object; null stands for the default.
   public mutating func named<Value: KerasNamed>(_ key: String, default standard: Value? = nil) throws -> Value {
-    asked.insert(key)
-    let value = settings.orDefault(key)
-    if value == .null, let standard { return standard }
-    return try made(key, value)
+    try valueOrDefault(key, .named(), default: standard)
   }
 
   /// The same, or nil where the option is null or missing.
   public mutating func optionalNamed<Value: KerasNamed>(_ key: String, as type: Value.Type = Value.self) throws -> Value? {
-    let value = value(key)
-    return value == .null ? nil : try made(key, value)
-  }
-
-  private func made<Value: KerasNamed>(_ key: String, _ value: JSONValue) throws -> Value {
-    do {
-      return try Value(json: value)
-    } catch let error as DescentError {
-      throw DescentError(error.kind, "\(owner): \(key): \(error.message)")
-    }
+    try optional(key, .named())
   }
 
   /// A layer inside this one.
-  public mutating func layer(_ key: String) throws -> Layer {
-    try LayerJSON.layer(value(key), dtype: dtype, elementLimit: elementLimit, place: owner)
+  public mutating func layer(_ key: String) throws -> Layer { try made(value(key), key, "a layer") }
+
+  /// The same of a certain class.
+  /// - Parameter expected: what errors call the class: `a cell`.
+  mutating func layer<Kind: Layer>(_ key: String, _ expected: String) throws -> Kind { try made(value(key), key, expected) }
+
+  /// A list of layers inside this one, of a certain class.
+  mutating func layers<Kind: Layer>(_ key: String, _ expected: String) throws -> [Kind] {
+    let list = try value(key, SettingKind("a list, each \(expected)", \.array))
+    return try list.map { try made($0, key, expected) }
+  }
+
+  private func made<Kind: Layer>(_ json: JSONValue, _ key: String, _ expected: String) throws -> Kind {
+    let layer = try LayerJSON.layer(json, dtype: dtype, elementLimit: elementLimit, place: owner)
+    guard let made = layer as? Kind else {
+      throw DescentError(.invalidArgument, "\(owner): '\(key)' is a \(layer.kerasClassName); expected \(expected)")
+    }
+    return made
   }
 
   /// Refuses an option that Keras has and Descent has not, unless it is at the value that changes nothing.
@@ -190,9 +197,10 @@ public struct LayerOptions {
   }
 
   /// - Throws: ``DescentError`` naming what is left.
-  func expectNothingLeft() throws {
-    guard let (key, value) = given.members.first(where: { !asked.contains($0.key) }) else { return }
-    let hint = nearestName(to: key, in: Array(asked)).map { "; did you mean '\($0)'?" } ?? ""
-    throw DescentError(.invalidArgument, "\(owner): the option '\(key)' (\(value.shortText)) is not known\(hint)")
-  }
+  func expectNothingLeft() throws { try settings.refuseOthers(than: Array(asked)) }
+}
+
+extension SettingKind where Value: KerasNamed {
+  /// An initializer, an activation …: by name or as an object.
+  static func named() -> SettingKind { SettingKind("the name of one kind of \(Value.kindName), or an object") { try Value(json: $0) } }
 }

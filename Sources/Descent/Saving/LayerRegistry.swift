@@ -1,13 +1,8 @@
-import Synchronization
+import Optimizers
 import TensorCore
 
 /// The layers that a model's description can name.
 public enum LayerRegistry {
-  private struct Registered: Sendable {
-    let name: String
-    let type: any ConfigurableLayer.Type
-  }
-
   package static let builtIn: [any ConfigurableLayer.Type] = [
     Activation.self, ActivityRegularization.self, AdaptiveAveragePooling1D.self, AdaptiveAveragePooling2D.self,
     AdaptiveAveragePooling3D.self, AdaptiveMaxPooling1D.self, AdaptiveMaxPooling2D.self, AdaptiveMaxPooling3D.self, Add.self,
@@ -32,7 +27,9 @@ public enum LayerRegistry {
     StackedRNNCells.self, Subtract.self, TimeDistributed.self, UnitNormalization.self, UpSampling1D.self, UpSampling2D.self,
     UpSampling3D.self, ZeroPadding1D.self, ZeroPadding2D.self, ZeroPadding3D.self,
   ]
-  private static let added = Mutex<[Registered]>([])
+
+  private static let registry = Registry(
+    of: "layer", builtIn.map { RegisteredClass<any ConfigurableLayer.Type>($0.className, $0) }, names: \.names)
 
   /// Lets descriptions name a layer of the program's own, as Keras's `register_keras_serializable` does. The last one of a name
   /// counts. Nothing in a file is ever run: for a ``Lambda``, ``Lambda/register(_:_:)`` says what it does.
@@ -40,17 +37,14 @@ public enum LayerRegistry {
   ///   - type: the layer's class.
   ///   - package: what stands before the class's name in files: `Custom>Scale`.
   public static func register(_ type: any ConfigurableLayer.Type, package: String = "Custom") {
-    added.withLock { $0.append(Registered(name: "\(package)>\(type.className)", type: type)) }
+    registry.register(RegisteredClass(type.className, package: package, type))
   }
 
   /// The type that a description names.
   /// - Throws: ``DescentError`` naming it and those that are known.
   static func type(className: String, registeredName: String?, owner: String) throws -> any ConfigurableLayer.Type {
-    let added = added.withLock { $0 }
-    if let registeredName, let found = added.last(where: { $0.name == registeredName }) { return found.type }
-    if let found = added.last(where: { $0.type.className == className }) { return found.type }
-    if let found = builtIn.first(where: { $0.className == className }) { return found }
-    let known = builtIn.map { $0.className } + added.map(\.name)
+    if let found = registry.find(className: className, registeredName: registeredName) { return found.value }
+    let known = registry.all.map { $0.registeredName ?? $0.className }
     let hint = nearestName(to: className, in: known).map { "; did you mean \($0)?" } ?? ""
     throw DescentError(
       .file, "\(owner) is a \(registeredName ?? className), which Descent does not have\(hint) (it has \(known.joined(separator: ", ")); LayerRegistry.register adds one)"
@@ -59,8 +53,7 @@ public enum LayerRegistry {
 
   /// The name to write for a layer of the program's own; nil for one of Descent's.
   static func registeredName(of type: any ConfigurableLayer.Type) throws -> String? {
-    if builtIn.contains(where: { $0 == type }) { return nil }
-    if let found = added.withLock({ $0 }).last(where: { $0.type == type }) { return found.name }
+    if let found = registry.all.last(where: { $0.value == type }) { return found.registeredName }
     throw DescentError(
       .state, "the layer class \(type.className) is not registered, so the file could not be read back; call LayerRegistry.register")
   }

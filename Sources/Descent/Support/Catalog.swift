@@ -29,6 +29,7 @@ public struct Catalog<Value: KerasNamed>: Sendable {
 
   private let entries: [Entry]
   private let indices: [String: Int]
+  private let registry = Registry<Value>(of: Value.kindName, []) { [$0.name] }
   /// What Keras has and Descent has not, with the reason.
   private let refused: [String: String]
   private let ignoredSettings: Set<String>
@@ -49,10 +50,16 @@ public struct Catalog<Value: KerasNamed>: Sendable {
   }
 
   /// Each value's own name and its aliases, in alphabetical order.
-  public var names: [String] { Set(entries.flatMap(\.names)).union(Value.registeredNames).sorted() }
+  public var names: [String] { Set(entries.flatMap(\.names) + registry.all.map(\.name)).sorted() }
 
   /// Every value with its default settings, without those that programs have registered.
   package var values: [Value] { entries.map(\.value) }
+
+  /// Makes a value of the program's own known by its name.
+  func register(_ value: Value) { registry.register(value) }
+
+  /// Whether a program has registered a value of that name.
+  func isRegistered(_ name: String) -> Bool { registry.find(name) != nil }
 
   func value(named name: String) throws -> Value { try entry(named: name).value.validated() }
 
@@ -74,18 +81,17 @@ public struct Catalog<Value: KerasNamed>: Sendable {
   func value(named name: String, settings given: [String: JSONValue]) throws -> Value {
     let entry = try entry(named: name)
     let defaults = entry.value.keras.config
-    for key in given.keys.sorted() where defaults[key] == nil && !ignoredSettings.contains(key) {
-      throw unknownName(key, what: "setting of \(Value.kindName) \(name)", known: Array(defaults.keys))
-    }
     let settings = Settings(
-      owner: "\(Value.kindName) \(name)", given: given.filter { defaults[$0.key] != nil }, defaults: defaults)
+      owner: "\(Value.kindName) \(name)", given: given.filter { !ignoredSettings.contains($0.key) || defaults[$0.key] != nil },
+      defaults: defaults)
+    try settings.refuseOthers(than: Array(defaults.keys))
     let value = try entry.make(settings)
     if let problem = value.keras.problem { throw problem }
     return value
   }
 
   private func entry(named name: String) throws -> Entry {
-    if let own = Value.registered(name) { return Entry(own) }
+    if let own = registry.find(name) { return Entry(own) }
     if let index = indices[name] ?? indices[name.lowercased()] { return entries[index] }
     if let reason = refused[name] { throw DescentError(.invalidArgument, "\(Value.kindName) '\(name)': \(reason)") }
     throw unknownName(name, what: Value.kindName, known: names)

@@ -92,7 +92,7 @@ extension KerasNamed {
   func describedJSON() throws -> JSONValue {
     try validated()
     if keras.isKnownByNameOnly, Self.catalog.names.contains(name) { return .string(name) }
-    if className == nil, Self.isRegistered(name) {
+    if className == nil, Self.catalog.isRegistered(name) {
       return KerasObject.function(name).json
     }
     guard let className else {

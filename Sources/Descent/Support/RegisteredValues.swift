@@ -1,8 +1,4 @@
-import Synchronization
 import TensorCore
-
-/// What programs have registered, by kind and name.
-private let registeredValues = Mutex<[String: [String: any KerasNamed]]>([:])
 
 extension KerasNamed {
   /// Makes a value of the program's own known by its name, so that string literals, the command line's names and files can name it: a
@@ -15,10 +11,6 @@ extension KerasNamed {
   /// - Throws: ``DescentError`` for a value that cannot be used.
   public static func register(_ value: Self) throws {
     try value.validated()
-    registeredValues.withLock { $0[kindName, default: [:]][value.name] = value }
+    catalog.register(value)
   }
-
-  static func registered(_ name: String) -> Self? { registeredValues.withLock { $0[kindName]?[name] } as? Self }
-  static func isRegistered(_ name: String) -> Bool { registered(name) != nil }
-  static var registeredNames: [String] { registeredValues.withLock { Array(($0[kindName] ?? [:]).keys) } }
 }

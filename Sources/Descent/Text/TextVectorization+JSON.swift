@@ -54,45 +54,17 @@ extension TextVectorization {
   /// - Throws: ``DescentError`` naming what Descent does not have, or a vocabulary that is missing.
   package convenience init(config: JSONObject, vocabulary: [String]?, idfWeights: [Double]? = nil, owner: String) throws {
     var options = LayerOptions(config, name: config["name"]?.string ?? "text_vectorization", inputShape: nil, dtype: .float32, owner: owner)
-    func wrong(_ key: String, _ expected: String) -> DescentError {
-      DescentError(.invalidArgument, "\(owner): '\(key)' is \(config[key]?.shortText ?? "missing"); expected \(expected)")
-    }
-    let standardizing: TextStandardization
-    switch options.value("standardize") {
-    case .null: standardizing = .none
-    case let value:
-      let known = TextVectorization.standardizations
-      guard let found = value.string.flatMap({ known[$0] }) else { throw wrong("standardize", "null or one of \(known.keys.sorted().joined(separator: ", "))") }
-      standardizing = found
-    }
-    let splitting: TextSplit
-    switch options.value("split") {
-    case .null: splitting = .none
-    case "whitespace": splitting = .whitespace
-    case "character": splitting = .character
-    default: throw wrong("split", "null, whitespace or character")
-    }
-    let widths: [Int]
-    switch options.value("ngrams") {
-    case .null: widths = []
-    case let value where value.int.map({ $0 > 0 }) ?? false: widths = Array(1...(value.int ?? 1))
-    case let value:
-      guard let items = (value["items"] ?? value).array, case let numbers = items.compactMap(\.int), numbers.count == items.count else {
-        throw wrong("ngrams", "null, a number or a list of numbers")
-      }
-      widths = numbers
-    }
-    guard let mode = LookupOutput(rawValue: try options.string("output_mode", default: "int")) else { throw wrong("output_mode", "int, multi_hot, count or tf_idf") }
+    let standardizing = try options.optional("standardize", .standardization) ?? .none
+    let splitting = try options.optional("split", .split) ?? .none
+    let widths = try options.optional("ngrams", .widths) ?? []
+    let mode = try options.value("output_mode", .choice(LookupOutput.self), default: .int)
     for key in ["sparse", "ragged"] { try options.refuse(key, unless: false) }
     try options.refuse("encoding", unless: "utf-8")
     for key in ["trainable", "dtype", "name", "vocabulary_size", "batch_input_shape"] { _ = options.value(key) }
-    var words = vocabulary
-    if let given = options.value("vocabulary").array {
-      words = given.compactMap(\.string)
-      guard words?.count == given.count else { throw wrong("vocabulary", "words") }
+    guard let words = try options.optional("vocabulary", SettingKind.text.list(of: "texts")) ?? vocabulary else {
+      throw DescentError(.file, "\(owner): has no vocabulary")
     }
-    guard let words else { throw DescentError(.file, "\(owner): has no vocabulary") }
-    let weights = options.value("idf_weights").array?.compactMap(\.double) ?? idfWeights.map { Array($0.prefix(words.count)) }
+    let weights = try options.optional("idf_weights", SettingKind.anyNumber.list(of: "numbers")) ?? idfWeights.map { Array($0.prefix(words.count)) }
     if mode == .tfIdf && weights == nil { throw DescentError(.file, "\(owner): 'output_mode' is tf_idf, and there are no 'idf_weights'") }
     try self.init(
       maxTokens: try options.optionalInt("max_tokens"), standardize: standardizing, split: splitting, ngramWidths: widths, outputMode: mode,
@@ -113,9 +85,32 @@ extension TextVectorization {
     table.outputMode == .int ? ([outputSequenceLength], .int32) : ([table.depth], .float32)
   }
 
-  private static let standardizations: [String: TextStandardization] = [
+  fileprivate static let standardizations: [String: TextStandardization] = [
     "lower": .lower, "strip_punctuation": .stripPunctuation, "lower_and_strip_punctuation": .lowerAndStripPunctuation,
   ]
+}
+
+extension SettingKind<TextStandardization> {
+  fileprivate static var standardization: SettingKind {
+    let known = TextVectorization.standardizations
+    return SettingKind("one of \(known.keys.sorted().joined(separator: ", "))") { $0.string.flatMap { known[$0] } }
+  }
+}
+
+extension SettingKind<TextSplit> {
+  fileprivate static var split: SettingKind {
+    SettingKind("whitespace or character") { $0 == "whitespace" ? .whitespace : $0 == "character" ? .character : nil }
+  }
+}
+
+extension SettingKind<[Int]> {
+  /// From 1 to a number, or those of a list, which may be a tuple of Python's.
+  fileprivate static var widths: SettingKind {
+    let greatest = SettingKind<Int>.integer(atLeast: 1), list = SettingKind<Int>.integer.list(of: "integers")
+    return SettingKind("an integer or a list of integers") { json in
+      try greatest.read(json).map { Array(1...$0) } ?? list.read(json["items"] ?? json)
+    }
+  }
 }
 
 extension TextStandardization {

@@ -6,19 +6,15 @@ func configure<Root>(
   var seen: [String: String] = [:]
   for (key, value) in config.members {
     guard let hyperparameter = table.first(where: { $0.understands(key) }) else {
-      throw DescentError(.invalidArgument, "\(name): \(unknownName(key, what: "setting", known: table.map(\.key)).message)")
+      throw unknown(key, of: name, known: table.map(\.key))
     }
     if let other = seen.updateValue(key, forKey: hyperparameter.key) {
       throw DescentError(.invalidArgument, "\(name): \(other) and \(key) name the same setting")
     }
-    do { try hyperparameter.set(value, in: &root) } catch let error as DescentError {
-      throw DescentError(error.kind, "\(name): \(error.message)")
-    }
+    do { try hyperparameter.set(value, in: &root) } catch let error as DescentError { throw error.within(name) }
   }
-  let missing = table.filter { $0.isRequired && seen[$0.key] == nil }.map(\.key)
-  if !missing.isEmpty {
-    throw DescentError(.invalidArgument, "\(name): \(missing.joined(separator: ", ")) must be given")
-  }
+  let left = table.filter { $0.isRequired && seen[$0.key] == nil }
+  if !left.isEmpty { throw missing(left.map { ($0.key, $0.range) }, of: name) }
 }
 
 /// The name and the settings of an optimizer or a schedule: Keras's object, or a name alone.

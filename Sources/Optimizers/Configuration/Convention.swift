@@ -59,14 +59,14 @@ extension Optimizer {
         guard let value = try? hyperparameter.value(in: self) else { continue }
         try hyperparameter.set(value, in: &copy)
       } catch let error as DescentError {
-        throw DescentError(error.kind, "\(name): \(error.message)")
+        throw error.within(name)
       }
     }
     do {
       try options.validate()
       try check()
     } catch let error as DescentError {
-      throw DescentError(error.kind, "\(name): \(error.message)")
+      throw error.within(name)
     }
     for part in parts { try part.validate() }
     guard Self.knownConventions.contains(options.convention) else {
@@ -135,20 +135,8 @@ extension Hyperparameter {
   static func parameterSettings(
     _ key: String, _ path: WritableKeyPath<Root, [ParameterSetting]> & Sendable, _ summary: String
   ) -> Hyperparameter {
-    let text = "a list of {\"rule\", \"learning_rate_multiplier\", \"weight_decay\", \"frozen\", \"lazy\"}"
-    return Hyperparameter(
-      key, summary, range: text, isInKeras: false,
-      read: { .array($0[keyPath: path].map(\.configuration)) },
-      write: {
-        guard case .array(let values) = $1 else {
-          throw DescentError(.invalidArgument, "\(key) is \($1.shortText); expected \(text)")
-        }
-        $0[keyPath: path] = try values.map {
-          do { return try ParameterSetting(configuration: $0) } catch let error as DescentError {
-            throw DescentError(.invalidArgument, "\(key): \(error.message)")
-          }
-        }
-      })
+    let kind = SettingKind.parameterSetting.list(of: "{\"rule\", \"learning_rate_multiplier\", \"weight_decay\", \"frozen\", \"lazy\"}")
+    return Hyperparameter(key, path, kind, summary, isInKeras: false, json: { .array($0.map(\.configuration)) })
   }
 }
 
@@ -161,22 +149,20 @@ extension ParameterSetting {
     object["lazy"] = isLazy.map { .bool($0) }
     return .object(object)
   }
+}
 
-  init(configuration: JSONValue) throws {
-    guard let members = configuration.object?.members, let rule = configuration["rule"]?.string else {
-      throw DescentError(.invalidArgument, "a setting is \(configuration.shortText); expected an object with a \"rule\"")
-    }
-    self.init(try ParameterRule(text: rule))
-    for (key, value) in members where key != "rule" {
-      switch key {
-      case "learning_rate_multiplier" where value.double != nil: learningRateMultiplier = value.double
-      case "weight_decay" where value.double != nil: weightDecay = value.double
-      case "frozen" where value.bool != nil: isFrozen = value.bool
-      case "lazy" where value.bool != nil: isLazy = value.bool
-      default: throw DescentError(
-          .invalidArgument,
-          "\(key) is \(value.shortText); expected a number for learning_rate_multiplier or weight_decay, or true or false for frozen or lazy")
-      }
+extension SettingKind<ParameterSetting> {
+  static var parameterSetting: SettingKind {
+    SettingKind("an object with a \"rule\"") { json in
+      guard let object = json.object, let rule = json["rule"]?.string else { return nil }
+      let settings = Settings(owner: rule, given: object.dictionary)
+      try settings.refuseOthers(than: ["rule", "learning_rate_multiplier", "weight_decay", "frozen", "lazy"])
+      var setting = ParameterSetting(try ParameterRule(text: rule))
+      setting.learningRateMultiplier = try settings.optional("learning_rate_multiplier", .number(in: .nonNegative))
+      setting.weightDecay = try settings.optional("weight_decay", .number(in: .nonNegative))
+      setting.isFrozen = try settings.optionalBool("frozen")
+      setting.isLazy = try settings.optionalBool("lazy")
+      return setting
     }
   }
 }

@@ -41,6 +41,19 @@ public struct Hyperparameter<Root>: Sendable {
   /// - Throws: ``DescentError`` naming the setting and the values it may have.
   public func set(_ value: JSONValue, in root: inout Root) throws { try write(&root, value) }
 
+  /// A setting that a property holds.
+  /// - Parameters:
+  ///   - kind: what it may be; also what ``range`` says.
+  ///   - json: how a value of the property is written.
+  init<Value>(
+    _ key: String, aliases: [String] = [], _ path: WritableKeyPath<Root, Value> & Sendable, _ kind: SettingKind<Value>, _ summary: String,
+    isInKeras: Bool = true, isRequired: Bool = false, json: @escaping @Sendable (Value) throws -> JSONValue
+  ) {
+    self.init(
+      key, aliases: aliases, summary, range: kind.expected, isInKeras: isInKeras, isRequired: isRequired,
+      read: { try json($0[keyPath: path]) }, write: { $0[keyPath: path] = try kind.value(of: $1, named: key) })
+  }
+
   func understands(_ name: String) -> Bool { name == key || aliases.contains(name) }
 
   /// The same setting of something that contains the root.
@@ -51,69 +64,16 @@ public struct Hyperparameter<Root>: Sendable {
   }
 }
 
-/// Numbers between two limits.
-public struct NumberRange: Sendable, CustomStringConvertible {
-  let isIncluded: @Sendable (Double) -> Bool
-  public let description: String
-
-  init(_ description: String, _ isIncluded: @escaping @Sendable (Double) -> Bool) {
-    self.description = description
-    self.isIncluded = isIncluded
-  }
-
-  /// Every number.
-  public static let any = NumberRange("any number") { _ in true }
-  /// x ≥ 0.
-  public static let nonNegative = NumberRange("at least 0") { $0 >= 0 }
-  /// x > 0.
-  public static let positive = NumberRange("greater than 0") { $0 > 0 }
-  /// x ≤ 0.
-  public static let nonPositive = NumberRange("at most 0") { $0 <= 0 }
-  /// 0 ≤ x < 1.
-  public static let decay = NumberRange("at least 0 and less than 1") { $0 >= 0 && $0 < 1 }
-  /// 0 < x ≤ 1.
-  public static let interpolation = NumberRange("greater than 0 and at most 1") { $0 > 0 && $0 <= 1 }
-  /// 0 ≤ x ≤ 1.
-  public static let fraction = NumberRange("between 0 and 1") { $0 >= 0 && $0 <= 1 }
-  /// x ≥ `low`.
-  public static func atLeast(_ low: Double) -> NumberRange { NumberRange("at least \(low)") { $0 >= low } }
-}
-
-extension JSONValue {
-  /// The value in an error message.
-  package var shortText: String {
-    let text = description
-    return text.count <= 100 ? text : String(text.prefix(99)) + "…"
-  }
-}
-
 // MARK: - Kinds of settings
 
 extension Hyperparameter {
-  private static func refuse(_ key: String, _ value: JSONValue, _ range: String) -> DescentError {
-    DescentError(.invalidArgument, "\(key) is \(value.shortText); expected \(range)")
-  }
-
-  private static func double(_ key: String, _ value: JSONValue, _ range: NumberRange, _ text: String) throws -> Double {
-    // Written so that NaN is refused.
-    guard let number = value.double, number.isFinite, range.isIncluded(number) else { throw refuse(key, value, text) }
-    return number
-  }
-
-  private static func int(_ key: String, _ value: JSONValue, _ low: Int, _ text: String) throws -> Int {
-    guard let number = value.int, number >= low else { throw refuse(key, value, text) }
-    return number
-  }
-
   /// A number.
   public static func number(
     _ key: String, _ path: WritableKeyPath<Root, Double> & Sendable, in range: NumberRange = .any, _ summary: String,
     aliases: [String] = [], isInKeras: Bool = true, isRequired: Bool = false
   ) -> Hyperparameter {
-    let text = range.description.hasPrefix("any") ? "a number" : "a number \(range)"
-    return Hyperparameter(
-      key, aliases: aliases, summary, range: text, isInKeras: isInKeras, isRequired: isRequired,
-      read: { JSONValue($0[keyPath: path]) }, write: { $0[keyPath: path] = try double(key, $1, range, text) })
+    Hyperparameter(
+      key, aliases: aliases, path, .number(in: range), summary, isInKeras: isInKeras, isRequired: isRequired, json: { JSONValue($0) })
   }
 
   /// A number or nothing.
@@ -121,11 +81,7 @@ extension Hyperparameter {
     _ key: String, _ path: WritableKeyPath<Root, Double?> & Sendable, in range: NumberRange = .any, _ summary: String,
     isInKeras: Bool = true
   ) -> Hyperparameter {
-    let text = (range.description.hasPrefix("any") ? "a number" : "a number \(range)") + ", or null"
-    return Hyperparameter(
-      key, summary, range: text, isInKeras: isInKeras,
-      read: { $0[keyPath: path].map { JSONValue($0) } ?? .null },
-      write: { $0[keyPath: path] = $1 == .null ? nil : try double(key, $1, range, text) })
+    Hyperparameter(key, path, SettingKind.number(in: range).orNull, summary, isInKeras: isInKeras, json: JSONValue.optional)
   }
 
   /// A whole number.
@@ -133,63 +89,35 @@ extension Hyperparameter {
     _ key: String, _ path: WritableKeyPath<Root, Int> & Sendable, atLeast low: Int, _ summary: String, isInKeras: Bool = true,
     isRequired: Bool = false
   ) -> Hyperparameter {
-    let text = "a whole number at least \(low)"
-    return Hyperparameter(
-      key, summary, range: text, isInKeras: isInKeras, isRequired: isRequired,
-      read: { JSONValue($0[keyPath: path]) }, write: { $0[keyPath: path] = try int(key, $1, low, text) })
+    Hyperparameter(key, path, .integer(atLeast: low), summary, isInKeras: isInKeras, isRequired: isRequired, json: { JSONValue($0) })
   }
 
   /// A whole number or nothing.
   public static func optionalInteger(
     _ key: String, _ path: WritableKeyPath<Root, Int?> & Sendable, atLeast low: Int, _ summary: String, isInKeras: Bool = true
   ) -> Hyperparameter {
-    let text = "a whole number at least \(low), or null"
-    return Hyperparameter(
-      key, summary, range: text, isInKeras: isInKeras,
-      read: { $0[keyPath: path].map { JSONValue($0) } ?? .null },
-      write: { $0[keyPath: path] = $1 == .null ? nil : try int(key, $1, low, text) })
+    Hyperparameter(key, path, SettingKind.integer(atLeast: low).orNull, summary, isInKeras: isInKeras, json: JSONValue.optional)
   }
 
   /// True or false.
   public static func flag(
     _ key: String, _ path: WritableKeyPath<Root, Bool> & Sendable, _ summary: String, isInKeras: Bool = true
   ) -> Hyperparameter {
-    let text = "true or false"
-    return Hyperparameter(
-      key, summary, range: text, isInKeras: isInKeras, read: { .bool($0[keyPath: path]) },
-      write: {
-        guard case .bool(let value) = $1 else { throw refuse(key, $1, text) }
-        $0[keyPath: path] = value
-      })
+    Hyperparameter(key, path, .flag, summary, isInKeras: isInKeras, json: { .bool($0) })
   }
 
   /// One of a few words.
   public static func choice<Value: RawRepresentable<String> & CaseIterable & Sendable>(
     _ key: String, _ path: WritableKeyPath<Root, Value> & Sendable, _ summary: String, isInKeras: Bool = false
   ) -> Hyperparameter {
-    let text = "one of " + Value.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
-    return Hyperparameter(
-      key, summary, range: text, isInKeras: isInKeras, read: { .string($0[keyPath: path].rawValue) },
-      write: {
-        guard case .string(let name) = $1, let value = Value(rawValue: name) else { throw refuse(key, $1, text) }
-        $0[keyPath: path] = value
-      })
+    Hyperparameter(key, path, .choice(), summary, isInKeras: isInKeras, json: { .string($0.rawValue) })
   }
 
   /// A text or nothing.
   public static func optionalText(
     _ key: String, _ path: WritableKeyPath<Root, String?> & Sendable, _ summary: String
   ) -> Hyperparameter {
-    let text = "a text, or null"
-    return Hyperparameter(
-      key, summary, range: text, read: { $0[keyPath: path].map { .string($0) } ?? .null },
-      write: {
-        switch $1 {
-        case .null: $0[keyPath: path] = nil
-        case .string(let value): $0[keyPath: path] = value
-        default: throw refuse(key, $1, text)
-        }
-      })
+    Hyperparameter(key, path, SettingKind.text.orNull, summary, json: { $0.map { .string($0) } ?? .null })
   }
 
   /// A list of numbers.
@@ -197,26 +125,18 @@ extension Hyperparameter {
     _ key: String, _ path: WritableKeyPath<Root, [Double]> & Sendable, in range: NumberRange = .any, _ summary: String,
     isRequired: Bool = false
   ) -> Hyperparameter {
-    let text = range.description.hasPrefix("any") ? "a list of numbers" : "a list of numbers \(range)"
-    return Hyperparameter(
-      key, summary, range: text, isRequired: isRequired, read: { .array($0[keyPath: path].map { JSONValue($0) }) },
-      write: {
-        guard case .array(let values) = $1 else { throw refuse(key, $1, text) }
-        $0[keyPath: path] = try values.map { try double(key, $0, range, text) }
-      })
+    Hyperparameter(
+      key, path, SettingKind.number(in: range).list(of: "numbers\(range.suffix)"), summary, isRequired: isRequired,
+      json: { .array($0.map { JSONValue($0) }) })
   }
 
   /// A list of whole numbers.
   public static func integers(
     _ key: String, _ path: WritableKeyPath<Root, [Int]> & Sendable, atLeast low: Int, _ summary: String, isRequired: Bool = false
   ) -> Hyperparameter {
-    let text = "a list of whole numbers at least \(low)"
-    return Hyperparameter(
-      key, summary, range: text, isRequired: isRequired, read: { .array($0[keyPath: path].map { JSONValue($0) }) },
-      write: {
-        guard case .array(let values) = $1 else { throw refuse(key, $1, text) }
-        $0[keyPath: path] = try values.map { try int(key, $0, low, text) }
-      })
+    Hyperparameter(
+      key, path, SettingKind.integer(atLeast: low).list(of: "integers at least \(low)"), summary, isRequired: isRequired,
+      json: { .array($0.map { JSONValue($0) }) })
   }
 
   /// A list of texts, or nothing for an empty list. `check` refuses a text that cannot be used.
@@ -224,23 +144,12 @@ extension Hyperparameter {
     _ key: String, _ path: WritableKeyPath<Root, [String]> & Sendable, _ summary: String, isInKeras: Bool = true,
     check: @escaping @Sendable (String) throws -> Void = { _ in }
   ) -> Hyperparameter {
-    let text = "a list of texts, or null"
-    return Hyperparameter(
-      key, summary, range: text, isInKeras: isInKeras, read: { .array($0[keyPath: path].map { .string($0) }) },
-      write: {
-        switch $1 {
-        case .null: $0[keyPath: path] = []
-        case .array(let values):
-          $0[keyPath: path] = try values.map {
-            guard case .string(let value) = $0 else { throw refuse(key, $0, text) }
-            do { try check(value) } catch let error as DescentError {
-              throw DescentError(.invalidArgument, "\(key): \(error.message)")
-            }
-            return value
-          }
-        default: throw refuse(key, $1, text)
-        }
-      })
+    let checked = SettingKind.text.map { text in
+      try check(text)
+      return text
+    }
+    let kind = checked.list(of: "texts").orNull.map { $0 ?? [] }
+    return Hyperparameter(key, path, kind, summary, isInKeras: isInKeras, json: { .array($0.map { .string($0) }) })
   }
 
   /// A number or a schedule.
@@ -248,59 +157,58 @@ extension Hyperparameter {
     _ key: String, aliases: [String] = [], _ path: WritableKeyPath<Root, LearningRate> & Sendable, _ summary: String,
     isRequired: Bool = false
   ) -> Hyperparameter {
-    let range = NumberRange.nonNegative
-    let text = "a number \(range), or a schedule"
-    return Hyperparameter(
-      key, aliases: aliases, summary, range: text, isRequired: isRequired,
-      read: {
-        switch $0[keyPath: path] {
-        case .constant(let rate): JSONValue(rate)
-        case .schedule(let schedule): try ScheduleRegistry.configuration(of: schedule)
-        }
-      },
-      write: {
-        if case .object = $1 {
-          $0[keyPath: path] = .schedule(try ScheduleRegistry.schedule(from: $1))
-        } else {
-          $0[keyPath: path] = .constant(try double(key, $1, range, text))
-        }
-      })
+    Hyperparameter(key, aliases: aliases, path, .rate, summary, isRequired: isRequired) {
+      switch $0 {
+      case .constant(let rate): JSONValue(rate)
+      case .schedule(let schedule): try ScheduleRegistry.configuration(of: schedule)
+      }
+    }
   }
 
   /// A schedule inside another.
   public static func schedule(
     _ key: String, _ path: WritableKeyPath<Root, any LearningRateSchedule> & Sendable, _ summary: String
   ) -> Hyperparameter {
-    let text = "a schedule"
-    return Hyperparameter(
-      key, summary, range: text, isRequired: true, read: { try ScheduleRegistry.configuration(of: $0[keyPath: path]) },
-      write: {
-        guard case .object = $1 else { throw refuse(key, $1, text) }
-        $0[keyPath: path] = try ScheduleRegistry.schedule(from: $1)
-      })
+    Hyperparameter(key, path, .schedule, summary, isRequired: true, json: ScheduleRegistry.configuration)
   }
 
   /// Schedules inside another.
   public static func schedules(
     _ key: String, _ path: WritableKeyPath<Root, [any LearningRateSchedule]> & Sendable, _ summary: String
   ) -> Hyperparameter {
-    let text = "a list of schedules"
-    return Hyperparameter(
-      key, summary, range: text, isRequired: true,
-      read: { .array(try $0[keyPath: path].map { try ScheduleRegistry.configuration(of: $0) }) },
-      write: {
-        guard case .array(let values) = $1 else { throw refuse(key, $1, text) }
-        $0[keyPath: path] = try values.map { try ScheduleRegistry.schedule(from: $0) }
-      })
+    Hyperparameter(key, path, SettingKind.schedule.list(of: "schedules"), summary, isRequired: true) {
+      .array(try $0.map(ScheduleRegistry.configuration))
+    }
   }
 
   /// An optimizer inside another.
   public static func optimizer(
     _ key: String, _ path: WritableKeyPath<Root, any Optimizer> & Sendable, _ summary: String
   ) -> Hyperparameter {
-    let text = "an optimizer"
-    return Hyperparameter(
-      key, summary, range: text, read: { try OptimizerRegistry.configuration(of: $0[keyPath: path]) },
-      write: { $0[keyPath: path] = try OptimizerRegistry.optimizer(from: $1) })
+    Hyperparameter(key, path, .optimizer, summary, json: OptimizerRegistry.configuration)
   }
+}
+
+extension SettingKind<LearningRate> {
+  static var rate: SettingKind {
+    let number = SettingKind<Double>.number(in: .nonNegative)
+    return SettingKind(number.expected + ", or a schedule") { json in
+      if case .object = json { return .schedule(try ScheduleRegistry.schedule(from: json)) }
+      return try number.read(json).map { .constant($0) }
+    }
+  }
+}
+
+extension SettingKind<any LearningRateSchedule> {
+  static var schedule: SettingKind {
+    SettingKind("a schedule") { json in
+      // A number is a schedule that stays there.
+      guard json.object != nil || json.double != nil else { return nil }
+      return try ScheduleRegistry.schedule(from: json)
+    }
+  }
+}
+
+extension SettingKind<any Optimizer> {
+  static var optimizer: SettingKind { SettingKind("an optimizer") { try OptimizerRegistry.optimizer(from: $0) } }
 }

@@ -1,33 +1,27 @@
-import Synchronization
-
 /// The optimizers that can be named.
 public enum OptimizerRegistry {
-  package static let builtIn: [any Optimizer.Type] = [
-    SGD.self, RMSprop.self, Adagrad.self, Adadelta.self, Adam.self, AdamW.self, Adamax.self, Nadam.self, Adafactor.self,
-    Ftrl.self, Lion.self, Lamb.self, Muon.self, ScheduleFreeAdamW.self, LossScaleOptimizer.self, MultiOptimizer.self,
-    AdaBelief.self, Adan.self, AdEMAMix.self, ADOPT.self, AdamWScheduleFree.self, Cautious.self, CautiousAdamW.self,
-    CautiousLion.self, DAdaptAdam.self, DAdaptSGD.self, LARS.self, LBFGS.self, Lookahead.self, NAdamW.self, Novograd.self, Prodigy.self,
-    RAdam.self, RAdamScheduleFree.self, Rprop.self, SAM.self, SGDScheduleFree.self, Shampoo.self, SOAP.self, Sophia.self,
-    Yogi.self,
-  ]
-  private static let added = Mutex<[any Optimizer.Type]>([])
+  private static let registry = Registry<any Optimizer.Type>(
+    of: "optimizer",
+    [
+      SGD.self, RMSprop.self, Adagrad.self, Adadelta.self, Adam.self, AdamW.self, Adamax.self, Nadam.self, Adafactor.self,
+      Ftrl.self, Lion.self, Lamb.self, Muon.self, ScheduleFreeAdamW.self, LossScaleOptimizer.self, MultiOptimizer.self,
+      AdaBelief.self, Adan.self, AdEMAMix.self, ADOPT.self, AdamWScheduleFree.self, Cautious.self, CautiousAdamW.self,
+      CautiousLion.self, DAdaptAdam.self, DAdaptSGD.self, LARS.self, LBFGS.self, Lookahead.self, NAdamW.self, Novograd.self, Prodigy.self,
+      RAdam.self, RAdamScheduleFree.self, Rprop.self, SAM.self, SGDScheduleFree.self, Shampoo.self, SOAP.self, Sophia.self,
+      Yogi.self,
+    ], ignoresCase: true, names: { [$0.className.lowercased()] })
+
+  package static var builtIn: [any Optimizer.Type] { registry.builtIn }
 
   /// Makes an optimizer known by its ``Optimizer/className``; the last one of a name counts.
-  public static func register(_ type: any Optimizer.Type) {
-    added.withLock { $0.append(type) }
-  }
+  public static func register(_ type: any Optimizer.Type) { registry.register(type) }
 
   /// All known optimizers.
-  public static var all: [any Optimizer.Type] { builtIn + added.withLock { $0 } }
+  public static var all: [any Optimizer.Type] { registry.all }
 
   /// The type of an optimizer, by name in any case.
   /// - Throws: ``DescentError`` listing the known names and the nearest.
-  public static func type(named name: String) throws -> any Optimizer.Type {
-    guard let type = all.last(where: { $0.className.lowercased() == name.lowercased() }) else {
-      throw unknownName(name, what: "optimizer", known: all.map { $0.className.lowercased() })
-    }
-    return type
-  }
+  public static func type(named name: String) throws -> any Optimizer.Type { try registry.entry(named: name) }
 
   /// An optimizer with its defaults, by name in any case: `"adam"`.
   /// - Throws: ``DescentError`` listing the known names and the nearest.

@@ -1,21 +1,20 @@
-import Synchronization
-
 /// The schedules that JSON can name.
 public enum ScheduleRegistry {
-  package static let builtIn: [any ConfigurableSchedule.Type] = [
-    ExponentialDecay.self, InverseTimeDecay.self, PolynomialDecay.self, PiecewiseConstantDecay.self, CosineDecay.self,
-    CosineDecayRestarts.self, ConstantSchedule.self, LinearWarmup.self, OneCycle.self, NoamDecay.self, WarmupStableDecay.self,
-    StepDecay.self, MultiStepDecay.self, CyclicLearningRate.self, SequentialSchedule.self,
-  ]
-  private static let added = Mutex<[any ConfigurableSchedule.Type]>([])
+  private static let registry = Registry<any ConfigurableSchedule.Type>(
+    of: "schedule",
+    [
+      ExponentialDecay.self, InverseTimeDecay.self, PolynomialDecay.self, PiecewiseConstantDecay.self, CosineDecay.self,
+      CosineDecayRestarts.self, ConstantSchedule.self, LinearWarmup.self, OneCycle.self, NoamDecay.self, WarmupStableDecay.self,
+      StepDecay.self, MultiStepDecay.self, CyclicLearningRate.self, SequentialSchedule.self,
+    ], ignoresCase: true, names: { [$0.className] })
 
-  /// Makes a schedule known by its ``ConfigurableSchedule/className``.
-  public static func register(_ type: any ConfigurableSchedule.Type) {
-    added.withLock { $0.append(type) }
-  }
+  package static var builtIn: [any ConfigurableSchedule.Type] { registry.builtIn }
+
+  /// Makes a schedule known by its ``ConfigurableSchedule/className``; the last one of a name counts.
+  public static func register(_ type: any ConfigurableSchedule.Type) { registry.register(type) }
 
   /// All known schedules.
-  public static var all: [any ConfigurableSchedule.Type] { builtIn + added.withLock { $0 } }
+  public static var all: [any ConfigurableSchedule.Type] { registry.all }
 
   /// Reads a schedule from Keras's JSON; the class's name in any case. A number is a schedule that stays there.
   /// - Throws: ``DescentError`` naming what is not understood or out of range.
@@ -24,10 +23,7 @@ public enum ScheduleRegistry {
       return try make(ConstantSchedule.self, JSONObject([("learning_rate", JSONValue(rate))]))
     }
     let (name, config) = try nameAndSettings(value, "schedule")
-    guard let type = all.last(where: { $0.className.lowercased() == name.lowercased() }) else {
-      throw unknownName(name, what: "schedule", known: all.map { $0.className })
-    }
-    return try make(type, config)
+    return try make(registry.entry(named: name), config)
   }
 
   private static func make<Schedule: ConfigurableSchedule>(

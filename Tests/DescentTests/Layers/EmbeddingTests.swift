@@ -88,7 +88,7 @@ import Testing
     let text = try made.toJSON()
     for (from, to, expected) in [
       ("\"mask_zero\": false", "\"lora_rank\": 4", "layer 'embedding': 'lora_rank' is 4, which Descent does not have"),
-      ("\"channels_last\"", "\"channels\"", "'data_format' is \"channels\"; expected \"channels_last\" or \"channels_first\""),
+      ("\"channels_last\"", "\"channels\"", "'data_format' is \"channels\"; expected one of \"channels_last\", \"channels_first\""),
       ("\"input_dim\": 3, ", "", "layer 'embedding': 'input_dim' is missing; expected an integer"),
     ] {
       #expect(text.contains(from))

@@ -134,7 +134,7 @@ struct RaceTests {
     #expect(message { try Race(function, [SGD()], steps: 2_000_000) }.contains("expected 0 to 1000000"))
     #expect(message { try Race(function, [SGD()], dtype: .int32) }.contains("int32 cannot be used; expected float32 or float64"))
     #expect(message { try Race(function, []) }.contains("no optimizer is given"))
-    #expect(message { try Race(function, [SGD(learningRate: -1)]) }.contains("learning_rate is -1"))
+    #expect(message { try Race(function, [SGD(learningRate: -1)]) }.contains("'learning_rate' is -1"))
   }
 
   @Test func labels() {

@@ -129,19 +129,10 @@ public final class Bidirectional: Layer {
 
 extension Bidirectional: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
-    let layer = try options.recurrentLayer("layer")
-    let backward = try options.recurrentLayer("backward_layer")
-    var mode: MergeMode?
-    let isGiven = options.has("merge_mode")
-    switch options.value("merge_mode") {
-    case .null: mode = isGiven ? nil : .concat
-    case let value:
-      mode = value.string.flatMap(MergeMode.init(rawValue:))
-      if mode == nil {
-        throw DescentError(.invalidArgument, "\(options.owner): 'merge_mode' is \(value.shortText); expected concat, sum, mul, ave or null")
-      }
-    }
-    guard let layer else { throw DescentError(.invalidArgument, "\(options.owner): 'layer' is missing; expected a recurrent layer") }
+    let layer: RecurrentLayer = try options.layer("layer", "a recurrent layer")
+    var backward: RecurrentLayer?
+    if options.value("backward_layer") != .null { backward = try options.layer("backward_layer", "a recurrent layer") as RecurrentLayer }
+    let mode = options.has("merge_mode") ? try options.optional("merge_mode", .choice(MergeMode.self)) : .concat
     self.init(layer, mergeMode: mode, backwardLayer: backward, inputShape: options.inputShape, name: options.name)
   }
 
@@ -154,14 +145,3 @@ extension Bidirectional: ConfigurableLayer {
   }
 }
 
-extension LayerOptions {
-  /// A recurrent layer inside this one; nil where the option is null or missing.
-  fileprivate mutating func recurrentLayer(_ key: String) throws -> RecurrentLayer? {
-    if !has(key) { return nil }
-    let layer = try layer(key)
-    guard let layer = layer as? RecurrentLayer else {
-      throw DescentError(.invalidArgument, "\(owner): '\(key)' is a \(layer.kerasClassName); expected a recurrent layer")
-    }
-    return layer
-  }
-}

@@ -60,7 +60,7 @@ public final class RNN: RecurrentLayer {
 extension RNN: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
     try options.useDefaults(of: RNN(SimpleRNNCell(1)), except: "cell")
-    let cell = try options.cell("cell")
+    let cell: RNNCell = try options.layer("cell", "a cell")
     let sequence = try SequenceSettings(&options)
     self.init(
       cell, returnSequences: sequence.returnSequences, returnState: sequence.returnState, goBackwards: sequence.goBackwards,
@@ -76,13 +76,3 @@ extension RNN: ConfigurableLayer {
   }
 }
 
-extension LayerOptions {
-  /// A cell inside a layer.
-  mutating func cell(_ key: String) throws -> RNNCell {
-    let layer = try layer(key)
-    guard let cell = layer as? RNNCell else {
-      throw DescentError(.invalidArgument, "\(owner): '\(key)' is a \(layer.kerasClassName); expected a cell")
-    }
-    return cell
-  }
-}

@@ -75,7 +75,7 @@ public final class StackedRNNCells: RNNCell {
 
 extension StackedRNNCells: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
-    self.init(try options.cells("cells"), name: options.name)
+    self.init(try options.layers("cells", "a cell"), name: options.name)
   }
 
   public func options() throws -> JSONObject {
@@ -83,19 +83,3 @@ extension StackedRNNCells: ConfigurableLayer {
   }
 }
 
-extension LayerOptions {
-  /// A list of cells.
-  fileprivate mutating func cells(_ key: String) throws -> [RNNCell] {
-    let value = value(key)
-    guard let list = value.array else {
-      throw DescentError(.invalidArgument, "\(owner): '\(key)' is \(value.shortText); expected a list of cells")
-    }
-    return try list.map { json in
-      let layer = try LayerJSON.layer(json, dtype: dtype, elementLimit: elementLimit, place: owner)
-      guard let cell = layer as? RNNCell else {
-        throw DescentError(.invalidArgument, "\(owner): '\(key)' holds a \(layer.kerasClassName); expected cells")
-      }
-      return cell
-    }
-  }
-}
