@@ -151,6 +151,40 @@ import Testing
     ])
   }
 
+  /// Has layers that only training calls, and others that only inference does.
+  private final class Branching: Model {
+    let shared = Dense(4), noisy = Dense(4), plain = Dense(4)
+    override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
+      let y = try shared(x, context)
+      return try (context.isTraining ? noisy : plain)(y, context)
+    }
+  }
+
+  @Test func `what only training or only inference calls is a part of the model`() throws {
+    func made() throws -> Branching {
+      let model = Branching(name: "branching", seed: 1)
+      try model.compile(optimizer: .adam, loss: .meanSquaredError)
+      return model
+    }
+    let model = try made()
+    try model.fit(x, x * 2.0, epochs: 2, verbose: 0)
+    #expect(model.variables.map(\.path) == ["dense", "dense_1", "dense_2"].flatMap { ["branching/\($0)/kernel", "branching/\($0)/bias"] })
+    let predicted = try model.predict(x, verbose: 0).doubles
+    let folder = TemporaryFolder()
+    try model.saveWeights(folder.file("w.safetensors"))
+    let other = try made()
+    try other.build(rows: [4])
+    try other.loadWeights(folder.file("w.safetensors"))
+    #expect(try other.predict(x, verbose: 0).doubles == predicted)
+    #expect(other.numbers == model.numbers)
+
+    // The same within a graph of layers.
+    let input = Input(shape: [4])
+    let branch = Branching(name: "branching")
+    let graph = try Model(inputs: input, outputs: try branch(input), seed: 1)
+    #expect(graph.variables.count == 6)
+  }
+
   @Test func `Many batch sizes do not pile up`() throws {
     let model = try SmallData.model(optimizer: SGD(learningRate: 0.01))
     for rows in Array(1...40) + Array(1...40) { try model.trainOnBatch(x[0..<rows], y[0..<rows]) }

@@ -16,7 +16,14 @@ struct CallDetails {
 /// What a forward pass is told, and what it leaves beside its result.
 public final class ForwardContext {
   /// True in the forward pass of a training step, false when evaluating and predicting.
-  public private(set) var isTraining: Bool
+  public var isTraining: Bool {
+    wasAskedForTraining = true
+    return trains
+  }
+
+  private var trains: Bool
+  /// Whether what is called may depend on whether the pass is one of training.
+  private var wasAskedForTraining = false
   /// The model's source of random numbers. Its state is saved with the model, so that training goes on where it stopped.
   public let random: RandomGenerator
 
@@ -50,10 +57,19 @@ public final class ForwardContext {
     self.builder = builder
     self.isStep = isStep
     self.frozenLayers = frozenLayers
-    self.isTraining = isTraining
+    trains = isTraining
     self.isBuilding = isBuilding
     random = builder.random
     dtype = builder.dtype
+  }
+
+  /// What passes in which layers are built give: one of training and, if anything in it depends on that, one of inference, so that what
+  /// either of them calls becomes a sublayer. The result is the first one's.
+  static func building<Result>(with builder: ModelBuilder, _ pass: (ForwardContext) throws -> Result) rethrows -> Result {
+    let training = ForwardContext(builder: builder, isTraining: true, isBuilding: true)
+    let result = try pass(training)
+    if training.wasAskedForTraining { _ = try pass(ForwardContext(builder: builder, isTraining: false, isBuilding: true)) }
+    return result
   }
 
   /// Whether the layer being called, and all around it, have ``Layer/isTrainable`` set. Layers that keep statistics leave them
@@ -103,9 +119,9 @@ public final class ForwardContext {
 
   /// Runs `body` as a part of training, or not.
   func withTraining<Result>(_ isTraining: Bool, _ body: () throws -> Result) rethrows -> Result {
-    let outer = self.isTraining
-    self.isTraining = isTraining
-    defer { self.isTraining = outer }
+    let outer = trains
+    trains = isTraining
+    defer { trains = outer }
     return try body()
   }
 

@@ -166,7 +166,7 @@ open class Layer {
       try Trace.discarding {
         // Two rows, so that the axis of rows is not mistaken for one that stretches.
         let rows = shapes.indices.map { Tensor.placeholder($0, shape: [2] + shapes[$0], dtype: inputs[$0].dtype) }
-        return try outputs(rows, ForwardContext(builder: builder, isTraining: true, isBuilding: true)).map { Array($0.shape.dropFirst()) }
+        return try ForwardContext.building(with: builder) { context in try outputs(rows, context).map { Array($0.shape.dropFirst()) } }
       }
     }
     isTracedThrough = true

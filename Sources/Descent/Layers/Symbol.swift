@@ -84,13 +84,12 @@ final class LayerCall {
     guard !inputs.isEmpty else { throw DescentError(.invalidArgument, "layer \(layer.name): it was called without a symbol") }
     let dtype = inputs.first { $0.dtype.isFloatingPoint }?.dtype ?? .float32
     let builder = layer.builder ?? given ?? ModelBuilder(dtype: layer.requestedDType ?? dtype, seed: nextDefaultSeed())
-    let context = ForwardContext(builder: builder, isTraining: true, isBuilding: true)
     var dtypes: [DType] = []
     let shapes = try layer.tracingOpen(inputs.map(\.shape)) { shapes in
       try Trace.discarding {
         // So many rows that their axis is not mistaken for another one.
         let stand = shapes.indices.map { Tensor.placeholder($0, shape: [LayerCall.rows] + shapes[$0], dtype: inputs[$0].dtype) }
-        let results = try run(stand, context)
+        let results = try ForwardContext.building(with: builder) { context in try run(stand, context) }
         guard results.allSatisfy({ $0.rank > 0 }) else {
           throw DescentError(.invalidArgument, "layer \(layer.name): the result has no axes; axis 0 counts rows, and must stay")
         }
