@@ -24,12 +24,20 @@ private final class Gated: Layer {
 
 /// Keeps what no result depends on: a counter, a statistic, and generators that stand in an array.
 private final class Keeper: Layer {
+  /// In which kinds of pass it does so.
+  private let passes: [Bool]
+
+  init(trainingIn passes: [Bool] = [true], name: String? = nil) {
+    self.passes = passes
+    super.init(name: name)
+  }
+
   let calls = Variable(Tensor(Int32(0)), name: "calls")
   let greatest = Variable(Tensor.zeros([]), name: "greatest", isTrainable: false)
   let generators = [RandomGenerator(seed: 1, name: "first"), RandomGenerator(seed: 2, name: "second")]
 
   override func forward(_ x: Tensor, _ context: ForwardContext) -> Tensor {
-    guard context.isTraining else { return x }
+    guard passes.contains(context.isTraining) else { return x }
     calls.assign(calls.value + 1)
     greatest.assign(maximum(greatest.value, stopGradient(x).max()))
     return generators.reduce(x) { $0 + $1.uniform(x.shape) }
@@ -42,6 +50,45 @@ private final class Distance: Layer {
 }
 
 @Suite struct LayerTests {
+  @Test(arguments: [[true], [false], [true, false]])
+  func `what only training or only inference draws from or assigns belongs to the layer`(_ passes: [Bool]) throws {
+    let x = Tensor.ones([2, 3])
+    func check(_ layer: Layer, _ place: String) {
+      #expect(layer.variables.map(\.name).filter { !["kernel", "bias"].contains($0) } == ["calls", "greatest"], "\(place)")
+      #expect(layer.randomStates.map(\.name) == ["first", "second"], "\(place)")
+    }
+    let alone = Keeper(trainingIn: passes)
+    _ = try alone(x)
+    check(alone, "alone")
+
+    let listed = Sequential(seed: 1) {
+      Keeper(trainingIn: passes)
+      Dense(1)
+    }
+    try listed.build(rows: [3])
+    check(listed, "in a list")
+
+    let input = Input(shape: [3])
+    check(try Model(inputs: input, outputs: try Dense(1)(Keeper(trainingIn: passes)(input)), seed: 1), "in a graph")
+
+    let steps = TimeDistributed(Keeper(trainingIn: passes))
+    _ = try steps(Tensor.ones([2, 4, 3]))
+    check(steps, "in another layer")
+
+    // As often as there were passes of its kind.
+    let keeper = Keeper(trainingIn: passes)
+    let model = Sequential(seed: 1) {
+      keeper
+      Dense(1)
+    }
+    try model.compile(optimizer: .sgd, loss: .meanSquaredError)
+    for _ in 0..<3 { try model.trainOnBatch(x, Tensor.ones([2, 1])) }
+    for _ in 0..<2 { _ = try model.predictOnBatch(x).evaluated() }
+    let count = (passes.contains(true) ? 3 : 0) + (passes.contains(false) ? 2 : 0)
+    #expect(keeper.calls.value.item() == Double(count))
+    #expect(keeper.generators.map { $0.state.value.doubles[1] } == [Double(count), Double(count)])
+  }
+
   @Test func `what a forward pass draws from or assigns belongs to the layer`() throws {
     let keeper = Keeper()
     let model = Sequential(seed: 1) {
