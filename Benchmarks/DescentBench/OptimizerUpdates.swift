@@ -9,6 +9,18 @@ struct Layout {
   var count: Int { shapes.reduce(0) { $0 + $1.reduce(1, *) } }
 
   static let job = Layout(name: "784-100-10", shapes: [[784, 100], [100], [100, 10], [10]])
+  static var all: [Layout] { [job, flat(1_000_000), many, flat(10_000_000)] }
+
+  /// - Parameter size: how many parameters those have that are wanted; nil for all.
+  /// - Throws: ``DescentError`` if none has so many.
+  static func all(size: String?) throws -> [Layout] {
+    let chosen = all.filter { size == nil || "\($0.count)" == size }
+    if chosen.isEmpty {
+      throw DescentError(.invalidArgument, "size=\(size!): expected \(all.map { "\($0.count)" }.joined(separator: ", "))")
+    }
+    return chosen
+  }
+
   static func flat(_ count: Int) -> Layout { Layout(name: "one tensor", shapes: [[count]]) }
 
   /// A million parameters in 200 tensors whose sizes spread as those of real models do.
@@ -79,14 +91,7 @@ func limit(for name: String) -> limit_kind? {
   }
 }
 
-/// - Parameter size: how many parameters the only layout has that is measured; nil for all.
-/// - Throws: ``DescentError`` if none has so many.
-func benchOptimizers(names: [String], size: String?, rounds: Int, threads: Int) throws {
-  let all = [Layout.job, .flat(1_000_000), .many, .flat(10_000_000)]
-  let layouts = all.filter { size == nil || "\($0.count)" == size }
-  if layouts.isEmpty {
-    throw DescentError(.invalidArgument, "size=\(size!): expected \(all.map { "\($0.count)" }.joined(separator: ", "))")
-  }
+func benchOptimizers(names: [String], _ layouts: [Layout], rounds: Int, threads: Int) throws {
   print("## The update alone\n")
   print("Median over \(rounds) rounds, Descent and the loop by hand in turn, \(threads) threads; the ratio is the median of the rounds'.\n")
   for layout in layouts {
@@ -111,10 +116,10 @@ func benchOptimizers(names: [String], size: String?, rounds: Int, threads: Int) 
 }
 
 /// The kernels of an update, what they do, the least time of each, and that of all with what a step does beside them.
-func profileOptimizers(names: [String]) throws {
+func profileOptimizers(names: [String], _ layout: Layout) throws {
   for name in names {
-    let update = try OptimizerUpdate(named(name), .job)
-    print("## \(name)\n\n\(update.profile)\n")
+    let update = try OptimizerUpdate(named(name), layout)
+    print("## \(name), \(layout.count) parameters, \(layout.name)\n\n\(update.profile)\n")
     let times = (0..<1000).map { _ in
       let start = now()
       update.run()

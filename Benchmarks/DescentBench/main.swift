@@ -37,6 +37,8 @@ do {
     }
   } else {
     print("\(threads) threads, \(rounds) rounds, instruction set \(instructionSet)\n")
+    let size = chosen.first { $0.hasPrefix("size=") }.map { String($0.dropFirst(5)) }
+    let layouts = try Layout.all(size: size)
     if wants("job") { try benchJob(runs: quick ? 1 : 3, quick: quick, threads: threads) }
     if wants("limits") { benchLimits(sizes: [79_510, 1_000_000, 10_000_000], threads: threads, rounds: rounds) }
     let only = chosen.first { $0.hasPrefix("only=") }.map { $0.dropFirst(5).split(separator: ",").map(String.init) }
@@ -50,7 +52,7 @@ do {
         try profileJob()
       } else if chosen.contains("inference") {
         try profileInference(names: only)
-      } else if chosen.contains("networks") { try profileNetworks(names: only) } else { try profileOptimizers(names: only ?? ["adam"]) }
+      } else if chosen.contains("networks") { try profileNetworks(names: only) } else { try profileOptimizers(names: only ?? ["adam"], layouts[0]) }
     }
     if wants("optimizers") {
       let variants = ["momentum", "nesterov", "amsgrad"]
@@ -58,8 +60,7 @@ do {
       let others: Set = ["lbfgs", "sophia", "shampoo", "soap", "muon", "multioptimizer"]
       let passes = OptimizerRegistry.all.filter { !($0 is any OptimizerWrapper.Type) }.map { $0.className.lowercased() }
       let names = only ?? variants + passes.filter { !others.contains($0) }
-      let size = chosen.first { $0.hasPrefix("size=") }.map { String($0.dropFirst(5)) }
-      try benchOptimizers(names: names, size: size, rounds: rounds, threads: threads)
+      try benchOptimizers(names: names, layouts, rounds: rounds, threads: threads)
     }
   }
 } catch {
