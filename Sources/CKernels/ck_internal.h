@@ -118,10 +118,12 @@ static inline int64_t ck_rows_ahead(const ck_view *view, int64_t element_bytes) 
 /* Asks for the row of an index, or for much of it; there need not be so many indices. */
 static inline void ck_ask_for_row(const void *memory, const ck_view *view, int64_t element_bytes, const int32_t *index, int64_t number) {
   if (number >= view->index_count) return;
-  const int64_t row = index[number], row_bytes = view->strides[0] * element_bytes;
+  const int64_t row = index[number];
   if (row < 0 || row >= view->limit) return;
-  const char *const at = (const char *)memory + row * row_bytes;
-  for (int64_t i = 0; i < ck_min64(row_bytes, CK_ASKED_BYTES); i += 64) __builtin_prefetch(at + i, 0, 2);
+  /* Of a row that is not read as it lies, all. */
+  const int64_t elements = view->rank == 2 && view->strides[1] == 1 ? view->dims[1] : view->strides[0];
+  const char *const at = (const char *)memory + row * view->strides[0] * element_bytes;
+  for (int64_t i = 0; i < ck_min64(elements * element_bytes, CK_ASKED_BYTES); i += 64) __builtin_prefetch(at + i, 0, 2);
 }
 
 /* Before the first row of some is read: asks for the few behind it, unless all of this run have been asked for. */

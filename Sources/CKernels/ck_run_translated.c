@@ -12,6 +12,7 @@ typedef struct {
   const ck_group *group;
   ck_translated code;
   int64_t row; /* elements of a gathered row, or 0 */
+  bool in_place; /* of a segment: whether something is written over what is read */
   int64_t block_start; /* where there are reductions, the code runs block by block */
   char *reduced;       /* a slot for each reduction: the block's elements that it combines */
   int32_t in_memory[CK_TRANSLATED_OPERANDS], in_memory_count; /* numbers that have an address */
@@ -86,6 +87,16 @@ static char *reduced_elements(const translated_state *s, int32_t number) {
   return s->reduced + (number - s->group->operand_count) * ck_slot_bytes(s->group);
 }
 
+static bool is_in_place(const translated_state *s, const ck_segment *segment) {
+  for (int32_t k = 0; k < s->in_memory_count; k++)
+    for (int32_t l = 0; l < s->in_memory_count; l++) {
+      const int32_t written = s->in_memory[k], read = s->in_memory[l];
+      if (is_reduced(s->group, written) || is_reduced(s->group, read) || !s->group->operands[written].output) continue;
+      if (written != read && segment->bases[written] == segment->bases[read]) return true;
+    }
+  return false;
+}
+
 /* Lets the loop begin at an element of a segment. */
 static void go_to(translated_state *s, const ck_segment *segment, int64_t element) {
   for (int32_t k = 0; k < s->in_memory_count; k++) {
@@ -133,7 +144,9 @@ static void run_translated(translated_state *s, const ck_segment *segment, int64
   while (start < end) {
     const int64_t stop = s->row ? ck_min64(end, (start / s->row + 1) * s->row) : end, count = stop - start;
     int64_t whole = (count + vector - 1) & -vector;
-    if (whole > count && (stop < segment->count || start + whole > room)) whole -= vector;
+    /* What is written beyond a row is the next row's, which comes after it. */
+    const bool has_room = stop < segment->count ? start + whole <= end && !s->in_place : start + whole <= room;
+    if (whole > count && !has_room) whole -= vector;
     go_to(s, segment, start);
     if (whole) s->code(s->at, whole, s->splats);
     if (count > whole) run_last_vector(s, whole, count - whole);
@@ -177,6 +190,7 @@ int64_t ck_run_translated_blocks(const ck_group *g, int64_t share, int64_t first
     const int64_t start = ck_max64(0, first - segment->first_block) * g->block;
     const int64_t end = ck_min64(segment->count, (last - segment->first_block) * g->block);
     if (start >= end) continue;
+    s.in_place = s.row && is_in_place(&s, segment);
     if (!take_scalars(&s, segment) || !has_rows(&s, segment, start, end)) return ck_max64(first, segment->first_block);
     if (g->reduction_count) {
       run_reduced(&s, segment, share, start, end);

@@ -19,6 +19,9 @@ struct CPULowering {
   let part: Plan.PartOfRows?
   private var locations: [Location?]
   private var numbers: [Number: UnsafeMutableRawPointer] = [:]
+  /// None in a part of a batch's rows, which is not cut.
+  let panels: ColumnPanels?
+  let distances: ProductDistances
 
   /// Where a buffer is.
   private enum Location {
@@ -42,6 +45,8 @@ struct CPULowering {
     locations = schedule.buffers.map { _ in nil }
     // The rows of a batch that are a part of it are one thread's.
     let chains = part == nil ? ChainFinder.order(schedule, limits: limits) : schedule.kernels.indices.map { KernelChain([$0]) }
+    panels = part == nil ? ColumnPanels(schedule, chains) : nil
+    distances = ProductDistances(schedule)
     assignMemory(chains)
     for chain in chains {
       if chain.members.count > 1, let together = chainSteps(chain) {
@@ -79,15 +84,16 @@ struct CPULowering {
     }
     var workspace = Workspace()
     var offsets: [Int: Int] = [:]
+    func size(_ index: Int) -> Int { schedule.buffers[index].byteCount + (panels?.bytesBetween(index) ?? 0) + distances.bytes(behind: index) + Buffer.alignment }
     for position in chains.indices {
       for index in beginning[position] ?? [] {
-        offsets[index] = workspace.allocate(schedule.buffers[index].byteCount + Buffer.alignment)
+        offsets[index] = workspace.allocate(size(index))
       }
       for index in ending[position] ?? [] {
-        workspace.free(offsets[index]!, schedule.buffers[index].byteCount + Buffer.alignment)
+        workspace.free(offsets[index]!, size(index))
       }
     }
-    let buffer = Buffer(byteCount: workspace.size)
+    let buffer = distances.buffer(workspace.size)
     memory.keep(buffer)
     statistics.workspaceBytes = workspace.size
     for (index, offset) in offsets { locations[index] = .fixed(buffer.pointer + offset) }
@@ -132,6 +138,7 @@ struct CPULowering {
   private mutating func kernelSteps(_ kernel: Schedule.Kernel) -> [Plan.Step] {
     switch kernel {
     case .group(let programs):
+      let programs = programs.count == 1 ? panels?.programs(programs[0]) ?? programs : programs
       let code = CPUProgram(programs[0])
       return groupSteps(programs, code, GroupLayout(code, counts: programs.map(\.count), threadCount: threadCount))
     case .operation(let call):
@@ -180,8 +187,11 @@ struct CPULowering {
         count: Int64(part.count), first_block: Int64(firstBlock), bases: bases,
         padded: part.operands.allSatisfy { !$0.isOutput || isWholeBuffer($0, part.count) })
       firstBlock += layout.blocks(part.count)
-      for (number, view) in part.views.enumerated() where programs.count == 1 {
-        guard let gather = view.gatherOperand, case .buffer(let buffer, let offset) = part.operands[gather].memory else { continue }
+      // The numbers of rows are one operand for all programs, or there may be fewer than the views say.
+      for (number, view) in part.views.enumerated() where index == 0 {
+        guard let gather = view.gatherOperand, programs.allSatisfy({ $0.operands[gather].memory == part.operands[gather].memory }),
+          case .buffer(let buffer, let offset) = part.operands[gather].memory
+        else { continue }
         point(bases + gather, to: buffer, offset: offset, indexCount: (views + number).pointer(to: \.index_count))
       }
     }

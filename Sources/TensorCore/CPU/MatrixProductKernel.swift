@@ -37,9 +37,10 @@ struct MatrixProductContext {
   /// - Parameters:
   ///   - isPart: whether rows must have the same bits whatever rows are beside them.
   ///   - cut: as suits the sizes if nil.
+  ///   - panels: those in which A lies, if it does.
   init(
     _ a: Schedule.Place, _ b: Schedule.Place, _ c: Schedule.Place, transposeA: Bool = false, transposeB: Bool = false, isPart: Bool = false,
-    cut: ProductCut? = nil
+    cut: ProductCut? = nil, panels: ColumnPanels.Panels? = nil
   ) {
     count = c.shape.dropLast(2).reduce(1, *)
     (m, n) = (c.shape[c.shape.count - 2], c.shape[c.shape.count - 1])
@@ -47,7 +48,7 @@ struct MatrixProductContext {
     isDouble = c.dtype == .float64
     isOwn = isPart || isDouble || (m >= Self.fewestOwnRows && m * n * k <= Self.mostOwnTerms)
     self.cut = cut ?? ProductCut(products: count, m: m, n: n, k: k, slowness: isDouble ? 3 : 1, cutsDepth: count == 1 && !isPart)
-    layouts = (a.matrices, b.matrices, c.matrices)
+    layouts = (panels.map { a.matrices.inPanels($0) } ?? a.matrices, b.matrices, c.matrices)
     self.transposeA = transposeA
     self.transposeB = transposeB
   }
@@ -103,7 +104,8 @@ extension Schedule.Place {
 extension CPULowering {
   mutating func matrixProduct(_ call: Schedule.Call, _ transposeA: Bool, _ transposeB: Bool) -> [Plan.Step] {
     let product = MatrixProductContext(
-      call.inputs[0], call.inputs[1], call.output, transposeA: transposeA, transposeB: transposeB, isPart: part != nil)
+      call.inputs[0], call.inputs[1], call.output, transposeA: transposeA, transposeB: transposeB, isPart: part != nil,
+      panels: panels?.of(call.inputs[0].buffer))
     if let part, product.count == 1, case .argument(let index) = schedule.buffers[call.inputs[1].buffer].role, part.fixedArguments.contains(index) {
       return [productWithPanels(call, product)]
     }
@@ -137,7 +139,7 @@ extension CPULowering {
 
   /// Memory that steps need among themselves.
   mutating func workspace(_ byteCount: Int) -> Buffer {
-    let buffer = Buffer(byteCount: byteCount)
+    let buffer = distances.buffer(byteCount)
     memory.keep(buffer)
     noteTemporaries(byteCount)
     return buffer

@@ -3,7 +3,8 @@ struct MatrixLayout {
   /// Columns are contiguous instead of rows: what lies in memory is the transpose.
   let isTransposed: Bool
   /// Elements from one row to the next, or from one column to the next where columns are contiguous.
-  let leading: Int
+  private(set) var leading: Int
+  private var panels: ColumnPanels.Panels?
   /// The batch axes, outermost first, and how far apart their matrices are; unused axes in front are of size 1.
   private let sizes: SIMD4<Int>
   private let strides: SIMD4<Int>
@@ -50,5 +51,16 @@ struct MatrixLayout {
   }
 
   /// Where an element of the matrices lies from the beginning of its matrix.
-  func place(row: Int, column: Int) -> Int { isTransposed ? column * leading + row : row * leading + column }
+  func place(row: Int, column: Int) -> Int {
+    if let panels { return column / panels.width * panels.distance + row * leading + column % panels.width }
+    return isTransposed ? column * leading + row : row * leading + column
+  }
+
+  /// The same matrix in panels.
+  /// - Precondition: rows are contiguous, and one behind the other.
+  func inPanels(_ panels: ColumnPanels.Panels) -> MatrixLayout {
+    var result = self
+    (result.leading, result.panels) = (panels.width, panels)
+    return result
+  }
 }
