@@ -34,7 +34,7 @@ struct ProductCut {
           let length = min(Double(k), Double(ProductCut.unit * ((depthUnits + depth - 1) / depth)))
           let (a, b) = (min(height, Double(m)), min(width, Double(n)))
           // Nanoseconds: arithmetic, and bringing both sides into the order in which they are read.
-          let share = 2 * a * b * length / 60 * slowness + 0.5 * length * (a + b) + 300
+          let share = 2 * a * b * length / 60 * slowness + 0.5 * length * (a + b) + 800
           let sum = depth == 1 ? 0 : 0.6 * Double(m * n * depth)
           let cost = ProductCut.cost(products * rows * columns * depth, share, sum)
           if cost < best { (best, self.rows, self.columns, self.depth) = (cost, rows, columns, depth) }
