@@ -47,7 +47,14 @@ import Testing
   ) {
     let batch = Batch(rows: rows, columns: columns, units: units, isBytes: isBytes)
     #expect(panels(batch.plan(2)) == (count > 0 ? [count] : []))
-    let all = [1, 2, 3, 5].map { threadCount in batch.plan(threadCount).run(on: ThreadPool(threadCount: threadCount)).map(\.doubles) }
+    let all = [1, 2, 3, 5].flatMap { threadCount in
+      // Interpreted, and in machine code.
+      [false, true].map { isTranslated in
+        let plan = batch.plan(threadCount)
+        if isTranslated { plan.translate() }
+        return plan.run(on: ThreadPool(threadCount: threadCount)).map(\.doubles)
+      }
+    }
     #expect(all.allSatisfy { $0 == all[0] } == true)
 
     let x = batch.outputs().rows.evaluated(), width = batch.width
@@ -81,17 +88,18 @@ import Testing
   @Test(arguments: [64, 66, 72, 79, 96, 97, 392]) func `rows that are no whole vectors, added in place and not`(width: Int) {
     let table = Variable(Tensor(shape: [40, width], scalars: Batch.numbers(40 * width, 13)))
     let order = Variable(Tensor((0..<32).map { Int32($0 * 11 % 40) }))
-    let a = Variable(Tensor(shape: [32, 8], scalars: Batch.numbers(32 * 8, 5))), b = Variable(Tensor(shape: [8, width], scalars: Batch.numbers(8 * width, 3)))
-    let rows = table.value.gathering(order.value)
-    // The sum is written over the product.
-    let sum = matmul(a.value, b.value) + rows
-    let plan = Plan(
-      arguments: [], outputs: [matmul(sum, sum, transposeB: true).node, matmul(rows * 3, b.value, transposeB: true).node], assignments: [], threadCount: 2)
-    let results = plan.run().map(\.doubles)
-    let (product, gathered) = (matmul(a.value, b.value).evaluated(), table.value.gathering(order.value).evaluated())
-    let wanted = (product + gathered).evaluated()
-    PlanTests.expectEqual(results[0], matmul(wanted, wanted, transposeB: true).doubles, within: 1e-6, "in place")
-    PlanTests.expectEqual(results[1], matmul((gathered * 3).evaluated(), b.value, transposeB: true).doubles, within: 1e-6, "apart")
+    let rows = table.value.gathering(order.value), gathered = rows.evaluated().doubles
+    for vectorBytes in [nil] + TranslationTests.vectorWidths.map(Optional.some) {
+      let sum = Variable(Tensor(shape: [32, width], scalars: Batch.numbers(32 * width, 5))), before = sum.value.doubles
+      let plan = Plan(
+        arguments: [], outputs: [(table.value.gathering(order.value) * 3).node],
+        assignments: [(variable: sum, value: sum.value + table.value.gathering(order.value) * 2)], threadCount: 2)
+      if let vectorBytes { #expect(plan.translate(vectorBytes: vectorBytes) > 0) }
+      let apart = plan.run()[0].doubles
+      #expect((apart == gathered.map { Double(Float($0) * 3) }) == true, "apart, \(vectorBytes ?? 0) bytes")
+      let isRight = sum.value.doubles == zip(before, gathered).map { Double(Float($0) + Float($1) * 2) }
+      #expect(isRight, "in place, \(vectorBytes ?? 0) bytes")
+    }
   }
 
   /// Nothing that another kernel writes lies behind what a product reads, as far as it asks for.
