@@ -40,9 +40,8 @@ CK_INLINE V MEM_NAME(vector)(const MEM *p) {
 
 static void MEM_NAME(run)(T *out, const MEM *in, int64_t count) {
   int64_t i = 0;
-  /* A whole vector of wide elements would reach too far behind the end of the memory. */
-  const int64_t whole = sizeof(MEM) > sizeof(T) ? count - LANES + 1 : count;
-  for (; i < whole; i += LANES) *(V_AT *)(out + i) = MEM_NAME(vector)(in + i);
+  /* A whole vector would reach behind the end of the memory, or into what another thread writes. */
+  for (; i + LANES <= count; i += LANES) *(V_AT *)(out + i) = MEM_NAME(vector)(in + i);
   for (; i < count; i++) out[i] = MEM_NAME(element)(in[i]);
 }
 
