@@ -7,6 +7,6 @@ package func naming<Result>(_ file: String, _ body: () throws -> Result) throws 
   do {
     return try body()
   } catch let error as DescentError where !error.message.hasPrefix(file.printable) {
-    throw DescentError(error.kind, "\(file): \(error.message)")
+    throw error.within(file)
   }
 }

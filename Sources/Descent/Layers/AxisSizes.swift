@@ -101,7 +101,7 @@ extension Layer {
     do {
       return try body()
     } catch let error as DescentError {
-      throw DescentError(error.kind, "layer \(name): \(error.message)")
+      throw error.within("layer \(name)")
     }
   }
 

@@ -169,7 +169,7 @@ extension Model {
           try metric.resolved(for: settings.loss).validate(targetShape: y.tensor.shape, predictionShape: prediction)
         }
       } catch let error as DescentError {
-        throw DescentError(error.kind, "\(caller): \(y.name): \(error.message)")
+        throw error.within("\(caller): \(y.name)")
       }
       if let loss = settings.loss, let allowed = loss.allowedClasses(targetShape: y.tensor.shape, predictionShape: prediction) {
         try y.checkClasses(allowed, orElse: loss.config["ignore_class"]?.int, caller)

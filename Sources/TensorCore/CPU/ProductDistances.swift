@@ -8,15 +8,15 @@ struct ProductDistances {
 
   /// That many rows further is what is asked for.
   static let rows = 64
-  /// Behind what is larger nothing is kept free: beside the matrix itself it does not matter what is asked for too much.
-  private static let mostBytes = 1 << 18
+  /// So much is kept free at most, and nothing behind a large matrix, beside which it does not matter what is asked for too much.
+  private static let mostBytes = 1 << 18, largeMatrix = 1 << 20
   /// Before memory that threads share: as far as products may go beyond what others own, such as a model's variables.
   private static let bytesBefore = 1 << 17
 
   init(_ schedule: Schedule) {
     for case .operation(let call) in schedule.kernels {
       guard case .matrixProduct = call.operation, call.output.dtype == .float32 else { continue }
-      for input in call.inputs where schedule.buffers[input.buffer].isTemporary {
+      for input in call.inputs where schedule.buffers[input.buffer].isTemporary && input.byteCount < ProductDistances.largeMatrix {
         let bytes = ProductDistances.rows * (input.strides.dropLast().last ?? 0) * input.dtype.byteCount
         if bytes <= ProductDistances.mostBytes { behind[input.buffer] = max(behind[input.buffer] ?? 0, bytes) }
       }

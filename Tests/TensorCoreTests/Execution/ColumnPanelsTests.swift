@@ -111,9 +111,11 @@ import Testing
     }.filter { plan.schedule.buffers[$0.buffer].isTemporary }
     #expect(read.count > 1)
     for place in read { #expect(distances.bytes(behind: place.buffer) == 64 * 4 * place.strides[0]) }
-    // One as large as this matters more itself.
-    let wide = Plan(
-      arguments: [], outputs: [matmul(tanh(Variable(Tensor.ones([2, 4096])).value), Variable(Tensor.ones([4096, 3])).value).node], assignments: [], threadCount: 2)
-    #expect(wide.schedule.buffers.indices.allSatisfy { ProductDistances(wide.schedule).bytes(behind: $0) == 0 })
+    // Rows as wide as the first's, and matrices as large as the second, matter more themselves.
+    for (rows, columns, bytes) in [(2, 4096, 0), (4096, 64, 0), (4000, 64, 64 * 4 * 64)] {
+      let product = matmul(tanh(Variable(Tensor.ones([rows, columns])).value), Variable(Tensor.ones([columns, 3])).value)
+      let plan = Plan(arguments: [], outputs: [product.node], assignments: [], threadCount: 2)
+      #expect(plan.schedule.buffers.indices.map { ProductDistances(plan.schedule).bytes(behind: $0) }.max() == bytes, "\(rows) × \(columns)")
+    }
   }
 }
