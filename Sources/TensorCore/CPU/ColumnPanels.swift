@@ -28,11 +28,19 @@ struct ColumnPanels {
     self.schedule = schedule
     var alone: Set<Int> = []
     for chain in chains where chain.members.count == 1 || chain.beginsWithSum { alone.insert(chain.members[0]) }
+    var matrices: [(buffer: Int, rows: Int, columns: Int)] = []
     for (position, kernel) in schedule.kernels.enumerated() where alone.contains(position) {
-      guard case .group(let programs) = kernel, programs.count == 1, let (buffer, rows, columns) = Self.gathered(programs[0]),
-        schedule.buffers[buffer].isTemporary, schedule.buffers[buffer].shape.reduce(1, *) == rows * columns
-      else { continue }
-      let readers = schedule.kernels.indices.filter { schedule.kernels[$0].reads.contains(buffer) }
+      guard case .group(let programs) = kernel, programs.count == 1, let matrix = Self.gathered(programs[0]) else { continue }
+      let buffer = schedule.buffers[matrix.buffer]
+      if buffer.isTemporary, buffer.shape.reduce(1, *) == matrix.rows * matrix.columns { matrices.append(matrix) }
+    }
+    if matrices.isEmpty { return }
+    var readers: [Int: [Int]] = [:]
+    for (position, kernel) in schedule.kernels.enumerated() {
+      for buffer in Set(kernel.reads) { readers[buffer, default: []].append(position) }
+    }
+    for (buffer, rows, columns) in matrices {
+      guard let readers = readers[buffer] else { continue }
       var begins = Set(0..<columns)
       for reader in readers {
         guard alone.contains(reader), let own = partBegins(of: reader, buffer, rows, columns) else {
@@ -41,7 +49,6 @@ struct ColumnPanels {
         }
         begins.formIntersection(own)
       }
-      if readers.isEmpty { continue }
       let count = (2...Self.mostPanels).last { count in
         columns % count == 0 && columns / count >= Self.leastWidth && (0..<count).allSatisfy { begins.contains($0 * columns / count) }
       }
