@@ -61,10 +61,14 @@ extension TextVectorization {
     for key in ["sparse", "ragged"] { try options.refuse(key, unless: false) }
     try options.refuse("encoding", unless: "utf-8")
     for key in ["trainable", "dtype", "name", "vocabulary_size", "batch_input_shape"] { _ = options.value(key) }
-    guard let words = try options.optional("vocabulary", SettingKind.text.list(of: "texts")) ?? vocabulary else {
+    // The name of a file stands there where the words were read from one; they are beside the description then.
+    let isListed = options.value("vocabulary").array != nil
+    guard let words = isListed ? try options.value("vocabulary", SettingKind.text.list(of: "texts")) : vocabulary else {
       throw DescentError(.file, "\(owner): has no vocabulary")
     }
-    let weights = try options.optional("idf_weights", SettingKind.anyNumber.list(of: "numbers")) ?? idfWeights.map { Array($0.prefix(words.count)) }
+    let hasWeights = options.value("idf_weights").array != nil
+    let weights = hasWeights
+      ? try options.value("idf_weights", SettingKind.anyNumber.list(of: "numbers")) : idfWeights.map { Array($0.prefix(words.count)) }
     if mode == .tfIdf && weights == nil { throw DescentError(.file, "\(owner): 'output_mode' is tf_idf, and there are no 'idf_weights'") }
     try self.init(
       maxTokens: try options.optionalInt("max_tokens"), standardize: standardizing, split: splitting, ngramWidths: widths, outputMode: mode,

@@ -142,4 +142,20 @@ import Testing
     #expect(try StringLookup(vocabulary: ["\u{e9}", "e\u{301}"])(["e\u{301}", "\u{e9}"]).doubles == [2, 1])
     #expect(try TextVectorization(vocabulary: ["a"])([String]()).shape == [0, 0])
   }
+
+  /// A description says where the words came from, and they are beside it; or it has them itself.
+  @Test func `the words of a description, or those beside it`() throws {
+    func made(_ vocabulary: JSONValue, beside words: [String]?) throws -> [String] {
+      let config = JSONObject([("output_mode", "int"), ("standardize", .null), ("split", "whitespace"), ("ngrams", .null), ("vocabulary", vocabulary)])
+      return try TextVectorization(config: config, vocabulary: words, owner: "layer 'words'").vocabulary()
+    }
+    #expect(try made(["a", "b"], beside: nil).suffix(2) == ["a", "b"])
+    #expect(try made("words.txt", beside: ["", "[UNK]", "c"]).last == "c")
+    #expect(try made(.null, beside: ["", "[UNK]", "c"]).last == "c")
+    func message(_ vocabulary: JSONValue) throws -> String {
+      try #require(throws: DescentError.self) { _ = try made(vocabulary, beside: nil) }.message
+    }
+    #expect(try message(["a", 1]) == "layer 'words': 'vocabulary' is [\"a\", 1]; expected a list of texts")
+    #expect(try message("words.txt") == "layer 'words': has no vocabulary")
+  }
 }
