@@ -14,6 +14,9 @@ struct ColumnPanels {
     /// From the beginning of one to that of the next, in elements.
     let distance: Int
     fileprivate let rows: Int
+
+    /// Where an element lies from the beginning of the first.
+    func place(row: Int, column: Int) -> Int { column / width * distance + row * width + column % width }
   }
 
   private var panels: [Int: Panels] = [:]
@@ -85,12 +88,11 @@ struct ColumnPanels {
   /// With which of a matrix's columns the shares of a kernel begin that reads it; nil if it is no product that reads all of it, some
   /// columns for each share.
   private func partBegins(of position: Int, _ buffer: Int, _ rows: Int, _ columns: Int) -> Set<Int>? {
-    guard case .operation(let call) = schedule.kernels[position], case .matrixProduct(let transposeA, let transposeB) = call.operation,
-      call.inputs[0].buffer == buffer, call.inputs[1].buffer != buffer, call.inputs[0].offset == 0, call.inputs[0].shape == [rows, columns],
+    guard let (call, product) = MatrixProductContext.of(schedule.kernels[position]), call.inputs[0].buffer == buffer,
+      call.inputs[1].buffer != buffer, call.inputs[0].offset == 0, call.inputs[0].shape == [rows, columns],
       call.inputs[0].strides == [columns, 1], call.output.shape.count == 2
     else { return nil }
-    let cut = MatrixProductContext(call.inputs[0], call.inputs[1], call.output, transposeA: transposeA, transposeB: transposeB).cut
-    let parts = transposeA ? cut.rows : cut.depth
+    let parts = product.transposeA ? product.cut.rows : product.cut.depth
     return Set((0..<parts).map { ProductCut.range($0, of: parts, columns).lowerBound })
   }
 

@@ -116,13 +116,10 @@ package struct ChainFinder {
 
   /// The same for the sum of its parts, if a kernel is a product that is cut so and takes long.
   private func timeOfSum(_ position: Int) -> Double? {
-    guard let time = time(of: position), time > ChainFinder.longestMember, let product = product(position), product.cut.depth > 1 else { return nil }
+    guard let time = time(of: position), time > ChainFinder.longestMember,
+      let product = MatrixProductContext.of(schedule.kernels[position])?.product, product.cut.depth > 1
+    else { return nil }
     return 0.1 * Double(product.m * product.n * product.cut.depth)
-  }
-
-  private func product(_ position: Int) -> MatrixProductContext? {
-    guard case .operation(let call) = schedule.kernels[position], case .matrixProduct(let transposeA, let transposeB) = call.operation else { return nil }
-    return MatrixProductContext(call.inputs[0], call.inputs[1], call.output, transposeA: transposeA, transposeB: transposeB)
   }
 
   /// Whether some rows of a kernel need no more of what the members compute than the same rows, and whether they are in their way.

@@ -23,7 +23,9 @@ struct MatrixProductContext {
   let k: Int
   /// Where the matrices A, B and C lie that are multiplied, or whose transposes are.
   private let layouts: (a: MatrixLayout, b: MatrixLayout, c: MatrixLayout)
-  private let transposeA: Bool
+  /// Those in which A lies, if it does.
+  private let panels: ColumnPanels.Panels?
+  let transposeA: Bool
   private let transposeB: Bool
   private let isDouble: Bool
   /// Whether kernels of our own are used: where rows must have the same bits whatever rows are beside them, for float64, and for products
@@ -48,9 +50,16 @@ struct MatrixProductContext {
     isDouble = c.dtype == .float64
     isOwn = isPart || isDouble || (m >= Self.fewestOwnRows && m * n * k <= Self.mostOwnTerms)
     self.cut = cut ?? ProductCut(products: count, m: m, n: n, k: k, slowness: isDouble ? 3 : 1, cutsDepth: count == 1 && !isPart)
-    layouts = (panels.map { a.matrices.inPanels($0) } ?? a.matrices, b.matrices, c.matrices)
+    layouts = (a.matrices, b.matrices, c.matrices)
+    self.panels = panels
     self.transposeA = transposeA
     self.transposeB = transposeB
+  }
+
+  /// The product that a kernel is, cut as suits its sizes, and what it reads and writes; nil for any other kernel.
+  static func of(_ kernel: Schedule.Kernel) -> (call: Schedule.Call, product: MatrixProductContext)? {
+    guard case .operation(let call) = kernel, case .matrixProduct(let transposeA, let transposeB) = call.operation else { return nil }
+    return (call, MatrixProductContext(call.inputs[0], call.inputs[1], call.output, transposeA: transposeA, transposeB: transposeB))
   }
 
   /// How the shares lie in the result and in the sum.
@@ -74,16 +83,19 @@ struct MatrixProductContext {
   }
 
   private func call(_ product: Int, _ rows: Range<Int>, _ columns: Range<Int>, _ terms: Range<Int>, part: Int) -> ck_gemm {
-    func address(_ base: UnsafeMutableRawPointer?, _ layout: MatrixLayout, _ row: Int, _ column: Int) -> UnsafeMutableRawPointer? {
-      base.map { $0 + (layout.offset(of: product) + layout.place(row: row, column: column)) * (isDouble ? 8 : 4) }
+    func address(
+      _ base: UnsafeMutableRawPointer?, _ layout: MatrixLayout, _ row: Int, _ column: Int, in panels: ColumnPanels.Panels? = nil
+    ) -> UnsafeMutableRawPointer? {
+      let place = panels?.place(row: row, column: column) ?? layout.offset(of: product) + layout.place(row: row, column: column)
+      return base.map { $0 + place * (isDouble ? 8 : 4) }
     }
     let (first, row, column) = (terms.lowerBound, rows.lowerBound, columns.lowerBound)
     return ck_gemm(
-      a: transposeA ? address(a, layouts.a, first, row) : address(a, layouts.a, row, first),
+      a: transposeA ? address(a, layouts.a, first, row, in: panels) : address(a, layouts.a, row, first, in: panels),
       b: transposeB ? address(b, layouts.b, column, first) : address(b, layouts.b, first, column),
       // Parts of a sum follow one another.
       c: address(c, layouts.c, part * m + row, column), m: Int64(rows.count), n: Int64(columns.count), k: Int64(terms.count),
-      lda: Int64(layouts.a.leading), ldb: Int64(layouts.b.leading), ldc: Int64(layouts.c.leading),
+      lda: Int64(panels?.width ?? layouts.a.leading), ldb: Int64(layouts.b.leading), ldc: Int64(layouts.c.leading),
       transpose_a: transposeA != layouts.a.isTransposed ? 1 : 0, transpose_b: transposeB != layouts.b.isTransposed ? 1 : 0,
       dtype: Int32((isDouble ? CK_F64 : CK_F32).rawValue), rows_per_share: Int64(rows.count), panels: nil)
   }

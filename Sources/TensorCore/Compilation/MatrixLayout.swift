@@ -3,8 +3,7 @@ struct MatrixLayout {
   /// Columns are contiguous instead of rows: what lies in memory is the transpose.
   let isTransposed: Bool
   /// Elements from one row to the next, or from one column to the next where columns are contiguous.
-  private(set) var leading: Int
-  private var panels: ColumnPanels.Panels?
+  let leading: Int
   /// The batch axes, outermost first, and how far apart their matrices are; unused axes in front are of size 1.
   private let sizes: SIMD4<Int>
   private let strides: SIMD4<Int>
@@ -51,16 +50,5 @@ struct MatrixLayout {
   }
 
   /// Where an element of the matrices lies from the beginning of its matrix.
-  func place(row: Int, column: Int) -> Int {
-    if let panels { return column / panels.width * panels.distance + row * leading + column % panels.width }
-    return isTransposed ? column * leading + row : row * leading + column
-  }
-
-  /// The same matrix in panels.
-  /// - Precondition: rows are contiguous, and one behind the other.
-  func inPanels(_ panels: ColumnPanels.Panels) -> MatrixLayout {
-    var result = self
-    (result.leading, result.panels) = (panels.width, panels)
-    return result
-  }
+  func place(row: Int, column: Int) -> Int { isTransposed ? column * leading + row : row * leading + column }
 }
