@@ -2,8 +2,9 @@ import Foundation
 
 /// Zeroed memory from the system, to be given back by who has it.
 ///
-/// From 2 MiB on it lies in huge pages, where the system has them (Linux's `madvise`): a pass over it then waits less for addresses
-/// to be translated, and the first touch of it is cheaper. It stays private memory, of which what is not touched costs nothing.
+/// From 1 MiB on it lies in huge pages of 2 MiB, where the system has them (Linux's `madvise`): a pass over it then waits less for
+/// addresses to be translated, and the first touch of it is cheaper. Its last page is a huge one if at least half of it is used. It
+/// stays private memory, of which pages that are not touched cost nothing.
 struct ZeroedMemory {
   let start: UnsafeMutableRawPointer
   /// What was mapped; 0 where it is from `calloc`.
@@ -14,7 +15,7 @@ struct ZeroedMemory {
   /// - Returns: nil if there is not so much memory.
   init?(byteCount: Int) {
     #if os(Linux)
-      if byteCount >= ZeroedMemory.hugePage, let mapped = ZeroedMemory.map(byteCount) {
+      if byteCount >= ZeroedMemory.hugePage / 2, let mapped = ZeroedMemory.map(byteCount) {
         (start, mappedBytes) = mapped
         return
       }
@@ -29,14 +30,16 @@ struct ZeroedMemory {
   }
 
   #if os(Linux)
-    /// Whole pages from the beginning of a huge one.
+    /// Whole pages from the beginning of a huge one. The system makes a page huge only if all of it is mapped.
     private static func map(_ byteCount: Int) -> (UnsafeMutableRawPointer, Int)? {
       let page = Int(getpagesize())
-      let (size, overflows) = byteCount.addingReportingOverflow(hugePage + page)
+      let (size, overflows) = byteCount.addingReportingOverflow(2 * hugePage)
       guard !overflows, let all = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), all != MAP_FAILED else {
         return nil
       }
-      let before = -Int(bitPattern: all) & (hugePage - 1), length = (byteCount + page - 1) / page * page
+      let before = -Int(bitPattern: all) & (hugePage - 1)
+      let unit = byteCount % hugePage >= hugePage / 2 ? hugePage : page
+      let length = (byteCount + unit - 1) / unit * unit
       let start = all + before
       if before > 0 { munmap(all, before) }
       munmap(start + length, size - before - length)
