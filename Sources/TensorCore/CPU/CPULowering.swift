@@ -21,7 +21,6 @@ struct CPULowering {
   private var numbers: [Number: UnsafeMutableRawPointer] = [:]
   /// None in a part of a batch's rows, which is not cut.
   let panels: ColumnPanels?
-  let distances: ProductDistances
 
   /// Where a buffer is.
   private enum Location {
@@ -46,7 +45,6 @@ struct CPULowering {
     // The rows of a batch that are a part of it are one thread's.
     let chains = part == nil ? ChainFinder.order(schedule, limits: limits) : schedule.kernels.indices.map { KernelChain([$0]) }
     panels = part == nil ? ColumnPanels(schedule, chains) : nil
-    distances = ProductDistances(schedule)
     assignMemory(chains)
     for chain in chains {
       if chain.members.count > 1, let together = chainSteps(chain) {
@@ -84,7 +82,7 @@ struct CPULowering {
     }
     var workspace = Workspace()
     var offsets: [Int: Int] = [:]
-    func size(_ index: Int) -> Int { schedule.buffers[index].byteCount + (panels?.bytesBetween(index) ?? 0) + distances.bytes(behind: index) + Buffer.alignment }
+    func size(_ index: Int) -> Int { schedule.buffers[index].byteCount + (panels?.bytesBetween(index) ?? 0) + Buffer.alignment }
     for position in chains.indices {
       for index in beginning[position] ?? [] {
         offsets[index] = workspace.allocate(size(index))
@@ -93,7 +91,7 @@ struct CPULowering {
         workspace.free(offsets[index]!, size(index))
       }
     }
-    let buffer = distances.buffer(workspace.size)
+    let buffer = Buffer(byteCount: workspace.size)
     memory.keep(buffer)
     statistics.workspaceBytes = workspace.size
     for (index, offset) in offsets { locations[index] = .fixed(buffer.pointer + offset) }

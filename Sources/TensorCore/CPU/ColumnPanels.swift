@@ -25,6 +25,8 @@ struct ColumnPanels {
   private static let mostPanels = 64
   /// Panels that are narrower are not worth it: a row of a panel is read by a loop of its own.
   private static let leastWidth = 64
+  /// Between two panels so many rows are nobody's: a product goes down the columns of one, and processors read on in such steps.
+  private static let rowsBetween = 64
 
   /// - Parameter chains: all kernels, as they are put together.
   init(_ schedule: Schedule, _ chains: [KernelChain]) {
@@ -57,7 +59,7 @@ struct ColumnPanels {
       }
       if let count {
         let width = columns / count
-        panels[buffer] = Panels(count: count, width: width, distance: (rows + ProductDistances.rows) * width, rows: rows)
+        panels[buffer] = Panels(count: count, width: width, distance: (rows + Self.rowsBetween) * width, rows: rows)
       }
     }
   }

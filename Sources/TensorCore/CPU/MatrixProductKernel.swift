@@ -34,7 +34,7 @@ struct MatrixProductContext {
   let cut: ProductCut
 
   /// From so many rows on, and up to so many multiplications, our own kernel is the faster one (by 5 to 40 % with AVX2).
-  private static let (fewestOwnRows, mostOwnTerms) = (16, 64 * 64 * 64)
+  private static let (fewestOwnRows, mostOwnTerms) = (16, 1 << 22)
 
   /// - Parameters:
   ///   - isPart: whether rows must have the same bits whatever rows are beside them.
@@ -151,7 +151,7 @@ extension CPULowering {
 
   /// Memory that steps need among themselves.
   mutating func workspace(_ byteCount: Int) -> Buffer {
-    let buffer = distances.buffer(byteCount)
+    let buffer = Buffer(byteCount: byteCount)
     memory.keep(buffer)
     noteTemporaries(byteCount)
     return buffer

@@ -101,21 +101,4 @@ import Testing
       #expect(isRight, "in place, \(vectorBytes ?? 0) bytes")
     }
   }
-
-  /// Nothing that another kernel writes lies behind what a product reads, as far as it asks for.
-  @Test func `temporaries are apart`() {
-    let batch = Batch(rows: 32, columns: [784], units: 100, isBytes: true), plan = batch.plan(2)
-    let distances = ProductDistances(plan.schedule)
-    let read = plan.schedule.kernels.flatMap { kernel -> [Schedule.Place] in
-      if case .operation(let call) = kernel, case .matrixProduct = call.operation { return call.inputs } else { return [] }
-    }.filter { plan.schedule.buffers[$0.buffer].isTemporary }
-    #expect(read.count > 1)
-    for place in read { #expect(distances.bytes(behind: place.buffer) == 64 * 4 * place.strides[0]) }
-    // Rows as wide as the first's, and matrices as large as the second, matter more themselves.
-    for (rows, columns, bytes) in [(2, 4096, 0), (4096, 64, 0), (4000, 64, 64 * 4 * 64)] {
-      let product = matmul(tanh(Variable(Tensor.ones([rows, columns])).value), Variable(Tensor.ones([columns, 3])).value)
-      let plan = Plan(arguments: [], outputs: [product.node], assignments: [], threadCount: 2)
-      #expect(plan.schedule.buffers.indices.map { ProductDistances(plan.schedule).bytes(behind: $0) }.max() == bytes, "\(rows) × \(columns)")
-    }
-  }
 }
