@@ -57,7 +57,7 @@ let package = Package(
     // Four, so that a change of a test has a quarter of them compiled anew.
     .testTarget(name: "DescentTests", dependencies: ["Descent", "DescentTestSupport"]),
     .testTarget(name: "DescentModelTests", dependencies: ["Descent", "CAllocationCounter", "DescentTestSupport"]),
-    .testTarget(name: "DescentDataTests", dependencies: ["Descent", "StreamingHelper", "DescentTestSupport"]),
+    .testTarget(name: "DescentDataTests", dependencies: ["Descent", "CDeflate", "StreamingHelper", "DescentTestSupport"]),
     .testTarget(name: "DescentCLITests", dependencies: ["Descent", "DescentCLI", "DescentTestSupport"]),
     .testTarget(name: "DescentImagesTests", dependencies: ["DescentImages", "TestSupport"]),
     .testTarget(name: "DescentMPITests", dependencies: ["DescentMPI", "MPIHelper", "TestSupport"]),

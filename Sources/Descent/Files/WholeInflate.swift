@@ -22,24 +22,30 @@ enum WholeInflate {
   }
 
   /// The elements that follow a header in gzip data, in memory of their own without a copy.
+  ///
+  /// The compressed bytes are read to the end of the memory that they are expanded into, and give way to what they stand for, so that no
+  /// more is needed than one of the two. Where the elements would overtake them (data that is compressed much better in front than behind
+  /// does not; many blocks that stand for nothing can), the checksum does not fit.
   /// - Parameters:
   ///   - source: a whole file.
   ///   - headerByteCount: what stands in front of the elements.
   ///   - shape: how many bytes there are, each an element.
-  /// - Returns: nil if the file holds anything else than that; a stream can say what.
+  /// - Returns: nil if the file holds anything else than that, or cannot be expanded where it is; a stream can, or can say what is wrong.
   static func bytes(_ source: ByteSource, after headerByteCount: Int, shape: [Int]) throws -> Tensor? {
     let count = shape.reduce(1, *)
     // Nothing is twice as large compressed; a file that is holds more than its header says, and need not be read whole to tell.
     guard count > 0, headerByteCount <= Buffer.alignment, source.count / 2 <= count + 1 << 16 else { return nil }
-    try checkFits(byteCount: count + source.count, name: source.name)
-    let compressed = try source.allBytes()
+    // Bytes that cannot be compressed become 5 more for each 65,535.
+    let lead = 1 << 16 + count >> 12
     // The elements are to be aligned, so the header lies before the first place that is.
-    let whole = Buffer(byteCount: Buffer.alignment + count)
-    let start = Buffer.alignment - headerByteCount
-    let isWhole = compressed.withUnsafeBytes {
-      gzip($0, into: UnsafeMutableRawBufferPointer(start: whole.pointer + start, count: headerByteCount + count))
-    }
-    guard isWhole else { return nil }
+    let byteCount = Buffer.alignment + max(count, source.count) + lead
+    try checkFits(byteCount: byteCount, name: source.name)
+    let whole = Buffer(byteCount: byteCount)
+    let compressed = UnsafeMutableRawBufferPointer(start: whole.pointer + byteCount - source.count, count: source.count)
+    try source.read(at: 0, into: compressed)
+    let expanded = UnsafeMutableRawBufferPointer(
+      start: whole.pointer + Buffer.alignment - headerByteCount, count: headerByteCount + count)
+    guard gzip(UnsafeRawBufferPointer(compressed), into: expanded) else { return nil }
     return Tensor(.constant(Buffer(whole, offset: Buffer.alignment, byteCount: count)), shape: shape, dtype: .uint8)
   }
 }
