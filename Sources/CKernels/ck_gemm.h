@@ -1,6 +1,6 @@
-/* Matrix product of one floating-point type. The columns of op(B) are packed in panels of GEMM_COLUMNS, and GEMM_ROWS or
-   GEMM_FEW_ROWS rows of C at a time are accumulated in registers. An element of C is summed up in an order that depends on k
-   alone: cutting C into shares changes no bit. */
+/* Matrix product of one floating-point type. The columns of op(B) are packed in panels of GEMM_COLUMNS, the last ones in a panel of LANES
+   if they fit, or are read where they lie, and GEMM_ROWS or GEMM_FEW_ROWS rows of C at a time are accumulated in registers. An element
+   of C is summed up in an order that depends on k alone: cutting C into shares changes no bit. */
 
 /* Two vectors of each row, two of the panel and a factor fit in the registers: 32 with AVX-512, 16 without. */
 #define GEMM_ROWS (CK_VECTOR_BYTES == 64 ? 8 : CK_VECTOR_BYTES == 32 ? 6 : 4)
