@@ -136,7 +136,7 @@ struct CPULowering {
   private mutating func kernelSteps(_ kernel: Schedule.Kernel) -> [Plan.Step] {
     switch kernel {
     case .group(let programs):
-      let programs = programs.count == 1 ? panels?.programs(programs[0]) ?? programs : programs
+      let programs = inOrder(programs.count == 1 ? panels?.programs(programs[0]) ?? programs : programs)
       let code = CPUProgram(programs[0])
       return groupSteps(programs, code, GroupLayout(code, counts: programs.map(\.count), threadCount: threadCount))
     case .operation(let call):
@@ -146,6 +146,11 @@ struct CPULowering {
     case .copy(let source, let target):
       return [move(source, to: target)]
     }
+  }
+
+  /// Sums are added up in the order of the schedule.
+  private func inOrder(_ programs: [GroupProgram]) -> [GroupProgram] {
+    programs[0].reductions.isEmpty ? GroupLayout.order(programs.map(\.count)).map { programs[$0] } : programs
   }
 
   mutating func groupSteps(_ programs: [GroupProgram], _ code: CPUProgram, _ layout: GroupLayout) -> [Plan.Step] {

@@ -96,6 +96,16 @@ struct GroupLayout {
 
   func blocks(_ count: Int) -> Int { (count + block - 1) / block }
 
+  /// In which order programs of so many elements are best run: a few small ones first. What they read, as the gradients of a layer's bias, was
+  /// computed by a kernel of one share, which is the caller's work, and the caller has the first shares.
+  static func order(_ counts: [Int]) -> [Int] {
+    let (small, large) = (counts.indices.filter { counts[$0] < smallCount }, counts.indices.filter { counts[$0] >= smallCount })
+    let few = counts.reduce(0, +) / 16
+    return small.reduce(0) { $0 + counts[$1] } <= few ? small + large : Array(counts.indices)
+  }
+
+  private static let smallCount = 4096
+
   func context(_ code: CPUProgram, _ memory: PlanMemory) -> ck_group {
     let program = code.program
     let operands = program.operands.map(GroupLayout.operand) + code.temporaries.map { GroupLayout.operand($0, program.type) }
