@@ -171,12 +171,14 @@ static void NAME(gemm_whole_rows)(const ck_gemm *g, const void *panels, T *spare
 
 /* Rows [first_row, last_row) of C. `panels`: op(B) as gemm_pack_all leaves it, or null for packing it on the way. */
 static void NAME(gemm_rows)(const ck_gemm *g, const void *panels, int64_t first_row, int64_t last_row) {
+  if (g->k == 0) {
+    for (int64_t r = first_row; r < last_row; r++) memset((T *)g->c + r * g->ldc, 0, (size_t)g->n * sizeof(T));
+    return;
+  }
   T *spare = (T *)ck_scratch(GEMM_SPARE * sizeof(T));
   const bool has_few_rows = last_row - first_row <= GEMM_FEW_USES;
-  if (g->k == 0)
-    for (int64_t r = first_row; r < last_row; r++) memset((T *)g->c + r * g->ldc, 0, (size_t)g->n * sizeof(T));
   const bool has_few_columns = g->k <= GEMM_DEPTH && g->n <= GEMM_FEW_PANELS * GEMM_COLUMNS && g->k * g->n <= GEMM_FEW_ELEMENTS;
-  if (!has_few_rows && has_few_columns && g->k > 0) {
+  if (!has_few_rows && has_few_columns) {
     NAME(gemm_whole_rows)(g, panels, spare, first_row, last_row);
     return;
   }

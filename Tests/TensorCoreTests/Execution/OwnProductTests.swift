@@ -74,11 +74,11 @@ import Testing
 
   /// Rows of a matrix, `extra` elements apart, of which the last has none behind it.
   private struct Side<T: BinaryFloatingPoint> {
-    let columns: Int, stride: Int
+    let stride: Int
     let array: GuardedArray<T>
 
     init(_ rows: Int, _ columns: Int, extra: Int, _ element: (Int, Int) -> T) {
-      (self.columns, stride) = (columns, columns + extra)
+      stride = columns + extra
       var elements = [T](repeating: .nan, count: Swift.max(0, rows * stride - extra))
       for row in 0..<rows { for column in 0..<columns { elements[row * stride + column] = element(row, column) } }
       array = GuardedArray(elements)
