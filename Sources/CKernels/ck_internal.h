@@ -123,7 +123,7 @@ static inline void ck_ask_for_row(const void *memory, const ck_view *view, int64
   /* Of a row that is not read as it lies, all. */
   const int64_t elements = view->rank == 2 && view->strides[1] == 1 ? view->dims[1] : view->strides[0];
   const char *const at = (const char *)memory + row * view->strides[0] * element_bytes;
-  for (int64_t i = 0; i < ck_min64(elements * element_bytes, CK_ASKED_BYTES); i += 64) __builtin_prefetch(at + i, 0, 2);
+  for (int64_t i = 0; i < ck_min64(elements * element_bytes, CK_ASKED_BYTES); i += 64) __builtin_prefetch(at + i, 0, 3);
 }
 
 /* Before the first row of some is read: asks for the few behind it, unless all of this run have been asked for. */
