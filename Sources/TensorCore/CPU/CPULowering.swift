@@ -22,6 +22,10 @@ struct CPULowering {
   /// None in a part of a batch's rows, which is not cut.
   let panels: ColumnPanels?
 
+  /// Buffers of so many bytes lie so far apart: at the end of one, processors read on, up to the end of a page, and where that is the
+  /// beginning of the next, it is another thread's, which has to fetch it back.
+  private static let (leastApart, bytesApart) = (1024, 4096)
+
   /// Where a buffer is.
   private enum Location {
     case fixed(UnsafeMutableRawPointer)
@@ -82,7 +86,10 @@ struct CPULowering {
     }
     var workspace = Workspace()
     var offsets: [Int: Int] = [:]
-    func size(_ index: Int) -> Int { schedule.buffers[index].byteCount + (panels?.bytesBetween(index) ?? 0) + Buffer.alignment }
+    func size(_ index: Int) -> Int {
+      let bytes = schedule.buffers[index].byteCount + (panels?.bytesBetween(index) ?? 0)
+      return bytes + (bytes < CPULowering.leastApart || part != nil ? Buffer.alignment : CPULowering.bytesApart)
+    }
     for position in chains.indices {
       for index in beginning[position] ?? [] {
         offsets[index] = workspace.allocate(size(index))
