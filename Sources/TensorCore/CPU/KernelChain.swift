@@ -126,17 +126,15 @@ package struct ChainFinder {
   private func goesByRows(_ position: Int, _ rows: Int, after members: [Int]) -> Bool {
     guard members.allSatisfy({ writes[position].isDisjoint(with: reads[$0]) && writes[position].isDisjoint(with: writes[$0]) }) else { return false }
     let computed = members.reduce(into: Set<Int>()) { $0.formUnion(writes[$1]) }
+    guard members.allSatisfy({ reads[position].isDisjoint(with: sums($0)) }) else { return false }
     switch schedule.kernels[position] {
     case .group(let programs):
       let program = programs[0]
       guard program.count > 0, program.count % rows == 0, program.inner == 0 || program.count / program.inner % rows == 0 else { return false }
-      let sums = members.reduce(into: Set<Int>()) { result, member in
-        if case .group(let programs) = schedule.kernels[member] { result.formUnion(programs[0].reductions.map(\.buffer)) }
-      }
       return program.operands.allSatisfy { operand in
         guard let buffer = operand.buffer, operand.isOutput || computed.contains(buffer) else { return true }
         let isElementwise = operand.access == .whole || operand.access == .converted
-        return isElementwise && !sums.contains(buffer) && operand.memory == .buffer(buffer, offset: 0)
+        return isElementwise && operand.memory == .buffer(buffer, offset: 0)
           && count(buffer) == (operand.isRow ? program.count / program.inner : program.count)
       }
     case .operation(let call):
@@ -145,6 +143,12 @@ package struct ChainFinder {
       return !computed.contains(call.inputs[0].buffer) || (!transposeA && isWhole(call.inputs[0]))
     case .copy: return false
     }
+  }
+
+  /// What a member adds up over the rows: nobody knows it before all shares have done theirs.
+  private func sums(_ member: Int) -> [Int] {
+    guard case .group(let programs) = schedule.kernels[member] else { return [] }
+    return programs[0].reductions.map(\.buffer)
   }
 
   /// Whether a matrix is all of a buffer, row by row.

@@ -63,6 +63,22 @@ import Testing
     #expect(together.run(on: ThreadPool(threadCount: 2)).map(\.doubles) == apart.run().map(\.doubles))
   }
 
+  /// Sums over the rows are known when all shares have done theirs: nothing in the same call may read them, whatever their shape is.
+  @Test(arguments: [2, 4]) func `A product does not read sums over the rows in the call that computes them`(threadCount: Int) {
+    let x = Variable(Tensor((0..<2560).map { Float($0 % 13) / 16 }).reshaped([16, 16, 10]))
+    let w = Variable(Tensor((0..<100).map { Float($0 % 5) / 8 }).reshaped([10, 10]))
+    func results(_ limits: ChainFinder.Limits) -> [[Double]] {
+      let sums = tanh(x.value).sum(axes: [0])
+      let outputs = [sums, tanh(matmul(sums, w.value)), tanh(x.value) * 2]
+      let plan = Plan(arguments: [], outputs: outputs.map(\.node), assignments: [], threadCount: threadCount, chains: limits)
+      return plan.run(on: ThreadPool(threadCount: threadCount)).map(\.doubles)
+    }
+    let apart = results(.init(fewestMembers: .max, fewestRows: .max, shortest: 0))
+    for (together, apart) in zip(results(.init(fewestMembers: 2, fewestRows: 16, shortest: 0)), apart) {
+      PlanTests.expectEqual(together, apart, within: 1e-6, "")
+    }
+  }
+
   /// Whatever can be chained, in any order of reading and writing, against the interpreter of schedules.
   @Test func `Random steps with every chain that is possible`() {
     var count = 0
@@ -76,6 +92,9 @@ import Testing
         let matrices = grower.pool.filter { $0.rank == 2 && $0.dtype == .float64 }
         let a = grower.pick(matrices)
         if let b = matrices.filter({ $0.shape[0] == a.shape[1] }).randomElement(using: &grower.random) { grower.pool.append(tanh(matmul(a, b) * 0.25)) }
+        if let b = matrices.filter({ $0.shape[0] == a.shape[0] }).randomElement(using: &grower.random) {
+          grower.pool.append(tanh(matmul(a.transposed(), b) * 0.25))
+        }
       }
       var assignments: [(variable: Variable, value: Tensor)] = []
       for variable in variables {
