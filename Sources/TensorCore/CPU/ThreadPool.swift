@@ -55,16 +55,17 @@ package final class ThreadPool: @unchecked Sendable {
   private static let mostShares = 0xFFFF
 
   private let lanes: UnsafeMutableRawPointer
-  /// Shares of the region in progress that were done by others than the caller.
+  /// Shares that were done by others than their regions' callers, ever.
   private let finished: UnsafeMutablePointer<Atomic<Int>>
   private let sleepers: UnsafeMutablePointer<Atomic<Int>>
   /// What sleeping threads wait on: changes with every region that finds one asleep.
   private let bell: UnsafeMutablePointer<Atomic<UInt32>>
   private let isBusy = Atomic<Bool>(false)
 
-  /// The last region's number, until when the caller works alone, and how often its patience was tried lately. Only touched by
-  /// who holds `isBusy`.
+  /// The last region's number, what others had finished before it, until when the caller works alone, and how often its patience was tried
+  /// lately. Only touched by who holds `isBusy`.
   private var region: UInt32 = 0
+  private var finishedBefore = 0
   private var aloneUntil: ContinuousClock.Instant?
   private var account = HelperAccount()
   private var recentStalls = 0
@@ -76,6 +77,7 @@ package final class ThreadPool: @unchecked Sendable {
   /// How long a thread looks for work before it sleeps, and a caller for a share to end before it gives up its core.
   private static let spinCount = 4000
   private static let patience = 1000
+  private static let pausesBetweenLooks = 16
   /// After how many regions without help, and how long, no thread is expected to wake, and after how many calm ones stalls are forgotten.
   private static let regionsToWakeIn = 64
   private static let timeToWakeIn = Duration.milliseconds(5)
@@ -132,7 +134,6 @@ package final class ThreadPool: @unchecked Sendable {
 
   private func runTogether(_ body: Work, _ context: UnsafeMutableRawPointer?, shares: Int) {
     let begin = ck_ticks()
-    finished.pointee.store(0, ordering: .relaxed)
     region &+= 1
     let processor = ck_processor()
     let helpers = min(threadCount, shares)
@@ -149,7 +150,10 @@ package final class ThreadPool: @unchecked Sendable {
       bell.pointee.add(1, ordering: .sequentiallyConsistent)
       ck_wake(bellWord, Int32(threadCount))
     }
-    let others = shares - takeShares(of: region, as: 0)
+    var own = drain(0, of: region, isOwn: true)
+    if !areFinished(shares - own) { own += takeFromOthers(of: region, as: 0, since: begin) { areFinished(shares - own - $0) } }
+    let others = shares - own
+    defer { finishedBefore &+= others }
     let ownWork = ck_ticks() &- begin
     if others == 0 {
       // A thread that is awake takes part. One that is not, for so long, has to share this core, and would spin on it.
@@ -161,9 +165,9 @@ package final class ThreadPool: @unchecked Sendable {
       return
     }
     regionsWithoutHelp = 0
-    account.noteHelp(ownTime: ownWork, ownShares: shares - others, otherShares: others)
+    account.noteHelp(ownTime: ownWork, ownShares: own, otherShares: others)
     for _ in 0..<ThreadPool.patience {
-      if finished.pointee.load(ordering: .acquiring) == others {
+      if areFinished(others) {
         if recentStalls > 0 { calmRegions += 1 }
         if calmRegions == ThreadPool.calmAfter { recentStalls = 0 }
         return
@@ -171,7 +175,7 @@ package final class ThreadPool: @unchecked Sendable {
       ck_pause()
     }
     let start = ContinuousClock.now
-    while finished.pointee.load(ordering: .acquiring) < others { sched_yield() }
+    while !areFinished(others) { sched_yield() }
     // A share that is merely long takes no longer than what the caller did meanwhile.
     let all = ck_ticks() &- begin
     if all > 2 &* ownWork && account.noteLoss(all &- ownWork) { workAlone(after: ContinuousClock.now - start) }
@@ -184,17 +188,44 @@ package final class ThreadPool: @unchecked Sendable {
     aloneUntil = ContinuousClock.now + min(loss * (4 << recentStalls), .milliseconds(500))
   }
 
-  /// Works on a region until no share is left, its own first and then the others'. Returns how many it did.
-  private func takeShares(of region: UInt32, as index: Int) -> Int {
-    let begin = ck_ticks()
-    var count = drain(index, of: region, isOwn: true)
-    let end = ck_ticks()
+  /// Whether others have done so many shares of the region in progress.
+  private func areFinished(_ count: Int) -> Bool { finished.pointee.load(ordering: .acquiring) == finishedBefore &+ count }
+
+  /// Works on what others have not begun, and returns how many shares that were. Looking at a line that another thread writes costs that
+  /// thread time, so it is not done all the while.
+  /// - Parameters:
+  ///   - begin: when this thread began with its own shares.
+  ///   - isOver: whether there is nothing left to wait for, when so many have been taken.
+  private func takeFromOthers(of region: UInt32, as index: Int, since begin: UInt64, isOver: (Int) -> Bool) -> Int {
+    let end = ck_ticks(), own = end &- begin
+    var count = 0
     for distance in 1..<threadCount {
       let other = (index + distance) % threadCount
-      while isAtWork(other, on: region), ck_ticks() &- end < end &- begin { ck_pause() }
+      while isAtWork(other, on: region), ck_ticks() &- end < own {
+        for _ in 0..<ThreadPool.pausesBetweenLooks {
+          if isOver(count) { return count }
+          ck_pause()
+        }
+      }
       count += drain(other, of: region, isOwn: false)
     }
     return count
+  }
+
+  /// A thread's own shares, and then what others have not begun.
+  private func work(on region: UInt32, as index: Int) {
+    let begin = ck_ticks()
+    let own = drain(index, of: region, isOwn: true)
+    if own > 0 { finished.pointee.add(own, ordering: .releasing) }
+    let end = ck_ticks()
+    func isOver() -> Bool { Shares(word: lane(index).pointee.shares.load(ordering: .acquiring)).region != region }
+    // Most often the others are about to end as well.
+    while ck_ticks() &- end < (end &- begin) / 8 {
+      if isOver() { return }
+      ck_pause()
+    }
+    let taken = takeFromOthers(of: region, as: index, since: begin) { _ in isOver() }
+    if taken > 0 { finished.pointee.add(taken, ordering: .releasing) }
   }
 
   /// Whether a thread has begun its shares of a region and has some left.
@@ -246,8 +277,7 @@ package final class ThreadPool: @unchecked Sendable {
       }
       seen = current()
       ck_leave_processor(shares.pointee.caller.load(ordering: .relaxed))
-      let count = takeShares(of: seen, as: index)
-      if count > 0 { finished.pointee.add(count, ordering: .releasing) }
+      work(on: seen, as: index)
     }
   }
 }
