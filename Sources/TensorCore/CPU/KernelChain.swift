@@ -124,9 +124,12 @@ package struct ChainFinder {
 
   /// Whether some rows of a kernel need no more of what the members compute than the same rows, and whether they are in their way.
   private func goesByRows(_ position: Int, _ rows: Int, after members: [Int]) -> Bool {
-    guard members.allSatisfy({ writes[position].isDisjoint(with: reads[$0]) && writes[position].isDisjoint(with: writes[$0]) }) else { return false }
+    let (read, written) = (reads[position], writes[position])
+    let isInOrder = members.allSatisfy {
+      written.isDisjoint(with: reads[$0]) && written.isDisjoint(with: writes[$0]) && read.isDisjoint(with: sums($0))
+    }
+    guard isInOrder else { return false }
     let computed = members.reduce(into: Set<Int>()) { $0.formUnion(writes[$1]) }
-    guard members.allSatisfy({ reads[position].isDisjoint(with: sums($0)) }) else { return false }
     switch schedule.kernels[position] {
     case .group(let programs):
       let program = programs[0]

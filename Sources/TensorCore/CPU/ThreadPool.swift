@@ -111,6 +111,9 @@ package final class ThreadPool: @unchecked Sendable {
     (lanes + ThreadPool.laneStride * index).assumingMemoryBound(to: Lane.self)
   }
 
+  /// What a thread has left of the region that it was last given shares of.
+  private func shares(of index: Int) -> Shares { Shares(word: lane(index).pointee.shares.load(ordering: .acquiring)) }
+
   /// The bell as the operating system looks at it.
   private var bellWord: UnsafePointer<UInt32> { UnsafePointer(UnsafeRawPointer(bell).assumingMemoryBound(to: UInt32.self)) }
 
@@ -218,8 +221,8 @@ package final class ThreadPool: @unchecked Sendable {
     let own = drain(index, of: region, isOwn: true)
     if own > 0 { finished.pointee.add(own, ordering: .releasing) }
     let end = ck_ticks()
-    func isOver() -> Bool { Shares(word: lane(index).pointee.shares.load(ordering: .acquiring)).region != region }
-    // Most often the others are about to end as well.
+    func isOver() -> Bool { shares(of: index).region != region }
+    // Most often the others are about to end as well, and need not be looked at.
     while ck_ticks() &- end < (end &- begin) / 8 {
       if isOver() { return }
       ck_pause()
@@ -230,8 +233,8 @@ package final class ThreadPool: @unchecked Sendable {
 
   /// Whether a thread has begun its shares of a region and has some left.
   private func isAtWork(_ index: Int, on region: UInt32) -> Bool {
-    let lane = lane(index), shares = Shares(word: lane.pointee.shares.load(ordering: .acquiring))
-    return shares.region == region && shares.first < shares.end && shares.first > lane.pointee.first.load(ordering: .relaxed)
+    let shares = shares(of: index)
+    return shares.region == region && shares.first < shares.end && shares.first > lane(index).pointee.first.load(ordering: .relaxed)
   }
 
   /// A share is taken by writing the shorter run, which fails if anything has changed, so that the work read before is known
@@ -240,7 +243,7 @@ package final class ThreadPool: @unchecked Sendable {
     let lane = lane(index)
     var count = 0
     while true {
-      let shares = Shares(word: lane.pointee.shares.load(ordering: .acquiring))
+      let shares = shares(of: index)
       guard shares.region == region, shares.first < shares.end else { return count }
       let body = lane.pointee.work.load(ordering: .relaxed)
       let context = lane.pointee.context.load(ordering: .relaxed)
@@ -257,26 +260,25 @@ package final class ThreadPool: @unchecked Sendable {
   private func serve(as index: Int) {
     ck_single_threaded_libraries()
     SubnormalNumbers.flushFromHereOn()
-    let shares = lane(index)
+    let lane = lane(index)
     var seen: UInt32 = 0
-    func current() -> UInt32 { Shares(word: shares.pointee.shares.load(ordering: .acquiring)).region }
     while true {
       var spins = 0
-      while current() == seen {
+      while shares(of: index).region == seen {
         ck_pause()
         spins += 1
         if spins == ThreadPool.spinCount {
           let rung = bell.pointee.load(ordering: .sequentiallyConsistent)
           sleepers.pointee.add(1, ordering: .sequentiallyConsistent)
-          if Shares(word: shares.pointee.shares.load(ordering: .sequentiallyConsistent)).region == seen {
+          if Shares(word: lane.pointee.shares.load(ordering: .sequentiallyConsistent)).region == seen {
             ck_wait(bellWord, rung, 1_000_000_000)
           }
           sleepers.pointee.subtract(1, ordering: .sequentiallyConsistent)
           spins = 0
         }
       }
-      seen = current()
-      ck_leave_processor(shares.pointee.caller.load(ordering: .relaxed))
+      seen = shares(of: index).region
+      ck_leave_processor(lane.pointee.caller.load(ordering: .relaxed))
       work(on: seen, as: index)
     }
   }

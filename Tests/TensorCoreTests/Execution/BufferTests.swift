@@ -3,7 +3,10 @@ import Testing
 
 @Suite struct BufferTests {
   /// Small, large, and large enough for huge pages.
-  static let sizes = [0, 1, 100, (1 << 15) - 1, 1 << 15, 100_001, (1 << 20) - 5000, 1 << 20, (3 << 20) - 5000, 3 << 20, (1 << 21) - 200, (1 << 21) - 1, 1 << 21, (1 << 21) + 5, 5 << 20]
+  static let sizes = [
+    0, 1, 100, (1 << 15) - 1, 1 << 15, 100_001, (1 << 20) - 5000, 1 << 20, (1 << 21) - 200,
+    (1 << 21) - 1, 1 << 21, (1 << 21) + 5, (3 << 20) - 5000, 3 << 20, 5 << 20,
+  ]
 
   @Test(arguments: sizes)
   func `Zeroed, aligned, and readable past the end`(size: Int) {
