@@ -41,4 +41,16 @@ import Testing
     }
     #expect(isTaken)
   }
+
+  /// Numbers of regions begin again at some time. Of four threads some are given nothing in one region and shares in the next.
+  @Test func `Each share is done once where the numbers of regions begin again`() {
+    let pool = ThreadPool(threadCount: 4, regionsBefore: .max - 50)
+    for region in 0..<100 {
+      var counts = [Int](repeating: 0, count: [2, 3, 4, 9][region % 4])
+      counts.withUnsafeMutableBufferPointer { counts in
+        pool.run({ context, share in context!.assumingMemoryBound(to: Int.self)[share] += 1 }, counts.baseAddress!, shares: counts.count)
+      }
+      #expect(counts.allSatisfy { $0 == 1 })
+    }
+  }
 }
