@@ -83,10 +83,32 @@ static void keep_reciprocals(translation *t, int spare_registers) {
   }
 }
 
+/* The first instruction that writes to memory. */
+static int first_store(const ck_group *g) {
+  int i = 0;
+  while (i < g->instr_count && g->operands[g->instrs[i].dst].kind != CK_STREAM) i++;
+  return i;
+}
+
+/* Loads what is first read after something was written. Arrays begin at the same place of a page, and a processor that compares no more
+   than that takes what is read for what was just written to another. */
+static void read_first(translation *t, int first_vector, int end) {
+  for (int i = 0; i < t->group->operand_count && t->reads_first; i++) {
+    if (t->group->operands[i].kind != CK_STREAM || t->group->operands[i].output) continue;
+    t->instr = -1;
+    if (!is_needed_later(t, i)) continue;
+    while (!uses(&t->group->instrs[++t->instr], i)) {}
+    if (t->instr <= first_store(t->group)) continue;
+    for (t->vector = first_vector; t->vector < end; t->vector++) value_of(t, i);
+  }
+}
+
 /* One turn of a loop over `vectors`: side by side, so that they need not wait for one another, or one after another. */
 static void write_turn(translation *t, int vectors, bool side_by_side) {
   const int instrs = t->group->instr_count;
+  if (side_by_side) read_first(t, 0, vectors);
   for (int k = 0; k < vectors * instrs && !t->failed; k++) {
+    if (!side_by_side && k % instrs == 0) read_first(t, k / instrs, k / instrs + 1);
     t->instr = side_by_side ? k / vectors : k % instrs;
     t->vector = side_by_side ? k % vectors : k / instrs;
     translate_instr(t);
@@ -182,8 +204,11 @@ bool ck_group_translate(ck_group *g, int64_t vector_bytes) {
   translation t = {.code = {.code = block, .capacity = BLOCK_BYTES, .wide = vector_bytes == 64}, .group = g};
   /* Short programs take more vectors a turn: where another process has half of a core, each instruction counts, those of the loop
      itself too. Each way once to see how many registers it needs when splats come and go, and once with what is left given to splats. */
-  static const struct { int vectors; bool side_by_side; } ways[] = {{MOST_VECTORS, true}, {2, true}, {2, false}};
-  for (int way = g->instr_count < 4 ? 0 : 1; way < 3; way++) {
+  static const struct { int vectors; bool side_by_side, reads_first; } ways[] = {
+    {MOST_VECTORS, true, true}, {2, true, true}, {2, false, true}, {2, false, false},
+  };
+  for (int way = g->instr_count < 4 ? 0 : 1; way < 4; way++) {
+    t.reads_first = ways[way].reads_first;
     write_code(&t, ways[way].vectors, ways[way].side_by_side, 0);
     if (t.failed) continue;
     if (t.least_free > 0) write_code(&t, ways[way].vectors, ways[way].side_by_side, t.least_free);

@@ -34,6 +34,7 @@ typedef struct {
   int masks;                                /* mask registers of AVX-512 that stay */
   int reciprocal[CK_TRANSLATED_OPERANDS];   /* vector register with that of a splat which bytes are divided by, or NOWHERE */
   uint64_t divisors;                        /* those splats, a bit each */
+  bool reads_first; /* what is first read after something was written is loaded at the beginning of a turn */
   bool failed;
 } translation;
 

@@ -254,7 +254,8 @@ package final class Plan: @unchecked Sendable {
     runs &+= 1
     if runs == Plan.runsBeforeTranslation { translate() }
     SubnormalNumbers.flushed {
-      for step in steps { step.run(on: pool) }
+      // By its place, for a copy of a step is one more reference to count.
+      for index in steps.indices { steps[index].run(on: pool) }
     }
   }
 

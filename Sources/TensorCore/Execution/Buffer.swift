@@ -1,10 +1,9 @@
 import Foundation
-import Synchronization
 
 /// Memory for elements: 64-byte aligned, zeroed, and readable 64 bytes past its end, as the kernels require.
 ///
-/// Large ones begin at different places of a page, one after another: where a kernel goes through several arrays that all begin at the
-/// same place, the processor takes what it reads of one for what it has just written to another.
+/// Large ones begin with a page. Blocks of a group, and with them the shares of threads, then end with a page, and a processor that reads on
+/// ahead of a loop stops there, before it takes away what another thread has just written.
 package final class Buffer: EqualByIdentity, @unchecked Sendable {
   package let pointer: UnsafeMutableRawPointer
   package let byteCount: Int
@@ -14,20 +13,16 @@ package final class Buffer: EqualByIdentity, @unchecked Sendable {
 
   package static let alignment = 64
 
-  /// What is large, how far beginnings are apart, and how many of them there are before the first comes again.
-  private static let largeSize = 1 << 15, distance = 512, beginnings = 8
-  private static let largeCount = Atomic<Int>(0)
+  private static let largeSize = 1 << 15, page = 4096
 
   package init(byteCount: Int) {
     self.byteCount = byteCount
-    let number = byteCount < Buffer.largeSize ? 0 : Buffer.largeCount.add(1, ordering: .relaxed).oldValue
-    let beginning = number % Buffer.beginnings * Buffer.distance
-    guard let memory = ZeroedMemory(byteCount: byteCount + 2 * Buffer.alignment + beginning) else {
+    let alignment = byteCount < Buffer.largeSize ? Buffer.alignment : Buffer.page
+    guard let memory = ZeroedMemory(byteCount: byteCount + alignment + Buffer.alignment) else {
       programmingError("out of memory: \(byteCount) bytes for a tensor")
     }
     self.memory = memory
-    let misalignment = Int(bitPattern: memory.start) % Buffer.alignment
-    pointer = memory.start + (misalignment == 0 ? 0 : Buffer.alignment - misalignment) + beginning
+    pointer = memory.start + (-Int(bitPattern: memory.start) & (alignment - 1))
     owner = nil
   }
 
