@@ -20,6 +20,15 @@ static inline void ck_pause(void) {
 #endif
 }
 
+/* Asks for a cache line that is about to be written, without waiting for it. Processors that do not know how take it for nothing. */
+static inline void ck_ask_to_write(const void *line) {
+#if defined(__x86_64__)
+  __asm__ volatile("prefetchw (%0)" : : "r"(line));
+#else
+  __builtin_prefetch(line, 1);
+#endif
+}
+
 /* Time in units of the processor's, for comparing spans of it. */
 static inline uint64_t ck_ticks(void) {
 #if defined(__x86_64__) || defined(__i386__)

@@ -8,6 +8,8 @@ struct CPULowering {
   private(set) var outputPlaces: [[Plan.Relocation]]
   private(set) var statistics = Plan.Statistics()
   private(set) var steps: [Plan.Step] = []
+  /// Where single numbers are kept that the calling thread computes for all of them.
+  private(set) var sharedNumbers: [UnsafeMutableRawPointer] = []
   /// See ``Plan/prepare()``.
   var preparations: [Plan.Step] = []
   /// By the number of a chain's step: those that are done with it.
@@ -25,6 +27,8 @@ struct CPULowering {
   /// Buffers of so many bytes lie so far apart: at the end of one, processors read on, up to the end of a page, and where that is the
   /// beginning of the next, it is another thread's, which has to fetch it back.
   private static let (leastApart, bytesApart) = (1024, 4096)
+  /// More at once would not all be asked for.
+  private static let mostSharedNumbers = 8
 
   /// Where a buffer is.
   private enum Location {
@@ -163,6 +167,7 @@ struct CPULowering {
   mutating func groupSteps(_ programs: [GroupProgram], _ code: CPUProgram, _ layout: GroupLayout) -> [Plan.Step] {
     if layout.blockCount == 0 && programs[0].reductions.isEmpty { return [] }
     let group = groupContext(programs, code, layout)
+    if part == nil { noteSharedNumbers(programs) }
     var steps: [Plan.Step] = []
     if layout.blockCount > 0 {
       let sharesOf = programs[0].inner > 0 ? "rows" : "elements"
@@ -170,6 +175,17 @@ struct CPULowering {
     }
     if !programs[0].reductions.isEmpty { steps.append(Plan.Step(work: GroupLayout.finish, context: group, shares: 1)) }
     return steps
+  }
+
+  private mutating func noteSharedNumbers(_ programs: [GroupProgram]) {
+    for program in programs where program.count == 1 {
+      for operand in program.operands where operand.isOutput && sharedNumbers.count < CPULowering.mostSharedNumbers {
+        guard case .buffer(let buffer, _) = operand.memory, case .temporary = schedule.buffers[buffer].role,
+          case .fixed(let pointer) = locations[buffer]
+        else { continue }
+        sharedNumbers.append(pointer)
+      }
+    }
   }
 
   /// What a kernel needs to run a group: one program over the memory of each.

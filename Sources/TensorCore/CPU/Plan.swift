@@ -81,6 +81,7 @@ package final class Plan: @unchecked Sendable {
   private let preparations: [Step]
   /// By the number of a chain's step: those that are done with it.
   private let chained: [Int: [Step]]
+  private let sharedNumbers: [UnsafeMutableRawPointer]
   private let memory: PlanMemory
   private let argumentPlaces: [[Relocation]]
   private let outputPlaces: [[Relocation]]
@@ -112,6 +113,7 @@ package final class Plan: @unchecked Sendable {
     _ = steps.initialize(from: lowered.steps)
     preparations = lowered.preparations
     chained = lowered.chained
+    sharedNumbers = lowered.sharedNumbers
     memory = lowered.memory
     argumentPlaces = lowered.argumentPlaces
     outputPlaces = lowered.outputPlaces
@@ -253,6 +255,8 @@ package final class Plan: @unchecked Sendable {
   func execute(on pool: ThreadPool?) {
     runs &+= 1
     if runs == Plan.runsBeforeTranslation { translate() }
+    // Other threads have read them in the last run. Where they share no cache with this one, it would wait for one line after another.
+    for number in sharedNumbers { ck_ask_to_write(number) }
     SubnormalNumbers.flushed {
       // By its place, for a copy of a step is one more reference to count.
       for index in steps.indices { steps[index].run(on: pool) }
