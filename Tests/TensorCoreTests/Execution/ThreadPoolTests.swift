@@ -42,9 +42,10 @@ import Testing
     #expect(isTaken)
   }
 
-  /// Numbers of regions begin again at some time. Of four threads some are given nothing in one region and shares in the next.
-  @Test func `Each share is done once where the numbers of regions begin again`() {
-    let pool = ThreadPool(threadCount: 4, regionsBefore: .max - 50)
+  /// Numbers of regions begin again at some time: for threads that were at work before, and for some that never were. Of four threads some
+  /// are given nothing in one region and shares in the next.
+  @Test(arguments: [UInt32.max - 50, .max]) func `Each share is done once where the numbers of regions begin again`(regionsBefore: UInt32) {
+    let pool = ThreadPool(threadCount: 4, regionsBefore: regionsBefore)
     for region in 0..<100 {
       var counts = [Int](repeating: 0, count: [2, 3, 4, 9][region % 4])
       counts.withUnsafeMutableBufferPointer { counts in
