@@ -83,32 +83,31 @@ static void keep_reciprocals(translation *t, int spare_registers) {
   }
 }
 
-/* The first instruction that writes to memory. */
-static int first_store(const ck_group *g) {
-  int i = 0;
-  while (i < g->instr_count && g->operands[g->instrs[i].dst].kind != CK_STREAM) i++;
-  return i;
+/* Whether an operand is first read after something was written to memory. */
+static bool is_read_after_store(const ck_group *g, int operand) {
+  bool is_stored = false;
+  for (int i = 0; i < g->instr_count; i++) {
+    if (uses(&g->instrs[i], operand)) return is_stored;
+    is_stored |= g->operands[g->instrs[i].dst].kind == CK_STREAM;
+  }
+  return false;
 }
 
 /* Loads what is first read after something was written. Arrays begin at the same place of a page, and a processor that compares no more
    than that takes what is read for what was just written to another. */
 static void read_first(translation *t, int first_vector, int end) {
   for (int i = 0; i < t->group->operand_count && t->reads_first; i++) {
-    if (t->group->operands[i].kind != CK_STREAM || t->group->operands[i].output) continue;
-    t->instr = -1;
-    if (!is_needed_later(t, i)) continue;
-    while (!uses(&t->group->instrs[++t->instr], i)) {}
-    if (t->instr <= first_store(t->group)) continue;
+    const ck_operand *operand = &t->group->operands[i];
+    if (operand->kind != CK_STREAM || operand->output || !is_read_after_store(t->group, i)) continue;
     for (t->vector = first_vector; t->vector < end; t->vector++) value_of(t, i);
   }
 }
 
 /* One turn of a loop over `vectors`: side by side, so that they need not wait for one another, or one after another. */
 static void write_turn(translation *t, int vectors, bool side_by_side) {
-  const int instrs = t->group->instr_count;
-  if (side_by_side) read_first(t, 0, vectors);
+  const int instrs = t->group->instr_count, together = side_by_side ? vectors : 1;
   for (int k = 0; k < vectors * instrs && !t->failed; k++) {
-    if (!side_by_side && k % instrs == 0) read_first(t, k / instrs, k / instrs + 1);
+    if (k % (instrs * together) == 0) read_first(t, k / instrs, k / instrs + together);
     t->instr = side_by_side ? k / vectors : k % instrs;
     t->vector = side_by_side ? k % vectors : k / instrs;
     translate_instr(t);

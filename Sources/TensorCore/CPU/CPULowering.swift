@@ -8,7 +8,7 @@ struct CPULowering {
   private(set) var outputPlaces: [[Plan.Relocation]]
   private(set) var statistics = Plan.Statistics()
   private(set) var steps: [Plan.Step] = []
-  /// Where single numbers are kept that the calling thread computes for all of them.
+  /// Where single numbers lie that the calling thread computes for all threads: the first few.
   private(set) var sharedNumbers: [UnsafeMutableRawPointer] = []
   /// See ``Plan/prepare()``.
   var preparations: [Plan.Step] = []
@@ -24,9 +24,9 @@ struct CPULowering {
   /// None in a part of a batch's rows, which is not cut.
   let panels: ColumnPanels?
 
-  /// Buffers of so many bytes lie so far apart: at the end of one, processors read on, up to the end of a page, and where that is the
+  /// Buffers of so many bytes lie a page apart: at the end of one, processors read on, up to the end of a page, and where that is the
   /// beginning of the next, it is another thread's, which has to fetch it back.
-  private static let (leastApart, bytesApart) = (1024, 4096)
+  private static let leastApart = 1024
   /// More at once would not all be asked for.
   private static let mostSharedNumbers = 8
 
@@ -92,7 +92,7 @@ struct CPULowering {
     var offsets: [Int: Int] = [:]
     func size(_ index: Int) -> Int {
       let bytes = schedule.buffers[index].byteCount + (panels?.bytesBetween(index) ?? 0)
-      return bytes + (bytes < CPULowering.leastApart || part != nil ? Buffer.alignment : CPULowering.bytesApart)
+      return bytes + (bytes < CPULowering.leastApart || part != nil ? Buffer.alignment : Buffer.page)
     }
     for position in chains.indices {
       for index in beginning[position] ?? [] {

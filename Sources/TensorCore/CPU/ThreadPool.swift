@@ -56,7 +56,7 @@ package final class ThreadPool: @unchecked Sendable {
     let lanes = ThreadLanes(count: max(threadCount, 1))
     self.lanes = lanes
     ck_single_threaded_libraries()
-    for index in 1..<max(threadCount, 1) {
+    for index in 1..<lanes.count {
       let thread = Thread {
         ck_single_threaded_libraries()
         SubnormalNumbers.flushFromHereOn()

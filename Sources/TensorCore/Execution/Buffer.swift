@@ -12,8 +12,9 @@ package final class Buffer: EqualByIdentity, @unchecked Sendable {
   private let owner: AnyObject?
 
   package static let alignment = 64
+  static let page = 4096
 
-  private static let largeSize = 1 << 15, page = 4096
+  private static let largeSize = 1 << 15
 
   package init(byteCount: Int) {
     self.byteCount = byteCount
