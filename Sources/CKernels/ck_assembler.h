@@ -14,6 +14,7 @@ typedef struct {
   uint8_t *code; /* the start of the block: constants, then code */
   size_t size, capacity;
   bool wide;     /* AVX-512 */
+  bool doubles;  /* of f64 instead of f32 */
   bool is_full;  /* something did not fit; what was written is not to be used */
 } assembler;
 
@@ -25,27 +26,35 @@ typedef struct {
   enum { IN_REGISTER, AT_INDEX, AT_DISTANCE, IN_BLOCK } place;
   int32_t number;   /* the vector register, or the general register that holds the address */
   int32_t distance; /* AT_DISTANCE: bytes from that address; IN_BLOCK: from the start of the code block; AT_INDEX: vectors */
-  int32_t element_bytes; /* AT_INDEX */
+  int32_t element_bytes; /* AT_INDEX: 1, 4 or 8 */
 } location;
 
 static inline location in_register(int number) { return (location){IN_REGISTER, number, 0, 0}; }
-/* As many elements, of 4 bytes or of one, as a vector register has lanes: element rax of those at the address, and a few vectors on. */
+/* As many elements as a vector register has lanes: element rax of those at the address, and a few vectors on. */
 static inline location at_index(int number, int32_t vectors, int32_t element_bytes) {
   return (location){AT_INDEX, number, vectors, element_bytes};
 }
 static inline location at_distance(int number, int32_t distance) { return (location){AT_DISTANCE, number, distance, 0}; }
 static inline location in_block(int32_t distance) { return (location){IN_BLOCK, 0, distance, 0}; }
 
-/* A vector instruction: escape map (1: 0F, 2: 0F38, 3: 0F3A), prefix (1: 66), operation code. */
+/* How the instruction for doubles differs from that for floats: the bit W, and prefix 66 in the first map; the next code; half the
+   length, of elements that are half as long. */
+enum { OF_FLOATS = 0, WIDE_ELEMENTS = 1, NEXT_CODE = 2, HALF_VECTOR = 4 };
+
+/* A vector instruction: escape map (1: 0F, 2: 0F38, 3: 0F3A), prefix (1: 66, 2: F3), operation code, and how it differs for doubles. */
 typedef struct {
-  uint8_t map, prefix, code;
+  uint8_t map, prefix, code, for_doubles;
 } operation;
 
-static const operation V_LOAD = {1, 0, 0x10}, V_STORE = {1, 0, 0x11}, V_SQRT = {1, 0, 0x51}, V_ADD = {1, 0, 0x58},
-                       V_MUL = {1, 0, 0x59}, V_SUB = {1, 0, 0x5C}, V_MIN = {1, 0, 0x5D}, V_DIV = {1, 0, 0x5E},
-                       V_MAX = {1, 0, 0x5F}, V_COMPARE = {1, 0, 0xC2}, V_AND = {1, 1, 0xDB}, V_OR = {1, 1, 0xEB},
-                       V_XOR = {1, 1, 0xEF}, V_FROM_WHOLE = {1, 0, 0x5B},
-                       V_WIDEN_BYTES = {2, 1, 0x31}, V_BLEND_MASKED = {2, 1, 0x65}, V_ROUND = {3, 1, 0x08}, V_BLEND_VECTOR = {3, 1, 0x4A}, V_FIX_UP = {3, 1, 0x54};
+static const operation V_LOAD = {1, 0, 0x10, WIDE_ELEMENTS}, V_STORE = {1, 0, 0x11, WIDE_ELEMENTS}, V_SQRT = {1, 0, 0x51, WIDE_ELEMENTS},
+                       V_ADD = {1, 0, 0x58, WIDE_ELEMENTS}, V_MUL = {1, 0, 0x59, WIDE_ELEMENTS}, V_SUB = {1, 0, 0x5C, WIDE_ELEMENTS},
+                       V_MIN = {1, 0, 0x5D, WIDE_ELEMENTS}, V_DIV = {1, 0, 0x5E, WIDE_ELEMENTS}, V_MAX = {1, 0, 0x5F, WIDE_ELEMENTS},
+                       V_COMPARE = {1, 0, 0xC2, WIDE_ELEMENTS}, V_AND = {1, 1, 0xDB, WIDE_ELEMENTS}, V_OR = {1, 1, 0xEB, WIDE_ELEMENTS},
+                       V_XOR = {1, 1, 0xEF, WIDE_ELEMENTS}, V_BLEND_MASKED = {2, 1, 0x65, WIDE_ELEMENTS},
+                       V_ROUND = {3, 1, 0x08, WIDE_ELEMENTS | NEXT_CODE}, V_BLEND_VECTOR = {3, 1, 0x4A, NEXT_CODE},
+                       V_FIX_UP = {3, 1, 0x54, WIDE_ELEMENTS}, V_WIDEN_BYTES = {2, 1, 0x31, HALF_VECTOR},
+                       V_FLOAT_FROM_WHOLE = {1, 0, 0x5B, OF_FLOATS}, V_DOUBLE_FROM_WHOLE = {1, 2, 0xE6, OF_FLOATS},
+                       V_DOUBLE_FROM_FLOAT = {1, 0, 0x5A, OF_FLOATS};
 
 static inline void put_byte(assembler *a, int byte) {
   if (a->size < a->capacity) {
@@ -72,17 +81,20 @@ static inline void put_masked(assembler *a, operation op, int destination, int s
   const int not_r = ~destination >> 3 & 1, not_b = ~base >> 3 & 1;
   /* The index register is rax; the bit of it serves as the fifth of a vector register's number. */
   const int not_x = is_register ? ~base >> 4 & 1 : 1;
+  const int differs = a->doubles ? op.for_doubles : OF_FLOATS;
+  const int w = differs & WIDE_ELEMENTS ? 1 : 0, prefix = w && op.map == 1 ? 1 : op.prefix;
+  const int length = (a->wide ? 2 : 1) - (differs & HALF_VECTOR ? 1 : 0);
   if (a->wide) {
     put_byte(a, 0x62);
     put_byte(a, not_r << 7 | not_x << 6 | not_b << 5 | (~destination >> 4 & 1) << 4 | op.map);
-    put_byte(a, (~source & 15) << 3 | 1 << 2 | op.prefix);
-    put_byte(a, zeroing << 7 | 2 << 5 | (~source >> 4 & 1) << 3 | mask);
+    put_byte(a, w << 7 | (~source & 15) << 3 | 1 << 2 | prefix);
+    put_byte(a, zeroing << 7 | length << 5 | (~source >> 4 & 1) << 3 | mask);
   } else {
     put_byte(a, 0xC4);
     put_byte(a, not_r << 7 | 1 << 6 | not_b << 5 | op.map);
-    put_byte(a, (~source & 15) << 3 | 1 << 2 | op.prefix);
+    put_byte(a, w << 7 | (~source & 15) << 3 | length << 2 | prefix);
   }
-  put_byte(a, op.code);
+  put_byte(a, op.code + (differs & NEXT_CODE ? 1 : 0));
   const int reg = (destination & 7) << 3;
   switch (last.place) {
     case IN_REGISTER:
@@ -92,8 +104,8 @@ static inline void put_masked(assembler *a, operation op, int destination, int s
       /* A short distance; EVEX counts it in vectors. rbp and r13 as a base need one. */
       const bool has_distance = last.distance != 0 || (base & 7) == RBP;
       put_byte(a, (has_distance ? 0x40 : 0) | reg | 4);
-      put_byte(a, (last.element_bytes == 4 ? 2 << 6 : 0) | RAX << 3 | (base & 7));
-      if (has_distance) put_byte(a, a->wide ? last.distance : last.distance * 8 * last.element_bytes);
+      put_byte(a, (last.element_bytes == 8 ? 3 : last.element_bytes == 4 ? 2 : 0) << 6 | RAX << 3 | (base & 7));
+      if (has_distance) put_byte(a, a->wide ? last.distance : last.distance * (a->doubles ? 4 : 8) * last.element_bytes);
       break;
     }
     case AT_DISTANCE:

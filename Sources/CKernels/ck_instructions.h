@@ -52,10 +52,10 @@ static bool is_bound(const ck_group *g, const ck_instr *instr) {
 
 static bool is_byte(const ck_operand *operand) { return operand->dtype == CK_U8 || operand->dtype == CK_BOOL; }
 
-/* Whether it divides bytes by a number that is the same everywhere. */
+/* Whether it divides bytes, as f32, by a number that is the same everywhere. */
 static bool divides_bytes(const ck_group *g, int position) {
   const ck_instr *instr = &g->instrs[position];
-  if (instr->op != CK_DIV || g->operands[instr->args[1]].kind != CK_SPLAT) return false;
+  if (g->dtype != CK_F32 || instr->op != CK_DIV || g->operands[instr->args[1]].kind != CK_SPLAT) return false;
   while (position-- > 0) {
     const ck_instr *before = &g->instrs[position];
     if (writes(before, instr->args[0])) return before->op == CK_LOAD && is_byte(&g->operands[before->args[0]]);

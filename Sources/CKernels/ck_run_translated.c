@@ -4,13 +4,14 @@
 #include <math.h>
 #include <string.h>
 
-/* Of f32 in a segment's padding. */
-enum { PADDED_LANES = 16 };
+/* What a segment's padding fills up. */
+enum { PADDED_BYTES = 64 };
 
 /* What a share needs to run the code made for a group, segment by segment. */
 typedef struct {
   const ck_group *group;
   ck_translated code;
+  int64_t computed_bytes, vector; /* bytes of an element that is computed with, and how many of these a vector has */
   int64_t row; /* elements of a gathered row, or 0 */
   bool in_place; /* of a segment: whether something is written over what is read */
   int64_t block_start; /* where there are reductions, the code runs block by block */
@@ -28,11 +29,13 @@ static bool is_reduced(const ck_group *g, int32_t number) { return number >= g->
 static void prepare_translated(translated_state *s, const ck_group *g) {
   s->group = g;
   s->code = ck_translated_code(g);
+  s->computed_bytes = ck_dtype_bytes(g->dtype);
+  s->vector = g->code_vector_bytes / s->computed_bytes;
   s->row = ck_gathered_row(g);
   s->reduced = g->reduction_count ? ck_scratch((size_t)(g->reduction_count * ck_slot_bytes(g))) : NULL;
   s->in_memory_count = s->scalar_count = 0;
   for (int32_t i = 0; i < ck_reduced(g, g->reduction_count); i++) {
-    s->element_bytes[i] = is_reduced(g, i) ? ck_dtype_bytes(g->dtype) : ck_dtype_bytes(g->operands[i].dtype);
+    s->element_bytes[i] = is_reduced(g, i) ? s->computed_bytes : ck_dtype_bytes(g->operands[i].dtype);
     if (ck_has_address(g, i)) s->in_memory[s->in_memory_count++] = i;
     if (is_reduced(g, i) || g->operands[i].kind != CK_SPLAT) continue;
     s->scalars[s->scalar_count++] = i;
@@ -47,9 +50,9 @@ static bool take_scalars(translated_state *s, const ck_segment *segment) {
     if (s->filled[i] == segment->bases[i]) continue;
     char *const splat = s->splats + i * CK_SPLAT_BYTES;
     ck_fill_splat(splat, segment->bases[i], s->group->operands[i].dtype, s->group->dtype);
-    const float value = *(const float *)splat, size = fabsf(value);
+    const double value = s->group->dtype == CK_F64 ? *(const double *)splat : *(const float *)splat, size = fabs(value);
     if (s->group->bounds >> i & 1 && isnan(value)) return false;
-    if (s->group->divisors >> i & 1 && !(size > 0x1p-60f && size < 0x1p60f)) return false;
+    if (s->group->divisors >> i & 1 && !(size > 0x1p-60 && size < 0x1p60)) return false;
     s->filled[i] = segment->bases[i];
   }
   return true;
@@ -128,18 +131,18 @@ static void run_last_vector(translated_state *s, int64_t whole, int64_t rest) {
     outputs[i] = s->at[i] + whole * s->element_bytes[i];
     s->at[i] = is_output(s->group, i) ? written[i] : outputs[i];
   }
-  s->code(s->at, s->group->code_vector_bytes / (int64_t)sizeof(float), s->splats);
+  s->code(s->at, s->vector, s->splats);
   for (int32_t k = 0; k < s->in_memory_count; k++) {
     const int32_t i = s->in_memory[k];
-    if (is_output(s->group, i)) memcpy(outputs[i], written[i], (size_t)rest * sizeof(float));
+    if (is_output(s->group, i)) memcpy(outputs[i], written[i], (size_t)(rest * s->computed_bytes));
   }
 }
 
 /* The elements of a segment from start to end: all at once, or by gathered rows. */
 static void run_translated(translated_state *s, const ck_segment *segment, int64_t start, int64_t end) {
-  const int64_t vector = s->group->code_vector_bytes / (int64_t)sizeof(float);
+  const int64_t vector = s->vector, padded = PADDED_BYTES / s->computed_bytes;
   /* Up to where a vector too much may be written. */
-  const int64_t room = segment->padded ? (segment->count + PADDED_LANES - 1) & -PADDED_LANES : segment->count;
+  const int64_t room = segment->padded ? (segment->count + padded - 1) & -padded : segment->count;
   ask_for_few(s, segment, start);
   while (start < end) {
     const int64_t stop = s->row ? ck_min64(end, (start / s->row + 1) * s->row) : end, count = stop - start;

@@ -1,6 +1,6 @@
 /* Translates the program of a group into machine code: one loop in which every value that is needed again stays in a register.
 
-   Groups of f32 arithmetic without transcendental functions and rows, on contiguous memory, bytes among it, and on gathered rows: what
+   Groups of f32 or f64 arithmetic without transcendental functions and rows, on contiguous memory, bytes among it, and on gathered rows: what
    updates of optimizers are, and bringing in a batch. Of a reduction the code writes down the elements, and the interpreter's own loop
    combines those of a block. Everything else, and every group where the machine or its rules do not allow it, is interpreted; the results
    are the same to the last bit, for each instruction is done with the operations that the C compiler chooses for ck_elementwise.h. */
@@ -28,7 +28,7 @@ static void translate_instr(translation *t) {
   find_arguments(t, arguments);
   const bool reduces = ck_is_reduction(instr->op);
   const int result = reduces ? NOWHERE : compute(t, instr->op, arguments);
-  if (reduces) put(&t->code, V_STORE, arguments[0].at.number, 0, at_index(t->address[ck_reduced(t->group, instr->dst)], t->vector, 4));
+  if (reduces) put(&t->code, V_STORE, arguments[0].at.number, 0, at_index(t->address[ck_reduced(t->group, instr->dst)], t->vector, element_bytes(t)));
   for (int k = 0; k < argument_count(instr->op); k++) {
     const int operand = instr->args[k];
     if (held[operand] == NOWHERE || !arguments[k].is_spent) continue;
@@ -174,14 +174,14 @@ static void write_code(translation *t, int vectors, bool side_by_side, int regis
 
 /* Whether an operand's elements can be read and written by the loop as they lie in memory, whole rows of them at least. */
 static bool is_accessible(const ck_group *g, const ck_operand *operand) {
-  if (operand->row || operand->dtype == CK_F64 || (operand->output && operand->dtype != CK_F32)) return false;
+  if (operand->row || (operand->dtype == CK_F64 && g->dtype != CK_F64) || (operand->output && operand->dtype != g->dtype)) return false;
   if (operand->kind != CK_VIEW) return true;
   const ck_view *view = &g->views[operand->view];
   return view->gather >= 0 && view->rank == 2 && view->strides[1] == 1 && view->dims[1] >= LEAST_ROW && view->dims[1] == ck_gathered_row(g);
 }
 
 static bool is_translatable(const ck_group *g) {
-  if (g->dtype != CK_F32 || g->inner || ck_reduced(g, g->reduction_count) > CK_TRANSLATED_OPERANDS) return false;
+  if (g->dtype == CK_I32 || g->inner || ck_reduced(g, g->reduction_count) > CK_TRANSLATED_OPERANDS) return false;
   for (int i = 0; i < g->operand_count; i++)
     if (ck_is_in_memory(&g->operands[i]) && !is_accessible(g, &g->operands[i])) return false;
   for (int i = 0; i < g->instr_count; i++)
@@ -198,9 +198,12 @@ bool ck_group_translate(ck_group *g, int64_t vector_bytes) {
   if (vector_bytes < 32 || vector_bytes > widest || (setting && strcmp(setting, "1") == 0) || !is_translatable(g)) return false;
   uint8_t *block = mmap(NULL, BLOCK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (block == MAP_FAILED) return false;
-  for (int c = 0; c < CONSTANTS; c++)
-    for (int lane = 0; lane < CONSTANT_BYTES / 4; lane++) memcpy(block + c * CONSTANT_BYTES + 4 * lane, &constant_words[c], 4);
-  translation t = {.code = {.code = block, .capacity = BLOCK_BYTES, .wide = vector_bytes == 64}, .group = g};
+  const bool doubles = g->dtype == CK_F64;
+  for (int c = 0; c < CONSTANTS; c++) {
+    const uint64_t words = doubles ? double_constants[c] : (uint64_t)float_constants[c] << 32 | float_constants[c];
+    for (int at = 0; at < CONSTANT_BYTES; at += sizeof words) memcpy(block + c * CONSTANT_BYTES + at, &words, sizeof words);
+  }
+  translation t = {.code = {.code = block, .capacity = BLOCK_BYTES, .wide = vector_bytes == 64, .doubles = doubles}, .group = g};
   /* Short programs take more vectors a turn: where another process has half of a core, each instruction counts, those of the loop
      itself too. Each way once to see how many registers it needs when splats come and go, and once with what is left given to splats. */
   static const struct { int vectors; bool side_by_side, reads_first; } ways[] = {

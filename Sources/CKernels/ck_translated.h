@@ -5,10 +5,11 @@
 #include "ck_assembler.h"
 #include "ck_instructions.h"
 
-/* Vectors of equal words at the start of a code block. */
+/* Vectors of equal elements at the start of a code block. */
 enum { ZERO, ONE, SIGN_BIT, ALL_BUT_SIGN, INFINITE, SIGNS, CONSTANTS };
 /* SIGNS is a table of AVX-512's "fix up": what becomes of each kind of number, four bits a kind. NaNs and zeros stay; the rest is 1 or -1. */
-static const uint32_t constant_words[CONSTANTS] = {0, 0x3F800000, 0x80000000, 0x7FFFFFFF, 0x7F800000, 0xA9A9A111};
+static const uint32_t float_constants[CONSTANTS] = {0, 0x3F800000, 0x80000000, 0x7FFFFFFF, 0x7F800000, 0xA9A9A111};
+static const uint64_t double_constants[CONSTANTS] = {0, 0x3FF0000000000000, 0x8000000000000000, 0x7FFFFFFFFFFFFFFF, 0x7FF0000000000000, 0xA9A9A111};
 enum { CONSTANT_BYTES = 64 };
 
 /* Predicates of comparisons. */
@@ -83,9 +84,10 @@ static bool is_spent(const translation *t, int operand) {
 
 static location constant(int which) { return in_block(which * CONSTANT_BYTES); }
 
-static int lanes(const translation *t) { return t->code.wide ? 16 : 8; }
+static int element_bytes(const translation *t) { return t->code.doubles ? 8 : 4; }
+static int lanes(const translation *t) { return (t->code.wide ? 64 : 32) / element_bytes(t); }
 static location in_stream(const translation *t, int operand) {
-  return at_index(t->address[operand], t->vector, is_byte(&t->group->operands[operand]) ? 1 : 4);
+  return at_index(t->address[operand], t->vector, (int32_t)ck_dtype_bytes(t->group->operands[operand].dtype));
 }
 
 static location place_of(translation *t, int operand) {
@@ -131,7 +133,7 @@ typedef enum { ADDED = 0, SUBTRACTED = 2, FROM_ADDEND = 4 } fused_kind;
 typedef enum { TIMES_LAST = 0x98, PLUS_LAST = 0xA8, PLUS_SELF = 0xB8 } fused_form;
 
 static void fuse(translation *t, fused_form form, fused_kind kind, int d, int source, location last) {
-  put(&t->code, (operation){2, 1, (uint8_t)(form + kind)}, d, source, last);
+  put(&t->code, (operation){2, 1, (uint8_t)(form + kind), WIDE_ELEMENTS}, d, source, last);
 }
 
 /* v[0] v[1] + v[2] and its like, in the register of an argument that is spent, or else of a copy. */
@@ -229,16 +231,19 @@ static void extreme(translation *t, operation op, int r, int x, location y) {
   give_back(t, ordered);
 }
 
-/* What lies in memory as f32, as a converted i32 or as a converted byte. */
+/* What lies in memory as it is computed with, as an f32 that becomes an f64, as an i32 or as a byte. */
 static void load(translation *t, int r, location from) {
   const ck_operand *operand = &t->group->operands[t->group->instrs[t->instr].args[0]];
-  if (operand->dtype == CK_F32) {
+  const operation from_whole = t->code.doubles ? V_DOUBLE_FROM_WHOLE : V_FLOAT_FROM_WHOLE;
+  if (operand->dtype == t->group->dtype) {
     move(t, r, from);
+  } else if (operand->dtype == CK_F32) {
+    put(&t->code, V_DOUBLE_FROM_FLOAT, r, 0, from);
   } else if (is_byte(operand)) {
     put(&t->code, V_WIDEN_BYTES, r, 0, from);
-    put(&t->code, V_FROM_WHOLE, r, 0, in_register(r));
+    put(&t->code, from_whole, r, 0, in_register(r));
   } else {
-    put(&t->code, V_FROM_WHOLE, r, 0, from);
+    put(&t->code, from_whole, r, 0, from);
   }
 }
 

@@ -20,22 +20,26 @@ import Testing
       let d = sqrt(abs(a)) / (abs(b) + 1)
       return [d.sum(), select(d .< c, d, c) * a]
     }),
-    ("how often", { a, b, _ in [select(a .< b, Tensor.ones([a.count]), 0).sum(), a + b] }),
-    ("Σ of truths", { a, b, c in [(a .< b).cast(to: .float32).sum(), select(a .< b, a, c).sum()] }),
+    ("how often", { a, b, _ in [select(a .< b, Tensor.ones([a.count], dtype: a.dtype), 0).sum(), a + b] }),
+    ("Σ of truths", { a, b, c in [(a .< b).cast(to: a.dtype).sum(), select(a .< b, a, c).sum()] }),
     ("five of them", { a, b, c in [(a * b).sum(), (a * c).max(), (b * c).sum(), (a + b).sum(), (a - b).max()] }),
     ("Σ of a number, and of both", { a, b, _ in [(a * 0 + 2.5).sum(), (a * b).sum()] }),
   ]
 
-  private func ordinary(_ count: Int, seed: UInt64) -> [Tensor] {
+  private func ordinary(_ count: Int, seed: UInt64, of dtype: DType = .float32) -> [Tensor] {
     var random = SeededGenerator(seed: seed)
-    return (0..<3).map { _ in Tensor((0..<count).map { _ in Float.random(in: -2...2, using: &random) }) }
+    return (0..<3).map { _ in
+      let numbers = (0..<count).map { _ in Double.random(in: -2...2, using: &random) }
+      return dtype == .float64 ? Tensor(numbers) : Tensor(numbers.map { Float($0) })
+    }
   }
 
-  @Test(arguments: formulas.indices)
-  func `One formula`(index: Int) {
+  @Test(arguments: formulas.indices, TranslationTests.types)
+  func `One formula`(index: Int, dtype: DType) {
     let (name, formula) = TranslatedReductionTests.formulas[index]
-    for count in [1, 7, 8, 15, 16, 17, 33, 500, 1023, 1024, 1025, 2049, 5000, 79_510] {
-      for (kind, leaves) in [("ordinary", ordinary(count, seed: UInt64(count))), ("special", TranslationTests.leaves(count, 3, seed: UInt64(count)))] {
+    for count in [1, 7, 8, 15, 16, 17, 33, 500, 1023, 1024, 1025, 2049, 5000, dtype == .float32 ? 79_510 : 513] {
+      let special = TranslationTests.leaves(count, 3, seed: UInt64(count), of: dtype)
+      for (kind, leaves) in [("ordinary", ordinary(count, seed: UInt64(count), of: dtype)), ("special", special)] {
         let counts = TranslationTests.expectSameBits(formula(leaves[0], leaves[1], leaves[2]), "\(name) of \(count) \(kind)")
         #expect(counts.translated >= TranslationTests.vectorWidths.count, "\(name) of \(count)")
       }
@@ -55,10 +59,10 @@ import Testing
   }
 
   /// Each share has totals of its own, whose number depends on sizes alone.
-  @Test(arguments: [3, 16, 100, 128, 1000, 2048])
-  func `Sums of columns`(columns: Int) {
+  @Test(arguments: [3, 16, 100, 128, 1000, 2048], TranslationTests.types)
+  func `Sums of columns`(columns: Int, dtype: DType) {
     for rows in [1, 2, 31, 64, 100, 700] {
-      let leaves = ordinary(rows * columns, seed: UInt64(rows)).map { $0.reshaped([rows, columns]) }
+      let leaves = ordinary(rows * columns, seed: UInt64(rows), of: dtype).map { $0.reshaped([rows, columns]) }
       let product = leaves[0] * leaves[1]
       let outputs = [product.sum(axis: 0), (product + leaves[2]).sum(axis: 0), product.sum(), product * 2]
       TranslationTests.expectSameBits(outputs, "\(rows) rows of \(columns)")
@@ -70,7 +74,7 @@ import Testing
   func `Of variables that the same pass changes`(threadCount: Int) {
     let sizes = [70_000, 9, 1024, 1025, 40_001, 5]
     let pool = ThreadPool(threadCount: threadCount)
-    func run(translated: Bool) -> [UInt32] {
+    func run(translated: Bool) -> [UInt64] {
       let variables = Variable.sideBySide(sizes.enumerated().map { ("v\($0)", "v\($0)", [$1], .float32, true) })
       let sums = sizes.map { _ in Variable(Tensor.zeros([4])) }
       for (variable, leaf) in zip(variables, sizes.map { ordinary($0, seed: UInt64($0))[0] }) { variable.assign(leaf) }

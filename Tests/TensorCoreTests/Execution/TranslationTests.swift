@@ -5,28 +5,36 @@ import Testing
 
 /// Groups as machine code against the same groups interpreted: every bit.
 @Suite(.timeLimit(.minutes(20))) struct TranslationTests {
+  /// The types that groups with code compute in.
+  static let types: [DType] = [.float32, .float64]
+
   /// Numbers at which instructions could differ.
-  static let special: [Float] = [
-    0, -0.0, 1, -1, 0.5, -3.25, .infinity, -.infinity, .nan, .leastNonzeroMagnitude, -.leastNonzeroMagnitude,
-    .leastNormalMagnitude, .greatestFiniteMagnitude, -.greatestFiniteMagnitude, 1e-20, -1e-20, 2.5, 3.5, -0.75, 1e10,
-  ]
+  static func special<Scalar: BinaryFloatingPoint>() -> [Scalar] {
+    let limits: [Scalar] = [.leastNonzeroMagnitude, .leastNormalMagnitude, .greatestFiniteMagnitude, .infinity, 1e-20]
+    return [0, -0.0, 1, -1, 0.5, -3.25, .nan, 2.5, 3.5, -0.75, 1e10] + limits + limits.map { -$0 }
+  }
 
   /// Every special number in every third place, so that all pairs and many triples meet; then numbers at random.
-  static func leaves(_ count: Int, _ number: Int, seed: UInt64) -> [Tensor] {
+  static func leaves(_ count: Int, _ number: Int, seed: UInt64, of dtype: DType = .float32) -> [Tensor] {
+    dtype == .float64 ? leaves(of: Double.self, count, number, seed: seed) : leaves(of: Float.self, count, number, seed: seed)
+  }
+
+  private static func leaves<Scalar: TensorScalar & BinaryFloatingPoint>(of _: Scalar.Type, _ count: Int, _ number: Int, seed: UInt64) -> [Tensor]
+  where Scalar.RawSignificand: FixedWidthInteger {
     var random = SeededGenerator(seed: seed)
-    let size = special.count
+    let special: [Scalar] = special(), size = special.count
     return (0..<number).map { leaf in
-      let values = (0..<count).map { index -> Float in
+      let values = (0..<count).map { index -> Scalar in
         if index < size * size { return leaf == 0 ? special[index % size] : special[(index / size + leaf * leaf * index / 7) % size] }
-        return Float.random(in: -2...2, using: &random)
+        return Scalar.random(in: -2...2, using: &random)
       }
       return Tensor(values)
     }
   }
 
-  static func bits(_ tensors: [Tensor]) -> [UInt32] {
+  static func bits(_ tensors: [Tensor]) -> [UInt64] {
     // Which of two NaNs survives an addition is nobody's concern.
-    tensors.flatMap { $0.doubles.map { $0.isNaN ? 0x7FC0_0000 : Float($0).bitPattern } }
+    tensors.flatMap { $0.doubles.map { $0.isNaN ? Double.nan.bitPattern : $0.bitPattern } }
   }
 
   /// Machine code is for processors with AVX2 or more; elsewhere there is nothing to compare.
@@ -83,23 +91,24 @@ import Testing
     ("a − b sign(c)", { a, b, _ in a - 0.1 * sign(b) }), ("a √((b + d) / (c + d))", { a, b, c in a * sqrt((b + 1e-6) / (c + 1e-6)) }),
   ]
 
-  @Test(arguments: formulas.indices)
-  func `One formula`(index: Int) {
+  @Test(arguments: formulas.indices, types)
+  func `One formula`(index: Int, dtype: DType) {
     let (name, formula) = TranslationTests.formulas[index]
-    for count in [1, 7, 8, 15, 16, 17, 33, 500, 2049, 5000] {
-      let leaves = TranslationTests.leaves(count, 3, seed: UInt64(count))
+    for count in [1, 3, 4, 5, 7, 8, 15, 16, 17, 33, 500, 2049, 5000] {
+      let leaves = TranslationTests.leaves(count, 3, seed: UInt64(count), of: dtype)
       let counts = TranslationTests.expectSameBits([formula(leaves[0], leaves[1], leaves[2])], "\(name) of \(count)")
       #expect(counts.translated == counts.groups, "\(name) of \(count)")
     }
   }
 
   /// Long expressions with several results, so that registers run short. Groups that pass on truths as bytes are interpreted.
-  @Test func `Random formulas`() {
+  @Test(arguments: types)
+  func `Random formulas`(dtype: DType) {
     var groups = 0, translated = 0
-    for seed in 0..<300 {
+    for seed in 0..<150 {
       var random = SeededGenerator(seed: UInt64(seed))
       let count = Int.random(in: 1...3000, using: &random)
-      var pool = TranslationTests.leaves(count, Int.random(in: 1...5, using: &random), seed: UInt64(seed) + 1000)
+      var pool = TranslationTests.leaves(count, Int.random(in: 1...5, using: &random), seed: UInt64(seed) + 1000, of: dtype)
       for _ in 0..<Int.random(in: 1...25, using: &random) {
         let picked = (0..<3).map { _ in pool.randomElement(using: &random)! }
         pool.append(TranslationTests.formulas.randomElement(using: &random)!.formula(picked[0], picked[1], picked[2]))
@@ -113,9 +122,9 @@ import Testing
   }
 
   /// A number that only chooses stays as a mask, as long as there are registers for masks.
-  @Test(arguments: [1, 2, 9])
-  func `Choosing by a number`(flagCount: Int) {
-    let leaves = TranslationTests.leaves(500, 3, seed: 1)
+  @Test(arguments: [1, 2, 9], types)
+  func `Choosing by a number`(flagCount: Int, dtype: DType) {
+    let leaves = TranslationTests.leaves(500, 3, seed: 1, of: dtype)
     for pattern in [0, 1, 0b1_0110_1010, 0b1_1111_1111] {
       let flags = (0..<flagCount).map { Variable(Tensor([Float(pattern >> $0 & 1)]).reshaped([])) }
       var outputs = [leaves[0] * leaves[1]]
@@ -131,13 +140,13 @@ import Testing
   }
 
   /// The code takes bounds to be numbers. From the first array on whose bound is NaN a share is interpreted; what was done stays done.
-  @Test(arguments: [1, 2, 3])
-  func `Bounds of many arrays, some of them NaN`(threadCount: Int) {
+  @Test(arguments: [1, 2, 3], types)
+  func `Bounds of many arrays, some of them NaN`(threadCount: Int, dtype: DType) {
     let sizes = [70_000, 9, 40_001, 120_000, 5]
     let bounds: [Float] = [0.5, -0.25, .nan, 0.75, .nan]
-    let starts = sizes.map { size in (0..<size).map { TranslationTests.special[$0 % 20] } }
-    let variables = starts.map { Variable(Tensor($0)) }
-    let limits = bounds.map { Variable(Tensor([$0]).reshaped([])) }
+    let starts = sizes.map { TranslationTests.leaves($0, 1, seed: UInt64($0), of: dtype)[0] }
+    let variables = starts.map { Variable($0) }
+    let limits = bounds.map { Variable(Tensor([$0]).reshaped([]).cast(to: dtype)) }
     let assignments = zip(variables, limits).map { variable, limit in
       (variable: variable, value: minimum(maximum(variable.value * 0.5, limit.value), 1.5) + 1)
     }
@@ -145,7 +154,7 @@ import Testing
     let pool = ThreadPool(threadCount: threadCount)
     plan.run(on: pool)
     let interpreted = TranslationTests.bits(variables.map(\.value))
-    for (variable, start) in zip(variables, starts) { variable.assign(Tensor(start)) }
+    for (variable, start) in zip(variables, starts) { variable.assign(start) }
     #expect(plan.translate() == (TranslationTests.vectorWidths.isEmpty ? 0 : 1))
     plan.run(on: pool)
     // Not compared in the expectation: to show how so many elements differ would take minutes.
@@ -157,9 +166,30 @@ import Testing
   /// What a group with exponentials, rows or sums computes does not depend on asking for code.
   @Test func `Other groups are interpreted`() {
     let x = TranslationTests.leaves(600, 1, seed: 3)[0]
-    for tensor in [exp(x), x.sum(), exp(x).sum(), x.reshaped([20, 30]).softmax(), x.cast(to: .float64) + 1] {
+    for tensor in [exp(x), x.sum(), exp(x).sum(), x.reshaped([20, 30]).softmax(), x.cast(to: .int32) + 1, exp(x.cast(to: .float64))] {
       let plan = Plan(arguments: [], outputs: [tensor.node], assignments: [])
       #expect(plan.translate() == 0)
+    }
+  }
+
+  /// What is computed in `float64` comes from memory of any type, beginning at any element of an array, and may overwrite what it read.
+  @Test(arguments: [DType.float32, .float64, .int32, .uint8, .bool])
+  func `Doubles of other types`(source: DType) {
+    for count in [1, 3, 4, 5, 8, 9, 17, 100, 5001] {
+      let numbers = (0..<count + 1).map { Double(source == .bool ? $0 % 3 % 2 : $0 * 37 % 251) }
+      let read = Tensor(numbers).cast(to: source).evaluated()[1..<count + 1]
+      let doubles = Variable(Tensor(numbers.dropFirst().map { $0 / 7 }))
+      let value = read.cast(to: .float64) / 3 - doubles.value * 0.1
+      let plan = Plan(arguments: [], outputs: [(value * value).node], assignments: [(variable: doubles, value: value)])
+      var expected = numbers.dropFirst().map { $0 / 7 }
+      for width in [0] + TranslationTests.vectorWidths {
+        if width > 0 { #expect(plan.translate(vectorBytes: width) == 1) }
+        let squares = plan.run()[0].doubles
+        expected = zip(numbers.dropFirst(), expected).map { $0 / 3 - $1 * 0.1 }
+        let isSame = zip(doubles.value.doubles, expected).allSatisfy { abs($0 - $1) <= 1e-14 * abs($1) }
+        let isSquare = zip(squares, doubles.value.doubles).allSatisfy { $0 == $1 * $1 }
+        #expect(isSame && isSquare, "\(count) of \(source), vectors of \(width) bytes")
+      }
     }
   }
 
