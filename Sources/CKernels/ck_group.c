@@ -71,28 +71,29 @@ static run_state prepare(const ck_group *g, const ck_isa *isa) {
 }
 
 void ck_fill_splat(char *to, const void *from, int32_t memory_type, int32_t compute_type) {
+  uint64_t words;
   if (memory_type == compute_type && compute_type != CK_F64) {
-    uint32_t bits[CK_SPLAT_BYTES / 4];
-    memcpy(bits, from, 4);
-    for (int i = 1; i < CK_SPLAT_BYTES / 4; i++) bits[i] = bits[0];
-    memcpy(to, bits, sizeof bits);
-    return;
-  }
-  double value;
-  switch (memory_type) {
-    case CK_F32: value = *(const float *)from; break;
-    case CK_F64: value = *(const double *)from; break;
-    case CK_I32: value = *(const int32_t *)from; break;
-    default: value = *(const uint8_t *)from; break;
-  }
-  const double whole = value != value ? 0 : value < INT32_MIN ? INT32_MIN : value > INT32_MAX ? INT32_MAX : value;
-  for (int i = 0; i < CK_SPLAT_BYTES / (compute_type == CK_F64 ? 8 : 4); i++) {
-    switch (compute_type) {
-      case CK_F32: ((float *)to)[i] = (float)value; break;
-      case CK_F64: ((double *)to)[i] = value; break;
-      default: ((int32_t *)to)[i] = (int32_t)whole; break;
+    uint32_t bits;
+    memcpy(&bits, from, sizeof bits);
+    words = (uint64_t)bits << 32 | bits;
+  } else {
+    double value;
+    switch (memory_type) {
+      case CK_F32: value = *(const float *)from; break;
+      case CK_F64: value = *(const double *)from; break;
+      case CK_I32: value = *(const int32_t *)from; break;
+      default: value = *(const uint8_t *)from; break;
+    }
+    if (compute_type == CK_F64) {
+      memcpy(&words, &value, sizeof words);
+    } else {
+      const float rounded = (float)value;
+      uint32_t bits = (uint32_t)(int32_t)(value != value ? 0 : value < INT32_MIN ? INT32_MIN : value > INT32_MAX ? INT32_MAX : value);
+      if (compute_type == CK_F32) memcpy(&bits, &rounded, sizeof bits);
+      words = (uint64_t)bits << 32 | bits;
     }
   }
+  for (int i = 0; i < CK_SPLAT_BYTES; i += sizeof words) memcpy(to + i, &words, sizeof words);
 }
 
 int32_t ck_segment_of(const ck_group *g, int64_t block) {
@@ -156,6 +157,38 @@ static void run_ragged_block(const run_state *s, const ck_block *block) {
   }
 }
 
+/* Segments of one element: each operand has room for a vector, and is read where it lies if it is of the compute type. */
+static void run_numbers(const ck_group *g, const ck_kernel *kernels, int64_t first, int64_t last, long share) {
+  const size_t operands = (size_t)g->operand_count, element = (size_t)ck_dtype_bytes(g->dtype);
+  char *const values = ck_scratch(operands * (CK_SPLAT_BYTES + sizeof(char *) + sizeof(int64_t)));
+  char **const at = (char **)(values + operands * CK_SPLAT_BYTES);
+  int64_t *const step = (int64_t *)(at + operands);
+  for (int32_t i = 0; i < g->operand_count; i++) {
+    at[i] = values + i * CK_SPLAT_BYTES;
+    step[i] = CK_SPLAT_BYTES;
+  }
+  ck_block block = {.count = 1, .share = share, .at = at, .step = step, .group = g};
+  for (int32_t s = ck_segment_of(g, first); s < g->segment_count; s++) {
+    const ck_segment *segment = &g->segments[s];
+    if (segment->first_block >= last) break;
+    if (!segment->count || segment->first_block < first) continue;
+    block.bases = segment->bases;
+    block.number = segment->first_block;
+    for (int32_t i = 0; i < g->operand_count; i++) {
+      const ck_operand *operand = &g->operands[i];
+      if (operand->kind == CK_TEMP || (operand->kind == CK_STREAM && operand->output)) continue;
+      if (operand->kind == CK_SPLAT && operand->dtype != g->dtype) {
+        ck_fill_splat(values + i * CK_SPLAT_BYTES, segment->bases[i], operand->dtype, g->dtype);
+      } else {
+        at[i] = segment->bases[i];
+      }
+    }
+    for (int32_t k = 0; k < g->instr_count; k++) kernels[g->instrs[k].op](&g->instrs[k], &block);
+    for (int32_t i = 0; i < g->operand_count; i++)
+      if (g->operands[i].kind == CK_STREAM && g->operands[i].output) memcpy(segment->bases[i], at[i], element);
+  }
+}
+
 void ck_group_run(void *context, long share) {
   const ck_group *g = context;
   const int64_t last = g->share_starts[share + 1];
@@ -164,6 +197,10 @@ void ck_group_run(void *context, long share) {
     const ck_group_reduction *reduction = &g->reductions[r];
     const int64_t kept = ck_partial_columns(reduction->columns);
     if (reduction->op == CK_SUMCOLUMNS) memset(reduction->partials + share * kept, 0, (size_t)kept * sizeof(double));
+  }
+  if (g->of_numbers) {
+    run_numbers(g, ck_isa_in_use()->kernels[g->dtype], first, last, share);
+    return;
   }
   if (g->code && first < last) first = ck_run_translated_blocks(g, share, first, last);
   if (first >= last) return;

@@ -181,7 +181,7 @@ static bool is_accessible(const ck_group *g, const ck_operand *operand) {
 }
 
 static bool is_translatable(const ck_group *g) {
-  if (g->dtype == CK_I32 || g->inner || ck_reduced(g, g->reduction_count) > CK_TRANSLATED_OPERANDS) return false;
+  if (g->dtype == CK_I32 || g->of_numbers || g->inner || ck_reduced(g, g->reduction_count) > CK_TRANSLATED_OPERANDS) return false;
   for (int i = 0; i < g->operand_count; i++)
     if (ck_is_in_memory(&g->operands[i]) && !is_accessible(g, &g->operands[i])) return false;
   for (int i = 0; i < g->instr_count; i++)

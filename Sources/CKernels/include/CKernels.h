@@ -137,6 +137,7 @@ typedef struct {
   const ck_view *views;
   const ck_segment *segments;
   int64_t inner;      /* 0, or the length of a row */
+  bool of_numbers;    /* every segment is one element, and there are no rows: such a group is interpreted, by a way of its own */
   int64_t block;      /* elements in a full block; a multiple of inner if that is not 0. At most CK_MAX_BLOCK */
   int64_t block_count;
   int32_t shares;

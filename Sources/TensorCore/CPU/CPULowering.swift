@@ -8,7 +8,7 @@ struct CPULowering {
   private(set) var outputPlaces: [[Plan.Relocation]]
   private(set) var statistics = Plan.Statistics()
   private(set) var steps: [Plan.Step] = []
-  /// Where single numbers lie that the calling thread computes for all threads: the first few.
+  /// Cache lines with single numbers that the calling thread computes for all threads: the first few.
   private(set) var sharedNumbers: [UnsafeMutableRawPointer] = []
   /// See ``Plan/prepare()``.
   var preparations: [Plan.Step] = []
@@ -94,19 +94,27 @@ struct CPULowering {
       let bytes = schedule.buffers[index].byteCount + (panels?.bytesBetween(index) ?? 0)
       return bytes + (bytes < CPULowering.leastApart || part != nil ? Buffer.alignment : Buffer.page)
     }
+    var numbers: [Int] = []
     for position in chains.indices {
       for index in beginning[position] ?? [] {
-        offsets[index] = workspace.allocate(size(index))
+        if isNumber(index) { numbers.append(index) } else { offsets[index] = workspace.allocate(size(index)) }
       }
-      for index in ending[position] ?? [] {
+      for index in ending[position] ?? [] where !isNumber(index) {
         workspace.free(offsets[index]!, size(index))
       }
     }
-    let buffer = Buffer(byteCount: workspace.size)
+    let bytes = MemoryLayout<Double>.size, start = workspace.size
+    for (place, index) in numbers.enumerated() { offsets[index] = start + place * bytes }
+    let size = start + (numbers.isEmpty ? 0 : numbers.count * bytes + Buffer.alignment)
+    let buffer = Buffer(byteCount: size)
     memory.keep(buffer)
-    statistics.workspaceBytes = workspace.size
+    statistics.workspaceBytes = size
     for (index, offset) in offsets { locations[index] = .fixed(buffer.pointer + offset) }
   }
+
+  /// Whether a temporary is one number. Such lie side by side: what the calling thread computes for all is few cache lines, each of which
+  /// has to come over to the others.
+  private func isNumber(_ buffer: Int) -> Bool { schedule.buffers[buffer].shape.allSatisfy { $0 == 1 } }
 
   /// Writes the address of a buffer's element into a context, now or whenever it is bound.
   /// - Parameter indexCount: where the kernel is told how many `int32` lie from there on, if that can be more than it reads.
@@ -183,7 +191,8 @@ struct CPULowering {
         guard case .buffer(let buffer, _) = operand.memory, case .temporary = schedule.buffers[buffer].role,
           case .fixed(let pointer) = locations[buffer]
         else { continue }
-        sharedNumbers.append(pointer)
+        let line = UnsafeMutableRawPointer(bitPattern: UInt(bitPattern: pointer) & ~UInt(Buffer.alignment - 1))!
+        if !sharedNumbers.contains(line) { sharedNumbers.append(line) }
       }
     }
   }
@@ -235,7 +244,8 @@ struct CPULowering {
     let buffer = schedule.buffers[number]
     guard operand.access == .whole, buffer.dtype == operand.dtype, buffer.shape.reduce(1, *) == count else { return false }
     switch buffer.role {
-    case .variable, .temporary: return true
+    case .variable: return true
+    case .temporary: return !isNumber(number)
     case .argument, .output, .constant: return false
     }
   }

@@ -7,6 +7,8 @@ struct GroupLayout {
   let blockCount: Int
   /// The first block of each share, and the end of the last.
   private let shareStarts: [Int]
+  /// Every program is of one element, without rows.
+  private let isOfNumbers: Bool
   var shares: Int { shareStarts.count - 1 }
 
   /// A share whose columns are added up has at least so many rows of them.
@@ -22,6 +24,7 @@ struct GroupLayout {
     let size = block
     let blocks = counts.map { ($0 + size - 1) / size }
     blockCount = blocks.reduce(0, +)
+    isOfNumbers = program.inner == 0 && counts.allSatisfy { $0 == 1 }
     let elements = counts.reduce(0, +)
     let estimate = Double(elements) * GroupLayout.nanosecondsPerElement(code)
     // What a share has of the columns should be little beside its rows.
@@ -42,6 +45,7 @@ struct GroupLayout {
     guard let size = fitting.first(where: { $0 % CPUProgram.vector == 0 }) ?? fitting.first, size >= Swift.min(most / 8, common) else { return nil }
     (block, blockCount) = (size, (starts.last! + size - 1) / size)
     shareStarts = starts.dropLast().map { $0 / size } + [blockCount]
+    isOfNumbers = false
   }
 
   private static func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int { b == 0 ? a : greatestCommonDivisor(b, a % b) }
@@ -119,6 +123,7 @@ struct GroupLayout {
     group.instrs = UnsafePointer(memory.store(code.instructions.map(GroupLayout.instruction)))
     group.operands = UnsafePointer(memory.store(operands))
     group.inner = Int64(program.inner)
+    group.of_numbers = isOfNumbers
     group.block = Int64(block)
     group.block_count = Int64(blockCount)
     group.shares = Int32(shares)

@@ -19,15 +19,9 @@ package final class Plan: @unchecked Sendable {
     var loop: Unmanaged<ScanLoop>?
 
     /// - Parameter pool: nil for the calling thread alone.
-    func run(on pool: ThreadPool?) {
-      if let loop {
-        loop._withUnsafeGuaranteedRef { $0.run(on: pool) }
-      } else if shares > 1, let pool {
-        pool.run(work, context, shares: shares)
-      } else {
-        for share in 0..<shares { work(context, share) }
-      }
-    }
+    func run(on pool: ThreadPool?) { call.run(on: pool) }
+
+    var call: Call { Call(work: work, context: context, shares: shares, loop: loop) }
 
     var code: PlanExplanation.Code { group.map { $0.pointee.code == nil ? .interpreted : .machineCode } ?? provider }
 
@@ -36,6 +30,24 @@ package final class Plan: @unchecked Sendable {
       var step = self
       step.kernel = kernel
       return step
+    }
+  }
+
+  /// What a step does, without what is said of it: no references, for a run to go through it without counting them.
+  struct Call: BitwiseCopyable {
+    let work: ThreadPool.Work
+    let context: UnsafeMutableRawPointer
+    let shares: Int
+    let loop: Unmanaged<ScanLoop>?
+
+    func run(on pool: ThreadPool?) {
+      if let loop {
+        loop._withUnsafeGuaranteedRef { $0.run(on: pool) }
+      } else if shares > 1, let pool {
+        pool.run(work, context, shares: shares)
+      } else {
+        for share in 0..<shares { work(context, share) }
+      }
     }
   }
 
@@ -76,7 +88,8 @@ package final class Plan: @unchecked Sendable {
   package let schedule: Schedule
   /// Whether a run changes variables.
   package var changesVariables: Bool { !assigned.isEmpty }
-  private let steps: UnsafeMutableBufferPointer<Step>
+  private let steps: [Step]
+  private let calls: UnsafeMutableBufferPointer<Call>
   /// What is done once for many runs with the same fixed arguments.
   private let preparations: [Step]
   /// By the number of a chain's step: those that are done with it.
@@ -109,8 +122,9 @@ package final class Plan: @unchecked Sendable {
   ) {
     schedule = Scheduler.schedule(outputs: outputs, assignments: assignments)
     let lowered = CPULowering(schedule, argumentCount: arguments.count, threadCount: threadCount, part: part, leastLoopWork: leastLoopWork, chains: chains)
-    steps = .allocate(capacity: lowered.steps.count)
-    _ = steps.initialize(from: lowered.steps)
+    steps = lowered.steps
+    calls = .allocate(capacity: steps.count)
+    _ = calls.initialize(from: steps.map(\.call))
     preparations = lowered.preparations
     chained = lowered.chained
     sharedNumbers = lowered.sharedNumbers
@@ -130,7 +144,7 @@ package final class Plan: @unchecked Sendable {
     boundArguments = arguments.map { _ in nil }
   }
 
-  deinit { steps.deallocate() }
+  deinit { calls.deallocate() }
 
   /// Lets an argument stand for memory from `offset` bytes on. It must hold the argument's elements, be 64-byte readable past
   /// its end as a ``Buffer`` is, and stay as it is while the plan runs.
@@ -258,8 +272,7 @@ package final class Plan: @unchecked Sendable {
     // Other threads have read them in the last run. Where they share no cache with this one, it would wait for one line after another.
     for number in sharedNumbers { ck_ask_to_write(number) }
     SubnormalNumbers.flushed {
-      // By its place, for a copy of a step is one more reference to count.
-      for index in steps.indices { steps[index].run(on: pool) }
+      for call in calls { call.run(on: pool) }
     }
   }
 

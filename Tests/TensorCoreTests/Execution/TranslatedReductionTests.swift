@@ -41,7 +41,7 @@ import Testing
       let special = TranslationTests.leaves(count, 3, seed: UInt64(count), of: dtype)
       for (kind, leaves) in [("ordinary", ordinary(count, seed: UInt64(count), of: dtype)), ("special", special)] {
         let counts = TranslationTests.expectSameBits(formula(leaves[0], leaves[1], leaves[2]), "\(name) of \(count) \(kind)")
-        #expect(counts.translated >= TranslationTests.vectorWidths.count, "\(name) of \(count)")
+        #expect(count == 1 || counts.translated >= TranslationTests.vectorWidths.count, "\(name) of \(count)")
       }
     }
   }
