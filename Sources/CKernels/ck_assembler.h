@@ -124,8 +124,8 @@ static inline void put(assembler *a, operation op, int destination, int source, 
   put_masked(a, op, destination, source, last, 0, false, -1);
 }
 
-/* Second bytes of jumps' codes, after a comparison of signed numbers. */
-enum { JUMP_IF_LESS = 0x8C, JUMP_IF_NOT_LESS = 0x8D };
+/* Second bytes of jumps' codes, after something that gave zero or not. */
+enum { JUMP_IF_ZERO = 0x84, JUMP_IF_NOT_ZERO = 0x85 };
 
 /* A jump that is yet to be aimed; returns its end. */
 static inline size_t put_jump(assembler *a, int condition) {

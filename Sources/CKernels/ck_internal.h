@@ -54,8 +54,9 @@ const ck_isa *ck_isa_in_use(void) CK_HIDDEN;
 enum { CK_SPLAT_BYTES = 64, CK_TRANSLATED_OPERANDS = 48 };
 
 /* The loop of a translated group. addresses: one for each operand, of those in memory only, and one for each reduction; splats: CK_SPLAT_BYTES for each operand.
-   count: elements, a positive multiple of a vector's. */
-typedef void (*ck_translated)(char *const *addresses, int64_t count, const char *splats);
+   Turns from the element `first` on, each `step` elements behind the last, up to but not with element 0 of the addresses; and then so many
+   single vectors from element 0 on. */
+typedef void (*ck_translated)(char *const *addresses, int64_t first, const char *splats, int64_t step, int64_t vectors);
 ck_translated ck_translated_code(const ck_group *group) CK_HIDDEN;
 /* Runs it for blocks of a share. Returns the first block that is left to be interpreted. */
 int64_t ck_run_translated_blocks(const ck_group *group, int64_t share, int64_t first, int64_t last) CK_HIDDEN;

@@ -6,6 +6,8 @@
 
 /* What a segment's padding fills up. */
 enum { PADDED_BYTES = 64 };
+/* Of an array: more than processors read on. */
+enum { LAST_BYTES = 4096 };
 
 /* What a share needs to run the code made for a group, segment by segment. */
 typedef struct {
@@ -131,15 +133,35 @@ static void run_last_vector(translated_state *s, int64_t whole, int64_t rest) {
     outputs[i] = s->at[i] + whole * s->element_bytes[i];
     s->at[i] = is_output(s->group, i) ? written[i] : outputs[i];
   }
-  s->code(s->at, s->vector, s->splats);
+  s->code(s->at, 0, s->splats, 0, 1);
   for (int32_t k = 0; k < s->in_memory_count; k++) {
     const int32_t i = s->in_memory[k];
     if (is_output(s->group, i)) memcpy(outputs[i], written[i], (size_t)(rest * s->computed_bytes));
   }
 }
 
-/* The elements of a segment from start to end: all at once, or by gathered rows. */
-static void run_translated(translated_state *s, const ck_segment *segment, int64_t start, int64_t end) {
+/* Turns over so many elements from one on, or over them backwards; and then single vectors from `zero` on. */
+static void run_turns(const translated_state *s, int64_t zero, int64_t first, int64_t step, int64_t vectors) {
+  char *addresses[CK_TRANSLATED_OPERANDS];
+  for (int32_t k = 0; k < s->in_memory_count; k++) {
+    const int32_t i = s->in_memory[k];
+    addresses[i] = s->at[i] + zero * s->element_bytes[i];
+  }
+  s->code(addresses, first, s->splats, step, vectors);
+}
+
+/* Whole vectors from the first element on; the last `backwards` elements from the end on, if there are so many. */
+static void run_vectors(const translated_state *s, int64_t count, int64_t backwards) {
+  const int64_t turn = s->group->code_turn, turned = count - count % turn, vectors = count % turn / s->vector;
+  if (backwards > turned) backwards = turned;
+  run_turns(s, turned - backwards, backwards - turned, turn, backwards ? 0 : vectors);
+  if (!backwards) return;
+  run_turns(s, turned - backwards - turn, backwards, -turn, 0);
+  if (vectors) run_turns(s, turned, 0, turn, vectors);
+}
+
+/* The elements of a segment from start to end: all at once, the last `backwards` ones from the end on, or by gathered rows. */
+static void run_translated(translated_state *s, const ck_segment *segment, int64_t start, int64_t end, int64_t backwards) {
   const int64_t vector = s->vector, padded = PADDED_BYTES / s->computed_bytes;
   /* Up to where a vector too much may be written. */
   const int64_t room = segment->padded ? (segment->count + padded - 1) & -padded : segment->count;
@@ -151,7 +173,7 @@ static void run_translated(translated_state *s, const ck_segment *segment, int64
     const bool has_room = stop < segment->count ? start + whole <= end && !s->in_place : start + whole <= room;
     if (whole > count && !has_room) whole -= vector;
     go_to(s, segment, start);
-    if (whole) s->code(s->at, whole, s->splats);
+    if (whole) run_vectors(s, whole, backwards);
     if (count > whole) run_last_vector(s, whole, count - whole);
     start = stop;
   }
@@ -174,12 +196,12 @@ static void reduce_block(const translated_state *s, ck_block block) {
 }
 
 /* The same block by block, for groups with reductions. */
-static void run_reduced(translated_state *s, const ck_segment *segment, int64_t share, int64_t start, int64_t end) {
+static void run_reduced(translated_state *s, const ck_segment *segment, int64_t share, int64_t start, int64_t end, int64_t backwards) {
   const ck_group *g = s->group;
   for (; start < end; start += g->block) {
     const int64_t count = ck_min64(g->block, end - start);
     s->block_start = start;
-    run_translated(s, segment, start, start + count);
+    run_translated(s, segment, start, start + count, start + count == end ? backwards : 0);
     reduce_block(s, (ck_block){.count = count, .start = start, .number = segment->first_block + start / g->block, .share = share, .group = g});
   }
 }
@@ -187,6 +209,7 @@ static void run_reduced(translated_state *s, const ck_segment *segment, int64_t 
 int64_t ck_run_translated_blocks(const ck_group *g, int64_t share, int64_t first, int64_t last) {
   translated_state s;
   prepare_translated(&s, g);
+  const bool is_threads_last = (share + 1) % g->shares_of_thread == 0;
   for (int32_t i = ck_segment_of(g, first); i < g->segment_count; i++) {
     const ck_segment *segment = &g->segments[i];
     if (segment->first_block >= last) break;
@@ -195,10 +218,14 @@ int64_t ck_run_translated_blocks(const ck_group *g, int64_t share, int64_t first
     if (start >= end) continue;
     s.in_place = s.row && is_in_place(&s, segment);
     if (!take_scalars(&s, segment) || !has_rows(&s, segment, start, end)) return ck_max64(first, segment->first_block);
+    /* A processor reads on where a loop ends, and beyond a thread's last share are the first elements of another's, which would have to
+       fetch them back. Backwards it reads on in what is this thread's. */
+    const bool ends_share = segment->first_block + (end + g->block - 1) / g->block >= last;
+    const int64_t backwards = ends_share && is_threads_last && !s.row ? LAST_BYTES / s.computed_bytes : 0;
     if (g->reduction_count) {
-      run_reduced(&s, segment, share, start, end);
+      run_reduced(&s, segment, share, start, end, backwards);
     } else {
-      run_translated(&s, segment, start, end);
+      run_translated(&s, segment, start, end, backwards);
     }
   }
   return last;

@@ -16,7 +16,7 @@
 /* Gathered rows shorter than that are brought in faster without a call for each. */
 enum { BLOCK_BYTES = 16384, LEAST_ROW = 64 };
 
-/* Addresses are kept here; rax counts elements, rsi says how many there are, rdx points to the splats, rdi to the addresses until
+/* Addresses are kept here; rax counts elements up or down to zero, rsi is the step, rdx points to the splats, rdi to the addresses until
    they are loaded. */
 static const uint8_t address_registers[] = {RCX, 8, 9, 10, 11, RBX, RBP, 12, 13, 14, 15, RDI};
 enum { ADDRESSES = sizeof address_registers };
@@ -112,13 +112,9 @@ static void write_turn(translation *t, int vectors, bool side_by_side) {
     t->vector = side_by_side ? k % vectors : k / instrs;
     translate_instr(t);
   }
-  put_bytes(&t->code, "\x48\x05", 2); /* add rax, the elements of the vectors */
-  put_int32(&t->code, vectors * lanes(t));
-  put_bytes(&t->code, "\x48\x39\xF0", 3); /* cmp rax, rsi */
 }
 
-/* void code(char *const *addresses, int64_t count, const char *splats), count a positive multiple of a vector's. A loop over several
-   vectors at a time, and one over what is left. */
+/* A ck_translated: a loop over several vectors at a time, and one over what is left. */
 static void write_code(translation *t, int vectors, bool side_by_side, int registers_for_splats) {
   /* endbr64, for processors that check where calls go; push rbx, rbp, r12 ... r15 */
   static const char save[] = "\xF3\x0F\x1E\xFA\x53\x55\x41\x54\x41\x55\x41\x56\x41\x57";
@@ -140,6 +136,7 @@ static void write_code(translation *t, int vectors, bool side_by_side, int regis
     t->mask[i] = t->reciprocal[i] = NOWHERE;
   }
   put_bytes(a, save, sizeof save - 1);
+  put_bytes(a, "\x41\x50\x48\x89\xF0\x48\x89\xCE", 8); /* push r8: the vectors that are left; mov rax, rsi; mov rsi, rcx */
   for (int i = 0; i < ck_reduced(g, g->reduction_count); i++) {
     if (!ck_has_address(g, i)) continue;
     if (addresses == ADDRESSES) {
@@ -149,25 +146,24 @@ static void write_code(translation *t, int vectors, bool side_by_side, int regis
     t->address[i] = address_registers[addresses++];
     put_load_address(a, t->address[i], RDI, i * (int32_t)sizeof(char *));
   }
-  put_bytes(a, "\x31\xC0", 2); /* xor eax, eax */
   keep_reciprocals(t, keep_splats(t, registers_for_splats));
-  const int ahead = (vectors - 1) * lanes(t);
-  put_bytes(a, "\x48\x81\xEE", 3); /* sub rsi, the vectors after the first of a turn */
-  put_int32(a, ahead);
-  put_bytes(a, "\x48\x39\xF0", 3); /* cmp rax, rsi */
-  const size_t skip = put_jump(a, JUMP_IF_NOT_LESS);
+  put_bytes(a, "\x48\x85\xC0", 3); /* test rax, rax */
+  const size_t skip = put_jump(a, JUMP_IF_ZERO);
   align_code(a, 64);
   const size_t top = a->size;
   write_turn(t, vectors, side_by_side);
-  aim_jump(a, put_jump(a, JUMP_IF_LESS), top);
+  put_bytes(a, "\x48\x01\xF0", 3); /* add rax, rsi */
+  aim_jump(a, put_jump(a, JUMP_IF_NOT_ZERO), top);
   aim_jump(a, skip, a->size);
-  put_bytes(a, "\x48\x81\xC6", 3); /* add rsi, what was taken away */
-  put_int32(a, ahead);
-  put_bytes(a, "\x48\x39\xF0", 3); /* cmp rax, rsi */
-  const size_t end = put_jump(a, JUMP_IF_NOT_LESS), rest = a->size;
+  put_bytes(a, "\x48\x8B\x34\x24\x48\x85\xF6", 7); /* mov rsi, [rsp]; test rsi, rsi */
+  const size_t end = put_jump(a, JUMP_IF_ZERO), rest = a->size;
   write_turn(t, 1, false);
-  aim_jump(a, put_jump(a, JUMP_IF_LESS), rest);
+  put_bytes(a, "\x48\x05", 2); /* add rax, the elements of a vector */
+  put_int32(a, lanes(t));
+  put_bytes(a, "\x48\xFF\xCE", 3); /* dec rsi */
+  aim_jump(a, put_jump(a, JUMP_IF_NOT_ZERO), rest);
   aim_jump(a, end, a->size);
+  put_bytes(a, "\x48\x83\xC4\x08", 4); /* add rsp, 8 */
   put_bytes(a, restore, sizeof restore - 1);
   put_bytes(a, "\xC5\xF8\x77\xC3", 4); /* vzeroupper, ret */
 }
@@ -209,7 +205,8 @@ bool ck_group_translate(ck_group *g, int64_t vector_bytes) {
   static const struct { int vectors; bool side_by_side, reads_first; } ways[] = {
     {MOST_VECTORS, true, true}, {2, true, true}, {2, false, true}, {2, false, false},
   };
-  for (int way = g->instr_count < 4 ? 0 : 1; way < 4; way++) {
+  int way = g->instr_count < 4 ? 0 : 1;
+  for (; way < 4; way++) {
     t.reads_first = ways[way].reads_first;
     write_code(&t, ways[way].vectors, ways[way].side_by_side, 0);
     if (t.failed) continue;
@@ -222,6 +219,7 @@ bool ck_group_translate(ck_group *g, int64_t vector_bytes) {
   }
   g->code = block;
   g->code_vector_bytes = vector_bytes;
+  g->code_turn = ways[way].vectors * lanes(&t);
   g->divisors = t.divisors;
   g->bounds = 0;
   for (int i = 0; i < g->instr_count; i++)

@@ -141,12 +141,13 @@ typedef struct {
   int64_t block;      /* elements in a full block; a multiple of inner if that is not 0. At most CK_MAX_BLOCK */
   int64_t block_count;
   int32_t shares;
+  int32_t shares_of_thread; /* after each so many, those of another thread begin */
   const int64_t *share_starts; /* the first block of each share, and the end of the last */
   const ck_group_reduction *reductions;
   /* results[r * segment_count + segment]: where ck_group_finish puts the result (compute type), or one for each column */
   void **results;
   void *code; /* from ck_group_translate, or NULL */
-  int64_t code_vector_bytes;
+  int64_t code_vector_bytes, code_turn; /* code_turn: elements of a turn of its loop */
   /* Splats, a bit each, that must not be NaN where the code runs, and those that must be neither tiny nor huge: segments in which
      one is are interpreted. */
   uint64_t bounds, divisors;

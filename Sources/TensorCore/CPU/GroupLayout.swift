@@ -7,6 +7,8 @@ struct GroupLayout {
   let blockCount: Int
   /// The first block of each share, and the end of the last.
   private let shareStarts: [Int]
+  /// How many shares one after the other are a thread's own.
+  private let sharesOfThread: Int
   /// Every program is of one element, without rows.
   private let isOfNumbers: Bool
   var shares: Int { shareStarts.count - 1 }
@@ -34,6 +36,7 @@ struct GroupLayout {
       ? Int(Swift.min(64, Double(elements) / Double(columns * GroupLayout.rowsOfColumns), estimate < 2500 ? 1 : estimate / 1000))
       : GroupLayout.shares(nanoseconds: estimate, threadCount: threadCount)
     shareStarts = GroupLayout.starts(shares: Swift.max(1, Swift.min(wanted, blockCount)), blocks: blocks, counts: counts)
+    sharesOfThread = Swift.max(1, (shareStarts.count - 1) / threadCount)
   }
 
   /// Shares that begin where a chain's do. Nil where no blocks of a good size end there.
@@ -45,7 +48,7 @@ struct GroupLayout {
     guard let size = fitting.first(where: { $0 % CPUProgram.vector == 0 }) ?? fitting.first, size >= Swift.min(most / 8, common) else { return nil }
     (block, blockCount) = (size, (starts.last! + size - 1) / size)
     shareStarts = starts.dropLast().map { $0 / size } + [blockCount]
-    isOfNumbers = false
+    (sharesOfThread, isOfNumbers) = (1, false)
   }
 
   private static func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int { b == 0 ? a : greatestCommonDivisor(b, a % b) }
@@ -127,6 +130,7 @@ struct GroupLayout {
     group.block = Int64(block)
     group.block_count = Int64(blockCount)
     group.shares = Int32(shares)
+    group.shares_of_thread = Int32(sharesOfThread)
     group.share_starts = UnsafePointer(memory.store(shareStarts.map(Int64.init)))
     group.reductions = UnsafePointer(
       memory.store(
