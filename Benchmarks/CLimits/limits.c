@@ -50,7 +50,7 @@ int limit_bytes(limit_kind kind) {
   return bytes[kind];
 }
 
-/* ---------------------------------------------------------------- threads that spin */
+/* MARK: threads that spin */
 
 enum { MOST_THREADS = 64 };
 static struct {
@@ -108,7 +108,7 @@ static void together(void (*work)(int)) {
   while (atomic_load_explicit(&team.done, memory_order_acquire) < team.threads - 1) pause_briefly();
 }
 
-/* ---------------------------------------------------------------- loops and products */
+/* MARK: loops and products */
 
 static struct {
   loop body;
@@ -172,7 +172,7 @@ void limit_any_product(int transpose_a, int transpose_b, long m, long n, long k,
   together(any_product_part);
 }
 
-/* ---------------------------------------------------------------- convolutions */
+/* MARK: convolutions */
 
 typedef struct {
   dnnl_primitive_t primitive;

@@ -8,7 +8,7 @@
 #include "ck_math_f32.h"
 #include "ck_math_f64.h"
 
-/* ---- f32 */
+/* MARK: f32 */
 
 typedef CK_MEMORY_TYPE(float, CK_VECTOR_BYTES / 4) vf_at;
 typedef CK_VECTOR_TYPE(uint64_t, CK_VECTOR_BYTES / 4) vf_counters;
@@ -40,7 +40,7 @@ typedef CK_VECTOR_TYPE(uint64_t, CK_VECTOR_BYTES / 4) vf_counters;
 #include "ck_gemm.h"
 #include "ck_type_end.h"
 
-/* ---- f64 */
+/* MARK: f64 */
 
 typedef CK_MEMORY_TYPE(double, CK_VECTOR_BYTES / 8) vd_at;
 typedef CK_VECTOR_TYPE(uint64_t, CK_VECTOR_BYTES / 8) vd_counters;
@@ -73,7 +73,7 @@ typedef CK_VECTOR_TYPE(uint32_t, CK_VECTOR_BYTES / 8) vd_words;
 #include "ck_gemm.h"
 #include "ck_type_end.h"
 
-/* ---- i32 */
+/* MARK: i32 */
 
 typedef CK_MEMORY_TYPE(uint32_t, CK_VECTOR_BYTES / 4) vu_at;
 #define T int32_t

@@ -45,7 +45,7 @@ void ck_convolution_prepare(ck_convolution *c) {
   }
 }
 
-/* ---- windows side by side */
+/* MARK: windows side by side */
 
 /* The windows of output positions first ..< last of a group, one a row of `columns`; positions count through all images. */
 static void gather_windows(const ck_windows *w, const sizes *s, int64_t bytes, const char *in, char *columns, int64_t first, int64_t last, int64_t group) {
@@ -119,7 +119,7 @@ static void gather_windows(const ck_windows *w, const sizes *s, int64_t bytes, c
 ADD_WINDOWS(add_windows_f32, float)
 ADD_WINDOWS(add_windows_f64, double)
 
-/* ---- the product */
+/* MARK: the product */
 
 /* Row-major c[m, n] = op(a) op(b), or added to it; `spare`: m * n elements, for what is not added by oneDNN. */
 typedef struct {

@@ -79,7 +79,7 @@
     LOOP(, EITHER(a) EITHER(b) EITHER(c) EITHER(d), expression);       \
   }
 
-/* ---- the same for every type */
+/* MARK: the same for every type */
 
 UNARY(copy, a)
 UNARY(neg, -a)

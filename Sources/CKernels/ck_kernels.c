@@ -11,7 +11,7 @@ static int64_t shares_of(int64_t elements, int64_t units) {
   return ck_max64(1, ck_min64(wanted, units));
 }
 
-/* ---- reduction of an axis */
+/* MARK: reduction of an axis */
 
 /* Parts begin where the loops over rows would begin a new sum, for the roundings to be the same. */
 enum { ROWS_PER_STEP = 64, ELEMENTS_PER_STEP = 1024 };
@@ -40,7 +40,7 @@ void ck_reduction_end(void *context, long share) {
   ck_isa_in_use()->reduction_end[r->dtype](r);
 }
 
-/* ---- scatter-add */
+/* MARK: scatter-add */
 
 /* Columns can be split where each share gets whole cache lines; otherwise the table's rows are. */
 static bool scatter_splits_columns(const ck_scatter_add *s) { return s->width >= 16 * s->shares; }
@@ -63,7 +63,7 @@ void ck_scatter_add_run(void *context, long share) {
   ck_isa_in_use()->scatter_add[s->dtype](s, first_row, last_row, first_column, last_column);
 }
 
-/* ---- pooling */
+/* MARK: pooling */
 
 void ck_pooling_prepare(ck_pooling *p) {
   const ck_windows *w = &p->windows;
@@ -81,7 +81,7 @@ void ck_pooling_run(void *context, long share) {
   ck_isa_in_use()->pooling[p->dtype](p, units * share / p->shares, units * (share + 1) / p->shares);
 }
 
-/* ---- matrix product */
+/* MARK: matrix product */
 
 void ck_gemm_run(void *context, long share) {
   const ck_gemm *g = context;
@@ -104,7 +104,7 @@ void ck_symmetric_eigen(double *matrix, double *values, double *vectors, int64_t
   ck_isa_in_use()->symmetric_eigen(matrix, values, vectors, n);
 }
 
-/* ---- moving bytes */
+/* MARK: moving bytes */
 
 void ck_move_run(void *context, long share) {
   const ck_move *move = context;
@@ -121,7 +121,7 @@ int64_t ck_first_nonfinite(const void *data, int64_t count, int32_t dtype) {
   return ck_isa_in_use()->first_nonfinite[dtype](data, count);
 }
 
-/* ---- strided copy */
+/* MARK: strided copy */
 
 typedef struct {
   char *out;

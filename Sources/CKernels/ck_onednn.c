@@ -69,7 +69,7 @@ void ck_fast_convolution_free(ck_fast_convolution *conv) {
   conv->library = NULL;
 }
 
-/* ---- descriptions */
+/* MARK: descriptions */
 
 static int axes_of(const ck_windows *w) {
   for (int k = 0; k < 2; k++)
@@ -104,7 +104,7 @@ static dnnl_status_t describe_kernel(dnnl_memory_desc_t *d, const ck_windows *w,
   return dnnl_memory_desc_init_by_strides(d, rank, first, dnnl_f32, strides);
 }
 
-/* ---- primitives */
+/* MARK: primitives */
 
 /* What a primitive is made for: `images` of such windows, with the kernel in that layout, or in any if it is NULL. */
 typedef struct {
@@ -339,7 +339,7 @@ bool ck_fast_convolution_make(ck_fast_convolution *conv, const ck_windows *windo
 #endif
 }
 
-/* ---- running */
+/* MARK: running */
 
 static void set(dnnl_memory_t memory, const void *address) {
   if (dnnl_memory_set_data_handle(memory, (void *)address) != dnnl_success) abort();

@@ -20,7 +20,7 @@
 #include <cpuid.h>
 #endif
 
-/* ---- instruction set */
+/* MARK: instruction set */
 
 #if defined(__x86_64__)
 static uint64_t enabled_register_state(void) {
@@ -70,7 +70,7 @@ const ck_isa *ck_isa_in_use(void) {
 
 const char *ck_instruction_set(void) { return ck_isa_in_use()->name; }
 
-/* ---- scratch memory */
+/* MARK: scratch memory */
 
 typedef struct {
   char *memory;
@@ -109,7 +109,7 @@ static char *scratch_of(int which, size_t bytes) {
 char *ck_scratch(size_t bytes) { return scratch_of(0, bytes); }
 char *ck_outer_scratch(size_t bytes) { return scratch_of(1, bytes); }
 
-/* ---- sleeping */
+/* MARK: sleeping */
 
 #if defined(__linux__)
 
@@ -138,7 +138,7 @@ void ck_wake(const uint32_t *word, int32_t waiters) {
 
 #endif
 
-/* ---- threads */
+/* MARK: threads */
 
 #if defined(__linux__)
 

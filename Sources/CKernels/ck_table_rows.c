@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* ---- the distinct rows */
+/* MARK: the distinct rows */
 
 enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS };
 
@@ -52,7 +52,7 @@ void ck_distinct_rows_run(void *context, long share) {
   for (; distinct < n; distinct++) d->rows[distinct] = -1;
 }
 
-/* ---- writing rows */
+/* MARK: writing rows */
 
 /* A share of rows of so many bytes in all is worth handing out. */
 enum { BYTES_PER_SHARE = 65536, MOST_SHARES = 16, ROWS_AHEAD = 8 };

@@ -45,7 +45,7 @@ typedef struct {
   bool is_spent; /* nobody needs the value after this instruction, which may overwrite its register */
 } argument;
 
-/* ---- registers */
+/* MARK: registers */
 
 static int take(translation *t) {
   if (!t->free) {
@@ -120,7 +120,7 @@ static void find_arguments(translation *t, argument *arguments) {
   }
 }
 
-/* ---- what instructions are made of; r, x, y, z are registers, r none of the others */
+/* MARK: what instructions are made of; r, x, y, z are registers, r none of the others */
 
 static bool is_in_memory(const argument *a) { return a->at.place != IN_REGISTER; }
 static void two(translation *t, operation op, int r, int x, int y) { put(&t->code, op, r, x, in_register(y)); }

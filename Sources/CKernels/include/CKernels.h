@@ -25,7 +25,7 @@ typedef enum {
   CK_BOOL = 4, /* one byte, 0 or 1 */
 } ck_dtype;
 
-/* ---------------------------------------------------------------- fused groups
+/* MARK: fused groups
 
    A group runs a short list of vector instructions over blocks of its iteration space: `count`
    elements, flat, in row-major order. It computes in one type (f32, f64 or i32); logical values are
@@ -166,7 +166,7 @@ void ck_group_finish(void *group, long share);
 bool ck_group_translate(ck_group *group, int64_t vector_bytes);
 void ck_group_discard_code(ck_group *group);
 
-/* ---------------------------------------------------------------- other kernels */
+/* MARK: other kernels */
 
 /* Reduces the middle axis of a contiguous [outer, reduced, inner] array: out is [outer, inner].
    op: CK_SUMALL, CK_MAXALL, or CK_ROWARGMAX (out is i32). dtype f32, f64, i32.
@@ -260,7 +260,7 @@ typedef struct {
 } ck_move;
 void ck_move_run(void *move, long share);
 
-/* ---------------------------------------------------------------- convolution and pooling
+/* MARK: convolution and pooling
 
    Windows over one to three spatial axes of channels-last arrays; missing leading axes have size 1.
    Output position o sees input positions o * stride - low + k * dilation, k in 0 ..< window. */
