@@ -136,7 +136,8 @@ struct CPULowering {
   private mutating func number(_ value: Double, _ dtype: DType) -> UnsafeMutableRawPointer {
     let key = Number(bits: value.bitPattern, dtype: dtype)
     if let known = numbers[key] { return known }
-    let raw = UnsafeMutableRawPointer(memory.allocate(Double.self, 1))
+    // Kernels read a whole vector of it.
+    let raw = UnsafeMutableRawPointer(memory.allocate(UInt8.self, Buffer.alignment))
     switch dtype {
     case .float32: raw.storeBytes(of: Float(value), as: Float.self)
     case .float64: raw.storeBytes(of: value, as: Double.self)
