@@ -157,7 +157,7 @@ static void run_ragged_block(const run_state *s, const ck_block *block) {
   }
 }
 
-/* Segments of one element: each operand has room for a vector, and is read where it lies if it is of the compute type. */
+/* Segments of one element, a block each: each operand has room for a vector, and is read where it lies if it is of the compute type. */
 static void run_numbers(const ck_group *g, const ck_kernel *kernels, int64_t first, int64_t last, long share) {
   const size_t operands = (size_t)g->operand_count, element = (size_t)ck_dtype_bytes(g->dtype);
   char *const values = ck_scratch(operands * (CK_SPLAT_BYTES + sizeof(char *) + sizeof(int64_t)));
@@ -168,12 +168,9 @@ static void run_numbers(const ck_group *g, const ck_kernel *kernels, int64_t fir
     step[i] = CK_SPLAT_BYTES;
   }
   ck_block block = {.count = 1, .share = share, .at = at, .step = step, .group = g};
-  for (int32_t s = ck_segment_of(g, first); s < g->segment_count; s++) {
-    const ck_segment *segment = &g->segments[s];
-    if (segment->first_block >= last) break;
-    if (!segment->count || segment->first_block < first) continue;
+  for (block.number = first; block.number < last; block.number++) {
+    const ck_segment *segment = &g->segments[block.number];
     block.bases = segment->bases;
-    block.number = segment->first_block;
     for (int32_t i = 0; i < g->operand_count; i++) {
       const ck_operand *operand = &g->operands[i];
       if (operand->kind == CK_TEMP || (operand->kind == CK_STREAM && operand->output)) continue;

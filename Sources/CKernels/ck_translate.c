@@ -28,7 +28,7 @@ static void translate_instr(translation *t) {
   find_arguments(t, arguments);
   const bool reduces = ck_is_reduction(instr->op);
   const int result = reduces ? NOWHERE : compute(t, instr->op, arguments);
-  if (reduces) put(&t->code, V_STORE, arguments[0].at.number, 0, at_index(t->address[ck_reduced(t->group, instr->dst)], t->vector, element_bytes(t)));
+  if (reduces) put(&t->code, V_STORE, arguments[0].at.number, 0, at_index(t->address[ck_reduced(t->group, instr->dst)], t->vector, (int32_t)ck_dtype_bytes(t->group->dtype)));
   for (int k = 0; k < argument_count(instr->op); k++) {
     const int operand = instr->args[k];
     if (held[operand] == NOWHERE || !arguments[k].is_spent) continue;

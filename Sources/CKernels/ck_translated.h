@@ -84,8 +84,7 @@ static bool is_spent(const translation *t, int operand) {
 
 static location constant(int which) { return in_block(which * CONSTANT_BYTES); }
 
-static int element_bytes(const translation *t) { return t->code.doubles ? 8 : 4; }
-static int lanes(const translation *t) { return (t->code.wide ? 64 : 32) / element_bytes(t); }
+static int lanes(const translation *t) { return (t->code.wide ? 64 : 32) / (int)ck_dtype_bytes(t->group->dtype); }
 static location in_stream(const translation *t, int operand) {
   return at_index(t->address[operand], t->vector, (int32_t)ck_dtype_bytes(t->group->operands[operand].dtype));
 }

@@ -105,7 +105,7 @@ import Testing
   @Test(arguments: types)
   func `Random formulas`(dtype: DType) {
     var groups = 0, translated = 0
-    for seed in 0..<150 {
+    for seed in 0..<300 {
       var random = SeededGenerator(seed: UInt64(seed))
       let count = Int.random(in: 1...3000, using: &random)
       var pool = TranslationTests.leaves(count, Int.random(in: 1...5, using: &random), seed: UInt64(seed) + 1000, of: dtype)
