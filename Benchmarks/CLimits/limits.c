@@ -25,12 +25,24 @@ typedef void scaling(long n, const unsigned char *from, float *to);
 #define NAME(x) x##_baseline
 #include "loops.h"
 
-static const loop *loops(void) {
+/* Descent's kernels look at it, too: what they are measured against has no wider vectors than they. */
+static int is_allowed(const char *set) {
+  const char *wanted = getenv("DESCENT_ISA");
+  return !wanted || (strcmp(wanted, "baseline") != 0 && (strcmp(wanted, "avx2") != 0 || strcmp(set, "avx2") == 0));
+}
+
+static const loop *chosen_loops(void) {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) return loops_avx512;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return loops_avx2;
+  if (is_allowed("avx512") && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) return loops_avx512;
+  if (is_allowed("avx2") && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return loops_avx2;
 #endif
   return loops_baseline;
+}
+
+static const loop *loops(void) {
+  static const loop *_Atomic chosen;
+  if (!chosen) chosen = chosen_loops();
+  return chosen;
 }
 
 static scaling *scale_bytes(void) {

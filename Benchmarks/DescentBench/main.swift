@@ -12,6 +12,9 @@ let profiles = chosen.contains("profile")
 /// What stands beside `profile` says what is profiled.
 func wants(_ part: String) -> Bool { chosen.isEmpty || !profiles && chosen.contains(part) }
 
+// oneDNN reads it when it is first asked for something, and has no wider vectors then than our kernels.
+if instructionSet != "avx512" { setenv("DNNL_MAX_CPU_ISA", instructionSet == "avx2" ? "AVX2" : "SSE41", 0) }
+
 do {
   if ["first-batch", "whole-job", "first-step", "epoch"].contains(chosen.first) { tellPeakAtExit() }
   if chosen == ["first-batch"] {
