@@ -58,6 +58,15 @@ enum { CK_SPLAT_BYTES = 64, CK_TRANSLATED_OPERANDS = 48 };
    single vectors from element 0 on. */
 typedef void (*ck_translated)(char *const *addresses, int64_t first, const char *splats, int64_t step, int64_t vectors);
 ck_translated ck_translated_code(const ck_group *group) CK_HIDDEN;
+/* What runs of a group's code need to know of its operands; made with the code, for each share needs it. */
+typedef struct {
+  int64_t computed_bytes, vector; /* bytes of an element that is computed with, and how many of these a vector has */
+  int64_t row;                    /* elements of a gathered row, or 0 */
+  int32_t in_memory[CK_TRANSLATED_OPERANDS], in_memory_count; /* numbers that have an address */
+  int32_t scalars[CK_TRANSLATED_OPERANDS], scalar_count;      /* those of splats */
+  int64_t element_bytes[CK_TRANSLATED_OPERANDS];
+} ck_code_operands;
+const ck_code_operands *ck_operands_of_code(const ck_group *group) CK_HIDDEN;
 /* Runs it for blocks of a share. Returns the first block that is left to be interpreted. */
 int64_t ck_run_translated_blocks(const ck_group *group, int64_t share, int64_t first, int64_t last) CK_HIDDEN;
 /* The segment of a block; empty segments have the first block of their successor. */

@@ -13,14 +13,10 @@ enum { LAST_BYTES = 4096 };
 typedef struct {
   const ck_group *group;
   ck_translated code;
-  int64_t computed_bytes, vector; /* bytes of an element that is computed with, and how many of these a vector has */
-  int64_t row; /* elements of a gathered row, or 0 */
+  const ck_code_operands *operands;
   bool in_place; /* of a segment: whether something is written over what is read */
   int64_t block_start; /* where there are reductions, the code runs block by block */
   char *reduced;       /* a slot for each reduction: the block's elements that it combines */
-  int32_t in_memory[CK_TRANSLATED_OPERANDS], in_memory_count; /* numbers that have an address */
-  int32_t scalars[CK_TRANSLATED_OPERANDS], scalar_count;
-  int64_t element_bytes[CK_TRANSLATED_OPERANDS];
   const void *filled[CK_TRANSLATED_OPERANDS]; /* for each operand: the element that its splat has */
   char *at[CK_TRANSLATED_OPERANDS];
   _Alignas(CK_SPLAT_BYTES) char splats[CK_TRANSLATED_OPERANDS * CK_SPLAT_BYTES];
@@ -31,24 +27,15 @@ static bool is_reduced(const ck_group *g, int32_t number) { return number >= g->
 static void prepare_translated(translated_state *s, const ck_group *g) {
   s->group = g;
   s->code = ck_translated_code(g);
-  s->computed_bytes = ck_dtype_bytes(g->dtype);
-  s->vector = g->code_vector_bytes / s->computed_bytes;
-  s->row = ck_gathered_row(g);
+  s->operands = ck_operands_of_code(g);
   s->reduced = g->reduction_count ? ck_scratch((size_t)(g->reduction_count * ck_slot_bytes(g))) : NULL;
-  s->in_memory_count = s->scalar_count = 0;
-  for (int32_t i = 0; i < ck_reduced(g, g->reduction_count); i++) {
-    s->element_bytes[i] = is_reduced(g, i) ? s->computed_bytes : ck_dtype_bytes(g->operands[i].dtype);
-    if (ck_has_address(g, i)) s->in_memory[s->in_memory_count++] = i;
-    if (is_reduced(g, i) || g->operands[i].kind != CK_SPLAT) continue;
-    s->scalars[s->scalar_count++] = i;
-    s->filled[i] = NULL;
-  }
+  for (int32_t k = 0; k < s->operands->scalar_count; k++) s->filled[s->operands->scalars[k]] = NULL;
 }
 
 /* Puts a segment's numbers in their places. Whether the code is right for them; else the segment is left as it is. */
 static bool take_scalars(translated_state *s, const ck_segment *segment) {
-  for (int32_t k = 0; k < s->scalar_count; k++) {
-    const int32_t i = s->scalars[k];
+  for (int32_t k = 0; k < s->operands->scalar_count; k++) {
+    const int32_t i = s->operands->scalars[k];
     if (s->filled[i] == segment->bases[i]) continue;
     char *const splat = s->splats + i * CK_SPLAT_BYTES;
     ck_fill_splat(splat, segment->bases[i], s->group->operands[i].dtype, s->group->dtype);
@@ -70,10 +57,10 @@ static const ck_view *gathering(const ck_group *g, const ck_segment *segment, in
 
 /* Whether there are all rows of which the elements from start to end are gathered: the code knows nothing of missing ones. */
 static bool has_rows(const translated_state *s, const ck_segment *segment, int64_t start, int64_t end) {
-  for (int32_t k = 0; s->row && k < s->in_memory_count; k++) {
+  for (int32_t k = 0; s->operands->row && k < s->operands->in_memory_count; k++) {
     const int32_t *index;
-    const ck_view *view = gathering(s->group, segment, s->in_memory[k], &index);
-    for (int64_t number = start / s->row; view && number * s->row < end; number++)
+    const ck_view *view = gathering(s->group, segment, s->operands->in_memory[k], &index);
+    for (int64_t number = start / s->operands->row; view && number * s->operands->row < end; number++)
       if (index[number] < 0 || index[number] >= view->limit) return false;
   }
   return true;
@@ -81,10 +68,10 @@ static bool has_rows(const translated_state *s, const ck_segment *segment, int64
 
 /* Before the first elements are read. */
 static void ask_for_few(const translated_state *s, const ck_segment *segment, int64_t element) {
-  for (int32_t k = 0; s->row && k < s->in_memory_count; k++) {
-    const int32_t i = s->in_memory[k], *index;
+  for (int32_t k = 0; s->operands->row && k < s->operands->in_memory_count; k++) {
+    const int32_t i = s->operands->in_memory[k], *index;
     const ck_view *view = gathering(s->group, segment, i, &index);
-    if (view) ck_ask_for_few(segment->bases[i], view, s->element_bytes[i], index, element / s->row);
+    if (view) ck_ask_for_few(segment->bases[i], view, s->operands->element_bytes[i], index, element / s->operands->row);
   }
 }
 
@@ -93,9 +80,9 @@ static char *reduced_elements(const translated_state *s, int32_t number) {
 }
 
 static bool is_in_place(const translated_state *s, const ck_segment *segment) {
-  for (int32_t k = 0; k < s->in_memory_count; k++)
-    for (int32_t l = 0; l < s->in_memory_count; l++) {
-      const int32_t written = s->in_memory[k], read = s->in_memory[l];
+  for (int32_t k = 0; k < s->operands->in_memory_count; k++)
+    for (int32_t l = 0; l < s->operands->in_memory_count; l++) {
+      const int32_t written = s->operands->in_memory[k], read = s->operands->in_memory[l];
       if (is_reduced(s->group, written) || is_reduced(s->group, read) || !s->group->operands[written].output) continue;
       if (written != read && segment->bases[written] == segment->bases[read]) return true;
     }
@@ -104,19 +91,19 @@ static bool is_in_place(const translated_state *s, const ck_segment *segment) {
 
 /* Lets the loop begin at an element of a segment. */
 static void go_to(translated_state *s, const ck_segment *segment, int64_t element) {
-  for (int32_t k = 0; k < s->in_memory_count; k++) {
-    const int32_t i = s->in_memory[k], *index;
+  for (int32_t k = 0; k < s->operands->in_memory_count; k++) {
+    const int32_t i = s->operands->in_memory[k], *index;
     const ck_view *view = gathering(s->group, segment, i, &index);
     int64_t place = element;
     if (view) {
-      const int64_t number = element / s->row, within = element % s->row;
+      const int64_t number = element / s->operands->row, within = element % s->operands->row;
       place = index[number] * view->strides[0] + within;
-      if (within == 0) ck_ask_for_row(segment->bases[i], view, s->element_bytes[i], index, number + ck_rows_ahead(view, s->element_bytes[i]));
+      if (within == 0) ck_ask_for_row(segment->bases[i], view, s->operands->element_bytes[i], index, number + ck_rows_ahead(view, s->operands->element_bytes[i]));
     }
     if (is_reduced(s->group, i)) {
-      s->at[i] = reduced_elements(s, i) + (element - s->block_start) * s->element_bytes[i];
+      s->at[i] = reduced_elements(s, i) + (element - s->block_start) * s->operands->element_bytes[i];
     } else {
-      s->at[i] = (char *)segment->bases[i] + place * s->element_bytes[i];
+      s->at[i] = (char *)segment->bases[i] + place * s->operands->element_bytes[i];
     }
   }
 }
@@ -128,31 +115,31 @@ static bool is_output(const ck_group *g, int32_t number) { return !is_reduced(g,
 static void run_last_vector(translated_state *s, int64_t whole, int64_t rest) {
   char *outputs[CK_TRANSLATED_OPERANDS];
   _Alignas(CK_SPLAT_BYTES) char written[CK_TRANSLATED_OPERANDS][CK_SPLAT_BYTES];
-  for (int32_t k = 0; k < s->in_memory_count; k++) {
-    const int32_t i = s->in_memory[k];
-    outputs[i] = s->at[i] + whole * s->element_bytes[i];
+  for (int32_t k = 0; k < s->operands->in_memory_count; k++) {
+    const int32_t i = s->operands->in_memory[k];
+    outputs[i] = s->at[i] + whole * s->operands->element_bytes[i];
     s->at[i] = is_output(s->group, i) ? written[i] : outputs[i];
   }
   s->code(s->at, 0, s->splats, 0, 1);
-  for (int32_t k = 0; k < s->in_memory_count; k++) {
-    const int32_t i = s->in_memory[k];
-    if (is_output(s->group, i)) memcpy(outputs[i], written[i], (size_t)(rest * s->computed_bytes));
+  for (int32_t k = 0; k < s->operands->in_memory_count; k++) {
+    const int32_t i = s->operands->in_memory[k];
+    if (is_output(s->group, i)) memcpy(outputs[i], written[i], (size_t)(rest * s->operands->computed_bytes));
   }
 }
 
 /* Turns over so many elements from one on, or over them backwards; and then single vectors from `zero` on. */
 static void run_turns(const translated_state *s, int64_t zero, int64_t first, int64_t step, int64_t vectors) {
   char *addresses[CK_TRANSLATED_OPERANDS];
-  for (int32_t k = 0; k < s->in_memory_count; k++) {
-    const int32_t i = s->in_memory[k];
-    addresses[i] = s->at[i] + zero * s->element_bytes[i];
+  for (int32_t k = 0; k < s->operands->in_memory_count; k++) {
+    const int32_t i = s->operands->in_memory[k];
+    addresses[i] = s->at[i] + zero * s->operands->element_bytes[i];
   }
   s->code(addresses, first, s->splats, step, vectors);
 }
 
 /* Whole vectors from the first element on; the last `backwards` elements from the end on, if there are so many. */
 static void run_vectors(const translated_state *s, int64_t count, int64_t backwards) {
-  const int64_t turn = s->group->code_turn, turned = count - count % turn, vectors = count % turn / s->vector;
+  const int64_t turn = s->group->code_turn, turned = count - count % turn, vectors = count % turn / s->operands->vector;
   if (backwards > turned) backwards = turned;
   run_turns(s, turned - backwards, backwards - turned, turn, backwards ? 0 : vectors);
   if (!backwards) return;
@@ -162,12 +149,12 @@ static void run_vectors(const translated_state *s, int64_t count, int64_t backwa
 
 /* The elements of a segment from start to end: all at once, the last `backwards` ones from the end on, or by gathered rows. */
 static void run_translated(translated_state *s, const ck_segment *segment, int64_t start, int64_t end, int64_t backwards) {
-  const int64_t vector = s->vector, padded = PADDED_BYTES / s->computed_bytes;
+  const int64_t vector = s->operands->vector, padded = PADDED_BYTES / s->operands->computed_bytes;
   /* Up to where a vector too much may be written. */
   const int64_t room = segment->padded ? (segment->count + padded - 1) & -padded : segment->count;
   ask_for_few(s, segment, start);
   while (start < end) {
-    const int64_t stop = s->row ? ck_min64(end, (start / s->row + 1) * s->row) : end, count = stop - start;
+    const int64_t stop = s->operands->row ? ck_min64(end, (start / s->operands->row + 1) * s->operands->row) : end, count = stop - start;
     int64_t whole = (count + vector - 1) & -vector;
     /* What is written beyond a row is the next row's, which comes after it. */
     const bool has_room = stop < segment->count ? start + whole <= end && !s->in_place : start + whole <= room;
@@ -216,12 +203,12 @@ int64_t ck_run_translated_blocks(const ck_group *g, int64_t share, int64_t first
     const int64_t start = ck_max64(0, first - segment->first_block) * g->block;
     const int64_t end = ck_min64(segment->count, (last - segment->first_block) * g->block);
     if (start >= end) continue;
-    s.in_place = s.row && is_in_place(&s, segment);
+    s.in_place = s.operands->row && is_in_place(&s, segment);
     if (!take_scalars(&s, segment) || !has_rows(&s, segment, start, end)) return ck_max64(first, segment->first_block);
     /* A processor reads on where a loop ends, and beyond a thread's last share are the first elements of another's, which would have to
        fetch them back. Backwards it reads on in what is this thread's. */
     const bool ends_share = segment->first_block + (end + g->block - 1) / g->block >= last;
-    const int64_t backwards = ends_share && is_threads_last && !s.row ? LAST_BYTES / s.computed_bytes : 0;
+    const int64_t backwards = ends_share && is_threads_last && !s.operands->row ? LAST_BYTES / s.operands->computed_bytes : 0;
     if (g->reduction_count) {
       run_reduced(&s, segment, share, start, end, backwards);
     } else {

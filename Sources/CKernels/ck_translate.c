@@ -16,6 +16,9 @@
 /* Gathered rows shorter than that are brought in faster without a call for each. */
 enum { BLOCK_BYTES = 16384, LEAST_ROW = 64 };
 
+/* A block ends with what is known of the operands. */
+enum { CODE_BYTES = BLOCK_BYTES - (int)((sizeof(ck_code_operands) + 63) & ~(size_t)63) };
+
 /* Addresses are kept here; rax counts elements up or down to zero, rsi is the step, rdx points to the splats, rdi to the addresses until
    they are loaded. */
 static const uint8_t address_registers[] = {RCX, 8, 9, 10, 11, RBX, RBP, 12, 13, 14, 15, RDI};
@@ -186,6 +189,16 @@ static bool is_translatable(const ck_group *g) {
   return g->instr_count > g->reduction_count;
 }
 
+static void describe_operands(const ck_group *g, int64_t vector_bytes, ck_code_operands *all) {
+  *all = (ck_code_operands){.computed_bytes = ck_dtype_bytes(g->dtype), .vector = vector_bytes / ck_dtype_bytes(g->dtype), .row = ck_gathered_row(g)};
+  for (int32_t i = 0; i < ck_reduced(g, g->reduction_count); i++) {
+    const bool is_operand = i < g->operand_count;
+    all->element_bytes[i] = is_operand ? ck_dtype_bytes(g->operands[i].dtype) : all->computed_bytes;
+    if (ck_has_address(g, i)) all->in_memory[all->in_memory_count++] = i;
+    if (is_operand && g->operands[i].kind == CK_SPLAT) all->scalars[all->scalar_count++] = i;
+  }
+}
+
 bool ck_group_translate(ck_group *g, int64_t vector_bytes) {
   const int64_t widest = ck_isa_in_use()->vector_bytes;
   const char *setting = getenv("DESCENT_INTERPRET");
@@ -199,7 +212,7 @@ bool ck_group_translate(ck_group *g, int64_t vector_bytes) {
     const uint64_t words = doubles ? double_constants[c] : (uint64_t)float_constants[c] << 32 | float_constants[c];
     for (int at = 0; at < CONSTANT_BYTES; at += sizeof words) memcpy(block + c * CONSTANT_BYTES + at, &words, sizeof words);
   }
-  translation t = {.code = {.code = block, .capacity = BLOCK_BYTES, .wide = vector_bytes == 64, .doubles = doubles}, .group = g};
+  translation t = {.code = {.code = block, .capacity = CODE_BYTES, .wide = vector_bytes == 64, .doubles = doubles}, .group = g};
   /* Short programs take more vectors a turn: where another process has half of a core, each instruction counts, those of the loop
      itself too. Each way once to see how many registers it needs when splats come and go, and once with what is left given to splats. */
   static const struct { int vectors; bool side_by_side, reads_first; } ways[] = {
@@ -213,6 +226,7 @@ bool ck_group_translate(ck_group *g, int64_t vector_bytes) {
     if (t.least_free > 0) write_code(&t, ways[way].vectors, ways[way].side_by_side, t.least_free);
     break;
   }
+  describe_operands(g, vector_bytes, (ck_code_operands *)(block + CODE_BYTES));
   if (t.failed || t.code.is_full || mprotect(block, BLOCK_BYTES, PROT_READ | PROT_EXEC) != 0) {
     munmap(block, BLOCK_BYTES);
     return false;
@@ -236,6 +250,8 @@ ck_translated ck_translated_code(const ck_group *g) {
   return (ck_translated)(uintptr_t)((uint8_t *)g->code + CONSTANTS * CONSTANT_BYTES);
 }
 
+const ck_code_operands *ck_operands_of_code(const ck_group *g) { return (const ck_code_operands *)((const uint8_t *)g->code + CODE_BYTES); }
+
 #else
 
 bool ck_group_translate(ck_group *g, int64_t vector_bytes) {
@@ -246,6 +262,11 @@ bool ck_group_translate(ck_group *g, int64_t vector_bytes) {
 void ck_group_discard_code(ck_group *g) { (void)g; }
 
 ck_translated ck_translated_code(const ck_group *g) {
+  (void)g;
+  return NULL;
+}
+
+const ck_code_operands *ck_operands_of_code(const ck_group *g) {
   (void)g;
   return NULL;
 }
