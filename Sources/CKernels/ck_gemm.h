@@ -1,6 +1,6 @@
 /* Matrix product of one floating-point type. The columns of op(B) are packed in panels of GEMM_COLUMNS, the last ones in a panel of LANES
    if they fit, or are read where they lie, and GEMM_ROWS or GEMM_FEW_ROWS rows of C at a time are accumulated in registers. An element
-   of C is summed up in an order that depends on k alone: cutting C into shares changes no bit. */
+   of C is summed up in an order that depends on k and on terms_backwards alone: cutting C into shares changes no bit. */
 
 /* Two vectors of each row, two of the panel and a factor fit in the registers: 32 with AVX-512, 16 without. */
 #define GEMM_ROWS (CK_VECTOR_BYTES == 64 ? 8 : CK_VECTOR_BYTES == 32 ? 6 : 4)
@@ -73,6 +73,7 @@ static void NAME(gemm_pack_all)(const ck_gemm *g, void *panels) {
 typedef struct {
   const T *rows, *last; /* the last row may lie elsewhere */
   int64_t stride, depth, columns;
+  bool is_backwards; /* from the last row to the first */
 } NAME(gemm_columns);
 
 /* The products of `height` rows with `vectors` vectors of columns, both constants. The rows lie `row` elements apart; an element of
@@ -81,21 +82,25 @@ CK_INLINE void NAME(gemm_tile)(int height, int vectors, const T *a, int64_t row,
                                int64_t rows, bool is_added) {
   V sum[GEMM_ROWS][2];
   const T *at[GEMM_ROWS];
+  const int64_t before = b->depth - 1;
   for (int r = 0; r < height; r++) {
-    for (int v = 0; v < vectors; v++) sum[r][v] = (V)(T)0;
     at[r] = a + ck_min64(r, rows - 1) * row;
+    /* The last term is added last, or first. */
+    const V factor = b->is_backwards ? (V)(at[r][before * next]) : (V)(T)0;
+    for (int v = 0; v < vectors; v++) sum[r][v] = b->is_backwards ? factor * *(const V_AT *)(b->last + v * LANES) : (V)(T)0;
   }
-  const int64_t before = b->depth - 1, stride = b->stride;
-  const T *from = b->rows;
-  for (int64_t k = 0; k < before; k++, from += stride) {
+  const int64_t first = b->is_backwards ? before - 1 : 0, step = b->is_backwards ? -next : next;
+  const int64_t stride = b->is_backwards ? -b->stride : b->stride;
+  const T *from = b->rows + first * b->stride;
+  for (int64_t k = 0, within = first * next; k < before; k++, from += stride, within += step) {
     V column[2];
     for (int v = 0; v < vectors; v++) column[v] = *(const V_AT *)(from + v * LANES);
     for (int r = 0; r < height; r++) {
-      const V factor = (V)(at[r][k * next]);
+      const V factor = (V)(at[r][within]);
       for (int v = 0; v < vectors; v++) sum[r][v] = factor * column[v] + sum[r][v];
     }
   }
-  for (int r = 0; r < height; r++) {
+  for (int r = 0; r < height && !b->is_backwards; r++) {
     const V factor = (V)(at[r][before * next]);
     for (int v = 0; v < vectors; v++) sum[r][v] = factor * *(const V_AT *)(b->last + v * LANES) + sum[r][v];
   }
@@ -117,11 +122,12 @@ CK_INLINE void NAME(gemm_tile)(int height, int vectors, const T *a, int64_t row,
 }
 
 /* The rows of C from one on, as many as the registers hold, and how many those are. */
-CK_INLINE int64_t NAME(gemm_some_rows)(const ck_gemm *g, const NAME(gemm_columns) *b, int64_t first, int64_t column, int64_t row, int64_t last_row) {
+CK_INLINE int64_t NAME(gemm_some_rows)(const ck_gemm *g, const NAME(gemm_columns) *b, int64_t first, int64_t column, int64_t row, int64_t last_row,
+                                       bool is_added) {
   const int64_t beside = g->transpose_a ? 1 : g->lda, next = g->transpose_a ? g->lda : 1, left = last_row - row;
   const T *a = (const T *)g->a + row * beside + first * next;
   T *c = (T *)g->c + row * g->ldc + column;
-  const bool is_wide = b->columns > LANES, is_added = first > 0;
+  const bool is_wide = b->columns > LANES;
   /* 7 and 8 rows are two times few. */
   if (GEMM_ROWS > GEMM_FEW_ROWS && left > GEMM_FEW_ROWS && !(GEMM_ROWS == 6 && (left == 7 || left == 8))) {
     const int64_t rows = ck_min64(GEMM_ROWS, left);
@@ -137,7 +143,8 @@ CK_INLINE int64_t NAME(gemm_some_rows)(const ck_gemm *g, const NAME(gemm_columns
 
 /* Columns of op(B) as they lie in B where few rows use them, else as a panel. */
 static NAME(gemm_columns) NAME(gemm_columns_from)(const ck_gemm *g, const void *panels, T *spare, int64_t first, int64_t column, bool is_direct) {
-  NAME(gemm_columns) b = {.depth = ck_min64(GEMM_DEPTH, g->k - first), .columns = ck_min64(GEMM_COLUMNS, g->n - column)};
+  NAME(gemm_columns) b = {.depth = ck_min64(GEMM_DEPTH, g->k - first), .columns = ck_min64(GEMM_COLUMNS, g->n - column),
+                           .is_backwards = g->terms_backwards};
   const int64_t width = NAME(gemm_width)(b.columns);
   if (is_direct && (b.columns == width || g->ldb >= width)) {
     b.stride = g->ldb;
@@ -164,14 +171,19 @@ static void NAME(gemm_whole_rows)(const ck_gemm *g, const void *panels, T *spare
   NAME(gemm_columns) all[GEMM_FEW_PANELS];
   for (int64_t column = 0, i = 0; column < g->n; column += GEMM_COLUMNS, i++)
     all[i] = NAME(gemm_columns_from)(g, panels, spare + column * g->k, 0, column, false);
-  for (int64_t r = first_row, rows; r < last_row; r += rows)
-    for (int64_t column = 0, i = 0; column < g->n; column += GEMM_COLUMNS, i++)
-      rows = NAME(gemm_some_rows)(g, &all[i], 0, column, r, last_row);
+  const int64_t steps = (last_row - first_row + GEMM_ROWS - 1) / GEMM_ROWS;
+  for (int64_t step = 0; step < steps; step++) {
+    int64_t r = first_row + (g->rows_backwards ? steps - 1 - step : step) * GEMM_ROWS, rows;
+    for (const int64_t end = ck_min64(r + GEMM_ROWS, last_row); r < end; r += rows)
+      for (int64_t column = 0, i = 0; column < g->n; column += GEMM_COLUMNS, i++)
+        rows = NAME(gemm_some_rows)(g, &all[i], 0, column, r, end, g->adds);
+  }
 }
 
 /* Rows [first_row, last_row) of C. `panels`: op(B) as gemm_pack_all leaves it, or null for packing it on the way. */
 static void NAME(gemm_rows)(const ck_gemm *g, const void *panels, int64_t first_row, int64_t last_row) {
   if (g->k == 0) {
+    if (g->adds) return;
     for (int64_t r = first_row; r < last_row; r++) memset((T *)g->c + r * g->ldc, 0, (size_t)g->n * sizeof(T));
     return;
   }
@@ -182,10 +194,12 @@ static void NAME(gemm_rows)(const ck_gemm *g, const void *panels, int64_t first_
     NAME(gemm_whole_rows)(g, panels, spare, first_row, last_row);
     return;
   }
-  for (int64_t first = 0; first < g->k; first += GEMM_DEPTH) {
+  const int64_t depths = (g->k + GEMM_DEPTH - 1) / GEMM_DEPTH;
+  for (int64_t i = 0; i < depths; i++) {
+    const int64_t first = (g->terms_backwards ? depths - 1 - i : i) * GEMM_DEPTH;
     for (int64_t column = 0; column < g->n; column += GEMM_COLUMNS) {
       const NAME(gemm_columns) b = NAME(gemm_columns_from)(g, panels, spare, first, column, has_few_rows && !panels && !g->transpose_b);
-      for (int64_t r = first_row; r < last_row;) r += NAME(gemm_some_rows)(g, &b, first, column, r, last_row);
+      for (int64_t r = first_row; r < last_row;) r += NAME(gemm_some_rows)(g, &b, first, column, r, last_row, i > 0 || g->adds);
     }
   }
 }

@@ -239,6 +239,10 @@ typedef struct {
   int64_t m, n, k, lda, ldb, ldc;
   int32_t transpose_a, transpose_b;
   int32_t dtype;
+  /* By ck_gemm_run alone. adds: C += instead. terms_backwards: an element's terms are added up from the last to the first. rows_backwards:
+     the rows of C are computed from the last to the first where they are many, which changes no bit. A processor reads on where a loop over
+     memory ends; backwards, it ends within what is this thread's. */
+  bool adds, terms_backwards, rows_backwards;
   int64_t rows_per_share;
   void *panels;
 } ck_gemm;

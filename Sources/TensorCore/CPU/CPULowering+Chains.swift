@@ -1,9 +1,19 @@
 import CKernels
 
-/// What each share of a chain's call does in one of its kernels.
+/// What the shares of a chain's call do in one of its kernels.
 struct ChainPiece {
   let work: ThreadPool.Work
   let context: UnsafeMutableRawPointer
+  /// How many of the kernel's shares each does.
+  var each = 1
+  /// The kernel's shares are those of every so manieth share of the call alone.
+  var every = 1
+
+  func run(_ share: Int) {
+    if share % every != 0 { return }
+    let first = share / every * each
+    for own in first..<first + each { work(context, own) }
+  }
 
   /// What a chain's call needs: its pieces, and how many they are.
   struct List {
@@ -13,7 +23,7 @@ struct ChainPiece {
 
   static let kernel: ThreadPool.Work = { context, share in
     let list = context!.assumingMemoryBound(to: List.self).pointee
-    for piece in UnsafeBufferPointer(start: list.pieces, count: list.count) { piece.work(piece.context, share) }
+    for piece in UnsafeBufferPointer(start: list.pieces, count: list.count) { piece.run(share) }
   }
 }
 
@@ -43,13 +53,35 @@ extension CPULowering {
       }
       steps += own.prefix(1).map { step in step.of(kernel: member) }
     }
-    let pieces = memory.store(steps.map { ChainPiece(work: $0.work, context: $0.context) })
-    let context = memory.store([ChainPiece.List(pieces: pieces, count: steps.count)])
     chained[self.steps.count + before.count] = Array(steps.dropFirst())
-    let call = Plan.Step(
-      work: ChainPiece.kernel, context: context, shares: chain.shares, sharesOf: "rows", group: steps[0].group,
-      provider: steps[0].provider, kernel: steps[0].kernel)
+    let call = step(of: steps.map { ChainPiece(work: $0.work, context: $0.context) }, as: steps[0], shares: chain.shares, of: "rows")
     return before + [call] + after
+  }
+
+  /// One call of several kernels.
+  /// - Parameter first: the step that it is in the place of.
+  mutating func step(of pieces: [ChainPiece], as first: Plan.Step, shares: Int, of what: String) -> Plan.Step {
+    let context = memory.store([ChainPiece.List(pieces: memory.store(pieces), count: pieces.count)])
+    return Plan.Step(
+      work: ChainPiece.kernel, context: context, shares: shares, sharesOf: what, group: first.group, provider: first.provider, kernel: first.kernel)
+  }
+
+  /// The last step, if it brings in the panels in which the left side of a product lies: each thread can bring in those that it multiplies,
+  /// in one call.
+  mutating func takeRows(for product: MatrixProductContext, _ buffer: Int) -> Plan.Step? {
+    guard !product.transposeA, product.groups > 1, broughtIn?.buffer == buffer, broughtIn?.step == steps.count - 1,
+      panels?.of(buffer)?.count == product.groups
+    else { return nil }
+    return takeLastStep()
+  }
+
+  /// The steps of a product, and before them, in the same call, the step that brings in the panels.
+  mutating func join(_ rows: Plan.Step?, _ own: [Plan.Step], of product: MatrixProductContext) -> [Plan.Step] {
+    guard let rows else { return own }
+    chained[steps.count] = [rows]
+    let each = own[0].shares / product.groups
+    let pieces = [ChainPiece(work: rows.work, context: rows.context), ChainPiece(work: own[0].work, context: own[0].context, each: each)]
+    return [step(of: pieces, as: own[0], shares: product.groups, of: own[0].sharesOf)] + own.dropFirst()
   }
 
   /// A product in shares of its rows.
@@ -62,8 +94,9 @@ extension CPULowering {
 
   /// The last of a product's steps, the sum of its parts, if it can be cut like the chain.
   private func takeSum(from steps: inout [Plan.Step], _ chain: KernelChain) -> Plan.Step? {
-    guard steps.count == 2, let last = steps.last else { return nil }
+    guard steps.count > 1, let last = steps.last else { return nil }
     let sum = last.context.assumingMemoryBound(to: ck_reduction.self)
+    if sum.pointee.parts > 1 { return nil }
     let width = Int(sum.pointee.inner) / chain.rows, tiles = Int(ck_reduction_tiles(sum)), tile = Int(CK_REDUCTION_TILE)
     guard (0..<chain.shares).map({ tiles * $0 / chain.shares * tile }) == chain.starts(width: width).dropLast() else { return nil }
     sum.pointee.shares = Int64(chain.shares)

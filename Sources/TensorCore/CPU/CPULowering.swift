@@ -21,6 +21,8 @@ struct CPULowering {
   let part: Plan.PartOfRows?
   private var locations: [Location?]
   private var numbers: [Number: UnsafeMutableRawPointer] = [:]
+  /// The last kernel that brings a batch's rows in panels, a share for each: what it writes, and the number of its step.
+  private(set) var broughtIn: (buffer: Int, step: Int)?
   /// None in a part of a batch's rows, which is not cut.
   let panels: ColumnPanels?
 
@@ -55,7 +57,7 @@ struct CPULowering {
     panels = part == nil ? ColumnPanels(schedule, chains) : nil
     assignMemory(chains)
     for chain in chains {
-      if chain.members.count > 1, let together = chainSteps(chain) {
+      if chain.members.count > 1, let together = chain.isUpdate ? updateSteps(chain) : chainSteps(chain) {
         steps += together
       } else {
         for member in chain.members { steps += kernelSteps(schedule.kernels[member]).map { step in step.of(kernel: member) } }
@@ -148,6 +150,9 @@ struct CPULowering {
     return raw
   }
 
+  /// Takes back the step that was added last.
+  mutating func takeLastStep() -> Plan.Step? { steps.popLast() }
+
   /// Counts memory for intermediate results that is not the workspace's.
   mutating func noteTemporaries(_ bytes: Int) { statistics.workspaceBytes += bytes }
 
@@ -156,9 +161,13 @@ struct CPULowering {
   private mutating func kernelSteps(_ kernel: Schedule.Kernel) -> [Plan.Step] {
     switch kernel {
     case .group(let programs):
-      let programs = inOrder(programs.count == 1 ? panels?.programs(programs[0]) ?? programs : programs)
-      let code = CPUProgram(programs[0])
-      return groupSteps(programs, code, GroupLayout(code, counts: programs.map(\.count), threadCount: threadCount))
+      let parts = programs.count == 1 ? panels?.programs(programs[0]) ?? programs : programs
+      let code = CPUProgram(parts[0])
+      // Each thread brings in the panels that it multiplies.
+      let isByPanel = parts.count > programs.count && threadCount <= parts.count
+      if isByPanel, let buffer = kernel.writes.first { broughtIn = (buffer, steps.count) }
+      let inOrder = inOrder(parts)
+      return groupSteps(inOrder, code, GroupLayout(code, counts: inOrder.map(\.count), threadCount: threadCount, isByProgram: isByPanel))
     case .operation(let call):
       // What kernels point to lives as long as the plan.
       if case .host(let function) = call.operation { memory.keep(function) }

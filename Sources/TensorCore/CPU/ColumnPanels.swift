@@ -33,6 +33,7 @@ struct ColumnPanels {
     self.schedule = schedule
     var alone: Set<Int> = []
     for chain in chains where chain.members.count == 1 || chain.beginsWithSum { alone.insert(chain.members[0]) }
+    for chain in chains where chain.isUpdate { alone.formUnion(chain.members.dropLast()) }
     var matrices: [(buffer: Int, rows: Int, columns: Int)] = []
     for (position, kernel) in schedule.kernels.enumerated() where alone.contains(position) {
       guard case .group(let programs) = kernel, programs.count == 1, let matrix = Self.gathered(programs[0]) else { continue }

@@ -19,7 +19,8 @@ struct GroupLayout {
   static let kernel: ThreadPool.Work = { ck_group_run($0, $1) }
   static let finish: ThreadPool.Work = { ck_group_finish($0, $1) }
 
-  init(_ code: CPUProgram, counts: [Int], threadCount: Int) {
+  /// - Parameter isByProgram: each program is a share.
+  init(_ code: CPUProgram, counts: [Int], threadCount: Int, isByProgram: Bool = false) {
     let program = code.program
     block = Swift.max(1, GroupLayout.mostElements(code) / code.blockUnit) * code.blockUnit
     precondition(block <= Int(CK_MAX_BLOCK), "a row of \(program.inner) elements is longer than a block")
@@ -35,20 +36,26 @@ struct GroupLayout {
       columns > 1
       ? Int(Swift.min(64, Double(elements) / Double(columns * GroupLayout.rowsOfColumns), estimate < 2500 ? 1 : estimate / 1000))
       : GroupLayout.shares(nanoseconds: estimate, threadCount: threadCount)
-    shareStarts = GroupLayout.starts(shares: Swift.max(1, Swift.min(wanted, blockCount)), blocks: blocks, counts: counts)
+    shareStarts = isByProgram
+      ? blocks.reduce(into: [0]) { $0.append($0.last! + $1) }
+      : GroupLayout.starts(shares: Swift.max(1, Swift.min(wanted, blockCount)), blocks: blocks, counts: counts)
     sharesOfThread = Swift.max(1, (shareStarts.count - 1) / threadCount)
   }
 
   /// Shares that begin where a chain's do. Nil where no blocks of a good size end there.
-  /// - Parameter starts: with which element each of them begins, and the end.
-  init?(_ code: CPUProgram, starts: [Int]) {
-    let common = starts.dropLast().reduce(0, GroupLayout.greatestCommonDivisor), most = GroupLayout.mostElements(code)
+  /// - Parameters:
+  ///   - starts: with which element each of them begins, and the end.
+  ///   - sharesOfThread: how many one after the other are a thread's own.
+  init?(_ code: CPUProgram, starts: [Int], sharesOfThread: Int = 1) {
+    let parting = starts.dropLast().reduce(0, GroupLayout.greatestCommonDivisor), common = parting == 0 ? starts.last! : parting
+    let most = GroupLayout.mostElements(code)
     let sizes = (1...64).lazy.filter { common % $0 == 0 }.map { common / $0 }
     let fitting = sizes.filter { $0 <= most && $0 % code.blockUnit == 0 }
     guard let size = fitting.first(where: { $0 % CPUProgram.vector == 0 }) ?? fitting.first, size >= Swift.min(most / 8, common) else { return nil }
     (block, blockCount) = (size, (starts.last! + size - 1) / size)
     shareStarts = starts.dropLast().map { $0 / size } + [blockCount]
-    (sharesOfThread, isOfNumbers) = (1, false)
+    self.sharesOfThread = sharesOfThread
+    isOfNumbers = false
   }
 
   private static func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int { b == 0 ? a : greatestCommonDivisor(b, a % b) }
@@ -107,9 +114,11 @@ struct GroupLayout {
   /// computed by a kernel of one share, which is the caller's work, and the caller has the first shares.
   static func order(_ counts: [Int]) -> [Int] {
     let (small, large) = (counts.indices.filter { counts[$0] < smallCount }, counts.indices.filter { counts[$0] >= smallCount })
-    let few = counts.reduce(0, +) / 16
-    return small.reduce(0) { $0 + counts[$1] } <= few ? small + large : Array(counts.indices)
+    return small.reduce(0) { $0 + counts[$1] } <= mostBeside(counts.reduce(0, +)) ? small + large : Array(counts.indices)
   }
+
+  /// How many of so many elements one thread can do beside its shares without the others having to wait for it.
+  static func mostBeside(_ count: Int) -> Int { count / 16 }
 
   private static let smallCount = 4096
 

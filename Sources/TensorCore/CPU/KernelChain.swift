@@ -9,9 +9,11 @@ struct KernelChain {
   let rows: Int
   /// The first kernel is a large product, of which the sum of its parts alone belongs to the chain.
   let beginsWithSum: Bool
+  /// The last kernel is an update and the others give its gradients; see ``ChainFinder/updateChain()``.
+  let isUpdate: Bool
 
-  init(_ members: [Int], shares: Int = 1, rows: Int = 0, beginsWithSum: Bool = false) {
-    (self.members, self.shares, self.rows, self.beginsWithSum) = (members, shares, rows, beginsWithSum)
+  init(_ members: [Int], shares: Int = 1, rows: Int = 0, beginsWithSum: Bool = false, isUpdate: Bool = false) {
+    (self.members, self.shares, self.rows, self.beginsWithSum, self.isUpdate) = (members, shares, rows, beginsWithSum, isUpdate)
   }
 
   /// With which element of so many a row each share begins, and the end.
@@ -33,8 +35,8 @@ package struct ChainFinder {
     }
   }
 
-  private let schedule: Schedule
-  private let limits: Limits
+  let schedule: Schedule
+  let limits: Limits
   private let reads: [Set<Int>]
   private let writes: [Set<Int>]
 
@@ -50,9 +52,14 @@ package struct ChainFinder {
   private func order() -> [KernelChain] {
     var isPlaced = schedule.kernels.map { _ in false }
     var chains: [KernelChain] = []
-    for first in schedule.kernels.indices where !isPlaced[first] {
-      let next = (first + 1..<schedule.kernels.count).lazy.filter { !isPlaced[$0] }
-      let chain = batchChain(first, Array(next.prefix(ChainFinder.reach))) ?? KernelChain([first])
+    let update = updateChain()
+    for member in update?.members ?? [] { isPlaced[member] = true }
+    for first in schedule.kernels.indices {
+      if let update, first == update.members.last { chains.append(update) }
+      if isPlaced[first] { continue }
+      let next = (first + 1..<schedule.kernels.count).lazy.filter { !isPlaced[$0] || update?.members.contains($0) == true }
+      let toCome = update.map { $0.members.last! > first ? $0.members : [] } ?? []
+      let chain = batchChain(first, Array(next.prefix(ChainFinder.reach)), besides: toCome) ?? KernelChain([first])
       for member in chain.members { isPlaced[member] = true }
       chains.append(chain)
     }
@@ -60,24 +67,25 @@ package struct ChainFinder {
   }
 
   /// Whether two kernels may change places.
-  private func areIndependent(_ a: Int, _ b: Int) -> Bool {
+  func areIndependent(_ a: Int, _ b: Int) -> Bool {
     writes[a].isDisjoint(with: reads[b]) && writes[b].isDisjoint(with: reads[a]) && writes[a].isDisjoint(with: writes[b])
   }
 
-  private func count(_ buffer: Int) -> Int { schedule.buffers[buffer].shape.reduce(1, *) }
+  func count(_ buffer: Int) -> Int { schedule.buffers[buffer].shape.reduce(1, *) }
 
   /// How many kernels are looked at.
-  private static let reach = 16
+  static let reach = 16
   /// In nanoseconds: kernels that take longer have shares of their own, and chains that take longer are cut in four instead of two.
   private static let (longestMember, shortChain) = (10_000.0, 16_000.0)
 
-  private func batchChain(_ first: Int, _ others: [Int]) -> KernelChain? {
+  /// - Parameter besides: those of a later chain: no members of this one, and whatever is one must not be in their way.
+  private func batchChain(_ first: Int, _ others: [Int], besides: [Int]) -> KernelChain? {
     guard let rows = rows(of: first), rows >= limits.fewestRows, goesByRows(first, rows, after: []) else { return nil }
     let sumTime = timeOfSum(first)
     guard var time = sumTime ?? time(of: first), time <= ChainFinder.longestMember else { return nil }
-    var members = [first], skipped: [Int] = []
+    var members = [first], skipped = besides.filter { $0 < first }
     for next in others {
-      if let more = self.time(of: next), more <= ChainFinder.longestMember, skipped.allSatisfy({ areIndependent($0, next) }),
+      if !besides.contains(next), let more = self.time(of: next), more <= ChainFinder.longestMember, skipped.allSatisfy({ areIndependent($0, next) }),
         goesByRows(next, rows, after: members)
       {
         members.append(next)
@@ -96,7 +104,10 @@ package struct ChainFinder {
     switch schedule.kernels[position] {
     case .operation(let call): call.output.shape.count == 2 ? call.output.shape[0] : nil
     case .group(let programs):
-      programs[0].inner > 0 ? programs[0].count / programs[0].inner : writes[position].lazy.compactMap { schedule.buffers[$0].shape.first }.first
+      // Of what it writes, sums have fewer elements.
+      programs[0].inner > 0
+        ? programs[0].count / programs[0].inner
+        : schedule.kernels[position].writes.lazy.filter { count($0) == programs[0].count }.compactMap { schedule.buffers[$0].shape.first }.first
     case .copy: nil
     }
   }

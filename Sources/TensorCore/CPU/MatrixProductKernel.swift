@@ -32,6 +32,14 @@ struct MatrixProductContext {
   /// of a size at which they are the faster ones.
   let isOwn: Bool
   let cut: ProductCut
+  /// Of a sum: so many parts one after the other are first added up among themselves, all parts of the terms that are in one panel.
+  let partsOfGroup: Int
+  /// Whether a part is added to those of its group before it, which have to be there.
+  var addsGroups = false
+  /// How many shares one after the other are a thread's own, of which the last goes from its last row to its first; 0: none does.
+  var sharesOfThread = 0
+  /// How many results a sum's parts leave, to be added up.
+  var groups: Int { cut.depth / partsOfGroup }
 
   /// From so many rows on, and up to so many multiplications, our own kernel takes 0.5 to 1.1 times as long as oneDNN's (Zen 4; BENCHMARKS),
   /// and asks the caches for nothing beyond its matrices.
@@ -55,6 +63,11 @@ struct MatrixProductContext {
     self.panels = panels
     self.transposeA = transposeA
     self.transposeB = transposeB
+    if let panels, isOwn, !transposeA, self.cut.beginParts(of: k, at: panels.width, count: panels.count) {
+      partsOfGroup = self.cut.depth / panels.count
+    } else {
+      partsOfGroup = 1
+    }
   }
 
   /// The product that a kernel is, cut as suits its sizes, and what it reads and writes; nil for any other kernel.
@@ -76,6 +89,7 @@ struct MatrixProductContext {
     let terms = ProductCut.range(depth, of: cut.depth, k)
     if rows.isEmpty || columns.isEmpty { return }
     var gemm = call(product, rows, columns, terms, part: depth)
+    gemm.rows_backwards = sharesOfThread > 0 && (share + 1) % sharesOfThread == 0
     if !isOwn && MatrixProductLibrary.isUsed {
       if ck_library_product(&gemm) != 0 { return }
       MatrixProductLibrary.hasRefused.store(true, ordering: .relaxed)
@@ -95,10 +109,11 @@ struct MatrixProductContext {
       a: transposeA ? address(a, layouts.a, first, row, in: panels) : address(a, layouts.a, row, first, in: panels),
       b: transposeB ? address(b, layouts.b, column, first) : address(b, layouts.b, first, column),
       // Parts of a sum follow one another.
-      c: address(c, layouts.c, part * m + row, column), m: Int64(rows.count), n: Int64(columns.count), k: Int64(terms.count),
+      c: address(c, layouts.c, (addsGroups ? part / partsOfGroup : part) * m + row, column), m: Int64(rows.count), n: Int64(columns.count), k: Int64(terms.count),
       lda: Int64(panels?.width ?? layouts.a.leading), ldb: Int64(layouts.b.leading), ldc: Int64(layouts.c.leading),
       transpose_a: transposeA != layouts.a.isTransposed ? 1 : 0, transpose_b: transposeB != layouts.b.isTransposed ? 1 : 0,
-      dtype: Int32((isDouble ? CK_F64 : CK_F32).rawValue), rows_per_share: Int64(rows.count), panels: nil)
+      dtype: Int32((isDouble ? CK_F64 : CK_F32).rawValue), adds: addsGroups && part % partsOfGroup > 0,
+      terms_backwards: partsOfGroup > 1 && (part + 1) % partsOfGroup == 0, rows_backwards: false, rows_per_share: Int64(rows.count), panels: nil)
   }
 
   /// A single product in one share of a kernel of our own.
@@ -122,7 +137,9 @@ extension CPULowering {
     if let part, product.count == 1, case .argument(let index) = schedule.buffers[call.inputs[1].buffer].role, part.fixedArguments.contains(index) {
       return [productWithPanels(call, product)]
     }
-    return productSteps(of: matrixProductContext(call, product), to: call.output)
+    let context = matrixProductContext(call, product), rows = takeRows(for: product, call.inputs[0].buffer)
+    context.pointee.addsGroups = rows != nil
+    return join(rows, productSteps(of: context, to: call.output), of: product)
   }
 
   /// The context of a product, without the place of its result.
@@ -145,9 +162,12 @@ extension CPULowering {
       point(CPULowering.place(context, \.c), to: output)
       return [step]
     }
-    let partials = workspace(product.cut.depth * output.byteCount)
+    let partials = workspace((product.addsGroups ? product.groups : product.cut.depth) * output.byteCount)
     context.pointee.c = partials.pointer
-    return [step] + sum(of: partials, count: product.cut.depth, to: output)
+    if product.addsGroups || product.partsOfGroup == 1 { return [step] + sum(of: partials, count: product.groups, to: output) }
+    let groups = workspace(product.groups * output.byteCount)
+    return [step] + sum(of: partials, groups: product.groups, of: product.partsOfGroup, count: output.count, output.dtype, to: groups)
+      + sum(of: groups, count: product.groups, to: output)
   }
 
   /// Memory that steps need among themselves.

@@ -66,11 +66,27 @@ extension CPULowering {
     return reduction(context, to: output)
   }
 
+  /// The sums of groups of arrays that lie one behind the other, each group's behind the last.
+  mutating func sum(of arrays: Buffer, groups: Int, of size: Int, count: Int, _ dtype: DType, to sums: Buffer) -> [Plan.Step] {
+    let context = memory.allocate(ck_reduction.self, 1)
+    (context.pointee.outer, context.pointee.reduced, context.pointee.inner) = (Int64(groups), Int64(size), Int64(count))
+    context.pointee.dtype = dtype.kernelType
+    context.pointee.op = Int32(CK_SUMALL.rawValue)
+    CPULowering.place(context, \.in).pointee = arrays.pointer
+    CPULowering.place(context, \.out).pointee = sums.pointer
+    return reduction(context, count: groups * count)
+  }
+
   private mutating func reduction(_ context: UnsafeMutablePointer<ck_reduction>, to output: Schedule.Place) -> [Plan.Step] {
+    point(CPULowering.place(context, \.out), to: output)
+    return reduction(context, count: output.count)
+  }
+
+  /// - Parameter count: how many results there are.
+  private mutating func reduction(_ context: UnsafeMutablePointer<ck_reduction>, count: Int) -> [Plan.Step] {
     ck_reduction_prepare(context)
     let parts = Int(context.pointee.parts)
-    if parts > 1 { context.pointee.partials = UnsafeMutableRawPointer(memory.allocate(Double.self, parts * output.count)) }
-    point(CPULowering.place(context, \.out), to: output)
+    if parts > 1 { context.pointee.partials = UnsafeMutableRawPointer(memory.allocate(Double.self, parts * count)) }
     let run = Plan.Step(
       work: { ck_reduction_run($0, $1) }, context: context, shares: Int(context.pointee.shares), sharesOf: parts > 1 ? "what is summed" : "results")
     return parts > 1 ? [run, Plan.Step(work: { ck_reduction_end($0, $1) }, context: context, shares: 1)] : [run]

@@ -54,6 +54,11 @@ struct ProductCut {
 
   private static func units(_ size: Int) -> Int { max(1, (size + unit - 1) / unit) }
 
+  /// Whether parts of a sum of so many terms begin at each of some places so far apart, and as many of them between any two.
+  func beginParts(of terms: Int, at distance: Int, count: Int) -> Bool {
+    depth % count == 0 && (0..<count).allSatisfy { ProductCut.range($0 * depth / count, of: depth, terms).lowerBound == $0 * distance }
+  }
+
   /// The part of an axis that is one of so many, nearly equal ones.
   static func range(_ part: Int, of parts: Int, _ size: Int) -> Range<Int> {
     let units = units(size)

@@ -101,7 +101,8 @@ import Testing
     }
   }
 
-  /// All transpositions of a product of quarters, whose sums are exact: all of it, some rows at a time, and with panels made before.
+  /// All transpositions of a product of quarters, whose sums are exact: all of it, some rows at a time, and with panels made before; from either
+  /// end, and added to what is there or not.
   private func checkProduct<T: BinaryFloatingPoint>(
     of type: T.Type, _ dtype: ck_dtype, _ m: Int, _ n: Int, _ k: Int, _ generator: inout SeededGenerator
   ) {
@@ -113,11 +114,13 @@ import Testing
       let (isTurnedA, isTurnedB, hasPanels) = (way & 1 == 1, way & 2 == 2, way >= 8), rowsPerShare = way >= 4 && way < 8 ? (m + 2) / 3 : m
       let left = Side<T>(isTurnedA ? k : m, isTurnedA ? m : k, extra: extra) { T(a[isTurnedA ? $1 * k + $0 : $0 * k + $1]) / 4 }
       let right = Side<T>(isTurnedB ? n : k, isTurnedB ? k : n, extra: extra) { T(b[isTurnedB ? $1 * n + $0 : $0 * n + $1]) / 4 }
-      let result = Side<T>(m, n, extra: extra) { _, _ in .nan }
+      let adds = generator.next() % 2 == 0, before = adds ? Int(generator.next() % 9) : 0
+      let result = Side<T>(m, n, extra: extra) { _, _ in adds ? T(before) / 16 : .nan }
       var gemm = ck_gemm(
         a: left.array.start, b: right.array.start, c: result.array.start, m: Int64(m), n: Int64(n), k: Int64(k), lda: Int64(left.stride),
         ldb: Int64(right.stride), ldc: Int64(result.stride), transpose_a: isTurnedA ? 1 : 0, transpose_b: isTurnedB ? 1 : 0,
-        dtype: Int32(dtype.rawValue), rows_per_share: Int64(rowsPerShare), panels: nil)
+        dtype: Int32(dtype.rawValue), adds: adds, terms_backwards: generator.next() % 2 == 0, rows_backwards: generator.next() % 2 == 0,
+        rows_per_share: Int64(rowsPerShare), panels: nil)
       if hasPanels {
         gemm.panels = UnsafeMutableRawPointer(GuardedArray([T](repeating: .nan, count: Int(ck_gemm_panels_size(&gemm)))).start)
         ck_gemm_pack_run(&gemm, 0)
@@ -125,7 +128,7 @@ import Testing
       for share in 0..<(m + rowsPerShare - 1) / rowsPerShare { ck_gemm_run(&gemm, share) }
       let place = "\(T.self) \(m) × \(k) · \(k) × \(n), \(extra) apart, way \(way)"
       for row in 0..<m {
-        for column in 0..<n { precondition(result[row, column] == T(sums[row * n + column]) / 16, "\(place): \(row), \(column)") }
+        for column in 0..<n { precondition(result[row, column] == T(sums[row * n + column] + before) / 16, "\(place): \(row), \(column)") }
         for column in n..<n + extra where row < m - 1 { precondition(result[row, column].isNaN, "\(place): row \(row) is written beyond its end") }
       }
     }

@@ -1,0 +1,101 @@
+import TensorCore
+import TestSupport
+import Testing
+
+/// Updates in one call with the products that give their gradients, against the same kernels one after another.
+@Suite(.timeLimit(.minutes(20))) struct UpdateChainTests {
+  /// A network of dense layers, of which one step is taken.
+  private struct Network {
+    let rows: Int, sizes: [Int]
+    var dtype = DType.float32
+    /// What else there is in a step.
+    var extra = Extra.nothing
+
+    enum Extra: CaseIterable {
+      case nothing
+      /// Another kernel reads a gradient before the update can begin, or it is a result.
+      case norm, gradientIsOutput
+      /// A parameter without a product, with many or few elements.
+      case largeParameter, smallParameter
+      /// One matrix is multiplied in two layers.
+      case tied
+    }
+
+    /// Whether products are in the update's call. In `float32` the gradient of a matrix of few rows is oneDNN's.
+    var isJoined: Bool { extra != .norm && extra != .gradientIsOutput && (dtype == .float64 || sizes.dropLast().allSatisfy { $0 >= 16 }) }
+
+    private static func numbers(_ count: Int, _ factor: Int) -> [Float] { (0..<count).map { Float(($0 * factor + $0 / 89) % 61) / 61 - 0.5 } }
+
+    func variables() -> [Variable] {
+      var shapes: [[Int]] = zip(sizes, sizes.dropFirst()).flatMap { [[$0, $1], [$1]] }
+      if extra == .largeParameter { shapes.append([sizes[0] * sizes[1]]) }
+      if extra == .smallParameter { shapes.append([7]) }
+      return shapes.enumerated().map { place, shape in
+        Variable(Tensor(shape: shape, scalars: Network.numbers(shape.reduce(1, *), 7 + 2 * place)).cast(to: dtype))
+      }
+    }
+
+    /// The variables and their slots, to be looked at, and a plan that changes them.
+    func plan(_ threadCount: Int, _ limits: ChainFinder.Limits) -> (variables: [Variable], plan: Plan) {
+      let variables = variables(), slots = variables.map { Variable(Tensor.zeros($0.shape, dtype: dtype)) }
+      let inputs = Variable(Tensor(shape: [rows, sizes[0]], scalars: Network.numbers(rows * sizes[0], 5)).cast(to: dtype))
+      var value = inputs.value
+      for layer in 0..<sizes.count - 1 {
+        let weights = extra == .tied ? variables[0] : variables[2 * layer]
+        value = tanh(matmul(value, weights.value) + variables[2 * layer + 1].value)
+      }
+      for other in variables.dropFirst(2 * (sizes.count - 1)) { value = value + square(other.value).sum() * 0.001 }
+      let loss = square(value).mean(), trained = extra == .tied ? variables.enumerated().filter { $0.offset != 2 }.map(\.element) : variables
+      let all = gradients(of: loss, withRespectTo: trained)
+      let factor = extra == .norm ? 1 / (1 + square(all[0]).sum()) : Tensor(1.0).cast(to: dtype)
+      var assignments: [(variable: Variable, value: Tensor)] = []
+      for (variable, gradient) in zip(trained, all) {
+        let slot = slots[variables.firstIndex { $0 === variable }!], mean = slot.value * 0.9 + gradient * factor * 0.1
+        assignments += [(slot, mean), (variable, variable.value - 0.01 * mean / (sqrt(square(mean)) + 0.1))]
+      }
+      let outputs = [loss.node] + (extra == .gradientIsOutput ? [all[0].node] : [])
+      let plan = Plan(arguments: [], outputs: outputs, assignments: assignments, threadCount: threadCount, chains: limits)
+      return (variables + slots, plan)
+    }
+  }
+
+  private static let apart = ChainFinder.Limits(fewestMembers: .max, fewestRows: .max, shortest: 0)
+
+  /// How many updates run in the call of a product.
+  private func joined(_ plan: Plan) -> Int {
+    zip(plan.schedule.kernels, plan.explanation().kernels).count { kernel, explanation in
+      let isUpdate = kernel.writes.contains { if case .variable = plan.schedule.buffers[$0].role { true } else { false } }
+      return isUpdate && explanation.runsWith != nil
+    }
+  }
+
+  @Test(arguments: [(32, [784, 100, 10]), (16, [40, 30, 20]), (17, [33, 65, 9]), (64, [300, 7, 100]), (32, [48, 48, 48])], Network.Extra.allCases)
+  private func `the same numbers as apart, and the same bits for any number of threads`(layout: (Int, [Int]), extra: Network.Extra) {
+    if extra == .tied && Set(layout.1).count > 1 { return }
+    for dtype in [DType.float32, .float64] {
+      let network = Network(rows: layout.0, sizes: layout.1, dtype: dtype, extra: extra)
+      let (expected, apart) = network.plan(1, Self.apart)
+      let values = (0..<3).map { _ in apart.run().map(\.doubles) }
+      var bits: [[[Double]]] = []
+      for threadCount in [1, 2, 3, 5] {
+        for isTranslated in [false, true] {
+          let (variables, plan) = network.plan(threadCount, .init())
+          #expect((joined(plan) > 0) == network.isJoined, "\(threadCount) threads, \(dtype)")
+          if isTranslated { plan.translate() }
+          let pool = ThreadPool(threadCount: threadCount)
+          for expected in values {
+            for (result, expected) in zip(plan.run(on: pool), expected) {
+              PlanTests.expectEqual(result.doubles, expected, within: dtype == .float64 ? 1e-12 : 1e-5, "result, \(threadCount) threads")
+            }
+          }
+          bits.append(variables.map(\.value.doubles))
+        }
+      }
+      let areSame = bits.allSatisfy { $0 == bits[0] }
+      #expect(areSame, "\(dtype)")
+      for (result, expected) in zip(bits[0], expected) {
+        PlanTests.expectEqual(result, expected.value.doubles, within: dtype == .float64 ? 1e-12 : 1e-5, "variable of shape \(expected.shape), \(dtype)")
+      }
+    }
+  }
+}
