@@ -69,18 +69,18 @@ extension CPULowering {
   /// The last step, if it brings in the panels in which the left side of a product lies: each thread can bring in those that it multiplies,
   /// in one call.
   mutating func takeRows(for product: MatrixProductContext, _ buffer: Int) -> Plan.Step? {
-    guard !product.transposeA, product.groups > 1, broughtIn?.buffer == buffer, broughtIn?.step == steps.count - 1,
-      panels?.of(buffer)?.count == product.groups
+    guard !product.transposeA, product.groups > 1, threadCount <= product.groups, broughtIn?.buffer == buffer, broughtIn?.step == steps.count - 1,
+      let panels = panels?.of(buffer), panels.count % product.groups == 0,
+      product.cut.beginParts(of: product.k, at: panels.width * panels.count / product.groups, count: product.groups)
     else { return nil }
-    return takeLastStep()
+    return steps.removeLast()
   }
 
   /// The steps of a product, and before them, in the same call, the step that brings in the panels.
   mutating func join(_ rows: Plan.Step?, _ own: [Plan.Step], of product: MatrixProductContext) -> [Plan.Step] {
     guard let rows else { return own }
     chained[steps.count] = [rows]
-    let each = own[0].shares / product.groups
-    let pieces = [ChainPiece(work: rows.work, context: rows.context), ChainPiece(work: own[0].work, context: own[0].context, each: each)]
+    let pieces = [rows, own[0]].map { ChainPiece(work: $0.work, context: $0.context, each: $0.shares / product.groups) }
     return [step(of: pieces, as: own[0], shares: product.groups, of: own[0].sharesOf)] + own.dropFirst()
   }
 

@@ -7,7 +7,7 @@ struct CPULowering {
   private(set) var argumentPlaces: [[Plan.Relocation]]
   private(set) var outputPlaces: [[Plan.Relocation]]
   private(set) var statistics = Plan.Statistics()
-  private(set) var steps: [Plan.Step] = []
+  var steps: [Plan.Step] = []
   /// Cache lines with single numbers that the calling thread computes for all threads: the first few.
   private(set) var sharedNumbers: [UnsafeMutableRawPointer] = []
   /// See ``Plan/prepare()``.
@@ -149,9 +149,6 @@ struct CPULowering {
     numbers[key] = raw
     return raw
   }
-
-  /// Takes back the step that was added last.
-  mutating func takeLastStep() -> Plan.Step? { steps.popLast() }
 
   /// Counts memory for intermediate results that is not the workspace's.
   mutating func noteTemporaries(_ bytes: Int) { statistics.workspaceBytes += bytes }

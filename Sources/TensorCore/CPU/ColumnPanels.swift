@@ -96,7 +96,7 @@ struct ColumnPanels {
       call.inputs[0].strides == [columns, 1], call.output.shape.count == 2
     else { return nil }
     let parts = product.transposeA ? product.cut.rows : product.cut.depth
-    return Set((0..<parts).map { ProductCut.range($0, of: parts, columns).lowerBound })
+    return Set(ProductCut.begins(of: parts, columns))
   }
 
   /// The panels of a buffer, if it has any.

@@ -17,7 +17,7 @@ struct KernelChain {
   }
 
   /// With which element of so many a row each share begins, and the end.
-  func starts(width: Int) -> [Int] { (0..<shares).map { ProductCut.range($0, of: shares, rows).lowerBound * width } + [rows * width] }
+  func starts(width: Int) -> [Int] { (ProductCut.begins(of: shares, rows) + [rows]).map { $0 * width } }
 }
 
 /// Finds the chains of a schedule.

@@ -32,7 +32,7 @@ struct MatrixProductContext {
   /// of a size at which they are the faster ones.
   let isOwn: Bool
   let cut: ProductCut
-  /// Of a sum: so many parts one after the other are first added up among themselves, all parts of the terms that are in one panel.
+  /// Of a sum: so many parts one after the other are first added up among themselves. One thread that computes them all has one result to hand on.
   let partsOfGroup: Int
   /// Whether a part is added to those of its group before it, which have to be there.
   var addsGroups = false
@@ -63,11 +63,7 @@ struct MatrixProductContext {
     self.panels = panels
     self.transposeA = transposeA
     self.transposeB = transposeB
-    if let panels, isOwn, !transposeA, self.cut.beginParts(of: k, at: panels.width, count: panels.count) {
-      partsOfGroup = self.cut.depth / panels.count
-    } else {
-      partsOfGroup = 1
-    }
+    partsOfGroup = isOwn && self.cut.depth % 4 == 0 ? 2 : 1
   }
 
   /// The product that a kernel is, cut as suits its sizes, and what it reads and writes; nil for any other kernel.
@@ -137,9 +133,8 @@ extension CPULowering {
     if let part, product.count == 1, case .argument(let index) = schedule.buffers[call.inputs[1].buffer].role, part.fixedArguments.contains(index) {
       return [productWithPanels(call, product)]
     }
-    let context = matrixProductContext(call, product), rows = takeRows(for: product, call.inputs[0].buffer)
-    context.pointee.addsGroups = rows != nil
-    return join(rows, productSteps(of: context, to: call.output), of: product)
+    let rows = takeRows(for: product, call.inputs[0].buffer)
+    return join(rows, productSteps(of: matrixProductContext(call, product), to: call.output), of: product)
   }
 
   /// The context of a product, without the place of its result.
@@ -155,18 +150,25 @@ extension CPULowering {
   mutating func productSteps(of context: UnsafeMutablePointer<MatrixProductContext>, to output: Schedule.Place) -> [Plan.Step] {
     let product = context.pointee
     let isLibrary = !product.isOwn && MatrixProductLibrary.isUsed
-    let step = Plan.Step(
+    let parts = Plan.Step(
       work: MatrixProductContext.kernel, context: context, shares: product.count * product.cut.count, sharesOf: product.sharesOf,
       provider: isLibrary ? .oneDNN : .kernel)
     if product.cut.depth == 1 {
       point(CPULowering.place(context, \.c), to: output)
-      return [step]
+      return [parts]
     }
-    let partials = workspace((product.addsGroups ? product.groups : product.cut.depth) * output.byteCount)
+    // Where there are groups for all threads, a group is a share.
+    let addsGroups = product.partsOfGroup > 1 && threadCount <= product.groups
+    context.pointee.addsGroups = addsGroups
+    let partials = workspace((addsGroups ? product.groups : product.cut.depth) * output.byteCount)
     context.pointee.c = partials.pointer
-    if product.addsGroups || product.partsOfGroup == 1 { return [step] + sum(of: partials, count: product.groups, to: output) }
+    if addsGroups {
+      let piece = ChainPiece(work: parts.work, context: parts.context, each: parts.shares / product.groups)
+      return [step(of: [piece], as: parts, shares: product.groups, of: parts.sharesOf)] + sum(of: partials, count: product.groups, to: output)
+    }
+    if product.partsOfGroup == 1 { return [parts] + sum(of: partials, count: product.groups, to: output) }
     let groups = workspace(product.groups * output.byteCount)
-    return [step] + sum(of: partials, groups: product.groups, of: product.partsOfGroup, count: output.count, output.dtype, to: groups)
+    return [parts] + sum(of: partials, groups: product.groups, of: product.partsOfGroup, count: output.count, output.dtype, to: groups)
       + sum(of: groups, count: product.groups, to: output)
   }
 

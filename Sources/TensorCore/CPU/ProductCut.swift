@@ -56,8 +56,12 @@ struct ProductCut {
 
   /// Whether parts of a sum of so many terms begin at each of some places so far apart, and as many of them between any two.
   func beginParts(of terms: Int, at distance: Int, count: Int) -> Bool {
-    depth % count == 0 && (0..<count).allSatisfy { ProductCut.range($0 * depth / count, of: depth, terms).lowerBound == $0 * distance }
+    let begins = ProductCut.begins(of: depth, terms)
+    return depth % count == 0 && (0..<count).allSatisfy { begins[$0 * depth / count] == $0 * distance }
   }
+
+  /// Where each of so many parts of an axis begins.
+  static func begins(of parts: Int, _ size: Int) -> [Int] { (0..<parts).map { range($0, of: parts, size).lowerBound } }
 
   /// The part of an axis that is one of so many, nearly equal ones.
   static func range(_ part: Int, of parts: Int, _ size: Int) -> Range<Int> {

@@ -115,7 +115,7 @@ extension CPULowering {
     let isSmall = programs[program].count <= GroupLayout.mostBeside(elements)
     let (every, ofThread) = isSmall ? (CPULowering.updateSharesOfThread, 1) : (1, CPULowering.updateSharesOfThread)
     let cut = ProductCut(rows: shares / every), rows = call.output.shape[0], panels = panels?.of(call.inputs[0].buffer)
-    let begins = (0..<cut.rows).map { ProductCut.range($0, of: cut.rows, rows).lowerBound }
+    let begins = ProductCut.begins(of: cut.rows, rows)
     if let panels, !(0..<panels.count).allSatisfy({ begins.contains($0 * panels.width) }) { return nil }
     guard let layout = GroupLayout(code, starts: (begins + [rows]).map { $0 * call.output.shape[1] }, sharesOfThread: ofThread) else { return nil }
     var product = MatrixProductContext(

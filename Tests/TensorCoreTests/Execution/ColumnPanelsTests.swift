@@ -79,10 +79,9 @@ import Testing
     let apart = batch.plan(2).run().map(\.doubles)
     batch.isReadWhole = true
     #expect(panels(batch.plan(2)) == [])
-    for (together, apart) in zip(batch.plan(2).run(), apart) {
-      // The parts of a sum are added up panel by panel, if there are any.
-      PlanTests.expectEqual(together.doubles, apart, within: 1e-5, "where rows lie changes no more than the order in which terms are added")
-    }
+    let together = batch.plan(2).run().map(\.doubles)
+    let areSame = Array(together.prefix(2)) == apart
+    #expect(areSame, "where rows lie changes no bit")
   }
 
   /// The next row's beginning is written twice where vectors go beyond a row, which must not happen to what is still to be read.
