@@ -3,25 +3,39 @@ final class HostNumber {
   let variable: Variable
   /// What ``set(_:)`` was given last.
   private var lastSet: Double?
+  /// Whether anybody has asked for it. Before, ``set(_:)`` writes nothing.
+  private var isRead = false
 
   init(_ name: String, _ value: Double = 0) {
     variable = Variable(Tensor(value), name: name, isTrainable: false)
   }
 
   var value: Double {
-    get { variable.double }
+    get {
+      beginReading()
+      return variable.double
+    }
     set { variable.double = newValue }
   }
 
-  /// Sets ``value`` where it is another than the last time, for a number that nobody changes in another way.
+  /// Sets ``value`` for formulas where it is another than the last time, for a number that nobody changes in another way.
   func set(_ newValue: Double) {
     if newValue == lastSet { return }
     lastSet = newValue
-    value = newValue
+    if isRead { value = newValue }
   }
 
   /// The value in a formula.
-  var number: Tensor { variable.numberValue }
+  var number: Tensor {
+    beginReading()
+    return variable.numberValue
+  }
+
+  private func beginReading() {
+    if isRead { return }
+    isRead = true
+    if let lastSet { value = lastSet }
+  }
 }
 
 extension DType {

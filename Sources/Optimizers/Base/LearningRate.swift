@@ -13,8 +13,11 @@ public enum LearningRate: Sendable {
     }
   }
 
-  package var isSchedule: Bool {
-    if case .schedule = self { true } else { false }
+  package var isSchedule: Bool { constant == nil }
+
+  /// The rate where it is the same for all updates.
+  var constant: Double? {
+    if case .constant(let rate) = self { rate } else { nil }
   }
 }
 

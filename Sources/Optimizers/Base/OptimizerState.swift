@@ -54,7 +54,9 @@ public final class OptimizerState {
   final class Part {
     let optimizer: any Optimizer
     let options: OptimizerOptions
-    var learningRate: LearningRate
+    var learningRate: LearningRate { didSet { constantRate = learningRate.constant } }
+    /// The same where it is no schedule: what every step asks for.
+    private var constantRate: Double?
     /// The rate was set to a number where the optimizer has a schedule.
     var isRateOverridden = false
     /// Updates done.
@@ -75,6 +77,8 @@ public final class OptimizerState {
       self.optimizer = optimizer
       options = optimizer.options
       learningRate = options.learningRate
+      constantRate = learningRate.constant
+      phaseCount = 2 + 2 * optimizer.variantCount
       shared = optimizer.sharedSlots.map { slot in
         guard case .number(let start) = slot.start else {
           programmingError("\(type(of: optimizer)): the shared slot \(slot.name) does not start with a number")
@@ -94,21 +98,44 @@ public final class OptimizerState {
     /// How often averages of the weights were taken.
     var averageCount: Int { options.countsMicroSteps ? allSteps : iterations }
     /// How many phases the part has: accumulating and each formula, with and without overwriting the weights by the averages.
-    var phaseCount: Int { 2 + 2 * optimizer.variantCount }
+    let phaseCount: Int
 
     /// The rate as it is set, without time decay, at the next update.
-    var plainRate: Double { learningRate(step: averageCount) }
+    var plainRate: Double { constantRate ?? learningRate(step: averageCount) }
     /// The rate of the next update.
     var nextRate: Double { plainRate / (1 + options.decay * Double(iterations)) }
+
+    /// Writes what formulas read of the next step, and says which phase it is.
+    func beginStep() -> Int {
+      rate.set(nextRate)
+      number.set(Double(iterations + 1))
+      averageMomentum.set(iterations == 0 ? 0 : options.emaMomentum)
+      let overwrites = options.useEMA && options.emaOverwriteFrequency.map { (iterations + 1) % $0 == 0 } == true
+      if !isUpdateNext { return overwrites && options.countsMicroSteps ? phaseCount - 1 : 0 }
+      return 1 + 2 * optimizer.variant(at: iterations + 1) + (overwrites ? 1 : 0)
+    }
+
+    /// Counts the step that was run.
+    func endStep() {
+      guard isTraining else { return }
+      allSteps += 1
+      if isUpdateNext {
+        microStep = 0
+        iterations += 1
+      } else {
+        microStep += 1
+      }
+    }
   }
 
   /// The optimizer this state is of.
   public let optimizer: any Optimizer
-  private(set) var parts: [Part] = []
+  let parts: [Part]
   private(set) var entries: [Entry] = []
   private let partOf: (ParameterDescription) throws -> Int
   /// Whether it is of a ``MultiOptimizer``.
   let hasSeveralParts: Bool
+  private let keepsAverages: Bool
 
   /// Which parameters were to be trained, in each of the ways that a step of the state was traced.
   var trainablePatterns: [[Bool]] = []
@@ -153,6 +180,7 @@ public final class OptimizerState {
       partOf = { _ in 0 }
       hasSeveralParts = false
     }
+    keepsAverages = parts.contains { $0.options.useEMA }
     if let wrapper {
       policy = .skip
       lossScale = LossScale(wrapper)
@@ -254,7 +282,7 @@ public final class OptimizerState {
 
   /// Prepares the coming run and says which plan it is.
   package func beginStep() -> StepPhase {
-    if judged != nil || ownership != nil || parts.contains(where: \.options.useEMA) {
+    if judged != nil || ownership != nil || keepsAverages {
       // A step that is being traced is begun here and now, not by each of its runs.
       Trace.suspended {
         restoreTrainingValues()
@@ -263,12 +291,7 @@ public final class OptimizerState {
       }
     }
     var code = 0
-    for part in parts.reversed() {
-      part.rate.set(part.nextRate)
-      part.number.set(Double(part.iterations + 1))
-      part.averageMomentum.set(part.iterations == 0 ? 0 : part.options.emaMomentum)
-      code = code * part.phaseCount + digit(of: part)
-    }
+    for part in parts.reversed() { code = code * part.phaseCount + part.beginStep() }
     return StepPhase(code: code)
   }
 
@@ -280,12 +303,6 @@ public final class OptimizerState {
         entry.hasAverage = true
       }
     }
-  }
-
-  private func digit(of part: Part) -> Int {
-    let overwrites = part.options.useEMA && part.options.emaOverwriteFrequency.map { (part.iterations + 1) % $0 == 0 } == true
-    if !part.isUpdateNext { return overwrites && part.options.countsMicroSteps ? part.phaseCount - 1 : 0 }
-    return 1 + 2 * part.optimizer.variant(at: part.iterations + 1) + (overwrites ? 1 : 0)
   }
 
   /// Counts the step that was run.
@@ -304,15 +321,7 @@ public final class OptimizerState {
       skippedSteps += 1
       return false
     }
-    for part in parts where part.isTraining {
-      part.allSteps += 1
-      if part.isUpdateNext {
-        part.microStep = 0
-        part.iterations += 1
-      } else {
-        part.microStep += 1
-      }
-    }
+    for part in parts { part.endStep() }
     return true
   }
 

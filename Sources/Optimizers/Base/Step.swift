@@ -3,7 +3,8 @@ public struct Step {
   /// The rate of this update, from the number, schedule or decay in force: a number.
   public let learningRate: Tensor
   /// 1 for the first update, then 2 …: a number. Accumulated micro-steps are not counted.
-  public let number: Tensor
+  public var number: Tensor { deferredNumber.value }
+  private let deferredNumber: DeferredNumber
   /// Which of the optimizer's formulas is wanted; see ``Optimizer/variant(at:)``.
   public let variant: Int
   /// The strength of the weight decay of the parameter at hand, for optimizers that say ``Optimizer/decaysWeightsItself``.
@@ -11,13 +12,14 @@ public struct Step {
   /// The numbers shared by all parameters, as ``Optimizer/prepare(shared:step:)`` left them.
   public let shared: Slots
 
+  /// - Parameter number: evaluated where a formula asks for it.
   package init(
-    learningRate: Tensor, number: Tensor, variant: Int = 0, weightDecay: Double = 0,
+    learningRate: Tensor, number: @autoclosure @escaping () -> Tensor, variant: Int = 0, weightDecay: Double = 0,
     shared: Slots = Slots(owner: "", values: [:])
   ) {
     self.weightDecay = weightDecay
     self.learningRate = learningRate
-    self.number = number
+    deferredNumber = DeferredNumber(number)
     self.variant = variant
     self.shared = shared
   }
@@ -48,6 +50,14 @@ public struct Step {
       learningRate: inPrecision(rate), number: inPrecision(number), variant: variant, weightDecay: parameter.weightDecay,
       shared: shared)
   }
+}
+
+/// The number of a step, which most formulas do not need: none of them asks for it, no step writes it.
+private final class DeferredNumber {
+  private let make: () -> Tensor
+  lazy var value = make()
+
+  init(_ make: @escaping () -> Tensor) { self.make = make }
 }
 
 /// Which plan a training step runs: what is to be done differs between steps that accumulate and steps that update, and

@@ -34,9 +34,12 @@ final class VariableLock: @unchecked Sendable {
   }
 
   /// The lock that counts.
-  var current: VariableLock {
-    var lock = self
-    while let next = lock.successor.load(ordering: .acquiring) { lock = Unmanaged.fromOpaque(next).takeUnretainedValue() }
+  var current: VariableLock { unretainedCurrent.takeUnretainedValue() }
+
+  /// The same, which lives as long as this one, without a reference counted: every step asks for it.
+  private var unretainedCurrent: Unmanaged<VariableLock> {
+    var lock = Unmanaged.passUnretained(self)
+    while let next = lock._withUnsafeGuaranteedRef({ $0.successor.load(ordering: .acquiring) }) { lock = .fromOpaque(next) }
     return lock
   }
 
@@ -65,22 +68,17 @@ final class VariableLock: @unchecked Sendable {
 
   /// Runs `body` with the right to read the variables' memory, or to write it.
   func with<Result, Failure: Error>(_ access: Access, _ body: () throws(Failure) -> Result) throws(Failure) -> Result {
-    var lock = current
-    if let held = lock.held {
+    var lock = unretainedCurrent
+    if let held = lock._withUnsafeGuaranteedRef({ $0.held }) {
       if held == .reading && access == .writing {
         programmingError("a variable is changed by what reads its memory, or that of a variable used with it")
       }
       return try body()
     }
-    lock.take(access)
     // Somebody may have joined it with another while this thread waited.
-    while lock.successor.load(ordering: .acquiring) != nil {
-      pthread_rwlock_unlock(lock.lock)
-      lock = lock.current
-      lock.take(access)
-    }
-    var frame = Held(lock: .passUnretained(lock), access: access, outer: ThreadSlots.heldLocks)
-    defer { pthread_rwlock_unlock(lock.lock) }
+    while !lock._withUnsafeGuaranteedRef({ $0.takeIfCurrent(access) }) { lock = unretainedCurrent }
+    var frame = Held(lock: lock, access: access, outer: ThreadSlots.heldLocks)
+    defer { lock._withUnsafeGuaranteedRef { $0.giveBack() } }
     return try withUnsafeMutablePointer(to: &frame) { (place) throws(Failure) -> Result in
       ThreadSlots.heldLocks = UnsafeMutableRawPointer(place)
       defer { ThreadSlots.heldLocks = place.pointee.outer }
@@ -91,6 +89,16 @@ final class VariableLock: @unchecked Sendable {
   private func take(_ access: Access) {
     let status = access == .reading ? pthread_rwlock_rdlock(lock) : pthread_rwlock_wrlock(lock)
     precondition(status == 0, "pthread_rwlock: \(status)")
+  }
+
+  private func giveBack() { pthread_rwlock_unlock(lock) }
+
+  /// Whether it is taken now: not where another lock has taken its place meanwhile.
+  private func takeIfCurrent(_ access: Access) -> Bool {
+    take(access)
+    if successor.load(ordering: .acquiring) == nil { return true }
+    giveBack()
+    return false
   }
 
   /// The same for several, taken in the order of their numbers.
@@ -131,8 +139,8 @@ final class VariableLock: @unchecked Sendable {
         later.take(.writing)
         let isDone = earlier.successor.load(ordering: .acquiring) == nil && later.successor.load(ordering: .acquiring) == nil
         if isDone { later.successor.store(Unmanaged.passRetained(earlier).toOpaque(), ordering: .releasing) }
-        pthread_rwlock_unlock(later.lock)
-        pthread_rwlock_unlock(earlier.lock)
+        later.giveBack()
+        earlier.giveBack()
         if isDone { break }
       }
     }
