@@ -64,7 +64,7 @@ static int keep_splats(translation *t, int spare_registers) {
     const int number = value_of(t, i);
     if (only_chooses(t->group, i) && PASSING_MASK + t->masks < LAST_MASK) {
       t->mask[i] = t->code.wide ? PASSING_MASK + ++t->masks : number;
-      put_masked(&t->code, V_COMPARE, t->mask[i], number, constant(ZERO), 0, false, NOT_EQUAL);
+      put_masked(&t->code, V_COMPARE, t->mask[i], number, constant(t, ZERO), 0, false, NOT_EQUAL);
     }
     for (int k = 0; k < MOST_VECTORS; k++) t->held[k][i] = number;
     t->stays[i] = true;
@@ -73,15 +73,27 @@ static int keep_splats(translation *t, int spare_registers) {
   return spare_registers;
 }
 
-/* The reciprocals of what bytes are divided by; a division needs one register more then. */
-static void keep_reciprocals(translation *t, int spare_registers) {
+/* The reciprocals of what bytes are divided by; a division needs one register more then. Says how many are left. */
+static int keep_reciprocals(translation *t, int spare_registers) {
   for (int i = 0; i < t->group->instr_count && spare_registers >= 2; i++) {
     const int divisor = t->group->instrs[i].args[1];
     if (!divides_bytes(t->group, i) || t->reciprocal[divisor] != NOWHERE) continue;
     const int number = t->reciprocal[divisor] = take(t);
-    move(t, number, constant(ONE));
+    move(t, number, constant(t, ONE));
     put(&t->code, V_DIV, number, number, place_of(t, divisor));
     t->divisors |= (uint64_t)1 << divisor;
+    spare_registers--;
+  }
+  return t->divisors ? spare_registers - 1 : spare_registers;
+}
+
+/* Constants that the loop asked for when it was written before. */
+static void keep_constants(translation *t, uint32_t wanted, int spare_registers) {
+  for (int c = 0; c < CONSTANTS && spare_registers > 0; c++) {
+    if (!(wanted >> c & 1)) continue;
+    const int number = take(t);
+    move(t, number, constant(t, c));
+    t->constant[c] = number;
     spare_registers--;
   }
 }
@@ -118,7 +130,7 @@ static void write_turn(translation *t, int vectors, bool side_by_side) {
 }
 
 /* A ck_translated: a loop over several vectors at a time, and one over what is left. */
-static void write_code(translation *t, int vectors, bool side_by_side, int registers_for_splats) {
+static void write_code(translation *t, int vectors, bool side_by_side, int registers_to_keep) {
   /* endbr64, for processors that check where calls go; push rbx, rbp, r12 ... r15 */
   static const char save[] = "\xF3\x0F\x1E\xFA\x53\x55\x41\x54\x41\x55\x41\x56\x41\x57";
   /* pop r15 ... r12, rbp, rbx */
@@ -131,6 +143,9 @@ static void write_code(translation *t, int vectors, bool side_by_side, int regis
   t->least_free = __builtin_popcount(t->free);
   t->vector = t->masks = 0;
   t->divisors = 0;
+  const uint32_t wanted = t->constants;
+  t->constants = 0;
+  for (int c = 0; c < CONSTANTS; c++) t->constant[c] = NOWHERE;
   int addresses = 0;
   for (int i = 0; i < g->operand_count; i++) {
     for (int k = 0; k < MOST_VECTORS; k++) t->held[k][i] = NOWHERE;
@@ -149,7 +164,7 @@ static void write_code(translation *t, int vectors, bool side_by_side, int regis
     t->address[i] = address_registers[addresses++];
     put_load_address(a, t->address[i], RDI, i * (int32_t)sizeof(char *));
   }
-  keep_reciprocals(t, keep_splats(t, registers_for_splats));
+  keep_constants(t, wanted, keep_reciprocals(t, keep_splats(t, registers_to_keep)));
   put_bytes(a, "\x48\x85\xC0", 3); /* test rax, rax */
   const size_t skip = put_jump(a, JUMP_IF_ZERO);
   align_code(a, 64);
@@ -214,7 +229,7 @@ bool ck_group_translate(ck_group *g, int64_t vector_bytes) {
   }
   translation t = {.code = {.code = block, .capacity = CODE_BYTES, .wide = vector_bytes == 64, .doubles = doubles}, .group = g};
   /* Short programs take more vectors a turn: where another process has half of a core, each instruction counts, those of the loop
-     itself too. Each way once to see how many registers it needs when splats come and go, and once with what is left given to splats. */
+     itself too. Each way once to see how many registers it needs when splats and constants come and go, and once with what is left given to them. */
   static const struct { int vectors; bool side_by_side, reads_first; } ways[] = {
     {MOST_VECTORS, true, true}, {2, true, true}, {2, false, true}, {2, false, false},
   };

@@ -35,6 +35,8 @@ typedef struct {
   int masks;                                /* mask registers of AVX-512 that stay */
   int reciprocal[CK_TRANSLATED_OPERANDS];   /* vector register with that of a splat which bytes are divided by, or NOWHERE */
   uint64_t divisors;                        /* those splats, a bit each */
+  int constant[CONSTANTS];                  /* vector register of a constant that stays in one, or NOWHERE */
+  uint32_t constants;                       /* those that were asked for, a bit each */
   bool reads_first; /* what is first read after something was written is loaded at the beginning of a turn */
   bool failed;
 } translation;
@@ -82,7 +84,10 @@ static bool is_spent(const translation *t, int operand) {
   return t->group->operands[operand].kind == CK_SPLAT || writes(&t->group->instrs[t->instr], operand) || !is_needed_later(t, operand);
 }
 
-static location constant(int which) { return in_block(which * CONSTANT_BYTES); }
+static location constant(translation *t, int which) {
+  t->constants |= 1u << which;
+  return t->constant[which] != NOWHERE ? in_register(t->constant[which]) : in_block(which * CONSTANT_BYTES);
+}
 
 static int lanes(const translation *t) { return (t->code.wide ? 64 : 32) / (int)ck_dtype_bytes(t->group->dtype); }
 static location in_stream(const translation *t, int operand) {
@@ -195,9 +200,9 @@ static void choose(translation *t, int mask, int r, location x, int y) {
 /* mask ? 1 : 0, and no mask any more */
 static void truth(translation *t, int mask, int r) {
   if (t->code.wide) {
-    put_masked(&t->code, V_LOAD, r, 0, constant(ONE), mask, true, -1);
+    put_masked(&t->code, V_LOAD, r, 0, constant(t, ONE), mask, true, -1);
   } else {
-    put(&t->code, V_AND, r, mask, constant(ONE));
+    put(&t->code, V_AND, r, mask, constant(t, ONE));
     give_back(t, mask);
   }
 }
@@ -205,12 +210,12 @@ static void truth(translation *t, int mask, int r) {
 /* One with the sign of what is less or greater than zero; the rest, zeros and NaNs, as it is. */
 static void sign(translation *t, int r, int x) {
   if (t->code.wide) {
-    put_masked(&t->code, V_FIX_UP, r, x, constant(SIGNS), 0, false, 0);
+    put_masked(&t->code, V_FIX_UP, r, x, constant(t, SIGNS), 0, false, 0);
     return;
   }
-  put(&t->code, V_AND, r, x, constant(SIGN_BIT));
-  put(&t->code, V_OR, r, r, constant(ONE));
-  choose(t, compare(t, LESS_OR_GREATER, x, constant(ZERO)), r, in_register(r), x);
+  put(&t->code, V_AND, r, x, constant(t, SIGN_BIT));
+  put(&t->code, V_OR, r, r, constant(t, ONE));
+  choose(t, compare(t, LESS_OR_GREATER, x, constant(t, ZERO)), r, in_register(r), x);
 }
 
 /* The greater or smaller one; NaN if either is. The processor's own gives y where one is NaN, which is right if x is not. */
@@ -274,22 +279,22 @@ static int compute(translation *t, int op, const argument *v) {
   int r = take(t);
   switch (op) {
     case CK_COPY: move(t, r, v[0].at); break;
-    case CK_NEG: put(a, V_XOR, r, x, constant(SIGN_BIT)); break;
-    case CK_ABS: put(a, V_AND, r, x, constant(ALL_BUT_SIGN)); break;
+    case CK_NEG: put(a, V_XOR, r, x, constant(t, SIGN_BIT)); break;
+    case CK_ABS: put(a, V_AND, r, x, constant(t, ALL_BUT_SIGN)); break;
     case CK_SIGN: sign(t, r, x); break;
     case CK_SQRT: put(a, V_SQRT, r, 0, v[0].at); break;
     case CK_RECIP:
-      move(t, r, constant(ONE));
+      move(t, r, constant(t, ONE));
       put(a, V_DIV, r, r, v[0].at);
       break;
     /* Rounding modes: to even, down, up; none of them reports inexactness. */
     case CK_ROUND: put_masked(a, V_ROUND, r, 0, v[0].at, 0, false, 8); break;
     case CK_FLOOR: put_masked(a, V_ROUND, r, 0, v[0].at, 0, false, 9); break;
     case CK_CEIL: put_masked(a, V_ROUND, r, 0, v[0].at, 0, false, 10); break;
-    case CK_NOT: truth(t, compare(t, EQUAL, x, constant(ZERO)), r); break;
+    case CK_NOT: truth(t, compare(t, EQUAL, x, constant(t, ZERO)), r); break;
     case CK_ISFINITE:
-      put(a, V_AND, r, x, constant(ALL_BUT_SIGN));
-      truth(t, compare(t, LESS, r, constant(INFINITE)), r);
+      put(a, V_AND, r, x, constant(t, ALL_BUT_SIGN));
+      truth(t, compare(t, LESS, r, constant(t, INFINITE)), r);
       break;
     case CK_ADD:
     case CK_MUL: {
@@ -319,8 +324,8 @@ static int compute(translation *t, int op, const argument *v) {
     case CK_AND:
     case CK_OR: {
       const int first = take(t);
-      truth(t, compare(t, NOT_EQUAL, x, constant(ZERO)), first);
-      truth(t, compare(t, NOT_EQUAL, y, constant(ZERO)), r);
+      truth(t, compare(t, NOT_EQUAL, x, constant(t, ZERO)), first);
+      truth(t, compare(t, NOT_EQUAL, y, constant(t, ZERO)), r);
       two(t, op == CK_AND ? V_AND : V_OR, r, r, first);
       give_back(t, first);
       break;
@@ -330,7 +335,7 @@ static int compute(translation *t, int op, const argument *v) {
       if (mask != NOWHERE) {
         blend(t, mask, r, v[1].at, v[2].at.number);
       } else {
-        choose(t, compare(t, NOT_EQUAL, x, constant(ZERO)), r, v[1].at, v[2].at.number);
+        choose(t, compare(t, NOT_EQUAL, x, constant(t, ZERO)), r, v[1].at, v[2].at.number);
       }
       break;
     }

@@ -29,11 +29,12 @@ package final class ThreadPool: @unchecked Sendable {
   private let lanes: ThreadLanes
   private let isBusy = Atomic<Bool>(false)
 
-  /// The last region's number, what others had finished before it, until when the caller works alone, and how often its patience was tried
-  /// lately. Only touched by who holds `isBusy`.
+  /// The last region's number, what others had finished before it, whether the caller works alone and until when, and how often its patience
+  /// was tried lately. Only touched by who holds `isBusy`.
   private var region: UInt32
   private var finishedBefore = 0
-  private var aloneUntil: ContinuousClock.Instant?
+  private var isAlone = false
+  private var aloneUntil = ContinuousClock.now
   private var account = HelperAccount()
   private var recentStalls = 0
   private var calmRegions = 0
@@ -77,10 +78,10 @@ package final class ThreadPool: @unchecked Sendable {
       for share in 0..<shares { body(context, share) }
       return
     }
-    if let end = aloneUntil, ContinuousClock.now < end {
+    if isAlone { isAlone = ContinuousClock.now < aloneUntil }
+    if isAlone {
       for share in 0..<shares { body(context, share) }
     } else {
-      aloneUntil = nil
       runTogether(body, context, shares: shares)
     }
     isBusy.store(false, ordering: .releasing)
@@ -95,7 +96,7 @@ package final class ThreadPool: @unchecked Sendable {
     }
     lanes.give(region, body, context, shares: shares, to: min(threadCount, shares))
     var own = lanes.drain(0, of: region, isOwn: true)
-    if !areFinished(shares - own) { own += lanes.takeFromOthers(of: region, as: 0, since: begin) { areFinished(shares - own - $0) } }
+    if !isAboutToFinish(shares - own, since: begin) { own += lanes.takeFromOthers(of: region, as: 0, since: begin) { areFinished(shares - own - $0) } }
     let others = shares - own
     defer { finishedBefore &+= others }
     let ownWork = ck_ticks() &- begin
@@ -129,7 +130,19 @@ package final class ThreadPool: @unchecked Sendable {
   private func workAlone(after loss: Duration) {
     recentStalls = min(recentStalls + 1, 6)
     (calmRegions, regionsWithoutHelp) = (0, 0)
+    isAlone = true
     aloneUntil = ContinuousClock.now + min(loss * (4 << recentStalls), .milliseconds(500))
+  }
+
+  /// Whether others are done with so many shares shortly after the caller's. Most often they are, and to look at what they have left would
+  /// take the cache line from them with which each begins its next region.
+  private func isAboutToFinish(_ count: Int, since begin: UInt64) -> Bool {
+    let end = ck_ticks()
+    repeat {
+      if areFinished(count) { return true }
+      ck_pause()
+    } while ck_ticks() &- end < (end &- begin) / 4
+    return false
   }
 
   /// Whether others have done so many shares of the region in progress.
