@@ -22,6 +22,8 @@ typedef struct {
   _Alignas(CK_SPLAT_BYTES) char splats[CK_TRANSLATED_OPERANDS * CK_SPLAT_BYTES];
 } translated_state;
 
+static int64_t elements_of(int64_t bytes, const translated_state *s) { return s->group->dtype == CK_F64 ? bytes / 8 : bytes / 4; }
+
 static bool is_reduced(const ck_group *g, int32_t number) { return number >= g->operand_count; }
 
 static void prepare_translated(translated_state *s, const ck_group *g) {
@@ -139,7 +141,8 @@ static void run_turns(const translated_state *s, int64_t zero, int64_t first, in
 
 /* Whole vectors from the first element on; the last `backwards` elements from the end on, if there are so many. */
 static void run_vectors(const translated_state *s, int64_t count, int64_t backwards) {
-  const int64_t turn = s->group->code_turn, turned = count - count % turn, vectors = count % turn / s->operands->vector;
+  /* Both are powers of two, and small tensors are many. */
+  const int64_t turn = s->group->code_turn, turned = count & -turn, vectors = (count - turned) >> __builtin_ctzll((uint64_t)s->operands->vector);
   if (backwards > turned) backwards = turned;
   run_turns(s, turned - backwards, backwards - turned, turn, backwards ? 0 : vectors);
   if (!backwards) return;
@@ -149,7 +152,7 @@ static void run_vectors(const translated_state *s, int64_t count, int64_t backwa
 
 /* The elements of a segment from start to end: all at once, the last `backwards` ones from the end on, or by gathered rows. */
 static void run_translated(translated_state *s, const ck_segment *segment, int64_t start, int64_t end, int64_t backwards) {
-  const int64_t vector = s->operands->vector, padded = PADDED_BYTES / s->operands->computed_bytes;
+  const int64_t vector = s->operands->vector, padded = elements_of(PADDED_BYTES, s);
   /* Up to where a vector too much may be written. */
   const int64_t room = segment->padded ? (segment->count + padded - 1) & -padded : segment->count;
   ask_for_few(s, segment, start);
@@ -207,8 +210,8 @@ int64_t ck_run_translated_blocks(const ck_group *g, int64_t share, int64_t first
     if (!take_scalars(&s, segment) || !has_rows(&s, segment, start, end)) return ck_max64(first, segment->first_block);
     /* A processor reads on where a loop ends, and beyond a thread's last share are the first elements of another's, which would have to
        fetch them back. Backwards it reads on in what is this thread's. */
-    const bool ends_share = segment->first_block + (end + g->block - 1) / g->block >= last;
-    const int64_t backwards = ends_share && is_threads_last && !s.operands->row ? LAST_BYTES / s.operands->computed_bytes : 0;
+    const bool ends_share = end > (last - segment->first_block - 1) * g->block;
+    const int64_t backwards = ends_share && is_threads_last && !s.operands->row ? elements_of(LAST_BYTES, &s) : 0;
     if (g->reduction_count) {
       run_reduced(&s, segment, share, start, end, backwards);
     } else {

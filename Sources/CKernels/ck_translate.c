@@ -129,8 +129,8 @@ static void write_turn(translation *t, int vectors, bool side_by_side) {
   }
 }
 
-/* A ck_translated: a loop over several vectors at a time, and one over what is left. */
-static void write_code(translation *t, int vectors, bool side_by_side, int registers_to_keep) {
+/* A ck_translated: a loop over several vectors at a time, and one over what is left. Says how many registers splats and constants keep. */
+static int write_code(translation *t, int vectors, bool side_by_side, int registers_to_keep) {
   /* endbr64, for processors that check where calls go; push rbx, rbp, r12 ... r15 */
   static const char save[] = "\xF3\x0F\x1E\xFA\x53\x55\x41\x54\x41\x55\x41\x56\x41\x57";
   /* pop r15 ... r12, rbp, rbx */
@@ -140,7 +140,8 @@ static void write_code(translation *t, int vectors, bool side_by_side, int regis
   a->size = CONSTANTS * CONSTANT_BYTES;
   a->is_full = t->failed = false;
   t->free = a->wide ? 0xFFFFFFFF : 0xFFFF;
-  t->least_free = __builtin_popcount(t->free);
+  const int registers = __builtin_popcount(t->free);
+  t->least_free = registers;
   t->vector = t->masks = 0;
   t->divisors = 0;
   const uint32_t wanted = t->constants;
@@ -159,12 +160,13 @@ static void write_code(translation *t, int vectors, bool side_by_side, int regis
     if (!ck_has_address(g, i)) continue;
     if (addresses == ADDRESSES) {
       t->failed = true;
-      return;
+      return 0;
     }
     t->address[i] = address_registers[addresses++];
     put_load_address(a, t->address[i], RDI, i * (int32_t)sizeof(char *));
   }
   keep_constants(t, wanted, keep_reciprocals(t, keep_splats(t, registers_to_keep)));
+  const int kept = registers - __builtin_popcount(t->free);
   put_bytes(a, "\x48\x85\xC0", 3); /* test rax, rax */
   const size_t skip = put_jump(a, JUMP_IF_ZERO);
   align_code(a, 64);
@@ -184,6 +186,17 @@ static void write_code(translation *t, int vectors, bool side_by_side, int regis
   put_bytes(a, "\x48\x83\xC4\x08", 4); /* add rsp, 8 */
   put_bytes(a, restore, sizeof restore - 1);
   put_bytes(a, "\xC5\xF8\x77\xC3", 4); /* vzeroupper, ret */
+  return kept;
+}
+
+/* First with splats and constants that come and go, to see how many registers the loop needs, and then with as many of them kept as it leaves;
+   those that do not come and go any more may leave it more. */
+static void write_code_in_registers(translation *t, int vectors, bool side_by_side) {
+  int wanted = 0, kept = write_code(t, vectors, side_by_side, 0);
+  while (!t->failed && t->least_free > 0 && kept == wanted) {
+    wanted += t->least_free;
+    kept = write_code(t, vectors, side_by_side, wanted);
+  }
 }
 
 /* Whether an operand's elements can be read and written by the loop as they lie in memory, whole rows of them at least. */
@@ -229,17 +242,15 @@ bool ck_group_translate(ck_group *g, int64_t vector_bytes) {
   }
   translation t = {.code = {.code = block, .capacity = CODE_BYTES, .wide = vector_bytes == 64, .doubles = doubles}, .group = g};
   /* Short programs take more vectors a turn: where another process has half of a core, each instruction counts, those of the loop
-     itself too. Each way once to see how many registers it needs when splats and constants come and go, and once with what is left given to them. */
+     itself too. */
   static const struct { int vectors; bool side_by_side, reads_first; } ways[] = {
     {MOST_VECTORS, true, true}, {2, true, true}, {2, false, true}, {2, false, false},
   };
   int way = g->instr_count < 4 ? 0 : 1;
   for (; way < 4; way++) {
     t.reads_first = ways[way].reads_first;
-    write_code(&t, ways[way].vectors, ways[way].side_by_side, 0);
-    if (t.failed) continue;
-    if (t.least_free > 0) write_code(&t, ways[way].vectors, ways[way].side_by_side, t.least_free);
-    break;
+    write_code_in_registers(&t, ways[way].vectors, ways[way].side_by_side);
+    if (!t.failed) break;
   }
   describe_operands(g, vector_bytes, (ck_code_operands *)(block + CODE_BYTES));
   if (t.failed || t.code.is_full || mprotect(block, BLOCK_BYTES, PROT_READ | PROT_EXEC) != 0) {
