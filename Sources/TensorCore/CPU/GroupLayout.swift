@@ -74,7 +74,7 @@ struct GroupLayout {
   /// the system stops leaves others something to take over.
   private static func shares(nanoseconds: Double, threadCount: Int) -> Int {
     if nanoseconds < 2500 { return 1 }
-    let each = Swift.min(nanoseconds / 8000 / Double(threadCount), Double(64 / threadCount))
+    let each = Swift.min(nanoseconds / 16_000 / Double(threadCount), Double(64 / threadCount))
     return each < 1 ? Swift.min(threadCount, Int(nanoseconds / 1250)) : threadCount * Int(each)
   }
 
