@@ -144,8 +144,6 @@ static int write_code(translation *t, int vectors, bool side_by_side, int regist
   t->least_free = registers;
   t->vector = t->masks = 0;
   t->divisors = 0;
-  const uint32_t wanted = t->constants;
-  t->constants = 0;
   for (int c = 0; c < CONSTANTS; c++) t->constant[c] = NOWHERE;
   int addresses = 0;
   for (int i = 0; i < g->operand_count; i++) {
@@ -165,7 +163,9 @@ static int write_code(translation *t, int vectors, bool side_by_side, int regist
     t->address[i] = address_registers[addresses++];
     put_load_address(a, t->address[i], RDI, i * (int32_t)sizeof(char *));
   }
+  const uint32_t wanted = t->constants;
   keep_constants(t, wanted, keep_reciprocals(t, keep_splats(t, registers_to_keep)));
+  t->constants = 0; /* from here on, those of the loop */
   const int kept = registers - __builtin_popcount(t->free);
   put_bytes(a, "\x48\x85\xC0", 3); /* test rax, rax */
   const size_t skip = put_jump(a, JUMP_IF_ZERO);

@@ -126,6 +126,20 @@ struct ThreadLanes: @unchecked Sendable {
 
   // MARK: - Each thread
 
+  /// Whether there is nothing left to wait for soon after a thread has done its own shares: most often the others are about to end as well, and
+  /// to look at what they have left would take from each the cache line with which it begins its next region.
+  /// - Parameters:
+  ///   - divisor: of the time that the thread's own shares took, one part in so many is waited.
+  ///   - begin: when it began with them.
+  static func isOver(withinOneIn divisor: UInt64, ofTimeSince begin: UInt64, _ isOver: () -> Bool) -> Bool {
+    let end = ck_ticks()
+    repeat {
+      if isOver() { return true }
+      ck_pause()
+    } while ck_ticks() &- end < (end &- begin) / divisor
+    return false
+  }
+
   /// Works on what others have not begun, and returns how many shares that were. Looking at a line that another thread writes costs that
   /// thread time, so it is not done all the while.
   /// - Parameters:
@@ -152,13 +166,8 @@ struct ThreadLanes: @unchecked Sendable {
     let begin = ck_ticks()
     let own = drain(index, of: region, isOwn: true)
     if own > 0 { finished.pointee.add(own, ordering: .releasing) }
-    let end = ck_ticks()
     func isOver() -> Bool { given(index).region != region }
-    // Most often the others are about to end as well, and need not be looked at.
-    while ck_ticks() &- end < (end &- begin) / 8 {
-      if isOver() { return }
-      ck_pause()
-    }
+    if ThreadLanes.isOver(withinOneIn: 8, ofTimeSince: begin, isOver) { return }
     let taken = takeFromOthers(of: region, as: index, since: begin) { _ in isOver() }
     if taken > 0 { finished.pointee.add(taken, ordering: .releasing) }
   }

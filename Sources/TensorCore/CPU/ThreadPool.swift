@@ -96,7 +96,9 @@ package final class ThreadPool: @unchecked Sendable {
     }
     lanes.give(region, body, context, shares: shares, to: min(threadCount, shares))
     var own = lanes.drain(0, of: region, isOwn: true)
-    if !isAboutToFinish(shares - own, since: begin) { own += lanes.takeFromOthers(of: region, as: 0, since: begin) { areFinished(shares - own - $0) } }
+    if !ThreadLanes.isOver(withinOneIn: 4, ofTimeSince: begin, { areFinished(shares - own) }) {
+      own += lanes.takeFromOthers(of: region, as: 0, since: begin) { areFinished(shares - own - $0) }
+    }
     let others = shares - own
     defer { finishedBefore &+= others }
     let ownWork = ck_ticks() &- begin
@@ -132,17 +134,6 @@ package final class ThreadPool: @unchecked Sendable {
     (calmRegions, regionsWithoutHelp) = (0, 0)
     isAlone = true
     aloneUntil = ContinuousClock.now + min(loss * (4 << recentStalls), .milliseconds(500))
-  }
-
-  /// Whether others are done with so many shares shortly after the caller's. Most often they are, and to look at what they have left would
-  /// take the cache line from them with which each begins its next region.
-  private func isAboutToFinish(_ count: Int, since begin: UInt64) -> Bool {
-    let end = ck_ticks()
-    repeat {
-      if areFinished(count) { return true }
-      ck_pause()
-    } while ck_ticks() &- end < (end &- begin) / 4
-    return false
   }
 
   /// Whether others have done so many shares of the region in progress.
