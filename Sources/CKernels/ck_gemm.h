@@ -7,6 +7,8 @@
 #define GEMM_FEW_ROWS 4
 #define GEMM_COLUMNS (2 * LANES)
 #define GEMM_DEPTH 256
+/* So many elements are a cache line. */
+#define GEMM_LINE (64 / (int64_t)sizeof(T))
 /* Up to so many rows it does not pay to bring columns into panels. */
 #define GEMM_FEW_USES 64
 /* So many elements of op(B) stay in the first cache beside rows of A and C, if they are in so few panels. */
@@ -73,13 +75,15 @@ static void NAME(gemm_pack_all)(const ck_gemm *g, void *panels) {
 typedef struct {
   const T *rows, *last; /* the last row may lie elsewhere */
   int64_t stride, depth, columns;
+  int64_t ahead;     /* from an element to what the next columns have in the same row, if all lie in B; else 0 */
   bool is_backwards; /* from the last row to the first */
 } NAME(gemm_columns);
 
-/* The products of `height` rows with `vectors` vectors of columns, both constants. The rows lie `row` elements apart; an element of
-   a row lies `next` behind the one before. Rows from `rows` on are the last again, and are not written. */
+/* The products of `height` rows with `vectors` vectors of columns. The rows lie `row` elements apart; an element of a row lies `next` behind
+   the one before. Rows from `rows` on are the last again, and are not written. `asks`: whether the next columns are asked for. Height,
+   vectors and `asks` are constants. */
 CK_INLINE void NAME(gemm_tile)(int height, int vectors, const T *a, int64_t row, int64_t next, const NAME(gemm_columns) *b, T *c, int64_t ldc,
-                               int64_t rows, bool is_added) {
+                               int64_t rows, bool is_added, bool asks) {
   V sum[GEMM_ROWS][2];
   const T *at[GEMM_ROWS];
   const int64_t before = b->depth - 1;
@@ -95,6 +99,7 @@ CK_INLINE void NAME(gemm_tile)(int height, int vectors, const T *a, int64_t row,
   for (int64_t k = 0, within = first * next; k < before; k++, from += stride, within += step) {
     V column[2];
     for (int v = 0; v < vectors; v++) column[v] = *(const V_AT *)(from + v * LANES);
+    for (int64_t i = 0; asks && i < vectors * LANES; i += GEMM_LINE) __builtin_prefetch(from + b->ahead + i, 0, 2);
     for (int r = 0; r < height; r++) {
       const V factor = (V)(at[r][within]);
       for (int v = 0; v < vectors; v++) sum[r][v] = factor * column[v] + sum[r][v];
@@ -128,16 +133,20 @@ CK_INLINE int64_t NAME(gemm_some_rows)(const ck_gemm *g, const NAME(gemm_columns
   const T *a = (const T *)g->a + row * beside + first * next;
   T *c = (T *)g->c + row * g->ldc + column;
   const bool is_wide = b->columns > LANES;
+  /* Once, by the last rows. */
+  const bool asks = b->ahead && left <= GEMM_ROWS;
   /* 7 and 8 rows are two times few. */
   if (GEMM_ROWS > GEMM_FEW_ROWS && left > GEMM_FEW_ROWS && !(GEMM_ROWS == 6 && (left == 7 || left == 8))) {
     const int64_t rows = ck_min64(GEMM_ROWS, left);
-    if (is_wide) NAME(gemm_tile)(GEMM_ROWS, 2, a, beside, next, b, c, g->ldc, rows, is_added);
-    else NAME(gemm_tile)(GEMM_ROWS, 1, a, beside, next, b, c, g->ldc, rows, is_added);
+    if (asks) NAME(gemm_tile)(GEMM_ROWS, 2, a, beside, next, b, c, g->ldc, rows, is_added, true);
+    else if (is_wide) NAME(gemm_tile)(GEMM_ROWS, 2, a, beside, next, b, c, g->ldc, rows, is_added, false);
+    else NAME(gemm_tile)(GEMM_ROWS, 1, a, beside, next, b, c, g->ldc, rows, is_added, false);
     return rows;
   }
   const int64_t rows = ck_min64(GEMM_FEW_ROWS, left);
-  if (is_wide) NAME(gemm_tile)(GEMM_FEW_ROWS, 2, a, beside, next, b, c, g->ldc, rows, is_added);
-  else NAME(gemm_tile)(GEMM_FEW_ROWS, 1, a, beside, next, b, c, g->ldc, rows, is_added);
+  if (asks) NAME(gemm_tile)(GEMM_FEW_ROWS, 2, a, beside, next, b, c, g->ldc, rows, is_added, true);
+  else if (is_wide) NAME(gemm_tile)(GEMM_FEW_ROWS, 2, a, beside, next, b, c, g->ldc, rows, is_added, false);
+  else NAME(gemm_tile)(GEMM_FEW_ROWS, 1, a, beside, next, b, c, g->ldc, rows, is_added, false);
   return rows;
 }
 
@@ -148,6 +157,9 @@ static NAME(gemm_columns) NAME(gemm_columns_from)(const ck_gemm *g, const void *
   const int64_t width = NAME(gemm_width)(b.columns);
   if (is_direct && (b.columns == width || g->ldb >= width)) {
     b.stride = g->ldb;
+    /* The last of their lines, and with AVX-512 the one before; not beyond the row. */
+    const int64_t behind = g->n - column - GEMM_COLUMNS;
+    if (behind > 0) b.ahead = ck_min64(GEMM_COLUMNS, GEMM_LINE) + ck_min64(GEMM_COLUMNS, behind) - 1;
     b.rows = (const T *)g->b + first * g->ldb + column;
     b.last = b.rows + (b.depth - 1) * g->ldb;
     /* The other rows are followed by more of the matrix; what is behind the last may be anybody's. */
@@ -208,6 +220,7 @@ static void NAME(gemm_rows)(const ck_gemm *g, const void *panels, int64_t first_
 #undef GEMM_FEW_ROWS
 #undef GEMM_COLUMNS
 #undef GEMM_DEPTH
+#undef GEMM_LINE
 #undef GEMM_FEW_USES
 #undef GEMM_FEW_ELEMENTS
 #undef GEMM_FEW_PANELS
