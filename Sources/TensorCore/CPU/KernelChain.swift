@@ -9,11 +9,13 @@ struct KernelChain {
   let rows: Int
   /// The first kernel is a large product, of which the sum of its parts alone belongs to the chain.
   let beginsWithSum: Bool
-  /// The last kernel is an update and the others give its gradients; see ``ChainFinder/updateChain()``.
-  let isUpdate: Bool
+  /// Where the last kernel is an update and the others give its gradients: by which of its programs each of these is read; see
+  /// ``ChainFinder/updateChain()``.
+  let readers: [Int: Int]
+  var isUpdate: Bool { !readers.isEmpty }
 
-  init(_ members: [Int], shares: Int = 1, rows: Int = 0, beginsWithSum: Bool = false, isUpdate: Bool = false) {
-    (self.members, self.shares, self.rows, self.beginsWithSum, self.isUpdate) = (members, shares, rows, beginsWithSum, isUpdate)
+  init(_ members: [Int], shares: Int = 1, rows: Int = 0, beginsWithSum: Bool = false, readers: [Int: Int] = [:]) {
+    (self.members, self.shares, self.rows, self.beginsWithSum, self.readers) = (members, shares, rows, beginsWithSum, readers)
   }
 
   /// With which element of so many a row each share begins, and the end.

@@ -66,10 +66,11 @@ struct MatrixProductContext {
     partsOfGroup = isOwn && self.cut.depth % 4 == 0 ? 2 : 1
   }
 
-  /// The product that a kernel is, cut as suits its sizes, and what it reads and writes; nil for any other kernel.
-  static func of(_ kernel: Schedule.Kernel) -> (call: Schedule.Call, product: MatrixProductContext)? {
+  /// The product that a kernel is, and what it reads and writes; nil for any other kernel.
+  /// - Parameter cut: as suits the sizes if nil.
+  static func of(_ kernel: Schedule.Kernel, cut: ProductCut? = nil) -> (call: Schedule.Call, product: MatrixProductContext)? {
     guard case .operation(let call) = kernel, case .matrixProduct(let transposeA, let transposeB) = call.operation else { return nil }
-    return (call, MatrixProductContext(call.inputs[0], call.inputs[1], call.output, transposeA: transposeA, transposeB: transposeB))
+    return (call, MatrixProductContext(call.inputs[0], call.inputs[1], call.output, transposeA: transposeA, transposeB: transposeB, cut: cut))
   }
 
   /// How the shares lie in the result and in the sum.

@@ -14,19 +14,26 @@ extension ChainFinder {
     guard limits.fewestMembers < .max, let update = updates.max(by: { elements($0) < elements($1) }),
       case .group(let programs) = schedule.kernels[update]
     else { return nil }
-    var members = [update], joined: Set<Int> = []
+    var members = [update], readers: [Int: Int] = [:]
     for position in (max(0, update - ChainFinder.reach)..<update).reversed() {
-      guard let program = schedule.gradientReader(position, in: update) else { continue }
+      guard let program = schedule.gradientReader(position, in: update), readers.allSatisfy({ $0.value != program || isAlike($0.key, position) })
+      else { continue }
       let between = (position + 1..<update).filter { !members.contains($0) }
       guard between.allSatisfy({ areIndependent(position, $0) }), members.allSatisfy({ $0 == update || areIndependent(position, $0) }) else { continue }
       members.insert(position, at: 0)
-      joined.insert(program)
+      readers[position] = program
     }
-    let all = elements(update)
+    let all = elements(update), joined = Set(readers.values)
     // What is left is the first share's.
     let rest = programs.indices.reduce(0) { $0 + (joined.contains($1) ? 0 : programs[$1].count) }
     return members.count > 1 && all <= Self.mostElements && rest <= GroupLayout.mostBeside(all)
-      ? KernelChain(members, isUpdate: true) : nil
+      ? KernelChain(members, readers: readers) : nil
+  }
+
+  /// Whether the results of two products have the same rows: of two gradients of one matrix, each share computes the same elements then.
+  private func isAlike(_ a: Int, _ b: Int) -> Bool {
+    guard case .operation(let a) = schedule.kernels[a], case .operation(let b) = schedule.kernels[b] else { return false }
+    return a.output.shape == b.output.shape
   }
 
   /// Of all programs of a group.
@@ -47,7 +54,7 @@ extension Schedule {
   /// The number of the program that reads the result of a product, if an update can read it row by row as it is computed: all of it, by one
   /// program, which writes nothing that the product reads.
   func gradientReader(_ product: Int, in update: Int) -> Int? {
-    guard case .group(let programs) = kernels[update], let (call, context) = MatrixProductContext.of(kernels[product]), context.isOwn,
+    guard case .group(let programs) = kernels[update], let (call, context) = MatrixProductContext.of(kernels[product], cut: ProductCut(rows: 1)), context.isOwn,
       context.count == 1, call.output.offset == 0, call.output.strides == [context.n, 1], buffers[call.output.buffer].isTemporary,
       call.output.count == buffers[call.output.buffer].shape.reduce(1, *),
       Set(kernels[update].writes).isDisjoint(with: kernels[product].reads), !kernels[update].writes.contains(call.output.buffer)
@@ -84,8 +91,10 @@ extension CPULowering {
     guard case .group(let programs) = schedule.kernels[update] else { return nil }
     let code = CPUProgram(programs[0]), elements = programs.reduce(0) { $0 + $1.count }
     let shares = CPULowering.updateSharesOfThread * max(1, min(threadCount, elements / CPULowering.leastUpdate))
-    let parts = chain.members.dropLast().compactMap { updatePart($0, of: update, programs, code, elements: elements, shares: shares) }
-    if parts.count < chain.members.count - 1 { return nil }
+    let parts = chain.readers.sorted { $0.key < $1.key }.compactMap { member, program in
+      updatePart(member, readBy: program, programs[program].count, code, elements: elements, shares: shares)
+    }
+    if parts.count < chain.readers.count { return nil }
     var pieces: [ChainPiece] = [], steps: [Plan.Step] = []
     let rest = programs.indices.filter { program in !parts.contains { $0.program == program } }.map { programs[$0] }
     if !rest.isEmpty, let step = groupSteps(rest, code, GroupLayout(code, counts: rest.map(\.count), threadCount: 1)).first {
@@ -106,13 +115,11 @@ extension CPULowering {
   }
 
   private func updatePart(
-    _ member: Int, of update: Int, _ programs: [GroupProgram], _ code: CPUProgram, elements: Int, shares: Int
+    _ member: Int, readBy program: Int, _ count: Int, _ code: CPUProgram, elements: Int, shares: Int
   ) -> UpdatePart? {
-    guard case .operation(let call) = schedule.kernels[member], case .matrixProduct(let transposeA, let transposeB) = call.operation,
-      let program = schedule.gradientReader(member, in: update)
-    else { return nil }
+    guard case .operation(let call) = schedule.kernels[member], case .matrixProduct(let transposeA, let transposeB) = call.operation else { return nil }
     // Of a small matrix each thread has one part.
-    let isSmall = programs[program].count <= GroupLayout.mostBeside(elements)
+    let isSmall = count <= GroupLayout.mostBeside(elements)
     let (every, ofThread) = isSmall ? (CPULowering.updateSharesOfThread, 1) : (1, CPULowering.updateSharesOfThread)
     let cut = ProductCut(rows: shares / every), rows = call.output.shape[0], panels = panels?.of(call.inputs[0].buffer)
     let begins = ProductCut.begins(of: cut.rows, rows)
