@@ -53,7 +53,7 @@ extension ChainFinder {
 extension Schedule {
   /// The number of the program that reads the result of a product, if an update can read it row by row as it is computed: all of it, by one
   /// program, which writes nothing that the product reads.
-  func gradientReader(_ product: Int, in update: Int) -> Int? {
+  fileprivate func gradientReader(_ product: Int, in update: Int) -> Int? {
     guard case .group(let programs) = kernels[update], let (call, context) = MatrixProductContext.of(kernels[product], cut: ProductCut(rows: 1)), context.isOwn,
       context.count == 1, call.output.offset == 0, call.output.strides == [context.n, 1], buffers[call.output.buffer].isTemporary,
       call.output.count == buffers[call.output.buffer].shape.reduce(1, *),
@@ -92,7 +92,7 @@ extension CPULowering {
     let code = CPUProgram(programs[0]), elements = programs.reduce(0) { $0 + $1.count }
     let shares = CPULowering.updateSharesOfThread * max(1, min(threadCount, elements / CPULowering.leastUpdate))
     let parts = chain.readers.sorted { $0.key < $1.key }.compactMap { member, program in
-      updatePart(member, readBy: program, programs[program].count, code, elements: elements, shares: shares)
+      updatePart(member, readBy: program, of: programs[program].count, code, elements: elements, shares: shares)
     }
     if parts.count < chain.readers.count { return nil }
     var pieces: [ChainPiece] = [], steps: [Plan.Step] = []
@@ -115,7 +115,7 @@ extension CPULowering {
   }
 
   private func updatePart(
-    _ member: Int, readBy program: Int, _ count: Int, _ code: CPUProgram, elements: Int, shares: Int
+    _ member: Int, readBy program: Int, of count: Int, _ code: CPUProgram, elements: Int, shares: Int
   ) -> UpdatePart? {
     guard case .operation(let call) = schedule.kernels[member], case .matrixProduct(let transposeA, let transposeB) = call.operation else { return nil }
     // Of a small matrix each thread has one part.

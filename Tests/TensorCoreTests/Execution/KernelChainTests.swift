@@ -28,7 +28,7 @@ import Testing
       func plan(_ threadCount: Int, _ limits: ChainFinder.Limits) -> Plan {
         Plan(arguments: [], outputs: KernelChainTests.step(rows, sizes, dtype).map(\.node), assignments: [], threadCount: threadCount, chains: limits)
       }
-      let apart = plan(1, .init(fewestMembers: .max, fewestRows: .max, shortest: 0)).run().map(\.doubles)
+      let apart = plan(1, .apart).run().map(\.doubles)
       var results: [[[Double]]] = []
       for threadCount in [1, 2, 5] {
         let together = plan(threadCount, .init(fewestMembers: 2, fewestRows: 16, shortest: 0))
@@ -59,7 +59,7 @@ import Testing
       alone += kernel.runsWith == nil ? 1 : 0
     }
     #expect(alone == 1 && chained(together) > 0)
-    let apart = plan(.init(fewestMembers: .max, fewestRows: .max, shortest: 0))
+    let apart = plan(.apart)
     #expect(together.run(on: ThreadPool(threadCount: 2)).map(\.doubles) == apart.run().map(\.doubles))
   }
 
@@ -73,7 +73,7 @@ import Testing
       let plan = Plan(arguments: [], outputs: outputs.map(\.node), assignments: [], threadCount: threadCount, chains: limits)
       return plan.run(on: ThreadPool(threadCount: threadCount)).map(\.doubles)
     }
-    let apart = results(.init(fewestMembers: .max, fewestRows: .max, shortest: 0))
+    let apart = results(.apart)
     for (together, apart) in zip(results(.init(fewestMembers: 2, fewestRows: 16, shortest: 0)), apart) {
       PlanTests.expectEqual(together, apart, within: 1e-6, "")
     }

@@ -12,7 +12,6 @@ import Testing
     private(set) var variables: [Variable] = []
     /// Of each variable, whether it is trained.
     private var isTrained: [Bool] = []
-    private(set) var description = ""
 
     init(seed: UInt64, _ dtype: DType) {
       random = SeededGenerator(seed: seed)
@@ -34,11 +33,9 @@ import Testing
       let shared = variables.filter { $0.shape.count == 2 && $0.count % rows == 0 && $0.count / rows > 1 }
       if !shared.isEmpty, chance(0.4) {
         let variable = pick(shared), shape = variable.shape
-        description += " shared \(shape)"
         return shape[1] == rows && shape[0] != rows ? variable.value.transposed() : variable.value.reshaped([rows, variable.count / rows])
       }
       let columns = pick([7, 16, 24, 40, 56, 96, 100])
-      description += " [\(rows), \(columns)]"
       return variable([rows, columns], isTrained: chance(0.85)).value
     }
 
@@ -66,7 +63,6 @@ import Testing
     mutating func plan(_ threadCount: Int, _ limits: ChainFinder.Limits) -> Plan {
       let rows = pick([16, 17, 24, 32, 64])
       var values = [variable([rows, pick([16, 40, 96, 784])], isTrained: false).value]
-      description = "\(rows) rows of \(values[0].shape[1])"
       for _ in 0..<Int.random(in: 2...4, using: &random) {
         let next = layer(values.last!), skipped = values.dropFirst().filter { $0.shape == next.shape }
         values.append(skipped.isEmpty || chance(0.5) ? next : next + pick(skipped))
@@ -86,29 +82,13 @@ import Testing
     }
   }
 
-  private static let apart = ChainFinder.Limits(fewestMembers: .max, fewestRows: .max, shortest: 0)
-
   @Test(arguments: 0..<40, [DType.float32, .float64])
   func `the same numbers as apart, and the same bits for any number of threads`(seed: Int, dtype: DType) {
-    let seed = UInt64(seed), tolerance = dtype == .float64 ? 1e-10 : 1e-3
-    var expected = Network(seed: seed, dtype)
-    let apart = expected.plan(1, Self.apart), results = (0..<3).map { _ in apart.run().map(\.doubles) }
-    var bits: [[[Double]]] = []
-    for (threadCount, isTranslated) in [(1, false), (2, true), (3, false), (5, true)] {
-      var network = Network(seed: seed, dtype)
-      let plan = network.plan(threadCount, .init()), pool = ThreadPool(threadCount: threadCount)
-      if isTranslated { plan.translate() }
-      for expected in results {
-        for (result, expected) in zip(plan.run(on: pool), expected) {
-          PlanTests.expectEqual(result.doubles, expected, within: tolerance, "result, \(threadCount) threads, \(network.description)")
-        }
-      }
-      bits.append(network.variables.map(\.value.doubles))
-    }
-    let areSame = bits.allSatisfy { $0 == bits[0] }
-    #expect(areSame, "\(expected.description)")
-    for (place, (result, variable)) in zip(bits[0], expected.variables).enumerated() {
-      PlanTests.expectEqual(result, variable.value.doubles, within: tolerance, "variable \(place) of shape \(variable.shape), \(expected.description)")
+    let ways = [(1, false), (2, true), (3, false), (5, true)]
+    expectSameStep(ways, within: dtype == .float64 ? 1e-10 : 1e-3, "seed \(seed), \(dtype)") { threadCount, limits in
+      var network = Network(seed: UInt64(seed), dtype)
+      let plan = network.plan(threadCount, limits)
+      return (network.variables, plan)
     }
   }
 }

@@ -71,8 +71,6 @@ import Testing
     }
   }
 
-  private static let apart = ChainFinder.Limits(fewestMembers: .max, fewestRows: .max, shortest: 0)
-
   /// How many updates run in the call of a product.
   private func joined(_ plan: Plan) -> Int {
     zip(plan.schedule.kernels, plan.explanation().kernels).count { kernel, explanation in
@@ -86,27 +84,9 @@ import Testing
     for dtype in [DType.float32, .float64] {
       let network = Network(rows: layout.0, sizes: layout.1, dtype: dtype, extra: extra)
       if !network.isPossible { return }
-      let (expected, apart) = network.plan(1, Self.apart)
-      let values = (0..<3).map { _ in apart.run().map(\.doubles) }
-      var bits: [[[Double]]] = []
-      for threadCount in [1, 2, 3, 5] {
-        for isTranslated in [false, true] {
-          let (variables, plan) = network.plan(threadCount, .init())
-          #expect((joined(plan) > 0) == network.isJoined, "\(threadCount) threads, \(dtype)")
-          if isTranslated { plan.translate() }
-          let pool = ThreadPool(threadCount: threadCount)
-          for expected in values {
-            for (result, expected) in zip(plan.run(on: pool), expected) {
-              PlanTests.expectEqual(result.doubles, expected, within: dtype == .float64 ? 1e-12 : 1e-5, "result, \(threadCount) threads")
-            }
-          }
-          bits.append(variables.map(\.value.doubles))
-        }
-      }
-      let areSame = bits.allSatisfy { $0 == bits[0] }
-      #expect(areSame, "\(dtype)")
-      for (result, expected) in zip(bits[0], expected) {
-        PlanTests.expectEqual(result, expected.value.doubles, within: dtype == .float64 ? 1e-12 : 1e-5, "variable of shape \(expected.shape), \(dtype)")
+      let ways = [1, 2, 3, 5].flatMap { [($0, false), ($0, true)] }
+      expectSameStep(ways, within: dtype == .float64 ? 1e-12 : 1e-5, "\(dtype)", network.plan) { plan, threadCount in
+        #expect((joined(plan) > 0) == network.isJoined, "\(threadCount) threads, \(dtype)")
       }
     }
   }
