@@ -38,8 +38,8 @@ static inline location at_distance(int number, int32_t distance) { return (locat
 static inline location in_block(int32_t distance) { return (location){IN_BLOCK, 0, distance, 0}; }
 
 /* How the instruction for doubles differs from that for floats: the bit W, and prefix 66 in the first map; the next code; half the
-   length, of elements that are half as long. */
-enum { OF_FLOATS = 0, WIDE_ELEMENTS = 1, NEXT_CODE = 2, HALF_VECTOR = 4 };
+   length, of elements that are half as long. And what is of half the length for both. */
+enum { OF_FLOATS = 0, WIDE_ELEMENTS = 1, NEXT_CODE = 2, HALF_VECTOR = 4, EVER_HALF = 8 };
 
 /* A vector instruction: escape map (1: 0F, 2: 0F38, 3: 0F3A), prefix (1: 66, 2: F3), operation code, and how it differs for doubles. */
 typedef struct {
@@ -55,6 +55,13 @@ static const operation V_LOAD = {1, 0, 0x10, WIDE_ELEMENTS}, V_STORE = {1, 0, 0x
                        V_FIX_UP = {3, 1, 0x54, WIDE_ELEMENTS}, V_WIDEN_BYTES = {2, 1, 0x31, HALF_VECTOR},
                        V_FLOAT_FROM_WHOLE = {1, 0, 0x5B, OF_FLOATS}, V_DOUBLE_FROM_WHOLE = {1, 2, 0xE6, OF_FLOATS},
                        V_DOUBLE_FROM_FLOAT = {1, 0, 0x5A, OF_FLOATS};
+
+/* From lanes to bytes: AVX-512's own store of each lane's last byte; without it, the upper half, then whole numbers of half the length
+   twice, which stay between the least and the greatest, and 8 or 4 bytes of them stored. */
+static const operation V_STORE_LAST_BYTES = {2, 2, 0x31, NEXT_CODE}, V_UPPER_HALF = {3, 1, 0x39, OF_FLOATS},
+                       V_NARROW_TO_16 = {1, 1, 0x6B, EVER_HALF}, V_NARROW_TO_8 = {1, 1, 0x63, EVER_HALF},
+                       V_ABS_BYTES = {2, 1, 0x1C, EVER_HALF}, V_STORE_8_BYTES = {1, 1, 0xD6, EVER_HALF},
+                       V_STORE_4_BYTES = {1, 1, 0x7E, EVER_HALF};
 
 static inline void put_byte(assembler *a, int byte) {
   if (a->size < a->capacity) {
@@ -83,7 +90,7 @@ static inline void put_masked(assembler *a, operation op, int destination, int s
   const int not_x = is_register ? ~base >> 4 & 1 : 1;
   const int differs = a->doubles ? op.for_doubles : OF_FLOATS;
   const int w = differs & WIDE_ELEMENTS ? 1 : 0, prefix = w && op.map == 1 ? 1 : op.prefix;
-  const int length = (a->wide ? 2 : 1) - (differs & HALF_VECTOR ? 1 : 0);
+  const int length = (a->wide ? 2 : 1) - (differs & HALF_VECTOR || op.for_doubles & EVER_HALF ? 1 : 0);
   if (a->wide) {
     put_byte(a, 0x62);
     put_byte(a, not_r << 7 | not_x << 6 | not_b << 5 | (~destination >> 4 & 1) << 4 | op.map);

@@ -10,7 +10,7 @@ static bool writes(const ck_instr *instr, int operand) { return instr->dst == op
 static int argument_count(int op) {
   switch (op) {
     case CK_COPY: case CK_NEG: case CK_ABS: case CK_SIGN: case CK_SQRT: case CK_RECIP: case CK_FLOOR: case CK_CEIL:
-    case CK_ROUND: case CK_NOT: case CK_ISFINITE: case CK_LOAD:
+    case CK_ROUND: case CK_NOT: case CK_ISFINITE: case CK_LOAD: case CK_STORE:
     case CK_SUMALL: case CK_MAXALL: case CK_SUMCOLUMNS:
       return 1;
     case CK_ADD: case CK_SUB: case CK_MUL: case CK_DIV: case CK_MAX: case CK_MIN: case CK_EQ: case CK_NE: case CK_LT:

@@ -61,7 +61,7 @@ ck_translated ck_translated_code(const ck_group *group) CK_HIDDEN;
 /* What runs of a group's code need to know of its operands; made with the code, for each share needs it. */
 typedef struct {
   int64_t computed_bytes, vector; /* bytes of an element that is computed with, and how many of these a vector has */
-  int64_t row;                    /* elements of a gathered row, or 0 */
+  int64_t row;                    /* the code runs so many elements at a time: of a row, or of some that are the same; or 0 */
   int32_t in_memory[CK_TRANSLATED_OPERANDS], in_memory_count; /* numbers that have an address */
   int32_t scalars[CK_TRANSLATED_OPERANDS], scalar_count;      /* those of splats */
   int64_t element_bytes[CK_TRANSLATED_OPERANDS];
@@ -110,12 +110,8 @@ static inline bool ck_has_address(const ck_group *g, int32_t number) {
   return number >= g->operand_count || ck_is_in_memory(&g->operands[number]);
 }
 
-/* Elements of a gathered row of a group that has code; 0 where nothing is gathered. */
-static inline int64_t ck_gathered_row(const ck_group *g) {
-  for (int32_t i = 0; i < g->operand_count; i++)
-    if (g->operands[i].kind == CK_VIEW && g->views[g->operands[i].view].gather >= 0) return g->views[g->operands[i].view].dims[1];
-  return 0;
-}
+/* Whether each row is the same, as a bias's is. */
+static inline bool ck_repeats_row(const ck_view *view) { return view->gather < 0 && view->strides[0] == 0; }
 
 /* How many rows ahead a gathered one is asked for. Those of the next run, if they are known and leave much of the second-level cache
    to what comes between. */

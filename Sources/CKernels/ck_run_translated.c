@@ -1,4 +1,4 @@
-/* Runs the machine code made for a group, segment by segment and, where rows are gathered, row by row. */
+/* Runs the machine code made for a group, segment by segment and, where something is read by rows, row by row. */
 #include "ck_internal.h"
 
 #include <math.h>
@@ -17,6 +17,8 @@ typedef struct {
   bool in_place; /* of a segment: whether something is written over what is read */
   int64_t block_start; /* where there are reductions, the code runs block by block */
   char *reduced;       /* a slot for each reduction: the block's elements that it combines */
+  char *repeated;      /* for each operand whose rows are the same and short: as many of them as the code runs at a time */
+  char *bases[CK_TRANSLATED_OPERANDS]; /* the segment's memory, or a repeated row's */
   const void *filled[CK_TRANSLATED_OPERANDS]; /* for each operand: the element that its splat has */
   char *at[CK_TRANSLATED_OPERANDS];
   _Alignas(CK_SPLAT_BYTES) char splats[CK_TRANSLATED_OPERANDS * CK_SPLAT_BYTES];
@@ -26,11 +28,26 @@ static int64_t elements_of(int64_t bytes, const translated_state *s) { return s-
 
 static bool is_reduced(const ck_group *g, int32_t number) { return number >= g->operand_count; }
 
+/* The rows that an operand is read by, or NULL. */
+static const ck_view *rows_of(const ck_group *g, int32_t operand) {
+  return is_reduced(g, operand) || g->operands[operand].kind != CK_VIEW ? NULL : &g->views[g->operands[operand].view];
+}
+
+/* Bytes of its rows written down one behind another, with room for what is read beyond them; 0 where they are read as they lie. */
+static size_t repeated_bytes(const translated_state *s, int32_t operand) {
+  const ck_view *view = rows_of(s->group, operand);
+  return view && view->dims[1] != s->operands->row ? ck_padded((size_t)(s->operands->row * s->operands->element_bytes[operand])) + CK_SPLAT_BYTES : 0;
+}
+
 static void prepare_translated(translated_state *s, const ck_group *g) {
   s->group = g;
   s->code = ck_translated_code(g);
   s->operands = ck_operands_of_code(g);
-  s->reduced = g->reduction_count ? ck_scratch((size_t)(g->reduction_count * ck_slot_bytes(g))) : NULL;
+  const size_t reduced_bytes = (size_t)(g->reduction_count * ck_slot_bytes(g));
+  size_t bytes = reduced_bytes;
+  for (int32_t k = 0; s->operands->row && k < s->operands->in_memory_count; k++) bytes += repeated_bytes(s, s->operands->in_memory[k]);
+  s->reduced = bytes ? ck_scratch(bytes) : NULL;
+  s->repeated = bytes ? s->reduced + reduced_bytes : NULL;
   for (int32_t k = 0; k < s->operands->scalar_count; k++) s->filled[s->operands->scalars[k]] = NULL;
 }
 
@@ -49,10 +66,27 @@ static bool take_scalars(translated_state *s, const ck_segment *segment) {
   return true;
 }
 
+/* Where the operands of a segment are. */
+static void enter_segment(translated_state *s, const ck_segment *segment) {
+  char *repeated = s->repeated;
+  for (int32_t k = 0; k < s->operands->in_memory_count; k++) {
+    const int32_t i = s->operands->in_memory[k];
+    if (is_reduced(s->group, i)) continue;
+    s->bases[i] = segment->bases[i];
+    const size_t bytes = s->operands->row ? repeated_bytes(s, i) : 0;
+    if (!bytes) continue;
+    const size_t row = (size_t)(rows_of(s->group, i)->dims[1] * s->operands->element_bytes[i]);
+    const size_t all = (size_t)(s->operands->row * s->operands->element_bytes[i]);
+    for (size_t at = 0; at < all; at += row) memcpy(repeated + at, segment->bases[i], row);
+    s->bases[i] = repeated;
+    repeated += bytes;
+  }
+}
+
 /* The view of an operand whose rows are gathered, and their indices; NULL for others. */
 static const ck_view *gathering(const ck_group *g, const ck_segment *segment, int32_t operand, const int32_t **index) {
-  if (is_reduced(g, operand) || g->operands[operand].kind != CK_VIEW) return NULL;
-  const ck_view *view = &g->views[g->operands[operand].view];
+  const ck_view *view = rows_of(g, operand);
+  if (!view || view->gather < 0) return NULL;
   *index = segment->bases[view->gather];
   return view;
 }
@@ -94,18 +128,19 @@ static bool is_in_place(const translated_state *s, const ck_segment *segment) {
 /* Lets the loop begin at an element of a segment. */
 static void go_to(translated_state *s, const ck_segment *segment, int64_t element) {
   for (int32_t k = 0; k < s->operands->in_memory_count; k++) {
-    const int32_t i = s->operands->in_memory[k], *index;
-    const ck_view *view = gathering(s->group, segment, i, &index);
+    const int32_t i = s->operands->in_memory[k], *index = NULL;
+    const ck_view *view = rows_of(s->group, i);
     int64_t place = element;
     if (view) {
       const int64_t number = element / s->operands->row, within = element % s->operands->row;
-      place = index[number] * view->strides[0] + within;
-      if (within == 0) ck_ask_for_row(segment->bases[i], view, s->operands->element_bytes[i], index, number + ck_rows_ahead(view, s->operands->element_bytes[i]));
+      const bool gathers = gathering(s->group, segment, i, &index);
+      place = (gathers ? index[number] : number) * view->strides[0] + within;
+      if (gathers && within == 0) ck_ask_for_row(segment->bases[i], view, s->operands->element_bytes[i], index, number + ck_rows_ahead(view, s->operands->element_bytes[i]));
     }
     if (is_reduced(s->group, i)) {
       s->at[i] = reduced_elements(s, i) + (element - s->block_start) * s->operands->element_bytes[i];
     } else {
-      s->at[i] = (char *)segment->bases[i] + place * s->operands->element_bytes[i];
+      s->at[i] = s->bases[i] + place * s->operands->element_bytes[i];
     }
   }
 }
@@ -125,7 +160,7 @@ static void run_last_vector(translated_state *s, int64_t whole, int64_t rest) {
   s->code(s->at, 0, s->splats, 0, 1);
   for (int32_t k = 0; k < s->operands->in_memory_count; k++) {
     const int32_t i = s->operands->in_memory[k];
-    if (is_output(s->group, i)) memcpy(outputs[i], written[i], (size_t)(rest * s->operands->computed_bytes));
+    if (is_output(s->group, i)) memcpy(outputs[i], written[i], (size_t)(rest * s->operands->element_bytes[i]));
   }
 }
 
@@ -206,6 +241,7 @@ int64_t ck_run_translated_blocks(const ck_group *g, int64_t share, int64_t first
     const int64_t start = ck_max64(0, first - segment->first_block) * g->block;
     const int64_t end = ck_min64(segment->count, (last - segment->first_block) * g->block);
     if (start >= end) continue;
+    enter_segment(&s, segment);
     s.in_place = s.operands->row && is_in_place(&s, segment);
     if (!take_scalars(&s, segment) || !has_rows(&s, segment, start, end)) return ck_max64(first, segment->first_block);
     /* A processor reads on where a loop ends, and beyond a thread's last share are the first elements of another's, which would have to

@@ -1,8 +1,8 @@
 /* Translates the program of a group into machine code: one loop in which every value that is needed again stays in a register.
 
-   Groups of f32 or f64 arithmetic without transcendental functions and rows, on contiguous memory, bytes among it, and on gathered rows: what
-   updates of optimizers are, and bringing in a batch. Of a reduction the code writes down the elements, and the interpreter's own loop
-   combines those of a block. Everything else, and every group where the machine or its rules do not allow it, is interpreted; the results
+   Groups of f32 or f64 arithmetic without transcendental functions and numbers for each row, on contiguous memory, bytes among it, and on
+   rows that are gathered, lie apart or are the same each time: what updates of optimizers are, bringing in a batch, a bias and many an
+   activation behind it. Of a reduction the code writes down the elements, and the interpreter's own loop combines those of a block. Everything else, and every group where the machine or its rules do not allow it, is interpreted; the results
    are the same to the last bit, for each instruction is done with the operations that the C compiler chooses for ck_elementwise.h. */
 #include "ck_internal.h"
 
@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-/* Gathered rows shorter than that are brought in faster without a call for each. */
-enum { BLOCK_BYTES = 16384, LEAST_ROW = 64 };
+/* Rows shorter than that are read faster without a call for each. One that is the same each time is written down until it is long. */
+enum { BLOCK_BYTES = 16384, LEAST_ROW = 64, LONG_ROW = 512 };
 
 /* A block ends with what is known of the operands. */
 enum { CODE_BYTES = BLOCK_BYTES - (int)((sizeof(ck_code_operands) + 63) & ~(size_t)63) };
@@ -29,8 +29,9 @@ static void translate_instr(translation *t) {
   int *const held = t->held[t->vector];
   argument arguments[4] = {0};
   find_arguments(t, arguments);
-  const bool reduces = ck_is_reduction(instr->op);
-  const int result = reduces ? NOWHERE : compute(t, instr->op, arguments);
+  const bool reduces = ck_is_reduction(instr->op), stores = instr->op == CK_STORE;
+  const int result = reduces || stores ? NOWHERE : compute(t, instr->op, arguments);
+  if (stores) store_truths(t, arguments[0].at.number, in_stream(t, instr->dst));
   if (reduces) put(&t->code, V_STORE, arguments[0].at.number, 0, at_index(t->address[ck_reduced(t->group, instr->dst)], t->vector, (int32_t)ck_dtype_bytes(t->group->dtype)));
   for (int k = 0; k < argument_count(instr->op); k++) {
     const int operand = instr->args[k];
@@ -38,7 +39,7 @@ static void translate_instr(translation *t) {
     if (held[operand] != result) give_back(t, held[operand]);
     held[operand] = NOWHERE;
   }
-  if (reduces) return;
+  if (reduces || stores) return;
   if (held[instr->dst] != NOWHERE) give_back(t, held[instr->dst]);
   held[instr->dst] = result;
   if (t->group->operands[instr->dst].kind == CK_STREAM) put(&t->code, V_STORE, result, 0, in_stream(t, instr->dst));
@@ -103,7 +104,7 @@ static bool is_read_after_store(const ck_group *g, int operand) {
   bool is_stored = false;
   for (int i = 0; i < g->instr_count; i++) {
     if (uses(&g->instrs[i], operand)) return is_stored;
-    is_stored |= g->operands[g->instrs[i].dst].kind == CK_STREAM;
+    is_stored |= !ck_is_reduction(g->instrs[i].op) && ck_is_in_memory(&g->operands[g->instrs[i].dst]);
   }
   return false;
 }
@@ -199,16 +200,35 @@ static void write_code_in_registers(translation *t, int vectors, bool side_by_si
   }
 }
 
-/* Whether an operand's elements can be read and written by the loop as they lie in memory, whole rows of them at least. */
+/* Whether an operand's elements can be read and written by the loop as they lie in memory, or its rows' can. */
 static bool is_accessible(const ck_group *g, const ck_operand *operand) {
-  if (operand->row || (operand->dtype == CK_F64 && g->dtype != CK_F64) || (operand->output && operand->dtype != g->dtype)) return false;
-  if (operand->kind != CK_VIEW) return true;
-  const ck_view *view = &g->views[operand->view];
-  return view->gather >= 0 && view->rank == 2 && view->strides[1] == 1 && view->dims[1] >= LEAST_ROW && view->dims[1] == ck_gathered_row(g);
+  if (operand->row || (operand->dtype == CK_F64 && g->dtype != CK_F64)) return false;
+  return !operand->output || operand->dtype == g->dtype || operand->dtype == CK_BOOL;
+}
+
+static int64_t greatest_common_divisor(int64_t a, int64_t b) { return b == 0 ? a : greatest_common_divisor(b, a % b); }
+
+/* After how many elements the code is called anew: those of a row, all operands that have rows having them alike; 0 where none has. Where
+   each row is the same, as many of them as make a long one, whole vectors if these are not too many. -1: the code is of no use. */
+static int64_t row_of_code(const ck_group *g) {
+  int64_t row = 0;
+  bool repeats = true;
+  for (int32_t i = 0; i < g->operand_count; i++) {
+    if (g->operands[i].kind != CK_VIEW) continue;
+    const ck_view *view = &g->views[g->operands[i].view];
+    if (view->rank != 2 || view->strides[1] != 1 || view->strides[0] < 0 || (row && row != view->dims[1])) return -1;
+    row = view->dims[1];
+    repeats &= ck_repeats_row(view);
+  }
+  if (!row || !repeats || row >= LONG_ROW) return !row || row >= LEAST_ROW ? row : -1;
+  const int64_t step = CK_SPLAT_BYTES / 4 / greatest_common_divisor(row, CK_SPLAT_BYTES / 4);
+  const int64_t times = (LONG_ROW + row - 1) / row, whole = (times + step - 1) / step * step;
+  return row * (whole * row <= 4 * LONG_ROW ? whole : times);
 }
 
 static bool is_translatable(const ck_group *g) {
   if (g->dtype == CK_I32 || g->of_numbers || g->inner || ck_reduced(g, g->reduction_count) > CK_TRANSLATED_OPERANDS) return false;
+  if (row_of_code(g) < 0) return false;
   for (int i = 0; i < g->operand_count; i++)
     if (ck_is_in_memory(&g->operands[i]) && !is_accessible(g, &g->operands[i])) return false;
   for (int i = 0; i < g->instr_count; i++)
@@ -218,7 +238,7 @@ static bool is_translatable(const ck_group *g) {
 }
 
 static void describe_operands(const ck_group *g, int64_t vector_bytes, ck_code_operands *all) {
-  *all = (ck_code_operands){.computed_bytes = ck_dtype_bytes(g->dtype), .vector = vector_bytes / ck_dtype_bytes(g->dtype), .row = ck_gathered_row(g)};
+  *all = (ck_code_operands){.computed_bytes = ck_dtype_bytes(g->dtype), .vector = vector_bytes / ck_dtype_bytes(g->dtype), .row = row_of_code(g)};
   for (int32_t i = 0; i < ck_reduced(g, g->reduction_count); i++) {
     const bool is_operand = i < g->operand_count;
     all->element_bytes[i] = is_operand ? ck_dtype_bytes(g->operands[i].dtype) : all->computed_bytes;

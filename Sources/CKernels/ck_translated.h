@@ -6,10 +6,10 @@
 #include "ck_instructions.h"
 
 /* Vectors of equal elements at the start of a code block. */
-enum { ZERO, ONE, SIGN_BIT, ALL_BUT_SIGN, INFINITE, SIGNS, CONSTANTS };
+enum { ZERO, ONE, SIGN_BIT, ALL_BUT_SIGN, INFINITE, SIGNS, WHOLE_ONE, CONSTANTS };
 /* SIGNS is a table of AVX-512's "fix up": what becomes of each kind of number, four bits a kind. NaNs and zeros stay; the rest is 1 or -1. */
-static const uint32_t float_constants[CONSTANTS] = {0, 0x3F800000, 0x80000000, 0x7FFFFFFF, 0x7F800000, 0xA9A9A111};
-static const uint64_t double_constants[CONSTANTS] = {0, 0x3FF0000000000000, 0x8000000000000000, 0x7FFFFFFFFFFFFFFF, 0x7FF0000000000000, 0xA9A9A111};
+static const uint32_t float_constants[CONSTANTS] = {0, 0x3F800000, 0x80000000, 0x7FFFFFFF, 0x7F800000, 0xA9A9A111, 1};
+static const uint64_t double_constants[CONSTANTS] = {0, 0x3FF0000000000000, 0x8000000000000000, 0x7FFFFFFFFFFFFFFF, 0x7FF0000000000000, 0xA9A9A111, 1};
 enum { CONSTANT_BYTES = 64 };
 
 /* Predicates of comparisons. */
@@ -205,6 +205,24 @@ static void truth(translation *t, int mask, int r) {
     put(&t->code, V_AND, r, mask, constant(t, ONE));
     give_back(t, mask);
   }
+}
+
+/* A byte for each lane: 1 where x is neither 0 nor -0. */
+static void store_truths(translation *t, int x, location to) {
+  const int mask = compare(t, NOT_EQUAL, x, constant(t, ZERO)), other = take(t);
+  if (t->code.wide) {
+    put_masked(&t->code, V_LOAD, other, 0, constant(t, WHOLE_ONE), mask, true, -1);
+    put(&t->code, V_STORE_LAST_BYTES, other, 0, to);
+  } else {
+    put_masked(&t->code, V_UPPER_HALF, mask, 0, in_register(other), 0, false, 1);
+    two(t, V_NARROW_TO_16, mask, mask, other);
+    if (t->code.doubles) two(t, V_NARROW_TO_16, mask, mask, mask);
+    two(t, V_NARROW_TO_8, mask, mask, mask);
+    put(&t->code, V_ABS_BYTES, mask, 0, in_register(mask));
+    put(&t->code, t->code.doubles ? V_STORE_4_BYTES : V_STORE_8_BYTES, mask, 0, to);
+    give_back(t, mask);
+  }
+  give_back(t, other);
 }
 
 /* One with the sign of what is less or greater than zero; the rest, zeros and NaNs, as it is. */

@@ -160,7 +160,8 @@ void ck_group_run(void *group, long share);
 void ck_group_finish(void *group, long share);
 
 /* Makes machine code of the group's program, where it can: x86-64 with AVX2 or AVX-512, f32 or f64, plain arithmetic on contiguous
-   memory and on gathered rows (of bytes and of i32 too), reductions of what it computes among it, and memory may be made executable. It gives the same bits as the interpreter, which does all other groups, and all of
+   memory and on rows that are gathered, lie apart or are the same each time (of bytes and of i32 too), reductions of what it computes
+   and truths written as bytes among it, and memory may be made executable. It gives the same bits as the interpreter, which does all other groups, and all of
    them with DESCENT_INTERPRET=1 in the environment. vector_bytes: 32 or 64, or 0 for the widest that the processor has.
    Says whether there is code now. Not while the group runs. */
 bool ck_group_translate(ck_group *group, int64_t vector_bytes);
