@@ -91,7 +91,7 @@ public final class TracedFunction<Failure: Error>: @unchecked Sendable {
   /// The same for a list of arguments.
   public func explain(_ arguments: [Tensor]) throws(Failure) -> PlanExplanation { try known(for: arguments).explanation() }
 
-  /// Runs the function `runs` times and measures each kernel. Each run changes variables as a call does; a `RunObserver` (a
+  /// Runs the function `runs` times, which is at least 1, and measures each kernel. Each run changes variables as a call does; a `RunObserver` (a
   /// `Stepper`, say) counts none of them.
   /// - Returns: what the function does, with the least time of each kernel.
   /// - Throws: what the function throws while it is traced.
@@ -222,60 +222,3 @@ package final class PlanPool: Sendable {
     return try body(plan)
   }
 }
-
-/// Traces a function and returns one that runs it as a plan: fused, in place, on all cores.
-///
-///     let w = Variable(Tensor.zeros([3]))
-///     let step = compile { x, y in
-///       let loss = square(matmul(x, w.value) - y).mean()
-///       let gradient = gradients(of: loss, withRespectTo: [w])[0]
-///       w.assign(w.value - 0.1 * gradient)
-///       return loss
-///     }
-///     for _ in 0..<100 { print(step(x, y).item()) }
-///
-/// The result may be called from any number of threads at once; the function given is traced by one at a time. Where `compile`
-/// means something else, as in a subclass of `Model`, call it ``compiled(_:)->CompiledFunction``.
-public func compile(_ body: @escaping ([Tensor]) -> [Tensor]) -> CompiledFunction { CompiledFunction(body) }
-
-/// The same for a function of one tensor.
-public func compile(_ body: @escaping (Tensor) -> Tensor) -> @Sendable (Tensor) -> Tensor {
-  let function = CompiledFunction { [body($0[0])] }
-  return { function.call([$0])[0] }
-}
-
-/// The same for a function of two tensors.
-public func compile(_ body: @escaping (Tensor, Tensor) -> Tensor) -> @Sendable (Tensor, Tensor) -> Tensor {
-  let function = CompiledFunction { [body($0[0], $0[1])] }
-  return { function.call([$0, $1])[0] }
-}
-
-/// The same for a function that may throw, such as one that calls a model: what it throws while it is traced, the call throws,
-/// having changed nothing.
-///
-///     let step = compile { x, y in
-///       let loss = square(try model(x) - y).mean()
-///       …
-///       return loss
-///     }
-///     print(try step(x, y).item())
-public func compile(_ body: @escaping ([Tensor]) throws -> [Tensor]) -> ThrowingCompiledFunction { ThrowingCompiledFunction(body) }
-
-/// The same for a function of one tensor that may throw.
-public func compile(_ body: @escaping (Tensor) throws -> Tensor) -> @Sendable (Tensor) throws -> Tensor {
-  let function = ThrowingCompiledFunction { [try body($0[0])] }
-  return { try function.call([$0])[0] }
-}
-
-/// The same for a function of two tensors that may throw.
-public func compile(_ body: @escaping (Tensor, Tensor) throws -> Tensor) -> @Sendable (Tensor, Tensor) throws -> Tensor {
-  let function = ThrowingCompiledFunction { [try body($0[0], $0[1])] }
-  return { try function.call([$0, $1])[0] }
-}
-
-/// Another name of ``compile(_:)->CompiledFunction``, for where that name means something else.
-public func compiled(_ body: @escaping ([Tensor]) -> [Tensor]) -> CompiledFunction { compile(body) }
-/// Another name of `compile(_:)`, for where that name means something else.
-public func compiled(_ body: @escaping (Tensor) -> Tensor) -> @Sendable (Tensor) -> Tensor { compile(body) }
-/// Another name of `compile(_:)`, for where that name means something else.
-public func compiled(_ body: @escaping (Tensor, Tensor) -> Tensor) -> @Sendable (Tensor, Tensor) -> Tensor { compile(body) }

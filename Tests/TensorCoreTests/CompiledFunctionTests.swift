@@ -103,6 +103,31 @@ import Testing
     }
   }
 
+  /// However many arguments, and whether it may throw: each form explains and measures itself.
+  @Test func `Every form explains itself`() throws {
+    let w = Variable(Tensor.ones([300]))
+    let (x, y) = (Tensor(repeating: 2, shape: [300]), Tensor(repeating: 3, shape: [300]))
+    let one = compile { (x: Tensor) -> Tensor in
+      w.assign(w.value * 0.5)
+      return x * w.value + 1
+    }
+    let two = compiled { x, y in square(x - y).sum() }
+    let throwing = compile { (x: Tensor, y: Tensor) throws -> Tensor in
+      if x.shape != y.shape { throw DescentError(.invalidArgument, "\(x.shape), \(y.shape)") }
+      return x * y + x
+    }
+    #expect(one.description == "a function that was not called yet")
+    #expect(one.explain(x).description.contains("in place"))
+    #expect(w.value.doubles == [Double](repeating: 1, count: 300), "explaining runs nothing")
+    #expect(one(x).doubles == [Double](repeating: 2, count: 300) && one.description.hasPrefix("function of (float32 [300])"))
+    _ = one.profile(x, runs: 2)
+    #expect(w.value.doubles == [Double](repeating: 0.125, count: 300), "each run of a profile is a run")
+    #expect(two(x, y).item() == 300 && two.profile(x, y, runs: 1).description.contains("µs"))
+    #expect(try throwing(x, y).doubles[0] == 8 && throwing.description.hasPrefix("function of (float32 [300], float32 [300])"))
+    #expect(throws: DescentError.self) { try throwing.explain(x, Tensor.ones([2])) }
+    #expect(throws: DescentError.self) { try throwing(x, Tensor.ones([2])) }
+  }
+
   @Test func `Draws of one generator in several threads differ`() {
     let generator = RandomGenerator(seed: 3)
     let drawn = Collected()

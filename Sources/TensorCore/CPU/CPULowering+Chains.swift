@@ -86,7 +86,7 @@ extension CPULowering {
 
   /// A product in shares of its rows.
   private mutating func productSteps(_ call: Schedule.Call, shares: Int) -> [Plan.Step] {
-    guard case .matrixProduct(let transposeA, let transposeB) = call.operation else { preconditionFailure("\(call.operation) is in a chain") }
+    guard case .matrixProduct(let transposeA, let transposeB) = call.operation else { programmingError("\(call.operation) is in a chain") }
     let product = MatrixProductContext(
       call.inputs[0], call.inputs[1], call.output, transposeA: transposeA, transposeB: transposeB, cut: ProductCut(rows: shares))
     return productSteps(of: matrixProductContext(call, product), to: call.output)

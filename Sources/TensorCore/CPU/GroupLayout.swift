@@ -155,7 +155,7 @@ struct GroupLayout {
     func index(_ reference: GroupProgram.Reference) -> UInt16 {
       switch reference {
       case .operand(let index), .reduction(let index): UInt16(index)
-      case .register: preconditionFailure("a register was given no slot")
+      case .register: programmingError("a register was given no slot")
       }
     }
     var result = ck_instr()

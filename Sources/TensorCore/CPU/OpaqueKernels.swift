@@ -38,7 +38,7 @@ extension CPULowering {
     case .host(let function):
       return [host(call, function)]
     default:
-      preconditionFailure("\(call.operation) has no kernel of its own")
+      programmingError("\(call.operation) has no kernel of its own")
     }
   }
 

@@ -213,6 +213,7 @@ package final class Plan: @unchecked Sendable {
   /// The same with the least time of each kernel over some runs.
   /// - Parameter keepsVariables: whether variables have afterwards what they had before; otherwise each run changes them as ``run(on:)`` does.
   package func profile(runs: Int, keepsVariables: Bool = false, on pool: ThreadPool = .shared) -> PlanExplanation {
+    if runs < 1 { programmingError("profile: runs is \(runs); expected at least 1") }
     let results = makeOutputs()
     defer { withExtendedLifetime(results) {} }
     translate()
@@ -221,7 +222,7 @@ package final class Plan: @unchecked Sendable {
     changeVariables {
       let before = keepsVariables ? assigned.map { $0.storage.copy() } : []
       SubnormalNumbers.flushed {
-        for _ in 0..<max(runs, 1) {
+        for _ in 0..<runs {
           for (index, step) in steps.enumerated() {
             least[index] = min(least[index], clock.measure { step.run(on: pool) })
           }

@@ -141,7 +141,7 @@ struct ProgramWriter {
       function = .rowArgmax
       argumentsAreRow = false
     default:
-      preconditionFailure("\(value.operation) is not computed in groups")
+      programmingError("\(value.operation) is not computed in groups")
     }
     let arguments = value.inputs.map { reference($0, for: value, row: argumentsAreRow) }
     append(function, argumentsAreRow, member, arguments, resultIsRow: isRow)
