@@ -1,7 +1,8 @@
 /// Divides the gradient by the root of its average square; with momentum and centring if asked.
 ///
 ///     v ← v + (1 − rho) · (g² − v)
-///     centered: a ← a + (1 − rho) · (g − a),  d = v − a²;  otherwise d = v
+///     centered:      a ← a + (1 − rho) · (g − a),  d = v − a²
+///     not centered:  d = v
 ///     momentum = 0:  w ← w − rate · g / √(d + epsilon)
 ///     otherwise:     m ← momentum · m + rate · g / √(d + epsilon),  w ← w − m
 ///
@@ -80,7 +81,8 @@ public struct RMSprop: Optimizer {
     summary: "divides the gradient by the root of its average square",
     formula: """
       v ← v + (1 − rho) · (g² − v)
-      centered: a ← a + (1 − rho) · (g − a),  d = v − a²;  otherwise d = v
+      centered:      a ← a + (1 − rho) · (g − a),  d = v − a²
+      not centered:  d = v
       momentum = 0:  w ← w − rate · g / √(d + epsilon)
       otherwise:     m ← momentum · m + rate · g / √(d + epsilon),  w ← w − m
       """,

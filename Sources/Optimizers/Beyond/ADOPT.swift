@@ -2,7 +2,7 @@
 /// converges for every beta2.
 ///
 ///     t = 1:      v ← g²
-///     t = 2, …:   u = g / max(√v, epsilon), limited to ± (t − 1)^clipExponent
+///     t = 2, …:   u = clip(g / max(√v, epsilon), ± (t − 1)^clipExponent)
 ///                 m ← m + (1 − beta1) · (u − m)
 ///                 w ← w − rate · m
 ///                 v ← v + (1 − beta2) · (g² − v)
@@ -64,7 +64,7 @@ public struct ADOPT: Optimizer {
     summary: "Adam that divides by the squares before the gradient and then averages",
     formula: """
       t = 1:      v ← g²
-      t = 2, …:   u = g / max(√v, epsilon), limited to ± (t − 1)^clip_exponent
+      t = 2, …:   u = clip(g / max(√v, epsilon), ± (t − 1)^clip_exponent)
                   m ← m + (1 − beta_1) · (u − m)
                   w ← w − rate · m
                   v ← v + (1 − beta_2) · (g² − v)

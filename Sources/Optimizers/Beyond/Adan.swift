@@ -1,6 +1,6 @@
 /// Nesterov's momentum for adaptive methods, made of the gradients' differences so that no gradient ahead is needed.
 ///
-///     d = g − (the gradient before; 0 at the first step)
+///     d = g − g'      (g' is the gradient before; at the first step d is 0)
 ///     m ← m + (1 − beta1) · (g − m)
 ///     u ← u + (1 − beta2) · (d − u)
 ///     n ← n + (1 − beta3) · ((g + beta2 · d)² − n)
@@ -64,7 +64,7 @@ public struct Adan: Optimizer {
   public static let about = OptimizerDescription(
     summary: "Nesterov's momentum for adaptive methods, from the gradients' differences",
     formula: """
-      d = g − (the gradient before; 0 at the first step)
+      d = g − g'      (g' is the gradient before; at the first step d is 0)
       m ← m + (1 − beta_1) · (g − m)
       u ← u + (1 − beta_2) · (d − u)
       n ← n + (1 − beta_3) · ((g + beta_2 · d)² − n)
