@@ -29,7 +29,7 @@ enum WeightsFile {
   private static func add(
     _ values: ArraySlice<Tensor>, of optimizer: any Optimizer, to group: String, in contents: inout HDF5Contents
   ) {
-    let name = (try? OptimizerRegistry.configuration(of: optimizer))?["config"]?["name"]?.string
+    let name = (try? OptimizerRegistry.comparableConfiguration(of: optimizer))?["config"]?["name"]?.string
     contents.addGroup(group)
     contents.setAttribute("name", of: group, to: .strings([name ?? "optimizer"]))
     for (index, value) in values.enumerated() { contents.add("\(group)/\(index)", value) }

@@ -110,9 +110,9 @@ extension MultiOptimizer {
   }
 
   private mutating func setMap(_ value: JSONValue) throws {
-    let (name, config) = try nameAndSettings(value, "optimizer_map")
-    guard name == "OptimizerMap", let inner = config["default_optimizer"] else {
-      throw DescentError(.invalidArgument, "optimizer_map is a \(name); expected an OptimizerMap with a default_optimizer")
+    let (object, config) = try objectAndSettings(value, "optimizer_map")
+    guard object.className == "OptimizerMap", let inner = config["default_optimizer"] else {
+      throw DescentError(.invalidArgument, "optimizer_map is a \(object.className); expected an OptimizerMap with a default_optimizer")
     }
     defaultOptimizer = try OptimizerRegistry.optimizer(from: inner)
     guard let map = config["optimizer_map"]?.object else {

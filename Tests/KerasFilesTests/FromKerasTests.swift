@@ -277,6 +277,12 @@ private final class Stop: Callback {
 
 private func ownLoop(model: Sequential, optimizer: Adam, dataset: Dataset<(Tensor, Tensor)>, x: Tensor, y: Tensor) throws {
   LayerRegistry.register(Linear.self)
+  try Loss.register("WeightedMSE", settings: ["factor": 1]) { settings in
+    let factor = try settings.double("factor")
+    return .custom { target, prediction in square(target - prediction).mean(axis: -1) * factor }
+  }
+  let weighted = try Loss(named: "WeightedMSE", settings: ["factor": 3])
+  _ = weighted
   try model.fit(x, y, callbacks: [Stop()])
   let w = Variable(Tensor(3.0), name: "w")
   let slope = gradients(of: square(w.value), withRespectTo: [w])

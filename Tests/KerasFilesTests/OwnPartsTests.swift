@@ -40,6 +40,34 @@ private final class Shift: Layer, ConfigurableLayer {
   override func forward(_ x: Tensor, _ context: ForwardContext) -> Tensor { isNegative ? x - by : x + by }
 }
 
+/// Its options are of kinds that only it knows: one of a few words, a number that is checked, and layers.
+private final class Repeated: Layer, ConfigurableLayer {
+  enum Order: String, CaseIterable, Sendable { case forward, backward }
+
+  let order: Order
+  let times: Int
+  let inner: [Shift]
+
+  init(_ inner: [Shift], order: Order = .forward, times: Int = 1, name: String? = nil) {
+    (self.order, self.times, self.inner) = (order, times, inner)
+    super.init(name: name)
+  }
+
+  convenience init(_ options: inout LayerOptions) throws {
+    try options.useDefaults(of: Repeated([]), except: "inner")
+    let times = try options.value("times", SettingKind<Int>.integer(atLeast: 1).map("an integer from 1 to 9") { $0 <= 9 ? $0 : nil })
+    self.init(try options.layers("inner", "a Shift"), order: try options.choice("order"), times: times, name: options.name)
+  }
+
+  func options() throws -> JSONObject {
+    JSONObject([
+      ("inner", .array(try inner.map { try $0.serialize() })), ("order", .string(order.rawValue)), ("times", JSONValue(times)),
+    ])
+  }
+
+  override func forward(_ x: Tensor, _ context: ForwardContext) -> Tensor { x }
+}
+
 /// A model in which everything that has a name is the program's own.
 @Suite struct OwnPartsTests {
   private func register() throws {
@@ -52,6 +80,7 @@ private final class Shift: Layer, ConfigurableLayer {
     OptimizerRegistry.register(SignDescent.self)
     ScheduleRegistry.register(Halving.self)
     LayerRegistry.register(Shift.self, package: "own")
+    LayerRegistry.register(Repeated.self, package: "own")
   }
 
   @Test func `a model of nothing but the program's own parts is saved, read, and trained on alike`() throws {
@@ -91,6 +120,22 @@ private final class Shift: Layer, ConfigurableLayer {
     #expect(missing.message.contains("'by' is missing; expected a number"))
     let wrong = try #require(throws: DescentError.self) { try shift(JSONObject([("by", 2), ("is_negativ", true)])) }
     #expect(wrong.message.contains("layer 'Shift': unknown setting 'is_negativ'; did you mean 'is_negative'?"))
+  }
+
+  @Test func `options of kinds of one's own are read, and refused in the same words as all`() throws {
+    try register()
+    let json = try Repeated([Shift(1), Shift(2)], order: .backward, times: 3, name: "r").serialize()
+    let again = try #require(Layer.deserialize(json) as? Repeated)
+    #expect(again.order == .backward && again.times == 3 && again.inner.map(\.by) == [1, 2])
+    func said(_ key: String, _ value: JSONValue) throws -> String {
+      var (object, config) = (try #require(json.object), try #require(json["config"]?.object))
+      config[key] = value
+      object["config"] = .object(config)
+      return try #require(throws: DescentError.self) { try Layer.deserialize(.object(object)) }.message
+    }
+    #expect(try said("times", 10).contains("layer 'r': 'times' is 10; expected an integer from 1 to 9"))
+    #expect(try said("order", "sideways").contains("layer 'r': 'order' is \"sideways\"; expected one of \"forward\", \"backward\""))
+    #expect(try said("inner", [Dense(1).serialize()]).contains("'inner' is a Dense; expected a Shift"))
   }
 
   @Test func `a kind of file of the program's own is known by its ending everywhere`() throws {

@@ -4,6 +4,7 @@ import TensorCore
 extension ActivationFunction {
   /// Names as Keras has them; of its layers those that are activation functions with settings are understood too.
   public static let catalog = Catalog<ActivationFunction>(
+    \.keras,
     [
       .init(.relu, classes: ["ReLU"]) { s in
         .relu(
@@ -45,12 +46,8 @@ extension ActivationFunction {
 
   /// What Keras's `serialize` gives: the name alone, or for one with settings the layer that Keras writes in its place.
   public func json() throws -> JSONValue {
+    guard let className, !keras.isOwn else { return try describedJSON() }
     try validated()
-    guard let className else {
-      if Self.catalog.isRegistered(name) { return KerasObject.function(name).json }
-      throw DescentError(
-        .invalidArgument, "activation '\(name)' has no name of Keras's and cannot be written to a file; ActivationFunction.register(…) makes it known by its name")
-    }
     if try ActivationFunction(named: className).config == config { return .string(className) }
     guard let layer = Self.catalog.layerClass(of: className) else {
       return KerasObject(className, module: Self.kerasModule, config: JSONObject(byName: config)).json

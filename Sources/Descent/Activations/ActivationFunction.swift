@@ -7,7 +7,7 @@ public struct ActivationFunction: KerasNamed {
   public static var kerasModule: String { "keras.activations" }
 
   /// What Keras calls it, with its settings.
-  public let keras: KerasDescription
+  public internal(set) var keras: KerasDescription
   private let body: @Sendable (Tensor) -> Tensor
 
   init(
@@ -53,7 +53,7 @@ public struct ActivationFunction: KerasNamed {
   /// - Throws: ``DescentError`` if it cannot be used on tensors of such a shape, or a closure of the user's gives another shape or dtype.
   func applied(to x: Tensor) throws -> Tensor {
     let y = try validated(for: x.shape).body(x)
-    guard className != nil || (y.shape == x.shape && y.dtype == x.dtype) else {
+    guard !keras.isOwn || (y.shape == x.shape && y.dtype == x.dtype) else {
       throw DescentError(
         .invalidArgument, "activation \(name): the closure gives \(y.dtype) \(y.shape) for \(x.dtype) \(x.shape); expected the same")
     }

@@ -7,7 +7,7 @@ public struct Constraint: KerasNamed {
   public static var kerasModule: String { "keras.constraints" }
 
   /// What Keras calls it, with its settings.
-  public let keras: KerasDescription
+  public internal(set) var keras: KerasDescription
   private let body: @Sendable (Tensor) -> Tensor
 
   init(

@@ -1,6 +1,6 @@
 extension Constraint {
   /// All that have a name.
-  public static let catalog = Catalog<Constraint>([
+  public static let catalog = Catalog<Constraint>(\.keras, [
     .init(.maxNorm) { s in .maxNorm(try s.double("max_value"), axes: try s.ints("axis")) },
     .init(.minMaxNorm) { s in
       .minMaxNorm(

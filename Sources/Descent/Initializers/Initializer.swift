@@ -8,7 +8,7 @@ public struct Initializer: KerasNamed {
   public static var kerasModule: String { "keras.initializers" }
 
   /// What Keras calls it, with its settings.
-  public let keras: KerasDescription
+  public internal(set) var keras: KerasDescription
   private let seed: Int?
   private let body: @Sendable (_ shape: [Int], DType, RandomGenerator) throws -> Tensor
 

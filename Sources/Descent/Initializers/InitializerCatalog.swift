@@ -1,6 +1,7 @@
 extension Initializer {
   /// All that have a name.
   public static let catalog = Catalog<Initializer>(
+    \.keras,
     [
       .init(.zeros, ["zero"]),
       .init(.ones, ["one"]),

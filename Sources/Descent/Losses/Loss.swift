@@ -42,7 +42,7 @@ public struct Loss: KerasNamed {
   }
 
   /// What Keras calls it, with its settings.
-  public private(set) var keras: KerasDescription
+  public internal(set) var keras: KerasDescription
   /// How the values of the samples become one number.
   public private(set) var reduction: Reduction
   /// Whether the prediction is taken as logits rather than probabilities.
@@ -112,7 +112,7 @@ public struct Loss: KerasNamed {
   public func reducing(by reduction: Reduction) -> Loss {
     var result = self
     result.reduction = reduction
-    if className != nil { result.keras.config["reduction"] = .string(reduction.rawValue) }
+    if className != nil || reduction != .sumOverBatchSize { result.keras.config["reduction"] = .string(reduction.rawValue) }
     return result
   }
 }

@@ -30,11 +30,12 @@ extension Metric {
   ///   - thresholds: those between 0 and 1 in place of evenly spaced ones; `numThresholds` then does not matter.
   ///   - multiLabel: whether the area is taken of each label (last axis) and averaged, with `labelWeights`; otherwise labels are
   ///     counted together, each times its weight.
+  ///   - numLabels: how many labels predictions have, checked when they are seen; only with `multiLabel`.
   ///   - labelWeights: one number for each label; all 1 if nil.
   ///   - fromLogits: whether predictions are logits. Beside a loss that takes logits, they are.
   public static func auc(
     numThresholds: Int = 200, curve: Curve = .roc, summationMethod: Summation = .interpolation,
-    thresholds: [Double]? = nil, multiLabel: Bool = false, labelWeights: [Double]? = nil, fromLogits: Bool = false
+    thresholds: [Double]? = nil, multiLabel: Bool = false, numLabels: Int? = nil, labelWeights: [Double]? = nil, fromLogits: Bool = false
   ) -> Metric {
     let inner =
       thresholds?.sorted() ?? (1..<Swift.max(numThresholds - 1, 1)).map { Double($0) / Double(numThresholds - 1) }
@@ -44,6 +45,7 @@ extension Metric {
       return [ratio(zip(areas, weights).reduce(0) { $0 + $1.0 * $1.1 }, weights.reduce(0, +))]
     }
     definition.isMultiLabel = multiLabel
+    definition.labelCount = numLabels
     definition.labelWeights = labelWeights
     definition.isFromLogits = fromLogits
     definition.followsLoss = true
@@ -52,10 +54,13 @@ extension Metric {
       config: [
         "num_thresholds": JSONValue(numThresholds), "curve": .string(curve.rawValue),
         "summation_method": .string(summationMethod.rawValue), "thresholds": numbers(thresholds),
-        "multi_label": .bool(multiLabel), "num_labels": .null, "label_weights": numbers(labelWeights),
+        "multi_label": .bool(multiLabel), "num_labels": .optional(numLabels), "label_weights": numbers(labelWeights),
         "from_logits": .bool(fromLogits),
       ],
-      problem: problem("AUC", (numThresholds > 1, "num_thresholds is \(numThresholds) but must be greater than 1"))
+      problem: problem(
+        "AUC", (numThresholds > 1, "num_thresholds is \(numThresholds) but must be greater than 1"),
+        (numLabels == nil || multiLabel, "num_labels is \(numLabels ?? 0), which is for multi_label alone"),
+        (numLabels ?? 1 > 0, "num_labels is \(numLabels ?? 0) but must be at least 1"))
         ?? thresholdProblem("AUC", thresholds),
       direction: .up, definition)
   }

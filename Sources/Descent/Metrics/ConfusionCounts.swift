@@ -18,6 +18,8 @@ struct ConfusionCounts: MetricDefinition {
   var classID: Int?
   /// Whether the labels (the last axis) are counted apart.
   var isMultiLabel = false
+  /// How many labels predictions must have, if that is said.
+  var labelCount: Int?
   /// What the predictions of a label count for, all labels being counted together.
   var labelWeights: [Double]?
   /// Whether predictions are logits.
@@ -49,6 +51,10 @@ struct ConfusionCounts: MetricDefinition {
     if isMultiLabel, predictionShape.count != 2 {
       throw DescentError(
         .invalidArgument, "metric \(name): multi_label needs predictions of shape [samples, labels], not \(predictionShape)")
+    }
+    if let labelCount, labelCount != labels {
+      throw DescentError(
+        .invalidArgument, "metric \(name): num_labels is \(labelCount), but predictions of shape \(predictionShape) have \(labels) labels")
     }
     if let labelWeights, labelWeights.count != labels {
       throw DescentError(

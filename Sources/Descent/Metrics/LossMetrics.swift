@@ -1,7 +1,11 @@
 extension Metric {
   /// The mean over all samples of a loss's values.
   public static func loss(_ loss: Loss) -> Metric {
-    Metric(nil, name: loss.name, problem: loss.keras.problem, direction: .down, mean(of: loss))
+    // A name says all of a loss that has its defaults, if it is one by which Keras finds the function.
+    let isPlain = !loss.keras.isOwn && (try? Loss(named: loss.className!)).map { $0.config == loss.config } == true
+    return Metric(
+      nil, name: loss.name, problem: loss.keras.problem, direction: .down,
+      isKnownByNameOnly: isPlain && !namesWithoutObjects.contains(loss.name), mean(of: loss))
   }
 
   /// With default settings.

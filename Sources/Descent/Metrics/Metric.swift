@@ -10,7 +10,7 @@ public struct Metric: KerasNamed {
   public enum Direction: Sendable { case up, down }
 
   /// What Keras calls it, with its settings.
-  public private(set) var keras: KerasDescription
+  public internal(set) var keras: KerasDescription
   /// Which way is better, where that is known: what `mode: .auto` of the callbacks goes by.
   public let direction: Direction?
   let definition: any MetricDefinition

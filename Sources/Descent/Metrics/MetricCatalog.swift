@@ -1,148 +1,149 @@
 extension Metric {
   /// All that have a name.
   public static let catalog = Catalog<Metric>(
+    \.keras,
     [
-      Catalog.Entry(.accuracy, ["acc"]),
-      entry(.exactAccuracy),
-      entry(.binaryAccuracy) { s in .binaryAccuracy(threshold: try s.double("threshold")) },
-      entry(.categoricalAccuracy),
-      entry(.sparseCategoricalAccuracy),
-      entry(.topKCategoricalAccuracy) { s in .topKCategoricalAccuracy(k: try s.int("k")) },
-      entry(.sparseTopKCategoricalAccuracy) { s in .sparseTopKCategoricalAccuracy(k: try s.int("k")) },
-      entry(.mean),
-      entry(.sum),
-    ] + losses + counts + regressions + overlaps + lossesWithoutMetric,
+      .init(.accuracy, ["acc"]),
+      .init(.exactAccuracy),
+      .init(.binaryAccuracy) { s in .binaryAccuracy(threshold: try s.double("threshold")) },
+      .init(.categoricalAccuracy),
+      .init(.sparseCategoricalAccuracy),
+      .init(.topKCategoricalAccuracy) { s in .topKCategoricalAccuracy(k: try s.int("k")) },
+      .init(.sparseTopKCategoricalAccuracy) { s in .sparseTopKCategoricalAccuracy(k: try s.int("k")) },
+      .init(.mean),
+      .init(.sum),
+    ] + losses + counts + regressions + overlaps + lossesWithoutMetric, common: commonSettings,
     refused: [
       "mean_metric_wrapper": "write .custom or .loss", "MeanMetricWrapper": "write .custom or .loss",
     ], ignoring: ["dtype"])
 
   private static let losses: [Catalog<Metric>.Entry] = [
-    entry(.meanSquaredError, "mse", "MSE"),
-    entry(.rootMeanSquaredError),
-    entry(.meanAbsoluteError, "mae", "MAE"),
-    entry(.meanAbsolutePercentageError, "mape", "MAPE"),
-    entry(.meanSquaredLogarithmicError, "msle", "MSLE"),
-    entry(.logCoshError, "log_cosh_error", "log_cosh"),
-    entry(.cosineSimilarity) { s in .cosineSimilarity(axis: try s.int("axis")) },
-    entry(.poisson),
-    entry(.klDivergence, "kld", "KLD"),
-    entry(.hinge),
-    entry(.squaredHinge),
-    entry(.categoricalHinge),
-    entry(.binaryCrossentropy, "bce", "BCE") { s in
+    .init(.meanSquaredError, ["mse", "MSE"]),
+    .init(.rootMeanSquaredError),
+    .init(.meanAbsoluteError, ["mae", "MAE"]),
+    .init(.meanAbsolutePercentageError, ["mape", "MAPE"]),
+    .init(.meanSquaredLogarithmicError, ["msle", "MSLE"]),
+    .init(.logCoshError, ["log_cosh_error", "log_cosh"]),
+    .init(.cosineSimilarity) { s in .cosineSimilarity(axis: try s.int("axis")) },
+    .init(.poisson),
+    .init(.klDivergence, ["kld", "KLD"]),
+    .init(.hinge),
+    .init(.squaredHinge),
+    .init(.categoricalHinge),
+    .init(.binaryCrossentropy, ["bce", "BCE"]) { s in
       .binaryCrossentropy(fromLogits: try s.bool("from_logits"), labelSmoothing: try s.double("label_smoothing"))
     },
-    entry(.categoricalCrossentropy) { s in
+    .init(.categoricalCrossentropy) { s in
       .categoricalCrossentropy(
         fromLogits: try s.bool("from_logits"), labelSmoothing: try s.double("label_smoothing"), axis: try s.int("axis"))
     },
-    entry(.sparseCategoricalCrossentropy) { s in
+    .init(.sparseCategoricalCrossentropy) { s in
       .sparseCategoricalCrossentropy(
         fromLogits: try s.bool("from_logits"), ignoreClass: try s.optionalInt("ignore_class"), axis: try s.int("axis"))
     },
   ]
 
   private static let counts: [Catalog<Metric>.Entry] = [
-    entry(.truePositives) { s in .truePositives(thresholds: try s.optionalDoubles("thresholds")) },
-    entry(.falsePositives) { s in .falsePositives(thresholds: try s.optionalDoubles("thresholds")) },
-    entry(.trueNegatives) { s in .trueNegatives(thresholds: try s.optionalDoubles("thresholds")) },
-    entry(.falseNegatives) { s in .falseNegatives(thresholds: try s.optionalDoubles("thresholds")) },
-    entry(.precision) { s in
+    .init(.truePositives) { s in .truePositives(thresholds: try s.optionalDoubles("thresholds")) },
+    .init(.falsePositives) { s in .falsePositives(thresholds: try s.optionalDoubles("thresholds")) },
+    .init(.trueNegatives) { s in .trueNegatives(thresholds: try s.optionalDoubles("thresholds")) },
+    .init(.falseNegatives) { s in .falseNegatives(thresholds: try s.optionalDoubles("thresholds")) },
+    .init(.precision) { s in
       .precision(
         thresholds: try s.optionalDoubles("thresholds"), topK: try s.optionalInt("top_k"),
         classID: try s.optionalInt("class_id"))
     },
-    entry(.recall) { s in
+    .init(.recall) { s in
       .recall(
         thresholds: try s.optionalDoubles("thresholds"), topK: try s.optionalInt("top_k"),
         classID: try s.optionalInt("class_id"))
     },
-    entry(.auc) { s in
+    .init(.auc) { s in
       .auc(
         numThresholds: try s.int("num_thresholds"), curve: try s.choice("curve", Curve.self),
         summationMethod: try s.choice("summation_method", Summation.self), thresholds: try s.optionalDoubles("thresholds"),
-        multiLabel: try s.bool("multi_label"), labelWeights: try s.optionalDoubles("label_weights"),
+        multiLabel: try s.bool("multi_label"), numLabels: try s.optionalInt("num_labels"), labelWeights: try s.optionalDoubles("label_weights"),
         fromLogits: try s.bool("from_logits"))
     },
-    entry(.sensitivityAtSpecificity(.nan)) { s in
+    .init(.sensitivityAtSpecificity(.nan)) { s in
       .sensitivityAtSpecificity(
         try s.double("specificity"), numThresholds: try s.int("num_thresholds"), classID: try s.optionalInt("class_id"))
     },
-    entry(.specificityAtSensitivity(.nan)) { s in
+    .init(.specificityAtSensitivity(.nan)) { s in
       .specificityAtSensitivity(
         try s.double("sensitivity"), numThresholds: try s.int("num_thresholds"), classID: try s.optionalInt("class_id"))
     },
-    entry(.precisionAtRecall(.nan)) { s in
+    .init(.precisionAtRecall(.nan)) { s in
       .precisionAtRecall(
         try s.double("recall"), numThresholds: try s.int("num_thresholds"), classID: try s.optionalInt("class_id"))
     },
-    entry(.recallAtPrecision(.nan)) { s in
+    .init(.recallAtPrecision(.nan)) { s in
       .recallAtPrecision(
         try s.double("precision"), numThresholds: try s.int("num_thresholds"), classID: try s.optionalInt("class_id"))
     },
-    entry(.fBetaScore, "f_beta_score") { s in
+    .init(.fBetaScore, ["f_beta_score"]) { s in
       .fBetaScore(
         average: try s.optionalChoice("average", Average.self), beta: try s.double("beta"),
         threshold: try s.optionalDouble("threshold"))
     },
-    entry(.f1Score) { s in
+    .init(.f1Score) { s in
       .f1Score(average: try s.optionalChoice("average", Average.self), threshold: try s.optionalDouble("threshold"))
     },
   ]
 
   private static let regressions: [Catalog<Metric>.Entry] = [
-    entry(.r2Score) { s in
+    .init(.r2Score) { s in
       .r2Score(
         classAggregation: try s.optionalChoice("class_aggregation", ClassAggregation.self),
         numRegressors: try s.int("num_regressors"))
     },
-    entry(.pearsonCorrelation) { s in .pearsonCorrelation(axis: try s.int("axis")) },
-    entry(.concordanceCorrelation) { s in .concordanceCorrelation(axis: try s.int("axis")) },
+    .init(.pearsonCorrelation) { s in .pearsonCorrelation(axis: try s.int("axis")) },
+    .init(.concordanceCorrelation) { s in .concordanceCorrelation(axis: try s.int("axis")) },
   ]
 
   private static let overlaps: [Catalog<Metric>.Entry] = [
-    entry(.iou(numClasses: 0, targetClassIDs: [])) { s in
+    .init(.iou(numClasses: 0, targetClassIDs: [])) { s in
       .iou(
         numClasses: try s.int("num_classes"), targetClassIDs: try s.ints("target_class_ids"),
         ignoreClass: try s.optionalInt("ignore_class"), sparseTarget: try s.bool("sparse_y_true"),
         sparsePrediction: try s.bool("sparse_y_pred"), axis: try s.int("axis"))
     },
-    entry(.meanIoU(numClasses: 0)) { s in
+    .init(.meanIoU(numClasses: 0)) { s in
       .meanIoU(
         numClasses: try s.int("num_classes"), ignoreClass: try s.optionalInt("ignore_class"),
         sparseTarget: try s.bool("sparse_y_true"), sparsePrediction: try s.bool("sparse_y_pred"), axis: try s.int("axis"))
     },
-    entry(.oneHotIoU(numClasses: 0, targetClassIDs: [])) { s in
+    .init(.oneHotIoU(numClasses: 0, targetClassIDs: [])) { s in
       .oneHotIoU(
         numClasses: try s.int("num_classes"), targetClassIDs: try s.ints("target_class_ids"),
         ignoreClass: try s.optionalInt("ignore_class"), sparsePrediction: try s.bool("sparse_y_pred"),
         axis: try s.int("axis"))
     },
-    entry(.oneHotMeanIoU(numClasses: 0)) { s in
+    .init(.oneHotMeanIoU(numClasses: 0)) { s in
       .oneHotMeanIoU(
         numClasses: try s.int("num_classes"), ignoreClass: try s.optionalInt("ignore_class"),
         sparsePrediction: try s.bool("sparse_y_pred"), axis: try s.int("axis"))
     },
-    entry(.binaryIoU) { s in
+    .init(.binaryIoU) { s in
       .binaryIoU(targetClassIDs: try s.ints("target_class_ids"), threshold: try s.double("threshold"))
     },
   ]
 
   /// Losses that Keras has no metric class for: their names are understood as the mean of their values.
   private static let lossesWithoutMetric: [Catalog<Metric>.Entry] = [
-    Catalog.Entry(.loss(.huber), ["huber"]),
-    Catalog.Entry(.loss(.binaryFocalCrossentropy)),
-    Catalog.Entry(.loss(.categoricalFocalCrossentropy)),
-    Catalog.Entry(.loss(.categoricalGeneralizedCrossEntropy)),
-    Catalog.Entry(.loss(.dice)),
-    Catalog.Entry(.loss(.tversky)),
-    Catalog.Entry(.loss(.crossentropy), ["ce"]),
+    .init(.loss(.huber), ["huber"]),
+    .init(.loss(.binaryFocalCrossentropy)),
+    .init(.loss(.categoricalFocalCrossentropy)),
+    .init(.loss(.categoricalGeneralizedCrossEntropy)),
+    .init(.loss(.dice)),
+    .init(.loss(.tversky)),
+    .init(.loss(.crossentropy), ["ce"]),
   ]
 
   /// The name is a setting of every metric.
-  private static func entry(
-    _ value: Metric, _ aliases: String..., make: (@Sendable (Settings) throws -> Metric)? = nil
-  ) -> Catalog<Metric>.Entry {
-    Catalog.Entry(value, aliases) { settings in try (make?(settings) ?? value).named(try settings.string("name")) }
+  private static let commonSettings = Catalog<Metric>.Common {
+    ["name": .string($0.name)]
+  } set: { metric, settings in
+    metric.named(try settings.string("name"))
   }
 }

@@ -114,7 +114,7 @@ extension Metric {
   public var statefulMetric: StatefulMetric? { (definition as? StatefulDefinition)?.metric }
 
   private static let classes = Registry<RegisteredClass<@Sendable (inout LayerOptions) throws -> Metric>>(
-    of: "metric class", [], names: \.names)
+    of: "metric", [], names: \.names)
 
   /// Lets files name a metric of the program's own, so that a model that was compiled with it can be written and read. The last one of a
   /// name counts. (Keras: `register_keras_serializable`.)
@@ -134,13 +134,13 @@ extension Metric {
 
   /// The metric with state that JSON describes; nil if it describes another.
   static func stateful(json: JSONValue) throws -> Metric? {
-    guard let className = json["class_name"]?.string,
-      let known = classes.find(className: className, registeredName: json["registered_name"]?.string)
-    else { return nil }
-    var config = json["config"]?.object ?? JSONObject()
-    let name = config["name"]?.string ?? Layer.kerasName(ofClass: className)
+    let object = try KerasObject(json, kindName, orName: true)
+    guard let known = classes.find(object) else { return nil }
+    let owner = "metric \(object.className)"
+    var config = try object.settings(kindName, isOptional: true)
+    let name = try Settings(owner: owner, given: config.dictionary).optional("name", .text) ?? Layer.kerasName(ofClass: known.className)
     for key in ["name", "dtype"] { config[key] = nil }
-    var options = LayerOptions(config, name: name, inputShape: nil, dtype: .float32, owner: "metric \(className)")
+    var options = LayerOptions(config, name: name, inputShape: nil, dtype: .float32, owner: owner)
     let metric = try known.value(&options)
     try options.expectNothingLeft()
     return metric
@@ -150,13 +150,10 @@ extension Metric {
   /// - Throws: ``DescentError`` for a metric that could not be read back.
   public func json() throws -> JSONValue {
     guard let metric = statefulMetric, let className else { return try describedJSON() }
-    guard let registered = Metric.classes.find(className) else {
-      throw DescentError(
-        .state, "the metric class \(className) is not registered, so the file could not be read back; call Metric.register")
-    }
+    let registeredName = try Metric.classes.registeredName(of: className, register: "Metric.register") { $0.className == className }
     var config = try metric.options()
     config["name"] = .string(metric.name)
-    return KerasObject(className, module: nil, config: config, registeredName: registered.registeredName).json
+    return KerasObject(className, module: nil, config: config, registeredName: registeredName).json
   }
 }
 

@@ -200,7 +200,7 @@ extension FitLoop {
   /// Optimizer, loss and metrics; null if they cannot be written.
   private var compileSettings: JSONValue {
     // The rate may have been changed since; the optimizer's state has the present one.
-    (try? model.training?.json(withPresentRate: false, outputShape: model.rowOutputShapes?.first)) ?? .null
+    (try? model.training?.json(isCompared: true, outputShape: model.rowOutputShapes?.first)) ?? .null
   }
 
   /// The model's variables, the states of its generators of random numbers, and the running totals.

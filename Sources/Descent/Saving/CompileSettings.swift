@@ -6,13 +6,24 @@ package struct CompileSettings {
   package let optimizer: any Optimizer
   let choices: CompileChoices
 
+  private static let keys = [
+    "optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly", "jit_compile", "auto_scale_loss", "steps_per_execution",
+  ]
+
   /// Nil without optimizer and loss. An optimizer that is missing is Keras's default for it.
   /// - Parameter name: what errors call the file.
   package init?(_ config: JSONObject, name: String) throws {
-    var config = config
-    func take(_ key: String) -> JSONValue {
-      defer { config[key] = nil }
-      return config[key] ?? .null
+    func value(_ key: String) -> JSONValue { config[key] ?? .null }
+    let settings = Settings(owner: "\(name): compile_config", given: config.dictionary)
+    do {
+      try settings.refuseOthers(than: CompileSettings.keys)
+      // How Keras runs a step, which changes no number: they must be of their kinds, and are not kept. A loss that scales itself does so in
+      // half precision alone, and the optimizer is then written as the LossScaleOptimizer that it has become.
+      _ = try settings.optionalBool("run_eagerly")
+      _ = try settings.optionalBool("auto_scale_loss")
+      _ = try settings.optional("jit_compile", SettingKind("true, false or \"auto\"") { $0 == "auto" ? true : $0.bool })
+    } catch let error as DescentError {
+      throw DescentError(.file, error.message)
     }
     /// Says where a fault lies.
     func at<Result>(_ key: String, _ body: () throws -> Result) throws -> Result {
@@ -30,24 +41,24 @@ package struct CompileSettings {
       json == .null ? [] : try json.array?.map(metric) ?? [metric(json)]
     }
     func metrics(_ key: String) throws -> CompileChoices.Metrics {
-      let value = take(key)
+      let given = value(key)
       return try at(key) {
-        if CompileSettings.isEmpty(value) { return .list([]) }
-        if let object = value.object, object["class_name"] == nil {
+        if CompileSettings.isEmpty(given) { return .list([]) }
+        if let object = given.object, object["class_name"] == nil {
           return .byOutput(.named(try object.members.map { ($0.key, try metricList($0.value)) }))
         }
-        guard let list = value.array else { throw DescentError(.file, "\(value.shortText) is neither a list nor a dictionary") }
+        guard let list = given.array else { throw DescentError(.file, "\(given.shortText) is neither a list nor a dictionary") }
         if list.contains(where: { $0.array != nil || $0 == .null }) { return .byOutput(.ordered(try list.map(metricList))) }
         return .list(try list.map(metric))
       }
     }
-    let optimizer = take("optimizer")
+    let optimizer = value("optimizer")
     if CompileSettings.isEmpty(optimizer) {
       self.optimizer = RMSprop()
     } else {
       self.optimizer = try at("optimizer") { try OptimizerRegistry.optimizer(from: optimizer) }
     }
-    let losses = take("loss")
+    let losses = value("loss")
     let lossChoice: CompileChoices.Losses? = try at("loss") {
       if CompileSettings.isEmpty(losses) { return nil }
       func pairs(_ object: JSONObject) throws -> [(name: String, value: Loss)] {
@@ -57,7 +68,7 @@ package struct CompileSettings {
       if let list = losses.array { return .byOutput(.ordered(try list.map { try Loss(json: $0) })) }
       return .same(try Loss(json: losses))
     }
-    let weights = take("loss_weights")
+    let weights = value("loss_weights")
     let weightChoice: ByOutput<Double>? = try at("loss_weights") {
       func number(_ json: JSONValue) throws -> Double {
         guard let number = json.double else { throw DescentError(.file, "\(json.shortText) is no number") }
@@ -68,15 +79,10 @@ package struct CompileSettings {
       return .ordered(try weights.array?.map(number) ?? [number(weights)])
     }
     let (plainMetrics, weightedMetrics) = (try metrics("metrics"), try metrics("weighted_metrics"))
-    // How Keras runs a step, which does not change what it computes.
-    for key in ["run_eagerly", "jit_compile", "auto_scale_loss"] { _ = take(key) }
-    let stepsPerExecution = take("steps_per_execution")
+    let stepsPerExecution = value("steps_per_execution")
     guard let steps = stepsPerExecution == .null ? 1 : stepsPerExecution.int, steps >= 1 else {
       throw DescentError(
         .file, "\(name): compile_config: steps_per_execution: \(stepsPerExecution.shortText) is no number of steps; expected 1 or more")
-    }
-    if let key = config.keys.first {
-      throw DescentError(.file, "\(name): compile_config: '\(key)' (\(config[key]!.shortText)) is not known")
     }
     if lossChoice == nil && CompileSettings.isEmpty(optimizer) { return nil }
     choices = CompileChoices(
@@ -92,9 +98,12 @@ package struct CompileSettings {
 
 extension TrainingState {
   /// `compile_config`.
-  /// - Parameter withPresentRate: whether to write the learning rate that is set now, or the one that `compile` was given.
-  /// - Parameter outputShape: of a row, if it is known.
-  func json(withPresentRate: Bool = true, outputShape: [Int?]?) throws -> JSONValue {
+  /// - Parameters:
+  ///   - isCompared: whether it is to be compared with another and not read back: with the learning rate that `compile` was given and not the
+  ///     one that is set now, and also of an optimizer that is not registered.
+  ///   - outputShape: of a row, if it is known.
+  /// - Throws: ``DescentError`` for what cannot be written.
+  func json(isCompared: Bool = false, outputShape: [Int?]?) throws -> JSONValue {
     func list(_ metrics: [Metric]) throws -> JSONValue {
       if metrics.isEmpty { return .null }
       return .array(
@@ -122,7 +131,10 @@ extension TrainingState {
     case .named(let weights)?: .object(JSONObject(weights.map { ($0.name, JSONValue($0.value)) }))
     }
     return [
-      "optimizer": try OptimizerRegistry.configuration(of: withPresentRate ? optimizerState?.presentOptimizer ?? optimizer : optimizer), "loss": loss,
+      "optimizer": isCompared
+        ? try OptimizerRegistry.comparableConfiguration(of: optimizer)
+        : try OptimizerRegistry.configuration(of: optimizerState?.presentOptimizer ?? optimizer),
+      "loss": loss,
       "loss_weights": weights, "metrics": try metrics(choices.metrics), "weighted_metrics": try metrics(choices.weightedMetrics),
       "run_eagerly": false, "steps_per_execution": JSONValue(choices.stepsPerExecution), "jit_compile": "auto",
     ]
@@ -130,12 +142,13 @@ extension TrainingState {
 }
 
 /// Names that Keras gives to losses and metrics and does not find them by.
-private let namesWithoutObjects: Set = ["huber_loss", "categorical_generalized_cross_entropy", "logcosh", "fbeta_score"]
+let namesWithoutObjects: Set = ["huber_loss", "categorical_generalized_cross_entropy", "logcosh", "fbeta_score"]
 
 extension KerasNamed {
   /// Just the name where that says it all, as Keras keeps it.
   fileprivate func shortJSON(_ named: (String) throws -> Self) throws -> JSONValue {
-    if let plain = try? named(name), plain.className == className, plain.config == config, !namesWithoutObjects.contains(name) {
+    let isOfName = keras.registeredName == nil && (className != nil || Self.catalog.registered(name) != nil)
+    if isOfName, let plain = try? named(name), plain.className == className, plain.config == config, !namesWithoutObjects.contains(name) {
       return .string(name)
     }
     return try json()

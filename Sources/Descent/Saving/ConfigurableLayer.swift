@@ -91,15 +91,20 @@ public struct LayerOptions {
   public func has(_ key: String) -> Bool { given[key] != nil && !asked.contains(key) }
 
   /// The value of an option that must be there or have a default.
-  /// - Parameter standard: for a layer that has given no defaults.
-  mutating func value<Value>(_ key: String, _ kind: SettingKind<Value>, default standard: Value? = nil) throws -> Value {
+  /// - Parameters:
+  ///   - key: Keras's name of the option.
+  ///   - kind: what it may be.
+  ///   - standard: for a layer that has given no defaults.
+  /// - Throws: ``DescentError`` naming layer and option, if the value is of another kind, or missing without a default.
+  public mutating func value<Value>(_ key: String, _ kind: SettingKind<Value>, default standard: Value? = nil) throws -> Value {
     asked.insert(key)
     if settings[key] == nil, let standard { return standard }
     return try settings.value(key, kind)
   }
 
   /// The value of an option, or nil where it is null or missing.
-  mutating func optional<Value>(_ key: String, _ kind: SettingKind<Value>) throws -> Value? {
+  /// - Throws: ``DescentError`` naming layer and option, if the value is of another kind.
+  public mutating func optional<Value>(_ key: String, _ kind: SettingKind<Value>) throws -> Value? {
     asked.insert(key)
     return try settings.optional(key, kind)
   }
@@ -153,7 +158,7 @@ public struct LayerOptions {
   public mutating func optionalDouble(_ key: String) throws -> Double? { try optional(key, .anyNumber) }
 
   /// One of the names of an enumeration, in any case; null stands for the default.
-  mutating func choice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(_ key: String, _ type: Choice.Type = Choice.self) throws -> Choice {
+  public mutating func choice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(_ key: String, _ type: Choice.Type = Choice.self) throws -> Choice {
     try valueOrDefault(key, .choice(ignoresCase: true))
   }
 
@@ -171,11 +176,16 @@ public struct LayerOptions {
   public mutating func layer(_ key: String) throws -> Layer { try made(value(key), key, "a layer") }
 
   /// The same of a certain class.
-  /// - Parameter expected: what errors call the class: `a cell`.
-  mutating func layer<Kind: Layer>(_ key: String, _ expected: String) throws -> Kind { try made(value(key), key, expected) }
+  /// - Parameters:
+  ///   - key: Keras's name of the option.
+  ///   - expected: what errors call the class: `a cell`.
+  public mutating func layer<Kind: Layer>(_ key: String, _ expected: String) throws -> Kind { try made(value(key), key, expected) }
 
   /// A list of layers inside this one, of a certain class.
-  mutating func layers<Kind: Layer>(_ key: String, _ expected: String) throws -> [Kind] {
+  /// - Parameters:
+  ///   - key: Keras's name of the option.
+  ///   - expected: what errors call the class: `a cell`.
+  public mutating func layers<Kind: Layer>(_ key: String, _ expected: String) throws -> [Kind] {
     let list = try value(key, SettingKind("a list, each \(expected)", \.array))
     return try list.map { try made($0, key, expected) }
   }

@@ -45,7 +45,8 @@ extension FunctionalJSON {
     }
 
     private static func layer(_ json: JSONValue, name: String, elementLimit: Int, owner: String) throws -> Layer {
-      let (className, config) = try LayerJSON.classAndConfig(json, "\(owner): layer '\(name)'")
+      let (object, config) = try LayerJSON.objectAndConfig(json, "\(owner): layer '\(name)'")
+      let className = object.className
       // Keras's older files name no modules; there a layer says whether it is trained, and an operation does not.
       let isOperation = json["module"]?.string.map { $0.hasPrefix("keras.src.ops") }
         ?? (config["trainable"] == nil && OperationTable.definition(className) != nil)

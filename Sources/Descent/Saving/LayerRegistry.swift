@@ -41,20 +41,17 @@ public enum LayerRegistry {
   }
 
   /// The type that a description names.
-  /// - Throws: ``DescentError`` naming it and those that are known.
-  static func type(className: String, registeredName: String?, owner: String) throws -> any ConfigurableLayer.Type {
-    if let found = registry.find(className: className, registeredName: registeredName) { return found.value }
-    let known = registry.all.map { $0.registeredName ?? $0.className }
-    let hint = nearestName(to: className, in: known).map { "; did you mean \($0)?" } ?? ""
+  /// - Throws: ``DescentError`` naming it and the nearest that is known, or all.
+  static func type(_ object: KerasObject, owner: String) throws -> any ConfigurableLayer.Type {
+    if let found = registry.find(object) { return found.value }
+    let hint = nameHint(for: object.className, known: registry.all.map { $0.registeredName ?? $0.className })
     throw DescentError(
-      .file, "\(owner) is a \(registeredName ?? className), which Descent does not have\(hint) (it has \(known.joined(separator: ", ")); LayerRegistry.register adds one)"
-    )
+      .file,
+      "\(owner) is a \(object.registeredName ?? object.className), which Descent does not have\(hint) (LayerRegistry.register adds one)")
   }
 
   /// The name to write for a layer of the program's own; nil for one of Descent's.
   static func registeredName(of type: any ConfigurableLayer.Type) throws -> String? {
-    if let found = registry.all.last(where: { $0.value == type }) { return found.registeredName }
-    throw DescentError(
-      .state, "the layer class \(type.className) is not registered, so the file could not be read back; call LayerRegistry.register")
+    try registry.registeredName(of: type.className, register: "LayerRegistry.register") { $0.value == type }
   }
 }

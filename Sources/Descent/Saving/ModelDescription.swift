@@ -38,7 +38,8 @@ enum LayerJSON {
   ///   - elementLimit: how many elements the variables may have in all.
   ///   - place: where the description stands, for errors.
   static func layer(_ json: JSONValue, dtype: DType?, elementLimit: Int, place: String) throws -> Layer {
-    let (className, config) = try classAndConfig(json, place)
+    let (object, config) = try objectAndConfig(json, place)
+    let className = object.className
     let name = config["name"]?.string
     let owner = "\(place): layer '\(name ?? className)'"
     if let name { try checkName(name, owner: owner) }
@@ -54,7 +55,7 @@ enum LayerJSON {
     guard let isTrainable = isTrainable == .null ? true : isTrainable.bool else {
       throw DescentError(.file, "\(owner): 'trainable' is \(isTrainable.shortText); expected true or false")
     }
-    let type = try LayerRegistry.type(className: className, registeredName: json["registered_name"]?.string, owner: owner)
+    let type = try LayerRegistry.type(object, owner: owner)
     var options = LayerOptions(
       values, name: name ?? Layer.kerasName(ofClass: className), inputShape: inputShape, dtype: dtype ?? ownDType ?? .float32,
       elementLimit: elementLimit, owner: owner)
@@ -90,14 +91,17 @@ enum LayerJSON {
       shape: try shape(given, owner: owner), batchSize: given[0]?.int, name: options.name, dtype: dtype, optional: isOptional)
   }
 
-  /// The class and the options of a layer or model.
-  static func classAndConfig(_ json: JSONValue, _ place: String) throws -> (className: String, config: JSONObject) {
-    let object = try KerasObject(json, place, kind: .file, orName: false)
+  /// Fields beside those of every object: a graph's of its layers, and Keras 2's of a model.
+  private static let fields = ["name", "inbound_nodes", "keras_version", "backend"]
+
+  /// The object that describes a layer or model, and its options.
+  static func objectAndConfig(_ json: JSONValue, _ place: String) throws -> (object: KerasObject, config: JSONObject) {
+    let object = try KerasObject(json, place, kind: .file, orName: false, besides: fields)
     // The layers themselves, as Keras before 2.2.3 wrote them.
     if object.className == Sequential.className, let layers = object.config.array {
-      return (object.className, JSONObject([("layers", .array(layers))]))
+      return (object, JSONObject([("layers", .array(layers))]))
     }
-    return (object.className, try object.settings(place, kind: .file, isOptional: false))
+    return (object, try object.settings(place, kind: .file, isOptional: false))
   }
 
   /// Keras's stand-in for an input.
@@ -252,7 +256,8 @@ extension Model {
   ) throws -> Self {
     let memory = Int(clamping: ProcessInfo.processInfo.physicalMemory)
     let limit = elementLimit ?? memory / MemoryLayout<Float>.size
-    let (className, config) = try LayerJSON.classAndConfig(json, name)
+    let (object, config) = try LayerJSON.objectAndConfig(json, name)
+    let className = object.className
     let layer: Layer
     switch className {
     case FunctionalJSON.className where self == Sequential.self:

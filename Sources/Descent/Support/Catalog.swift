@@ -10,7 +10,8 @@ public struct Catalog<Value: KerasNamed>: Sendable {
     let names: [String]
     /// What it is called in Keras's JSON besides.
     let classNames: [String]
-    let make: @Sendable (Settings) throws -> Value
+    /// The value with other settings; nil for one that has none beside those of its kind.
+    let make: (@Sendable (Settings) throws -> Value)?
 
     /// - Parameters:
     ///   - aliases: names besides the value's own.
@@ -21,24 +22,42 @@ public struct Catalog<Value: KerasNamed>: Sendable {
       make: (@Sendable (Settings) throws -> Value)? = nil
     ) {
       self.value = value
-      self.make = make ?? { _ in value }
+      self.make = make
       names = [value.name] + aliases
       classNames = [value.keras.className].compactMap { $0 } + classes
     }
   }
 
+  /// The settings that all classes of a kind have, as losses have a reduction.
+  package struct Common: Sendable {
+    /// Their names, with what a value has for them.
+    let config: @Sendable (Value) -> [String: JSONValue]
+    /// The value with those that are given.
+    let set: @Sendable (Value, Settings) throws -> Value
+  }
+
   private let entries: [Entry]
   private let indices: [String: Int]
-  private let registry = Registry<Value>(of: Value.kindName, []) { [$0.name] }
+  private let description: WritableKeyPath<Value, KerasDescription> & Sendable
+  private let common: Common?
+  /// Of values without settings by their names alone, of classes by all of theirs.
+  private let registry = Registry<Entry>(of: Value.kindName, []) { $0.names + ($0.make == nil ? [] : $0.classNames) }
   /// What Keras has and Descent has not, with the reason.
   private let refused: [String: String]
   private let ignoredSettings: Set<String>
 
   /// - Parameters:
+  ///   - description: where a value has what Keras calls it.
+  ///   - common: the settings that all classes have.
   ///   - refused: Keras names that get an error of their own.
   ///   - ignoring: settings that Keras writes and that have no meaning here.
-  package init(_ entries: [Entry], refused: [String: String] = [:], ignoring: Set<String> = []) {
+  package init(
+    _ description: WritableKeyPath<Value, KerasDescription> & Sendable, _ entries: [Entry], common: Common? = nil,
+    refused: [String: String] = [:], ignoring: Set<String> = []
+  ) {
+    self.description = description
     self.entries = entries
+    self.common = common
     self.refused = refused
     ignoredSettings = ignoring
     var indices: [String: Int] = [:]
@@ -50,26 +69,54 @@ public struct Catalog<Value: KerasNamed>: Sendable {
   }
 
   /// Each value's own name and its aliases, in alphabetical order.
-  public var names: [String] { Set(entries.flatMap(\.names) + registry.all.map(\.name)).sorted() }
+  public var names: [String] { Set((entries + registry.all).flatMap(\.names)).sorted() }
 
   /// Every value with its default settings, without those that programs have registered.
   package var values: [Value] { entries.map(\.value) }
 
-  /// Makes a value of the program's own known by its name.
-  func register(_ value: Value) { registry.register(value) }
+  // MARK: - A program's own
 
-  /// Whether a program has registered a value of that name.
-  func isRegistered(_ name: String) -> Bool { registry.find(name) != nil }
+  /// Makes a value of the program's own known by its name.
+  func register(_ value: Value) { registry.register(Entry(value)) }
+
+  /// Makes a class of the program's own known; see ``KerasNamed/register(_:package:settings:_:)``.
+  func register(
+    _ className: String, package: String, settings standards: [String: JSONValue], _ make: @escaping @Sendable (Settings) throws -> Value
+  ) throws {
+    let owner = "\(Value.kindName) \(className)"
+    let registeredName = "\(package)>\(className)"
+    let made: @Sendable (Settings) throws -> Value = { settings in
+      var value = try make(settings)
+      var config = common?.config(value) ?? [:]
+      for key in standards.keys { config[key] = settings[key] }
+      value[keyPath: description] = KerasDescription(
+        className, name: Layer.kerasName(ofClass: className), config: config, problem: value.keras.problem, registeredName: registeredName)
+      return value
+    }
+    let value = try made(Settings(owner: owner, given: standards)).validated()
+    if let key = common?.config(value).keys.filter({ standards[$0] != nil }).min() {
+      throw DescentError(.invalidArgument, "\(owner): every \(Value.kindName) has a setting '\(key)'; call it something else")
+    }
+    let named = try common?.set(value, Settings(owner: owner, given: ["name": .string(value.name)], defaults: value.config)) ?? value
+    registry.register(Entry(named, [className], classes: [registeredName], make: made))
+  }
+
+  /// The value that a program has registered by a name.
+  func registered(_ name: String) -> Value? { registry.find(name)?.value }
+
+  // MARK: - Values
 
   func value(named name: String) throws -> Value { try entry(named: name).value.validated() }
 
   func value(json: JSONValue) throws -> Value {
     if let name = json.string { return try value(named: name) }
     let object = try KerasObject(json, Value.kindName, orName: true)
-    // A function of a program's own is written by its name.
-    if let name = object.functionName { return try value(named: name) }
+    // A function of a program's own is written by its name, by Keras with the package before it.
+    if let name = object.functionName {
+      return try value(named: registry.find(name) == nil ? String(name.split(separator: ">").last ?? "") : name)
+    }
     let settings = try object.settings(Value.kindName, isOptional: true)
-    return try value(named: object.className, settings: settings.dictionary)
+    return try value(of: entry(object), named: object.className, settings: settings.dictionary)
   }
 
   /// The class that Keras writes in place of a function's name where there are settings: a layer's.
@@ -79,19 +126,45 @@ public struct Catalog<Value: KerasNamed>: Sendable {
 
   /// The value with the given name and settings; those that are missing have their defaults.
   func value(named name: String, settings given: [String: JSONValue]) throws -> Value {
-    let entry = try entry(named: name)
+    try value(of: entry(named: name), named: name, settings: given)
+  }
+
+  private func value(of entry: Entry, named name: String, settings given: [String: JSONValue]) throws -> Value {
     let defaults = entry.value.keras.config
-    let settings = Settings(
-      owner: "\(Value.kindName) \(name)", given: given.filter { !ignoredSettings.contains($0.key) || defaults[$0.key] != nil },
-      defaults: defaults)
-    try settings.refuseOthers(than: Array(defaults.keys))
-    let value = try entry.make(settings)
+    let given = given.filter { !ignoredSettings.contains($0.key) || defaults[$0.key] != nil }
+    let settings = Settings(owner: "\(Value.kindName) \(name)", given: given, defaults: defaults)
+    let common = entry.value.className == nil ? nil : common
+    if entry.make == nil, registry.find(name) != nil {
+      try refuseOthers(than: defaults, in: given.filter { common?.config(entry.value)[$0.key] == nil }, owner: settings.owner)
+    } else {
+      try settings.refuseOthers(than: Array(defaults.keys))
+    }
+    let made = try entry.make?(settings) ?? entry.value
+    let value = try common?.set(made, settings) ?? made
     if let problem = value.keras.problem { throw problem }
     return value
   }
 
+  /// What a program has registered by its name alone is made once, and cannot be made with other settings.
+  private func refuseOthers(than own: [String: JSONValue], in given: [String: JSONValue], owner: String) throws {
+    for (key, value) in given.sorted(by: { $0.key < $1.key }) where own[key] != value {
+      if let number = own[key]?.double, number == value.double { continue }
+      let own = own[key].map { "has \($0.shortText), and " } ?? ""
+      throw DescentError(
+        .invalidArgument, "\(owner): '\(key)' is \(value.shortText); what is registered under that name \(own)takes no settings")
+    }
+  }
+
+  private func entry(_ object: KerasObject) throws -> Entry {
+    if let own = object.registeredName.flatMap(registry.find) { return own }
+    // What a program has registered elsewhere is none of Keras's classes, though it may be called as one.
+    guard object.isOwn else { return try entry(named: object.className) }
+    if let own = registry.find(object.className) { return own }
+    throw unknownName(object.registeredName!, what: Value.kindName, known: names)
+  }
+
   private func entry(named name: String) throws -> Entry {
-    if let own = registry.find(name) { return Entry(own) }
+    if let own = registry.find(name) { return own }
     if let index = indices[name] ?? indices[name.lowercased()] { return entries[index] }
     if let reason = refused[name] { throw DescentError(.invalidArgument, "\(Value.kindName) '\(name)': \(reason)") }
     throw unknownName(name, what: Value.kindName, known: names)

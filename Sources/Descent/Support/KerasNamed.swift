@@ -13,17 +13,23 @@ public struct KerasDescription: Sendable, Equatable {
   package let problem: DescentError?
   /// Keras has a name for it but no class: `accuracy`, whose meaning depends on shapes.
   package let isKnownByNameOnly: Bool
+  /// What a program has registered the class as, with the package: `Custom>WeightedMSE`. Nil for a class of Keras's.
+  package let registeredName: String?
 
   package init(
     _ className: String?, name: String, config: [String: JSONValue] = [:], problem: DescentError? = nil,
-    isKnownByNameOnly: Bool = false
+    isKnownByNameOnly: Bool = false, registeredName: String? = nil
   ) {
     self.isKnownByNameOnly = isKnownByNameOnly
+    self.registeredName = registeredName
     self.className = className
     self.name = name
     self.config = config
     self.problem = problem
   }
+
+  /// Whether it is what a program made from a closure.
+  var isOwn: Bool { className == nil || registeredName != nil }
 }
 
 /// A value that Keras knows by name: an activation function, an initializer, a regularizer, a constraint, a loss, a metric.
@@ -76,6 +82,11 @@ extension KerasNamed {
 
   public init(named name: String) throws { self = try Self.catalog.value(named: name) }
 
+  /// The value with the given name, of Keras's or a registered one, and settings by Keras's names: `Loss(named: "huber", settings:
+  /// ["delta": 3])`. Those that are missing have their defaults.
+  /// - Throws: ``DescentError`` for a name or a setting that is not known, and for one of the wrong kind or out of range.
+  public init(named name: String, settings: [String: JSONValue]) throws { self = try Self.catalog.value(named: name, settings: settings) }
+
   /// The value of that name, or one that ``validated()`` refuses.
   public init(stringLiteral name: String) {
     do {
@@ -91,15 +102,21 @@ extension KerasNamed {
 
   func describedJSON() throws -> JSONValue {
     try validated()
-    if keras.isKnownByNameOnly, Self.catalog.names.contains(name) { return .string(name) }
-    if className == nil, Self.catalog.isRegistered(name) {
+    if keras.isKnownByNameOnly, config.isEmpty, Self.catalog.names.contains(name) { return .string(name) }
+    if className == nil, let registered = Self.catalog.registered(name) {
+      guard registered.config == config else {
+        throw DescentError(
+          .invalidArgument,
+          "\(Self.kindName) '\(name)' is \(self), and was registered as \(registered): a file would hold its name alone. Register it with settings")
+      }
       return KerasObject.function(name).json
     }
     guard let className else {
       throw DescentError(
         .invalidArgument, "\(Self.kindName) '\(name)' has no class of Keras's and cannot be written to a file; \(Self.self).register(…) makes it known by its name")
     }
-    return KerasObject(className, module: Self.kerasModule, config: JSONObject(byName: config)).json
+    let module = keras.registeredName == nil ? Self.kerasModule : nil
+    return KerasObject(className, module: module, config: JSONObject(byName: config), registeredName: keras.registeredName).json
   }
 
   /// The value itself.
@@ -133,5 +150,28 @@ extension KerasNamed {
   public static func register(_ value: Self) throws {
     try value.validated()
     catalog.register(value)
+  }
+
+  /// Makes a kind of value of the program's own known, which has settings: as a class of Keras's with a `get_config`, it is written with them
+  /// and made from them again. The last one of a name counts, before Keras's. (Keras: `register_keras_serializable`.)
+  ///
+  ///     try Loss.register("WeightedMSE", settings: ["factor": 1]) { settings in
+  ///       let factor = try settings.double("factor")
+  ///       return .custom { target, prediction in square(target - prediction).mean(axis: -1) * factor }
+  ///     }
+  ///     try model.compile(optimizer: .adam, loss: Loss(named: "WeightedMSE", settings: ["factor": 3]))
+  ///
+  /// String literals and names find it by the class or as Keras would call it: `"weighted_mse"`.
+  /// - Parameters:
+  ///   - className: what files call it.
+  ///   - package: what stands before the class's name in files: `Custom>WeightedMSE`.
+  ///   - settings: the names of all settings with their defaults. A loss has a `name` and a `reduction` besides, a metric a `name`.
+  ///   - make: makes it from its settings, by asking for each (``Settings/double(_:)``, ``Settings/value(_:_:)``); settings that are of another
+  ///     kind, or not among those known, are refused.
+  /// - Throws: ``DescentError`` if it cannot be made with the defaults, or has a setting that all of its kind have.
+  public static func register(
+    _ className: String, package: String = "Custom", settings: [String: JSONValue], _ make: @escaping @Sendable (Settings) throws -> Self
+  ) throws {
+    try catalog.register(className, package: package, settings: settings, make)
   }
 }

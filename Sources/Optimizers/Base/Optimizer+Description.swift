@@ -11,8 +11,10 @@ extension Optimizer {
     let rate = common.filter { $0.key == "learning_rate" }
     var parts = (rate + own + common.filter { $0.key != "learning_rate" }).compactMap { hyperparameter -> String? in
       let label = hyperparameter.key == "inner_optimizer" ? "" : "\(swiftName(hyperparameter.key)): "
-      // A schedule of a program's own has no JSON.
-      guard let value = try? hyperparameter.value(in: self) else { return "\(label)\(options.learningRate)" }
+      // A schedule or an optimizer of a program's own may have no JSON.
+      guard let value = try? hyperparameter.value(in: self) else {
+        return label + (hyperparameter.key == "learning_rate" ? "\(options.learningRate)" : self.parts.map { "\($0)" }.joined(separator: ", "))
+      }
       let isPlain = (try? hyperparameter.value(in: plain)) == value
       return isPlain && !shown.contains(hyperparameter.key) ? nil : label + swiftText(value)
     }

@@ -74,7 +74,8 @@ public protocol Optimizer: Sendable, CustomStringConvertible {
   /// The common hyperparameters that it understands. All by default.
   static var commonHyperparameters: [Hyperparameter<OptimizerOptions>] { get }
 
-  /// The optimizer's own hyperparameters: JSON, the command line, validation and the documentation follow from this list.
+  /// The optimizer's own hyperparameters: JSON, the command line, validation and the documentation follow from this list. None by
+  /// default: an optimizer that has a property which is not at its default, and which the list does not name, cannot be written.
   static var hyperparameters: [Hyperparameter<Self>] { get }
 
   /// What other conventions have otherwise than Keras 3, by Keras's name of the hyperparameter. A convention that is not

@@ -17,10 +17,9 @@ func configure<Root>(
   if !left.isEmpty { throw missing(left.map { ($0.key, $0.range) }, of: name) }
 }
 
-/// The name and the settings of an optimizer or a schedule: Keras's object, or a name alone.
+/// An optimizer or a schedule, as Keras's object or by name alone, with its settings.
 /// - Throws: ``DescentError`` if the value is anything else.
-func nameAndSettings(_ json: JSONValue, _ what: String) throws -> (name: String, settings: JSONObject) {
-  try KerasObject.checkFields(of: json, what)
+func objectAndSettings(_ json: JSONValue, _ what: String) throws -> (object: KerasObject, settings: JSONObject) {
   let object = try KerasObject(json, what, orName: true)
-  return (object.className, try object.settings(what, isOptional: true))
+  return (object, try object.settings(what, isOptional: true))
 }

@@ -41,11 +41,17 @@ public struct Hyperparameter<Root>: Sendable {
   /// - Throws: ``DescentError`` naming the setting and the values it may have.
   public func set(_ value: JSONValue, in root: inout Root) throws { try write(&root, value) }
 
-  /// A setting that a property holds.
+  /// A setting of any kind that a property holds.
   /// - Parameters:
+  ///   - key: Keras's name.
+  ///   - aliases: other names that are understood.
+  ///   - path: the property.
   ///   - kind: what it may be; also what ``range`` says.
+  ///   - summary: what it does, in a few words.
+  ///   - isInKeras: whether Keras has it; what Keras lacks is written only where it is not the default.
+  ///   - isRequired: whether JSON must have it.
   ///   - json: how a value of the property is written.
-  init<Value>(
+  public init<Value>(
     _ key: String, aliases: [String] = [], _ path: WritableKeyPath<Root, Value> & Sendable, _ kind: SettingKind<Value>, _ summary: String,
     isInKeras: Bool = true, isRequired: Bool = false, json: @escaping @Sendable (Value) throws -> JSONValue
   ) {

@@ -41,13 +41,19 @@ package struct KerasObject: Sendable {
     ])
   }
 
+  /// Whether it is of a class that a program has registered, and not of one of Keras's that is called the same.
+  package var isOwn: Bool { module == nil && registeredName?.contains(">") == true }
+
   /// Reads what Keras has written. `config` is looked at by ``settings(_:kind:isOptional:)``.
   /// - Parameters:
   ///   - what: what errors call it: `optimizer`, or where it stands.
   ///   - kind: of the errors.
   ///   - orName: whether a name may stand in place of the object, for one with default settings.
-  /// - Throws: ``DescentError`` if the value is anything else.
-  package init(_ json: JSONValue, _ what: String, kind: DescentError.Kind = .invalidArgument, orName: Bool) throws {
+  ///   - others: fields that Keras writes of this kind of object alone.
+  /// - Throws: ``DescentError`` if the value is anything else, or for a field that Keras does not write, with the nearest that it does.
+  package init(
+    _ json: JSONValue, _ what: String, kind: DescentError.Kind = .invalidArgument, orName: Bool, besides others: [String] = []
+  ) throws {
     if orName, let name = json.string {
       self.init(name, module: nil, config: JSONObject())
       return
@@ -55,6 +61,10 @@ package struct KerasObject: Sendable {
     guard let className = json["class_name"]?.string else {
       let expected = (orName ? "a name or " : "") + "an object with a \"class_name\""
       throw DescentError(kind, "\(what): expected \(expected), found \(json.shortText)")
+    }
+    let known = KerasObject.fields + others
+    for key in json.object?.keys ?? [] where !known.contains(key) {
+      throw DescentError(kind, "\(what): \(unknownName(key, what: "field", known: known).message)")
     }
     self.init(
       className, module: json["module"]?.string, anyConfig: json["config"] ?? .null, registeredName: json["registered_name"]?.string)
@@ -74,12 +84,4 @@ package struct KerasObject: Sendable {
 
   /// The fields that Keras's objects have.
   private static let fields = ["class_name", "config", "module", "registered_name", "build_config", "compile_config", "shared_object_id"]
-
-  /// Refuses fields that Keras does not write.
-  /// - Throws: ``DescentError`` naming the nearest that it does.
-  package static func checkFields(of json: JSONValue, _ what: String) throws {
-    for key in json.object?.keys ?? [] where !fields.contains(key) {
-      throw DescentError(.invalidArgument, "\(what): \(unknownName(key, what: "field", known: ["class_name", "config"]).message)")
-    }
-  }
 }

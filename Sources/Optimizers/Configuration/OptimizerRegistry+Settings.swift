@@ -1,7 +1,7 @@
 extension OptimizerRegistry {
   /// The optimizer as Keras's JSON with those settings alone that are not the class's defaults.
   package static func compactConfiguration(of optimizer: any Optimizer) throws -> JSONValue {
-    let (all, plain) = (try configuration(of: optimizer), try configuration(of: Swift.type(of: optimizer).init()))
+    let (all, plain) = (try comparableConfiguration(of: optimizer), try comparableConfiguration(of: Swift.type(of: optimizer).init()))
     // Objects within, such as a schedule, by what is needed to read them.
     func compact(_ value: JSONValue) -> JSONValue {
       guard let name = value["class_name"], let config = value["config"]?.object else { return value }

@@ -1,27 +1,33 @@
 /// The optimizers that can be named.
 public enum OptimizerRegistry {
-  private static let registry = Registry<any Optimizer.Type>(
-    of: "optimizer",
-    [
-      SGD.self, RMSprop.self, Adagrad.self, Adadelta.self, Adam.self, AdamW.self, Adamax.self, Nadam.self, Adafactor.self,
-      Ftrl.self, Lion.self, Lamb.self, Muon.self, ScheduleFreeAdamW.self, LossScaleOptimizer.self, MultiOptimizer.self,
-      AdaBelief.self, Adan.self, AdEMAMix.self, ADOPT.self, AdamWScheduleFree.self, Cautious.self, CautiousAdamW.self,
-      CautiousLion.self, DAdaptAdam.self, DAdaptSGD.self, LARS.self, LBFGS.self, Lookahead.self, NAdamW.self, Novograd.self, Prodigy.self,
-      RAdam.self, RAdamScheduleFree.self, Rprop.self, SAM.self, SGDScheduleFree.self, Shampoo.self, SOAP.self, Sophia.self,
-      Yogi.self,
-    ], ignoresCase: true, names: { [$0.className.lowercased()] })
+  package static let builtIn: [any Optimizer.Type] = [
+    SGD.self, RMSprop.self, Adagrad.self, Adadelta.self, Adam.self, AdamW.self, Adamax.self, Nadam.self, Adafactor.self,
+    Ftrl.self, Lion.self, Lamb.self, Muon.self, ScheduleFreeAdamW.self, LossScaleOptimizer.self, MultiOptimizer.self,
+    AdaBelief.self, Adan.self, AdEMAMix.self, ADOPT.self, AdamWScheduleFree.self, Cautious.self, CautiousAdamW.self,
+    CautiousLion.self, DAdaptAdam.self, DAdaptSGD.self, LARS.self, LBFGS.self, Lookahead.self, NAdamW.self, Novograd.self, Prodigy.self,
+    RAdam.self, RAdamScheduleFree.self, Rprop.self, SAM.self, SGDScheduleFree.self, Shampoo.self, SOAP.self, Sophia.self,
+    Yogi.self,
+  ]
 
-  package static var builtIn: [any Optimizer.Type] { registry.builtIn }
+  private static let registry = Registry(
+    of: "optimizer", builtIn.map { RegisteredClass<any Optimizer.Type>($0.className, $0) }, ignoresCase: true,
+    names: { $0.names.map { $0.lowercased() } })
 
-  /// Makes an optimizer known by its ``Optimizer/className``; the last one of a name counts.
-  public static func register(_ type: any Optimizer.Type) { registry.register(type) }
+  /// Makes an optimizer of the program's own known by its ``Optimizer/className``, so that names and files find it; the last one of a name
+  /// counts. (Keras: `register_keras_serializable`.)
+  /// - Parameters:
+  ///   - type: the optimizer's type.
+  ///   - package: what stands before the class's name in files: `Custom>SignSGD`.
+  public static func register(_ type: any Optimizer.Type, package: String = "Custom") {
+    registry.register(RegisteredClass(type.className, package: package, type))
+  }
 
   /// All known optimizers.
-  public static var all: [any Optimizer.Type] { registry.all }
+  public static var all: [any Optimizer.Type] { registry.all.map(\.value) }
 
   /// The type of an optimizer, by name in any case.
   /// - Throws: ``DescentError`` listing the known names and the nearest.
-  public static func type(named name: String) throws -> any Optimizer.Type { try registry.entry(named: name) }
+  public static func type(named name: String) throws -> any Optimizer.Type { try registry.entry(named: name).value }
 
   /// An optimizer with its defaults, by name in any case: `"adam"`.
   /// - Throws: ``DescentError`` listing the known names and the nearest.
@@ -41,8 +47,9 @@ public enum OptimizerRegistry {
   /// Reads what ``configuration(of:)`` wrote.
   /// - Throws: ``DescentError`` naming what is not understood or out of range.
   public static func optimizer(from value: JSONValue, convention: Convention = .keras3) throws -> any Optimizer {
-    let (name, config) = try nameAndSettings(value, "optimizer")
-    return try make(type(named: name), config, convention)
+    let (object, config) = try objectAndSettings(value, "optimizer")
+    let type = try registry.entry(object).value
+    return try make(type, config, convention)
   }
 
   /// Reads `name`, `name:key=value,key=value` or JSON.
@@ -93,13 +100,17 @@ public enum OptimizerRegistry {
   /// The optimizer as Keras prints it: `{"module": …, "class_name": …, "config": {…}, "registered_name": null}`.
   ///
   /// What Keras lacks is written only where it is not at its default, and Keras refuses to read it then. A time decay is
-  /// written as the `InverseTimeDecay` that it is, and Keras 2's `clipnorm` as `global_clipnorm`.
-  /// - Throws: ``DescentError`` if the learning rate is a schedule that JSON cannot describe.
-  public static func configuration(of optimizer: any Optimizer) throws -> JSONValue {
-    try write(optimizer)
-  }
+  /// written as the `InverseTimeDecay` that it is, and Keras 2's `clipnorm` as `global_clipnorm`. An optimizer of the program's own has
+  /// no module and the name that it was registered by.
+  /// - Throws: ``DescentError`` for what could not be read back: an optimizer or a schedule that is not registered, a property of one of
+  ///   the program's own that is not at its default and that ``Optimizer/hyperparameters`` does not name, a learning rate that JSON cannot
+  ///   describe.
+  public static func configuration(of optimizer: any Optimizer) throws -> JSONValue { try write(optimizer, isToBeRead: true) }
 
-  private static func write<Written: Optimizer>(_ original: Written) throws -> JSONValue {
+  /// The same also of an optimizer that could not be read back: to be compared, or shown.
+  package static func comparableConfiguration(of optimizer: any Optimizer) throws -> JSONValue { try write(optimizer, isToBeRead: false) }
+
+  private static func write<Written: Optimizer>(_ original: Written, isToBeRead: Bool) throws -> JSONValue {
     var optimizer = original
     if optimizer.options.decay > 0, case .constant(let rate) = optimizer.options.learningRate {
       optimizer.options.learningRate = .schedule(
@@ -122,7 +133,10 @@ public enum OptimizerRegistry {
         config[hyperparameter.key] = value
       }
     }
-    return KerasObject(Written.className, module: "keras.optimizers", config: config).json
+    guard isToBeRead else { return KerasObject(Written.className, module: "keras.optimizers", config: config).json }
+    let name = try registry.registeredName(of: Written.className, register: "OptimizerRegistry.register") { $0.value == Written.self }
+    if name != nil { try refuseLosses(of: optimizer, readAs: make(Written.self, config, .keras3), Written.className) }
+    return KerasObject(Written.className, module: name == nil ? "keras.optimizers" : nil, config: config, registeredName: name).json
   }
 }
 

@@ -4,7 +4,8 @@ import TensorCore
 /// What of one kind can be named: Descent's own, and what programs have registered. The last one of a name counts, a program's before
 /// Descent's.
 package final class Registry<Entry: Sendable>: Sendable {
-  private let what: String
+  /// What errors call an entry: `optimizer`.
+  package let what: String
   /// Descent's own.
   package let builtIn: [Entry]
   private let names: @Sendable (Entry) -> [String]
@@ -41,7 +42,10 @@ package final class Registry<Entry: Sendable>: Sendable {
   /// The entry of a name.
   /// - Throws: ``DescentError`` naming the nearest that there is, or all.
   package func entry(named name: String) throws -> Entry {
-    guard let entry = find(name) else { throw unknownName(name, what: what, known: all.flatMap(names)) }
+    guard let entry = find(name) else { throw unknownName(name) }
     return entry
   }
+
+  /// The error for a name that no entry has, with the nearest that there is, or all.
+  package func unknownName(_ name: String) -> DescentError { TensorCore.unknownName(name, what: what, known: all.flatMap(names)) }
 }

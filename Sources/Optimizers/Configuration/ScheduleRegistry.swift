@@ -1,20 +1,25 @@
 /// The schedules that JSON can name.
 public enum ScheduleRegistry {
-  private static let registry = Registry<any ConfigurableSchedule.Type>(
-    of: "schedule",
-    [
-      ExponentialDecay.self, InverseTimeDecay.self, PolynomialDecay.self, PiecewiseConstantDecay.self, CosineDecay.self,
-      CosineDecayRestarts.self, ConstantSchedule.self, LinearWarmup.self, OneCycle.self, NoamDecay.self, WarmupStableDecay.self,
-      StepDecay.self, MultiStepDecay.self, CyclicLearningRate.self, SequentialSchedule.self,
-    ], ignoresCase: true, names: { [$0.className] })
+  package static let builtIn: [any ConfigurableSchedule.Type] = [
+    ExponentialDecay.self, InverseTimeDecay.self, PolynomialDecay.self, PiecewiseConstantDecay.self, CosineDecay.self,
+    CosineDecayRestarts.self, ConstantSchedule.self, LinearWarmup.self, OneCycle.self, NoamDecay.self, WarmupStableDecay.self,
+    StepDecay.self, MultiStepDecay.self, CyclicLearningRate.self, SequentialSchedule.self,
+  ]
 
-  package static var builtIn: [any ConfigurableSchedule.Type] { registry.builtIn }
+  private static let registry = Registry(
+    of: "schedule", builtIn.map { RegisteredClass<any ConfigurableSchedule.Type>($0.className, $0) }, ignoresCase: true, names: \.names)
 
-  /// Makes a schedule known by its ``ConfigurableSchedule/className``; the last one of a name counts.
-  public static func register(_ type: any ConfigurableSchedule.Type) { registry.register(type) }
+  /// Makes a schedule of the program's own known by its ``ConfigurableSchedule/className``; the last one of a name counts. (Keras:
+  /// `register_keras_serializable`.)
+  /// - Parameters:
+  ///   - type: the schedule's type.
+  ///   - package: what stands before the class's name in files: `Custom>Halving`.
+  public static func register(_ type: any ConfigurableSchedule.Type, package: String = "Custom") {
+    registry.register(RegisteredClass(type.className, package: package, type))
+  }
 
   /// All known schedules.
-  public static var all: [any ConfigurableSchedule.Type] { registry.all }
+  public static var all: [any ConfigurableSchedule.Type] { registry.all.map(\.value) }
 
   /// Reads a schedule from Keras's JSON; the class's name in any case. A number is a schedule that stays there.
   /// - Throws: ``DescentError`` naming what is not understood or out of range.
@@ -22,8 +27,9 @@ public enum ScheduleRegistry {
     if let rate = value.double {
       return try make(ConstantSchedule.self, JSONObject([("learning_rate", JSONValue(rate))]))
     }
-    let (name, config) = try nameAndSettings(value, "schedule")
-    return try make(registry.entry(named: name), config)
+    let (object, config) = try objectAndSettings(value, "schedule")
+    let type = try registry.entry(object).value
+    return try make(type, config)
   }
 
   private static func make<Schedule: ConfigurableSchedule>(
@@ -39,7 +45,8 @@ public enum ScheduleRegistry {
   }
 
   /// The schedule as Keras prints it.
-  /// - Throws: ``DescentError`` if the schedule is no ``ConfigurableSchedule``.
+  /// - Throws: ``DescentError`` if the schedule is no ``ConfigurableSchedule``, is not registered, or has a property that is not at its
+  ///   default and that ``ConfigurableSchedule/hyperparameters`` does not name.
   public static func configuration(of schedule: any LearningRateSchedule) throws -> JSONValue {
     guard let schedule = schedule as? any ConfigurableSchedule else {
       throw DescentError(
@@ -49,7 +56,9 @@ public enum ScheduleRegistry {
   }
 
   private static func write<Schedule: ConfigurableSchedule>(_ schedule: Schedule) throws -> JSONValue {
-    let config = try Schedule.hyperparameters.map { (key: $0.key, value: try $0.value(in: schedule)) }
-    return KerasObject(Schedule.className, module: "keras.optimizers.schedules", config: JSONObject(config)).json
+    let config = JSONObject(try Schedule.hyperparameters.map { (key: $0.key, value: try $0.value(in: schedule)) })
+    let name = try registry.registeredName(of: Schedule.className, register: "ScheduleRegistry.register") { $0.value == Schedule.self }
+    if name != nil { try refuseLosses(of: schedule, readAs: make(Schedule.self, config), Schedule.className) }
+    return KerasObject(Schedule.className, module: name == nil ? "keras.optimizers.schedules" : nil, config: config, registeredName: name).json
   }
 }

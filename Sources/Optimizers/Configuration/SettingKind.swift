@@ -3,16 +3,18 @@ import TensorCore
 /// One kind of setting: what a value in Keras's JSON must be, and how it is read. A ``Hyperparameter`` of an optimizer or schedule, the
 /// ``Settings`` of a loss or metric and the options of a layer are each of such a kind, so that a value is checked and refused in the same
 /// way wherever it stands.
-package struct SettingKind<Value>: Sendable {
+///
+///     let weekday = SettingKind<Int>.integer(atLeast: 1).map("an integer from 1 to 7") { $0 <= 7 ? $0 : nil }
+public struct SettingKind<Value>: Sendable {
   /// What a value must be, in errors and tables: `a number at least 0`.
-  package let expected: String
+  public let expected: String
   /// The value, or nil if it is not of the kind.
   package let read: @Sendable (JSONValue) throws -> Value?
 
   /// - Parameters:
   ///   - expected: what a value must be, for errors and tables.
   ///   - read: the value, or nil if it is not of the kind.
-  package init(_ expected: String, _ read: @escaping @Sendable (JSONValue) throws -> Value?) {
+  public init(_ expected: String, _ read: @escaping @Sendable (JSONValue) throws -> Value?) {
     self.expected = expected
     self.read = read
   }
@@ -20,7 +22,7 @@ package struct SettingKind<Value>: Sendable {
   /// Reads a value.
   /// - Parameter key: what the setting is called.
   /// - Throws: ``DescentError`` naming the setting, the value and what it must be.
-  package func value(of json: JSONValue, named key: String) throws -> Value {
+  public func value(of json: JSONValue, named key: String) throws -> Value {
     let value: Value?
     do { value = try read(json) } catch let error as DescentError { throw error.within(key) }
     guard let value else { throw DescentError(.invalidArgument, "'\(key)' is \(json.shortText); expected \(expected)") }
@@ -28,7 +30,7 @@ package struct SettingKind<Value>: Sendable {
   }
 
   /// The same, or null for nil.
-  package var orNull: SettingKind<Value?> {
+  public var orNull: SettingKind<Value?> {
     SettingKind<Value?>(expected + ", or null") { json in
       // A value of another kind is none at all, not null.
       json == .null ? .some(nil) : try read(json).map(Optional.some)
@@ -39,7 +41,10 @@ package struct SettingKind<Value>: Sendable {
   package var unwrapped: SettingKind { SettingKind(expected) { try read($0["config"]?["value"] ?? $0) } }
 
   /// The same with a further condition or another type.
-  package func map<Result>(
+  /// - Parameters:
+  ///   - expected: what a value must be; the same as before if nil.
+  ///   - transform: the value, or nil if it does not meet the condition.
+  public func map<Result>(
     _ expected: String? = nil, _ transform: @escaping @Sendable (Value) throws -> Result?
   ) -> SettingKind<Result> {
     SettingKind<Result>(expected ?? self.expected) { try read($0).flatMap(transform) }
@@ -47,12 +52,12 @@ package struct SettingKind<Value>: Sendable {
 
   /// A list of such values.
   /// - Parameter plural: what errors call them: `numbers`.
-  package func list(of plural: String) -> SettingKind<[Value]> {
+  public func list(of plural: String) -> SettingKind<[Value]> {
     SettingKind<[Value]>("a list of \(plural)") { json in try list(json) }
   }
 
   /// A list of such values, or one that stands for a list of itself.
-  package func oneOrList(of plural: String) -> SettingKind<[Value]> {
+  public func oneOrList(of plural: String) -> SettingKind<[Value]> {
     SettingKind<[Value]>("\(expected) or a list of \(plural)") { json in
       if let one = try read(json) { return [one] }
       return try list(json)
@@ -68,38 +73,38 @@ package struct SettingKind<Value>: Sendable {
 
 extension SettingKind<Double> {
   /// Any number, `NaN` and the infinite ones as well.
-  package static var anyNumber: SettingKind { SettingKind("a number", \.double) }
+  public static var anyNumber: SettingKind { SettingKind("a number", \.double) }
 
   /// A finite number between limits.
-  package static func number(in range: NumberRange) -> SettingKind {
+  public static func number(in range: NumberRange) -> SettingKind {
     SettingKind("a number\(range.suffix)") { json in json.double.flatMap { $0.isFinite && range.isIncluded($0) ? $0 : nil } }
   }
 }
 
 extension SettingKind<Int> {
   /// An integer.
-  package static var integer: SettingKind { SettingKind("an integer", \.int) }
+  public static var integer: SettingKind { SettingKind("an integer", \.int) }
 
   /// An integer that is not too small.
-  package static func integer(atLeast low: Int) -> SettingKind {
+  public static func integer(atLeast low: Int) -> SettingKind {
     SettingKind("an integer at least \(low)") { json in json.int.flatMap { $0 >= low ? $0 : nil } }
   }
 }
 
 extension SettingKind<Bool> {
   /// True or false.
-  package static var flag: SettingKind { SettingKind("true or false", \.bool) }
+  public static var flag: SettingKind { SettingKind("true or false", \.bool) }
 }
 
 extension SettingKind<String> {
   /// A text.
-  package static var text: SettingKind { SettingKind("a text", \.string) }
+  public static var text: SettingKind { SettingKind("a text", \.string) }
 }
 
 extension SettingKind where Value: RawRepresentable<String> & CaseIterable & Sendable {
   /// One of the names of an enumeration.
   /// - Parameter ignoresCase: whether the name may be written in any case.
-  package static func choice(_ type: Value.Type = Value.self, ignoresCase: Bool = false) -> SettingKind {
+  public static func choice(_ type: Value.Type = Value.self, ignoresCase: Bool = false) -> SettingKind {
     SettingKind("one of " + Value.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")) { json in
       json.string.flatMap { Value(rawValue: ignoresCase ? $0.lowercased() : $0) }
     }

@@ -2,9 +2,9 @@ import TensorCore
 
 /// Settings read from Keras's JSON by name and ``SettingKind``, with what holds where one is missing: of losses, metrics, layers and whatever
 /// else is not described by a table of ``Hyperparameter``s.
-package struct Settings: Sendable {
+public struct Settings: Sendable {
   /// Whose settings they are, for messages.
-  package let owner: String
+  public let owner: String
   private let given: [String: JSONValue]
   private let defaults: [String: JSONValue]
 
@@ -19,7 +19,7 @@ package struct Settings: Sendable {
   }
 
   /// The value of a setting, its default if it is missing; nil if there is none either.
-  package subscript(key: String) -> JSONValue? { given[key] ?? defaults[key] }
+  public subscript(key: String) -> JSONValue? { given[key] ?? defaults[key] }
 
   /// The same where null stands for the default.
   package func orDefault(_ key: String) -> JSONValue {
@@ -29,13 +29,14 @@ package struct Settings: Sendable {
 
   /// The value of a setting that must be there or have a default.
   /// - Throws: ``DescentError`` naming owner and setting if it is missing or not of the kind.
-  package func value<Value>(_ key: String, _ kind: SettingKind<Value>) throws -> Value {
+  public func value<Value>(_ key: String, _ kind: SettingKind<Value>) throws -> Value {
     guard let json = self[key] else { throw missing([(key, kind.expected)], of: owner) }
     return try value(of: json, key, kind)
   }
 
   /// The value of a setting, or nil where it is null or missing.
-  package func optional<Value>(_ key: String, _ kind: SettingKind<Value>) throws -> Value? {
+  /// - Throws: ``DescentError`` naming owner and setting if it is of another kind.
+  public func optional<Value>(_ key: String, _ kind: SettingKind<Value>) throws -> Value? {
     try value(of: self[key] ?? .null, key, kind.orNull)
   }
 
@@ -50,40 +51,56 @@ package struct Settings: Sendable {
     for key in given.keys.sorted() where !known.contains(key) { throw unknown(key, of: owner, known: known) }
   }
 
-  package func double(_ key: String) throws -> Double { try value(key, .anyNumber) }
-  package func optionalDouble(_ key: String) throws -> Double? { try optional(key, .anyNumber) }
-  package func int(_ key: String) throws -> Int { try value(key, .integer) }
-  package func optionalInt(_ key: String) throws -> Int? { try optional(key, .integer) }
-  package func bool(_ key: String) throws -> Bool { try value(key, .flag) }
-  package func optionalBool(_ key: String) throws -> Bool? { try optional(key, .flag) }
-  package func string(_ key: String) throws -> String { try value(key, .text) }
+  /// A number.
+  /// - Throws: ``DescentError`` as all that follow, naming owner and setting, if the value is of another kind, or missing without a default.
+  public func double(_ key: String) throws -> Double { try value(key, .anyNumber) }
+
+  /// A number, or nil where the setting is null or missing.
+  public func optionalDouble(_ key: String) throws -> Double? { try optional(key, .anyNumber) }
+
+  /// An integer.
+  public func int(_ key: String) throws -> Int { try value(key, .integer) }
+
+  /// An integer, or nil where the setting is null or missing.
+  public func optionalInt(_ key: String) throws -> Int? { try optional(key, .integer) }
+
+  /// True or false.
+  public func bool(_ key: String) throws -> Bool { try value(key, .flag) }
+
+  /// True or false, or nil where the setting is null or missing.
+  public func optionalBool(_ key: String) throws -> Bool? { try optional(key, .flag) }
+
+  /// A text.
+  public func string(_ key: String) throws -> String { try value(key, .text) }
 
   /// One integer or a list of integers.
-  package func ints(_ key: String) throws -> [Int] { try value(key, .integers) }
-  package func optionalInts(_ key: String) throws -> [Int]? { try optional(key, .integers) }
+  public func ints(_ key: String) throws -> [Int] { try value(key, .integers) }
 
-  /// Null, one number or a list of numbers.
-  package func optionalDoubles(_ key: String) throws -> [Double]? { try optional(key, .numbers) }
+  /// One integer or a list of integers, or nil where the setting is null or missing.
+  public func optionalInts(_ key: String) throws -> [Int]? { try optional(key, .integers) }
+
+  /// One number or a list of numbers, or nil where the setting is null or missing.
+  public func optionalDoubles(_ key: String) throws -> [Double]? { try optional(key, .numbers) }
 
   /// One of the names of an enumeration.
-  package func choice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(_ key: String, _ type: Choice.Type) throws -> Choice {
+  public func choice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(_ key: String, _ type: Choice.Type) throws -> Choice {
     try value(key, .choice(type))
   }
 
-  /// Null or one of the names of an enumeration.
-  package func optionalChoice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(_ key: String, _ type: Choice.Type) throws -> Choice? {
+  /// One of the names of an enumeration, or nil where the setting is null or missing.
+  public func optionalChoice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(_ key: String, _ type: Choice.Type) throws -> Choice? {
     try optional(key, .choice(type))
   }
 }
 
 extension SettingKind<[Int]> {
   /// One integer or a list of integers.
-  package static var integers: SettingKind { SettingKind<Int>.integer.oneOrList(of: "integers") }
+  public static var integers: SettingKind { SettingKind<Int>.integer.oneOrList(of: "integers") }
 }
 
 extension SettingKind<[Double]> {
   /// One number or a list of numbers.
-  package static var numbers: SettingKind { SettingKind<Double>.anyNumber.oneOrList(of: "numbers") }
+  public static var numbers: SettingKind { SettingKind<Double>.anyNumber.oneOrList(of: "numbers") }
 }
 
 /// The error for settings that must be given and are not.

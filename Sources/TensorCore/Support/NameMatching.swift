@@ -3,8 +3,12 @@
 ///     unknown optimizer 'adma'; did you mean 'adam'?
 /// - Parameter what: what the name stands for, such as `optimizer`.
 package func unknownName(_ name: String, what: String, known: [String]) -> DescentError {
-  let hint = nearestName(to: name, in: known).map { "; did you mean '\($0)'?" } ?? ". Known: \(known.sorted().joined(separator: ", "))"
-  return DescentError(.invalidArgument, "unknown \(what) '\(name)'\(hint)")
+  DescentError(.invalidArgument, "unknown \(what) '\(name)'\(nameHint(for: name, known: known))")
+}
+
+/// What an error says after a name that is none of those known: the nearest, or all where none is near.
+package func nameHint(for name: String, known: [String]) -> String {
+  nearestName(to: name, in: known).map { "; did you mean '\($0)'?" } ?? ". Known: \(known.sorted().joined(separator: ", "))"
 }
 
 /// The candidate that a typing mistake could have made `name` from, if there is one: at most a third of its letters differ.

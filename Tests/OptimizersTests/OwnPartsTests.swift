@@ -1,0 +1,156 @@
+import Optimizers
+import Testing
+
+/// Optimizers and schedules of a program's own: what is written of them is all that they are, and can be read back.
+@Suite struct OwnPartsTests {
+  private struct Signs: Optimizer {
+    var options = OptimizerOptions(learningRate: 0.5)
+    func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) { w -= step.learningRate * sign(g) }
+  }
+
+  /// With properties that no table names: two that a program may set, and what is the same in all.
+  private struct Forgetful: Optimizer {
+    var options = OptimizerOptions(learningRate: 0.5)
+    var strength = 0.5
+    var limits = [1.0, 2.0]
+    let shape = [2, 3]
+    func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) { w -= step.learningRate * strength * sign(g) }
+  }
+
+  private struct Around: OptimizerWrapper {
+    var innerOptimizer: any Optimizer = SGD()
+  }
+
+  /// Its table names a property by another name, and one by way of what is computed from it.
+  private struct Tabled: Optimizer {
+    static let hyperparameters: [Hyperparameter<Tabled>] = [
+      .number("power", \.strength, "factor"), .texts("words", \.words, "words"), .optimizer("first", \.first, "the first"),
+    ]
+    var options = OptimizerOptions(learningRate: 0.5)
+    var strength = 0.5
+    var letters: [Character] = []
+    var first: any Optimizer = SGD()
+    private var words: [String] {
+      get { letters.map(String.init) }
+      set { letters = newValue.compactMap(\.first) }
+    }
+    func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) { w -= step.learningRate * strength * sign(g) }
+  }
+
+  private struct Unregistered: Optimizer {
+    var options = OptimizerOptions(learningRate: 0.5)
+    func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) { w -= g }
+  }
+
+  private struct Halving: ConfigurableSchedule {
+    static let template = Halving()
+    static let hyperparameters: [Hyperparameter<Halving>] = [.number("initial_learning_rate", \.initialLearningRate, in: .positive, "first rate")]
+    var initialLearningRate = 0.1
+    var every = 1
+    func callAsFunction(step: Int) -> Double { initialLearningRate / Double(1 << min(step / every, 20)) }
+  }
+
+  private struct UnregisteredSchedule: ConfigurableSchedule {
+    static let template = UnregisteredSchedule()
+    static let hyperparameters: [Hyperparameter<UnregisteredSchedule>] = []
+    func callAsFunction(step: Int) -> Double { 1 }
+  }
+
+  private enum First {
+    struct Twin: Optimizer {
+      var options = OptimizerOptions(learningRate: 0.5)
+      func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) { w -= g }
+    }
+  }
+
+  private enum Second {
+    struct Twin: Optimizer {
+      var options = OptimizerOptions(learningRate: 0.25)
+      func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) { w -= g }
+    }
+  }
+
+  private static let registered: Void = {
+    OptimizerRegistry.register(Signs.self, package: "tests")
+    OptimizerRegistry.register(Forgetful.self)
+    OptimizerRegistry.register(Around.self)
+    OptimizerRegistry.register(Tabled.self)
+    OptimizerRegistry.register(First.Twin.self, package: "one")
+    OptimizerRegistry.register(Second.Twin.self, package: "two")
+    ScheduleRegistry.register(Halving.self)
+  }()
+
+  private func register() { OwnPartsTests.registered }
+
+  private func message(_ body: () throws -> Void) throws -> String { try #require(throws: DescentError.self, performing: body).message }
+
+  @Test func `an optimizer without a table and without settings is written and read`() throws {
+    register()
+    let again = try #require(OptimizerRegistry.optimizer(json: Signs().with { $0.clipnorm = 2 }.json()) as? Signs)
+    #expect(again.options.clipnorm == 2)
+  }
+
+  @Test func `a property that no table names and that is not at its default is refused`() throws {
+    register()
+    var optimizer = Forgetful()
+    #expect(try OptimizerRegistry.optimizer(json: optimizer.json()) is Forgetful)
+    optimizer.strength = 2
+    #expect(
+      try message { _ = try optimizer.json() }
+        == "Forgetful: its property 'strength' is 2.0 and would be read back as 0.5; name it in 'hyperparameters', as .number(\"strength\", \\.strength, \"what it does\")")
+    optimizer.strength = 0.5
+    optimizer.limits = [1]
+    #expect(try message { _ = try optimizer.json() }.contains("'limits' is [1.0] and would be read back as [1.0, 2.0]"))
+  }
+
+  @Test func `an optimizer within another that no table names is refused`() throws {
+    register()
+    #expect(try OptimizerRegistry.optimizer(json: Around().json()) is Around)
+    #expect(try message { _ = try Around(innerOptimizer: Adam()).json() }.contains("'innerOptimizer' is Adam("))
+    #expect(try message { _ = try Around(innerOptimizer: SGD(momentum: 0.5)).json() }.contains("would be read back as SGD("))
+  }
+
+  @Test func `what a table names under another name, or by what is computed from it, is kept`() throws {
+    register()
+    let optimizer = Tabled(strength: 2, letters: ["a", "b"], first: Adam(beta1: 0.5))
+    let again = try #require(OptimizerRegistry.optimizer(json: optimizer.json()) as? Tabled)
+    #expect(again.strength == 2 && again.letters == ["a", "b"] && (again.first as? Adam)?.beta1 == 0.5)
+  }
+
+  @Test func `a property of a schedule that no table names is refused`() throws {
+    register()
+    #expect(try ScheduleRegistry.schedule(from: ScheduleRegistry.configuration(of: Halving(initialLearningRate: 2))) is Halving)
+    let said = try message { _ = try SGD(learningRate: Halving(every: 3)).json() }
+    #expect(said.contains("Halving: its property 'every' is 3 and would be read back as 1"), "\(said)")
+  }
+
+  @Test func `what is not registered is not written`() throws {
+    #expect(
+      try message { _ = try Unregistered().json() }
+        == "the optimizer class Unregistered is not registered, so the file could not be read back; call OptimizerRegistry.register")
+    #expect(
+      try message { _ = try SGD(learningRate: UnregisteredSchedule()).json() }
+        == "the schedule class UnregisteredSchedule is not registered, so the file could not be read back; call ScheduleRegistry.register")
+    #expect(try message { _ = try Lookahead(Unregistered()).json() }.contains("the optimizer class Unregistered"))
+  }
+
+  @Test func `a program's own are written as Keras writes what is registered, and read in the older form too`() throws {
+    register()
+    let json = try OptimizerRegistry.configuration(of: Signs(options: OptimizerOptions(learningRate: Halving().learningRate)))
+    #expect(json["module"] == .null && json["class_name"] == "Signs" && json["registered_name"] == "tests>Signs")
+    let schedule = json["config"]?["learning_rate"]
+    #expect(schedule?["module"] == .null && schedule?["class_name"] == "Halving" && schedule?["registered_name"] == "Custom>Halving")
+    #expect(try OptimizerRegistry.optimizer(from: json) is Signs)
+    let old: JSONValue = ["module": "keras.optimizers", "class_name": "signs", "config": [:], "registered_name": nil]
+    #expect(try OptimizerRegistry.optimizer(from: old) is Signs)
+    #expect(try OptimizerRegistry.optimizer(from: ["class_name": "tests>Signs", "config": [:]]) is Signs)
+    #expect(try OptimizerRegistry.configuration(of: SGD())["registered_name"] == .null)
+    #expect(try OptimizerRegistry.configuration(of: SGD())["module"] == "keras.optimizers")
+  }
+
+  @Test func `of two classes of one name the registered name tells which`() throws {
+    register()
+    #expect(try OptimizerRegistry.optimizer(json: First.Twin().json()) is First.Twin)
+    #expect(try OptimizerRegistry.optimizer(json: Second.Twin().json()) is Second.Twin)
+  }
+}
