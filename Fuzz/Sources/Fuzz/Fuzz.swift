@@ -35,7 +35,10 @@ enum Target: String, CaseIterable {
       precondition(again == value)
       return 0
     case .model:
-      return try Sequential.fromJSON(String(decoding: bytes, as: UTF8.self), name: "input").countParameters()
+      let text = String(decoding: bytes, as: UTF8.self)
+      // As a chain, if it is one, and as any model: only that reads graphs with their operations.
+      _ = try? Sequential.fromJSON(text, name: "input")
+      return try Model.fromJSON(text, name: "input").countParameters()
     case .hdf5: return try HDF5.read(bytes, name: "input").reduce(0) { $0 + $1.tensor.count }
     case .keras: return try Sequential.load(bytes, name: "input").countParameters()
     case .image:

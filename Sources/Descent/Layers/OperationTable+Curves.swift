@@ -20,8 +20,8 @@ extension OperationTable {
       OperationDefinition("NanToNum", "numpy") { input in
         [
           nanToNum(
-            try input.floating(), nan: input.settings["nan"]?.double ?? 0, positiveInfinity: input.settings["posinf"]?.double,
-            negativeInfinity: input.settings["neginf"]?.double)
+            try input.floating(), nan: try input.optional("nan", .anyNumber) ?? 0, positiveInfinity: try input.optional("posinf", .anyNumber),
+            negativeInfinity: try input.optional("neginf", .anyNumber))
         ]
       }
     ]

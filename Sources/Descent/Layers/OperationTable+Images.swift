@@ -19,23 +19,24 @@ extension OperationTable {
       return [HueSaturationValue(hue: channels[0], saturation: channels[1], value: channels[2]).images]
     },
     OperationDefinition("CropImages", "image") { input in
-      let (x, margins) = try input.images(margins: "cropping") { size, target in size - target }
+      let (x, margins) = try input.margins("cropping", isAdded: false)
       let starts = [0, margins[0].0, margins[1].0, 0]
       return [x.sliced(starts: starts, sizes: [x.shape[0]] + (0..<2).map { x.shape[$0 + 1] - margins[$0].0 - margins[$0].1 } + [x.shape[3]])]
     },
     OperationDefinition("PadImages", "image") { input in
-      let (x, margins) = try input.images(margins: "padding") { size, target in target - size }
+      let (x, margins) = try input.margins("padding", isAdded: true)
+      try input.elementCount([x.shape[0]] + (0..<2).map { x.shape[$0 + 1] + margins[$0].0 + margins[$0].1 } + [x.shape[3]])
       return [pad(x, [(0, 0)] + margins + [(0, 0)])]
     },
     OperationDefinition("ExtractPatches", "image") { input in
-      let (x, axes) = try input.windowed()
-      guard let size = try input.sizes("size", axes: axes) else { throw input.refusal("'size' is missing") }
-      let count = size.reduce(x.shape[x.rank - 1], *)
-      let identity = diag(Tensor.ones([count], dtype: x.dtype)).reshaped(size + [x.shape[x.rank - 1], count])
+      let (x, axes) = try input.windowed(argument: "images")
+      let size = try input.sizes("size", axes: axes), channels = x.shape[x.rank - 1], count = try input.elementCount(size + [channels])
+      let strides = try input.optionalSizes("strides", axes: axes) ?? size
+      let dilation = try input.sizes("dilation_rate", axes: axes, default: 1), padding = try input.padding()
+      try input.elementCount([count, count])
+      let identity = diag(Tensor.ones([count], dtype: x.dtype)).reshaped(size + [channels, count])
       let convolution = try input.naming {
-        try Convolution(
-          inputShape: x.shape, kernelShape: identity.shape, strides: input.sizes("strides", axes: axes) ?? size, padding: input.padding(),
-          dilation: input.sizes("dilation_rate", axes: axes) ?? [Int](repeating: 1, count: axes))
+        try Convolution(inputShape: x.shape, kernelShape: identity.shape, strides: strides, padding: padding, dilation: dilation)
       }
       return [convolution.product(.output, x, identity)]
     },
@@ -61,26 +62,32 @@ extension OperationTable {
 extension OperationInput {
   /// Images of so many channels, as floating-point numbers.
   fileprivate func images(channels: [Int]) throws -> Tensor {
-    let (x, axes) = try windowed()
-    guard axes == 2, channels.contains(x.shape[3]) else {
+    let x = try images()
+    guard channels.contains(x.shape[3]) else {
       throw refusal("rows of shape \(rowShape(x)) are no images of \(channels.map(String.init).joined(separator: " or ")) channels")
     }
+    return x
+  }
+
+  /// Images, as floating-point numbers.
+  func images() throws -> Tensor {
+    let (x, axes) = try windowed(argument: "images")
+    guard axes == 2 else { throw refusal("rows of shape \(rowShape(x)) are no images") }
     return x
   }
 
   /// Images, and what is cut off or added before and behind their height and their width.
   /// - Parameters:
   ///   - word: what settings call it.
-  ///   - whole: both together, of a size and the one that is to become of it.
-  fileprivate func images(margins word: String, _ whole: (Int, Int) -> Int) throws -> (Tensor, [(Int, Int)]) {
-    let (x, axes) = try windowed()
-    guard axes == 2 else { throw refusal("rows of shape \(rowShape(x)) are no images") }
+  ///   - isAdded: whether it is added.
+  fileprivate func margins(_ word: String, isAdded: Bool) throws -> (Tensor, [(Int, Int)]) {
+    let x = try images()
     let names = [("top", "bottom", "target_height"), ("left", "right", "target_width")]
     let margins = try zip(names, x.shape.dropFirst()).map { names, size -> (Int, Int) in
-      let before = settings["\(names.0)_\(word)"]?.int, after = settings["\(names.1)_\(word)"]?.int
-      let both = settings[names.2]?.int.map { whole(size, $0) }
+      let before = try self.size("\(names.0)_\(word)"), after = try self.size("\(names.1)_\(word)")
+      let both = try self.size(names.2).map { isAdded ? $0 - size : size - $0 }
       let (first, last) = (before ?? both.flatMap { both in after.map { both - $0 } }, after ?? both.flatMap { both in before.map { both - $0 } })
-      guard let first, let last, first >= 0, last >= 0, word == "padding" || first + last <= size else {
+      guard let first, let last, first >= 0, last >= 0, isAdded || first + last <= size else {
         throw refusal("what '\(names.0)_\(word)', '\(names.1)_\(word)' and '\(names.2)' say does not fit rows of shape \(rowShape(x))")
       }
       return (first, last)
@@ -88,12 +95,13 @@ extension OperationInput {
     return (x, margins)
   }
 
+  private func size(_ key: String) throws -> Int? { try optional(key, .reckoned(from: 0)) }
+
   /// Images and the size of blocks of their places.
   fileprivate func blocks() throws -> (Tensor, Int) {
-    let (x, axes) = try windowed()
-    guard axes == 2, let size = settings["block_size"]?.int, size >= 1 else {
-      throw refusal("rows of shape \(rowShape(x)), and 'block_size' \(settings["block_size"]?.shortText ?? "missing")")
-    }
-    return (x, size)
+    let (x, axes) = try windowed(argument: "x")
+    guard axes == 2 else { throw refusal("rows of shape \(rowShape(x)) are no images") }
+    // So that its square is a number, too.
+    return (x, try value("block_size", .reckoned(from: 1, through: 1 << 20)))
   }
 }

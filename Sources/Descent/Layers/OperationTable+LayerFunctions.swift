@@ -4,18 +4,18 @@ extension OperationTable {
   /// What layers compute, as functions of their weights too. Source: https://keras.io/api/ops/nn/
   static let layerFunctions: [OperationDefinition] = [
     OperationDefinition("LayerNorm", "nn") { input in
-      let x = try input.floating(), axes = (try input.axes(of: x) ?? [-1]).map { $0 < 0 ? $0 + x.rank : $0 }.sorted()
-      let epsilon = input.settings["epsilon"]?.double ?? fuzz
+      let x = try input.floating(), axes = (try input.axes(of: x, default: [-1]) ?? Array(x.shape.indices)).sorted()
+      let epsilon = try input.optional("epsilon", .anyNumber) ?? fuzz
       let gamma = try input.weights(1, "gamma", like: x, axes), beta = try input.weights(2, "beta", like: x, axes)
-      if input.settings["rms_scaling"]?.bool == true {
+      if try input.flag("rms_scaling") {
         let result = x / sqrt(x.variance(axes: axes, keepDims: true) + epsilon)
         return [gamma.map { result * $0 } ?? result]
       }
       return [standardized(x, axes: axes, epsilon: epsilon, scale: gamma, offset: beta)]
     },
     OperationDefinition("RMSNorm", "nn") { input in
-      let x = try input.floating(), axes = (try input.axes(of: x) ?? [-1]).map { $0 < 0 ? $0 + x.rank : $0 }
-      let result = x / sqrt(square(x).mean(axes: axes, keepDims: true) + (input.settings["epsilon"]?.double ?? fuzz))
+      let x = try input.floating(), axes = try input.axes(of: x, default: [-1])
+      let result = x / sqrt(square(x).mean(axes: axes, keepDims: true) + (try input.optional("epsilon", .anyNumber) ?? fuzz))
       guard let scale = try input.optionalTensor(1, "scale", like: x) else { return [result] }
       guard broadcastShape(scale.shape, x.shape) == x.shape else { throw input.unfit(scale, "scale", x) }
       return [result * scale]
@@ -26,7 +26,7 @@ extension OperationTable {
       guard let mean = try weights(1, "mean"), let variance = try weights(2, "variance") else {
         throw input.refusal("'mean' or 'variance' is missing")
       }
-      let factor = 1 / sqrt(variance + (input.settings["epsilon"]?.double ?? 1e-3))
+      let factor = 1 / sqrt(variance + (try input.value("epsilon", .anyNumber, default: 1e-3)))
       let offset = try weights(3, "offset"), scale = try weights(4, "scale")
       let result = (x - mean) * (scale.map { factor * $0 } ?? factor)
       return [offset.map { result + $0 } ?? result]
@@ -37,8 +37,14 @@ extension OperationTable {
       guard query.rank == 4, key.rank == 4, value.rank == 4, query.shape[2...] == key.shape[2...], key.shape[1...2] == value.shape[1...2] else {
         throw input.refusal("rows of shapes \([query, key, value].map(input.rowShape)); expected [steps, heads, depth] of the same heads")
       }
-      guard input.settings["attn_logits_soft_cap"] ?? .null == .null else { throw input.refusal("'attn_logits_soft_cap' is not known here") }
-      let scale = input.json(5, "scale").double ?? 1 / Double(query.shape[3]).squareRoot()
+      try input.refuse("attn_logits_soft_cap")
+      // How it is computed, not what.
+      _ = try input.flag("flash_attention")
+      let scale = try input.optional("scale", .anyNumber, at: 5) ?? 1 / Double(query.shape[3]).squareRoot()
+      // The scores are all of them in memory.
+      try input.elementCount(input.naming { try EinsumEquation("btnd,bsnd->bnts").outputShape([query.shape, key.shape]) })
+      try input.naming { _ = try EinsumEquation("btnd,bsnd,bsne->btne").outputShape([query.shape, key.shape, value.shape]) }
+      try input.checkElements(of: key)
       var scores = einsum("btnd,bsnd->bnts", query, key) * scale
       func addend(_ place: Int, _ name: String, _ dtype: DType) throws -> Tensor? {
         guard let x = try input.optionalTensor(place, name, like: query)?.cast(to: dtype) else { return nil }
@@ -47,7 +53,8 @@ extension OperationTable {
       }
       if let bias = try addend(3, "bias", query.dtype) { scores = scores + bias }
       var mask = try addend(4, "mask", .bool)
-      if input.settings["is_causal"]?.bool == true {
+      if try input.flag("is_causal") {
+        try input.checkTable([scores.shape[2], scores.shape[3]])
         let causal = tril(Tensor.ones([scores.shape[2], scores.shape[3]])).cast(to: .bool)
         mask = mask.map { $0 .&& causal } ?? causal
       }
@@ -59,20 +66,13 @@ extension OperationTable {
 }
 
 extension OperationInput {
-  /// A tensor that may be missing, in the dtype of another.
-  fileprivate func optionalTensor(_ place: Int, _ name: String, like x: Tensor) throws -> Tensor? {
-    guard arguments.positional.indices.contains(place) || arguments.named.contains(where: { $0.name == name }) else { return nil }
-    if json(place, name) == .null, (try? tensor(place, name)) == nil { return nil }
-    return try tensor(place, name).cast(to: x.dtype)
-  }
-
   /// Weights of some axes, stretched over the others; nil where there are none.
   fileprivate func weights(_ place: Int, _ name: String, like x: Tensor, _ axes: [Int]) throws -> Tensor? {
     guard let weights = try optionalTensor(place, name, like: x) else { return nil }
     let shape = x.shape.indices.map { axes.contains($0) ? x.shape[$0] : 1 }
     if weights.count == shape.reduce(1, *), weights.rank != x.rank { return weights.reshaped(shape) }
     guard broadcastShape(weights.shape, x.shape) == x.shape else { throw unfit(weights, name, x) }
-    return weights
+    return weights.reshaped([Int](repeating: 1, count: x.rank - weights.rank) + weights.shape)
   }
 
   fileprivate func unfit(_ weights: Tensor, _ name: String, _ x: Tensor) -> DescentError {

@@ -1,12 +1,14 @@
+import Optimizers
 import TensorCore
 
 extension OperationInput {
   /// Matrices in the last two axes of rows.
   fileprivate func matrices(_ place: Int = 0, _ name: String = "x", areSquare: Bool = true) throws -> Tensor {
     let x = try floating(place, name)
-    guard x.rank >= 3, !areSquare || x.shape[x.rank - 1] == x.shape[x.rank - 2] else {
+    guard x.rank >= 3, x.shape.suffix(2).allSatisfy({ $0 > 0 }), !areSquare || x.shape[x.rank - 1] == x.shape[x.rank - 2] else {
       throw refusal("rows of shape \(rowShape(x)) are no \(areSquare ? "square " : "")matrices")
     }
+    try checkTable(Array(x.shape.suffix(2)))
     return x
   }
 }
@@ -18,43 +20,46 @@ extension OperationTable {
     + [
       OperationDefinition("Diagonal", "numpy") { input in
         let (x, axes) = try planes(input)
-        return [x.diagonal(offset: input.settings["offset"]?.int ?? 0, axis1: axes.0, axis2: axes.1)]
+        return [x.diagonal(offset: try input.value("offset", .reckoned(), default: 0), axis1: axes.0, axis2: axes.1)]
       },
       OperationDefinition("Trace", "numpy") { input in
         let (x, axes) = try planes(input)
-        return [trace(whole(x), offset: input.settings["offset"]?.int ?? 0, axis1: axes.0, axis2: axes.1)]
+        return [trace(whole(x), offset: try input.value("offset", .reckoned(), default: 0), axis1: axes.0, axis2: axes.1)]
       },
       OperationDefinition("Dot", "numpy") { input in
         let (a, b) = try pair(input)
         guard b.rank > 0, a.shape.last == b.shape[max(b.rank - 2, 0)] else { throw unfit(input, a, b) }
+        try input.elementCount(a.shape.dropLast() + b.shape.indices.filter { $0 != max(b.rank - 2, 0) }.map { b.shape[$0] })
         return [dot(a, b)]
       },
       OperationDefinition("Inner", "numpy") { input in
         let (a, b) = try pair(input)
         guard a.shape.last == b.shape.last else { throw unfit(input, a, b) }
+        try input.elementCount(a.shape.dropLast() + b.shape.dropLast())
         return [inner(a, b)]
       },
       OperationDefinition("Tensordot", "numpy") { input in
         let (a, b) = try pair(input)
-        let json = input.settings["axes"] ?? 2
         var axes: ([Int], [Int])
-        if let count = json.int {
-          guard count >= 0, count <= min(a.rank, b.rank) else { throw unfit(input, a, b) }
+        switch try input.value("axes", .summedAxes, default: .count(2)) {
+        case .count(let count):
+          guard count <= min(a.rank, b.rank) else { throw unfit(input, a, b) }
           axes = (Array(a.rank - count..<a.rank), Array(0..<count))
-        } else {
-          guard let lists = json.array, lists.count == 2 else { throw input.refusal("'axes' is \(json.shortText)") }
-          axes = (try input.ints(lists[0]), try input.ints(lists[1]))
+        case .pairs(let left, let right): axes = (left, right)
         }
         axes = (axes.0.map { $0 < 0 ? $0 + a.rank : $0 }, axes.1.map { $0 < 0 ? $0 + b.rank : $0 })
-        guard axes.0.count == axes.1.count, axes.0.allSatisfy(a.shape.indices.contains), axes.1.allSatisfy(b.shape.indices.contains),
+        guard axes.0.count == axes.1.count, Set(axes.0).count == axes.0.count, Set(axes.1).count == axes.1.count,
+          axes.0.allSatisfy(a.shape.indices.contains), axes.1.allSatisfy(b.shape.indices.contains),
           zip(axes.0, axes.1).allSatisfy({ a.shape[$0] == b.shape[$1] })
         else { throw unfit(input, a, b) }
+        try input.elementCount(
+          a.shape.indices.filter { !axes.0.contains($0) }.map { a.shape[$0] } + b.shape.indices.filter { !axes.1.contains($0) }.map { b.shape[$0] })
         return [tensordot(a, b, axes: axes)]
       },
       OperationDefinition("Cross", "numpy") { input in
         let (a, b) = try input.pair()
-        for key in ["axisa", "axisb", "axisc", "axis"] where !(input.settings[key] ?? .null == .null || input.settings[key]?.int == -1) {
-          throw input.refusal("'\(key)' must be -1")
+        for key in ["axisa", "axisb", "axisc", "axis"] {
+          guard try input.optional(key, .reckoned()) ?? -1 == -1 else { throw input.refusal("'\(key)' must be -1") }
         }
         guard a.shape.last == 3, b.shape.last == 3 else { throw unfit(input, a, b) }
         return [cross(whole(a), whole(b))]
@@ -69,7 +74,7 @@ extension OperationTable {
       OperationDefinition("Cholesky", "linalg") { input in
         let x = cholesky(try input.matrices())
         let order = Array(0..<x.rank - 2) + [x.rank - 1, x.rank - 2]
-        return [input.settings["upper"]?.bool == true ? x.transposed(order) : x]
+        return [try input.flag("upper") ? x.transposed(order) : x]
       },
       OperationDefinition("Solve", "linalg") { input in
         let a = try input.matrices(0, "a"), b = try input.tensor(1, "b").cast(to: a.dtype)
@@ -81,21 +86,22 @@ extension OperationTable {
         let a = try input.matrices(0, "a"), b = try input.tensor(1, "b").cast(to: a.dtype)
         let expected = a.shape.dropLast()
         guard b.shape == Array(expected) || b.rank == a.rank && b.shape.dropLast() == expected else { throw unfit(input, a, b) }
-        return [solve(input.settings["lower"]?.bool == true ? tril(a) : triu(a), b)]
+        return [solve(try input.flag("lower") ? tril(a) : triu(a), b)]
       },
       OperationDefinition("Eigh", "linalg") { input in
         let (values, vectors) = eigh(try input.matrices())
         return [values, vectors]
       },
       OperationDefinition("Qr", "linalg") { input in
-        guard input.settings["mode"]?.string ?? "reduced" == "reduced" else { throw input.refusal("'mode' must be reduced") }
+        guard try input.value("mode", .text, default: "reduced") == "reduced" else { throw input.refusal("'mode' must be reduced") }
         let (q, r) = qr(try input.matrices(areSquare: false))
         return [q, r]
       },
       OperationDefinition("SVD", "linalg") { input in
         let x = try input.matrices(areSquare: false)
         let isSquare = x.shape[x.rank - 1] == x.shape[x.rank - 2]
-        guard input.settings["compute_uv"]?.bool ?? true, isSquare || input.settings["full_matrices"]?.bool == false else {
+        let isWhole = try input.value("compute_uv", .flag, default: true), isFull = try input.value("full_matrices", .flag, default: true)
+        guard isWhole, isSquare || !isFull else {
           throw input.refusal("'full_matrices' must be false, and 'compute_uv' true")
         }
         let (u, s, v) = svd(x)
@@ -117,7 +123,8 @@ extension OperationTable {
       OperationDefinition(name, "numpy") { input in
         let x = try input.tensor(0)
         guard x.rank >= 3 else { throw input.refusal("rows of shape \(input.rowShape(x)) are no matrices") }
-        return [body(x, input.settings["k"]?.int ?? 0)]
+        try input.checkTable(Array(x.shape.suffix(2)))
+        return [body(x, try input.value("k", .reckoned(), default: 0))]
       }
     ]
   }
@@ -130,6 +137,24 @@ extension OperationTable {
       throw input.refusal("axes \(axes.0) and \(axes.1) are not two of a row of shape \(input.rowShape(x)); axis 0 counts the rows")
     }
     return (x, axes)
+  }
+}
+
+/// The axes that a product of tensors sums over.
+private enum SummedAxes {
+  /// So many, the last ones of the first tensor and the first ones of the second.
+  case count(Int)
+  case pairs([Int], [Int])
+}
+
+extension SettingKind<SummedAxes> {
+  fileprivate static var summedAxes: SettingKind {
+    SettingKind("an integer at least 0, or two lists of axes") { json in
+      if let count = json.int { return count >= 0 ? .count(count) : nil }
+      guard let lists = json.array, lists.count == 2 else { return nil }
+      let axes = SettingKind<[Int]>.reckonedList()
+      return try .pairs(axes.value(of: lists[0], named: "first"), axes.value(of: lists[1], named: "second"))
+    }
   }
 }
 

@@ -13,33 +13,31 @@ extension OperationTable {
     + binary("LogicalXor") { $0.cast(to: .bool) .!= $1.cast(to: .bool) }
     + binary("DivideNoNan") { a, b in select(b .== 0, Tensor(number: 0), float(a) / float(select(b .== 0, Tensor(number: 1), b))) }
     // What is no number gives way to what is one.
-    + binary("Fmax") { a, b in select(isNaN(float(a)), b, select(isNaN(float(b)), a, TensorCore.maximum(a, b))) }
-    + binary("Fmin") { a, b in select(isNaN(float(a)), b, select(isNaN(float(b)), a, TensorCore.minimum(a, b))) }
+    + binary("Fmax") { a, b in select(isNaN(a), whole(b), select(isNaN(b), whole(a), TensorCore.maximum(whole(a), whole(b)))) }
+    + binary("Fmin") { a, b in select(isNaN(a), whole(b), select(isNaN(b), whole(a), TensorCore.minimum(whole(a), whole(b)))) }
     // With the sign of the dividend, where `Mod` has that of the divisor.
     + binary("Fmod") { sign(whole($0)) * mod(abs(whole($0)), abs(whole($1))) }
-    + reduction("Ptp") { input, x, axes in
-      whole(x).max(axes: axes, keepDims: input.keepDims) - whole(x).min(axes: axes, keepDims: input.keepDims)
+    + choice("Ptp") { input, x, axes in
+      try whole(x).max(axes: axes, keepDims: input.keepDims) - whole(x).min(axes: axes, keepDims: input.keepDims)
     }
     + [
       OperationDefinition("Isclose", "numpy") { input in
         let (a, b) = try input.pair()
-        let relative = input.json(2, "rtol").double ?? 1e-5, absolute = input.json(3, "atol").double ?? 1e-8
+        let relative = try input.value("rtol", .anyNumber, at: 2, default: 1e-5), absolute = try input.value("atol", .anyNumber, at: 3, default: 1e-8)
         let (x, y) = (float(a), float(b))
         // Infinities are close to themselves, and nothing is close to what is no number.
         let near = (x .== y) .|| (isFinite(y) .&& (abs(x - y) .<= absolute + relative * abs(y)))
-        return [input.settings["equal_nan"]?.bool == true ? near .|| (isNaN(x) .&& isNaN(y)) : near]
+        return [try input.flag("equal_nan") ? near .|| (isNaN(x) .&& isNaN(y)) : near]
       },
       OperationDefinition("Threshold", "nn") { input in
         let x = try input.floating()
-        guard let threshold = input.json(1, "threshold").double, let standard = input.json(2, "default_value").double else {
-          throw input.refusal("'threshold' and 'default_value' must be numbers")
-        }
+        let threshold = try input.value("threshold", .anyNumber, at: 1), standard = try input.value("default_value", .anyNumber, at: 2)
         return [select(x .> Tensor(number: threshold), x, Tensor(number: standard))]
       },
       OperationDefinition("Moveaxis", "numpy") { input in
         let x = try input.tensor(0)
         func places(_ key: String) throws -> [Int] {
-          let places = try input.ints(input.settings[key] ?? .null).map { $0 < 0 ? $0 + x.rank : $0 }
+          let places = try input.value(key, .reckonedList()).map { $0 < 0 ? $0 + x.rank : $0 }
           guard Set(places).count == places.count, places.allSatisfy((0..<x.rank).contains) else {
             throw input.refusal("'\(key)' is \(places), which are no axes of rows of shape \(input.rowShape(x))")
           }
@@ -52,37 +50,34 @@ extension OperationTable {
         return [x.transposed(order)]
       },
       OperationDefinition("Hstack", "numpy") { input in
-        let xs = try input.tensors(0, "xs")
-        guard xs[0].rank > 1, xs.allSatisfy({ $0.rank == xs[0].rank && $0.shape.dropFirst(2) == xs[0].shape.dropFirst(2) }) else {
-          throw input.refusal("rows of shapes \(xs.map(input.rowShape)) cannot stand side by side")
-        }
-        return [TensorCore.concatenate(xs, axis: 1)]
+        [try joined(input.tensors(0, "xs"), 1, input)]
       },
       OperationDefinition("Rot90", "numpy") { input in
-        let x = try input.tensor(0), axes = try input.ints(input.settings["axes"] ?? [0, 1]).map { $0 < 0 ? $0 + x.rank : $0 }
-        guard axes.count == 2, axes[0] != axes[1], axes.allSatisfy((1..<x.rank).contains) else {
+        let x = try input.tensor(0, "array"), axes = try input.value("axes", .reckonedList(), default: [0, 1]).map { $0 < 0 ? $0 + x.rank : $0 }
+        guard axes.count == 2, axes[0] != axes[1], axes.allSatisfy(x.shape.indices.dropFirst().contains) else {
           throw input.refusal("axes \(axes) are not two of a row of shape \(input.rowShape(x)); axis 0 counts the rows")
         }
-        return [rot90(x, k: input.settings["k"]?.int ?? 1, axes: (axes[0], axes[1]))]
+        return [rot90(x, k: try input.value("k", .reckoned(), default: 1), axes: (axes[0], axes[1]))]
       },
       OperationDefinition("BinaryCrossentropy", "nn") { input in
         let (target, output) = try crossentropyPair(input)
-        let p = probabilities(input.settings["from_logits"]?.bool == true ? sigmoid(output) : output)
+        let p = probabilities(try input.flag("from_logits") ? sigmoid(output) : output)
         return [-(target * log(p) + (1 - target) * log(1 - p))]
       },
       OperationDefinition("CategoricalCrossentropy", "nn") { input in
         let (target, output) = try crossentropyPair(input)
-        let axis = try input.axis(of: output)
-        return [-(target * logarithms(input, output, axis)).sum(axis: axis)]
+        let axis = try input.axis(of: output, default: -1)
+        return [-(target * (try logarithms(input, output, axis))).sum(axis: axis)]
       },
       OperationDefinition("SparseCategoricalCrossentropy", "nn") { input in
-        let output = try input.floating(1, "output"), axis = try input.axis(of: output)
-        var target = try input.tensor(0, "target").cast(to: .int32)
+        let output = try input.floating(1, "output"), axis = try input.axis(of: output, default: -1)
+        var target = try input.integers(0, "target")
         if target.rank == output.rank, target.shape.last == 1 { target = target.reshaped(target.shape.dropLast()) }
         guard axis == output.rank - 1, target.shape == output.shape.dropLast() else {
           throw input.refusal("targets of shape \(input.rowShape(target)) for outputs of shape \(input.rowShape(output)) along axis \(axis)")
         }
-        return [-(target.oneHot(depth: output.shape[axis], dtype: output.dtype) * logarithms(input, output, axis)).sum(axis: axis)]
+        try input.checkTable([output.shape[axis]])
+        return [-(target.oneHot(depth: output.shape[axis], dtype: output.dtype) * (try logarithms(input, output, axis))).sum(axis: axis)]
       },
     ]
 
@@ -106,8 +101,9 @@ extension OperationTable {
   }
 
   /// Of the probabilities of classes along an axis, which need not sum up to 1, or of the logits.
-  private static func logarithms(_ input: OperationInput, _ output: Tensor, _ axis: Int) -> Tensor {
-    input.settings["from_logits"]?.bool == true
+  private static func logarithms(_ input: OperationInput, _ output: Tensor, _ axis: Int) throws -> Tensor {
+    try input.checkElements(of: output, along: [axis])
+    return try input.flag("from_logits")
       ? output.logSoftmax(axis: axis) : log(probabilities(output / output.sum(axis: axis, keepDims: true)))
   }
 

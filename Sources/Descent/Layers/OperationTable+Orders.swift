@@ -1,105 +1,125 @@
+import Optimizers
 import TensorCore
 
 extension OperationTable {
   /// What runs along an axis: sums so far, orders, choices, other arrangements.
   static let orders: [OperationDefinition] =
-    along("Cumsum") { input, x, axis in whole(x).cumsum(axis: axis) } + along("Cumprod") { input, x, axis in whole(x).cumprod(axis: axis) }
-    + along("Argsort") { input, x, axis in argsort(whole(x), axis: axis) } + along("Sort") { input, x, axis in sort(whole(x), axis: axis) }
-    + along("Diff") { input, x, axis in
-      let times = input.settings["n"]?.int ?? 1
+    along("Cumsum", hasDType: true) { input, x, axis in whole(x).cumsum(axis: axis) }
+    + along("Cumprod", hasDType: true) { input, x, axis in whole(x).cumprod(axis: axis) }
+    + along("Argsort", default: -1) { input, x, axis in argsort(whole(x), axis: axis) }
+    + along("Sort", default: -1) { input, x, axis in
+      try input.checkTable(x.shape)
+      return sort(whole(x), axis: axis)
+    }
+    + along("Diff", argument: "a", default: -1) { input, x, axis in
+      // Of so many differences nothing is left but rounding.
+      let times = try input.value("n", .reckoned(through: 1000), default: 1)
       guard times >= 0, times < x.shape[axis] else {
         throw input.refusal("'n' is \(times) along axis \(axis) of rows of shape \(input.rowShape(x))")
       }
       return diff(whole(x), n: times, axis: axis)
     }
-    + along("Roll") { input, x, axis in
-      guard let shift = input.settings["shift"]?.int else { throw input.refusal("'shift' must be an integer") }
-      return roll(x, shift: shift, axis: axis)
-    }
-    + along("Quantile") { input, x, axis in quantile(float(x), try part(input), axis: axis, keepDims: input.keepDims) }
-    + along("Percentile") { input, x, axis in quantile(float(x), try part(input, of: 100), axis: axis, keepDims: input.keepDims) }
-    + along("Trapezoid") { input, y, axis in
-      guard input.settings["x"] ?? .null == .null else { throw input.refusal("the places 'x' are not known here; 'dx' says how far apart they are") }
-      let distance = input.settings["dx"]?.double ?? 1
-      guard y.shape[axis] > 0 else { throw input.refusal("axis \(axis) of rows of shape \(input.rowShape(y)) is empty") }
+    + along("Roll") { input, x, axis in roll(x, shift: try input.value("shift", .reckoned()), axis: axis) }
+    + along("Quantile") { input, x, axis in try quantile(ordered(input, x, axis), part(input), axis: axis, keepDims: input.keepDims) }
+    + along("Percentile") { input, x, axis in try quantile(ordered(input, x, axis), part(input, of: 100), axis: axis, keepDims: input.keepDims) }
+    + along("Trapezoid", argument: "y", default: -1) { input, y, axis in
+      guard try input.optional("x", .any("null")) == nil else { throw input.refusal("the places 'x' are not known here; 'dx' says how far apart they are") }
+      let distance = try input.value("dx", .anyNumber, default: 1)
+      try input.checkElements(of: y, along: [axis])
       let parts = split(float(y), at: [1, max(y.shape[axis] - 1, 1)], axis: axis)
       let ends = y.shape[axis] > 1 ? (parts[0] + parts[2]) * 0.5 : parts[0] * 0
       return (ends.sum(axis: axis) + parts[1].sum(axis: axis)) * distance
     }
-    + along("Median") { input, x, axis in median(float(x), axis: axis, keepDims: input.keepDims) }
-    + reduction("Prod") { whole($1).prod(axes: $2, keepDims: $0.keepDims) }
+    + along("Median") { input, x, axis in try median(ordered(input, x, axis), axis: axis, keepDims: input.keepDims) }
+    + reduction("Prod") { input, x, axes in
+      let result = whole(x).prod(axes: axes, keepDims: try input.keepDims)
+      return try input.dtype().map { result.cast(to: $0) } ?? result
+    }
     + reduction("CountNonzero") { $1.countNonzero(axes: $2) }
     + reduction("Flip") { flip($1, axes: $2) }
     + [
       OperationDefinition("TopK", "math") { input in
-        let x = try input.tensor(0)
-        guard let k = input.json(1, "k").int, k >= 1, x.rank > 0, k <= x.shape[x.rank - 1] else {
-          throw input.refusal("'k' is \(input.json(1, "k").shortText) for rows of shape \(input.rowShape(x))")
+        let x = try input.tensor(0), k = try input.value("k", .reckoned(), at: 1)
+        // Those that need not be in order are in order, too.
+        _ = try input.value("sorted", .flag, default: true)
+        guard k >= 1, x.rank > 0, k <= x.shape[x.rank - 1] else {
+          throw input.refusal("'k' is \(k) for rows of shape \(input.rowShape(x))")
         }
+        try input.checkTable(x.shape)
         let (values, indices) = topK(whole(x), k: k)
         return [values, indices]
       },
       OperationDefinition("InTopK", "math") { input in
-        let targets = try input.tensor(0, "targets").cast(to: .int32), predictions = try input.floating(1, "predictions")
-        guard let k = input.json(2, "k").int, k >= 1, targets.rank == 1, predictions.rank == 2 else {
+        let targets = try input.integers(0, "targets"), predictions = try input.floating(1, "predictions")
+        let k = try input.value("k", .reckoned(), at: 2)
+        guard k >= 1, targets.rank == 1, predictions.rank == 2, targets.shape[0] == predictions.shape[0] else {
           throw input.refusal("'k' must be at least 1, targets class numbers of rows and predictions a row of numbers each")
         }
-        return [inTopK(targets, predictions, k: k)]
+        try input.checkTable(predictions.shape)
+        return [inTopK(targets, predictions, k: min(k, max(predictions.shape[1], 1)))]
       },
       OperationDefinition("Digitize", "numpy") { input in
-        guard let bins = (try? input.tensor(1, "bins"))?.doubles, bins == bins.sorted() else {
+        let x = try input.floating(), given = try input.tensor(1, "bins")
+        guard given.rank == 1, !given.node.isOpen, case let bins = given.doubles, bins == bins.sorted() else {
           throw input.refusal("'bins' must be numbers in ascending order")
         }
-        return [digitize(try input.floating(), bins: bins)]
+        try input.elementCount(x.shape + [bins.count])
+        return [digitize(x, bins: bins)]
       },
       OperationDefinition("SearchSorted", "numpy") { input in
-        let sequence = try input.tensor(0, "sorted_sequence"), values = try input.tensor(1, "values")
-        guard sequence.rank == 1, let side = SearchSide(rawValue: input.settings["side"]?.string ?? "left") else {
-          throw input.refusal("a sequence of shape \(sequence.shape), and 'side' \(input.settings["side"]?.shortText ?? ""); expected one axis, and left or right")
-        }
-        let both = promoted([sequence, values])
+        let both = promoted([try input.tensor(0, "sorted_sequence"), try input.tensor(1, "values")])
+        let side = try input.value("side", .choice(SearchSide.self), default: .left)
+        guard both[0].rank == 1 else { throw input.refusal("a sequence of shape \(both[0].shape); expected one axis") }
+        try input.elementCount(both[1].shape + both[0].shape)
         return [searchsorted(both[0], both[1], side: side)]
       },
       OperationDefinition("IsIn", "numpy") { input in
         let both = promoted([try input.tensor(0, "x1"), try input.tensor(1, "x2")])
+        // It says how NumPy is to look, not what it is to find.
+        _ = try input.flag("assume_unique")
+        try input.elementCount(both[0].shape + [both[1].count])
         let found = (both[0].expandingShape(at: -1) .== both[1].reshaped([both[1].count])).any(axis: -1)
-        return [input.settings["invert"]?.bool == true ? !found : found]
+        return [try input.flag("invert") ? !found : found]
       },
       OperationDefinition("TakeAlongAxis", "numpy") { input in
-        let x = try input.tensor(0), indices = try input.tensor(1, "indices").cast(to: .int32)
+        let x = try input.tensor(0), indices = try input.integers(1, "indices")
         let axis = try input.axis(of: x)
         var expected = x.shape
         if indices.rank == x.rank { expected[axis] = indices.shape[axis] }
         guard indices.shape == expected else {
           throw input.refusal("rows of shapes \(input.rowShape(x)) and \(input.rowShape(indices)) differ not only along axis \(axis)")
         }
+        try input.checkTable(x.shape)
         return [takeAlongAxis(x, indices, axis: axis)]
       },
       OperationDefinition("MultiHot", "nn") { input in
-        guard let classes = input.json(1, "num_classes").int, classes >= 1, input.settings["axis"]?.int ?? -1 == -1,
-          input.settings["sparse"]?.bool != true
-        else { throw input.refusal("'num_classes' is missing, 'axis' is not -1, or the result would be sparse") }
-        let x = try input.tensor(0, "inputs").cast(to: .int32)
+        let x = try input.integers(0, "inputs"), classes = try input.classCount()
         guard x.rank >= 2 else { throw input.refusal("rows of shape \(input.rowShape(x)) have no axis of classes") }
-        return [multiHot(x, classes: classes, dtype: try input.dtype(input.settings["dtype"]) ?? .float32)]
+        try input.checkElements(of: x, along: [x.rank - 1])
+        try input.elementCount(x.shape + [classes])
+        return [multiHot(x, classes: classes, dtype: try input.dtype() ?? .float32)]
       },
       OperationDefinition("Unstack", "core") { input in
         let x = try input.tensor(0)
-        let axis = try input.axis(of: x, default: 0)
+        let axis = try input.axis(of: x, default: 0), count = try input.optional("num", .reckoned())
         guard axis > 0 else { throw input.refusal("axis 0 counts the rows, whose number is not known") }
+        guard count ?? x.shape[axis] == x.shape[axis], x.shape[axis] <= OperationInput.greatestResultCount else {
+          throw input.refusal(
+            "'num' is \(count.map(String.init) ?? "null") along axis \(axis) of rows of shape \(input.rowShape(x)); at most "
+              + "\(OperationInput.greatestResultCount) parts are possible")
+        }
         return unstack(x, axis: axis)
       },
       OperationDefinition("Moments", "nn") { input in
         let x = try input.floating()
-        guard let axes = try input.axes(of: x, "axes"), input.settings["synchronized"]?.bool != true else {
-          throw input.refusal("'axes' is missing, or the moments would be those of several machines")
-        }
-        let (mean, variance) = moments(x, axes: axes, keepDims: input.keepDims)
+        guard let axes = try input.axes(of: x, "axes") else { throw input.refusal("'axes' is missing") }
+        try input.refuse("synchronized", unless: false)
+        let (mean, variance) = moments(x, axes: axes, keepDims: try input.keepDims)
         return [mean, variance]
       },
       OperationDefinition("Average", "numpy") { input in
         let x = try input.floating()
-        let axis = try input.axis(of: x), weights = try? input.tensor(1, "weights").cast(to: x.dtype)
+        let axis = try input.axis(of: x), weights = try input.optionalTensor(1, "weights", like: x)
         guard weights.map({ $0.shape == x.shape || $0.shape == [x.shape[axis]] }) ?? true else {
           throw input.refusal("weights of shape \(weights!.shape) for rows of shape \(input.rowShape(x)) along axis \(axis)")
         }
@@ -107,24 +127,36 @@ extension OperationTable {
       },
     ]
 
+  /// What has a middle element, and one below which a part of the others lies.
+  private static func ordered(_ input: OperationInput, _ x: Tensor, _ axis: Int) throws -> Tensor {
+    try input.checkElements(of: x, along: [axis])
+    try input.checkTable(x.shape)
+    return float(x)
+  }
+
   /// The part of the elements that a quantile has below it.
   static func part(_ input: OperationInput, of whole: Double = 1) throws -> Double {
-    guard let part = input.json(1, "q").double, (0...whole).contains(part), input.settings["method"]?.string ?? "linear" == "linear" else {
+    let part = try input.value("q", .anyNumber, at: 1), method = try input.value("method", .text, default: "linear")
+    guard (0...whole).contains(part), method == "linear" else {
       throw input.refusal("'q' must be a number from 0 to \(Int(whole)), and 'method' linear")
     }
     return part / whole
   }
 
   /// An operation along one axis, which Keras's setting `axis` names.
+  /// - Parameters:
+  ///   - argument: what Keras calls the tensor.
+  ///   - standard: the axis where none is said.
+  ///   - hasDType: whether a setting names the dtype of the result.
   static func along(
-    _ name: String, body: @escaping @Sendable (OperationInput, Tensor, Int) throws -> Tensor
+    _ name: String, argument: String = "x", default standard: Int? = nil, hasDType: Bool = false,
+    body: @escaping @Sendable (OperationInput, Tensor, Int) throws -> Tensor
   ) -> [OperationDefinition] {
     [
       OperationDefinition(name, "numpy") { input in
-        let x = try input.tensor(0)
-        if input.settings["axis"] == .null { throw input.refusal("'axis' is none: the rows would become one") }
-        let result = try body(input, x, input.axis(of: x))
-        return [try input.dtype(input.settings["dtype"]).map { result.cast(to: $0) } ?? result]
+        let x = try input.tensor(0, argument)
+        let result = try body(input, x, input.axis(of: x, default: standard))
+        return [try hasDType ? input.dtype().map { result.cast(to: $0) } ?? result : result]
       }
     ]
   }
@@ -231,9 +263,9 @@ public func moments(_ x: some Symbolic, axes: [Int], keepDims: Bool = false) thr
   return (results[0], results[1])
 }
 
-/// x divided by the norm of the vectors along an axis.
-public func normalize(_ x: some Symbolic, axis: Int = -1, epsilon: Double = 1e-12) throws -> Symbol {
-  try x.along("Normalize", axis, [("order", 2), ("epsilon", JSONValue(epsilon))])
+/// x divided by the norm of the vectors along an axis, or by `epsilon` where that is greater: 10⁻⁷ if nil. (Keras: `ops.normalize`.)
+public func normalize(_ x: some Symbolic, axis: Int = -1, epsilon: Double? = nil) throws -> Symbol {
+  try x.along("Normalize", axis, [("order", 2), ("epsilon", epsilon.map { JSONValue($0) } ?? .null)])
 }
 
 /// The weighted mean along an axis.

@@ -1,31 +1,41 @@
+import Optimizers
 import TensorCore
 
 extension OperationInput {
-  /// Sizes along each spatial axis: one for all, or one for each; nil where there are none.
-  func sizes(_ key: String, axes: Int) throws -> [Int]? {
-    guard let json = settings[key], json != .null else { return nil }
-    let sizes = try ints(json)
-    guard sizes.count == axes || sizes.count == 1, sizes.allSatisfy({ $0 >= 1 }) else {
-      throw refusal("'\(key)' is \(json.shortText) for \(axes) spatial axes")
+  /// Sizes along each spatial axis: one for all, or one for each.
+  /// - Parameter standard: for all of them where none are said.
+  func sizes(_ key: String, axes: Int, default standard: Int? = nil) throws -> [Int] {
+    try spread(value(key, .reckonedList(), default: standard.map { [$0] }), key, axes)
+  }
+
+  /// The same, or nil where there are none.
+  func optionalSizes(_ key: String, axes: Int, atLeast low: Int = 1) throws -> [Int]? {
+    try optional(key, .reckonedList()).map { try spread($0, key, axes, atLeast: low) }
+  }
+
+  private func spread(_ sizes: [Int], _ key: String, _ axes: Int, atLeast low: Int = 1) throws -> [Int] {
+    guard sizes.count == axes || sizes.count == 1, sizes.allSatisfy({ $0 >= low }) else {
+      throw refusal("'\(key)' is \(sizes.count == 1 ? "\(sizes[0])" : "\(sizes)") for \(axes) spatial axes")
     }
     return sizes.count == 1 ? [Int](repeating: sizes[0], count: axes) : sizes
   }
 
   func padding() throws -> Padding {
-    switch settings["padding"]?.string ?? "valid" {
+    switch try value("padding", .text, default: "valid") {
     case "valid": return .valid
     case "same": return .same
-    default: throw refusal("'padding' is \(settings["padding"]!.shortText); expected valid or same")
+    case let other: throw refusal("'padding' is \"\(other)\"; expected valid or same")
     }
   }
 
   /// Images, with their channels last, and the number of their spatial axes.
-  func windowed(_ place: Int = 0) throws -> (x: Tensor, axes: Int) {
-    let format = settings["data_format"] ?? .null
-    guard format == .null || format == .string("channels_last") else {
-      throw refusal("'data_format' is \(format.shortText), which Descent does not have in operations; move the channels to the last axis")
+  /// - Parameter argument: what Keras calls them.
+  func windowed(argument: String = "inputs") throws -> (x: Tensor, axes: Int) {
+    let format = try optional("data_format", .text) ?? "channels_last"
+    guard format == "channels_last" else {
+      throw refusal("'data_format' is \"\(format)\", which Descent does not have in operations; move the channels to the last axis")
     }
-    let x = try floating(place, "inputs")
+    let x = try floating(0, argument)
     guard (3...5).contains(x.rank) else {
       throw refusal("rows of shape \(rowShape(x)); expected one to three spatial axes and the channels")
     }
@@ -34,10 +44,6 @@ extension OperationInput {
 
   /// A kernel in the dtype of what it is laid over.
   fileprivate func kernel(_ place: Int, _ name: String, _ x: Tensor) throws -> Tensor { try tensor(place, name).cast(to: x.dtype) }
-
-  func naming<Result>(_ body: () throws -> Result) throws -> Result {
-    do { return try body() } catch let error as DescentError { throw refusal(error.message) }
-  }
 }
 
 extension OperationTable {
@@ -63,11 +69,12 @@ extension OperationTable {
     },
     OperationDefinition("ConvTranspose", "nn") { input in
       let (x, axes) = try input.windowed()
-      let kernel = try input.kernel(1, "kernel", x), ones = [Int](repeating: 1, count: axes)
+      let kernel = try input.kernel(1, "kernel", x), strides = try input.sizes("strides", axes: axes, default: 1)
+      let added = try input.optionalSizes("output_padding", axes: axes, atLeast: 0), padding = try input.padding()
+      let dilation = try input.sizes("dilation_rate", axes: axes, default: 1)
       let convolution = try input.naming {
         try Convolution(
-          transposedOf: x.shape, kernelShape: kernel.shape, strides: input.sizes("strides", axes: axes) ?? ones, padding: input.padding(),
-          outputPadding: input.sizes("output_padding", axes: axes), dilation: input.sizes("dilation_rate", axes: axes) ?? ones)
+          transposedOf: x.shape, kernelShape: kernel.shape, strides: strides, padding: padding, outputPadding: added, dilation: dilation)
       }
       return [convolution.product(.input, x, kernel)]
     },
@@ -88,25 +95,29 @@ extension OperationTable {
       return [adaptiveMaxPool(x, sizes)]
     },
     OperationDefinition("Resize", "image") { input in
-      let (x, axes) = try input.windowed()
-      let word = input.settings["interpolation"]?.string ?? "bilinear"
-      guard axes == 2, let size = try input.sizes("size", axes: 2) else { throw input.refusal("rows of shape \(input.rowShape(x)) are no images") }
-      guard let interpolation = Interpolation(rawValue: word) else {
-        throw input.refusal("'interpolation' is '\(word)'; expected \(Interpolation.allCases.map(\.rawValue).joined(separator: ", "))")
+      let x = try input.images(), size = try input.sizes("size", axes: 2)
+      let interpolation = try input.value("interpolation", .choice(Interpolation.self), default: .bilinear)
+      for key in ["crop_to_aspect_ratio", "pad_to_aspect_ratio"] { try input.refuse(key, unless: false) }
+      // Of what is not padded nothing is filled.
+      _ = (try input.optional("fill_mode", .text), try input.optional("fill_value", .anyNumber))
+      try input.checkElements(of: x, along: [1, 2])
+      // How much each pixel counts for each of the others is written down.
+      for (from, to) in zip(x.shape[1...2], size) {
+        let (count, overflow) = from.multipliedReportingOverflow(by: to)
+        guard !overflow, from == to || count <= OperationInput.greatestTable else {
+          throw input.refusal("'size' is \(size) for rows of shape \(input.rowShape(x)), which are too many pixels")
+        }
       }
-      for key in ["crop_to_aspect_ratio", "pad_to_aspect_ratio"] where input.settings[key]?.bool == true {
-        throw input.refusal("'\(key)' is not known in operations")
-      }
-      return [resize(x, size, interpolation: interpolation, antialias: input.settings["antialias"]?.bool ?? false)]
+      try input.elementCount([x.shape[0], max(x.shape[1], size[0]), max(x.shape[2], size[1]), x.shape[3]])
+      return [resize(x, size, interpolation: interpolation, antialias: try input.flag("antialias"))]
     },
   ]
 
   static func convolution(_ input: OperationInput, _ x: Tensor, _ kernel: Tensor, _ axes: Int) throws -> Tensor {
-    let ones = [Int](repeating: 1, count: axes)
+    let strides = try input.sizes("strides", axes: axes, default: 1), padding = try input.padding()
+    let dilation = try input.sizes("dilation_rate", axes: axes, default: 1)
     let convolution = try input.naming {
-      try Convolution(
-        inputShape: x.shape, kernelShape: kernel.shape, strides: input.sizes("strides", axes: axes) ?? ones, padding: input.padding(),
-        dilation: input.sizes("dilation_rate", axes: axes) ?? ones)
+      try Convolution(inputShape: x.shape, kernelShape: kernel.shape, strides: strides, padding: padding, dilation: dilation)
     }
     return convolution.product(.output, x, kernel)
   }
@@ -121,22 +132,19 @@ extension OperationTable {
 
   private static func adaptive(_ input: OperationInput) throws -> (Tensor, [Int]) {
     let (x, axes) = try input.windowed()
-    guard let sizes = try input.sizes("output_size", axes: axes), zip(sizes, x.shape.dropFirst()).allSatisfy({ $0 <= $1 }) else {
-      throw input.refusal("'output_size' is \(input.settings["output_size"]?.shortText ?? "missing") for rows of shape \(input.rowShape(x))")
+    let sizes = try input.sizes("output_size", axes: axes)
+    // Where each window begins is written down.
+    guard zip(sizes, x.shape.dropFirst()).allSatisfy({ $0 <= $1 && $1 <= 1 << 20 }) else {
+      throw input.refusal("'output_size' is \(sizes) for rows of shape \(input.rowShape(x))")
     }
     return (x, sizes)
   }
 
   private static func pooled(_ input: OperationInput) throws -> (Tensor, Pooling) {
     let (x, axes) = try input.windowed()
-    guard let window = try input.sizes("pool_size", axes: axes) else { throw input.refusal("'pool_size' is missing") }
-    return (
-      x,
-      try input.naming {
-        try Pooling(
-          inputShape: x.shape, window: window, strides: input.sizes("strides", axes: axes) ?? window, padding: input.padding())
-      }
-    )
+    let window = try input.sizes("pool_size", axes: axes), strides = try input.optionalSizes("strides", axes: axes) ?? window
+    let padding = try input.padding()
+    return (x, try input.naming { try Pooling(inputShape: x.shape, window: window, strides: strides, padding: padding) })
   }
 }
 

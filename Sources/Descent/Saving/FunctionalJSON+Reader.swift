@@ -52,8 +52,8 @@ extension FunctionalJSON {
         ?? (config["trainable"] == nil && OperationTable.definition(className) != nil)
       if isOperation {
         guard let definition = OperationTable.definition(className) else {
-          throw DescentError(
-            .file, "\(owner): '\(name)' is the operation \(className), which Descent does not have in graphs (it has \(OperationTable.names.joined(separator: ", ")))")
+          let hint = nearestName(to: className, in: OperationTable.names).map { "; did you mean '\($0)'?" } ?? ""
+          throw DescentError(.file, "\(owner): '\(name)' is the operation \(className), which Descent does not have in graphs\(hint)")
         }
         return OperationLayer(definition, settings: config, name: name)
       }

@@ -140,11 +140,12 @@ struct CPULowering {
     if let known = numbers[key] { return known }
     // Kernels read a whole vector of it.
     let raw = UnsafeMutableRawPointer(memory.allocate(UInt8.self, Buffer.alignment))
+    let whole = value.isNaN ? 0 : Int(Swift.min(Swift.max(value, -0x1p62), 0x1p62))
     switch dtype {
     case .float32: raw.storeBytes(of: Float(value), as: Float.self)
     case .float64: raw.storeBytes(of: value, as: Double.self)
-    case .int32: raw.storeBytes(of: Int32(clamping: Int(value)), as: Int32.self)
-    case .uint8, .bool: raw.storeBytes(of: UInt8(clamping: Int(value)), as: UInt8.self)
+    case .int32: raw.storeBytes(of: Int32(clamping: whole), as: Int32.self)
+    case .uint8, .bool: raw.storeBytes(of: UInt8(clamping: whole), as: UInt8.self)
     }
     numbers[key] = raw
     return raw

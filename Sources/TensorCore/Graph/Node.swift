@@ -32,7 +32,7 @@ package final class Node: Sendable {
   /// How many nodes without a value lie on the longest path below.
   private let depth: Int
   /// Depends on a stand-in for what is not there yet, and so has no elements.
-  let isOpen: Bool
+  package let isOpen: Bool
 
   private static let counter = Atomic<Int>(0)
 

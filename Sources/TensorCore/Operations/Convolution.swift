@@ -209,7 +209,9 @@ extension Convolution {
   ) throws {
     let axes = x.count - 2
     guard axes >= 1, kernelShape.count == x.count, kernelShape[axes + 1] == x[axes + 1], strides.count == axes, dilation.count == axes,
-      outputPadding.map({ $0.count == axes }) ?? true, (strides + dilation).allSatisfy({ $0 >= 1 })
+      outputPadding.map({ $0.count == axes && $0.allSatisfy { $0 < Int(Int32.max) } }) ?? true, (strides + dilation).allSatisfy({ $0 >= 1 }),
+      // So that what is reckoned with them does not overflow: they are multiplied in pairs.
+      (strides + dilation + x[1...axes] + kernelShape[..<axes]).allSatisfy({ $0 < 1 << 30 })
     else {
       throw DescentError(
         .invalidArgument,

@@ -115,7 +115,8 @@ extension Tensor {
   /// The same elements in another dtype. To integers: toward zero. To bool: anything but zero is true.
   public func cast(to target: DType) -> Tensor {
     if dtype == target && !node.isNumber { return self }
-    if case .fill(let value) = node.operation, target.isFloatingPoint || value == value.rounded(.towardZero) {
+    // What an integer dtype does not hold is for the machine's conversion to say.
+    if case .fill(let value) = node.operation, target.isFloatingPoint || target == .bool && !value.isNaN || Int32(exactly: value) != nil {
       return Tensor(.fill(target == .bool ? (value == 0 ? 0 : 1) : value), shape: shape, dtype: target)
     }
     return Tensor(.cast, [self], shape: shape, dtype: target)

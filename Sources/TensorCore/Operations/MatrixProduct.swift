@@ -31,7 +31,7 @@ public func matmul(_ a: Tensor, _ b: Tensor, transposeA: Bool = false, transpose
   }
   if b.rank == 2 && a.rank > 2 && !transposeA {
     // A matrix on the right needs no batch: all rows of the left are rows of one product.
-    let flat = matmul(a.reshaped([a.count / Swift.max(k, 1), k]), b, transposeB: transposeB)
+    let flat = matmul(a.reshaped([a.shape.dropLast().reduce(1, *), k]), b, transposeB: transposeB)
     return flat.reshaped(batch + [m, n])
   }
   return Tensor(

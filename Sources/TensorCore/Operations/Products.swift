@@ -33,8 +33,8 @@ public func tensordot(_ a: Tensor, _ b: Tensor, axes: ([Int], [Int])) -> Tensor 
   let (a, b) = Tensor.sameDType(a, b, "tensordot")
   let restA = (0..<a.rank).filter { !left.contains($0) }, restB = (0..<b.rank).filter { !right.contains($0) }
   let size = left.reduce(1) { $0 * a.shape[$1] }
-  let rows = a.transposed(restA + left).reshaped([a.count / Swift.max(size, 1), size])
-  let columns = b.transposed(right + restB).reshaped([size, b.count / Swift.max(size, 1)])
+  let rows = a.transposed(restA + left).reshaped([restA.reduce(1) { $0 * a.shape[$1] }, size])
+  let columns = b.transposed(right + restB).reshaped([size, restB.reduce(1) { $0 * b.shape[$1] }])
   let shape = restA.map { a.shape[$0] } + restB.map { b.shape[$0] }
   let product = a.dtype.isFloatingPoint
     ? matmul(rows, columns) : (rows.expandingShape(at: 2) * columns.expandingShape(at: 0)).sum(axis: 1)

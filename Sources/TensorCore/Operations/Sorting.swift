@@ -57,7 +57,7 @@ public func searchsorted(_ sortedSequence: Tensor, _ values: Tensor, side: Searc
 }
 
 /// Whether an element goes before those it equals (``left``) or behind them.
-public enum SearchSide: String, Sendable { case left, right }
+public enum SearchSide: String, Sendable, CaseIterable { case left, right }
 
 /// In which of the intervals between `bins` (ascending) each element lies (`int32`): i where bins[i − 1] ≤ x < bins[i].
 /// Source: https://keras.io/api/ops/numpy/#digitize-function

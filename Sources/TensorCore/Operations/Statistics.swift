@@ -89,14 +89,20 @@ public func moments(_ x: Tensor, axes: [Int], keepDims: Bool = false) -> (mean: 
   (x.mean(axes: axes, keepDims: keepDims), x.variance(axes: axes, keepDims: keepDims))
 }
 
-/// x divided by the norm of the vectors along an axis, or by `epsilon` where that is greater.
+/// x divided by the norm of the vectors along an axis, or by `epsilon` where that is greater: Keras's 10⁻⁷ if nil.
 /// Source: https://keras.io/api/ops/nn/#normalize-function
-public func normalize(_ x: Tensor, axis: Int = -1, order: Double = 2, epsilon: Double = 1e-12) -> Tensor {
+public func normalize(_ x: Tensor, axis: Int = -1, order: Double = 2, epsilon: Double? = nil) -> Tensor {
+  normalize(x, axes: [axis], order: order, epsilon: epsilon)
+}
+
+/// The same of the vectors along several axes together, all if nil.
+package func normalize(_ x: Tensor, axes: [Int]?, order: Double = 2, epsilon: Double? = nil) -> Tensor {
+  let epsilon = epsilon ?? fuzz
   if order == 2 {
     // The square root's derivative is infinite at zero, so the square is bounded instead.
-    return x / sqrt(maximum(square(x).sum(axis: axis, keepDims: true), Tensor(number: epsilon * epsilon)))
+    return x / sqrt(maximum(square(x).sum(axes: axes, keepDims: true), Tensor(number: epsilon * epsilon)))
   }
-  return x / maximum(x.norm(order: order, axes: [axis], keepDims: true), Tensor(number: epsilon))
+  return x / maximum(x.norm(order: order, axes: axes, keepDims: true), Tensor(number: epsilon))
 }
 
 /// The middle element along an axis (all if nil), the mean of the two middle ones where their number is even.

@@ -1,2 +1,2 @@
 /// Keras's `K.epsilon()`: what keeps logarithms and quotients of probabilities and norms finite.
-let fuzz = 1e-7
+package let fuzz = 1e-7
