@@ -77,7 +77,7 @@ final class OperationInput {
   func expectNothingLeft() throws {
     if let place = arguments.positional.indices.first(where: { !takenPlaces.contains($0) }) {
       let value = arguments.positional[place].json.map(\.shortText) ?? "a tensor"
-      throw refusal("argument \(place + 1) is \(value), and \(className) takes no so many")
+      throw refusal("argument \(place + 1) is \(value), which \(className) does not take")
     }
     let known = askedNames.sorted()
     if let argument = arguments.named.first(where: { !askedNames.contains($0.name) }) {
@@ -103,13 +103,14 @@ final class OperationInput {
   func elementCount(_ shape: [Int]) throws -> Int {
     var count = 1
     for size in shape {
-      let (product, overflow) = count.multipliedReportingOverflow(by: size)
+      // Of an empty tensor, too, the other sizes are multiplied with each other somewhere.
+      let (product, overflow) = count.multipliedReportingOverflow(by: max(size, 1))
       guard size >= 0, !overflow, product <= OperationInput.greatestElementCount, shape.count <= OperationInput.greatestRank else {
         throw refusal("a tensor of shape \(shape.prefix(OperationInput.greatestRank)) is too large, or has too many axes")
       }
       count = product
     }
-    return count
+    return shape.contains(0) ? 0 : count
   }
 
   /// Refuses a tensor that no machine could hold, or whose rows none could, as those of layers.

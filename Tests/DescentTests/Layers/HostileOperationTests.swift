@@ -192,12 +192,7 @@ import Testing
       let told = failure(.invalidArgument) { _ = try attempt.outcome() }
       #expect(told.contains("operation it_\(name): ") && told.contains("keepdimz"), "\(told)")
       attempt.settings["keepdimz"] = nil
-      attempt.arguments.append(.json(3))
-      attempt.arguments.append(.json(3))
-      attempt.arguments.append(.json(3))
-      attempt.arguments.append(.json(3))
-      attempt.arguments.append(.json(3))
-      attempt.arguments.append(.json(3))
+      attempt.arguments += (0..<6).map { _ in .json(3) }
       let further = failure(.invalidArgument) { _ = try attempt.outcome() }
       #expect(further.contains("operation it_\(name): "), "\(further)")
       // What Keras may note of any of them.
@@ -230,6 +225,7 @@ import Testing
     #expect(try told("Repeat", [4], ["repeats": greatest, "axis": 1]).hasPrefix("operation it_Repeat: 'repeats' is 9223372036854775807; expected an integer from 1"))
     #expect(try told("Repeat", [4], ["repeats": 1_099_511_627_776, "axis": 1]).contains("is too large"))
     #expect(try told("Tile", [4], ["repeats": [1, 1_000_000_000_000]]).contains("is too large"))
+    #expect(try told("Reshape", [0], ["newshape": [1_099_511_627_776, 1_099_511_627_776, 0]]).contains("is too large"))
     #expect(try told("Sort", [2, 3_000_000_000], ["axis": 1]).contains("an axis of 3000000000 places"))
     #expect(try told("DepthToSpace", [4, 4, 8], ["block_size": greatest]).contains("'block_size' is 9223372036854775807"))
     #expect(try told("Sum", [4], ["axis": 1, "keepdims": 1]) == "operation it_Sum: 'keepdims' is 1; expected true or false")
