@@ -28,6 +28,7 @@ public class SingleHeadAttention: Layer {
 
   public override var supportsMasking: Bool { true }
   override var callOptionNames: [String] { AttentionCall.optionNames }
+  override class var trainingByDefault: Bool? { false }
 
   /// As in Keras the result's mask is the query's.
   public override func computeMask(_ inputs: [Tensor], _ masks: [Tensor?], _ context: ForwardContext) throws -> [Tensor?] { [masks[0]] }

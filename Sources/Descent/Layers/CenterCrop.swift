@@ -26,6 +26,8 @@ public final class CenterCrop: Layer {
     super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
+  override class var trainingByDefault: Bool? { true }
+
   public override func build(inputShape: [Int]) throws {
     let shape = try channelsLast(inputShape, axes: 2, dataFormat)
     try checkCrop(height, width, of: shape)

@@ -41,6 +41,8 @@ public final class Dropout: Layer {
 
   public override var supportsMasking: Bool { true }
 
+  override class var trainingByDefault: Bool? { false }
+
   public override func forward(_ x: Tensor, _ context: ForwardContext) -> Tensor {
     if !context.isTraining || rate == 0 { return x }
     let shape = [x.shape[0]] + (noiseShape ?? Array(x.shape.dropFirst()))

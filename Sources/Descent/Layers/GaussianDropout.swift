@@ -32,6 +32,8 @@ public final class GaussianDropout: Layer {
 
   public override var supportsMasking: Bool { true }
 
+  override class var trainingByDefault: Bool? { false }
+
   public override func forward(_ x: Tensor, _ context: ForwardContext) -> Tensor {
     if !context.isTraining || rate == 0 { return x }
     let deviation = (rate / (1 - rate)).squareRoot()

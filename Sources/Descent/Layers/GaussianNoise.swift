@@ -31,6 +31,8 @@ public final class GaussianNoise: Layer {
 
   public override var supportsMasking: Bool { true }
 
+  override class var trainingByDefault: Bool? { false }
+
   public override func forward(_ x: Tensor, _ context: ForwardContext) -> Tensor {
     if !context.isTraining || stddev == 0 { return x }
     return x + random(context).normal(x.shape, standardDeviation: stddev, dtype: x.dtype)

@@ -141,6 +141,10 @@ open class Layer {
   /// What a call may say beside its tensors, a mask and whether it is training, as in Keras's files.
   var callOptionNames: [String] { [] }
 
+  /// What Keras's layer takes `training` to be in a call that does not say it; nil where that is for whoever calls. Keras's files note
+  /// this value of each call as if it had been said, and its `fit` does not go by it.
+  class var trainingByDefault: Bool? { nil }
+
   /// Whether whole numbers reach the layer as they are when it is a part of a graph; otherwise they are cast to its dtype.
   open var acceptsIntegers: Bool { acceptedRowNumbers != nil }
 

@@ -39,6 +39,8 @@ public class RandomImageLayer: Layer {
     try check(shape)
   }
 
+  override class var trainingByDefault: Bool? { true }
+
   public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
     _ = try channelsLast(Array(x.shape.dropFirst()), axes: 2, dataFormat)
     let images = channelsLast(x, dataFormat)

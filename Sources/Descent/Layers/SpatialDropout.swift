@@ -34,6 +34,8 @@ public class SpatialDropout: Layer {
 
   public override var supportsMasking: Bool { true }
 
+  override class var trainingByDefault: Bool? { false }
+
   public override func forward(_ x: Tensor, _ context: ForwardContext) -> Tensor {
     if !context.isTraining || rate == 0 { return x }
     let channels = dataFormat == .channelsLast ? x.rank - 1 : 1

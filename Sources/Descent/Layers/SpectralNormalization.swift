@@ -29,6 +29,8 @@ public final class SpectralNormalization: Wrapper {
     }
   }
 
+  override class var trainingByDefault: Bool? { false }
+
   public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
     // Building it tells how large the kernel is.
     if !layer.isBuilt { _ = try layer(x, context) }

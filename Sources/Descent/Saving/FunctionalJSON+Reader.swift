@@ -117,13 +117,16 @@ extension FunctionalJSON {
         result.positional.append(value)
       }
       for (name, json) in node["kwargs"]?.object?.members ?? [] where json != .null {
-        // Keras notes the default of these layers' argument, which its models do not go by.
-        if name == "training", json == true, layers[layer] is RandomImageLayer { continue }
-        if name == "training", json == false, layers[layer] is RecurrentLayer { continue }
+        if name == "training", let called = layers[layer], !(called is OperationLayer) {
+          if json.bool != nil && json.bool == type(of: called).trainingByDefault { continue }
+          guard let training = json.bool ?? FunctionalJSON.truth(json) else {
+            throw DescentError(.file, "\(owner): layer '\(layer)' is called with 'training' \(json.shortText); expected true or false")
+          }
+          result.named.append((name, .json(.bool(training))))
+          continue
+        }
         guard let value = try value(json, of: layer) else { return nil }
-        if value.symbols.isEmpty && !(layers[layer] is OperationLayer) && name != "training"
-          && layers[layer]?.callOptionNames.contains(name) != true
-        {
+        if value.symbols.isEmpty && !(layers[layer] is OperationLayer) && layers[layer]?.callOptionNames.contains(name) != true {
           throw DescentError(.file, "\(owner): layer '\(layer)' is called with '\(name)' \(json.shortText), which Descent has not")
         }
         if !value.symbols.isEmpty, !(layers[layer] is OperationLayer), name != "mask", layers[layer]?.argumentNames.contains(name) != true {

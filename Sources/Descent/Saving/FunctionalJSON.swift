@@ -8,6 +8,9 @@ enum FunctionalJSON {
   /// Whether a class is that of a graph: Keras 2 has written both names.
   static func isGraph(_ className: String) -> Bool { className == self.className || className == "Model" }
 
+  /// A truth that is written as a number.
+  static func truth(_ json: JSONValue) -> Bool? { json.int == 0 ? false : json.int == 1 ? true : nil }
+
   // MARK: - Writing
 
   /// The description of a model that is a graph.
@@ -63,7 +66,13 @@ enum FunctionalJSON {
       result["name"] = .string(layer.name)
       result["inbound_nodes"] = .array(
         (calls[ObjectIdentifier(layer)] ?? []).map { call in
-          let kwargs = JSONObject(call.arguments.named.map { ($0.name, value($0.value)) })
+          let kwargs = JSONObject(
+            call.arguments.named.map { argument in
+              let json = value(argument.value)
+              // Read as it stands, it would be taken for what Keras notes of each call. Python takes the number for the same.
+              let isDefault = argument.name == "training" && json.bool != nil && json.bool == type(of: layer).trainingByDefault
+              return (argument.name, isDefault ? JSONValue(json.bool! ? 1 : 0) : json)
+            })
           return ["args": .array(call.arguments.positional.map(value)), "kwargs": .object(kwargs)]
         })
       return .object(result)

@@ -60,14 +60,15 @@ struct CPUProgram {
   private static func period(of operand: GroupProgram.Operand, in program: GroupProgram) -> Int? {
     guard case .view(let number) = operand.access, !operand.isRow else { return nil }
     let view = program.views[number]
-    return view.gatherOperand == nil && view.strides[0] == 0 ? view.dims.dropFirst().reduce(1, *) : nil
+    let period = view.dims.dropFirst().reduce(1, *)
+    return view.gatherOperand == nil && view.strides[0] == 0 && period > 0 ? period : nil
   }
 
   /// Rows; or what the longest operand that repeats itself repeats, or columns that are added up.
   private static func blockUnit(of program: GroupProgram) -> Int {
     if program.inner > 0 { return program.inner }
     let lengths = program.operands.compactMap { period(of: $0, in: program) } + program.reductions.map(\.columns)
-    return lengths.filter { $0 % vector == 0 && $0 <= longestUnit }.max() ?? 1
+    return lengths.filter { $0 > 0 && $0 % vector == 0 && $0 <= longestUnit }.max() ?? 1
   }
 
   private mutating func hoistInvariants() {

@@ -46,7 +46,7 @@ struct ActivationFixtureTests {
       var values = try Fixture.numbers(entry["values"])
       var expected = try Fixture.numbers(entry["gradient"])
       if entry["activation"] == "sparsemax" {
-        // Of a row of equal numbers Keras makes zeros, which is no distribution. The last row lies on a corner.
+        // Of a row of which more than one element is kept Keras takes another threshold, and the row does not sum to 1. The last row lies on a corner.
         for index in 4..<8 { (values[index], expected[index]) = (.nan, .nan) }
         for index in 12..<16 { expected[index] = .nan }
       }

@@ -183,6 +183,64 @@ import Testing
     }
   }
 
+  /// Computes a call on three rows where it is not refused and has few elements. Says whether it did.
+  private static func evaluate(_ attempt: Attempt) -> Bool {
+    func few(_ value: Value) -> Value {
+      switch value {
+      case .tensor(let x) where x.node.value == nil && x.shape.first == 1009:
+        return .tensor(Tensor.ones([3] + x.shape.dropFirst(), dtype: x.dtype))
+      case .list(let values): return .list(values.map(few))
+      default: return value
+      }
+    }
+    var small = attempt
+    small.arguments = attempt.arguments.map(few)
+    let layer = OperationLayer(small.definition, settings: JSONObject(byName: small.settings), name: "it")
+    guard let shapes = try? small.outcome(), shapes.allSatisfy({ $0.reduce(1.0) { $0 * Double($1) } < 10_000 }),
+      let results = try? layer.apply(CallArguments(positional: small.arguments))
+    else { return false }
+    for result in results { #expect(result.doubles.count == result.count, "\(small.definition.className)") }
+    return true
+  }
+
+  @Test func `what is not refused is computed, without elements too`() throws {
+    let rows: [[Int]] = [[], [0], [1], [4], [4, 0], [0, 4], [4, 4], [0, 4, 3], [4, 4, 3], [4, 4, 0], [2, 2, 2, 2], [0, 0, 0, 0]]
+    var computed = 0
+    for seed in try HostileOperationTests.seeds() {
+      let valid = seed.settings.filter { $0.value != .null }
+      var attempt = seed
+      attempt.settings = valid
+      for row in rows {
+        for dtype in [DType.float32, .float64, .int32, .uint8, .bool] {
+          let x = HostileOperationTests.tensor(row, dtype)
+          attempt.arguments = seed.arguments.map { $0.isList ? .list([x, x]) : x }
+          if HostileOperationTests.evaluate(attempt) { computed += 1 }
+          for place in seed.arguments.indices {
+            attempt.arguments = seed.arguments
+            attempt.arguments[place] = seed.arguments[place].isList ? .list([x, x]) : x
+            if HostileOperationTests.evaluate(attempt) { computed += 1 }
+          }
+        }
+      }
+      attempt.arguments = seed.arguments
+      for key in seed.settings.keys.sorted() {
+        for value in HostileOperationTests.values {
+          attempt.settings = valid.merging([key: value]) { $1 }
+          if HostileOperationTests.evaluate(attempt) { computed += 1 }
+        }
+      }
+      attempt.settings = valid
+      for place in seed.arguments.indices {
+        for value in HostileOperationTests.values {
+          attempt.arguments = seed.arguments
+          attempt.arguments[place] = .json(value)
+          if HostileOperationTests.evaluate(attempt) { computed += 1 }
+        }
+      }
+    }
+    #expect(computed > 3000, "\(computed)")
+  }
+
   @Test func `what an operation does not know is told by name`() throws {
     for seed in try HostileOperationTests.seeds() {
       let name = seed.definition.className

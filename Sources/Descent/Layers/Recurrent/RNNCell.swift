@@ -26,6 +26,8 @@ open class RNNCell: Layer {
   /// The shape of one row of each state: at least one, which a cell of one's own has to say. (Keras: `state_size`.)
   open var stateShapes: [[Int]] { [] }
 
+  override class var trainingByDefault: Bool? { false }
+
   /// What is wrong where there are none.
   var reasonForNoStates: String { "\(type(of: self)) says no stateShapes; override it" }
 

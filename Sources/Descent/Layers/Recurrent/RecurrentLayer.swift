@@ -52,6 +52,8 @@ public class RecurrentLayer: Layer {
 
   public override var supportsMasking: Bool { true }
 
+  override class var trainingByDefault: Bool? { false }
+
   public override func computeMask(_ inputs: [Tensor], _ masks: [Tensor?], _ context: ForwardContext) -> [Tensor?] {
     [returnSequences ? masks[0] : nil] + (returnState ? cell.stateShapes.map { _ in nil } : [])
   }
