@@ -251,7 +251,7 @@ enum OperationTable {
 
   /// `x[key]` with Python's slices, numbers and `None`.
   private static func item(of x: Tensor, _ key: JSONValue, _ input: OperationInput) throws -> Tensor {
-    var starts: [Int] = [], sizes: [Int] = [], strides: [Int] = [], shape: [Int] = []
+    var starts: [Int] = [], sizes: [Int] = [], strides: [Int] = [], backwards: [Int] = [], shape: [Int] = []
     let keys = key.array ?? [key]
     try input.elementCount(keys.map { _ in 1 })
     let ellipses = keys.indices.filter { keys[$0]["class_name"]?.string == "__ellipsis__" }, ellipsis = ellipses.first
@@ -279,15 +279,23 @@ enum OperationTable {
         guard let json = slice[name], json != .null else { return nil }
         return try input.naming { try SettingKind.integer.value(of: json, named: name) }
       }
-      func clamped(_ place: Int) -> Int { min(max(place < 0 ? place + size : place, 0), size) }
-      let given = try part("step") ?? 1, start = clamped(try part("start") ?? 0), stop = try part("stop").map(clamped) ?? size
-      guard given > 0 else { throw input.refusal("a step of \(given) is not known") }
+      let given = try part("step") ?? 1
+      guard given != 0 else { throw input.refusal("a step of 0 leads nowhere") }
       // No step is longer than the axis.
-      let step = min(given, max(size, 1)), count = stop > start ? (stop - start - 1) / step + 1 : 0
-      starts.append(min(start, max(size - 1, 0))); sizes.append(count); strides.append(step); shape.append(count)
+      let step = Int(min(given.magnitude, UInt(max(size, 1))))
+      // Backwards, the places are one lower: the end is before the first.
+      let lowest = given > 0 ? 0 : -1
+      func clamped(_ place: Int) -> Int { min(max(place < 0 ? place + size : place, lowest), size + lowest) }
+      let (first, end) = given > 0 ? (0, size) : (size - 1, -1)
+      let start = try part("start").map(clamped) ?? first, stop = try part("stop").map(clamped) ?? end
+      let distance = given > 0 ? stop - start : start - stop, count = distance > 0 ? (distance - 1) / step + 1 : 0
+      if given < 0 && count > 1 { backwards.append(starts.count) }
+      let least = given < 0 && count > 0 ? start - (count - 1) * step : start
+      starts.append(min(max(least, 0), max(size - 1, 0))); sizes.append(count); strides.append(step); shape.append(count)
     }
     keepAxes(x.rank - starts.count)
-    return x.sliced(starts: starts, sizes: sizes, strides: strides).reshaped(shape)
+    let part = x.sliced(starts: starts, sizes: sizes, strides: strides)
+    return (backwards.isEmpty ? part : flip(part, axes: backwards)).reshaped(shape)
   }
 
   // MARK: - Choices and products

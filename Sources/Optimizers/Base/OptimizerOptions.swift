@@ -44,7 +44,7 @@ public struct OptimizerOptions: Sendable {
   public var gradientAccumulationSteps: Int?
   /// What happens when a gradient is not finite. `.propagate` by default.
   public var nonFinite = NonFinitePolicy.propagate
-  /// With accumulation, let the schedule and the averages count micro-steps as Keras 3 does. `false` by default.
+  /// With accumulation, let the schedule and the averages count micro-steps and constraints act in each, as Keras 3 does. `false` by default.
   public var countsMicroSteps = false
   /// Parameters with a rate, a decay, a freeze or lazy updates of their own. None by default.
   public var parameterSettings: [ParameterSetting] = []

@@ -65,7 +65,7 @@ extension OptimizerState {
           if let accumulator = entry.accumulator { clear(accumulator, unless: isFinite) }
         }
       }
-      if digit != 0 { changed += all }
+      if digit != 0 || (part.options.countsMicroSteps && constraint != nil) { changed += all }
     }
     takeOthersValues(of: changed)
     return isFinite
@@ -125,6 +125,10 @@ extension OptimizerState {
         let mean = averaged(average, item.entry.variable.value, part)
         assign(average, mean, unless: isFinite)
         if overwrites { assign(item.entry.variable, mean, unless: isFinite) }
+      }
+      if part.options.countsMicroSteps, let constraint {
+        let variable = item.entry.variable, value = variable.value, constrained = constraint(variable, value)
+        if constrained.node !== value.node { assign(variable, constrained, unless: isFinite) }
       }
     }
   }

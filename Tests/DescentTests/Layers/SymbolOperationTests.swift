@@ -34,6 +34,39 @@ import Testing
     #expect(SymbolOperationTests.fixture.cases.count == 174)
   }
 
+  /// Python's slices, forwards and backwards, against a plain walk.
+  @Test func `slices of every step have Python's elements`() throws {
+    let ends: [Int?] = [nil, 0, 1, 4, 5, 9, -1, -3, -5, -6, -9]
+    let definition = try needed(OperationTable.definition("GetItem"))
+    for size in [0, 1, 5] {
+      let x = Tensor((0..<(2 * size * 3)).map { Float($0) }).reshaped([2, size, 3])
+      for step in [1, 2, 7, -1, -2, -3, -7, Int.min] {
+        for start in ends {
+          for stop in ends {
+            let config = JSONObject(byName: [
+              "start": start.map { JSONValue($0) } ?? .null, "stop": stop.map { JSONValue($0) } ?? .null, "step": JSONValue(step),
+            ])
+            let whole: JSONValue = ["class_name": "__slice__", "config": ["start": nil, "stop": nil, "step": nil]]
+            let key: JSONValue = [whole, ["class_name": "__slice__", "config": .object(config)]]
+            let layer = OperationLayer(definition, name: "it")
+            let found = try layer.apply(CallArguments(positional: [.tensor(x), .json(key)]))[0]
+            var places: [Int] = []
+            func end(_ given: Int?, _ standard: Int, _ least: Int, _ most: Int) -> Int {
+              given.map { min(max($0 < 0 ? $0 + size : $0, least), most) } ?? standard
+            }
+            if step > 0 {
+              places = Array(Swift.stride(from: end(start, 0, 0, size), to: end(stop, size, 0, size), by: step))
+            } else {
+              places = Array(Swift.stride(from: end(start, size - 1, -1, size - 1), to: end(stop, -1, -1, size - 1), by: max(step, -100)))
+            }
+            let expected = (0..<2).flatMap { row in places.flatMap { place in (0..<3).map { Double((row * size + place) * 3 + $0) } } }
+            #expect(found.shape == [2, places.count, 3] && found.doubles == expected, "\(size): \(start as Any):\(stop as Any):\(step)")
+          }
+        }
+      }
+    }
+  }
+
   private typealias Function = (name: String, shape: [Int], symbols: (Symbol) throws -> [Symbol], tensors: (Tensor) -> [Tensor])
 
   private static func kernel(_ shape: Int...) -> Tensor { Fixture.pattern(shape, salt: 9, dtype: .float32) }
