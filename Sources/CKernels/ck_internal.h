@@ -110,9 +110,6 @@ static inline bool ck_has_address(const ck_group *g, int32_t number) {
   return number >= g->operand_count || ck_is_in_memory(&g->operands[number]);
 }
 
-/* Whether each row is the same, as a bias's is. */
-static inline bool ck_repeats_row(const ck_view *view) { return view->gather < 0 && view->strides[0] == 0; }
-
 /* How many rows ahead a gathered one is asked for. Those of the next run, if they are known and leave much of the second-level cache
    to what comes between. */
 static inline int64_t ck_rows_ahead(const ck_view *view, int64_t element_bytes) {

@@ -17,8 +17,9 @@ typedef struct {
   bool in_place; /* of a segment: whether something is written over what is read */
   int64_t block_start; /* where there are reductions, the code runs block by block */
   char *reduced;       /* a slot for each reduction: the block's elements that it combines */
-  char *repeated;      /* for each operand whose rows are the same and short: as many of them as the code runs at a time */
-  char *bases[CK_TRANSLATED_OPERANDS]; /* the segment's memory, or a repeated row's */
+  char *repeated;      /* for each operand whose rows are the same and short: as many of them as the code runs at a time; NULL without one */
+  void *const *bases;  /* for each operand: the segment's memory, or what its rows were repeated in */
+  void *own_bases[CK_TRANSLATED_OPERANDS];
   const void *filled[CK_TRANSLATED_OPERANDS]; /* for each operand: the element that its splat has */
   char *at[CK_TRANSLATED_OPERANDS];
   _Alignas(CK_SPLAT_BYTES) char splats[CK_TRANSLATED_OPERANDS * CK_SPLAT_BYTES];
@@ -43,11 +44,11 @@ static void prepare_translated(translated_state *s, const ck_group *g) {
   s->group = g;
   s->code = ck_translated_code(g);
   s->operands = ck_operands_of_code(g);
-  const size_t reduced_bytes = (size_t)(g->reduction_count * ck_slot_bytes(g));
-  size_t bytes = reduced_bytes;
-  for (int32_t k = 0; s->operands->row && k < s->operands->in_memory_count; k++) bytes += repeated_bytes(s, s->operands->in_memory[k]);
-  s->reduced = bytes ? ck_scratch(bytes) : NULL;
-  s->repeated = bytes ? s->reduced + reduced_bytes : NULL;
+  const size_t reduced = (size_t)(g->reduction_count * ck_slot_bytes(g));
+  size_t repeated = 0;
+  for (int32_t k = 0; s->operands->row && k < s->operands->in_memory_count; k++) repeated += repeated_bytes(s, s->operands->in_memory[k]);
+  s->reduced = reduced + repeated ? ck_scratch(reduced + repeated) : NULL;
+  s->repeated = repeated ? s->reduced + reduced : NULL;
   for (int32_t k = 0; k < s->operands->scalar_count; k++) s->filled[s->operands->scalars[k]] = NULL;
 }
 
@@ -69,16 +70,17 @@ static bool take_scalars(translated_state *s, const ck_segment *segment) {
 /* Where the operands of a segment are. */
 static void enter_segment(translated_state *s, const ck_segment *segment) {
   char *repeated = s->repeated;
-  for (int32_t k = 0; k < s->operands->in_memory_count; k++) {
+  s->bases = repeated ? s->own_bases : segment->bases;
+  for (int32_t k = 0; repeated && k < s->operands->in_memory_count; k++) {
     const int32_t i = s->operands->in_memory[k];
     if (is_reduced(s->group, i)) continue;
-    s->bases[i] = segment->bases[i];
-    const size_t bytes = s->operands->row ? repeated_bytes(s, i) : 0;
+    s->own_bases[i] = segment->bases[i];
+    const size_t bytes = repeated_bytes(s, i);
     if (!bytes) continue;
     const size_t row = (size_t)(rows_of(s->group, i)->dims[1] * s->operands->element_bytes[i]);
     const size_t all = (size_t)(s->operands->row * s->operands->element_bytes[i]);
     for (size_t at = 0; at < all; at += row) memcpy(repeated + at, segment->bases[i], row);
-    s->bases[i] = repeated;
+    s->own_bases[i] = repeated;
     repeated += bytes;
   }
 }
@@ -128,19 +130,19 @@ static bool is_in_place(const translated_state *s, const ck_segment *segment) {
 /* Lets the loop begin at an element of a segment. */
 static void go_to(translated_state *s, const ck_segment *segment, int64_t element) {
   for (int32_t k = 0; k < s->operands->in_memory_count; k++) {
-    const int32_t i = s->operands->in_memory[k], *index = NULL;
+    const int32_t i = s->operands->in_memory[k];
     const ck_view *view = rows_of(s->group, i);
     int64_t place = element;
     if (view) {
       const int64_t number = element / s->operands->row, within = element % s->operands->row;
-      const bool gathers = gathering(s->group, segment, i, &index);
-      place = (gathers ? index[number] : number) * view->strides[0] + within;
-      if (gathers && within == 0) ck_ask_for_row(segment->bases[i], view, s->operands->element_bytes[i], index, number + ck_rows_ahead(view, s->operands->element_bytes[i]));
+      const int32_t *index = view->gather < 0 ? NULL : segment->bases[view->gather];
+      place = (index ? index[number] : number) * view->strides[0] + within;
+      if (index && within == 0) ck_ask_for_row(segment->bases[i], view, s->operands->element_bytes[i], index, number + ck_rows_ahead(view, s->operands->element_bytes[i]));
     }
     if (is_reduced(s->group, i)) {
       s->at[i] = reduced_elements(s, i) + (element - s->block_start) * s->operands->element_bytes[i];
     } else {
-      s->at[i] = s->bases[i] + place * s->operands->element_bytes[i];
+      s->at[i] = (char *)s->bases[i] + place * s->operands->element_bytes[i];
     }
   }
 }

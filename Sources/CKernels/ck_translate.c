@@ -2,8 +2,9 @@
 
    Groups of f32 or f64 arithmetic without transcendental functions and numbers for each row, on contiguous memory, bytes among it, and on
    rows that are gathered, lie apart or are the same each time: what updates of optimizers are, bringing in a batch, a bias and many an
-   activation behind it. Of a reduction the code writes down the elements, and the interpreter's own loop combines those of a block. Everything else, and every group where the machine or its rules do not allow it, is interpreted; the results
-   are the same to the last bit, for each instruction is done with the operations that the C compiler chooses for ck_elementwise.h. */
+   activation behind it. Of a reduction the code writes down the elements, and the interpreter's own loop combines those of a block.
+   Everything else, and every group where the machine or its rules do not allow it, is interpreted; the results are the same to the last
+   bit, for each instruction is done with the operations that the C compiler chooses for ck_elementwise.h. */
 #include "ck_internal.h"
 
 #if defined(__x86_64__) && defined(__unix__)
@@ -218,7 +219,7 @@ static int64_t row_of_code(const ck_group *g) {
     const ck_view *view = &g->views[g->operands[i].view];
     if (view->rank != 2 || view->strides[1] != 1 || view->strides[0] < 0 || (row && row != view->dims[1])) return -1;
     row = view->dims[1];
-    repeats &= ck_repeats_row(view);
+    repeats &= view->gather < 0 && view->strides[0] == 0;
   }
   if (!row || !repeats || row >= LONG_ROW) return !row || row >= LEAST_ROW ? row : -1;
   const int64_t step = CK_SPLAT_BYTES / 4 / greatest_common_divisor(row, CK_SPLAT_BYTES / 4);

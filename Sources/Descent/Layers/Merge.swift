@@ -237,7 +237,7 @@ public final class Dot: Merge {
   private func product(_ inputs: [Tensor]) -> Tensor {
     let axes = positions(inputs.map(\.rank))
     let (a, b) = normalize
-      ? (inputs[0].normalized(alongAxes: [axes[0]]), inputs[1].normalized(alongAxes: [axes[1]])) : (inputs[0], inputs[1])
+      ? (TensorCore.normalize(inputs[0], axis: axes[0]), TensorCore.normalize(inputs[1], axis: axes[1])) : (inputs[0], inputs[1])
     let rows = a.shape[0], size = a.shape[axes[0]]
     let left = a.movingLast(axes[0]), right = b.movingLast(axes[1])
     let rest = Array(left.shape.dropFirst().dropLast() + right.shape.dropFirst().dropLast())

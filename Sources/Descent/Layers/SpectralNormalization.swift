@@ -52,8 +52,8 @@ public final class SpectralNormalization: Wrapper {
       var u = vectorU.value
       var v = u
       for _ in 0..<powerIterations {
-        v = matmul(u, matrix, transposeB: true).normalized(alongAxes: [0, 1])
-        u = matmul(v, matrix).normalized(alongAxes: [0, 1])
+        v = normalize(matmul(u, matrix, transposeB: true), axes: nil)
+        u = normalize(matmul(v, matrix), axes: nil)
       }
       let sigma = matmul(matmul(v, matrix), u, transposeB: true).reshaped([])
       let isZero = abs(matrix).max() .== 0

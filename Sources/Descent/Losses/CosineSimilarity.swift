@@ -3,7 +3,7 @@ extension Loss {
   /// that name has the opposite sign, as in Keras.) A vector of zeros has a cosine of 0 with anything.
   public static func cosineSimilarity(axis: Int = -1) -> Loss {
     Loss("CosineSimilarity", name: "cosine_similarity", config: ["axis": JSONValue(axis)]) { input in
-      -(input.target.normalized(alongAxes: [axis]) * input.prediction.normalized(alongAxes: [axis])).sum(axis: axis)
+      -(normalize(input.target, axis: axis) * normalize(input.prediction, axis: axis)).sum(axis: axis)
     }
   }
   /// With default settings.

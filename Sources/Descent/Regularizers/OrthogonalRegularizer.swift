@@ -13,7 +13,7 @@ extension Regularizer {
         programmingError("regularizer orthogonal_regularizer: the weights have shape \(x.shape), not that of a matrix")
       }
       let axis = mode == .rows ? 1 : 0
-      let unit = x.normalized(alongAxes: [axis])
+      let unit = normalize(x, axis: axis)
       let size = x.shape[1 - axis]
       let cosines = mode == .rows ? matmul(unit, unit, transposeB: true) : matmul(unit, unit, transposeA: true)
       let isOffDiagonal = 1 - Tensor.identity(size, dtype: x.dtype)

@@ -18,9 +18,4 @@ extension Tensor {
 extension Tensor {
   /// The Euclidean norm along axes, which stay as size 1.
   func norm(alongAxes axes: [Int]) -> Tensor { sqrt(square(self).sum(axes: axes, keepDims: true)) }
-
-  /// Divided by the norm along axes; where that is (almost) zero, by a small number.
-  func normalized(alongAxes axes: [Int]) -> Tensor {
-    self / sqrt(maximum(square(self).sum(axes: axes, keepDims: true), Tensor(number: fuzz * fuzz)))
-  }
 }

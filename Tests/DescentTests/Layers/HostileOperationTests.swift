@@ -72,6 +72,32 @@ import Testing
     var arguments: [Value]
     var settings: [String: JSONValue]
 
+    var withoutEmptySettings: Attempt {
+      var result = self
+      result.settings = settings.filter { $0.value != .null }
+      return result
+    }
+
+    /// The same call with each setting and each argument in turn replaced by each value, and what that is.
+    func withHostileValues() -> [(what: String, attempt: Attempt)] {
+      let valid = withoutEmptySettings
+      let ofSettings = settings.keys.sorted().flatMap { key in
+        HostileOperationTests.values.map { value in
+          var attempt = valid
+          attempt.settings[key] = value
+          return ("\(key): \(value.shortText)", attempt)
+        }
+      }
+      let ofArguments = arguments.indices.flatMap { place in
+        HostileOperationTests.values.map { value in
+          var attempt = valid
+          attempt.arguments[place] = .json(value)
+          return ("argument \(place): \(value.shortText)", attempt)
+        }
+      }
+      return ofSettings + ofArguments
+    }
+
     /// The results' shapes, of what is no more than a machine could ever hold, or a `DescentError` that names the operation.
     func outcome() throws -> [[Int]] {
       try Trace.discarding {
@@ -129,24 +155,10 @@ import Testing
   @Test func `settings and arguments of any kind are computed or refused`() throws {
     var computed = 0, refused = 0
     for seed in try HostileOperationTests.seeds() {
-      let valid = seed.settings.filter { $0.value != .null }
-      for key in seed.settings.keys.sorted() {
-        for value in HostileOperationTests.values {
-          var attempt = seed
-          attempt.settings = valid.merging([key: value]) { $1 }
-          if attempt.judge("\(key): \(value.shortText)") { computed += 1 } else { refused += 1 }
-        }
+      for (what, attempt) in seed.withHostileValues() {
+        if attempt.judge(what) { computed += 1 } else { refused += 1 }
       }
-      for place in seed.arguments.indices {
-        for value in HostileOperationTests.values {
-          var attempt = seed
-          attempt.settings = valid
-          attempt.arguments[place] = .json(value)
-          if attempt.judge("argument \(place): \(value.shortText)") { computed += 1 } else { refused += 1 }
-        }
-      }
-      var further = seed
-      further.settings = valid
+      var further = seed.withoutEmptySettings
       for value in HostileOperationTests.values {
         further.arguments = seed.arguments + [.json(value)]
         if further.judge("another argument: \(value.shortText)") { computed += 1 } else { refused += 1 }
@@ -161,8 +173,7 @@ import Testing
       [1, 1 << 39, 3], [3, 3, 1 << 33], [2, 2, 2, 2], [0, 0, 0, 0], [1, 1, 1, 1, 1, 1],
     ]
     for seed in try HostileOperationTests.seeds() {
-      var attempt = seed
-      attempt.settings = seed.settings.filter { $0.value != .null }
+      var attempt = seed.withoutEmptySettings
       for row in rows {
         for dtype in [DType.float32, .float64, .int32, .uint8, .bool] {
           for place in seed.arguments.indices {
@@ -207,9 +218,7 @@ import Testing
     let rows: [[Int]] = [[], [0], [1], [4], [4, 0], [0, 4], [4, 4], [0, 4, 3], [4, 4, 3], [4, 4, 0], [2, 2, 2, 2], [0, 0, 0, 0]]
     var computed = 0
     for seed in try HostileOperationTests.seeds() {
-      let valid = seed.settings.filter { $0.value != .null }
-      var attempt = seed
-      attempt.settings = valid
+      var attempt = seed.withoutEmptySettings
       for row in rows {
         for dtype in [DType.float32, .float64, .int32, .uint8, .bool] {
           let x = HostileOperationTests.tensor(row, dtype)
@@ -222,21 +231,7 @@ import Testing
           }
         }
       }
-      attempt.arguments = seed.arguments
-      for key in seed.settings.keys.sorted() {
-        for value in HostileOperationTests.values {
-          attempt.settings = valid.merging([key: value]) { $1 }
-          if HostileOperationTests.evaluate(attempt) { computed += 1 }
-        }
-      }
-      attempt.settings = valid
-      for place in seed.arguments.indices {
-        for value in HostileOperationTests.values {
-          attempt.arguments = seed.arguments
-          attempt.arguments[place] = .json(value)
-          if HostileOperationTests.evaluate(attempt) { computed += 1 }
-        }
-      }
+      for (_, attempt) in seed.withHostileValues() where HostileOperationTests.evaluate(attempt) { computed += 1 }
     }
     #expect(computed > 3000, "\(computed)")
   }
@@ -244,8 +239,7 @@ import Testing
   @Test func `what an operation does not know is told by name`() throws {
     for seed in try HostileOperationTests.seeds() {
       let name = seed.definition.className
-      var attempt = seed
-      attempt.settings = seed.settings.filter { $0.value != .null }
+      var attempt = seed.withoutEmptySettings
       attempt.settings["keepdimz"] = true
       let told = failure(.invalidArgument) { _ = try attempt.outcome() }
       #expect(told.contains("operation it_\(name): ") && told.contains("keepdimz"), "\(told)")
@@ -254,8 +248,7 @@ import Testing
       let further = failure(.invalidArgument) { _ = try attempt.outcome() }
       #expect(further.contains("operation it_\(name): "), "\(further)")
       // What Keras may note of any of them.
-      attempt = seed
-      attempt.settings = seed.settings.filter { $0.value != .null }
+      attempt = seed.withoutEmptySettings
       attempt.settings["name"] = "it"
       attempt.settings["dtype"] = ["module": "keras", "class_name": "DTypePolicy", "config": ["name": "float32"], "registered_name": nil]
       #expect(throws: Never.self, "\(name)") { try attempt.outcome() }
