@@ -100,41 +100,17 @@ typedef CK_MEMORY_TYPE(uint32_t, CK_VECTOR_BYTES / 4) vu_at;
 
 #include "ck_eigen.h"
 
-#define COMMON_KERNELS(type)                                                                        \
-  [CK_COPY] = copy_##type, [CK_NEG] = neg_##type, [CK_ABS] = abs_##type, [CK_SIGN] = sign_##type,   \
-  [CK_NOT] = not_##type, [CK_ISFINITE] = isfinite_##type, [CK_ADD] = add_##type,                    \
-  [CK_SUB] = sub_##type, [CK_MUL] = mul_##type, [CK_DIV] = div_##type, [CK_MAX] = max_##type,       \
-  [CK_MIN] = min_##type, [CK_EQ] = eq_##type, [CK_NE] = ne_##type, [CK_LT] = lt_##type,             \
-  [CK_LE] = le_##type, [CK_AND] = and_##type, [CK_OR] = or_##type, [CK_SELECT] = select_##type,     \
-  [CK_FMA] = fma_##type, [CK_FMS] = fms_##type, [CK_FNMA] = fnma_##type, [CK_LERP] = lerp_##type,   \
-  [CK_SQLERP] = sqlerp_##type, [CK_AXPBY] = axpby_##type, [CK_AXMBY] = axmby_##type,                \
-  [CK_LOAD] = load_##type, [CK_STORE] = store_##type,                                               \
-  [CK_EXPAND] = expand_##type, [CK_ROWSUM] = rowsum_##type, [CK_ROWMAX] = rowmax_##type,            \
-  [CK_ROWARGMAX] = rowargmax_##type, [CK_SUMALL] = sumall_##type, [CK_MAXALL] = maxall_##type
-
-#define FLOATING_KERNELS(type)                                                                      \
-  [CK_SQRT] = sqrt_##type, [CK_RECIP] = recip_##type, [CK_EXP] = exp_kernel_##type,                        \
-  [CK_EXPM1] = expm1_kernel_##type, [CK_LOG] = log_kernel_##type, [CK_LOG1P] = log1p_kernel_##type,                      \
-  [CK_SIN] = sine_kernel_##type, [CK_COS] = cosine_kernel_##type, [CK_TANH] = tanh_kernel_##type, [CK_ERF] = erf_kernel_##type,   \
-  [CK_SIGMOID] = sigmoid_kernel_##type, [CK_SOFTPLUS] = softplus_kernel_##type, [CK_FLOOR] = floor_##type,         \
-  [CK_CEIL] = ceil_##type, [CK_ROUND] = round_##type, [CK_POW] = pow_kernel_##type, \
-  [CK_UNIFORM] = uniform_##type, [CK_NORMAL] = normal_##type, [CK_SUMCOLUMNS] = sumcolumns_##type
-
-#define INTEGER_KERNELS(type)                                                                       \
-  [CK_SQRT] = zero_##type, [CK_RECIP] = zero_##type, [CK_EXP] = zero_##type, [CK_EXPM1] = zero_##type, \
-  [CK_LOG] = zero_##type, [CK_LOG1P] = zero_##type, [CK_SIN] = zero_##type, [CK_COS] = zero_##type, \
-  [CK_TANH] = zero_##type, [CK_ERF] = zero_##type, [CK_SIGMOID] = zero_##type,                      \
-  [CK_SOFTPLUS] = zero_##type, [CK_FLOOR] = copy_##type, [CK_CEIL] = copy_##type,                   \
-  [CK_ROUND] = copy_##type, [CK_POW] = zero_##type, \
-  [CK_UNIFORM] = zero_##type, [CK_NORMAL] = zero_##type, [CK_SUMCOLUMNS] = zero_##type
+#define KERNEL_F32(name, floating, ...) [CK_##name] = CK_PASTE(floating, _f32),
+#define KERNEL_F64(name, floating, ...) [CK_##name] = CK_PASTE(floating, _f64),
+#define KERNEL_I32(name, floating, integer, ...) [CK_##name] = CK_PASTE(integer, _i32),
 
 const ck_isa CK_ISA_TABLE = {
   .name = CK_ISA_NAME,
   .vector_bytes = CK_VECTOR_BYTES,
   .kernels = {
-    [CK_F32] = {COMMON_KERNELS(f32), FLOATING_KERNELS(f32)},
-    [CK_F64] = {COMMON_KERNELS(f64), FLOATING_KERNELS(f64)},
-    [CK_I32] = {COMMON_KERNELS(i32), INTEGER_KERNELS(i32)},
+    [CK_F32] = {CK_INSTRUCTIONS(KERNEL_F32)},
+    [CK_F64] = {CK_INSTRUCTIONS(KERNEL_F64)},
+    [CK_I32] = {CK_INSTRUCTIONS(KERNEL_I32)},
   },
   .reduction = {[CK_F32] = reduction_f32, [CK_F64] = reduction_f64, [CK_I32] = reduction_i32},
   .reduction_end = {[CK_F32] = reduction_end_f32, [CK_F64] = reduction_end_f64, [CK_I32] = reduction_end_i32},

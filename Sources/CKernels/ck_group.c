@@ -4,6 +4,13 @@
 #include <math.h>
 #include <string.h>
 
+int32_t ck_instruction_time(ck_op op) {
+#define TIME(name, floating, integer, arguments, memory, picoseconds) [CK_##name] = picoseconds,
+  static const int32_t known[CK_OPCODES] = {CK_INSTRUCTIONS(TIME)};
+#undef TIME
+  return known[op];
+}
+
 /* What one share needs besides the group, all in the thread's scratch memory. */
 typedef struct {
   const ck_group *group;

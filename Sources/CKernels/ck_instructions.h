@@ -7,42 +7,26 @@
 /* Whether it gives the operand a new value: what a reduction writes is none. */
 static bool writes(const ck_instr *instr, int operand) { return instr->dst == operand && !ck_is_reduction(instr->op); }
 
-static int argument_count(int op) {
-  switch (op) {
-    case CK_COPY: case CK_NEG: case CK_ABS: case CK_SIGN: case CK_SQRT: case CK_RECIP: case CK_FLOOR: case CK_CEIL:
-    case CK_ROUND: case CK_NOT: case CK_ISFINITE: case CK_LOAD: case CK_STORE:
-    case CK_SUMALL: case CK_MAXALL: case CK_SUMCOLUMNS:
-      return 1;
-    case CK_ADD: case CK_SUB: case CK_MUL: case CK_DIV: case CK_MAX: case CK_MIN: case CK_EQ: case CK_NE: case CK_LT:
-    case CK_LE: case CK_AND: case CK_OR:
-      return 2;
-    case CK_SELECT: case CK_FMA: case CK_FMS: case CK_FNMA: case CK_LERP: case CK_SQLERP:
-      return 3;
-    case CK_AXPBY: case CK_AXMBY:
-      return 4;
-    default:
-      return 0;
-  }
+static bool has_code(int op) {
+#define HAS_CODE(name, floating, integer, arguments, memory, ...) [CK_##name] = (memory) != CK_NO_CODE,
+  static const bool known[CK_OPCODES] = {CK_INSTRUCTIONS(HAS_CODE)};
+#undef HAS_CODE
+  return known[op];
 }
 
-/* Which arguments may be in memory, a bit each. */
+static int argument_count(int op) {
+#define ARGUMENT_COUNT(name, floating, integer, arguments, ...) [CK_##name] = arguments,
+  static const uint8_t known[CK_OPCODES] = {CK_INSTRUCTIONS(ARGUMENT_COUNT)};
+#undef ARGUMENT_COUNT
+  return known[op];
+}
+
+/* Which arguments of an instruction that has code may be in memory, a bit each. */
 static int memory_arguments(int op) {
-  switch (op) {
-    case CK_COPY: case CK_SQRT: case CK_RECIP: case CK_FLOOR: case CK_CEIL: case CK_ROUND:
-      return 1;
-    case CK_ADD: case CK_MUL:
-      return 1 | 2;
-    case CK_SUB: case CK_DIV: case CK_EQ: case CK_NE: case CK_LT: case CK_LE: case CK_SELECT: case CK_MAX: case CK_MIN:
-      return 2;
-    case CK_FMA: case CK_FMS: case CK_FNMA:
-      return 1 | 2 | 4;
-    case CK_LERP: case CK_SQLERP:
-      return 4;
-    case CK_AXPBY: case CK_AXMBY:
-      return 2 | 8;
-    default:
-      return 0;
-  }
+#define MEMORY_ARGUMENTS(name, floating, integer, arguments, memory, ...) [CK_##name] = memory,
+  static const int8_t known[CK_OPCODES] = {CK_INSTRUCTIONS(MEMORY_ARGUMENTS)};
+#undef MEMORY_ARGUMENTS
+  return known[op];
 }
 
 /* Whether it is the greater or smaller one of a number that is the same everywhere, and not NaN where the code runs, and another. */

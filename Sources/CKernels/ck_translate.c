@@ -233,7 +233,7 @@ static bool is_translatable(const ck_group *g) {
   for (int i = 0; i < g->operand_count; i++)
     if (ck_is_in_memory(&g->operands[i]) && !is_accessible(g, &g->operands[i])) return false;
   for (int i = 0; i < g->instr_count; i++)
-    if (argument_count(g->instrs[i].op) == 0 || g->instrs[i].row) return false;
+    if (!has_code(g->instrs[i].op) || g->instrs[i].row) return false;
   /* A reduction of what lies in memory is a loop already. */
   return g->instr_count > g->reduction_count;
 }

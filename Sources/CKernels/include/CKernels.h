@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ck_instruction_table.h"
 #include "ck_platform.h"
 
 typedef enum {
@@ -73,34 +74,11 @@ typedef struct {
   int32_t view;  /* CK_VIEW: index into group->views */
 } ck_operand;
 
-/* f32 functions are within about 2 ulp, square roots exact; f64 is the C library's. In i32 arithmetic wraps,
-   division truncates and x / 0 is 0, and instructions that only make sense for fractions (roots, exponentials,
-   CK_RECIP, CK_POW, random numbers, ...) give 0. */
+/* CK_COPY and so on, as listed in the table. */
 typedef enum {
-  /* one argument */
-  CK_COPY, CK_NEG, CK_ABS, CK_SIGN, CK_SQRT, CK_RECIP, CK_EXP, CK_EXPM1, CK_LOG, CK_LOG1P, CK_SIN, CK_COS,
-  CK_TANH, CK_ERF, CK_SIGMOID, CK_SOFTPLUS, CK_FLOOR, CK_CEIL, CK_ROUND, CK_NOT, CK_ISFINITE,
-  /* two */
-  CK_ADD, CK_SUB, CK_MUL, CK_DIV, CK_MAX, CK_MIN, CK_POW, CK_EQ, CK_NE, CK_LT, CK_LE, CK_AND, CK_OR,
-  /* three */
-  CK_SELECT,   /* a != 0 ? b : c */
-  CK_FMA,      /* a * b + c */
-  CK_FMS,      /* a * b - c */
-  CK_FNMA,     /* c - a * b */
-  CK_LERP,     /* a + c * (b - a) */
-  CK_SQLERP,   /* a + c * (b * b - a) */
-  /* four */
-  CK_AXPBY,    /* a * b + c * d */
-  CK_AXMBY,    /* a * b - c * d */
-  /* memory and rows */
-  CK_LOAD,   /* dst (temp) <- a (CK_VIEW or CK_BYTES), converted to the compute type */
-  CK_STORE,  /* dst (CK_BYTES) <- a, converted from the compute type */
-  CK_EXPAND, /* dst (full) <- a (row), each row's value over the row */
-  CK_ROWSUM, CK_ROWMAX, CK_ROWARGMAX, /* dst (row) <- a (full); argmax: the first maximum, NaN counts as the greatest */
-  CK_SUMALL, CK_MAXALL, /* partial result of this block, see ck_group_reduction; dst = index of the reduction */
-  CK_SUMCOLUMNS, /* added to the partial results of this share; f32 and f64 */
-  CK_UNIFORM, /* dst <- uniform in [0, 1); a = CK_RAW key (two uint32), counter = element index in the segment */
-  CK_NORMAL,  /* dst <- standard normal, same arguments */
+#define CK_OPCODE(name, ...) CK_##name,
+  CK_INSTRUCTIONS(CK_OPCODE)
+#undef CK_OPCODE
   CK_OPCODES
 } ck_op;
 
@@ -158,6 +136,9 @@ enum { CK_MAX_BLOCK = 4096 };
 void ck_group_run(void *group, long share);
 /* After all shares: combines the partial results in the order of blocks or shares. Serial; share is ignored. */
 void ck_group_finish(void *group, long share);
+
+/* About how long an instruction takes, in picoseconds an element. */
+int32_t ck_instruction_time(ck_op op);
 
 /* Makes machine code of the group's program, where it can: x86-64 with AVX2 or AVX-512, f32 or f64, plain arithmetic on contiguous
    memory and on rows that are gathered, lie apart or are the same each time (of bytes and of i32 too), reductions of what it computes

@@ -68,7 +68,9 @@ struct GroupLayout {
     return (vectors <= 7 ? 2048 : 1024) / (code.program.type == .float64 ? 2 : 1)
   }
 
-  private static func nanosecondsPerElement(_ code: CPUProgram) -> Double { code.instructions.reduce(0) { $0 + cost($1.code) } }
+  private static func nanosecondsPerElement(_ code: CPUProgram) -> Double {
+    code.instructions.reduce(0) { $0 + Double(ck_instruction_time($1.code)) / 1000 }
+  }
 
   /// As many for each thread, so that none waits for another's last one; a few where there is work enough, so that a thread which
   /// the system stops leaves others something to take over.
@@ -95,17 +97,6 @@ struct GroupLayout {
       element += count
     }
     return starts + [Int](repeating: block, count: shares + 1 - starts.count)
-  }
-
-  /// Rough time of an instruction, in nanoseconds an element.
-  private static func cost(_ code: ck_op) -> Double {
-    switch code {
-    case CK_DIV, CK_SQRT, CK_RECIP: 0.1
-    case CK_EXP, CK_EXPM1, CK_LOG, CK_LOG1P, CK_SIN, CK_COS, CK_TANH, CK_ERF, CK_SIGMOID, CK_SOFTPLUS: 0.5
-    case CK_POW, CK_UNIFORM, CK_NORMAL: 2
-    case CK_LOAD, CK_EXPAND, CK_STORE: 0.15
-    default: 0.04
-    }
   }
 
   func blocks(_ count: Int) -> Int { (count + block - 1) / block }

@@ -1,7 +1,5 @@
 // Reverse-mode differentiation (the chain rule): from the output back to the targets, once; each primitive's derivative is made of primitives.
 
-import Foundation
-
 /// The derivatives of `output` (summed over its elements) with respect to tensors it was computed from.
 ///
 /// The results are tensors of the same graph, so they can be differentiated again. A target that `output` does not depend on
@@ -194,52 +192,4 @@ private func unsliced(_ g: Tensor, starts: [Int], strides: [Int], shape: [Int]) 
   }
   let high = shape.indices.map { shape[$0] - starts[$0] - spread.shape[$0] }
   return spread.padded(low: starts, high: high)
-}
-
-private func derivative(of function: UnaryFunction, at x: Tensor, result y: Tensor, adjoint g: Tensor) -> Tensor? {
-  switch function {
-  case .negate: -g
-  case .abs: g * sign(x)
-  case .sqrt: g * 0.5 / y
-  case .reciprocal: -(g * y * y)
-  case .exp: g * y
-  case .expm1: g * (y + 1)
-  case .log: g / x
-  case .log1p: g / (x + 1)
-  case .sin: g * cos(x)
-  case .cos: -(g * sin(x))
-  case .tanh: g * (1 - y * y)
-  case .erf: g * (2 / Double.pi.squareRoot()) * exp(-(x * x))
-  case .sigmoid: g * y * (1 - y)
-  case .softplus: g * sigmoid(x)
-  case .sign, .floor, .ceil, .round, .not, .isFinite: nil
-  }
-}
-
-private func derivative(
-  of function: BinaryFunction, _ a: Tensor, _ b: Tensor, result: Tensor, adjoint g: Tensor, needed: [Bool]
-) -> [Tensor?] {
-  let zero = Tensor.zeros([], dtype: g.dtype)
-  switch function {
-  case .add: return [g, g]
-  case .subtract: return [g, needed[1] ? -g : nil]
-  case .multiply: return [needed[0] ? g * b : nil, needed[1] ? g * a : nil]
-  case .divide: return [needed[0] ? g / b : nil, needed[1] ? -(g * result / b) : nil]
-  // Where both are equal the derivative is the second's, so that relu's at zero is zero. The comparison uses the result
-  // because that is often in memory anyway when the derivative is computed, and `a` is not.
-  case .maximum:
-    let first = result .> b
-    return [needed[0] ? select(first, g, zero) : nil, needed[1] ? select(first, zero, g) : nil]
-  case .minimum:
-    let first = result .< b
-    return [needed[0] ? select(first, g, zero) : nil, needed[1] ? select(first, zero, g) : nil]
-  case .power:
-    // The logarithm's argument is made harmless where it is not used, or its NaN would reach a second derivative.
-    let isPositive = a .> 0
-    return [
-      needed[0] ? g * b * pow(a, b - 1) : nil,
-      needed[1] ? select(isPositive, g * result * log(select(isPositive, a, Tensor.ones([], dtype: a.dtype))), zero) : nil,
-    ]
-  case .equal, .notEqual, .less, .lessOrEqual, .and, .or: return [nil, nil]
-  }
 }

@@ -65,24 +65,6 @@ package enum Operation: Hashable, Sendable {
   case host(HostFunction)
 }
 
-package enum UnaryFunction: String, Sendable {
-  case negate, abs, sign, sqrt, reciprocal, exp, expm1, log, log1p, sin, cos, tanh, erf, sigmoid, softplus
-  case floor, ceil, round, not, isFinite
-}
-
-package enum BinaryFunction: String, Sendable {
-  case add, subtract, multiply, divide, maximum, minimum, power
-  case equal, notEqual, less, lessOrEqual, and, or
-
-  var isComparison: Bool {
-    switch self {
-    case .equal, .notEqual, .less, .lessOrEqual: true
-    default: false
-    }
-  }
-  var isLogical: Bool { self == .and || self == .or }
-}
-
 package enum Reduction: String, Sendable {
   case sum, max
 }
