@@ -187,12 +187,8 @@ package final class PlanPool: Sendable {
   /// The plan that is made at once.
   package let first: Plan
   private let idle: Mutex<[Plan]>
-  private let arguments: [Tensor]
-  private let outputs: [Tensor]
-  private let assignments: [(variable: Variable, value: Tensor)]
 
   init(arguments: [Tensor], outputs: [Tensor], assignments: [(variable: Variable, value: Tensor)]) {
-    (self.arguments, self.outputs, self.assignments) = (arguments, outputs, assignments)
     first = Plan(arguments: arguments.map(\.node), outputs: outputs.map(\.node), assignments: assignments)
     idle = Mutex([first])
     first.explainIfAsked("function of (\(arguments.map { "\($0.dtype) \($0.shape)" }.joined(separator: ", ")))")
@@ -208,7 +204,7 @@ package final class PlanPool: Sendable {
   /// One more plan.
   /// - Parameter threadCount: on how many threads it is to run.
   package func makePlan(threadCount: Int = ThreadPool.shared.threadCount) -> Plan {
-    Plan(arguments: arguments.map(\.node), outputs: outputs.map(\.node), assignments: assignments, threadCount: threadCount)
+    Plan(first.schedule, threadCount: threadCount)
   }
 
   /// Runs `body` with a plan that no other thread uses meanwhile.

@@ -44,12 +44,12 @@ struct CPULowering {
     let dtype: DType
   }
 
-  init(_ schedule: Schedule, argumentCount: Int, threadCount: Int, part: Plan.PartOfRows?, leastLoopWork: Int, chains limits: ChainFinder.Limits) {
+  init(_ schedule: Schedule, threadCount: Int, part: Plan.PartOfRows?, leastLoopWork: Int, chains limits: ChainFinder.Limits) {
     self.schedule = schedule
     self.threadCount = threadCount
     self.leastLoopWork = leastLoopWork
     self.part = part
-    argumentPlaces = (0..<argumentCount).map { _ in [] }
+    argumentPlaces = schedule.arguments.map { _ in [] }
     outputPlaces = schedule.outputs.map { _ in [] }
     locations = schedule.buffers.map { _ in nil }
     // The rows of a batch that are a part of it are one thread's.
@@ -170,6 +170,8 @@ struct CPULowering {
       // What kernels point to lives as long as the plan.
       if case .host(let function) = call.operation { memory.keep(function) }
       return operationSteps(call)
+    case .loop(let loop):
+      return loop.output.count == 0 ? [] : [self.loop(loop)]
     case .copy(let source, let target):
       return [move(source, to: target)]
     }

@@ -60,8 +60,8 @@ struct CPUProgram {
   private static func period(of operand: GroupProgram.Operand, in program: GroupProgram) -> Int? {
     guard case .view(let number) = operand.access, !operand.isRow else { return nil }
     let view = program.views[number]
-    let period = view.dims.dropFirst().reduce(1, *)
-    return view.gatherOperand == nil && view.strides[0] == 0 && period > 0 ? period : nil
+    let period = view.layout.shape.dropFirst().reduce(1, *)
+    return view.gatherOperand == nil && view.layout.strides[0] == 0 && period > 0 ? period : nil
   }
 
   /// Rows; or what the longest operand that repeats itself repeats, or columns that are added up.

@@ -76,8 +76,8 @@ struct ColumnPanels {
       case .expand, .rowReduce, .rowArgmax, .reduce, .sumColumns, .random: false
       }
     }
-    guard isByElement, let dims = program.views.first?.dims, dims.count == 2, dims[0] * dims[1] == program.count,
-      program.views.allSatisfy({ $0.gatherOperand != nil && $0.dims == dims && $0.strides[1] == 1 })
+    guard isByElement, let dims = program.views.first?.layout.shape, dims.count == 2, dims[0] * dims[1] == program.count,
+      program.views.allSatisfy({ $0.gatherOperand != nil && $0.layout.shape == dims && $0.layout.strides[1] == 1 })
     else { return nil }
     let isReadable = program.operands.allSatisfy { operand in
       switch operand.access {
@@ -93,7 +93,7 @@ struct ColumnPanels {
   private func partBegins(of position: Int, _ buffer: Int, _ rows: Int, _ columns: Int) -> Set<Int>? {
     guard let (call, product) = MatrixProductContext.of(schedule.kernels[position]), call.inputs[0].buffer == buffer,
       call.inputs[1].buffer != buffer, call.inputs[0].offset == 0, call.inputs[0].shape == [rows, columns],
-      call.inputs[0].strides == [columns, 1], call.output.shape.count == 2
+      call.inputs[0].layout.strides == [columns, 1], call.output.shape.count == 2
     else { return nil }
     let parts = product.transposeA ? product.cut.rows : product.cut.depth
     return Set(ProductCut.begins(of: parts, columns))
@@ -120,7 +120,7 @@ extension GroupProgram {
     let (rows, width) = (panels.rows, panels.width)
     var result = GroupProgram(type: type, count: rows * width, inner: inner)
     (result.instructions, result.registers, result.stores) = (instructions, registers, stores)
-    result.views = views.map { StoredView(gatherOperand: $0.gatherOperand, limit: $0.limit, dims: [rows, width], strides: $0.strides) }
+    result.views = views.map { StoredView(gatherOperand: $0.gatherOperand, limit: $0.limit, layout: StridedLayout(shape: [rows, width], strides: $0.layout.strides)) }
     result.operands = operands.map { operand in
       let elements: Int
       switch operand.access {

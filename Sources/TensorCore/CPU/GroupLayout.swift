@@ -180,12 +180,12 @@ struct GroupLayout {
 
   static func view(_ view: GroupProgram.StoredView) -> ck_view {
     var result = ck_view()
-    result.rank = Int32(view.dims.count)
+    result.rank = Int32(view.layout.shape.count)
     result.gather = Int32(view.gatherOperand ?? -1)
     result.limit = Int64(view.limit)
-    result.index_count = Int64(view.dims[0])
-    fill(&result.dims, with: view.dims.map(Int64.init))
-    fill(&result.strides, with: view.strides.map(Int64.init))
+    result.index_count = Int64(view.layout.shape[0])
+    fill(&result.dims, with: view.layout.shape.map(Int64.init))
+    fill(&result.strides, with: view.layout.strides.map(Int64.init))
     return result
   }
 }

@@ -110,7 +110,7 @@ package struct ChainFinder {
       programs[0].inner > 0
         ? programs[0].count / programs[0].inner
         : schedule.kernels[position].writes.lazy.filter { count($0) == programs[0].count }.compactMap { schedule.buffers[$0].shape.first }.first
-    case .copy: nil
+    case .loop, .copy: nil
     }
   }
 
@@ -123,7 +123,7 @@ package struct ChainFinder {
       guard case .matrixProduct(let transposeA, _) = call.operation, call.output.shape.count == 2 else { return nil }
       let a = call.inputs[0].shape
       return Double(call.output.count * a[a.count - (transposeA ? 2 : 1)]) / 30 * (call.output.dtype == .float64 ? 3 : 1) + 300
-    case .copy: return nil
+    case .loop, .copy: return nil
     }
   }
 
@@ -157,7 +157,7 @@ package struct ChainFinder {
       guard case .matrixProduct(let transposeA, _) = call.operation, call.output.shape[0] == rows, isWhole(call.output) else { return false }
       if computed.contains(call.inputs[1].buffer) { return false }
       return !computed.contains(call.inputs[0].buffer) || (!transposeA && isWhole(call.inputs[0]))
-    case .copy: return false
+    case .loop, .copy: return false
     }
   }
 
@@ -169,6 +169,6 @@ package struct ChainFinder {
 
   /// Whether a matrix is all of a buffer, row by row.
   private func isWhole(_ place: Schedule.Place) -> Bool {
-    place.offset == 0 && place.shape.count == 2 && place.strides == [place.shape[1], 1] && place.count == count(place.buffer)
+    place.offset == 0 && place.shape.count == 2 && place.layout.strides == [place.shape[1], 1] && place.count == count(place.buffer)
   }
 }

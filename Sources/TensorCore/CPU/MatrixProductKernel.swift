@@ -123,7 +123,7 @@ struct MatrixProductContext {
 
 extension Schedule.Place {
   /// - Precondition: a product can read them, which the schedule has seen to.
-  fileprivate var matrices: MatrixLayout { MatrixLayout(shape: shape, strides: strides)! }
+  fileprivate var matrices: MatrixLayout { MatrixLayout(layout)! }
 }
 
 extension CPULowering {

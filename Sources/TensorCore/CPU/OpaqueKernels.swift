@@ -33,8 +33,6 @@ extension CPULowering {
       return [distinctRows(call, limit)]
     case .replaceRows:
       return (call.isInPlace ? [] : [move(call.inputs[0], to: call.output)]) + [writeRows(call)]
-    case .scan(let scan):
-      return [self.scan(call, scan)]
     case .host(let function):
       return [host(call, function)]
     default:
@@ -95,17 +93,18 @@ extension CPULowering {
   /// Copies an input into a part of a larger result.
   private mutating func copy(_ source: Schedule.Place, into target: Schedule.Place, at starts: [Int]) -> Plan.Step {
     let context = memory.allocate(ck_strided_copy.self, 1)
-    let strides = View.contiguousStrides(target.shape)
+    let strides = StridedLayout(contiguous: target.shape).strides
     let offset = zip(starts, strides).reduce(0) { $0 + $1.0 * $1.1 }
     // Axes the part fills whole are one run of memory in both.
-    let (dims, joined) = View.joined(source.shape, [source.strides, strides])
+    let joined = StridedLayout.collapsed([source.layout, StridedLayout(shape: source.shape, strides: strides)])
+    let dims = joined[0].shape
     let shares = Swift.min(CPULowering.sharesOfCopy(source.byteCount), Swift.max(1, dims.first ?? 1))
     context.pointee.shares = Int64(shares)
     context.pointee.element_size = Int32(source.dtype.byteCount)
     context.pointee.rank = Int32(dims.count)
     fill(&context.pointee.dims, with: dims.map(Int64.init))
-    fill(&context.pointee.in_strides, with: joined[0].map(Int64.init))
-    fill(&context.pointee.out_strides, with: joined[1].map(Int64.init))
+    fill(&context.pointee.in_strides, with: joined[0].strides.map(Int64.init))
+    fill(&context.pointee.out_strides, with: joined[1].strides.map(Int64.init))
     point(CPULowering.place(context, \.in), to: source)
     point(CPULowering.place(context, \.out), to: target.buffer, offset: target.offset + offset)
     return Plan.Step(work: { ck_strided_copy_run($0, $1) }, context: context, shares: shares, sharesOf: "bytes")

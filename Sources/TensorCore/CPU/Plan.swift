@@ -98,7 +98,7 @@ package final class Plan: @unchecked Sendable {
   private let memory: PlanMemory
   private let argumentPlaces: [[Relocation]]
   private let outputPlaces: [[Relocation]]
-  private let outputs: [(shape: [Int], dtype: DType)]
+  private let outputs: [Schedule.Form]
   private let assigned: [Variable]
   /// The same, to be gone through without counting references.
   private let changed: [Unmanaged<Variable>]
@@ -110,18 +110,27 @@ package final class Plan: @unchecked Sendable {
   /// Plans that run again and again get machine code of their own; for others the making of it would cost more than it saves.
   private static let runsBeforeTranslation: UInt = 4
 
+  /// The plan that computes `outputs` and gives variables new values.
+  package convenience init(
+    arguments: [Node], outputs: [Node], assignments: [(variable: Variable, value: Tensor)],
+    threadCount: Int = ThreadPool.shared.threadCount, leastLoopWork: Int = ScanRows.leastWork, chains: ChainFinder.Limits = ChainFinder.Limits()
+  ) {
+    self.init(
+      Scheduler.schedule(arguments: arguments, outputs: outputs, assignments: assignments), threadCount: threadCount,
+      leastLoopWork: leastLoopWork, chains: chains)
+  }
+
   /// - Parameters:
   ///   - threadCount: on how many threads it is to run.
   ///   - part: for the body of a loop for some rows of a batch.
   ///   - leastLoopWork: with less work in a step than this a loop's rows are not worth another thread.
   ///   - chains: which kernels are worth being one call.
-  package init(
-    arguments: [Node], outputs: [Node], assignments: [(variable: Variable, value: Tensor)],
-    threadCount: Int = ThreadPool.shared.threadCount, part: PartOfRows? = nil, leastLoopWork: Int = ScanRows.leastWork,
+  init(
+    _ schedule: Schedule, threadCount: Int = ThreadPool.shared.threadCount, part: PartOfRows? = nil, leastLoopWork: Int = ScanRows.leastWork,
     chains: ChainFinder.Limits = ChainFinder.Limits()
   ) {
-    schedule = Scheduler.schedule(outputs: outputs, assignments: assignments)
-    let lowered = CPULowering(schedule, argumentCount: arguments.count, threadCount: threadCount, part: part, leastLoopWork: leastLoopWork, chains: chains)
+    self.schedule = schedule
+    let lowered = CPULowering(schedule, threadCount: threadCount, part: part, leastLoopWork: leastLoopWork, chains: chains)
     steps = lowered.steps
     calls = .allocate(capacity: steps.count)
     _ = calls.initialize(from: steps.map(\.call))
@@ -132,16 +141,16 @@ package final class Plan: @unchecked Sendable {
     argumentPlaces = lowered.argumentPlaces
     outputPlaces = lowered.outputPlaces
     statistics = lowered.statistics
-    self.outputs = outputs.map { ($0.shape, $0.dtype) }
-    assigned = assignments.map(\.variable)
+    outputs = schedule.outputs.map(\.form)
+    assigned = schedule.assigned
     changed = assigned.map { .passUnretained($0) }
-    let read = nodesBelow(outputs + assignments.map(\.value.node)) { $0.value != nil }.compactMap { node in
-      if case .variable(let variable) = node.operation { return variable.lock }
+    let used = schedule.buffers.compactMap { buffer in
+      if case .variable(let variable) = buffer.role { return variable.lock }
       return nil
     }
     let access: VariableLock.Access = assigned.isEmpty ? .reading : .writing
-    locks = VariableLock.joined(assigned.map(\.lock) + read).map { ($0, access) }
-    boundArguments = arguments.map { _ in nil }
+    locks = VariableLock.joined(assigned.map(\.lock) + used).map { ($0, access) }
+    boundArguments = schedule.arguments.map { _ in nil }
   }
 
   deinit { calls.deallocate() }
@@ -193,15 +202,15 @@ package final class Plan: @unchecked Sendable {
   /// Memory for the outputs of several plans' runs, one after another: plans that differ in their numbers of rows.
   package static func makeTargets(forRunsOf plans: [Plan]) -> [RowTarget] {
     plans[0].outputs.indices.map { place in
-      let (shape, dtype) = plans[0].outputs[place]
-      return RowTarget(shape: [plans.reduce(0) { $0 + $1.outputs[place].shape[0] }] + shape.dropFirst(), dtype: dtype)
+      let form = plans[0].outputs[place]
+      return RowTarget(shape: [plans.reduce(0) { $0 + $1.outputs[place].shape[0] }] + form.shape.dropFirst(), dtype: form.dtype)
     }
   }
 
   private func makeOutputs() -> [Tensor] {
     if outputs.isEmpty { return [] }
     return zip(outputs, outputPlaces).map { output, places in
-      let buffer = Buffer(byteCount: output.shape.reduce(1, *) * output.dtype.byteCount)
+      let buffer = Buffer(byteCount: output.byteCount)
       for place in places { place.place.pointee = buffer.pointer + place.offset }
       return Tensor(.constant(buffer), shape: output.shape, dtype: output.dtype)
     }

@@ -13,7 +13,7 @@ package final class RowTarget {
   }
 
   /// The place of the next batch.
-  func takeRows(of batch: (shape: [Int], dtype: DType)) -> UnsafeMutableRawPointer {
+  func takeRows(of batch: Schedule.Form) -> UnsafeMutableRawPointer {
     precondition(batch.dtype == tensor.dtype && batch.shape.dropFirst() == tensor.shape.dropFirst())
     precondition(nextRow + batch.shape[0] <= tensor.shape[0])
     defer { nextRow += batch.shape[0] }

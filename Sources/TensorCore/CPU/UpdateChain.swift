@@ -55,7 +55,7 @@ extension Schedule {
   /// program, which writes nothing that the product reads.
   fileprivate func gradientReader(_ product: Int, in update: Int) -> Int? {
     guard case .group(let programs) = kernels[update], let (call, context) = MatrixProductContext.of(kernels[product], cut: ProductCut(rows: 1)), context.isOwn,
-      context.count == 1, call.output.offset == 0, call.output.strides == [context.n, 1], buffers[call.output.buffer].isTemporary,
+      context.count == 1, call.output.offset == 0, call.output.layout.strides == [context.n, 1], buffers[call.output.buffer].isTemporary,
       call.output.count == buffers[call.output.buffer].shape.reduce(1, *),
       Set(kernels[update].writes).isDisjoint(with: kernels[product].reads), !kernels[update].writes.contains(call.output.buffer)
     else { return nil }

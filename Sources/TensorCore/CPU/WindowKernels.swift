@@ -36,7 +36,7 @@ extension CPULowering {
   /// All windows side by side, times the kernel as it lies.
   private mutating func convolutionAsProduct(_ call: Schedule.Call, _ convolution: Convolution) -> [Plan.Step] {
     func matrix(_ rows: Int, _ columns: Int, _ place: Schedule.Place) -> Schedule.Place {
-      Schedule.Place(buffer: place.buffer, offset: place.offset, shape: [rows, columns], strides: [columns, 1], dtype: place.dtype)
+      Schedule.Place(buffer: place.buffer, offset: place.offset, layout: StridedLayout(contiguous: [rows, columns]), dtype: place.dtype)
     }
     let positions = call.output.count / convolution.filters, terms = call.inputs[1].count / convolution.filters
     let context = memory.allocate(MatrixProductContext.self, 1)

@@ -158,7 +158,7 @@ extension Fusion {
   private func wholeSources(of group: Kernel) -> Set<Int> {
     var sources: Set<Int> = []
     for member in group.members {
-      for input in values[member].inputs where roles[views[input].source] == .memory && views[input].count == group.count {
+      for input in values[member].inputs where roles[views[input].source] == .memory && views[input].layout.count == group.count {
         if case .fill = values[views[input].source].operation { continue }
         if views[input].isContiguous { sources.insert(views[input].source) }
       }

@@ -94,7 +94,7 @@ final class Fusion {
   func isFlat(_ index: Int) -> Bool {
     let view = views[index]
     let source = values[view.source]
-    return view.offset == 0 && view.isContiguous && view.count == source.count && values[index].dtype == source.dtype
+    return view.offset == 0 && view.isContiguous && view.layout.count == source.count && values[index].dtype == source.dtype
   }
 
   /// The value lies in memory that was given to another one: what has begun it.
@@ -165,7 +165,7 @@ final class Fusion {
   }
 
   private func addView(_ value: SimplifiedGraph.Value, _ change: (View) -> View?) -> Int {
-    if let view = change(views[value.inputs[0]]), view.collapsed().dims.count <= Fusion.mostAxes {
+    if let view = change(views[value.inputs[0]]), view.collapsed().layout.shape.count <= Fusion.mostAxes {
       return append(value, .view, view)
     }
     let source = copy(value.inputs[0])
@@ -177,7 +177,6 @@ final class Fusion {
     let tableView = views[table]
     var view = View(of: tableView.source, shape: value.shape)
     view.offset = tableView.offset
-    view.strides[0] = values[table].shape.dropFirst().reduce(1, *)
     view.gather = indices
     view.rowLimit = values[table].shape[0]
     return append(value, .view, view)
@@ -211,7 +210,7 @@ final class Fusion {
   private func readableByProduct(_ index: Int) -> Int {
     let view = views[index], source = values[view.source]
     if case .fill = source.operation { return copy(index) }
-    let isReadable = view.gather == nil && source.dtype == values[index].dtype && MatrixLayout(shape: view.dims, strides: view.strides) != nil
+    let isReadable = view.gather == nil && source.dtype == values[index].dtype && MatrixLayout(view.layout) != nil
     return isReadable ? index : copyOnce(index)
   }
 

@@ -87,8 +87,7 @@ package struct GroupProgram {
     /// The operand whose elements replace the index along axis 0, and how many rows there are.
     package let gatherOperand: Int?
     package let limit: Int
-    package let dims: [Int]
-    package let strides: [Int]
+    package let layout: StridedLayout
   }
 
   package struct Store: Hashable, Sendable {

@@ -10,11 +10,9 @@ struct MatrixLayout {
 
   /// Nil where a product cannot read it: neither rows nor columns are contiguous, or they overlap or run backwards, or there are more
   /// batch axes than are kept here.
-  /// - Parameters:
-  ///   - shape: the batch axes, then rows and columns.
-  ///   - strides: in elements.
-  init?(shape: [Int], strides: [Int]) {
-    let rank = shape.count
+  /// - Parameter layout: the batch axes, then rows and columns.
+  init?(_ layout: StridedLayout) {
+    let (shape, strides) = (layout.shape, layout.strides), rank = shape.count
     guard rank >= 2, strides.allSatisfy({ $0 >= 0 }) else { return nil }
     let (rows, columns) = (shape[rank - 2], shape[rank - 1])
     func fits(_ contiguous: Int, _ count: Int, _ apart: Int, _ others: Int) -> Bool {
@@ -27,14 +25,12 @@ struct MatrixLayout {
     } else {
       return nil
     }
-    var view = View(of: 0, shape: Array(shape.dropLast(2)))
-    view.strides = Array(strides.dropLast(2))
-    view = view.collapsed()
+    let batch = StridedLayout(shape: Array(shape.dropLast(2)), strides: Array(strides.dropLast(2))).collapsed()
     var (sizes, apart) = (SIMD4<Int>(repeating: 1), SIMD4<Int>(repeating: 0))
-    guard view.dims.count <= sizes.scalarCount else { return nil }
-    for (place, axis) in view.dims.indices.reversed().enumerated() {
+    guard batch.shape.count <= sizes.scalarCount else { return nil }
+    for (place, axis) in batch.shape.indices.reversed().enumerated() {
       let lane = sizes.scalarCount - 1 - place
-      (sizes[lane], apart[lane]) = (view.dims[axis], view.strides[axis])
+      (sizes[lane], apart[lane]) = (batch.shape[axis], batch.strides[axis])
     }
     (self.sizes, self.strides) = (sizes, apart)
   }

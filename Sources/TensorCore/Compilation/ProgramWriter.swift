@@ -70,7 +70,7 @@ struct ProgramWriter {
       let flat = view.collapsed()
       let indices = flat.gather.map { operand(.raw, .int32, row: false, memory(fusion.views[$0])) }
       access = .view(
-        self.view(GroupProgram.StoredView(gatherOperand: indices, limit: flat.rowLimit, dims: flat.dims, strides: flat.strides)))
+        self.view(GroupProgram.StoredView(gatherOperand: indices, limit: flat.rowLimit, layout: flat.layout)))
     }
     let index = operand(access, source.dtype, row: row, memory(view))
     if let known = loaded[index] { return known }

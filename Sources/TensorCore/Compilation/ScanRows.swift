@@ -8,6 +8,7 @@ package struct ScanRows {
 
   /// About how much a step computes, in vector operations of one element each.
   let work: Int
+  private let scan: Scan
 
   /// Nil where rows meet.
   init?(_ scan: Scan) {
@@ -26,6 +27,7 @@ package struct ScanRows {
       isSplit[node.id] = split
     }
     guard (scan.newStates + scan.results).allSatisfy({ isSplit[$0.id]! }) else { return nil }
+    self.scan = scan
     self.count = count
     work = nodes.reduce(0) { $0 + ScanRows.work($1) }
     self.isSplit = scan.arguments.map { isSplit[$0.id]! }
@@ -71,8 +73,8 @@ package struct ScanRows {
     }
   }
 
-  /// The body for so many of the rows: its arguments and what it makes of them.
-  func body(of scan: Scan, rows: Int) -> (arguments: [Node], outputs: [Node]) {
+  /// What the body does with so many of the rows.
+  func body(rows: Int) -> Schedule {
     var place: [Int: Tensor] = [:], splitNodes: Set<Int> = []
     for (index, (argument, split)) in zip(scan.arguments, isSplit).enumerated() {
       let shape = split ? [rows] + argument.shape.dropFirst() : argument.shape
@@ -88,6 +90,7 @@ package struct ScanRows {
         node.operation, inputs.map { place[$0.id]! }, shape: split ? [rows] + node.shape.dropFirst() : node.shape, dtype: node.dtype,
         isNumber: node.isNumber)
     }
-    return (scan.arguments.map { place[$0.id]!.node }, roots.map { place[$0.id]!.node })
+    return Scheduler.schedule(
+      arguments: scan.arguments.map { place[$0.id]!.node }, outputs: roots.map { place[$0.id]!.node }, assignments: [])
   }
 }

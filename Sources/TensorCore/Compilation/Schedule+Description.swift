@@ -58,13 +58,11 @@ extension Schedule {
       // In place, what is put in is written, and the rest is left alone.
       call.isInPlace
         ? call.inputs.dropFirst().reduce(0) { $0 + $1.byteCount } + (call.inputs.last?.byteCount ?? 0)
-        : call.inputs.reduce(call.output.byteCount) { $0 + Schedule.shown($1.shape, $1.strides) * $1.dtype.byteCount }
+        : call.inputs.reduce(call.output.byteCount) { $0 + $1.layout.shownCount * $1.dtype.byteCount }
+    case .loop(let loop): loop.inputs.reduce(loop.output.byteCount) { $0 + $1.layout.shownCount * $1.dtype.byteCount }
     case .copy(let source, let target): source.byteCount + target.byteCount
     }
   }
-
-  /// How many elements a view shows: an axis of stride 0 shows the same ones again.
-  private static func shown(_ dims: [Int], _ strides: [Int]) -> Int { zip(dims, strides).reduce(1) { $0 * ($1.1 == 0 ? 1 : $1.0) } }
 
   private func byteCount(of program: GroupProgram) -> Int {
     var sum = 0
@@ -74,9 +72,7 @@ extension Schedule {
       switch operand.access {
       case .whole, .converted: sum += elements * operand.dtype.byteCount
       case .single: sum += operand.dtype.byteCount
-      case .view(let number):
-        let view = program.views[number]
-        sum += min(elements, Schedule.shown(view.dims, view.strides)) * operand.dtype.byteCount
+      case .view(let number): sum += min(elements, program.views[number].layout.shownCount) * operand.dtype.byteCount
       case .raw: sum += min(buffers[buffer].byteCount, elements * operand.dtype.byteCount)
       }
     }
@@ -93,7 +89,7 @@ extension Schedule.Kernel {
     case .group(let programs):
       Set(programs.flatMap { program in program.operands.filter { $0.overwrites != nil }.compactMap(\.buffer) }).sorted()
     case .operation(let call): call.isInPlace ? [call.output.buffer] : []
-    case .copy: []
+    case .loop, .copy: []
     }
   }
 
@@ -110,6 +106,9 @@ extension Schedule.Kernel {
       )
     case .operation(let call):
       return ([call.operation.name], call.inputs.map { "\($0.shape)" }.joined(separator: ", ") + " → \(call.output.shape) \(call.output.dtype)")
+    case .loop(let loop):
+      let name = "scan of \(loop.count) steps\(loop.isReversed ? ", the last first," : "")"
+      return ([name], loop.inputs.map { "\($0.shape)" }.joined(separator: ", ") + " → \(loop.output.shape) \(loop.output.dtype)")
     case .copy(let source, let target): return (["copy"], "\(source.shape) → \(target.shape) \(target.dtype)")
     }
   }
@@ -142,7 +141,6 @@ extension Operation {
     case .argmax(let axis): "argmax along axis \(axis)"
     case .convolution(_, let part): "convolution (\(part))"
     case .pooling(_, let part): "pooling (\(part))"
-    case .scan(let scan): "scan of \(scan.count) steps\(scan.isReversed ? ", the last first," : "")"
     case .host(let function): function.name
     default: Mirror(reflecting: self).children.first?.label ?? "\(self)"
     }

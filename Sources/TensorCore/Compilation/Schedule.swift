@@ -5,10 +5,26 @@
 package struct Schedule {
   package internal(set) var buffers: [Storage] = []
   package internal(set) var kernels: [Kernel] = []
-  /// Which buffer holds each of the function's results in the end.
-  package internal(set) var outputs: [Int] = []
+  package internal(set) var arguments: [Form] = []
+  package internal(set) var outputs: [Output] = []
+  /// The variables that get a new value.
+  package internal(set) var assigned: [Variable] = []
   /// How much work the scheduler had with finding out what waits for what; see ``DependencyGraph``.
   package internal(set) var searchSteps = 0
+
+  /// What an argument or a result is like.
+  package struct Form {
+    package let shape: [Int]
+    package let dtype: DType
+
+    package var byteCount: Int { shape.reduce(1, *) * dtype.byteCount }
+  }
+
+  /// A result of the function, and the buffer that holds it in the end.
+  package struct Output {
+    package let buffer: Int
+    package let form: Form
+  }
 
   /// A buffer: contiguous elements that kernels read and write by its number.
   package struct Storage {
@@ -38,6 +54,8 @@ package struct Schedule {
     case group([GroupProgram])
     /// One operation with a kernel of its own.
     case operation(Call)
+    /// Other kernels, again and again.
+    case loop(Loop)
     /// Copies elements from one buffer to another.
     case copy(from: Place, to: Place)
   }
@@ -51,15 +69,15 @@ package struct Schedule {
     package let isInPlace: Bool
   }
 
-  /// Elements of a buffer: the index along each axis times a stride, from `offset` on. One after the other but for a matrix product's.
+  /// Elements of a buffer, from `offset` on. One after the other but for a matrix product's.
   package struct Place {
     package let buffer: Int
     package let offset: Int
-    package let shape: [Int]
-    package let strides: [Int]
+    package let layout: StridedLayout
     package let dtype: DType
 
-    package var count: Int { shape.reduce(1, *) }
+    package var shape: [Int] { layout.shape }
+    package var count: Int { layout.count }
     package var byteCount: Int { count * dtype.byteCount }
   }
 }
@@ -87,6 +105,7 @@ extension Schedule.Kernel {
     case .group(let programs):
       Set(programs.lazy.flatMap { $0.operands.lazy.filter { !$0.isOutput }.compactMap(\.buffer) }).sorted()
     case .operation(let call): Set(call.inputs.map(\.buffer)).sorted()
+    case .loop(let loop): Set(loop.inputs.map(\.buffer)).sorted()
     case .copy(let source, _): [source.buffer]
     }
   }
@@ -97,6 +116,7 @@ extension Schedule.Kernel {
     case .group(let programs):
       Set(programs.lazy.flatMap { $0.operands.lazy.filter(\.isOutput).compactMap(\.buffer) + $0.reductions.map(\.buffer) }).sorted()
     case .operation(let call): [call.output.buffer]
+    case .loop(let loop): [loop.output.buffer]
     case .copy(_, let target): [target.buffer]
     }
   }

@@ -14,9 +14,14 @@ struct Scheduler {
   private var variableBuffers: [Variable: Int] = [:]
 
   /// The schedule that computes `outputs`, and then gives the variables their new values.
-  static func schedule(outputs: [Node], assignments: [(variable: Variable, value: Tensor)]) -> Schedule {
+  /// - Parameter arguments: what stands for the function's arguments, in their order.
+  static func schedule(arguments: [Node], outputs: [Node], assignments: [(variable: Variable, value: Tensor)]) -> Schedule {
     var scheduler = Scheduler(outputs, assignments)
+    scheduler.schedule.arguments = arguments.map { Schedule.Form(shape: $0.shape, dtype: $0.dtype) }
     scheduler.build()
+    scheduler.schedule.outputs = zip(outputs, scheduler.fusion.outputs).map { node, value in
+      Schedule.Output(buffer: scheduler.buffers[value]!, form: Schedule.Form(shape: node.shape, dtype: node.dtype))
+    }
     return scheduler.schedule
   }
 
@@ -33,13 +38,13 @@ struct Scheduler {
     writePrograms()
     mergeEqualPrograms()
     for kernel in KernelOrder(fusion).kernels {
-      schedule.kernels.append(kernel.opaque.map { .operation(call($0)) } ?? .group(programs[kernel.index]!))
+      schedule.kernels.append(kernel.opaque.map(ownKernel) ?? .group(programs[kernel.index]!))
     }
     for (index, variable) in variables.enumerated() {
       let value = fusion.outputs[outputCount + index]
       if inPlace[value] == nil { schedule.kernels.append(.copy(from: whole(buffers[value]!), to: whole(buffer(of: variable)))) }
     }
-    schedule.outputs = fusion.outputs[..<outputCount].map { buffers[$0]! }
+    schedule.assigned = variables
     schedule.searchSteps = fusion.order.steps
     findLifetimes()
   }
@@ -174,11 +179,12 @@ struct Scheduler {
   }
 
   private func whole(_ buffer: Int) -> Schedule.Place {
-    place(View(of: 0, shape: schedule.buffers[buffer].shape), in: buffer, schedule.buffers[buffer].dtype)
+    let storage = schedule.buffers[buffer]
+    return Schedule.Place(buffer: buffer, offset: 0, layout: StridedLayout(contiguous: storage.shape), dtype: storage.dtype)
   }
 
   private func place(_ view: View, in buffer: Int, _ dtype: DType) -> Schedule.Place {
-    Schedule.Place(buffer: buffer, offset: view.offset, shape: view.dims, strides: view.strides, dtype: dtype)
+    Schedule.Place(buffer: buffer, offset: view.offset, layout: view.layout, dtype: dtype)
   }
 
   /// Liveness: from the kernel that writes a temporary to the last one that reads it.
@@ -186,12 +192,14 @@ struct Scheduler {
     for (buffer, lifetime) in schedule.lifetimes(inOrder: schedule.kernels.indices.map { [$0] }) { schedule.buffers[buffer].lifetime = lifetime }
   }
 
-  private func call(_ index: Int) -> Schedule.Call {
+  /// The kernel of a value that has one of its own.
+  private func ownKernel(_ index: Int) -> Schedule.Kernel {
     let value = fusion.values[index]
     let inputs = value.inputs.map { place(fusion.views[$0], in: buffers[fusion.views[$0].source]!, fusion.values[$0].dtype) }
     // The buffer may be that of a value with the same elements in another shape.
     let output = place(fusion.productViews[index] ?? View(of: index, shape: value.shape), in: buffers[index]!, value.dtype)
-    return Schedule.Call(operation: value.operation, inputs: inputs, output: output, isInPlace: inPlace[index]?.reader != nil)
+    if case .scan(let scan) = value.operation { return .loop(Schedule.Loop(scan, inputs: inputs, output: output)) }
+    return .operation(Schedule.Call(operation: value.operation, inputs: inputs, output: output, isInPlace: inPlace[index]?.reader != nil))
   }
 
   // MARK: - Programs

@@ -41,8 +41,8 @@ extension SimplifiedGraph {
     commonOrders().filter { index, order in
       let shape = values[index].shape
       if order == Array(shape.indices) { return false }
-      let view = View(of: 0, shape: order.map { shape[$0] }).transposed(inversePermutation(of: order))!
-      return MatrixLayout(shape: view.dims, strides: view.strides).map { !$0.isTransposed } ?? false
+      let layout = StridedLayout(contiguous: order.map { shape[$0] }).transposed(inversePermutation(of: order))
+      return MatrixLayout(layout).map { !$0.isTransposed } ?? false
     }
   }
 }

@@ -1,6 +1,7 @@
-import TensorCore
 import TestSupport
 import Testing
+
+@testable import TensorCore
 
 /// Random expressions, computed by a plan and by the plainest interpreter there is.
 @Suite struct PlanTests {
@@ -60,7 +61,7 @@ import Testing
 
     private mutating func step(_ a: Tensor) -> Tensor? {
       let b = partner(of: a)
-      switch Int.random(in: 0..<27, using: &random) {
+      switch Int.random(in: 0..<36, using: &random) {
       case 0: return a + b
       case 1: return a - b
       case 2: return a * b
@@ -98,8 +99,74 @@ import Testing
       case 25 where a.rank > 0:
         return a.argmax().cast(to: dtype) * 0.1 + 0.0
       case 26 where a.rank > 0 && a.shape[0] > 0: return replacingSomeRows(of: a)
+      case 27, 28: return any(UnaryFunction.allCases, a)
+      case 29, 30: return any(BinaryFunction.allCases, a, b)
+      case 31 where a.rank > 1 && a.shape[0] > 0: return loop(over: a)
+      case 32 where a.rank > 2: return window(of: a)
+      case 33:
+        let generator = RandomGenerator(seed: UInt64.random(in: 0..<1000, using: &random))
+        return Bool.random(using: &random) ? generator.uniform(a.shape, dtype: dtype) : generator.normal(a.shape, dtype: dtype) * 0.2
+      case 34 where a.rank > 0:
+        // In an order that rounding does not change.
+        return sort((a * 64).cast(to: .int32).cast(to: dtype), axis: a.rank - 1) * 0.015
+      case 35 where a.rank > 1: return windowOfLargest(a)
       default: return a * (b .> 0).cast(to: dtype)
       }
+    }
+
+    /// A function of one element. Where it jumps, it is not where sums of leaves lie.
+    private mutating func any(_ functions: [UnaryFunction], _ a: Tensor) -> Tensor {
+      let function = pick(functions)
+      let argument: Tensor = switch function {
+      case .sqrt, .log, .log1p, .reciprocal: abs(a) + 0.5
+      case .exp, .expm1: -abs(a)
+      case .floor, .ceil, .round, .sign: a * 1.37 + 0.0123
+      case .not: a .> 0.0123
+      default: a
+      }
+      return Tensor.unary(function, argument).cast(to: dtype)
+    }
+
+    private mutating func any(_ functions: [BinaryFunction], _ a: Tensor, _ b: Tensor) -> Tensor {
+      let function = pick(functions)
+      let (first, second): (Tensor, Tensor) = switch function {
+      case .power: (abs(a) + 0.5, b)
+      case .divide: (a, abs(b) + 1.5)
+      case .and, .or: (a .> 0.0123, b .> -0.0123)
+      case .equal, .notEqual, .less, .lessOrEqual: ((a * 3).cast(to: .int32), (b * 3).cast(to: .int32))
+      default: (a, b)
+      }
+      return Tensor.binary(function, first, second).cast(to: dtype)
+    }
+
+    /// A loop along axis 0, with something that is the same in each step, and with a result of each.
+    private mutating func loop(over a: Tensor) -> Tensor {
+      let part = Array(a.shape.dropFirst()), given = partner(of: leaf(part)), reverse = Bool.random(using: &random)
+      let isFitting = broadcastShape(given.shape, part) == part
+      let (states, results) = scan([leaf(part)], over: [a], reverse: reverse) { states, step in
+        let next = tanh(states[0] * 0.5 + (isFitting ? step[0] * given : step[0]))
+        return ([next], [next * step[0] + 0.25])
+      }
+      return Bool.random(using: &random) ? states[0] : results[0]
+    }
+
+    /// A convolution or a pooling of a tensor as rows, positions and channels.
+    private mutating func window(of a: Tensor) -> Tensor {
+      let x = a.reshaped([a.shape[0], a.shape[1], a.shape[2...].reduce(1, *)]), channels = x.shape[2]
+      if channels == 0 || x.shape[0] == 0 || x.shape[1] == 0 { return a }
+      let padding: Padding = Bool.random(using: &random) ? .same : .valid
+      switch Int.random(in: 0..<3, using: &random) {
+      case 0: return conv(x, leaf([Swift.min(2, x.shape[1]), channels, 3]), padding: padding) * 0.1
+      case 1: return averagePool(x, [Swift.min(2, x.shape[1])], padding: padding)
+      default: return maxPool(x, [Swift.min(3, x.shape[1])], strides: [2], padding: padding)
+      }
+    }
+
+    /// The derivative of a pooling, which puts elements where they came from.
+    private mutating func windowOfLargest(_ a: Tensor) -> Tensor {
+      let x = a.reshaped([1, a.count, 1])
+      if a.count < 4 { return a }
+      return gradients(of: (maxPool(x, [3], strides: [2]) * averagePool(x, [3], strides: [2])).sum(), withRespectTo: [x])[0]
     }
   }
 
@@ -161,6 +228,32 @@ import Testing
     for (result, tensor) in zip(plan.run(), chosen) {
       PlanTests.expectEqual(result.doubles, interpreter.evaluate(tensor.node), within: 1e-11, "seed \(seed), shape \(tensor.shape)")
     }
+  }
+
+  /// Otherwise a new primitive would be missing here without anybody noticing.
+  @Test func `Random expressions hold every kind of operation`() {
+    var found: Set<String> = []
+    for seed in 0..<400 {
+      var grower = Grower(seed: UInt64(seed), dtype: .float64)
+      for _ in 0..<(5 + seed % 40) { grower.grow() }
+      for node in nodesBelow(grower.pool.map(\.node)) {
+        switch node.operation {
+        case .unary(let function): found.insert("unary \(function)")
+        case .binary(let function): found.insert("binary \(function)")
+        case .reduce(let reduction, _): found.insert("reduce \(reduction)")
+        case .random(let distribution): found.insert("random \(distribution)")
+        case .pooling(_, let part): found.insert("pooling \(part)")
+        default: found.insert(Mirror(reflecting: node.operation).children.first?.label ?? "\(node.operation)")
+        }
+      }
+    }
+    let elementwise = UnaryFunction.allCases.map { "unary \($0)" } + BinaryFunction.allCases.map { "binary \($0)" }
+    let others = [
+      "select", "cast", "reduce sum", "reduce max", "argmax", "matrixProduct", "convolution", "pooling chosen", "pooling placed",
+      "pooling mean", "pooling spread", "reshape", "broadcast", "transpose", "slice", "pad", "concatenate", "gather", "scatterAdd",
+      "replaceRows", "random uniform", "random normal", "scan", "host",
+    ]
+    #expect(Set(elementwise + others).subtracting(found).isEmpty)
   }
 
   /// Groups that read the same memory are one, which must not write before it has read.

@@ -13,13 +13,70 @@ struct ReferenceInterpreter {
     switch node.operation {
     case .constant: result = Tensor(node).doubles
     case .variable(let variable): result = variables[ObjectIdentifier(variable)]!
+    case .scan(let scan): result = ReferenceInterpreter.run(scan, node.inputs.map { evaluate($0) })
     default:
       let inputs = node.inputs.map { evaluate($0) }
       result = ReferenceInterpreter.compute(
-        node.operation, inputs, shapes: node.inputs.map(\.shape), shape: node.shape, dtype: node.dtype)
+        node.operation, inputs, node.inputs.map { Form(shape: $0.shape, dtype: $0.dtype) }, shape: node.shape, dtype: node.dtype)
     }
     known[node.id] = result
     return result
+  }
+
+  /// The body of a loop, once for each step.
+  private static func run(_ scan: Scan, _ inputs: [[Double]]) -> [Double] {
+    let arguments = scan.states + scan.parts + scan.captures
+    let parts = scan.states.count..<(scan.states.count + scan.parts.count)
+    var states = Array(inputs[..<scan.states.count]), results = scan.results.map { _ in [[Double]](repeating: [], count: scan.count) }
+    for position in 0..<scan.count {
+      let step = scan.isReversed ? scan.count - 1 - position : position
+      var body = ReferenceInterpreter()
+      for (index, argument) in arguments.enumerated() {
+        let size = argument.shape.reduce(1, *)
+        body.known[argument.id] = index < states.count
+          ? states[index] : parts.contains(index) ? Array(inputs[index][(step * size)..<((step + 1) * size)]) : inputs[index]
+      }
+      let news = scan.newStates.map { body.evaluate($0) }
+      for (index, result) in scan.results.enumerated() { results[index][step] = body.evaluate(result) }
+      states = news
+    }
+    return states.flatMap { $0 } + results.flatMap { $0.flatMap { $0 } }
+  }
+
+  /// Philox 2x32 with ten rounds: the two words of element `index`.
+  private static func words(_ key: [Double], _ index: Int) -> (UInt32, UInt32) {
+    func word(_ value: Double) -> UInt32 { UInt32(bitPattern: Int32(value)) }
+    var (a, b) = (UInt32(truncatingIfNeeded: index), UInt32(truncatingIfNeeded: index >> 32) ^ word(key[1])), round = word(key[0])
+    for _ in 0..<10 {
+      let product = a.multipliedFullWidth(by: 0xD256_D193)
+      (a, b) = (product.high ^ b ^ round, product.low)
+      round &+= 0x9E37_79B9
+    }
+    return (a, b)
+  }
+
+  /// `count` numbers from a key, by what is written of them in `ck_random.h`.
+  static func random(_ distribution: RandomDistribution, _ key: [Double], count: Int, dtype: DType) -> [Double] {
+    (0..<count).map { index in
+      let (first, second) = words(key, index)
+      switch distribution {
+      case .uniform where dtype == .float64: return Double(UInt64(first) << 21 | UInt64(second >> 11)) * 0x1p-53
+      case .uniform: return Double(first >> 8) * 0x1p-24
+      case .normal:
+        let u = (Double(first) + (dtype == .float64 ? 1 : 0.5)) * 0x1p-32, v = Double(second) * 0x1p-32
+        return (-2 * Foundation.log(u)).squareRoot() * Foundation.cos(2 * .pi * v)
+      }
+    }
+  }
+
+  /// What a Swift function makes of arrays in memory.
+  private static func host(_ function: HostFunction, _ inputs: [[Double]], _ forms: [Form], shape: [Int], dtype: DType) -> [Double] {
+    let tensors = zip(inputs, forms).map { Tensor(shape: $1.shape, scalars: $0).cast(to: $1.dtype) }
+    return Tensor(.host(function), tensors, shape: shape, dtype: dtype).doubles
+  }
+
+  struct Form {
+    let shape: [Int], dtype: DType
   }
 
   private static func index(_ flat: Int, _ shape: [Int]) -> [Int] {
@@ -67,12 +124,14 @@ struct ReferenceInterpreter {
   }
 
   /// What an operation makes of inputs of the given shapes.
-  static func compute(_ operation: TensorCore.Operation, _ inputs: [[Double]], shapes: [[Int]], shape: [Int], dtype: DType) -> [Double] {
-    let count = shape.reduce(1, *)
+  static func compute(_ operation: TensorCore.Operation, _ inputs: [[Double]], _ forms: [Form], shape: [Int], dtype: DType) -> [Double] {
+    let count = shape.reduce(1, *), shapes = forms.map(\.shape)
     func each(_ body: ([Int]) -> Double) -> [Double] { (0..<count).map { body(index($0, shape)) } }
     switch operation {
     case .fill(let value): return [Double](repeating: value, count: count)
-    case .constant, .variable, .argument, .random, .scan, .host: preconditionFailure("not interpreted")
+    case .random(let distribution): return random(distribution, inputs[0], count: count, dtype: dtype)
+    case .host(let function): return host(function, inputs, forms, shape: shape, dtype: dtype)
+    case .constant, .variable, .argument, .scan: preconditionFailure("known without computing, or a loop")
     case .stopGradient, .customGradient, .reshape: return inputs[0]
     case .cast:
       return inputs[0].map { value in
