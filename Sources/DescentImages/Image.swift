@@ -36,6 +36,11 @@ public struct Image: Sendable, Equatable {
   public let bytes: [UInt8]
 
   /// A picture of pixels.
+  /// - Parameters:
+  ///   - width: how many pixels a row has.
+  ///   - height: how many rows there are.
+  ///   - mode: what each pixel consists of: one byte in `grayscale`, two in `grayscale16`, three in `rgb`, four in `rgba`.
+  ///   - bytes: the pixels, row by row from the top, from the left to the right in each, and nothing after them.
   /// - Throws: ``DescentError`` of kind `invalidArgument` when a size is not positive or there are not as many bytes as pixels need.
   public init(width: Int, height: Int, mode: Mode, bytes: [UInt8]) throws {
     let (count, overflow) = width.multipliedReportingOverflow(by: height)

@@ -11,11 +11,11 @@ public enum ShiftRange: Sendable, Equatable, ExpressibleByFloatLiteral, Expressi
   /// One of these, either way: of the size where all are below 1, of pixels else. Empty for none.
   case choice([Double])
 
-  /// ``uniform(_:)``.
+  /// ``uniform(_:)`` of `value`.
   public init(floatLiteral value: Double) { self = .uniform(value) }
-  /// ``pixels(_:)``.
+  /// ``pixels(_:)`` of `value`.
   public init(integerLiteral value: Int) { self = .pixels(value) }
-  /// ``choice(_:)``.
+  /// ``choice(_:)`` of `elements`.
   public init(arrayLiteral elements: Double...) { self = .choice(elements) }
 
   fileprivate var isValid: Bool {
@@ -94,9 +94,9 @@ public struct ImageDataGenerator: Sendable {
   public let zcaEpsilon: Double
   /// In degrees: from −r to r.
   public let rotationRange: Double
-  /// How far pictures are moved sideways.
+  /// How far pictures are moved up or down, of their width where it is a share: Keras draws it for the columns and exchanges the axes.
   public let widthShiftRange: ShiftRange
-  /// How far pictures are moved up or down.
+  /// How far pictures are moved sideways, of their height where it is a share: Keras draws it for the rows and exchanges the axes.
   public let heightShiftRange: ShiftRange
   /// What brightness is multiplied by.
   public let brightnessRange: ClosedRange<Double>?
@@ -114,7 +114,7 @@ public struct ImageDataGenerator: Sendable {
   public let horizontalFlip: Bool
   /// Whether half of the pictures have above and below exchanged.
   public let verticalFlip: Bool
-  /// What numbers are multiplied by; nil for nothing.
+  /// What numbers are multiplied by; nil or 0 for nothing.
   public let rescale: Double?
   /// What is done to each picture after it was changed and before it is scaled.
   public let preprocessingFunction: (@Sendable (Tensor) throws -> Tensor)?
@@ -140,8 +140,8 @@ public struct ImageDataGenerator: Sendable {
   ///     `featurewiseCenter` on and `featurewiseStdNormalization` off. For small pictures: the matrix has the square of a picture's numbers.
   ///   - zcaEpsilon: what is added to the pictures' singular values.
   ///   - rotationRange: degrees by which pictures are turned, either way.
-  ///   - widthShiftRange: how far they are moved sideways.
-  ///   - heightShiftRange: how far they are moved up or down.
+  ///   - widthShiftRange: how far they are moved up or down (Keras exchanges the axes), of their width where it is a share.
+  ///   - heightShiftRange: how far they are moved sideways, of their height where it is a share.
   ///   - brightnessRange: what their brightness is multiplied by.
   ///   - shearRange: degrees by which they are sheared, either way.
   ///   - zoomRange: z for 1 − z to 1 + z; see the other initializer for a range.
@@ -150,8 +150,8 @@ public struct ImageDataGenerator: Sendable {
   ///   - cval: the value that does, where `fillMode` is constant.
   ///   - horizontalFlip: half of them have left and right exchanged.
   ///   - verticalFlip: half of them have above and below exchanged.
-  ///   - rescale: what numbers are multiplied by.
-  ///   - preprocessingFunction: what is done to each picture before; called on several threads.
+  ///   - rescale: what numbers are multiplied by; nil or 0 for nothing.
+  ///   - preprocessingFunction: what is done to each picture after it was changed and before it is scaled; called on several threads.
   ///   - dataFormat: where the channels are.
   ///   - validationSplit: the share of pictures that `subset` holds back: the first of each class, or of the rows.
   ///   - interpolationOrder: 0 for the nearest pixel, 1 for straight lines.
@@ -175,6 +175,31 @@ public struct ImageDataGenerator: Sendable {
   }
 
   /// As the other initializer, with a range of zooms: below 1 pictures become greater, above 1 smaller.
+  /// - Parameters:
+  ///   - featurewiseCenter: subtracts each channel's mean; on as well with `featurewiseStdNormalization`.
+  ///   - samplewiseCenter: subtracts each picture's mean; on as well with `samplewiseStdNormalization`.
+  ///   - featurewiseStdNormalization: divides by each channel's deviation (and 10⁻⁶).
+  ///   - samplewiseStdNormalization: divides by each picture's deviation (and 10⁻⁶).
+  ///   - zcaWhitening: takes out what pixels have in common; turns `featurewiseCenter` on and `featurewiseStdNormalization` off. For
+  ///     pictures of up to 16,384 numbers.
+  ///   - zcaEpsilon: what is added to the pictures' singular values.
+  ///   - rotationRange: degrees by which pictures are turned, either way.
+  ///   - widthShiftRange: how far they are moved up or down (Keras exchanges the axes), of their width where it is a share.
+  ///   - heightShiftRange: how far they are moved sideways, of their height where it is a share.
+  ///   - brightnessRange: what their brightness is multiplied by; nil leaves it.
+  ///   - shearRange: degrees by which they are sheared, either way.
+  ///   - zoomRange: how many rows, and how many columns, one of the result covers: two draws.
+  ///   - channelShiftRange: what is added to all channels, either way.
+  ///   - fillMode: what lies outside.
+  ///   - cval: the value that does, where `fillMode` is constant.
+  ///   - horizontalFlip: half of them have left and right exchanged.
+  ///   - verticalFlip: half of them have above and below exchanged.
+  ///   - rescale: what numbers are multiplied by; nil or 0 for nothing.
+  ///   - preprocessingFunction: what is done to each picture after it was changed and before it is scaled; called on several threads.
+  ///   - dataFormat: where the channels are.
+  ///   - validationSplit: the share of pictures that `subset` holds back, less than 1: the first of each class, or of the rows.
+  ///   - interpolationOrder: 0 for the nearest pixel, 1 for straight lines.
+  /// - Throws: ``DescentError`` of kind `invalidArgument` for a setting that has no meaning.
   public init(
     featurewiseCenter: Bool = false, samplewiseCenter: Bool = false, featurewiseStdNormalization: Bool = false,
     samplewiseStdNormalization: Bool = false, zcaWhitening: Bool = false, zcaEpsilon: Double = 1e-6, rotationRange: Double = 0, widthShiftRange: ShiftRange = 0.0,

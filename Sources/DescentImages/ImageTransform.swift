@@ -2,17 +2,17 @@ import Foundation
 
 /// What ``ImageDataGenerator`` does to one picture: the dictionary that Keras's `get_random_transform` gives.
 public struct ImageTransform: Sendable, Equatable {
-  /// Turned by so many degrees, clockwise on a picture whose rows go down.
+  /// Turned by so many degrees, counterclockwise on a picture whose rows go down.
   public var theta = 0.0
-  /// Moved by so many rows up.
-  public var tx = 0.0
   /// Moved by so many columns to the left.
+  public var tx = 0.0
+  /// Moved by so many rows up.
   public var ty = 0.0
   /// Sheared by an angle in degrees.
   public var shear = 0.0
-  /// How many rows one row of the result covers.
-  public var zx = 1.0
   /// How many columns one column of the result covers.
+  public var zx = 1.0
+  /// How many rows one row of the result covers.
   public var zy = 1.0
   /// Left and right change places.
   public var flipHorizontal = false

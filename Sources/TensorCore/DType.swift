@@ -29,7 +29,7 @@ public protocol TensorScalar: Sendable, Equatable {
 
 /// A Swift number that a tensor can be read as or made from.
 public protocol NumericTensorScalar: TensorScalar, Numeric, Comparable {
-  /// The number in this type: of whole-number types its whole part, which must lie in the type's range.
+  /// `value` in this type: of whole-number types its whole part, which must lie in the type's range.
   init(converting value: Double)
   /// The same number.
   var asDouble: Double { get }
@@ -38,7 +38,7 @@ public protocol NumericTensorScalar: TensorScalar, Numeric, Comparable {
 extension Float: NumericTensorScalar {
   /// The dtype that holds such numbers.
   public static var dtype: DType { .float32 }
-  /// The number in this type: of whole-number types its whole part, which must lie in the type's range.
+  /// `value` in this type: of whole-number types its whole part, which must lie in the type's range.
   public init(converting value: Double) { self = Float(value) }
   /// The same number.
   public var asDouble: Double { Double(self) }
@@ -47,7 +47,7 @@ extension Float: NumericTensorScalar {
 extension Double: NumericTensorScalar {
   /// The dtype that holds such numbers.
   public static var dtype: DType { .float64 }
-  /// The number in this type: of whole-number types its whole part, which must lie in the type's range.
+  /// `value` in this type: of whole-number types its whole part, which must lie in the type's range.
   public init(converting value: Double) { self = value }
   /// The same number.
   public var asDouble: Double { self }
@@ -56,7 +56,7 @@ extension Double: NumericTensorScalar {
 extension Int32: NumericTensorScalar {
   /// The dtype that holds such numbers.
   public static var dtype: DType { .int32 }
-  /// The number in this type: of whole-number types its whole part, which must lie in the type's range.
+  /// `value` in this type: of whole-number types its whole part, which must lie in the type's range.
   public init(converting value: Double) { self = Int32(value) }
   /// The same number.
   public var asDouble: Double { Double(self) }
@@ -65,7 +65,7 @@ extension Int32: NumericTensorScalar {
 extension UInt8: NumericTensorScalar {
   /// The dtype that holds such numbers.
   public static var dtype: DType { .uint8 }
-  /// The number in this type: of whole-number types its whole part, which must lie in the type's range.
+  /// `value` in this type: of whole-number types its whole part, which must lie in the type's range.
   public init(converting value: Double) { self = UInt8(value) }
   /// The same number.
   public var asDouble: Double { Double(self) }

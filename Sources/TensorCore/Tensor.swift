@@ -33,6 +33,10 @@ public struct Tensor: Sendable {
 
 extension Tensor {
   /// A tensor of the given shape from its elements in row-major order.
+  /// - Parameters:
+  ///   - shape: the size of each axis; empty for a tensor without axes.
+  ///   - scalars: the elements, the last axis fastest. Their type decides the dtype: `Float` is `float32`, `Double` `float64`, `Int32`
+  ///     `int32`, `UInt8` `uint8` and `Bool` `bool`.
   /// - Precondition: `scalars.count` is the product of `shape`.
   public init<Scalar: TensorScalar>(shape: [Int], scalars: [Scalar]) {
     let count = Tensor.elementCount(shape)
@@ -44,12 +48,12 @@ extension Tensor {
     }
   }
 
-  /// A vector.
+  /// A vector of `scalars`, in the dtype of their type.
   public init<Scalar: TensorScalar>(_ scalars: [Scalar]) {
     self.init(shape: [scalars.count], scalars: scalars)
   }
 
-  /// A matrix from its rows, which have equal lengths.
+  /// A matrix from its `rows`, which have equal lengths, in the dtype of their type. Without rows its shape is [0, 0].
   public init<Scalar: TensorScalar>(_ rows: [[Scalar]]) {
     let columns = rows.first?.count ?? 0
     guard rows.allSatisfy({ $0.count == columns }) else {
@@ -58,12 +62,17 @@ extension Tensor {
     self.init(shape: [rows.count, columns], scalars: rows.flatMap { $0 })
   }
 
-  /// A tensor without axes.
+  /// A tensor without axes that holds `scalar`, in the dtype of its type.
   public init<Scalar: TensorScalar>(_ scalar: Scalar) {
     self.init(shape: [], scalars: [scalar])
   }
 
   /// A tensor whose memory `body` fills: contiguous, row-major, zero at first. Booleans are bytes 0 and 1.
+  /// - Parameters:
+  ///   - shape: the size of each axis; empty for a tensor without axes.
+  ///   - dtype: of the elements.
+  ///   - body: gets all bytes of the tensor, which are good for that call only.
+  /// - Throws: what `body` throws.
   public init(shape: [Int], dtype: DType, initializingBytesWith body: (UnsafeMutableRawBufferPointer) throws -> Void) rethrows {
     let byteCount = Tensor.elementCount(shape) * dtype.byteCount
     let buffer = Buffer(byteCount: byteCount)
@@ -72,33 +81,49 @@ extension Tensor {
   }
 
   /// The same number in every element.
+  /// - Parameters:
+  ///   - value: the number. Of a dtype of whole numbers it is one that the dtype holds, of `bool` 0 or 1.
+  ///   - shape: the size of each axis; without it the tensor has no axes.
+  ///   - dtype: of the elements.
   public init(repeating value: Double, shape: [Int] = [], dtype: DType = .float32) {
     _ = Tensor.elementCount(shape)
     self.init(.fill(value), shape: shape, dtype: dtype)
   }
 
-  /// A number that takes the dtype of whatever it is combined with; on its own it is `float64`.
+  /// The number `value`, which takes the dtype of whatever it is combined with; on its own it is `float64`.
   public init(number value: Double) {
     self.init(.fill(value), shape: [], dtype: .float64, isNumber: true)
   }
 
   /// A tensor of zeros.
+  /// - Parameters:
+  ///   - shape: the size of each axis; empty for a tensor without axes.
+  ///   - dtype: of the elements.
   public static func zeros(_ shape: [Int], dtype: DType = .float32) -> Tensor {
     Tensor(repeating: 0, shape: shape, dtype: dtype)
   }
 
   /// A tensor of ones.
+  /// - Parameters:
+  ///   - shape: the size of each axis; empty for a tensor without axes.
+  ///   - dtype: of the elements.
   public static func ones(_ shape: [Int], dtype: DType = .float32) -> Tensor {
     Tensor(repeating: 1, shape: shape, dtype: dtype)
   }
 
   /// The square matrix with ones on the diagonal.
+  /// - Parameters:
+  ///   - size: how many rows and columns it has.
+  ///   - dtype: `float32`, `float64` or `int32`; another stops the program.
   public static func identity(_ size: Int, dtype: DType = .float32) -> Tensor {
     let index = Tensor.range(size, dtype: dtype)
     return (index.reshaped([size, 1]) .== index).cast(to: dtype)
   }
 
   /// 0, 1, … `count` − 1.
+  /// - Parameters:
+  ///   - count: how many numbers there are, at least 0.
+  ///   - dtype: `int32`, `float32` or `float64`; another stops the program.
   public static func range(_ count: Int, dtype: DType = .int32) -> Tensor {
     Tensor(shape: [count], dtype: dtype) { bytes in
       switch dtype {

@@ -59,6 +59,10 @@ public final class Variable: @unchecked Sendable {
   }
 
   /// A variable that starts with the given value.
+  /// - Parameters:
+  ///   - initial: the first value, which gives the variable its shape and its dtype; of a number that is `float64`.
+  ///   - name: what it is called in its layer; ``path`` is the same until an owner changes it.
+  ///   - isTrainable: whether training changes it.
   public convenience init(_ initial: Tensor, name: String = "variable", isTrainable: Bool = true) {
     let dtype = initial.dtype
     self.init(name: name, shape: initial.shape, dtype: dtype, isTrainable: isTrainable, storage: nil)
@@ -188,6 +192,8 @@ extension Variable: CustomStringConvertible {
 
 extension Variable {
   /// Variables side by side in one allocation, each at a 64-byte boundary: a copy of all of them is one copy of memory.
+  /// - Parameter specifications: the name, path, shape and dtype of each, and whether training changes it.
+  /// - Returns: the variables in that order, zero everywhere.
   public static func sideBySide(_ specifications: [(name: String, path: String, shape: [Int], dtype: DType, isTrainable: Bool)])
     -> [Variable]
   {

@@ -28,8 +28,10 @@ public struct ActivationFunction: KerasNamed {
     self.body = body
   }
 
-  /// A function of one's own. A result of another shape or dtype than the argument's is an error where the function is used. Files can
-  /// name it once it is registered (``KerasNamed/register(_:)``).
+  /// A function of one's own. Files can name it once it is registered (``KerasNamed/register(_:)``).
+  /// - Parameters:
+  ///   - name: what errors and files call it.
+  ///   - body: the function. A result of another shape or dtype than the argument's is an error where it is used.
   public static func custom(_ name: String = "custom", _ body: @escaping @Sendable (Tensor) -> Tensor) -> ActivationFunction {
     ActivationFunction(custom: name, body)
   }

@@ -14,7 +14,14 @@ public final class LambdaCallback: Callback {
   private let trainBatchBegin: Counted?
   private let trainBatchEnd: Logged?
 
-  /// What is to be run when; see ``Callback``.
+  /// What is to be run when. What a function throws leaves `fit`.
+  /// - Parameters:
+  ///   - onEpochBegin: before an epoch, with its number.
+  ///   - onEpochEnd: after an epoch and its validation, with its number and the numbers of both.
+  ///   - onTrainBegin: before anything else.
+  ///   - onTrainEnd: at the end of `fit`, however it ends, with the last epoch's numbers.
+  ///   - onTrainBatchBegin: before a batch of training, with its number in the epoch.
+  ///   - onTrainBatchEnd: after a step, with the batch's number in the epoch and the means over the epoch so far.
   public init(
     onEpochBegin: Counted? = nil, onEpochEnd: Logged? = nil, onTrainBegin: Plain? = nil,
     onTrainEnd: ((_ logs: Logs) throws -> Void)? = nil, onTrainBatchBegin: Counted? = nil, onTrainBatchEnd: Logged? = nil

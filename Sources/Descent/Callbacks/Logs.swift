@@ -6,7 +6,7 @@ public final class Logs {
   private var known: [String: Double]?
   private let source: () -> [String: Double]
 
-  /// Logs with the given values.
+  /// Logs with the given `values`, by name.
   public init(_ values: [String: Double] = [:]) {
     known = values
     source = { [:] }

@@ -13,7 +13,12 @@ public struct ReportCircumstances: Sendable {
   /// Of Descent.
   public var version: String
 
-  /// See the properties.
+  /// An empty text leaves its line out of the report.
+  /// - Parameters:
+  ///   - data: what the data are, in a line.
+  ///   - model: what the model is, in a line or two.
+  ///   - command: the command or program that made the comparison.
+  ///   - version: of Descent.
   public init(data: String = "", model: String = "", command: String = "", version: String = "") {
     self.data = data
     self.model = model

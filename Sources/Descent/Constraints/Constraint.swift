@@ -22,7 +22,10 @@ public struct Constraint: KerasNamed {
     self.init(nil, name: "refused", problem: error) { $0 }
   }
 
-  /// A projection of one's own: from the weights to weights of the same shape. Files can name it once it is registered (``KerasNamed/register(_:)``).
+  /// A projection of one's own. Files can name it once it is registered (``KerasNamed/register(_:)``).
+  /// - Parameters:
+  ///   - name: what errors and files call it.
+  ///   - body: from the weights to weights of the same shape and dtype; others are an error.
   public static func custom(_ name: String = "custom", _ body: @escaping @Sendable (Tensor) -> Tensor) -> Constraint {
     Constraint(nil, name: name, body)
   }

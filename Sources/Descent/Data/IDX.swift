@@ -3,7 +3,7 @@
 /// Read plain or compressed with gzip, whatever the name. `uint8`, `float32` and `float64` keep their type; signed bytes, 16-bit and
 /// 32-bit integers become `int32`. Source: <https://yann.lecun.com/exdb/mnist/>.
 public enum IDX {
-  /// Reads a file.
+  /// Reads the file at `path`.
   /// - Throws: ``DescentError`` of kind `file` that names the file: when it cannot be read, is not IDX, is truncated, or holds
   ///   anything after its data. No more memory is taken than the data that are really there.
   public static func read(_ path: String) throws -> Tensor { try read(ByteSource(path: path)) }
@@ -36,7 +36,10 @@ public enum IDX {
     try InflateStream(SourceStream(source), format: .gzip)
   }
 
-  /// Writes a file: `uint8`, `int32`, `float32` or `float64`, not compressed.
+  /// Writes a file, not compressed; one that is there is replaced.
+  /// - Parameters:
+  ///   - tensor: `uint8`, `int32`, `float32` or `float64`.
+  ///   - path: the file.
   /// - Throws: ``DescentError`` when the dtype has no IDX type (`bool`), there are more axes or elements than IDX counts, or the
   ///   file cannot be written.
   public static func write(_ tensor: Tensor, to path: String) throws {

@@ -22,7 +22,7 @@ public enum ImageFolder {
     "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte",
   ]
 
-  /// Reads the four files.
+  /// Reads the four files in `folder`.
   /// - Throws: ``DescentError`` of kind `file` when one is missing or malformed, and of kind `data` when images and labels do not
   ///   belong together.
   public static func load(_ folder: String) throws -> (train: LabelledImages, test: LabelledImages) {

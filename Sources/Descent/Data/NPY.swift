@@ -4,7 +4,7 @@
 /// `float16` becomes `float32`; the other integers become `int32`, and a value that does not fit is an error. Objects, strings,
 /// complex numbers and structures are refused. Source: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>.
 public enum NPY {
-  /// Reads a file.
+  /// Reads the file at `path`.
   /// - Throws: ``DescentError`` of kind `file` that names the file: when it cannot be read, is malformed, truncated or longer than
   ///   its array.
   public static func read(_ path: String) throws -> Tensor { try read(ByteSource(path: path)) }
@@ -31,6 +31,9 @@ public enum NPY {
   }
 
   /// Writes a file that `numpy.load` reads.
+  /// - Parameters:
+  ///   - tensor: of any dtype.
+  ///   - path: the file; one that is there is replaced.
   /// - Throws: ``DescentError`` of kind `file` when it cannot be written.
   public static func write(_ tensor: Tensor, to path: String) throws {
     try writeFile(path) { file in

@@ -6,7 +6,7 @@
 public struct NPZ {
   private let archive: ZipArchive
 
-  /// Opens a file and reads its directory; each array is read when it is asked for.
+  /// Opens the file at `path` and reads its directory; each array is read when it is asked for.
   /// - Throws: ``DescentError`` of kind `file` when it cannot be read or is no zip file.
   public init(_ path: String) throws { archive = try ZipArchive(path: path) }
 
@@ -62,7 +62,8 @@ public struct NPZ {
     return sequences
   }
 
-  /// Reads all arrays of a file, in its order.
+  /// Reads all arrays of the file at `path`, in its order.
+  /// - Throws: ``DescentError`` of kind `file` when it cannot be read or is malformed.
   public static func read(_ path: String) throws -> [(name: String, tensor: Tensor)] {
     let file = try NPZ(path)
     return try file.names.map { ($0, try file.tensor($0)) }

@@ -50,7 +50,7 @@ public struct SafeTensors {
   /// The longest header that is read: that of some hundred thousand arrays.
   private static let greatestHeaderByteCount = 1 << 25
 
-  /// Opens a file and reads its header.
+  /// Opens the file at `path` and reads its header.
   /// - Throws: ``DescentError`` of kind `file` when it cannot be read or anything in its header does not fit the file.
   public init(_ path: String) throws { try self.init(.mapped(MappedFile(path: path))) }
 

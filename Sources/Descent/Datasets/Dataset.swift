@@ -49,7 +49,7 @@ public struct Dataset<Element> {
 
   // MARK: - Sources
 
-  /// The elements of a collection.
+  /// The `elements` of a collection, in order.
   public init(_ elements: [Element]) {
     self.init(IndexedNode(count: elements.count) { elements[$0] })
   }
@@ -69,7 +69,7 @@ public struct Dataset<Element> {
     self.init(SequentialNode { _ in ClosureIterator(try makeNext()) })
   }
 
-  /// What a sequence has, in each pass from its beginning. A sequence that can be gone through only once gives one pass.
+  /// What `sequence` has, in each pass from its beginning. A sequence that can be gone through only once gives one pass.
   public init(sequence: some Sequence<Element>) {
     self.init(SequentialNode { _ in
       var iterator = sequence.makeIterator()
@@ -77,7 +77,7 @@ public struct Dataset<Element> {
     })
   }
 
-  /// Batches by number, as Keras's `PyDataset` has them.
+  /// The batches of `source` by number, as Keras's `PyDataset` has them.
   public init<Source: BatchSource>(_ source: Source) where Source.Batch == Element {
     self.init(IndexedNode(count: source.count) { try source.batch(at: $0) })
   }
@@ -319,12 +319,13 @@ extension Dataset {
   /// The rows of tensors that belong together: a pair or a triple of tensors, or tensors by name.
   ///
   ///     try Dataset(rows: (["age": age, "picture": pictures], prices))
+  /// - Parameter rows: the tensors, with rows on axis 0.
   /// - Throws: ``DescentError`` of kind `data` when they do not have as many rows each.
   public init(rows: Element) throws { try self.init(rowsOf: rows, "init(rows:)") }
 }
 
 extension Dataset where Element == Tensor {
-  /// The rows of a tensor.
+  /// The rows of `x`, which lie on its axis 0.
   /// - Throws: ``DescentError`` of kind `data` when it has no axis.
   public init(_ x: Tensor) throws { try self.init(rows: x) }
 
@@ -341,12 +342,19 @@ extension Dataset where Element == Tensor {
 
 extension Dataset where Element == (Tensor, Tensor) {
   /// Pairs of rows: inputs and targets.
+  /// - Parameters:
+  ///   - x: the inputs, with rows on axis 0.
+  ///   - y: a target for each, likewise.
   /// - Throws: ``DescentError`` of kind `data` when there is not one of each.
   public init(_ x: Tensor, _ y: Tensor) throws { try self.init(rows: (x, y)) }
 }
 
 extension Dataset where Element == (Tensor, Tensor, Tensor) {
   /// Triples of rows: inputs, targets and weights.
+  /// - Parameters:
+  ///   - x: the inputs, with rows on axis 0.
+  ///   - y: a target for each, likewise.
+  ///   - sampleWeight: a weight for each, likewise: what its loss is multiplied by.
   /// - Throws: ``DescentError`` of kind `data` when there is not one of each.
   public init(_ x: Tensor, _ y: Tensor, sampleWeight: Tensor) throws { try self.init(rows: (x, y, sampleWeight)) }
 }

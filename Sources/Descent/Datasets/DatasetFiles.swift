@@ -7,6 +7,7 @@ extension Dataset where Element == Tensor {
   ///
   /// Rows are read by their place rather than from mapped memory: a limit on memory holds for files larger than it, and a file that is
   /// cut short meanwhile is an error.
+  /// - Parameter path: the file, whose array has its rows on axis 0.
   /// - Throws: ``DescentError`` of kind `file`; arrays in Fortran order are refused, as their rows do not lie together.
   public static func npy(_ path: String) throws -> Dataset {
     let source = try ByteSource(path: path)

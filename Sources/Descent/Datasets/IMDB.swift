@@ -53,6 +53,10 @@ public enum IMDB {
   }
 
   /// The number of each word, before `indexFrom` is added.
+  /// - Parameters:
+  ///   - path: the file's name in the folder.
+  ///   - folder: where it lies; nil for Keras's cache.
+  /// - Throws: ``DescentError`` of kind `file` when it is not there, saying where people get it, or is not what it should be.
   public static func wordIndex(path: String = "imdb_word_index.json", folder: String? = nil) throws -> [String: Int] {
     try readWordIndex(index.path(in: folder, as: path))
   }
@@ -115,6 +119,10 @@ public enum Reuters {
   }
 
   /// The number of each word, before `indexFrom` is added.
+  /// - Parameters:
+  ///   - path: the file's name in the folder.
+  ///   - folder: where it lies; nil for Keras's cache.
+  /// - Throws: ``DescentError`` of kind `file` when it is not there, saying where people get it, or is not what it should be.
   public static func wordIndex(path: String = "reuters_word_index.json", folder: String? = nil) throws -> [String: Int] {
     try readWordIndex(index.path(in: folder, as: path))
   }

@@ -21,8 +21,9 @@ public enum MNIST {
 }
 
 extension FashionMNIST {
-  /// Reads the data set, as `keras.datasets.fashion_mnist.load_data` does: `uint8` images [n, 28, 28] and labels [n]. Looks where
-  /// ``load(from:)`` looks.
+  /// Reads the data set, as `keras.datasets.fashion_mnist.load_data` does: `uint8` images [n, 28, 28] and labels [n].
+  /// - Parameter folder: where the four files lie; nil to look where ``load(from:)`` looks.
+  /// - Throws: ``DescentError`` of kind `file` when they are nowhere, with how to get them, or are not what they should be.
   public static func loadData(folder: String? = nil) throws -> TrainAndTest<Tensor> {
     let data = try load(from: folder)
     return ((data.train.images.bytes, data.train.labels), (data.test.images.bytes, data.test.labels))

@@ -25,8 +25,11 @@ public struct Initializer: KerasNamed {
     self.init(nil, name: "refused", problem: error) { _, _, _ in throw error }
   }
 
-  /// An initializer of one's own. It gives a tensor of the shape and dtype that it is asked for. Files can name it once it is
-  /// registered (``KerasNamed/register(_:)``).
+  /// An initializer of one's own. Files can name it once it is registered (``KerasNamed/register(_:)``).
+  /// - Parameters:
+  ///   - name: what errors and files call it.
+  ///   - body: gives a tensor of the shape and dtype that it is asked for; another is an error where the initializer is used. The
+  ///     generator is the model's.
   public static func custom(
     _ name: String = "custom", _ body: @escaping @Sendable (_ shape: [Int], DType, RandomGenerator) throws -> Tensor
   ) -> Initializer {

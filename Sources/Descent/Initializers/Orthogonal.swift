@@ -1,6 +1,9 @@
 extension Initializer {
   /// A matrix with orthonormal rows or columns, whichever are fewer, times `gain`; uniformly distributed among those
   /// (Saxe et al., 2014). Weights of higher rank are one matrix of all axes but the last, and the last.
+  /// - Parameters:
+  ///   - gain: what the matrix is multiplied by.
+  ///   - seed: of numbers that are the same at every call with one shape; nil to take the model's.
   public static func orthogonal(gain: Double = 1, seed: Int? = nil) -> Initializer {
     Initializer(
       "Orthogonal", name: "orthogonal", config: ["gain": JSONValue(gain), "seed": .optional(seed)], seed: seed

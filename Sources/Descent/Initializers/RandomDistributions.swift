@@ -1,5 +1,9 @@
 extension Initializer {
   /// Uniform in [`low`, `high`). (Keras calls them `minval` and `maxval`.)
+  /// - Parameters:
+  ///   - low: the least number.
+  ///   - high: what all numbers are below; less than `low` is refused where the initializer is used.
+  ///   - seed: of numbers that are the same at every call with one shape; nil to take the model's.
   public static func randomUniform(low: Double = -0.05, high: Double = 0.05, seed: Int? = nil) -> Initializer {
     Initializer(
       "RandomUniform", name: "random_uniform",
@@ -11,6 +15,10 @@ extension Initializer {
   public static let randomUniform = randomUniform()
 
   /// Normal. (Keras calls the standard deviation `stddev`.)
+  /// - Parameters:
+  ///   - mean: the middle.
+  ///   - standardDeviation: at least 0; another is refused where the initializer is used.
+  ///   - seed: of numbers that are the same at every call with one shape; nil to take the model's.
   public static func randomNormal(mean: Double = 0, standardDeviation: Double = 0.05, seed: Int? = nil) -> Initializer {
     Initializer(
       "RandomNormal", name: "random_normal",
@@ -23,8 +31,12 @@ extension Initializer {
   /// With default settings.
   public static let randomNormal = randomNormal()
 
-  /// Normal, with what lies further than two standard deviations from the mean drawn again. `standardDeviation` is that of
-  /// the normal distribution before the cut; what comes out has 0.8796 of it.
+  /// Normal, with what lies further than two standard deviations from the mean drawn again.
+  /// - Parameters:
+  ///   - mean: the middle.
+  ///   - standardDeviation: that of the normal distribution before the cut, at least 0; what comes out has 0.8796 of it. Another is
+  ///     refused where the initializer is used.
+  ///   - seed: of numbers that are the same at every call with one shape; nil to take the model's.
   public static func truncatedNormal(mean: Double = 0, standardDeviation: Double = 0.05, seed: Int? = nil) -> Initializer {
     Initializer(
       "TruncatedNormal", name: "truncated_normal",

@@ -1,7 +1,7 @@
 extension Initializer {
   /// What the variance is divided by: the number of inputs of a unit, of its outputs, or their mean.
   public enum FanMode: String, Sendable, CaseIterable {
-    /// Inputs, outputs, or their mean.
+    /// The number of inputs.
     case fanIn = "fan_in"
     /// The number of outputs.
     case fanOut = "fan_out"
@@ -37,6 +37,12 @@ extension Initializer {
   }
 
   /// Mean 0 and variance `scale` / max(1, fan); the uniform distribution within ±√(3 · variance).
+  /// - Parameters:
+  ///   - scale: greater than 0; another is refused where the initializer is used.
+  ///   - mode: what the fan is: the number of inputs of a unit, of its outputs, or their mean.
+  ///   - distribution: how numbers are distributed.
+  ///   - seed: of numbers that are the same at every call with one shape; nil to take the model's.
+  ///   - axes: those that count inputs and those that count outputs; nil to count the last two and the window before them.
   public static func varianceScaling(
     scale: Double = 1, mode: FanMode = .fanIn, distribution: Distribution = .truncatedNormal, seed: Int? = nil,
     axes: FanAxes? = nil
@@ -50,6 +56,9 @@ extension Initializer {
   public static let varianceScaling = varianceScaling()
 
   /// Uniform within ±√(6 / (inputs + outputs)) (Glorot & Bengio, 2010).
+  /// - Parameters:
+  ///   - seed: of numbers that are the same at every call with one shape; nil to take the model's.
+  ///   - axes: those that count inputs and those that count outputs; nil to count the last two and the window before them.
   public static func glorotUniform(seed: Int? = nil, axes: FanAxes? = nil) -> Initializer {
     scaled("GlorotUniform", "glorot_uniform", 1, .fanAverage, .uniform, seed, axes)
   }
@@ -57,6 +66,9 @@ extension Initializer {
   public static let glorotUniform = glorotUniform()
 
   /// Truncated normal of variance 2 / (inputs + outputs) (Glorot & Bengio, 2010).
+  /// - Parameters:
+  ///   - seed: of numbers that are the same at every call with one shape; nil to take the model's.
+  ///   - axes: those that count inputs and those that count outputs; nil to count the last two and the window before them.
   public static func glorotNormal(seed: Int? = nil, axes: FanAxes? = nil) -> Initializer {
     scaled("GlorotNormal", "glorot_normal", 1, .fanAverage, .truncatedNormal, seed, axes)
   }
@@ -64,6 +76,9 @@ extension Initializer {
   public static let glorotNormal = glorotNormal()
 
   /// Uniform within ±√(6 / inputs) (He et al., 2015).
+  /// - Parameters:
+  ///   - seed: of numbers that are the same at every call with one shape; nil to take the model's.
+  ///   - axes: those that count inputs and those that count outputs; nil to count the last two and the window before them.
   public static func heUniform(seed: Int? = nil, axes: FanAxes? = nil) -> Initializer {
     scaled("HeUniform", "he_uniform", 2, .fanIn, .uniform, seed, axes)
   }
@@ -71,6 +86,9 @@ extension Initializer {
   public static let heUniform = heUniform()
 
   /// Truncated normal of variance 2 / inputs (He et al., 2015).
+  /// - Parameters:
+  ///   - seed: of numbers that are the same at every call with one shape; nil to take the model's.
+  ///   - axes: those that count inputs and those that count outputs; nil to count the last two and the window before them.
   public static func heNormal(seed: Int? = nil, axes: FanAxes? = nil) -> Initializer {
     scaled("HeNormal", "he_normal", 2, .fanIn, .truncatedNormal, seed, axes)
   }
@@ -78,6 +96,9 @@ extension Initializer {
   public static let heNormal = heNormal()
 
   /// Uniform within ±√(3 / inputs) (LeCun et al., 1998).
+  /// - Parameters:
+  ///   - seed: of numbers that are the same at every call with one shape; nil to take the model's.
+  ///   - axes: those that count inputs and those that count outputs; nil to count the last two and the window before them.
   public static func lecunUniform(seed: Int? = nil, axes: FanAxes? = nil) -> Initializer {
     scaled("LecunUniform", "lecun_uniform", 1, .fanIn, .uniform, seed, axes)
   }
@@ -85,6 +106,9 @@ extension Initializer {
   public static let lecunUniform = lecunUniform()
 
   /// Truncated normal of variance 1 / inputs (LeCun et al., 1998).
+  /// - Parameters:
+  ///   - seed: of numbers that are the same at every call with one shape; nil to take the model's.
+  ///   - axes: those that count inputs and those that count outputs; nil to count the last two and the window before them.
   public static func lecunNormal(seed: Int? = nil, axes: FanAxes? = nil) -> Initializer {
     scaled("LecunNormal", "lecun_normal", 1, .fanIn, .truncatedNormal, seed, axes)
   }

@@ -2,9 +2,9 @@
 public struct AxisSizes: Sendable, Hashable, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral {
   let values: [Int]
 
-  /// One for each axis, or a single one for all.
+  /// `values` are one for each axis, or a single one for all.
   public init(_ values: [Int]) { self.values = values }
-  /// The same for all axes.
+  /// `value` is the same for all axes.
   public init(_ value: Int) { values = [value] }
   public init(integerLiteral value: Int) { values = [value] }
   public init(arrayLiteral values: Int...) { self.values = values }

@@ -34,6 +34,13 @@ public final class Lambda: Layer {
   }
 
   /// The same of several tensors.
+  /// - Parameters:
+  ///   - mask: the mask of the result; nil for a function that a mask ends at.
+  ///   - inputShape: the shape of one row of input, for the first layer of a model.
+  ///   - name: made from the class's if nil.
+  ///   - trainable: whether training changes the variables, of which there are none.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
+  ///   - function: the inputs to a tensor, all with rows on axis 0.
   public init(
     mask: MaskFunction? = nil, inputShape: [Int?]? = nil,
     name: String? = nil, trainable: Bool = true, dtype: DType? = nil, merging function: @escaping Function
@@ -44,7 +51,14 @@ public final class Lambda: Layer {
     super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
-  /// A function that is registered by the time the layer is called.
+  /// A function that is registered by the time the layer is called; a call before that is refused.
+  /// - Parameters:
+  ///   - functionName: what `Lambda.register` was given.
+  ///   - mask: the mask of the result; nil for a function that a mask ends at. A layer with one cannot be written to a file.
+  ///   - inputShape: the shape of one row of input, for the first layer of a model.
+  ///   - name: made from the class's if nil.
+  ///   - trainable: whether training changes the variables, of which there are none.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
     named functionName: String, mask: MaskFunction? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
@@ -57,11 +71,17 @@ public final class Lambda: Layer {
   private static let functions = Registry<(name: String, body: Function)>(of: "function", []) { [$0.name] }
 
   /// Gives a function a name that files can hold. The last one of a name counts.
+  /// - Parameters:
+  ///   - name: what files and `Lambda(named:)` call it.
+  ///   - function: a tensor to another, both with rows on axis 0.
   public static func register(_ name: String, _ function: @escaping @Sendable (Tensor) throws -> Tensor) {
     register(name, merging: { try function(only($0)) })
   }
 
   /// The same of several tensors.
+  /// - Parameters:
+  ///   - name: what files and `Lambda(named:)` call it.
+  ///   - function: the inputs to a tensor, all with rows on axis 0.
   public static func register(_ name: String, merging function: @escaping Function) {
     functions.register((name, function))
   }

@@ -6,6 +6,12 @@ import TensorCore
 /// Elementwise ones stretch sizes of 1; a row of fewer axes gets axes of size 1 in front. The result has a mask if all inputs
 /// have: what counts in one of them counts.
 public class Merge: Layer {
+  /// - Parameters:
+  ///   - activityRegularizer: a penalty on the result, divided by the number of rows.
+  ///   - inputShape: the shape of one row of input, for the first layer of a model.
+  ///   - name: made from the class's if nil.
+  ///   - trainable: whether training changes the variables, of which there are none.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public override init(
     activityRegularizer: Regularizer? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
@@ -206,7 +212,14 @@ public final class Dot: Merge {
     super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
-  /// The same axis of both inputs; see ``init(axes:normalize:inputShape:name:trainable:dtype:)``.
+  /// The same axis of both inputs.
+  /// - Parameters:
+  ///   - axes: the axis, with axis 0 counting the rows; negative from the end.
+  ///   - normalize: whether both are divided by their lengths along the axis first.
+  ///   - inputShape: the shape of one row of input, for the first layer of a model.
+  ///   - name: made from the class's if nil.
+  ///   - trainable: whether training changes the variables, of which there are none.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public convenience init(
     axes: Int, normalize: Bool = false, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {

@@ -42,6 +42,16 @@ public final class Normalization: Layer {
   }
 
   /// The same for one axis.
+  /// - Parameters:
+  ///   - axis: the axis whose positions have a mean and a variance each; negative from the end. Axis 0, which counts the rows, is
+  ///     refused.
+  ///   - mean: a number, or of a shape that stretches to the axis's size; nil for that of data.
+  ///   - variance: as the mean, of its shape; nil for that of data. One of the two alone is refused.
+  ///   - invert: whether the layer does the opposite.
+  ///   - inputShape: the shape of one row of input, for the first layer of a model.
+  ///   - name: made from the class's if nil.
+  ///   - trainable: whether training changes the variables, which it does not.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public convenience init(
     axis: Int = -1, mean: Tensor? = nil, variance: Tensor? = nil, invert: Bool = false, inputShape: [Int?]? = nil, name: String? = nil,
     trainable: Bool = true, dtype: DType? = nil

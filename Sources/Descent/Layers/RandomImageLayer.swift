@@ -78,13 +78,16 @@ public struct RandomFactor: Sendable, Hashable, ExpressibleByFloatLiteral, Expre
   /// As they were given.
   let values: [Double]
 
-  /// A number f for −f to f.
+  /// From −`value` to `value`.
   public init(_ value: Double) { values = [value] }
   public init(floatLiteral value: Double) { values = [value] }
   public init(integerLiteral value: Int) { values = [Double(value)] }
   /// Two numbers; other literals are refused where the layer is built.
   public init(arrayLiteral elements: Double...) { values = elements.count == 2 ? elements : [.nan] }
   /// From one number to another, in any order.
+  /// - Parameters:
+  ///   - first: the one end.
+  ///   - second: the other end.
   public init(_ first: Double, _ second: Double) { values = [first, second] }
 
   public var description: String { values.count == 1 ? "\(values[0])" : "\(values)" }

@@ -20,6 +20,13 @@ public final class Rescaling: Layer {
   }
 
   /// The same with a scale and an offset for each channel (or any other last axis).
+  /// - Parameters:
+  ///   - scale: what elements are multiplied by: one number for each channel, or a single one for all. Others are refused.
+  ///   - offset: what is added then: as many, or a single one for all.
+  ///   - inputShape: the shape of one row of input, for the first layer of a model.
+  ///   - name: made from the class's if nil.
+  ///   - trainable: whether training changes the variables, of which there are none.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
     _ scale: [Double], offset: [Double] = [0], inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {

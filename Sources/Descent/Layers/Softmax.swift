@@ -17,6 +17,12 @@ public final class Softmax: Layer {
   }
 
   /// The same along several axes together: all their elements sum to 1.
+  /// - Parameters:
+  ///   - axes: at least one and all different, with axis 0 counting the rows; negative from the end.
+  ///   - inputShape: the shape of one row of input, for the first layer of a model.
+  ///   - name: made from the class's if nil.
+  ///   - trainable: whether training changes the variables, of which there are none.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(axes: [Int], inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil) {
     self.axes = axes
     super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)

@@ -20,6 +20,9 @@ public struct Logits {
   }
 
   /// Nil if the activation function is another one.
+  /// - Parameters:
+  ///   - values: what the function is applied to.
+  ///   - function: a sigmoid, or a softmax over the last axis.
   public init?(_ values: Tensor, before function: ActivationFunction) {
     guard let activation = function.logitsActivation(rank: values.rank) else { return nil }
     self.init(values, of: activation)

@@ -40,6 +40,7 @@ extension Metric {
     })
 
   /// How often the prediction is on the same side of the threshold as the target, which is 0 or 1.
+  /// - Parameter threshold: a finite number; predictions above it mean 1.
   public static func binaryAccuracy(threshold: Double = 0.5) -> Metric {
     Metric(
       "BinaryAccuracy", name: "binary_accuracy", config: ["threshold": JSONValue(threshold)],

@@ -24,6 +24,9 @@ extension Metric {
   public static let fBetaScore = fBetaScore()
 
   /// The harmonic mean of precision and recall: ``fBetaScore(average:beta:threshold:)`` with a beta of 1.
+  /// - Parameters:
+  ///   - average: nil for one figure per class.
+  ///   - threshold: above which a prediction is positive, greater than 0 and at most 1; if nil the greatest of each sample is.
   public static func f1Score(average: Average? = nil, threshold: Double? = nil) -> Metric {
     score("F1Score", "f1_score", scoreConfig(average, threshold), average, 1, threshold)
   }

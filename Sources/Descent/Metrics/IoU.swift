@@ -21,8 +21,14 @@ extension Metric {
       ])
   }
 
-  /// Intersection over union of all classes; see
+  /// Intersection over union of all classes: the mean over those that occur. Weights are taken as in
   /// ``iou(numClasses:targetClassIDs:ignoreClass:sparseTarget:sparsePrediction:axis:)``.
+  /// - Parameters:
+  ///   - numClasses: how many classes there are.
+  ///   - ignoreClass: targets of this class do not count.
+  ///   - sparseTarget: whether targets are class numbers; otherwise the greatest along `axis` names the class.
+  ///   - sparsePrediction: whether predictions are class numbers; otherwise the greatest along `axis` names the class.
+  ///   - axis: that of the classes where there is one.
   public static func meanIoU(
     numClasses: Int, ignoreClass: Int? = nil, sparseTarget: Bool = true, sparsePrediction: Bool = true, axis: Int = -1
   ) -> Metric {
@@ -32,6 +38,12 @@ extension Metric {
   }
 
   /// ``iou(numClasses:targetClassIDs:ignoreClass:sparseTarget:sparsePrediction:axis:)`` of one-hot targets.
+  /// - Parameters:
+  ///   - numClasses: how many classes there are.
+  ///   - targetClassIDs: the classes to look at.
+  ///   - ignoreClass: targets of this class do not count.
+  ///   - sparsePrediction: whether predictions are class numbers; otherwise the greatest along `axis` names the class.
+  ///   - axis: that of the classes.
   public static func oneHotIoU(
     numClasses: Int, targetClassIDs: [Int], ignoreClass: Int? = nil, sparsePrediction: Bool = false, axis: Int = -1
   ) -> Metric {
@@ -41,6 +53,11 @@ extension Metric {
   }
 
   /// ``meanIoU(numClasses:ignoreClass:sparseTarget:sparsePrediction:axis:)`` of one-hot targets.
+  /// - Parameters:
+  ///   - numClasses: how many classes there are.
+  ///   - ignoreClass: targets of this class do not count.
+  ///   - sparsePrediction: whether predictions are class numbers; otherwise the greatest along `axis` names the class.
+  ///   - axis: that of the classes.
   public static func oneHotMeanIoU(
     numClasses: Int, ignoreClass: Int? = nil, sparsePrediction: Bool = false, axis: Int = -1
   ) -> Metric {
@@ -49,7 +66,10 @@ extension Metric {
       config: ["sparse_y_pred": .bool(sparsePrediction)])
   }
 
-  /// Intersection over union of the classes 0 and 1, of predictions that are 1 from the threshold on.
+  /// Intersection over union of the classes 0 and 1: the mean over those that occur.
+  /// - Parameters:
+  ///   - targetClassIDs: the classes to look at.
+  ///   - threshold: predictions are class 1 from it on.
   public static func binaryIoU(targetClassIDs: [Int] = [0, 1], threshold: Double = 0.5) -> Metric {
     Metric(
       "BinaryIoU", name: "binary_io_u",

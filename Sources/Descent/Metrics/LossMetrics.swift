@@ -1,5 +1,5 @@
 extension Metric {
-  /// The mean over all samples of a loss's values.
+  /// The mean over all samples of the values of `loss`, whose name it has.
   public static func loss(_ loss: Loss) -> Metric {
     // A name says all of a loss that has its defaults, if it is one by which Keras finds the function.
     let isPlain = !loss.keras.isOwn && (try? Loss(named: loss.className!)).map { $0.config == loss.config } == true
@@ -29,7 +29,10 @@ extension Metric {
   /// With default settings.
   public static let categoricalHinge = loss("CategoricalHinge", .categoricalHinge)
 
-  /// The mean of the loss of that name. Beside a loss that takes logits, so does the metric.
+  /// The mean of the loss of that name.
+  /// - Parameters:
+  ///   - fromLogits: whether predictions are logits; they are beside a loss that takes logits, whatever is said here.
+  ///   - labelSmoothing: in 0…1: how far targets are moved towards equal shares.
   public static func binaryCrossentropy(fromLogits: Bool = false, labelSmoothing: Double = 0) -> Metric {
     func made(_ fromLogits: Bool) -> Loss { .binaryCrossentropy(fromLogits: fromLogits, labelSmoothing: labelSmoothing) }
     return loss(
@@ -39,7 +42,11 @@ extension Metric {
   /// With default settings.
   public static let binaryCrossentropy = binaryCrossentropy()
 
-  /// The mean of the loss of that name. Beside a loss that takes logits, so does the metric.
+  /// The mean of the loss of that name.
+  /// - Parameters:
+  ///   - fromLogits: whether predictions are logits; they are beside a loss that takes logits, whatever is said here.
+  ///   - labelSmoothing: in 0…1: how far targets are moved towards equal shares.
+  ///   - axis: that of the classes, with axis 0 counting the samples; negative from the end.
   public static func categoricalCrossentropy(fromLogits: Bool = false, labelSmoothing: Double = 0, axis: Int = -1) -> Metric {
     func made(_ fromLogits: Bool) -> Loss {
       .categoricalCrossentropy(fromLogits: fromLogits, labelSmoothing: labelSmoothing, axis: axis)
@@ -51,10 +58,12 @@ extension Metric {
   /// With default settings.
   public static let categoricalCrossentropy = categoricalCrossentropy()
 
-  /// The mean of the loss of that name. Beside a loss that takes logits, so does the metric.
-  ///
-  /// Samples of the class to ignore do not count. (In Keras they do, unless sample weights are given, and in a metric from one of its
-  /// files.)
+  /// The mean of the loss of that name.
+  /// - Parameters:
+  ///   - fromLogits: whether predictions are logits; they are beside a loss that takes logits, whatever is said here.
+  ///   - ignoreClass: samples of this class do not count. (In Keras they do, unless sample weights are given, and in a metric from one of
+  ///     its files.)
+  ///   - axis: that of the classes, with axis 0 counting the samples; negative from the end.
   public static func sparseCategoricalCrossentropy(
     fromLogits: Bool = false, ignoreClass: Int? = nil, axis: Int = -1
   ) -> Metric {

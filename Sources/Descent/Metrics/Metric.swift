@@ -33,7 +33,8 @@ public struct Metric: KerasNamed {
     self.init(nil, name: "refused", problem: error, direction: nil, MeanOfValues { $0.prediction })
   }
 
-  /// The metric with the given Keras name; the name is kept as it was given (`"acc"` is logged as `acc`).
+  /// The metric with the given Keras `name`, which is kept as it was given (`"acc"` is logged as `acc`).
+  /// - Throws: ``DescentError`` naming the nearest and all known names if there is none.
   public init(named name: String) throws { self = try Metric.catalog.value(named: name).named(name) }
 
   public init(json: JSONValue) throws {
@@ -56,8 +57,12 @@ public struct Metric: KerasNamed {
     return result
   }
 
-  /// The mean over all samples of a closure's values: one value per sample (axis 0 counts them), of any dtype. Target and
-  /// prediction come as for ``Loss/custom(_:_:)``. Files can name it once it is registered (``KerasNamed/register(_:)``).
+  /// The mean over all samples of a closure's values. Files can name it once it is registered (``KerasNamed/register(_:)``).
+  /// - Parameters:
+  ///   - name: what the logs call it.
+  ///   - direction: which way is better, if that is known.
+  ///   - body: gets the target and the prediction as ``Loss/custom(_:_:)``'s does, and returns one value per sample (axis 0 counts them),
+  ///     of any dtype.
   public static func custom(
     _ name: String, direction: Direction? = nil,
     _ body: @escaping @Sendable (_ target: Tensor, _ prediction: Tensor) -> Tensor

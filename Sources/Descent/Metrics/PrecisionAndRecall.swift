@@ -15,7 +15,10 @@ extension Metric {
 
   /// True positives / (true positives + false negatives): how many of those that should be are predicted; 0 if none should be.
   ///
-  /// The parameters are those of ``precision(thresholds:topK:classID:)``.
+  /// - Parameters:
+  ///   - thresholds: above which a prediction is positive, in 0…1, 0.5 if nil; there is one figure for each.
+  ///   - topK: only the k greatest predictions of a sample can be positive; without `thresholds` they all are.
+  ///   - classID: the only class that is looked at.
   public static func recall(thresholds: [Double]? = nil, topK: Int? = nil, classID: Int? = nil) -> Metric {
     retrieval("Recall", "recall", thresholds, topK, classID) { counts in
       zip(counts.truePositives, counts.falseNegatives).map { ratio($0, $0 + $1) }
@@ -32,21 +35,24 @@ extension Metric {
   /// With default settings.
   public static let truePositives = truePositives()
 
-  /// How many are predicted and should not be; see ``truePositives(thresholds:)``.
+  /// How many are predicted and should not be.
+  /// - Parameter thresholds: above which a prediction is positive, in 0…1, 0.5 if nil; there is one figure for each.
   public static func falsePositives(thresholds: [Double]? = nil) -> Metric {
     count("FalsePositives", "false_positives", thresholds, \.falsePositives)
   }
   /// With default settings.
   public static let falsePositives = falsePositives()
 
-  /// How many are not predicted and should not be; see ``truePositives(thresholds:)``.
+  /// How many are not predicted and should not be.
+  /// - Parameter thresholds: above which a prediction is positive, in 0…1, 0.5 if nil; there is one figure for each.
   public static func trueNegatives(thresholds: [Double]? = nil) -> Metric {
     count("TrueNegatives", "true_negatives", thresholds, \.trueNegatives)
   }
   /// With default settings.
   public static let trueNegatives = trueNegatives()
 
-  /// How many are not predicted and should be; see ``truePositives(thresholds:)``.
+  /// How many are not predicted and should be.
+  /// - Parameter thresholds: above which a prediction is positive, in 0…1, 0.5 if nil; there is one figure for each.
   public static func falseNegatives(thresholds: [Double]? = nil) -> Metric {
     count("FalseNegatives", "false_negatives", thresholds, \.falseNegatives)
   }

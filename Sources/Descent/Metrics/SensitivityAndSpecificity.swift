@@ -10,20 +10,31 @@ extension Metric {
     }
   }
 
-  /// The greatest specificity (rate of true negatives) at which the sensitivity (recall) is at least `sensitivity`;
-  /// see ``sensitivityAtSpecificity(_:numThresholds:classID:)``.
+  /// The greatest specificity (rate of true negatives) at which the sensitivity (recall) is at least `sensitivity`.
+  /// - Parameters:
+  ///   - sensitivity: between 0 and 1.
+  ///   - numThresholds: how many evenly spaced thresholds are tried.
+  ///   - classID: the only class that is looked at.
   public static func specificityAtSensitivity(_ sensitivity: Double, numThresholds: Int = 200, classID: Int? = nil) -> Metric {
     best("SpecificityAtSensitivity", "specificity_at_sensitivity", "sensitivity", sensitivity, numThresholds, classID) {
       ($0.recall, $0.specificity)
     }
   }
 
-  /// The greatest precision at which the recall is at least `recall`; see ``sensitivityAtSpecificity(_:numThresholds:classID:)``.
+  /// The greatest precision at which the recall is at least `recall`.
+  /// - Parameters:
+  ///   - recall: between 0 and 1.
+  ///   - numThresholds: how many evenly spaced thresholds are tried.
+  ///   - classID: the only class that is looked at.
   public static func precisionAtRecall(_ recall: Double, numThresholds: Int = 200, classID: Int? = nil) -> Metric {
     best("PrecisionAtRecall", "precision_at_recall", "recall", recall, numThresholds, classID) { ($0.recall, $0.precision) }
   }
 
-  /// The greatest recall at which the precision is at least `precision`; see ``sensitivityAtSpecificity(_:numThresholds:classID:)``.
+  /// The greatest recall at which the precision is at least `precision`.
+  /// - Parameters:
+  ///   - precision: between 0 and 1.
+  ///   - numThresholds: how many evenly spaced thresholds are tried.
+  ///   - classID: the only class that is looked at.
   public static func recallAtPrecision(_ precision: Double, numThresholds: Int = 200, classID: Int? = nil) -> Metric {
     best("RecallAtPrecision", "recall_at_precision", "precision", precision, numThresholds, classID) {
       ($0.precision, $0.recall)

@@ -102,7 +102,7 @@ public final class MeanMetric: StatefulMetric {
 }
 
 extension Metric {
-  /// A metric with state of one's own.
+  /// `metric`, which has state of its own, as one that `compile` takes.
   public static func stateful(_ metric: StatefulMetric) -> Metric {
     var config = ((try? metric.options()) ?? JSONObject()).dictionary
     config["name"] = .string(metric.name)

@@ -59,7 +59,11 @@ open class Model: Layer {
   /// Set when what follows an epoch is to be left out.
   var isAbandoned = false
 
-  /// - Parameters: as those of ``Sequential/init(_:name:trainable:dtype:seed:)``.
+  /// - Parameters:
+  ///   - name: made from the class's if nil; in another model, numbered where there are several.
+  ///   - trainable: whether training changes the layers' variables.
+  ///   - dtype: of the variables and the computation: `float32` or `float64`.
+  ///   - seed: for the initial weights, the order of rows and dropout; nil for one derived from ``setRandomSeed(_:)``'s.
   public init(name: String? = nil, trainable: Bool = true, dtype: DType = .float32, seed: UInt64? = nil) {
     let seed = seed ?? nextDefaultSeed()
     self.dtype = dtype

@@ -17,6 +17,12 @@ public struct ImagePreprocessing: Sendable, Equatable {
   public let keepAspectRatio: Bool
 
   /// Such a description.
+  /// - Parameters:
+  ///   - classNames: the names of the classes in the order of their numbers: at least two, all different.
+  ///   - imageSize: the size that pictures are given, in pixels: each side from 1 to 16,384.
+  ///   - colorMode: the channels that they are given.
+  ///   - interpolation: what lies between pixels where the size changes.
+  ///   - keepAspectRatio: whether the greatest part in the middle of the same aspect ratio is taken; otherwise all is, stretched.
   /// - Throws: ``DescentError`` of kind `invalidArgument` for fewer than two classes, two of one name, or a size that is none.
   public init(
     classNames: [String], imageSize: (height: Int, width: Int), colorMode: ColorMode = .rgb, interpolation: ImageInterpolation = .bilinear,

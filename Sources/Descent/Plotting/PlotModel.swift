@@ -26,7 +26,14 @@ public struct PlotOptions: Sendable {
   /// Whether boxes tell whether training changes the layers.
   public var showTrainable = false
 
-  /// See the properties.
+  /// - Parameters:
+  ///   - showShapes: whether to show the shapes that come in and go out.
+  ///   - showDType: whether to show the dtype of the result.
+  ///   - showLayerNames: whether to show names before classes.
+  ///   - direction: which way the picture goes.
+  ///   - expandNested: whether models that are layers are frames with their layers inside.
+  ///   - showLayerActivations: whether to show the activations of layers that have one.
+  ///   - showTrainable: whether to show of layers with weights if these are trained.
   public init(
     showShapes: Bool = false, showDType: Bool = false, showLayerNames: Bool = true, direction: Direction = .topToBottom,
     expandNested: Bool = false, showLayerActivations: Bool = false, showTrainable: Bool = false

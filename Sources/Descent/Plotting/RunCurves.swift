@@ -11,6 +11,9 @@ public struct RunCurves: Sendable {
   public let values: [String: [Double]]
 
   /// The numbers that `fit` gave.
+  /// - Parameters:
+  ///   - history: what it returned.
+  ///   - name: what legends call the run.
   public init(_ history: History, name: String = "") {
     self.name = name
     epochs = history.epochs

@@ -3,6 +3,9 @@ extension Regularizer {
   public enum OrthogonalMode: String, Sendable, CaseIterable { case rows, columns }
 
   /// `factor` · Σ |cos| over the pairs of different rows (or columns), divided by the number of pairs. Of matrices only.
+  /// - Parameters:
+  ///   - factor: the strength.
+  ///   - mode: which vectors of the matrix make the pairs.
   public static func orthogonal(factor: Double = 0.01, mode: OrthogonalMode = .rows) -> Regularizer {
     Regularizer(
       "OrthogonalRegularizer", name: "orthogonal_regularizer",

@@ -22,7 +22,10 @@ public struct Regularizer: KerasNamed {
     self.init(nil, name: "refused", problem: error) { _ in 0 }
   }
 
-  /// A penalty of one's own: a closure from the weights to a scalar. Files can name it once it is registered (``KerasNamed/register(_:)``).
+  /// A penalty of one's own. Files can name it once it is registered (``KerasNamed/register(_:)``).
+  /// - Parameters:
+  ///   - name: what errors and files call it.
+  ///   - body: from the weights to a scalar; anything else is an error.
   public static func custom(_ name: String = "custom", _ body: @escaping @Sendable (Tensor) -> Tensor) -> Regularizer {
     Regularizer(nil, name: name, body)
   }

@@ -25,7 +25,7 @@ public protocol ConfigurableLayer: Layer {
   /// Keras's name of the class; the Swift type's unless said otherwise.
   static var className: String { get }
 
-  /// Makes the layer that such options describe. Options that are not asked for make the description invalid.
+  /// Makes the layer that such `options` describe. Those that are not asked for make the description invalid.
   /// - Throws: ``DescentError`` for options that are missing, of another type or out of range.
   init(_ options: inout LayerOptions) throws
 

@@ -284,6 +284,12 @@ extension Model {
   }
 
   /// The same from text.
+  /// - Parameters:
+  ///   - text: the description.
+  ///   - name: what to call the description in errors: a file's name.
+  ///   - compiled: whether to compile the model as the description says.
+  ///   - seed: for the initial weights, the order of rows and dropout; nil for one derived from ``setRandomSeed(_:)``'s.
+  /// - Throws: ``DescentError`` as for a description that was read, and with the line and column of what is no JSON.
   public static func fromJSON(
     _ text: String, name: String = "JSON", compiled: Bool = true, seed: UInt64? = nil
   ) throws -> Self {

@@ -66,13 +66,13 @@ public struct ModelFormat: Sendable {
 
   private static let formats = Mutex<[ModelFormat]>([.safetensors, .npz])
 
-  /// Makes a kind of file known by its endings; of two with the same ending the last one counts.
+  /// Makes `format` known by its endings; of two with the same ending the last one counts.
   public static func register(_ format: ModelFormat) { formats.withLock { $0.append(format) } }
 
   /// All kinds that are known.
   public static var all: [ModelFormat] { formats.withLock { $0 } }
 
-  /// The kind that a path's ending tells, in small letters or in capitals; the longest ending counts.
+  /// The kind that the ending of `path` tells, in small letters or in capitals; the longest ending counts. Nil if none is known.
   public init?(path: String) {
     var best: (format: ModelFormat, count: Int)?
     for format in ModelFormat.all {

@@ -46,10 +46,10 @@ public protocol KerasNamed: Sendable, CustomStringConvertible, ExpressibleByStri
   static var catalog: Catalog<Self> { get }
   /// What Keras calls it, with its settings.
   var keras: KerasDescription { get }
-  /// The value with the given Keras name (`mse`, `mean_squared_error`, `MeanSquaredError`) and default settings.
+  /// The value with the given Keras `name` (`mse`, `mean_squared_error`, `MeanSquaredError`) and default settings.
   /// - Throws: ``DescentError`` naming the nearest and all known names if there is none.
   init(named name: String) throws
-  /// The value that Keras's JSON describes: `{"class_name": …, "config": {…}}`, or just a name.
+  /// The value that `json` describes as Keras writes it: `{"class_name": …, "config": {…}}`, or just a name.
   ///
   /// Settings that are missing have their defaults.
   /// - Throws: ``DescentError`` for an unknown class or setting and for a value of the wrong type or out of range.
@@ -57,7 +57,7 @@ public protocol KerasNamed: Sendable, CustomStringConvertible, ExpressibleByStri
   /// What Keras's `serialize` gives.
   /// - Throws: ``DescentError`` if the value has no class of Keras's, as one made from a closure, and is not registered.
   func json() throws -> JSONValue
-  /// A value that stands for a mistake and that ``validated()`` refuses.
+  /// A value that stands for a mistake and that ``validated()`` refuses with `error`.
   init(refusedWith error: DescentError)
 }
 
@@ -82,12 +82,14 @@ extension KerasNamed {
 
   public init(named name: String) throws { self = try Self.catalog.value(named: name) }
 
-  /// The value with the given name, of Keras's or a registered one, and settings by Keras's names: `Loss(named: "huber", settings:
-  /// ["delta": 3])`. Those that are missing have their defaults.
+  /// The value with the given name and settings: `Loss(named: "huber", settings: ["delta": 3])`.
+  /// - Parameters:
+  ///   - name: Keras's, or one that was registered.
+  ///   - settings: by Keras's names. Those that are missing have their defaults.
   /// - Throws: ``DescentError`` for a name or a setting that is not known, and for one of the wrong kind or out of range.
   public init(named name: String, settings: [String: JSONValue]) throws { self = try Self.catalog.value(named: name, settings: settings) }
 
-  /// The value of that name, or one that ``validated()`` refuses.
+  /// The value of that `name`, or one that ``validated()`` refuses.
   public init(stringLiteral name: String) {
     do {
       self = try Self.catalog.value(named: name)
@@ -146,6 +148,7 @@ extension KerasNamed {
   ///     try Loss.register(.custom("cubic") { target, prediction in pow(abs(target - prediction), 3).mean(axis: -1) })
   ///     try model.compile(optimizer: .adam, loss: "cubic")
   ///
+  /// - Parameter value: what is to be known, by the name that it has.
   /// - Throws: ``DescentError`` for a value that cannot be used.
   public static func register(_ value: Self) throws {
     try value.validated()

@@ -77,7 +77,7 @@ extension FeatureSpace {
       Feature(kind: .hashedStrings(numBins: numBins), outputMode: outputMode)
     }
 
-    /// A type with its defaults by Keras's name: `float_normalized`.
+    /// A type with its defaults by Keras's `name`: `float_normalized`.
     /// - Throws: ``DescentError`` of kind `invalidArgument` with the names there are.
     public init(named name: String) throws {
       let all: [(String, Feature)] = [

@@ -57,6 +57,12 @@ public struct Hashing: Sendable {
   }
 
   /// The same with one number for both halves of the key.
+  /// - Parameters:
+  ///   - numBins: how many bins there are.
+  ///   - maskValue: what stands for nothing; a number is given by its digits.
+  ///   - salt: both halves of the key of SipHash-2-4.
+  ///   - outputMode: numbers, or rows of zeros and ones, or of counts.
+  /// - Throws: ``DescentError`` for a number of bins that is none.
   public init(numBins: Int, maskValue: String? = nil, salt: UInt64, outputMode: CategoryOutput = .int) throws {
     try self.init(numBins: numBins, maskValue: maskValue, salt: (salt, salt), outputMode: outputMode)
   }

@@ -11,6 +11,9 @@ public struct TextPreprocessing {
   public let classNames: [String]?
 
   /// Such a description.
+  /// - Parameters:
+  ///   - vectorize: how a text becomes a row of numbers.
+  ///   - classNames: the names of the classes in the order of their numbers: at least two, all different; nil if they are not known.
   /// - Throws: ``DescentError`` of kind `invalidArgument` for fewer than two classes, or two of one name.
   public init(_ vectorize: TextVectorization, classNames: [String]? = nil) throws {
     if let classNames, classNames.count < 2 || Set(classNames).count != classNames.count {

@@ -64,7 +64,13 @@ public struct Slot: Sendable, Equatable, ExpressibleByStringLiteral {
     restartsWithWeights = true
   }
 
-  /// Something Keras's files hold and this optimizer does not need to remember.
+  /// Something Keras's files hold and this optimizer does not need to remember. It is worked out where such a file is
+  /// written, and passed over where one is read.
+  /// - Parameters:
+  ///   - name: in Swift's spelling: `velocityHat`.
+  ///   - shape: how large it is.
+  ///   - dtype: nil for the parameter's.
+  ///   - value: works it out from what is remembered of the parameter: of that shape, and in any dtype.
   public init(
     inFilesOnly name: String, shape: Shape, dtype: DType? = nil, value: @escaping @Sendable (Slots) -> Tensor
   ) {

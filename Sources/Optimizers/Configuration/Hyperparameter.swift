@@ -74,6 +74,14 @@ public struct Hyperparameter<Root>: Sendable {
 
 extension Hyperparameter {
   /// A number.
+  /// - Parameters:
+  ///   - key: Keras's name.
+  ///   - path: the property.
+  ///   - range: the values it may have; one that is not finite is refused whatever it says.
+  ///   - summary: what it does, in a few words.
+  ///   - aliases: other names that are understood.
+  ///   - isInKeras: whether Keras has it; what Keras lacks is written only where it is not the default.
+  ///   - isRequired: whether JSON must have it.
   public static func number(
     _ key: String, _ path: WritableKeyPath<Root, Double> & Sendable, in range: NumberRange = .any, _ summary: String,
     aliases: [String] = [], isInKeras: Bool = true, isRequired: Bool = false
@@ -83,6 +91,12 @@ extension Hyperparameter {
   }
 
   /// A number or nothing.
+  /// - Parameters:
+  ///   - key: Keras's name.
+  ///   - path: the property.
+  ///   - range: the values it may have; one that is not finite is refused whatever it says.
+  ///   - summary: what it does, in a few words.
+  ///   - isInKeras: whether Keras has it; what Keras lacks is written only where it is not the default.
   public static func optionalNumber(
     _ key: String, _ path: WritableKeyPath<Root, Double?> & Sendable, in range: NumberRange = .any, _ summary: String,
     isInKeras: Bool = true
@@ -91,6 +105,13 @@ extension Hyperparameter {
   }
 
   /// A whole number.
+  /// - Parameters:
+  ///   - key: Keras's name.
+  ///   - path: the property.
+  ///   - low: the least value it may have.
+  ///   - summary: what it does, in a few words.
+  ///   - isInKeras: whether Keras has it; what Keras lacks is written only where it is not the default.
+  ///   - isRequired: whether JSON must have it.
   public static func integer(
     _ key: String, _ path: WritableKeyPath<Root, Int> & Sendable, atLeast low: Int, _ summary: String, isInKeras: Bool = true,
     isRequired: Bool = false
@@ -99,6 +120,12 @@ extension Hyperparameter {
   }
 
   /// A whole number or nothing.
+  /// - Parameters:
+  ///   - key: Keras's name.
+  ///   - path: the property.
+  ///   - low: the least value it may have.
+  ///   - summary: what it does, in a few words.
+  ///   - isInKeras: whether Keras has it; what Keras lacks is written only where it is not the default.
   public static func optionalInteger(
     _ key: String, _ path: WritableKeyPath<Root, Int?> & Sendable, atLeast low: Int, _ summary: String, isInKeras: Bool = true
   ) -> Hyperparameter {
@@ -106,6 +133,11 @@ extension Hyperparameter {
   }
 
   /// True or false.
+  /// - Parameters:
+  ///   - key: Keras's name.
+  ///   - path: the property.
+  ///   - summary: what it does, in a few words.
+  ///   - isInKeras: whether Keras has it; what Keras lacks is written only where it is not the default.
   public static func flag(
     _ key: String, _ path: WritableKeyPath<Root, Bool> & Sendable, _ summary: String, isInKeras: Bool = true
   ) -> Hyperparameter {
@@ -113,6 +145,11 @@ extension Hyperparameter {
   }
 
   /// One of a few words.
+  /// - Parameters:
+  ///   - key: Keras's name.
+  ///   - path: the property, whose type's raw values are the words.
+  ///   - summary: what it does, in a few words.
+  ///   - isInKeras: whether Keras has it; what Keras lacks is written only where it is not the default.
   public static func choice<Value: RawRepresentable<String> & CaseIterable & Sendable>(
     _ key: String, _ path: WritableKeyPath<Root, Value> & Sendable, _ summary: String, isInKeras: Bool = false
   ) -> Hyperparameter {
@@ -120,6 +157,10 @@ extension Hyperparameter {
   }
 
   /// A text or nothing.
+  /// - Parameters:
+  ///   - key: Keras's name.
+  ///   - path: the property.
+  ///   - summary: what it does, in a few words.
   public static func optionalText(
     _ key: String, _ path: WritableKeyPath<Root, String?> & Sendable, _ summary: String
   ) -> Hyperparameter {
@@ -127,6 +168,12 @@ extension Hyperparameter {
   }
 
   /// A list of numbers.
+  /// - Parameters:
+  ///   - key: Keras's name.
+  ///   - path: the property.
+  ///   - range: the values each may have; one that is not finite is refused whatever it says.
+  ///   - summary: what it does, in a few words.
+  ///   - isRequired: whether JSON must have it.
   public static func numbers(
     _ key: String, _ path: WritableKeyPath<Root, [Double]> & Sendable, in range: NumberRange = .any, _ summary: String,
     isRequired: Bool = false
@@ -137,6 +184,12 @@ extension Hyperparameter {
   }
 
   /// A list of whole numbers.
+  /// - Parameters:
+  ///   - key: Keras's name.
+  ///   - path: the property.
+  ///   - low: the least value each may have.
+  ///   - summary: what it does, in a few words.
+  ///   - isRequired: whether JSON must have it.
   public static func integers(
     _ key: String, _ path: WritableKeyPath<Root, [Int]> & Sendable, atLeast low: Int, _ summary: String, isRequired: Bool = false
   ) -> Hyperparameter {
@@ -145,7 +198,13 @@ extension Hyperparameter {
       json: { .array($0.map { JSONValue($0) }) })
   }
 
-  /// A list of texts, or nothing for an empty list. `check` refuses a text that cannot be used.
+  /// A list of texts, or nothing for an empty list.
+  /// - Parameters:
+  ///   - key: Keras's name.
+  ///   - path: the property.
+  ///   - summary: what it does, in a few words.
+  ///   - isInKeras: whether Keras has it; what Keras lacks is written only where it is not the default.
+  ///   - check: throws for a text that cannot be used.
   public static func texts(
     _ key: String, _ path: WritableKeyPath<Root, [String]> & Sendable, _ summary: String, isInKeras: Bool = true,
     check: @escaping @Sendable (String) throws -> Void = { _ in }
@@ -158,7 +217,13 @@ extension Hyperparameter {
     return Hyperparameter(key, path, kind, summary, isInKeras: isInKeras, json: { .array($0.map { .string($0) }) })
   }
 
-  /// A number or a schedule.
+  /// A number of at least 0 or a schedule.
+  /// - Parameters:
+  ///   - key: Keras's name.
+  ///   - aliases: other names that are understood.
+  ///   - path: the property.
+  ///   - summary: what it does, in a few words.
+  ///   - isRequired: whether JSON must have it.
   public static func rate(
     _ key: String, aliases: [String] = [], _ path: WritableKeyPath<Root, LearningRate> & Sendable, _ summary: String,
     isRequired: Bool = false
@@ -171,14 +236,22 @@ extension Hyperparameter {
     }
   }
 
-  /// A schedule inside another.
+  /// A schedule inside another; JSON must have it.
+  /// - Parameters:
+  ///   - key: Keras's name.
+  ///   - path: the property.
+  ///   - summary: what it does, in a few words.
   public static func schedule(
     _ key: String, _ path: WritableKeyPath<Root, any LearningRateSchedule> & Sendable, _ summary: String
   ) -> Hyperparameter {
     Hyperparameter(key, path, .schedule, summary, isRequired: true, json: ScheduleRegistry.configuration)
   }
 
-  /// Schedules inside another.
+  /// Schedules inside another; JSON must have them.
+  /// - Parameters:
+  ///   - key: Keras's name.
+  ///   - path: the property.
+  ///   - summary: what it does, in a few words.
   public static func schedules(
     _ key: String, _ path: WritableKeyPath<Root, [any LearningRateSchedule]> & Sendable, _ summary: String
   ) -> Hyperparameter {
@@ -188,6 +261,10 @@ extension Hyperparameter {
   }
 
   /// An optimizer inside another.
+  /// - Parameters:
+  ///   - key: Keras's name.
+  ///   - path: the property.
+  ///   - summary: what it does, in a few words.
   public static func optimizer(
     _ key: String, _ path: WritableKeyPath<Root, any Optimizer> & Sendable, _ summary: String
   ) -> Hyperparameter {

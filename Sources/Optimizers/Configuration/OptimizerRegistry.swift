@@ -25,11 +25,14 @@ public enum OptimizerRegistry {
   /// All known optimizers.
   public static var all: [any Optimizer.Type] { registry.all.map(\.value) }
 
-  /// The type of an optimizer, by name in any case.
+  /// The type of an optimizer, by `name` in any case.
   /// - Throws: ``DescentError`` listing the known names and the nearest.
   public static func type(named name: String) throws -> any Optimizer.Type { try registry.entry(named: name).value }
 
-  /// An optimizer with its defaults, by name in any case: `"adam"`.
+  /// An optimizer with its defaults.
+  /// - Parameters:
+  ///   - name: the class's, in any case: `"adam"`.
+  ///   - convention: whose defaults and formula are meant.
   /// - Throws: ``DescentError`` listing the known names and the nearest.
   public static func optimizer(named name: String, convention: Convention = .keras3) throws -> any Optimizer {
     try make(type(named: name), JSONObject(), convention)
@@ -37,14 +40,20 @@ public enum OptimizerRegistry {
 
   /// Reads Keras's JSON: `{"class_name": "Adam", "config": {"learning_rate": 0.001, …}}`, or a name in quotes.
   ///
-  /// `lr` is understood where `learning_rate` is. The configuration may say for itself which convention it is written in:
-  /// `"convention": "keras2"`.
+  /// `lr` is understood where `learning_rate` is.
+  /// - Parameters:
+  ///   - json: the text.
+  ///   - convention: whose defaults and formula are meant, unless the configuration says for itself which it is written in:
+  ///     `"convention": "keras2"`.
   /// - Throws: ``DescentError`` naming what is not understood or out of range.
   public static func optimizer(json: String, convention: Convention = .keras3) throws -> any Optimizer {
     try optimizer(from: JSONValue(parsing: json, name: "optimizer"), convention: convention)
   }
 
   /// Reads what ``configuration(of:)`` wrote.
+  /// - Parameters:
+  ///   - value: an object with the class and its settings, or a name alone.
+  ///   - convention: whose defaults and formula are meant, unless the configuration says for itself.
   /// - Throws: ``DescentError`` naming what is not understood or out of range.
   public static func optimizer(from value: JSONValue, convention: Convention = .keras3) throws -> any Optimizer {
     let (object, config) = try objectAndSettings(value, "optimizer")
@@ -55,6 +64,9 @@ public enum OptimizerRegistry {
   /// Reads `name`, `name:key=value,key=value` or JSON.
   ///
   ///     adam:learning_rate=0.01,beta_1=0.8
+  /// - Parameters:
+  ///   - text: as on the command line. A value that is no JSON is a word.
+  ///   - convention: whose defaults and formula are meant, unless the settings say for themselves.
   /// - Throws: ``DescentError`` naming what is not understood or out of range.
   public static func optimizer(text: String, convention: Convention = .keras3) throws -> any Optimizer {
     let trimmed = text.drop { $0.isWhitespace }

@@ -21,7 +21,8 @@ public enum ScheduleRegistry {
   /// All known schedules.
   public static var all: [any ConfigurableSchedule.Type] { registry.all.map(\.value) }
 
-  /// Reads a schedule from Keras's JSON; the class's name in any case. A number is a schedule that stays there.
+  /// Reads a schedule from Keras's JSON; the class's name in any case.
+  /// - Parameter value: an object with the class and its settings, or a name alone; a number is a schedule that stays there.
   /// - Throws: ``DescentError`` naming what is not understood or out of range.
   public static func schedule(from value: JSONValue) throws -> any LearningRateSchedule {
     if let rate = value.double {

@@ -75,7 +75,7 @@ extension SettingKind<Double> {
   /// Any number, `NaN` and the infinite ones as well.
   public static var anyNumber: SettingKind { SettingKind("a number", \.double) }
 
-  /// A finite number between limits.
+  /// A finite number in `range`.
   public static func number(in range: NumberRange) -> SettingKind {
     SettingKind("a number\(range.suffix)") { json in json.double.flatMap { $0.isFinite && range.isIncluded($0) ? $0 : nil } }
   }
@@ -85,7 +85,7 @@ extension SettingKind<Int> {
   /// An integer.
   public static var integer: SettingKind { SettingKind("an integer", \.int) }
 
-  /// An integer that is not too small.
+  /// An integer that is `low` or greater.
   public static func integer(atLeast low: Int) -> SettingKind {
     SettingKind("an integer at least \(low)") { json in json.int.flatMap { $0 >= low ? $0 : nil } }
   }
@@ -103,7 +103,9 @@ extension SettingKind<String> {
 
 extension SettingKind where Value: RawRepresentable<String> & CaseIterable & Sendable {
   /// One of the names of an enumeration.
-  /// - Parameter ignoresCase: whether the name may be written in any case.
+  /// - Parameters:
+  ///   - type: the enumeration, whose raw values are the names.
+  ///   - ignoresCase: whether the name may be written in any case; the enumeration's own names are in small letters then.
   public static func choice(_ type: Value.Type = Value.self, ignoresCase: Bool = false) -> SettingKind {
     SettingKind("one of " + Value.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")) { json in
       json.string.flatMap { Value(rawValue: ignoresCase ? $0.lowercased() : $0) }

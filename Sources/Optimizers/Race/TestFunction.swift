@@ -45,7 +45,7 @@ public struct TestFunction: Sendable {
     self.body = body
   }
 
-  /// A function by name, in any case.
+  /// The function of that `name`, in any case.
   /// - Throws: ``DescentError`` listing the known names and the nearest.
   public static func named(_ name: String) throws -> TestFunction {
     guard let function = all.first(where: { $0.name == name.lowercased() }) else {

@@ -3,7 +3,7 @@ public struct ConstantSchedule: ConfigurableSchedule {
   /// The rate of every update.
   public var rate: Double
 
-  /// The same rate for every update.
+  /// `rate` for every update.
   public init(_ rate: Double) { self.rate = rate }
 
   public func callAsFunction(step: Int) -> Double { rate }

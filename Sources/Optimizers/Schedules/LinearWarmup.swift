@@ -12,13 +12,13 @@ public struct LinearWarmup: ConfigurableSchedule {
   public var schedule: any LearningRateSchedule
   /// The number of updates in which the rate rises.
   public var warmupSteps: Int
-  /// The rate of the first update.
+  /// Where the straight line of the rise starts, one update before the first.
   public var startLearningRate = 0.0
 
   /// - Parameters:
   ///   - schedule: what follows the warm-up.
   ///   - warmupSteps: the number of updates in which the rate rises.
-  ///   - startLearningRate: the rate of the first update; 0 by default.
+  ///   - startLearningRate: where the straight line of the rise starts, one update before the first; 0 by default.
   public init(_ schedule: any LearningRateSchedule, warmupSteps: Int, startLearningRate: Double? = nil) {
     self.schedule = schedule
     self.warmupSteps = warmupSteps

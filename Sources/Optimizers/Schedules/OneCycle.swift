@@ -31,7 +31,14 @@ public struct OneCycle: ConfigurableSchedule {
   /// Whether the fall to the first rate and that to the end are two.
   public var threePhase = false
 
-  /// See the properties.
+  /// - Parameters:
+  ///   - maximumLearningRate: the highest rate.
+  ///   - totalSteps: the number of updates of the cycle, at least 1; later ones have the last rate.
+  ///   - pctStart: the part of the updates in which the rate rises, from 0 to 1; 0.3 by default.
+  ///   - divFactor: the highest rate divided by the first, greater than 0; 25 by default.
+  ///   - finalDivFactor: the first rate divided by the last, greater than 0; 10,000 by default.
+  ///   - annealing: the shape of rise and fall; a cosine's by default.
+  ///   - threePhase: whether the rate falls to the first one as fast as it rose, and only then to the last; false by default.
   public init(
     maximumLearningRate: Double, totalSteps: Int, pctStart: Double? = nil, divFactor: Double? = nil,
     finalDivFactor: Double? = nil, annealing: Annealing? = nil, threePhase: Bool? = nil

@@ -34,7 +34,13 @@ public struct WarmupStableDecay: ConfigurableSchedule {
   /// The shape of the fall.
   public var decayShape = DecayShape.linear
 
-  /// See the properties.
+  /// - Parameters:
+  ///   - peakLearningRate: the highest rate.
+  ///   - warmupSteps: the number of updates in which the rate rises; 0 for none.
+  ///   - stableSteps: the number of updates at the highest rate; 0 for none.
+  ///   - decaySteps: the number of updates of the fall; 0 for none.
+  ///   - endFraction: the rate at the end, and of all later updates, as a fraction of the peak, from 0 to 1; 0 by default.
+  ///   - decayShape: the shape of the fall; a straight line by default.
   public init(
     peakLearningRate: Double, warmupSteps: Int, stableSteps: Int, decaySteps: Int, endFraction: Double? = nil,
     decayShape: DecayShape? = nil

@@ -31,7 +31,7 @@ public protocol ParameterValue {
   /// The value as a tensor.
   var parameterTensor: Tensor { get }
 
-  /// The value of a tensor of the same dtype.
+  /// The value of `parameterTensor`, which has the same dtype.
   init(parameterTensor: Tensor)
 }
 

@@ -124,6 +124,11 @@ public enum GridIndexing: String, Sendable { case xy, ij }
 /// Arrays of evenly spaced numbers.
 extension Tensor {
   /// `start`, `start` + `step`, … as long as it is below `stop` (above, for a negative step).
+  /// - Parameters:
+  ///   - start: the first number.
+  ///   - stop: where the numbers end; it is not among them.
+  ///   - step: from each number to the next; 0 stops the program.
+  ///   - dtype: of the result.
   public static func arange(_ start: Double, _ stop: Double, step: Double = 1, dtype: DType = .float32) -> Tensor {
     if step == 0 { programmingError("arange: a step of 0") }
     let count = Swift.max(0, Int(((stop - start) / step).rounded(.up)))
@@ -132,6 +137,12 @@ extension Tensor {
 
   /// `count` numbers from `start` to `stop` with equal distances; without `stop` itself if `endpoint` is false.
   /// Source: https://keras.io/api/ops/numpy/#linspace-function
+  /// - Parameters:
+  ///   - start: the first number.
+  ///   - stop: the last one, or that after the last.
+  ///   - count: how many there are; fewer than 0 stop the program.
+  ///   - endpoint: whether `stop` is among them.
+  ///   - dtype: of the result.
   public static func linspace(_ start: Double, _ stop: Double, count: Int = 50, endpoint: Bool = true, dtype: DType = .float32) -> Tensor {
     if count < 0 { programmingError("linspace: \(count) numbers") }
     let steps = Double(Swift.max(1, endpoint ? count - 1 : count))
@@ -142,6 +153,13 @@ extension Tensor {
 
   /// `base` to the power of `count` numbers from `start` to `stop`.
   /// Source: https://keras.io/api/ops/numpy/#logspace-function
+  /// - Parameters:
+  ///   - start: the first exponent.
+  ///   - stop: the last one, or that after the last.
+  ///   - count: how many there are; fewer than 0 stop the program.
+  ///   - endpoint: whether `stop` is among the exponents.
+  ///   - base: what is raised to them.
+  ///   - dtype: of the result; it is computed in `float64`.
   public static func logspace(
     _ start: Double, _ stop: Double, count: Int = 50, endpoint: Bool = true, base: Double = 10, dtype: DType = .float32
   ) -> Tensor {

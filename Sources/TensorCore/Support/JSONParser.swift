@@ -15,12 +15,20 @@ extension JSONValue {
     self = try text.withUTF8 { try JSONValue(parsing: UnsafeRawBufferPointer($0), name: name) }
   }
 
-  /// Reads a JSON document from UTF-8 bytes.
+  /// Reads a JSON document from UTF-8 bytes, as from a text.
+  /// - Parameters:
+  ///   - bytes: the whole document; a byte-order mark in front is passed over.
+  ///   - name: what to call the document in errors: a file's name.
+  /// - Throws: ``DescentError`` of kind `file` with the line and column of the fault.
   public init(parsing bytes: [UInt8], name: String = "JSON") throws {
     self = try bytes.withUnsafeBytes { try JSONValue(parsing: $0, name: name) }
   }
 
-  /// Reads a JSON document from UTF-8 bytes.
+  /// Reads a JSON document from UTF-8 bytes, as from a text.
+  /// - Parameters:
+  ///   - bytes: the whole document; a byte-order mark in front is passed over.
+  ///   - name: what to call the document in errors: a file's name.
+  /// - Throws: ``DescentError`` of kind `file` with the line and column of the fault.
   public init(parsing bytes: UnsafeRawBufferPointer, name: String = "JSON") throws {
     var parser = JSONParser(bytes: bytes, name: name)
     self = try parser.document()

@@ -27,7 +27,7 @@ public struct JSONObject: Sendable, Equatable {
   /// An object without members.
   public init() {}
 
-  /// An object with the given members; a key that comes twice keeps its first place and takes its last value.
+  /// An object with the given `members`; a key that comes twice keeps its first place and takes its last value.
   public init(_ members: [(key: String, value: JSONValue)]) {
     for member in members { self[member.key] = member.value }
   }
@@ -70,7 +70,7 @@ public struct JSONObject: Sendable, Equatable {
 // MARK: - Making and reading values
 
 extension JSONValue {
-  /// A number in its shortest spelling that reads back as the same `Double`.
+  /// `value` in its shortest spelling that reads back as the same `Double`; what is not finite as Python spells it.
   public init(_ value: Double) {
     if value.isNaN {
       self = .number("NaN")
@@ -81,7 +81,7 @@ extension JSONValue {
     }
   }
 
-  /// A whole number.
+  /// The whole number `value`.
   public init(_ value: Int) { self = .number(String(value)) }
 
   /// Whether it is `null`.
