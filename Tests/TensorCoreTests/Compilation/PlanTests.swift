@@ -101,11 +101,12 @@ import Testing
       case 26 where a.rank > 0 && a.shape[0] > 0: return replacingSomeRows(of: a)
       case 27, 28: return any(UnaryFunction.allCases, a)
       case 29, 30: return any(BinaryFunction.allCases, a, b)
-      case 31 where a.rank > 1 && a.shape[0] > 0: return loop(over: a)
+      // Few steps: states that come to rest would be equal but for rounding, and an argmax of them any.
+      case 31 where a.rank > 1 && (1...6).contains(a.shape[0]): return loop(over: a)
       case 32 where a.rank > 2: return window(of: a)
       case 33:
-        let generator = RandomGenerator(seed: UInt64.random(in: 0..<1000, using: &random))
-        return Bool.random(using: &random) ? generator.uniform(a.shape, dtype: dtype) : generator.normal(a.shape, dtype: dtype) * 0.2
+        let key = Tensor((0..<2).map { _ in Int32.random(in: .min ... .max, using: &random) })
+        return Tensor(.random(pick([.uniform, .normal])), [key], shape: a.shape, dtype: dtype) * 0.2
       case 34 where a.rank > 0:
         // In an order that rounding does not change.
         return sort((a * 64).cast(to: .int32).cast(to: dtype), axis: a.rank - 1) * 0.015

@@ -85,7 +85,10 @@ struct ScheduleInterpreter {
       let arguments = instruction.arguments.map { argument in
         switch argument {
         case .register(let number): registers[number]
-        case .operand(let number): elements(of: program.operands[number], in: program, isRow: instruction.isRow)
+        case .operand(let number):
+          program.type.isFloatingPoint
+            ? elements(of: program.operands[number], in: program, isRow: instruction.isRow)
+            : elements(of: program.operands[number], in: program, isRow: instruction.isRow).map { $0.rounded(.towardZero) }
         case .reduction: preconditionFailure("reductions are read from memory")
         }
       }
