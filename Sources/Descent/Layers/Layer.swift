@@ -226,8 +226,11 @@ open class Layer {
 
   /// Takes up what the forward pass read or assigned and what belongs to nobody yet: parameters, statistics, counters, and the
   /// states of generators.
-  final func adoptVariables(_ context: ForwardContext) {
-    for variable in Trace.newVariables(for: context.builder) where context.builder.claim(variable) {
+  final func adoptVariables(_ context: ForwardContext) { adopt(Trace.newVariables(for: context.builder), with: context.builder) }
+
+  /// Takes up those of some variables that belong to nobody yet.
+  final func adopt(_ variables: some Sequence<Variable>, with builder: ModelBuilder) {
+    for variable in variables where builder.claim(variable) {
       variable.path = path + "/" + variable.name
       if variable.isRandomState {
         ownRandomStates.append(variable)

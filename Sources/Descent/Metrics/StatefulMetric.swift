@@ -17,7 +17,8 @@ import TensorCore
 ///
 /// In `fit` and `evaluate` the update is a part of the compiled step, and the state is reset before each epoch and each evaluation. The
 /// same holds for the metrics that a ``Model`` subclass has in stored properties and updates in a ``Model/trainStep(_:)`` of its own.
-/// A metric may also be used alone: update it, read ``result``, reset it. It has one state: where another thread's `fit` counts in it,
+/// A metric may be made of others that it has in stored properties; their state is a part of its own. It may also be used alone: update
+/// it, read ``result``, reset it. It has one state: where another thread's `fit` counts in it,
 /// `evaluate` is an error. (Keras: `keras.metrics.Metric`.)
 open class StatefulMetric {
   /// What the logs call it.
@@ -52,16 +53,34 @@ open class StatefulMetric {
     get throws { throw DescentError(.state, "metric \(name): \(Self.self) does not override result") }
   }
 
-  /// Back to nothing seen. The default makes all variables zero.
+  /// Back to nothing seen. The default makes the metric's own variables zero and resets the metrics that it holds.
   open func resetState() {
-    for variable in variables { variable.assign(Tensor.zeros(variable.shape, dtype: variable.dtype)) }
+    for variable in ownVariables { variable.assign(Tensor.zeros(variable.shape, dtype: variable.dtype)) }
+    for metric in heldMetrics { metric.resetState() }
   }
 
   /// What a file says of the metric, beside its name: what its factory (``Metric/register(_:package:_:)``) needs to make it again.
   open func options() throws -> JSONObject { JSONObject() }
 
-  /// The state: the variables in stored properties, alone or in structs, enums, arrays and dictionaries.
-  public private(set) lazy var variables: [Variable] = storedParts(of: self, upTo: StatefulMetric.self)
+  /// The state: the variables in stored properties, alone or in structs, enums, arrays and dictionaries, and then those of metrics that
+  /// are held so. (Keras: `Metric.variables`.)
+  public var variables: [Variable] {
+    var seen: Set<ObjectIdentifier> = []
+    return allMetrics.flatMap(\.ownVariables).filter { seen.insert(ObjectIdentifier($0)).inserted }
+  }
+
+  private lazy var ownVariables: [Variable] = storedParts(of: self, upTo: StatefulMetric.self)
+  private lazy var heldMetrics: [StatefulMetric] = storedParts(of: self, upTo: StatefulMetric.self)
+
+  /// The metric, those that it holds, and those that these hold, each once.
+  private var allMetrics: [StatefulMetric] {
+    var all = [self], seen: Set = [ObjectIdentifier(self)], next = 0
+    while next < all.count {
+      all += all[next].heldMetrics.filter { seen.insert(ObjectIdentifier($0)).inserted }
+      next += 1
+    }
+    return all
+  }
 
   /// Counts a batch and gives the result. (Keras: `metric(y_true, y_pred)`.)
   @discardableResult
@@ -173,7 +192,13 @@ private final class StatefulDefinition: MetricDefinition, @unchecked Sendable {
 
   func update(_ variables: [Variable], with input: MetricInput) throws {
     let (target, prediction) = Loss.aligned(input.target, input.prediction)
+    let known = Set((variables + Trace.assignedVariables).map(ObjectIdentifier.init))
     try metric.updateState(target, prediction, sampleWeight: input.sampleWeight)
+    if let other = Trace.assignedVariables.first(where: { !known.contains(ObjectIdentifier($0)) }) {
+      throw DescentError(
+        .state,
+        "metric \(metric.name): updateState assigns the variable '\(other.path)', which no stored property of the metric or of metrics in them holds, and so neither resetState nor a checkpoint would know it")
+    }
   }
 
   func reset(_ variables: [Variable]) { metric.resetState() }

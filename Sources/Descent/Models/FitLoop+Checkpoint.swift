@@ -70,6 +70,11 @@ extension FitLoop {
         .state,
         "BackupAndRestore: \(model.name): trainStep steps \(other), which no stored property of the model holds, and so a checkpoint could not keep its state")
     }
+    if let other = changedVariableThatIsNotHeld {
+      throw DescentError(
+        .state,
+        "BackupAndRestore: \(model.name): trainStep changes the variable '\(other.path)', which no stored property of the model or of its metrics holds, and so a checkpoint could not keep it")
+    }
     var states = JSONObject()
     for (name, callback) in namedCallbacks {
       guard let state = try callback.state() else { continue }
@@ -169,6 +174,13 @@ extension FitLoop {
     let held = Set(model.heldSteppers.map { ObjectIdentifier($0.state) })
     let other = runner.training.ownSteppers.first { !held.contains(ObjectIdentifier($0)) }
     return other.map { ($0 as? OptimizerState).map { "a Stepper of \(type(of: $0.optimizer))" } ?? "an optimizer" }
+  }
+
+  /// A variable that a step of the model's changes and that is no part of a checkpoint.
+  private var changedVariableThatIsNotHeld: Variable? {
+    let held = variables.map(\.variable) + model.heldSteppers.flatMap(\.state.allVariables)
+    let known = Set(held.map(ObjectIdentifier.init))
+    return runner.training.changedVariables.first { !known.contains(ObjectIdentifier($0)) }
   }
 
   /// What must be the same for the rest of the run to be the rest of that run.

@@ -13,8 +13,9 @@ extension Model {
     type(of: self) == Model.self || self is Sequential ? [] : storedParts(of: self, upTo: Model.self)
   }
 
-  /// Makes layers that only the model's own steps call sublayers; those that the forward pass calls are known.
-  func adoptHeldLayers() throws {
+  /// Makes the model's what only its own steps use: layers become sublayers, variables and the states of generators of random numbers its own.
+  /// Those that the forward pass uses are known.
+  func adoptHeldParts() throws {
     for layer in held() as [Layer] where !allLayers.contains(where: { $0 === layer }) {
       if let model = layer as? Model { try model.buildIfDeclared() }
       // What is called in a step and was not built is told there.
@@ -23,5 +24,6 @@ extension Model {
       layer.place(under: self)
       for variable in layer.variables + layer.randomStates { _ = modelBuilder.claim(variable) }
     }
+    adopt((held() as [Variable]) + (held() as [RandomGenerator]).map(\.state), with: modelBuilder)
   }
 }

@@ -217,7 +217,7 @@ open class Model: Layer {
     }
     try access.tracing {
       try buildByTracing(specifications, with: modelBuilder)
-      try adoptHeldLayers()
+      try adoptHeldParts()
     }
   }
 

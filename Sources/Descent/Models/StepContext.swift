@@ -29,7 +29,7 @@ public final class StepContext {
   private(set) var appliesOptimizer = false
   /// Whether the optimizer's step is one, where it looks.
   private var isStep: Tensor?
-  private var changedByOptimizer: Set<ObjectIdentifier> = []
+  private(set) var changedByOptimizer: Set<ObjectIdentifier> = []
   /// What a shard would have given to the optimizer.
   private(set) var shardGradients: [Tensor] = []
   private var outputLosses: [Tensor?]

@@ -18,6 +18,8 @@ final class TrainingState {
   let plans = PlanCache<StepPlan>()
   /// The optimizers that step in steps of the program's own beside the model's, as far as steps were traced.
   var ownSteppers: [any RunObserver] = []
+  /// The variables that a step changes beside the optimizer's, as far as steps were traced.
+  var changedVariables: [Variable] = []
   private lazy var aside = TrainingState(optimizer: optimizer, choices: choices)
   private var trainability: Trainability?
 

@@ -172,6 +172,9 @@ struct StepRunner {
         return (step, logs)
       }
       step.keepWhatASkippedStepWouldChange()
+      if step.isTraining {
+        training.changedVariables = Trace.assignedVariables.filter { !step.changedByOptimizer.contains(ObjectIdentifier($0)) }
+      }
       if let group { return group.endTrace() }
       names = logs.keys.sorted()
       return try names.map { name in
@@ -226,6 +229,9 @@ struct StepRunner {
         try step.end(gradients: sums!.gradients, changes: sums!.changes, of: changed, totals: totals.variables)
       }
       step.keepWhatASkippedStepWouldChange()
+      if step.isTraining {
+        training.changedVariables = Trace.assignedVariables.filter { !step.changedByOptimizer.contains(ObjectIdentifier($0)) }
+      }
       return group.endTrace()
     }
     return StepPlan(

@@ -3,4 +3,7 @@ extension OptimizerState {
   package var stateVariables: [Variable] {
     entries.flatMap(\.stateVariables)
   }
+
+  /// All that a step changes but the parameters.
+  package var allVariables: [Variable] { stateVariables + (nonFiniteCounts.map { [$0] } ?? []) }
 }

@@ -19,7 +19,7 @@ import Testing
     let kinds: [Kind] = [.nothing, .counting(Variable(Tensor(0.0), name: "counting"))]
     let perhaps: Variable? = Variable(Tensor(0.0), name: "perhaps")
     let never: Counts? = nil
-    /// Somebody else's.
+    /// Its state is a part of the metric's.
     let other = MeanMetric(name: "other")
 
     override func updateState(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) {
@@ -43,7 +43,7 @@ import Testing
 
   @Test func `Variables in structs, tuples, enums, optionals and dictionaries are a metric's state`() throws {
     let metric = Scattered()
-    #expect(metric.variables.map(\.name) == ["alone", "hits", "misses", "a", "b", "two", "counting", "perhaps"])
+    #expect(metric.variables.map(\.name) == ["alone", "hits", "misses", "a", "b", "two", "counting", "perhaps", "total", "count"])
     try metric(Tensor([1.0]), Tensor([1.0]))
     #expect(metric.result.item() == 2)
     metric.resetState()

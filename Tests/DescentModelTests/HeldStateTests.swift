@@ -1,0 +1,127 @@
+import Descent
+import DescentTestSupport
+import TestSupport
+import Testing
+
+/// What a model and a metric of a program's own keep in stored properties is theirs: reset, saved and restored, or refused.
+@Suite struct HeldStateTests {
+  /// A step that uses variables and random numbers which the forward pass does not know.
+  private final class Counting: Model {
+    let dense = Dense(1)
+    let steps = Variable(Tensor(repeating: 0, dtype: .int32), name: "steps", isTrainable: false)
+    let queue = Variable(Tensor.zeros([3]), name: "queue", isTrainable: false)
+    let generator = RandomGenerator(seed: 9)
+    var elsewhere: [Elsewhere] = []
+
+    final class Elsewhere {
+      let lost = Variable(Tensor(0.0), name: "lost", isTrainable: false)
+    }
+
+    override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor { try dense(x, context) }
+
+    override func trainStep(_ step: StepContext) throws -> [String: Tensor] {
+      steps.assignAdd(Tensor(repeating: 1, dtype: .int32))
+      queue.assign(queue.value * 0.5 + generator.uniform([3]))
+      for part in elsewhere { part.lost.assignAdd(1) }
+      return try super.trainStep(step)
+    }
+  }
+
+  private let x = Fixture.pattern([10, 3], salt: 1), y = Fixture.pattern([10, 1], salt: 2)
+
+  private func made() throws -> Counting {
+    let model = Counting()
+    model.seed = 4
+    try model.compile(optimizer: .adam, loss: .meanSquaredError)
+    return model
+  }
+
+  @Test func `what only a step uses is saved with the model`() throws {
+    let model = try made()
+    try model.fit(x, y, batchSize: 4, epochs: 2, verbose: 0)
+    #expect(model.variables.map(\.name) == ["steps", "queue", "kernel", "bias"])
+    #expect(model.randomStates.count == 1 && model.trainableVariables.count == 2)
+    #expect(model.steps.value.item() == 6 && model.queue.value.doubles.contains { $0 != 0 })
+    let folder = TemporaryFolder()
+    try model.saveWeights(folder.file("w.npz"))
+    let again = try made()
+    try again.build(rows: [3])
+    try again.loadWeights(folder.file("w.npz"))
+    #expect(again.steps.value.item() == 6 && again.queue.value.doubles == model.queue.value.doubles)
+  }
+
+  @Test func `what only a step uses goes on where it was killed`() throws {
+    let folder = TemporaryFolder(), whole = try made()
+    let expected = try whole.fit(x, y, batchSize: 4, epochs: 4, verbose: 0)
+    struct Killed: Error {}
+    let stopped = try made()
+    let killer = LambdaCallback(onTrainBatchBegin: { if $0 == 1 && stopped.steps.value.item() == 4 { throw Killed() } })
+    let backup = { BackupAndRestore(folder.file("b"), saveFrequency: .batches(1)) }
+    #expect(throws: Killed.self) { try stopped.fit(x, y, batchSize: 4, epochs: 4, verbose: 0, callbacks: [backup(), killer]) }
+    let resumed = try made()
+    let history = try resumed.fit(x, y, batchSize: 4, epochs: 4, verbose: 0, callbacks: [backup()])
+    #expect(history.values == expected.values)
+    #expect(resumed.steps.value.item() == 12 && resumed.queue.value.doubles == whole.queue.value.doubles)
+    #expect(resumed.generator.uniform([4]).doubles == whole.generator.uniform([4]).doubles)
+  }
+
+  @Test func `a checkpoint that would miss a variable is refused`() throws {
+    let folder = TemporaryFolder(), model = try made()
+    model.elsewhere = [Counting.Elsewhere()]
+    let message = failure(.state) {
+      try model.fit(x, y, batchSize: 4, epochs: 1, verbose: 0, callbacks: [BackupAndRestore(folder.file("b"))])
+    }
+    #expect(message.contains("trainStep changes the variable 'lost', which no stored property of the model"))
+  }
+
+  /// Its state lies in two other metrics.
+  private final class Difference: StatefulMetric {
+    let first: MeanMetric, second: [MeanMetric]
+    let calls = Variable(Tensor(0.0), name: "calls", isTrainable: false)
+
+    init() {
+      (first, second) = (MeanMetric(name: "first"), [MeanMetric(name: "second")])
+      super.init(name: "difference")
+    }
+
+    override func updateState(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) throws {
+      calls.assignAdd(1)
+      try first.updateState(yTrue)
+      try second[0].updateState(yPred)
+    }
+    override var result: Tensor { first.result - second[0].result }
+  }
+
+  @Test func `a metric made of metrics is reset with them`() throws {
+    let metric = Difference(), model = Sequential(dtype: .float64) { Dense(1, inputShape: [3]) }
+    #expect(metric.variables.map(\.name) == ["calls", "total", "count", "total", "count"])
+    // Weights that stay as they are, so that each epoch gives the same.
+    try model.compile(optimizer: SGD(learningRate: 0), loss: .meanSquaredError, metrics: [.stateful(metric)])
+    let history = try model.fit(x, y, batchSize: 4, epochs: 3, verbose: 0, shuffle: false)
+    let expected: Double = try y.doubles.reduce(0, +) / 10 - model.predict(x).doubles.reduce(0, +) / 10
+    expectClose(history["difference"], [expected, expected, expected], tolerance: 1e-6)
+    #expect(metric.calls.value.item() == 3)
+    metric.resetState()
+    #expect(metric.variables.allSatisfy { $0.value.item() == 0 })
+  }
+
+  /// Its state lies where nobody finds it.
+  private final class Hidden: StatefulMetric {
+    final class Box {
+      let count = Variable(Tensor(0.0), name: "boxed", isTrainable: false)
+    }
+    let box = Box()
+
+    override func updateState(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) { box.count.assignAdd(1) }
+    override var result: Tensor { box.count.value }
+  }
+
+  @Test func `state that a metric would not reset is refused`() throws {
+    let model = Sequential(dtype: .float64) { Dense(1, inputShape: [3]) }
+    try model.compile(optimizer: .sgd, loss: .meanSquaredError, metrics: [.stateful(Hidden())])
+    let before = model.weights.map(\.doubles)
+    let message = failure(.state) { try model.fit(x, y, verbose: 0) }
+    #expect(message.contains("metric hidden: updateState assigns the variable 'boxed', which no stored property"))
+    #expect(model.weights.map(\.doubles) == before)
+  }
+}
