@@ -149,7 +149,8 @@ open class Model: Layer {
   ///     }
   ///
   /// Further optimizers are ``Stepper``s, and metrics of the step's own ``StatefulMetric``s, in stored properties of the model; layers and
-  /// models that the step calls belong to the model if they are called by ``Layer/forward(_:_:)-(Tensor,_)`` or held by a stored property.
+  /// models that the step calls belong to the model if they are called by ``Layer/forward(_:_:)-(Tensor,_)`` or held by a stored property. So do
+  /// variables, and generators of random numbers, which `saveWeights` and checkpoints then hold.
   /// (Keras: `Model.train_step`.)
   /// - Returns: numbers to log beside those that ``computeMetrics(_:_:loss:)`` counts: of an epoch, those of its last batch.
   /// - Throws: what is wrong with the batch; `fit` throws it, having changed nothing.
