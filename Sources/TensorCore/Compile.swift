@@ -66,10 +66,10 @@ public struct CompiledFunctionOfOne<Failure: Error>: Sendable, CustomStringConve
   /// - Throws: what the function throws while it is traced.
   public func callAsFunction(_ x: Tensor) throws(Failure) -> Tensor { try list.call([x])[0] }
 
-  /// What the function does with such an argument, kernel by kernel. See ``TracedFunction/explain(_:)``.
+  /// What the function does with such an argument, kernel by kernel. See ``TracedFunction/explain(_:)-([Tensor])``.
   public func explain(_ x: Tensor) throws(Failure) -> PlanExplanation { try list.explain([x]) }
 
-  /// Runs the function `runs` times and measures each kernel. See ``TracedFunction/profile(_:runs:)``.
+  /// Runs the function `runs` times and measures each kernel. See ``TracedFunction/profile(_:runs:)-([Tensor],_)``.
   public func profile(_ x: Tensor, runs: Int = 100) throws(Failure) -> PlanExplanation { try list.profile([x], runs: runs) }
 
   /// What the function does, for each shape and dtype that it was called with so far.
@@ -84,10 +84,10 @@ public struct CompiledFunctionOfTwo<Failure: Error>: Sendable, CustomStringConve
   /// - Throws: what the function throws while it is traced.
   public func callAsFunction(_ x: Tensor, _ y: Tensor) throws(Failure) -> Tensor { try list.call([x, y])[0] }
 
-  /// What the function does with such arguments, kernel by kernel. See ``TracedFunction/explain(_:)``.
+  /// What the function does with such arguments, kernel by kernel. See ``TracedFunction/explain(_:)-([Tensor])``.
   public func explain(_ x: Tensor, _ y: Tensor) throws(Failure) -> PlanExplanation { try list.explain([x, y]) }
 
-  /// Runs the function `runs` times and measures each kernel. See ``TracedFunction/profile(_:runs:)``.
+  /// Runs the function `runs` times and measures each kernel. See ``TracedFunction/profile(_:runs:)-([Tensor],_)``.
   public func profile(_ x: Tensor, _ y: Tensor, runs: Int = 100) throws(Failure) -> PlanExplanation { try list.profile([x, y], runs: runs) }
 
   /// What the function does, for each combination of shapes and dtypes that it was called with so far.

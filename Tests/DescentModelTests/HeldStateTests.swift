@@ -74,6 +74,60 @@ import Testing
     #expect(message.contains("trainStep changes the variable 'lost', which no stored property of the model"))
   }
 
+  /// All that a step changes beside the model's optimizer, and that a checkpoint knows.
+  private final class Busy: Model {
+    let recurrent = GRU(2, stateful: true), norm = BatchNormalization(), dropout = Dropout(0.5), dense = Dense(1)
+    let temperature = Variable(Tensor([2.0, 1.0]).cast(to: .float32), name: "temperature", isTrainable: false)
+    let mean = MeanMetric(name: "mean")
+    let stepper: Stepper<[Tensor]>
+
+    init(_ optimizer: any Optimizer) throws {
+      stepper = try Stepper(optimizer, variables: [temperature])
+      super.init()
+    }
+
+    override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
+      try dense(dropout(norm(recurrent(x, context), context), context), context)
+    }
+
+    override func trainStep(_ step: StepContext) throws -> [String: Tensor] {
+      let penalty = square(temperature.value - 1).sum()
+      try mean.updateState(penalty)
+      try stepper.update(gradients: gradients(of: penalty, withRespectTo: stepper.variables))
+      return try super.trainStep(step)
+    }
+  }
+
+  static let optimizers: [any Optimizer] = [
+    Prodigy(), Adam().with { $0.globalClipnorm = 0.5 }, SGD().with { $0.nonFinite = .skip }, LossScaleOptimizer(SGD(momentum: 0.9)),
+    Lamb().with { $0.useEMA = true }, AdamWScheduleFree(), Adam().with { $0.gradientAccumulationSteps = 2 }, SAM(SGD()), Lookahead(Adam()),
+    MultiOptimizer(default: Adam()),
+  ]
+
+  @Test(arguments: optimizers.indices)
+  func `all that steps change is in checkpoints`(_ index: Int) throws {
+    let optimizer = HeldStateTests.optimizers[index], folder = TemporaryFolder()
+    let x = Fixture.pattern([8, 3, 2], salt: 1), y = Fixture.pattern([8, 1], salt: 2)
+    func made() throws -> Busy {
+      let model = try Busy(optimizer)
+      model.seed = 4
+      try model.compile(optimizer: optimizer, loss: .meanSquaredError, metrics: ["mae"])
+      return model
+    }
+    func fit(_ model: Busy, epochs: Int, _ callbacks: [Callback]) throws -> History {
+      try model.fit(x, y, batchSize: 4, epochs: epochs, verbose: 0, callbacks: callbacks)
+    }
+    let whole = try made(), expected = try fit(whole, epochs: 3, [])
+    struct Killed: Error {}
+    let killer = LambdaCallback(onEpochBegin: { if $0 == 2 { throw Killed() } })
+    let stopped = try made()
+    #expect(throws: Killed.self) { try fit(stopped, epochs: 3, [BackupAndRestore(folder.file("b")), killer]) }
+    let resumed = try made(), history = try fit(resumed, epochs: 3, [BackupAndRestore(folder.file("b"))])
+    #expect(history.values == expected.values)
+    #expect(resumed.variables.map(\.value.doubles) == whole.variables.map(\.value.doubles))
+    #expect(resumed.variables.contains { $0 === resumed.temperature })
+  }
+
   /// Its state lies in two other metrics.
   private final class Difference: StatefulMetric {
     let first: MeanMetric, second: [MeanMetric]

@@ -179,6 +179,7 @@ extension FitLoop {
   /// A variable that a step of the model's changes and that is no part of a checkpoint.
   private var changedVariableThatIsNotHeld: Variable? {
     let held = variables.map(\.variable) + model.heldSteppers.flatMap(\.state.allVariables)
+      + statefulLayers.flatMap { $0.layer.states ?? [] }
     let known = Set(held.map(ObjectIdentifier.init))
     return runner.training.changedVariables.first { !known.contains(ObjectIdentifier($0)) }
   }

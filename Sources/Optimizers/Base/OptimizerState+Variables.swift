@@ -5,5 +5,8 @@ extension OptimizerState {
   }
 
   /// All that a step changes but the parameters.
-  package var allVariables: [Variable] { stateVariables + (nonFiniteCounts.map { [$0] } ?? []) }
+  package var allVariables: [Variable] {
+    let numbers = parts.flatMap { part in part.shared.map(\.number.variable) + [part.gradientNorm.variable] }
+    return stateVariables + numbers + (nonFiniteCounts.map { [$0] } ?? [])
+  }
 }

@@ -20,7 +20,9 @@ public struct SettingKind<Value>: Sendable {
   }
 
   /// Reads a value.
-  /// - Parameter key: what the setting is called.
+  /// - Parameters:
+  ///   - json: the value as a file has it.
+  ///   - key: what the setting is called.
   /// - Throws: ``DescentError`` naming the setting, the value and what it must be.
   public func value(of json: JSONValue, named key: String) throws -> Value {
     let value: Value?
