@@ -1,31 +1,25 @@
 import ArgumentParser
 import KerasFiles
 
-/// A model in a file: `.keras`, `.h5` with a whole model, or `.json` with a description.
+/// A model in a file of a kind that holds one, or describes one.
 struct ModelFile: ExpressibleByArgument {
   let path: String
 
   init?(argument: String) { path = argument }
 
-  var isDescription: Bool { hasEnding(path, ".json") }
+  private var format: ModelFormat? { ModelFormat(path: path) }
+
+  /// The file brings no weights.
+  var isDescription: Bool { format?.areWeightsReadable != true }
 
   func validate() throws {
-    if hasEnding(path, ".weights.h5") { throw ValidationError("--model is '\(path)', which holds weights alone; expected a file ending in .keras, .h5 or .json.") }
-    if !isDescription && !hasEnding(path, ".keras") && !LegacyModel.isPath(path) {
-      throw ValidationError("--model is '\(path)'; expected a file ending in .keras, .h5 or .json.")
-    }
+    if format?.isModelReadable == true { return }
+    let what = format?.areWeightsReadable == true ? ", which holds weights alone" : ""
+    throw ValidationError("--model is '\(path)'\(what); expected a file ending in \(ModelFormat.known { $0.isModelReadable }).")
   }
 
   /// Reads the model.
   /// - Parameter seed: for the weights of a model that is only described, and for what is random in training; nil for the
   ///   default's.
-  func load(seed: UInt64? = nil) throws -> Model {
-    if isDescription {
-      let source = try ByteSource(path: path)
-      return try Model.fromJSON(JSONValue(parsing: source.allBytes(), name: path), name: path, seed: seed)
-    }
-    let model = try Model.load(path)
-    if let seed { model.seed = seed }
-    return model
-  }
+  func load(seed: UInt64? = nil) throws -> Model { try Model.load(path, seed: seed) }
 }

@@ -97,46 +97,7 @@ struct KerasArchive {
 }
 
 extension Model {
-  /// Writes all of the model to a `.keras` file, which Keras 3 reads: layers, weights, what `compile` was given and what the
-  /// optimizer remembers, so that training can go on from it. The file is replaced at once or not at all. (Keras: `Model.save`.)
-  ///
-  /// A name that ends in `.h5` or `.hdf5` makes one of Keras's older files, of a ``Sequential`` model or one of inputs and outputs. Keras 3
-  /// reads it, predicts with it and trains on, its optimizer anew: from such files, its own too, it takes up no optimizer's state. Descent does.
-  /// - Throws: ``DescentError`` naming what such a file cannot hold: a layer that is not registered, a loss made from a closure.
-  public func save(_ path: String) throws {
-    guard let format = ModelFormat(path: path), format.isWholeModel else {
-      throw DescentError(.invalidArgument, "save: \(path): the name of a file with a whole model ends in .keras, .h5 or .hdf5; saveWeights writes other kinds")
-    }
-    try format.save(self, path)
-  }
-}
-
-extension Model {
-  /// Reads a model from a `.keras` file that Keras 3 or Descent wrote, ready to predict, and to train on where the file's
-  /// training stopped. (Keras: `keras.saving.load_model`.)
-  ///
-  ///     let model = try Model.load("classifier.keras")
-  ///     try model.fit(x, y, epochs: 3)
-  ///
-  /// The model is a ``Sequential`` one, one of inputs and outputs, or a registered class of the program's own; `Sequential.load`
-  /// expects the first, or layers one after another. An `.h5` file with a whole model, as Keras 2 wrote and Keras 3 still can, is
-  /// read too. Nothing in the file is run. What Descent lacks, a layer, an option, a loss, is
-  /// an error that names it, as is any weight or variable of the optimizer that has no place.
-  /// - Parameters:
-  ///   - path: the file.
-  ///   - compiled: whether to compile the model as the file says and take up the optimizer's state.
-  ///   - trusted: lets libhdf5 read the weights in this process if only libhdf5 can; for files of known origin. See
-  ///     ``HDF5ReaderProcess``.
-  /// - Throws: ``DescentError`` of kind `file`.
-  public static func load(_ path: String, compiled: Bool = true, trusted: Bool = false) throws -> Self {
-    if LegacyModel.isPath(path) {
-      return try LegacyModel.model(
-        HDF5Contents(ByteSource(path: path), trusted: trusted), name: path, compiled: compiled, as: Self.self)
-    }
-    return try make(KerasArchive(path, trusted: trusted), name: path, compiled: compiled)
-  }
-
-  /// The same from a file that is in memory.
+  /// Reads a model as `load(_:compiled:trusted:)` does from a `.keras` file that is in memory.
   /// - Parameters:
   ///   - bytes: the file's contents.
   ///   - name: what to call it in errors.
@@ -146,7 +107,7 @@ extension Model {
     try make(KerasArchive(ByteSource(bytes, name: name), trusted: trusted), name: name, compiled: compiled)
   }
 
-  private static func make(_ archive: KerasArchive, name: String, compiled: Bool) throws -> Self {
+  static func make(_ archive: KerasArchive, name: String, compiled: Bool) throws -> Self {
     try naming(name) { try model(of: archive, name: name, compiled: compiled) }
   }
 

@@ -4,7 +4,12 @@ extension ModelFormat {
   /// Keras 3's `.keras`: all of the model.
   public static let keras = ModelFormat(
     suffixes: [".keras"], isWholeModel: true, write: { model, path in try KerasArchive.write(model, to: path) },
-    readWeights: { model, path, skipMismatch in try model.loadKerasWeights(path, skipMismatch: skipMismatch, trusted: false) })
+    readWeights: { model, path, skipMismatch in try model.loadKerasWeights(path, skipMismatch: skipMismatch, trusted: false) },
+    readModel: { path, reading in
+      let model = try reading.type.make(KerasArchive(path, trusted: reading.trusted), name: path, compiled: reading.compiled)
+      if let seed = reading.seed { model.seed = seed }
+      return model
+    })
 
   /// Keras 3's `.weights.h5`: weights and the optimizer's state.
   public static let kerasWeights = ModelFormat(
@@ -23,7 +28,13 @@ extension ModelFormat {
   /// The `.h5` of Keras 1 to 3: all of the model.
   public static let legacyKeras = ModelFormat(
     suffixes: [".h5", ".hdf5"], isWholeModel: true, write: { model, path in try LegacyModel.write(model, to: path) },
-    readWeights: { model, path, skipMismatch in try model.loadKerasWeights(path, skipMismatch: skipMismatch, trusted: false) })
+    readWeights: { model, path, skipMismatch in try model.loadKerasWeights(path, skipMismatch: skipMismatch, trusted: false) },
+    readModel: { path, reading in
+      let model = try LegacyModel.model(
+        HDF5Contents(ByteSource(path: path), trusted: reading.trusted), name: path, compiled: reading.compiled, as: reading.type)
+      if let seed = reading.seed { model.seed = seed }
+      return model
+    })
 }
 
 /// Called when a program that links this module starts, by `CKerasStart`: so importing it is all that is needed.

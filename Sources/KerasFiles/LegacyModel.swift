@@ -6,19 +6,14 @@ package enum LegacyModel {
   private static let tableAttribute = "descent_table", imagesAttribute = "descent_images"
   private static let weightsGroup = "model_weights"
 
-  /// Whether a file of that name holds a whole model: `.h5` but for `.weights.h5`, and `.hdf5`.
-  package static func isPath(_ path: String) -> Bool {
-    (hasEnding(path, ".h5") && !hasEnding(path, ".weights.h5")) || hasEnding(path, ".hdf5")
-  }
-
   /// The model with its weights; compiled as the file says, with what its optimizer remembers.
-  static func model<Result: Model>(_ contents: HDF5Contents, name: String, compiled: Bool, as type: Result.Type) throws -> Result {
+  static func model(_ contents: HDF5Contents, name: String, compiled: Bool, as type: Model.Type) throws -> Model {
     guard let text = contents.strings("model_config", of: "")?.first else {
       throw DescentError(.file, "\(name): holds no model, only weights; make the model and use loadWeights")
     }
     let config = try JSONValue(parsing: text, name: "\(name): model_config")
     let count = contents.names.reduce(0) { $0 + (contents[$1]?.count ?? 0) }
-    let model = try Result.fromJSON(config, name: "\(name): model_config", compiled: false, elementLimit: max(count, 1 << 24))
+    let model = try type.fromJSON(config, name: "\(name): model_config", compiled: false, elementLimit: max(count, 1 << 24))
     _ = try LegacyWeights(contents, file: name).load(into: model, skipMismatch: false)
     func own<Value>(_ attribute: String, _ read: (JSONValue) throws -> Value) throws -> Value? {
       let label = "\(name): \(attribute)"

@@ -85,7 +85,7 @@ import Testing
     let data = try writeData()
     for (arguments, expected) in [
       (["train", "--model", model, "--layers", "3", "--data", data], "--model brings its layers"),
-      (["train", "--model", "model.txt", "--data", data], "expected a file ending in .keras, .h5 or .json"),
+      (["train", "--model", "model.txt", "--data", data], "expected a file ending in .json, .keras, .h5 or .hdf5"),
       (["train", "--model", "missing.keras", "--data", data], "missing.keras"),
       (["train", "--data", data, "--save", "model.pt"], "expected a file ending in"),
       (["predict", "--model", model, "--data", data, "--out", "p.txt"], "expected a file ending in .npy, .npz or .csv"),

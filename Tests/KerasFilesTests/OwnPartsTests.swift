@@ -154,6 +154,23 @@ private final class Repeated: Layer, ConfigurableLayer {
       #expect(format.isWholeModel == isWhole && format.isWritable == isWritable, "\(ending)")
     }
     #expect(ModelFormat(path: "a.onnx") == nil)
+    ModelFormat.register(
+      ModelFormat(
+        suffixes: [".own-model"], isWholeModel: true, write: { try $0.toJSON().write(toFile: $1, atomically: true, encoding: .utf8) },
+        readModel: { path, reading in
+          let text = try String(contentsOf: URL(filePath: path), encoding: .utf8)
+          return try reading.type.fromJSON(text, name: path, compiled: reading.compiled, seed: reading.seed)
+        }))
+    try model.save(folder.file("a.own-model"))
+    try FileManager.default.copyItem(atPath: folder.file("a.own-model"), toPath: folder.file("a.json"))
+    for name in ["a.own-model", "a.json"] {
+      let read = try Sequential.load(folder.file(name)), bare = try Model.load(folder.file(name), compiled: false)
+      #expect(try read.toJSON() == model.toJSON() && bare.optimizer == nil)
+    }
+    final class Another: Model {}
+    #expect(failure { _ = try Another.load(folder.file("a.own-model")) }.contains("the model is a Sequential, not a Another"))
+    #expect(failure(.invalidArgument) { _ = try Model.load(folder.file("a.npz")) }.contains("load: "))
+    #expect(failure(.invalidArgument) { try model.save(folder.file("a.npz")) }.contains("the name must end in .keras, .h5"))
     let error = try #require(throws: DescentError.self) { try model.saveWeights(folder.file("a.h5")) }
     #expect(error.message.contains("the name must end in .safetensors, .npz, .weights.h5"))
   }

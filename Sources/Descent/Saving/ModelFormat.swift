@@ -10,30 +10,68 @@ public struct ModelFormat: Sendable {
   public typealias WeightReading =
     @Sendable (_ model: Model, _ path: String, _ skipMismatch: Bool) throws -> WeightMismatches
 
+  /// Makes a model of a file that holds one.
+  public typealias ModelReading = @Sendable (_ path: String, _ reading: Reading) throws -> Model
+
+  /// How a model is to be read.
+  public struct Reading {
+    /// The class that is asked for: a file that holds a model of another is refused.
+    public let type: Model.Type
+    /// Whether to compile the model as the file says and take up the optimizer's state.
+    public let compiled: Bool
+    /// Whether the file's origin is known, so that a library may read it in this process.
+    public let trusted: Bool
+    /// For the weights of a model that is only described, and for what is random in training; nil for the default's.
+    public let seed: UInt64?
+  }
+
   /// How names of such files end, in small letters with a dot in front.
   public let suffixes: [String]
   /// Whether a file holds all of a model rather than its weights.
   public let isWholeModel: Bool
   private let write: (@Sendable (Model, String) throws -> Void)?
   let readWeights: WeightReading?
+  private let readModel: ModelReading?
 
   /// - Parameters:
   ///   - suffixes: how names of such files end, in small letters with a dot in front: `[".npz"]`.
   ///   - isWholeModel: whether a file holds all of a model rather than its weights.
   ///   - write: writes a model to a path, replacing what is there at once or not at all; nil if such files are only read.
-  ///   - readWeights: puts the weights in a file into a model; nil if such files are only written.
+  ///   - readWeights: puts the weights in a file into a model; nil if it cannot be done.
+  ///   - readModel: makes the model that a file holds; nil if it cannot be done.
   public init(
     suffixes: [String], isWholeModel: Bool = false, write: (@Sendable (_ model: Model, _ path: String) throws -> Void)? = nil,
-    readWeights: WeightReading? = nil
+    readWeights: WeightReading? = nil, readModel: ModelReading? = nil
   ) {
     self.suffixes = suffixes
     self.isWholeModel = isWholeModel
     self.write = write
     self.readWeights = readWeights
+    self.readModel = readModel
   }
 
   /// Whether such files can be written.
   public var isWritable: Bool { write != nil }
+
+  /// Whether models can be made of such files.
+  public var isModelReadable: Bool { readModel != nil }
+
+  /// Whether weights can be read from such files.
+  public var areWeightsReadable: Bool { readWeights != nil }
+
+  /// Reads a model.
+  /// - Throws: ``DescentError`` if such files hold none, or another one than was asked for.
+  func model<Result: Model>(_ path: String, compiled: Bool, trusted: Bool, seed: UInt64? = nil, as type: Result.Type) throws -> Result {
+    guard let readModel else {
+      throw DescentError(
+        .invalidArgument, "\(path): such files hold no model that can be read; \(ModelFormat.known { $0.isModelReadable }) do")
+    }
+    let model = try readModel(path, Reading(type: type, compiled: compiled, trusted: trusted, seed: seed))
+    guard let result = model as? Result else {
+      throw DescentError(.file, "\(path): the model is a \(Swift.type(of: model)), not a \(Result.self); Model.load reads all kinds of models")
+    }
+    return result
+  }
 
   /// Writes a model.
   /// - Throws: ``DescentError`` if such files are only read, the model has no weights yet, or the file cannot be written.
@@ -64,7 +102,15 @@ public struct ModelFormat: Sendable {
       return try model.load(names: file.names, of: path, skipMismatch: skipMismatch) { try file.tensor($0) }
     })
 
-  private static let formats = Mutex<[ModelFormat]>([.safetensors, .npz])
+  /// A description of the layers and of what `compile` was given, as ``Model/toJSON()`` gives; weights are made anew.
+  public static let json = ModelFormat(
+    suffixes: [".json"],
+    readModel: { path, reading in
+      let json = try JSONValue(parsing: ByteSource(path: path).allBytes(), name: path)
+      return try reading.type.fromJSON(json, name: path, compiled: reading.compiled, seed: reading.seed)
+    })
+
+  private static let formats = Mutex<[ModelFormat]>([.safetensors, .npz, .json])
 
   /// Makes `format` known by its endings; of two with the same ending the last one counts.
   public static func register(_ format: ModelFormat) { formats.withLock { $0.append(format) } }
