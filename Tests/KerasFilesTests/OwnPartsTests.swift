@@ -1,3 +1,5 @@
+import DescentTestSupport
+import Foundation
 import KerasFiles
 import TestSupport
 import Testing
