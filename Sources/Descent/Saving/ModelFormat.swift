@@ -62,10 +62,7 @@ public struct ModelFormat: Sendable {
   /// Reads a model.
   /// - Throws: ``DescentError`` if such files hold none, or another one than was asked for.
   func model<Result: Model>(_ path: String, compiled: Bool, trusted: Bool, seed: UInt64? = nil, as type: Result.Type) throws -> Result {
-    guard let readModel else {
-      throw DescentError(
-        .invalidArgument, "\(path): such files hold no model that can be read; \(ModelFormat.known { $0.isModelReadable }) do")
-    }
+    guard let readModel else { throw DescentError(.invalidArgument, "\(path): such files hold no model that can be read") }
     let model = try readModel(path, Reading(type: type, compiled: compiled, trusted: trusted, seed: seed))
     guard let result = model as? Result else {
       throw DescentError(.file, "\(path): the model is a \(Swift.type(of: model)), not a \(Result.self); Model.load reads all kinds of models")

@@ -37,6 +37,10 @@ extension Model {
 
   /// The same with a seed for what is random in training, and for the weights of a model that is only described.
   package static func load(_ path: String, compiled: Bool = true, trusted: Bool = false, seed: UInt64?) throws -> Self {
-    try ModelFormat(path: path, "load") { $0.isModelReadable }.model(path, compiled: compiled, trusted: trusted, seed: seed, as: Self.self)
+    if let format = ModelFormat(path: path), format.areWeightsReadable, !format.isModelReadable {
+      throw DescentError(.invalidArgument, "load: \(path): such files hold weights alone; make the model and use loadWeights")
+    }
+    let format = try ModelFormat(path: path, "load") { $0.isModelReadable }
+    return try format.model(path, compiled: compiled, trusted: trusted, seed: seed, as: Self.self)
   }
 }
