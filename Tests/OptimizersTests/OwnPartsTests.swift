@@ -70,7 +70,23 @@ import Testing
     }
   }
 
+  /// It takes of the common settings the rate alone.
+  private struct Narrow: Optimizer {
+    static let commonHyperparameters = OptimizerOptions.hyperparameters.filter { $0.key == "learning_rate" }
+    var options = OptimizerOptions(learningRate: 0.5)
+    func update(_ w: inout Tensor, gradient g: Tensor, slots: inout Slots, step: Step) { w -= g }
+  }
+
+  private struct Named: ConfigurableSchedule {
+    static let template = Named()
+    static let hyperparameters: [Hyperparameter<Named>] = [.optionalText("name", \.name, "what it is called")]
+    var name: String?
+    func callAsFunction(step: Int) -> Double { 1 }
+  }
+
   private static let registered: Void = {
+    OptimizerRegistry.register(Narrow.self)
+    ScheduleRegistry.register(Named.self)
     OptimizerRegistry.register(Signs.self, package: "tests")
     OptimizerRegistry.register(Forgetful.self)
     OptimizerRegistry.register(Around.self)
@@ -122,6 +138,20 @@ import Testing
     #expect(try ScheduleRegistry.schedule(from: ScheduleRegistry.configuration(of: Halving(initialLearningRate: 2))) is Halving)
     let said = try message { _ = try SGD(learningRate: Halving(every: 3)).json() }
     #expect(said.contains("Halving: its property 'every' is 3 and would be read back as 1"), "\(said)")
+  }
+
+  @Test func `a common setting that an optimizer leaves out of its table is refused where it is set`() throws {
+    register()
+    #expect(try OptimizerRegistry.optimizer(json: Narrow().with { $0.learningRate = 0.25 }.json()).options.learningRate(step: 0) == 0.25)
+    #expect(
+      try message { _ = try Narrow().with { $0.clipnorm = 2 }.json() }
+        == "Narrow: its 'clipnorm' is 2.0 and would be read back as null; 'commonHyperparameters' leaves it out")
+  }
+
+  @Test func `a schedule may have a setting called name`() throws {
+    register()
+    let json = try ScheduleRegistry.configuration(of: Named(name: "other"))
+    #expect(try (ScheduleRegistry.schedule(from: json) as? Named)?.name == "other")
   }
 
   @Test func `what is not registered is not written`() throws {

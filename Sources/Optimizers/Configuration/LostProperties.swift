@@ -17,6 +17,18 @@ func refuseLosses<Value>(of original: Value, readAs again: Value, _ name: String
   }
 }
 
+/// Refuses what a file would lose of the options that all optimizers have, where one of the program's own leaves some out.
+func refuseLostOptions<Own: Optimizer>(of original: Own, readAs again: Own) throws {
+  let kept = Set(Own.commonHyperparameters.map(\.key))
+  for option in OptimizerOptions.hyperparameters where !kept.contains(option.key) {
+    let (old, new) = try (option.value(in: original.options), option.value(in: again.options))
+    if old != new {
+      throw DescentError(
+        .state, "\(Own.className): its '\(option.key)' is \(old.shortText) and would be read back as \(new.shortText); 'commonHyperparameters' leaves it out")
+    }
+  }
+}
+
 /// How a table names a property of that kind.
 private func tableEntry(of value: Any, _ label: String) -> String? {
   let kind: String

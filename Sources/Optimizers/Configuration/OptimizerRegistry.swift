@@ -147,7 +147,11 @@ public enum OptimizerRegistry {
     }
     guard isToBeRead else { return KerasObject(Written.className, module: "keras.optimizers", config: config).json }
     let name = try registry.registeredName(of: Written.className, register: "OptimizerRegistry.register") { $0.value == Written.self }
-    if name != nil { try refuseLosses(of: optimizer, readAs: make(Written.self, config, .keras3), Written.className) }
+    if name != nil {
+      let again = try make(Written.self, config, .keras3)
+      try refuseLosses(of: optimizer, readAs: again, Written.className)
+      try refuseLostOptions(of: optimizer, readAs: again)
+    }
     return KerasObject(Written.className, module: name == nil ? "keras.optimizers" : nil, config: config, registeredName: name).json
   }
 }

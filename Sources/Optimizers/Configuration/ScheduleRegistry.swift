@@ -39,7 +39,7 @@ public enum ScheduleRegistry {
     var schedule = Schedule.template
     // Keras writes the name of a graph's scope, which means nothing here.
     var config = config
-    config["name"] = nil
+    if !Schedule.hyperparameters.contains(where: { $0.key == "name" }) { config["name"] = nil }
     try configure(&schedule, Schedule.className, from: config, by: Schedule.hyperparameters)
     try schedule.validate()
     return schedule
