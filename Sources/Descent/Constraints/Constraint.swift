@@ -36,6 +36,16 @@ public struct Constraint: KerasNamed {
     return body(weights)
   }
 
+  /// The constraint for weights of such a shape.
+  /// - Throws: ``DescentError`` if it is no valid one, or looks along axes that there are not.
+  func validated(for shape: [Int], of owner: String) throws -> Constraint {
+    let axis = config["axis"] ?? .null
+    for axis in axis.array?.compactMap(\.int) ?? axis.int.map({ [$0] }) ?? [] where !(-shape.count..<shape.count).contains(axis) {
+      throw DescentError(.invalidArgument, "\(owner): the constraint \(name) is along axis \(axis), but the shape is \(shape)")
+    }
+    return try validated()
+  }
+
   /// - Throws: ``DescentError`` if a closure of the user's gives anything else than weights of the same shape and dtype.
   func check(for variable: Variable) throws {
     let result = Trace.discarding { self(Tensor.placeholder(shape: variable.shape, dtype: variable.dtype)) }

@@ -33,6 +33,11 @@ struct ElementLayout<Element> {
         (named($0.0, $1.dropLast(2)), $1[$1.count - 2], $1.last!)
       }
     }
+    if Element.self == (Names, Names, Tensor).self {
+      return layout({ (element: (Names, Names, Tensor)) in values(element.0) + values(element.1) + [element.2] }) {
+        (named($0.0, $1.prefix($0.0.count)), named($0.1, $1.dropFirst($0.0.count).dropLast()), $1.last!)
+      }
+    }
     if Element.self == [Tensor].self { return layout({ (element: [Tensor]) in element }) { $1 } }
     if Element.self == ([Tensor], Tensor).self {
       return layout({ (element: ([Tensor], Tensor)) in element.0 + [element.1] }) { (Array($1.dropLast()), $1.last!) }

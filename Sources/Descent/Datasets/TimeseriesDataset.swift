@@ -22,7 +22,7 @@ public func timeseriesDatasetFromArray(
 ) throws -> Dataset<(Tensor, Tensor)> {
   let windows = try TimeWindows(
     data, targets: targets, sequenceLength: sequenceLength, sequenceStride: sequenceStride, samplingRate: samplingRate,
-    shuffle: shuffle, seed: seed, startIndex: startIndex, endIndex: endIndex)
+    batchSize: batchSize, shuffle: shuffle, seed: seed, startIndex: startIndex, endIndex: endIndex)
   let rows = Dataset(count: windows.starts.count) { (windows.rows($0), rowOf(targets, windows.first + windows.starts[$0])) }
   return windows.finished(rows, batchSize: batchSize)
 }
@@ -34,7 +34,7 @@ public func timeseriesDatasetFromArray(
 ) throws -> Dataset<Tensor> {
   let windows = try TimeWindows(
     data, targets: nil, sequenceLength: sequenceLength, sequenceStride: sequenceStride, samplingRate: samplingRate,
-    shuffle: shuffle, seed: seed, startIndex: startIndex, endIndex: endIndex)
+    batchSize: batchSize, shuffle: shuffle, seed: seed, startIndex: startIndex, endIndex: endIndex)
   return windows.finished(Dataset(count: windows.starts.count) { windows.rows($0) }, batchSize: batchSize)
 }
 
@@ -47,7 +47,7 @@ private struct TimeWindows {
   private let seed: UInt32?
 
   init(
-    _ data: Tensor, targets: Tensor?, sequenceLength: Int, sequenceStride: Int, samplingRate: Int, shuffle: Bool, seed: UInt32?,
+    _ data: Tensor, targets: Tensor?, sequenceLength: Int, sequenceStride: Int, samplingRate: Int, batchSize: Int?, shuffle: Bool, seed: UInt32?,
     startIndex: Int?, endIndex: Int?
   ) throws {
     func fault(_ message: String) -> DescentError { DescentError(.invalidArgument, "timeseriesDatasetFromArray: \(message)") }
@@ -56,6 +56,7 @@ private struct TimeWindows {
     for (name, value) in [("samplingRate", samplingRate), ("sequenceStride", sequenceStride)] where value < 1 || value >= steps {
       throw fault("\(name) is \(value); it must be at least 1 and less than the \(steps) steps of the data")
     }
+    if let batchSize, batchSize < 1 { throw fault("batchSize is \(batchSize); it must be at least 1") }
     if sequenceLength < 1 { throw fault("sequenceLength is \(sequenceLength); it must be at least 1") }
     if let startIndex, !(0..<steps).contains(startIndex) { throw fault("startIndex is \(startIndex); it must be from 0 to \(steps - 1)") }
     if let endIndex, !(1..<steps).contains(endIndex) { throw fault("endIndex is \(endIndex); it must be from 1 to \(steps - 1)") }

@@ -29,6 +29,8 @@ public class AdaptivePooling: Layer, ConfigurableLayer {
     super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
+  override var keepsWholeNumbers: Bool { false }
+
   public override func build(inputShape: [Int]) throws { _ = try checkedShape(inputShape) }
 
   /// The shape of a row with its channels last, if the windows fit it.

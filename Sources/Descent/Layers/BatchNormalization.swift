@@ -68,6 +68,8 @@ public final class BatchNormalization: Layer {
     super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
+  override var keepsWholeNumbers: Bool { false }
+
   public override func build(inputShape: [Int]) throws {
     let rank = inputShape.count + 1
     let axis = axis < 0 ? axis + rank : axis

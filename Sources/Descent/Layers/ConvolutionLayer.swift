@@ -51,6 +51,8 @@ public class ConvolutionLayer: Layer {
     super.init(activityRegularizer: activityRegularizer, inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
+  override var keepsWholeNumbers: Bool { false }
+
   /// Checks the settings that all convolutions have.
   /// - Returns: the shape of a row with its channels last.
   func checkedShape(_ inputShape: [Int]) throws -> [Int] {

@@ -60,6 +60,8 @@ public final class Dense: Layer {
     super.init(activityRegularizer: activityRegularizer, inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
+  override var keepsWholeNumbers: Bool { false }
+
   public override func build(inputShape: [Int]) throws {
     guard units > 0 else {
       throw DescentError(.invalidArgument, "layer \(name): units is \(units); it must be at least 1")

@@ -70,6 +70,8 @@ public final class EinsumDense: Layer {
     super.init(activityRegularizer: activityRegularizer, inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
+  override var keepsWholeNumbers: Bool { false }
+
   public override func build(inputShape: [Int]) throws {
     let shapes = try weightShapes(inputShape: inputShape)
     kernel = try addVariable(

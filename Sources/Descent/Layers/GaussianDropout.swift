@@ -24,6 +24,8 @@ public final class GaussianDropout: Layer {
     super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
+  override var keepsWholeNumbers: Bool { false }
+
   public override func build(inputShape: [Int]) throws {
     guard rate >= 0 && rate < 1 else {
       throw DescentError(.invalidArgument, "layer \(name): rate is \(rate); it must be at least 0 and less than 1")

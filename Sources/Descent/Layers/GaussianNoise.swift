@@ -23,6 +23,8 @@ public final class GaussianNoise: Layer {
     super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
+  override var keepsWholeNumbers: Bool { false }
+
   public override func build(inputShape: [Int]) throws {
     guard stddev >= 0 && stddev <= 1 else {
       throw DescentError(.invalidArgument, "layer \(name): stddev is \(stddev); it must be from 0 to 1")

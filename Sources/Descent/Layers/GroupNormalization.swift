@@ -49,6 +49,8 @@ public final class GroupNormalization: Layer {
     super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
+  override var keepsWholeNumbers: Bool { false }
+
   public override func build(inputShape: [Int]) throws {
     let rank = inputShape.count + 1
     let own = axis < 0 ? axis + rank : axis

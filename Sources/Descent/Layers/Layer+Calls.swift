@@ -60,14 +60,16 @@ extension Layer {
     outputShapes = results.map { Array($0.shape.dropFirst()) }
     if context.isBuilding {
       for shape in outputShapes ?? [] { _ = try ModelBuilder.elementCount(shape, of: "layer \(name): a row of the result") }
+      orderSublayers()
       adoptVariables(context)
     }
     return results
   }
 
-  /// Floating-point numbers in the layer's dtype, as Keras casts them on the way in.
+  /// Floating-point numbers in the layer's dtype, as Keras casts them on the way in; whole numbers too where the layer computes fractions of
+  /// them.
   private func autocast(_ x: Tensor, _ context: ForwardContext) -> Tensor {
-    !x.dtype.isFloatingPoint || x.dtype == context.dtype ? x : context.cast(x, to: context.dtype)
+    (x.dtype.isFloatingPoint || !keepsWholeNumbers) && x.dtype != context.dtype ? context.cast(x, to: context.dtype) : x
   }
 
   private func setMasks(of results: [Tensor], _ inputs: [Tensor], _ masks: [Tensor?], _ context: ForwardContext) throws {

@@ -189,6 +189,9 @@ open class Layer {
   /// model's dtype, and others are refused. Nil for any other input.
   var acceptedRowNumbers: Range<Int>? { nil }
 
+  /// Whether whole numbers reach the forward pass as they are. Otherwise they are cast to the layer's dtype.
+  var keepsWholeNumbers: Bool { true }
+
   /// Whether Keras's class takes the option `trainable`, so that files have it.
   var hasTrainableOption: Bool { true }
 
@@ -241,6 +244,17 @@ open class Layer {
     }
   }
 
+  /// Puts sublayers into the order of the stored properties that hold them, and behind these those that none holds, in the order of their
+  /// first calls. So Keras orders a layer's variables, which files of optimizers go by.
+  final func orderSublayers() {
+    if sublayers.count < 2 || type(of: self) == Model.self || self is Sequential || (self as? Model)?.graph != nil { return }
+    let held: [Layer] = storedParts(of: self, upTo: self is Model ? Model.self : Layer.self)
+    let places = Dictionary(held.enumerated().map { (ObjectIdentifier($1), $0) }) { first, _ in first }
+    sublayers = sublayers.enumerated().sorted {
+      (places[ObjectIdentifier($0.element)] ?? .max, $0.offset) < (places[ObjectIdentifier($1.element)] ?? .max, $1.offset)
+    }.map(\.element)
+  }
+
   // MARK: - Variables
 
   /// Makes a variable that belongs to this layer. For use in ``build(inputShape:)``.
@@ -270,7 +284,7 @@ open class Layer {
     _ = builder.claim(variable)
     ownVariables.append(variable)
     if let regularizer { regularizers.append((variable, try regularizer.validated())) }
-    if let constraint { constraints.append((variable, try constraint.validated())) }
+    if let constraint { constraints.append((variable, try constraint.validated(for: shape, of: "layer \(self.name): \(name)"))) }
     return variable
   }
 

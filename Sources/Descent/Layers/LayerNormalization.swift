@@ -45,6 +45,8 @@ public final class LayerNormalization: Layer {
     super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
+  override var keepsWholeNumbers: Bool { false }
+
   public override func build(inputShape: [Int]) throws {
     let axes = normalized(rank: inputShape.count + 1)
     guard !axes.isEmpty, Set(axes).count == self.axes.count, axes.allSatisfy({ $0 > 0 && $0 <= inputShape.count }) else {

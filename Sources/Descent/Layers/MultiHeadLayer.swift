@@ -102,6 +102,9 @@ public class MultiHeadLayer: Layer {
     guard call.value.shape.dropLast() == key.shape.dropLast() else {
       throw settingsError("value and key have shapes \(call.value.shape) and \(key.shape); expected the same but for the last axis")
     }
+    guard call.query.shape[0] == key.shape[0] else {
+      throw settingsError("query and value have shapes \(call.query.shape) and \(call.value.shape); expected as many rows")
+    }
     let axes = axes(call.query.rank)
     if call.isCausal || call.hasMasks, call.query.rank != 3 {
       throw settingsError("causal masks and masks of positions are for one axis of positions; the query has shape \(call.query.shape)")

@@ -35,6 +35,8 @@ public final class PReLU: Layer {
     super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
+  override var keepsWholeNumbers: Bool { false }
+
   public override func build(inputShape: [Int]) throws {
     var shape = inputShape
     for axis in sharedAxes ?? [] {

@@ -37,6 +37,8 @@ public class PoolingLayer: Layer, ConfigurableLayer {
     super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
+  override var keepsWholeNumbers: Bool { false }
+
   public override func build(inputShape: [Int]) throws {
     _ = try checked(windowSizes, "poolSize", axes: axes)
     if let strideSizes { _ = try checked(strideSizes, "strides", axes: axes) }

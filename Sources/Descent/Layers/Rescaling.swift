@@ -34,6 +34,8 @@ public final class Rescaling: Layer {
     super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
+  override var keepsWholeNumbers: Bool { false }
+
   public override func build(inputShape: [Int]) throws {
     for (option, values) in [("scale", scale), ("offset", offset)] where values.count != 1 && values.count != inputShape.last {
       throw DescentError(

@@ -34,6 +34,8 @@ public class SpatialDropout: Layer {
 
   public override var supportsMasking: Bool { true }
 
+  override var hasTrainableOption: Bool { false }
+
   override class var trainingByDefault: Bool? { false }
 
   public override func forward(_ x: Tensor, _ context: ForwardContext) -> Tensor {

@@ -16,6 +16,8 @@ public final class UnitNormalization: Layer {
     super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
+  override var keepsWholeNumbers: Bool { false }
+
   public override func build(inputShape: [Int]) throws {
     let rank = inputShape.count + 1
     guard !axes.isEmpty, Set(axes.map { $0 < 0 ? $0 + rank : $0 }).count == axes.count, axes.allSatisfy({ $0 >= -rank && $0 < rank })

@@ -84,7 +84,9 @@ struct CheckedData {
     x: any ModelData, y: (any ModelData)?, sampleWeight: (any ModelData)?, of model: Model, _ caller: String, label: String = "",
     group: (any ProcessGroup)? = nil
   ) throws {
-    inputs = try model.inputParts.ordered(x, caller, label: label).map { try Rows($0!.input, $0!.name, caller, group: group) }
+    inputs = try model.inputParts.ordered(x, caller, label: label).enumerated().map { place, part in
+      try Rows(model.withFittingAxes(part!.input, place), part!.name, caller, group: group)
+    }
     // Outputs of a model of its own forward pass are known once it is built.
     if y != nil { try model.build(inputs: inputs, caller) }
     let settings = try y == nil ? [] : model.training?.outputs(of: model) ?? []
@@ -214,5 +216,18 @@ extension CheckedData {
     self.inputs = inputs
     self.targets = targets
     self.weights = weights
+  }
+}
+
+extension Model {
+  /// An input with a last axis of size 1 added or taken away, where the model's rows have one axis of that size more or less, as Keras does.
+  fileprivate func withFittingAxes(_ input: any ModelInput, _ place: Int) -> any ModelInput {
+    guard let tensor = input as? Tensor, tensor.rank > 0 else { return input }
+    let known = isBuilt ? rowInputShapes?.indices.contains(place) == true ? rowInputShapes?[place] : nil : place == 0 ? declaredInputShape : nil
+    guard let known else { return input }
+    let rank = tensor.rank - 1
+    if rank == known.count - 1, known.last == 1 { return tensor.reshaped(tensor.shape + [1]) }
+    if rank == known.count + 1, tensor.shape.last == 1 { return tensor.reshaped(tensor.shape.dropLast()) }
+    return input
   }
 }

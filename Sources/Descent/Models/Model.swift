@@ -219,6 +219,7 @@ open class Model: Layer {
     try access.tracing {
       try buildByTracing(specifications, with: modelBuilder)
       try adoptHeldParts()
+      orderSublayers()
     }
   }
 

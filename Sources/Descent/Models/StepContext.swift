@@ -78,6 +78,13 @@ public final class StepContext {
     guard loss.shape.isEmpty, loss.dtype.isFloatingPoint else {
       throw DescentError(.invalidArgument, "\(caller): the loss is \(loss.dtype) \(loss.shape); expected one number, \(model.dtype) []")
     }
+    let variables = Set(trainableVariables.map(ObjectIdentifier.init))
+    let isReached = nodesBelow([loss.node]).contains { node in
+      if case .variable(let variable) = node.operation { variables.contains(ObjectIdentifier(variable)) } else { false }
+    }
+    if !variables.isEmpty && !isReached {
+      throw DescentError(.state, "\(caller): the loss depends on none of the variables that are trained, and so would change none")
+    }
     // The mean over a batch is the mean of its parts' means, each weighted by its rows.
     let part = group.map { loss * $0.weight } ?? loss
     return TensorCore.gradients(of: optimizer.state.scaled(loss: part), withRespectTo: optimizer.state.trainableVariables)

@@ -72,6 +72,8 @@ public final class Bidirectional: Layer {
     }
   }
 
+  override var keepsWholeNumbers: Bool { false }
+
   public override func build(inputShape: [Int]) throws {
     if let problem { throw problem }
     let (forward, backward) = (forwardLayer, backwardLayer)

@@ -42,6 +42,8 @@ public class RecurrentLayer: Layer {
     super.init(activityRegularizer: activityRegularizer, inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
+  override var keepsWholeNumbers: Bool { false }
+
   public override func build(inputShape: [Int]) throws {
     guard inputShape.count >= 2, inputShape[0] > 0 else {
       throw settingsError("a row of the input has shape \(inputShape); expected [steps, features] with at least one step")
@@ -73,6 +75,9 @@ public class RecurrentLayer: Layer {
         throw settingsError("the mask has shape \(mask.shape); expected \([rows, steps])")
       }
       return mask.transposed([1, 0])
+    }
+    for shape in cell.stateShapes where shape.contains(where: { $0 < 0 }) {
+      throw settingsError("the states of \(type(of: cell)) have the shape \(shape); expected sizes of at least 1")
     }
     let kept = try keptStates(rows: rows, dtype: x.dtype, context)
     let given = Array(inputs.dropFirst())

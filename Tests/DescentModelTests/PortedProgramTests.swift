@@ -1,0 +1,90 @@
+import Descent
+import DescentTestSupport
+import TestSupport
+import Testing
+
+/// What programs that were written for Keras do and once failed.
+@Suite struct PortedProgramTests {
+  static let layersOfFractions: [@Sendable () -> Layer] = [
+    { Dense(2) }, { EinsumDense("abc,cd->abd", outputShape: [nil, 2]) }, { Conv1D(2, 2) }, { DepthwiseConv1D(2) }, { LSTM(2) }, { GRU(2) },
+    { SimpleRNN(2) }, { Bidirectional(LSTM(2)) }, { BatchNormalization() }, { LayerNormalization() }, { GroupNormalization(groups: 1) },
+    { RMSNormalization() }, { UnitNormalization() }, { PReLU() }, { LeakyReLU() }, { ELU() }, { Rescaling(0.5) }, { MaxPooling1D(2) },
+    { AveragePooling1D(2) }, { GlobalMaxPooling1D() }, { GlobalAveragePooling1D() }, { GaussianNoise(0.1) }, { AlphaDropout(0.1) },
+    { Dropout(0.1) }, { SpatialDropout1D(0.1) }, { Activation(.tanh) }, { Softmax() }, { Flatten() }, { UpSampling1D() }, { ZeroPadding1D() },
+    { TimeDistributed(Dense(2)) }, { Normalization(mean: Tensor([1.0, 2, 3]), variance: Tensor([1.0, 2, 3])) }, { AdaptiveMaxPooling1D(2) },
+  ]
+
+  @Test(arguments: layersOfFractions.indices)
+  func `whole numbers that a layer gives go into any layer`(_ index: Int) throws {
+    let x = Fixture.pattern([5, 4, 3], salt: 1)
+    let whole = Sequential(seed: 1) { Input(shape: [4, 3]); Discretization(binBoundaries: [-0.5, 0, 0.5]); PortedProgramTests.layersOfFractions[index]() }
+    let bins = Sequential { Input(shape: [4, 3]); Discretization(binBoundaries: [-0.5, 0, 0.5]) }
+    let alone = Sequential(seed: 1) { Input(shape: [4, 3]); PortedProgramTests.layersOfFractions[index]() }
+    let numbers = try bins.predict(x)
+    #expect(numbers.dtype == .int32)
+    let result = try whole.predict(x)
+    expectClose(result.cast(to: .float32), try alone.predict(numbers.cast(to: .float32)).doubles, tolerance: 1e-6)
+  }
+
+  private final class Two: Layer {
+    let first = Dense(4), second = Dense(4)
+    override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor { try first(tanh(second(x, context)), context) }
+  }
+
+  private final class TwoModel: Model {
+    let parts = [Dense(4), Dense(4)], last = Dense(1)
+    override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
+      try last(parts[0](tanh(parts[1](x, context)), context), context)
+    }
+  }
+
+  /// As in Keras, whose files of optimizers go by the order of variables.
+  @Test func `layers within a layer come in the order of its properties, not of its calls`() throws {
+    let two = Two()
+    _ = try two(Tensor.zeros([2, 4]))
+    #expect(two.sublayers.map { $0 === two.first } == [true, false])
+    #expect(two.variables.count == 4 && two.variables[0] === two.first.variables[0])
+    let model = TwoModel()
+    try model.build(rows: [4])
+    #expect(model.layers.map { $0 === model.last } == [false, false, true] && model.layers[0] === model.parts[0])
+  }
+
+  @Test func `a column without its axis is one with it`() throws {
+    let x = Fixture.pattern([12], salt: 2), y = Fixture.pattern([12, 1], salt: 3)
+    func made() throws -> Sequential {
+      let model = Sequential(seed: 2) { Input(shape: [1]); Dense(3, activation: .tanh); Dense(1) }
+      try model.compile(optimizer: .sgd, loss: .mse)
+      return model
+    }
+    let flat = try made(), deep = try made()
+    let losses = try flat.fit(x, y, epochs: 2, verbose: 0)["loss"]
+    #expect(try losses == deep.fit(x.reshaped([12, 1]), y, epochs: 2, verbose: 0)["loss"])
+    #expect(try flat.predict(x).shape == [12, 1] && flat.predict(x).doubles == deep.predict(x.reshaped([12, 1])).doubles)
+    #expect(try flat.evaluate(x, y, verbose: 0)["loss"] == deep.evaluate(x.reshaped([12, 1]), y, verbose: 0)["loss"])
+    // And a picture with an axis of channels too many.
+    let sums = Sequential(seed: 2) { Input(shape: [4]); Dense(1) }
+    #expect(try sums.predict(Fixture.pattern([3, 4, 1], salt: 4)).doubles == sums.predict(Fixture.pattern([3, 4], salt: 4)).doubles)
+    #expect(failure(.data) { _ = try flat.predict(Fixture.pattern([12, 2], salt: 2)) }.contains("takes rows of shape [1]"))
+  }
+
+  @Test func `a loss that nothing trained leads to is refused`() throws {
+    let model = Sequential { Dense(1, inputShape: [2]) }
+    try model.compile(optimizer: .sgd, loss: .custom("targets") { target, _ in target * target })
+    let message = failure(.state) { try model.fit(Tensor.ones([4, 2]), Tensor.ones([4, 1]), verbose: 0) }
+    #expect(message.contains("the loss depends on none of the variables that are trained"))
+  }
+
+  @Test func `what cannot be is thrown, not a crash`() throws {
+    let x = Tensor.ones([4, 5, 3])
+    #expect(failure(.invalidArgument) { _ = try Sequential { Input(shape: [5, 3]); Bidirectional(LSTM(-3)) }.predict(x) }.contains("-3"))
+    #expect(failure(.invalidArgument) { _ = try Sequential { Input(shape: [5, 3]); LSTM(-3) }.predict(x) }.contains("-3"))
+    let attention = MultiHeadAttention(numHeads: 2, keyDim: 2)
+    #expect(failure(.invalidArgument) { _ = try attention([x, x[0..<3]]) }.contains("expected as many rows"))
+    let constrained = Sequential { Dense(3, kernelConstraint: .maxNorm(1, axes: [9]), inputShape: [2]) }
+    #expect(failure(.invalidArgument) { try constrained.build(rows: [2]) }.contains("the constraint max_norm is along axis 9"))
+    #expect(failure(.invalidArgument) { _ = try timeseriesDatasetFromArray(Tensor.ones([9]), sequenceLength: 2, batchSize: 0) }.contains("batchSize is 0"))
+    let rows = try Dataset(rows: (["a": x, "b": x], ["c": Tensor.ones([4])], Tensor.ones([4])))
+    let batch = try #require(rows.batch(2).elements().first)
+    #expect(batch.0["b"]?.shape == [2, 5, 3] && batch.1["c"]?.shape == [2] && batch.2.shape == [2])
+  }
+}
