@@ -36,9 +36,15 @@ open class Layer {
   public let activityRegularizer: Regularizer?
 
   /// The shapes of one row of each input, known once the layer has been called: of the last call where sizes are open.
-  public internal(set) var inputShapes: [[Int]]?
+  public internal(set) var inputShapes: [[Int]]? {
+    get { shapes.inputs }
+    set { shapes.inputs = newValue }
+  }
   /// The shapes of one row of each result, known once the layer has been called.
-  public internal(set) var outputShapes: [[Int]]?
+  public internal(set) var outputShapes: [[Int]]? {
+    get { shapes.outputs }
+    set { shapes.outputs = newValue }
+  }
   /// The shape of one row of the first input: given when the layer was made, otherwise known once the layer has been called.
   public internal(set) var inputShape: [Int]? {
     get { inputShapes?.first }
@@ -51,7 +57,7 @@ open class Layer {
   }
   /// Whether the variables exist.
   public internal(set) var isBuilt = false
-  /// The layers that this one calls, in the order in which it called them first.
+  /// The layers that this one calls, in the order of the stored properties that hold them, and then of their first calls.
   public internal(set) var sublayers: [Layer] = []
 
   /// The variables that belong to the layer itself, in the order in which they were made or met.
@@ -69,7 +75,11 @@ open class Layer {
   let hasGivenName: Bool
   let givenInputShape: [Int?]?
   /// Where sizes of the rows are open: what is known of them.
-  var openShapes: (inputs: [[Int?]], outputs: [[Int?]])?
+  var openShapes: LayerShapes.Open? {
+    get { shapes.open }
+    set { shapes.open = newValue }
+  }
+  private let shapes = LayerShapes()
   /// What the model gives its layers to build with; set on the way into ``build(inputShape:)``.
   private(set) var builder: ModelBuilder?
   /// Of its variables, once it is built.
@@ -91,9 +101,9 @@ open class Layer {
     requestedDType = dtype
     hasGivenName = name != nil
     givenInputShape = inputShape
-    inputShapes = inputShape?.known.map { [$0] }
     self.name = name ?? ""
     path = self.name
+    inputShapes = inputShape?.known.map { [$0] }
     if name == nil {
       self.name = baseName
       path = self.name

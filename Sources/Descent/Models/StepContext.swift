@@ -82,7 +82,7 @@ public final class StepContext {
     let isReached = nodesBelow([loss.node]).contains { node in
       if case .variable(let variable) = node.operation { variables.contains(ObjectIdentifier(variable)) } else { false }
     }
-    if !variables.isEmpty && !isReached {
+    if !variables.isEmpty && !isReached && !appliesOptimizer {
       throw DescentError(.state, "\(caller): the loss depends on none of the variables that are trained, and so would change none")
     }
     // The mean over a batch is the mean of its parts' means, each weighted by its rows.
