@@ -74,6 +74,16 @@ import Testing
     #expect(message.contains("the loss depends on none of the variables that are trained"))
   }
 
+  @Test func `Keras's other names of layers make the same`() throws {
+    let model = Sequential(seed: 1) {
+      Convolution2D(2, 3, inputShape: [8, 8, 1]); MaxPool2D(2); SeparableConvolution2D(3, 2); AvgPool2D(2); GlobalAvgPool2D()
+    }
+    let json = try model.toJSON()
+    for name in ["Conv2D", "MaxPooling2D", "SeparableConv2D", "AveragePooling2D", "GlobalAveragePooling2D"] {
+      #expect(json.contains("\"class_name\": \"\(name)\""))
+    }
+  }
+
   @Test func `what cannot be is thrown, not a crash`() throws {
     let x = Tensor.ones([4, 5, 3])
     #expect(failure(.invalidArgument) { _ = try Sequential { Input(shape: [5, 3]); Bidirectional(LSTM(-3)) }.predict(x) }.contains("-3"))
