@@ -257,7 +257,8 @@ open class Layer {
   /// Puts sublayers into the order of the stored properties that hold them, and behind these those that none holds, in the order of their
   /// first calls. So Keras orders a layer's variables, which files of optimizers go by.
   final func orderSublayers() {
-    if sublayers.count < 2 || type(of: self) == Model.self || self is Sequential || (self as? Model)?.graph != nil { return }
+    // The module's own layers call theirs in Keras's order.
+    if sublayers.count < 2 || (self as? Model)?.graph != nil || String(reflecting: type(of: self)).hasPrefix("Descent.") { return }
     let held: [Layer] = storedParts(of: self, upTo: self is Model ? Model.self : Layer.self)
     let places = Dictionary(held.enumerated().map { (ObjectIdentifier($1), $0) }) { first, _ in first }
     sublayers = sublayers.enumerated().sorted {

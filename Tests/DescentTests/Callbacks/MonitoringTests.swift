@@ -83,7 +83,7 @@ import Testing
   @Test func `both logs write nan for NaN and NA for what is missing`() throws {
     try withTemporaryFolder { folder in
       let model = Sequential([Dense(1, inputShape: [1])], seed: 1)
-      try model.compile(optimizer: SGD(learningRate: 0), loss: .custom("l") { t, p in log(t - t - 1) })
+      try model.compile(optimizer: SGD(learningRate: 0), loss: .custom("l") { _, p in log(p - p - 1) })
       for backup in [[], [BackupAndRestore("\(folder)/b")]] {
         let history = try model.fit(
           x, y, epochs: 2, verbose: 0, callbacks: backup + [CSVLogger("\(folder)/log.csv")], validationData: (x, y),
