@@ -6,9 +6,7 @@ extension ModelFormat {
     suffixes: [".keras"], isWholeModel: true, write: { model, path in try KerasArchive.write(model, to: path) },
     readWeights: { model, path, skipMismatch in try model.loadKerasWeights(path, skipMismatch: skipMismatch, trusted: false) },
     readModel: { path, reading in
-      let model = try reading.type.make(KerasArchive(path, trusted: reading.trusted), name: path, compiled: reading.compiled)
-      if let seed = reading.seed { model.seed = seed }
-      return model
+      try reading.type.make(KerasArchive(path, trusted: reading.trusted), name: path, compiled: reading.compiled)
     })
 
   /// Keras 3's `.weights.h5`: weights and the optimizer's state.
@@ -30,10 +28,8 @@ extension ModelFormat {
     suffixes: [".h5", ".hdf5"], isWholeModel: true, write: { model, path in try LegacyModel.write(model, to: path) },
     readWeights: { model, path, skipMismatch in try model.loadKerasWeights(path, skipMismatch: skipMismatch, trusted: false) },
     readModel: { path, reading in
-      let model = try LegacyModel.model(
+      try LegacyModel.model(
         HDF5Contents(ByteSource(path: path), trusted: reading.trusted), name: path, compiled: reading.compiled, as: reading.type)
-      if let seed = reading.seed { model.seed = seed }
-      return model
     })
 }
 

@@ -202,6 +202,9 @@ open class Layer {
   /// Whether whole numbers reach the forward pass as they are. Otherwise they are cast to the layer's dtype.
   var keepsWholeNumbers: Bool { true }
 
+  /// Whether Keras builds the layer for a number of rows, which files leave to its model's input.
+  var isBuiltForRowCount: Bool { false }
+
   /// Whether Keras's class takes the option `trainable`, so that files have it.
   var hasTrainableOption: Bool { true }
 

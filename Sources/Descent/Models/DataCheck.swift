@@ -222,10 +222,9 @@ extension CheckedData {
 extension Model {
   /// An input with a last axis of size 1 added or taken away, where the model's rows have one axis of that size more or less, as Keras does.
   fileprivate func withFittingAxes(_ input: any ModelInput, _ place: Int) -> any ModelInput {
-    guard let tensor = input as? Tensor, tensor.rank > 0 else { return input }
-    let known = isBuilt ? rowInputShapes?.indices.contains(place) == true ? rowInputShapes?[place] : nil : place == 0 ? declaredInputShape : nil
-    guard let known else { return input }
-    let rank = tensor.rank - 1
+    let shapes = isBuilt ? rowInputShapes : declaredInputShape.map { [$0] }
+    guard let tensor = input as? Tensor, tensor.rank > 0, let shapes, shapes.indices.contains(place) else { return input }
+    let known = shapes[place], rank = tensor.rank - 1
     if rank == known.count - 1, known.last == 1 { return tensor.reshaped(tensor.shape + [1]) }
     if rank == known.count + 1, tensor.shape.last == 1 { return tensor.reshaped(tensor.shape.dropLast()) }
     return input

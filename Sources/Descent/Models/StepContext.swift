@@ -29,7 +29,9 @@ public final class StepContext {
   private(set) var appliesOptimizer = false
   /// Whether the optimizer's step is one, where it looks.
   private var isStep: Tensor?
-  private(set) var changedByOptimizer: Set<ObjectIdentifier> = []
+  private var changedByOptimizer: Set<ObjectIdentifier> = []
+  /// What the step changes so far but for what its optimizer does: statistics, totals, generators, variables of the program's own.
+  var changedBesideOptimizer: [Variable] { Trace.assignedVariables.filter { !changedByOptimizer.contains(ObjectIdentifier($0)) } }
   /// What a shard would have given to the optimizer.
   private(set) var shardGradients: [Tensor] = []
   private var outputLosses: [Tensor?]
@@ -162,7 +164,7 @@ public final class StepContext {
         "\(caller): a step of the model's own, or logs of its own, cannot be shared by a group of processes; models that leave trainStep, testStep and computeMetrics as they are can")
     }
     let before = Dictionary(totals.map { (ObjectIdentifier($0.variable), $0.value) }) { $1 }
-    let changed = Trace.assignedVariables.filter { !$0.isRandomState && !changedByOptimizer.contains(ObjectIdentifier($0)) }
+    let changed = changedBesideOptimizer.filter { !$0.isRandomState }
     if let variable = changed.first(where: { !$0.dtype.isFloatingPoint }) {
       throw DescentError(
         .state, "\(caller): the variable \(variable.path) is \(variable.dtype) and is changed in the step, which a group of processes cannot share")
@@ -185,7 +187,7 @@ public final class StepContext {
   /// A step that the optimizer skips leaves alone what else the step would have changed: statistics, totals, generators.
   func keepWhatASkippedStepWouldChange() {
     guard let isStep else { return }
-    Trace.keepOldValues(of: Trace.assignedVariables.filter { !changedByOptimizer.contains(ObjectIdentifier($0)) }, unless: isStep)
+    Trace.keepOldValues(of: changedBesideOptimizer, unless: isStep)
   }
 
   // MARK: - What compile was given

@@ -172,9 +172,7 @@ struct StepRunner {
         return (step, logs)
       }
       step.keepWhatASkippedStepWouldChange()
-      if step.isTraining {
-        training.changedVariables = Trace.assignedVariables.filter { !step.changedByOptimizer.contains(ObjectIdentifier($0)) }
-      }
+      if step.isTraining { training.changedVariables = step.changedBesideOptimizer }
       if let group { return group.endTrace() }
       names = logs.keys.sorted()
       return try names.map { name in
@@ -229,9 +227,7 @@ struct StepRunner {
         try step.end(gradients: sums!.gradients, changes: sums!.changes, of: changed, totals: totals.variables)
       }
       step.keepWhatASkippedStepWouldChange()
-      if step.isTraining {
-        training.changedVariables = Trace.assignedVariables.filter { !step.changedByOptimizer.contains(ObjectIdentifier($0)) }
-      }
+      if step.isTraining { training.changedVariables = step.changedBesideOptimizer }
       return group.endTrace()
     }
     return StepPlan(

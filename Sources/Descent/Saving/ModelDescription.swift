@@ -22,9 +22,7 @@ enum LayerJSON {
     if !layer.hasTrainableOption { config["trainable"] = nil }
     let module = registeredName != nil ? nil : layer is Model ? "keras" : "keras.layers"
     var result = KerasObject(type.className, module: module, config: config, registeredName: registeredName).members
-    // A stateful layer of Keras's is built for a number of rows, which its model's input says.
-    let isStateful = (layer as? RecurrentLayer)?.isStateful == true || (layer as? Bidirectional)?.forwardLayer.isStateful == true
-    if layer.isBuilt, !isStateful, let shapes = layer.rowInputShapes, let first = shapes.first {
+    if layer.isBuilt, !layer.isBuiltForRowCount, let shapes = layer.rowInputShapes, let first = shapes.first {
       if layer is Merge {
         result["build_config"] = ["input_shape": .array(shapes.map { rowShape($0) })]
       } else if shapes.count == 1 {

@@ -21,7 +21,8 @@ public struct ModelFormat: Sendable {
     public let compiled: Bool
     /// Whether the file's origin is known, so that a library may read it in this process.
     public let trusted: Bool
-    /// For the weights of a model that is only described, and for what is random in training; nil for the default's.
+    /// For the weights of a model that is only described, and for what is random in training; nil for the default's. A model that brings its
+    /// weights is given it afterwards.
     public let seed: UInt64?
   }
 
@@ -67,6 +68,7 @@ public struct ModelFormat: Sendable {
     guard let result = model as? Result else {
       throw DescentError(.file, "\(path): the model is a \(Swift.type(of: model)), not a \(Result.self); Model.load reads all kinds of models")
     }
+    if isWholeModel, let seed { result.seed = seed }
     return result
   }
 

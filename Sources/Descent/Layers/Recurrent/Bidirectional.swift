@@ -73,6 +73,7 @@ public final class Bidirectional: Layer {
   }
 
   override var keepsWholeNumbers: Bool { false }
+  override var isBuiltForRowCount: Bool { forwardLayer.isStateful }
 
   public override func build(inputShape: [Int]) throws {
     if let problem { throw problem }

@@ -43,6 +43,7 @@ public class RecurrentLayer: Layer {
   }
 
   override var keepsWholeNumbers: Bool { false }
+  override var isBuiltForRowCount: Bool { isStateful }
 
   public override func build(inputShape: [Int]) throws {
     guard inputShape.count >= 2, inputShape[0] > 0 else {
