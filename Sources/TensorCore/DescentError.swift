@@ -32,6 +32,12 @@ public struct DescentError: Error, Equatable, Sendable, CustomStringConvertible 
   public var description: String { message }
 }
 
+/// What the expression that is traced belongs to, for mistakes in it to be told with.
+package enum TracedPart {
+  /// `layer dense_1`; nil outside of all.
+  @TaskLocal package static var name: String?
+}
+
 /// Stops the program for a mistake in a traced expression: there is no data to blame and no way to go on.
 /// (`preconditionFailure` says nothing in a release build.)
 @usableFromInline
@@ -40,5 +46,5 @@ package func programmingError(
 ) -> Never {
   // What was printed so far says how far the program came, and would be lost in a pipe.
   fflush(nil)
-  fatalError(message(), file: file, line: line)
+  fatalError((TracedPart.name.map { "\($0): " } ?? "") + message(), file: file, line: line)
 }

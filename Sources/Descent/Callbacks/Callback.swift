@@ -52,6 +52,15 @@ open class Callback {
   open func onPredictBatchEnd(_ batch: Int) throws {}
 }
 
+extension Callback {
+  /// - Throws: ``DescentError`` of kind `invalidArgument` if a number of things is less than 0.
+  func requireCount(_ value: Int, _ setting: String) throws {
+    guard value >= 0 else {
+      throw DescentError(.invalidArgument, "\(type(of: self)): \(setting) is \(value); it must be at least 0")
+    }
+  }
+}
+
 /// What a run was asked for.
 public struct RunParameters: Sendable {
   /// The number of epochs at which `fit` ends.

@@ -27,8 +27,8 @@ extension Monitor {
   var state: JSONValue { best.map { JSONValue($0) } ?? .null }
 
   /// A monitor that has seen the best number that ``state`` told.
-  init(_ name: String, mode: MonitorMode, minDelta: Double, in model: Model, state: JSONValue?) throws {
-    try self.init(name, mode: mode, minDelta: minDelta, in: model)
+  init(_ name: String, mode: MonitorMode, minDelta: Double, in model: Model, state: JSONValue?) {
+    self.init(name, mode: mode, minDelta: minDelta, in: model)
     if let best = state?.double { accept(best) }
   }
 }

@@ -55,7 +55,9 @@ public final class EarlyStopping: Callback {
     self.startFromEpoch = startFromEpoch
   }
 
-  public override func onTrainBegin() {
+  public override func onTrainBegin() throws {
+    try requireCount(patience, "patience")
+    try requireCount(startFromEpoch, "startFromEpoch")
     watch = nil
     bestWeights = nil
     bestEpoch = nil
@@ -65,7 +67,7 @@ public final class EarlyStopping: Callback {
 
   public override func onEpochEnd(_ epoch: Int, _ logs: Logs) throws {
     guard let model, epoch >= startFromEpoch else { return }
-    var watch = try self.watch ?? Monitor(monitor, mode: mode, minDelta: minDelta, in: model)
+    var watch = self.watch ?? Monitor(monitor, mode: mode, minDelta: minDelta, in: model)
     guard let value = try watch.value(in: logs, isEpoch: parameters, for: "EarlyStopping") else { return }
     wait += 1
     if watch.isImprovement(value) {
@@ -90,7 +92,7 @@ public final class EarlyStopping: Callback {
 
   public override func restore(_ state: CallbackState) throws {
     guard let model else { return }
-    watch = try Monitor(monitor, mode: mode, minDelta: minDelta, in: model, state: state["best"])
+    watch = Monitor(monitor, mode: mode, minDelta: minDelta, in: model, state: state["best"])
     wait = state["wait"]?.int ?? 0
     bestEpoch = state["best_epoch"]?.int
     stoppedEpoch = state["stopped_epoch"]?.int

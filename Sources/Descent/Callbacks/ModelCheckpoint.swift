@@ -90,7 +90,7 @@ public final class ModelCheckpoint: Callback {
     guard let model else { return }
     let run = batch == nil ? parameters : nil
     if saveBestOnly {
-      var watch = try self.watch ?? newMonitor(in: model, state: nil)
+      var watch = self.watch ?? newMonitor(in: model, state: nil)
       defer { self.watch = watch }
       guard let value = try watch.value(in: logs, isEpoch: run, for: "ModelCheckpoint"), watch.isImprovement(value) else { return }
       watch.accept(value)
@@ -103,8 +103,8 @@ public final class ModelCheckpoint: Callback {
     lastPath = path
   }
 
-  private func newMonitor(in model: Model, state: JSONValue?) throws -> Monitor {
-    var monitor = try Monitor(monitor, mode: mode, minDelta: 0, in: model, state: state)
+  private func newMonitor(in model: Model, state: JSONValue?) -> Monitor {
+    var monitor = Monitor(monitor, mode: mode, minDelta: 0, in: model, state: state)
     if monitor.best == nil, let initialValueThreshold { monitor.accept(initialValueThreshold) }
     return monitor
   }
@@ -115,7 +115,7 @@ public final class ModelCheckpoint: Callback {
 
   public override func restore(_ state: CallbackState) throws {
     guard let model else { return }
-    if saveBestOnly { watch = try newMonitor(in: model, state: state["best"]) }
+    if saveBestOnly { watch = newMonitor(in: model, state: state["best"]) }
     batches = state["batches"]?.int ?? 0
     lastBatch = state["last_batch"]?.int ?? -1
     epoch = state["epoch"]?.int ?? 0

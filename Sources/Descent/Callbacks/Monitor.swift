@@ -16,29 +16,29 @@ struct Monitor {
   let name: String
   let minDelta: Double
   private(set) var best: Double?
-  private let isGreaterBetter: Bool
+  /// Whether more is better; nil where that is not known.
+  private let isGreaterBetter: Bool?
   private var wasSeen = false
 
-  init(_ name: String, mode: MonitorMode, minDelta: Double, in model: Model) throws {
+  init(_ name: String, mode: MonitorMode, minDelta: Double, in model: Model) {
     self.name = name
     self.minDelta = Swift.abs(minDelta)
     switch mode {
     case .min: isGreaterBetter = false
     case .max: isGreaterBetter = true
-    case .auto:
-      guard let direction = model.isGreaterBetter(forLog: name) else {
-        throw DescentError(
-          .invalidArgument, "monitor '\(name)': whether it gets better upward or downward is not known; give a mode")
-      }
-      isGreaterBetter = direction
+    case .auto: isGreaterBetter = model.isGreaterBetter(forLog: name)
     }
   }
 
   /// The number to watch; nil in an epoch that lacks it where others have it, such as one without validation.
   /// - Parameter run: what `fit` was asked for; nil for the logs of a batch, which never have numbers of validation.
-  /// - Throws: ``DescentError`` if no epoch can have it.
+  /// - Throws: ``DescentError`` if no epoch can have it, or it is not known which way it gets better.
   mutating func value(in logs: Logs, isEpoch run: RunParameters?, for what: String) throws -> Double? {
     if let value = logs[name] {
+      guard isGreaterBetter != nil else {
+        throw DescentError(
+          .invalidArgument, "\(what): whether '\(name)' gets better upward or downward is not known; give a mode, .min or .max")
+      }
       wasSeen = true
       return value
     }
@@ -53,9 +53,8 @@ struct Monitor {
 
   /// False if either is NaN.
   func isImprovement(_ value: Double, over other: Double) -> Bool {
-    isGreaterBetter ? value - minDelta > other : value + minDelta < other
+    isGreaterBetter == true ? value - minDelta > other : value + minDelta < other
   }
 
   mutating func accept(_ value: Double) { best = value }
-  mutating func forget() { best = nil }
 }

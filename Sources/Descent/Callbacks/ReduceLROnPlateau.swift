@@ -50,6 +50,8 @@ public final class ReduceLROnPlateau: Callback {
     guard factor >= 0 && factor < 1 else {
       throw DescentError(.invalidArgument, "ReduceLROnPlateau: factor is \(factor); it must be at least 0 and less than 1")
     }
+    try requireCount(patience, "patience")
+    try requireCount(cooldown, "cooldown")
     watch = nil
     wait = 0
     cooldownLeft = 0
@@ -62,7 +64,7 @@ public final class ReduceLROnPlateau: Callback {
 
   public override func restore(_ state: CallbackState) throws {
     guard let model else { return }
-    watch = try Monitor(monitor, mode: mode, minDelta: minDelta, in: model, state: state["best"])
+    watch = Monitor(monitor, mode: mode, minDelta: minDelta, in: model, state: state["best"])
     wait = state["wait"]?.int ?? 0
     cooldownLeft = state["cooldown"]?.int ?? 0
   }
@@ -71,7 +73,7 @@ public final class ReduceLROnPlateau: Callback {
     guard let model else { return }
     let rate = try model.learningRate
     logs["learning_rate"] = rate
-    var watch = try self.watch ?? Monitor(monitor, mode: mode, minDelta: minDelta, in: model)
+    var watch = self.watch ?? Monitor(monitor, mode: mode, minDelta: minDelta, in: model)
     defer { self.watch = watch }
     guard let value = try watch.value(in: logs, isEpoch: parameters, for: "ReduceLROnPlateau") else { return }
     if cooldownLeft > 0 {

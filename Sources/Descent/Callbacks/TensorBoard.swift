@@ -90,9 +90,8 @@ public final class TensorBoard: Callback {
         .invalidArgument,
         "TensorBoard: profileBatch is \(profileBatch); expected 0: TensorBoard's profiler reads traces of TensorFlow and JAX. explainTrainingStep tells what a step does, and descent explain how long")
     }
-    for (name, value) in [("histogramFrequency", histogramFrequency), ("embeddingsFrequency", embeddingsFrequency)] where value < 0 {
-      throw DescentError(.invalidArgument, "TensorBoard: \(name) is \(value); it must be at least 0")
-    }
+    try requireCount(histogramFrequency, "histogramFrequency")
+    try requireCount(embeddingsFrequency, "embeddingsFrequency")
     if case .batches(let count) = updateFrequency, count < 1 {
       throw DescentError(.invalidArgument, "TensorBoard: updateFrequency is \(count) batches; it must be at least 1")
     }

@@ -15,10 +15,18 @@ import Foundation
 ///
 /// Elements may be prepared on other threads, one at a time unless `workers` says more: what a closure holds must not be changed
 /// meanwhile. A stream may throw; a `for` loop cannot, so a stream is gone through with `forEach(_:)`, `elements()` or an iterator.
+/// A step with settings that make no sense, such as batches of 0 rows, is an error of kind `invalidArgument` then.
 public struct Dataset<Element> {
   let node: any DatasetNode<Element>
 
   init(_ node: some DatasetNode<Element>) { self.node = node }
+
+  /// A step of a stream, or an error of kind `invalidArgument` for whoever asks for its elements.
+  private init(_ step: String, unless problem: String?, _ node: @autoclosure () -> any DatasetNode<Element>) {
+    self.node = problem.map { problem in
+      SequentialNode { _ in throw DescentError(.invalidArgument, "Dataset.\(step): \(problem)") }
+    } ?? node()
+  }
 
   /// The number of elements; nil when it is not known before a pass, or there is no end.
   public var count: Int? { node.count }
@@ -59,8 +67,7 @@ public struct Dataset<Element> {
   ///   - count: how many there are.
   ///   - element: makes one; called on other threads, also for one number again.
   public init(count: Int, element: @escaping (Int) throws -> Element) {
-    if count < 0 { programmingError("Dataset: a count of \(count)") }
-    self.init(IndexedNode(count: count, element))
+    self.init("init(count:)", unless: count < 0 ? "the count is \(count); it must be at least 0" : nil, IndexedNode(count: count, element))
   }
 
   /// Elements that come one after the other, of any number, also without end.
@@ -94,8 +101,8 @@ public struct Dataset<Element> {
   ///   - workers: how many elements are worked on at once.
   ///   - transform: called by several threads.
   public func map<Result>(workers: Int, _ transform: @escaping @Sendable (Element) throws -> Result) -> Dataset<Result> {
-    checkWorkers(workers)
-    return Dataset<Result>(MapNode(node, workers: workers, seed: 0) { element, _ in try transform(element) })
+    Dataset<Result>(
+      "map", unless: atLeastOne("workers", workers), MapNode(node, workers: workers, seed: 0) { element, _ in try transform(element) })
   }
 
   /// What a function makes of each element and of random numbers, which depend on the seed, the pass and the element's place in this
@@ -109,12 +116,13 @@ public struct Dataset<Element> {
   public func map<Result>(
     seed: UInt64?, workers: Int = 1, _ transform: @escaping @Sendable (Element, inout RowRandom) throws -> Result
   ) -> Dataset<Result> {
-    checkWorkers(workers)
-    return Dataset<Result>(MapNode(node, workers: workers, seed: seed ?? nextDefaultSeed(), transform))
+    Dataset<Result>(
+      "map", unless: atLeastOne("workers", workers), MapNode(node, workers: workers, seed: seed ?? nextDefaultSeed(), transform))
   }
 
-  private func checkWorkers(_ workers: Int) {
-    if workers < 1 { programmingError("Dataset.map: workers is \(workers); it must be at least 1") }
+  /// What is wrong with a number of things that is less than 1.
+  private func atLeastOne(_ name: String, _ number: Int?) -> String? {
+    number.flatMap { $0 < 1 ? "\(name) is \($0); it must be at least 1" : nil }
   }
 
   /// The elements that a function says yes to. How many that are is not known.
@@ -133,16 +141,16 @@ public struct Dataset<Element> {
   /// - Parameters:
   ///   - size: how many rows; the last batch has those that are left.
   ///   - dropRemainder: leaves out a last batch that would be smaller.
-  /// - Precondition: elements are of a type that batches are made of.
   public func batch(_ size: Int, dropRemainder: Bool = false) -> Dataset {
-    if size < 1 { programmingError("Dataset.batch: size is \(size); it must be at least 1") }
-    return Dataset(BatchNode(node, size: size, dropsRemainder: dropRemainder, .needed(for: "batch")))
+    let layout = ElementLayout<Element>.known
+    return Dataset(
+      "batch", unless: layout == nil ? ElementLayout<Element>.mismatch : atLeastOne("size", size),
+      BatchNode(node, size: size, dropsRemainder: dropRemainder, layout!))
   }
 
   /// The rows of batches.
-  /// - Precondition: elements are of a type that batches are made of.
   public func unbatch() -> Dataset {
-    let layout = ElementLayout<Element>.needed(for: "unbatch")
+    guard let layout = ElementLayout<Element>.known else { return Dataset("unbatch", unless: ElementLayout<Element>.mismatch, node) }
     return flatMap { batch in
       Dataset(IndexedNode(count: try layout.rowCount(batch, "Dataset.unbatch")) { layout.row($0, of: batch) })
     }
@@ -162,11 +170,9 @@ public struct Dataset<Element> {
   public func interleave<Result>(
     cycleLength: Int, blockLength: Int = 1, _ transform: @escaping (Element) throws -> Dataset<Result>
   ) -> Dataset<Result> {
-    if cycleLength < 1 || blockLength < 1 {
-      programmingError("Dataset.interleave: cycleLength is \(cycleLength) and blockLength \(blockLength); both must be at least 1")
-    }
     let node = node
-    return Dataset<Result>(SequentialNode { pass in
+    let problem = atLeastOne("cycleLength", cycleLength) ?? atLeastOne("blockLength", blockLength)
+    return Dataset<Result>("interleave", unless: problem, SequentialNode { pass in
       let elements = try node.makeIterator(pass: pass)
       // Places of the cycle; an empty one is filled when its turn comes.
       var open = [ElementIterator<Result>?](repeating: nil, count: cycleLength)
@@ -203,8 +209,9 @@ public struct Dataset<Element> {
   ///   - seed: nil for one derived from ``setRandomSeed(_:)``'s.
   ///   - reshuffleEachIteration: whether each pass has an order of its own.
   public func shuffle(_ bufferSize: Int? = nil, seed: UInt64? = nil, reshuffleEachIteration: Bool = true) -> Dataset {
-    if let bufferSize, bufferSize < 1 { programmingError("Dataset.shuffle: bufferSize is \(bufferSize); it must be at least 1") }
-    return Dataset(ShuffleNode(node, buffer: bufferSize, seed: seed ?? nextDefaultSeed(), reshuffles: reshuffleEachIteration))
+    Dataset(
+      "shuffle", unless: atLeastOne("bufferSize", bufferSize),
+      ShuffleNode(node, buffer: bufferSize, seed: seed ?? nextDefaultSeed(), reshuffles: reshuffleEachIteration))
   }
 
   /// The first elements.
@@ -215,14 +222,14 @@ public struct Dataset<Element> {
 
   /// Every `count`-th element, beginning with number `index`: one part of `count` for as many processes.
   public func shard(_ count: Int, index: Int) -> Dataset {
-    if count < 1 || !(0..<count).contains(index) { programmingError("Dataset.shard: there is no part \(index) of \(count)") }
-    return Dataset(SliceNode(node, start: index, step: count))
+    let isPart = index >= 0 && index < count
+    return Dataset("shard", unless: isPart ? nil : "there is no part \(index) of \(count)", SliceNode(node, start: index, step: count))
   }
 
   /// The elements so many times, or without end; each time is a pass of its own for what comes before.
   public func `repeat`(_ times: Int? = nil) -> Dataset {
-    if let times, times < 0 { programmingError("Dataset.repeat: times is \(times)") }
-    return Dataset(RepetitionNode(node, times: times))
+    let problem = times.flatMap { $0 < 0 ? "times is \($0); it must be at least 0" : nil }
+    return Dataset("repeat", unless: problem, RepetitionNode(node, times: times))
   }
 
   /// These elements and then others.
@@ -239,8 +246,7 @@ public struct Dataset<Element> {
   /// Prepares elements on a thread of its own before they are asked for. `fit` does so by itself.
   /// - Parameter size: how many at most.
   public func prefetch(_ size: Int = 2) -> Dataset {
-    if size < 1 { programmingError("Dataset.prefetch: size is \(size); it must be at least 1") }
-    return Dataset(PrefetchNode(node, size: size))
+    Dataset("prefetch", unless: atLeastOne("size", size), PrefetchNode(node, size: size))
   }
 }
 
@@ -306,7 +312,9 @@ public struct RowRandom: RandomNumberGenerator, Sendable {
 extension Dataset {
   /// The rows of the tensors in `whole`.
   private init(rowsOf whole: Element, _ name: String) throws {
-    let layout = ElementLayout<Element>.needed(for: name)
+    guard let layout = ElementLayout<Element>.known else {
+      throw DescentError(.invalidArgument, "Dataset.\(name): \(ElementLayout<Element>.mismatch)")
+    }
     let count = try layout.rowCount(whole, "Dataset")
     let tensors = layout.tensors(whole)
     tensors.forEach { $0.evaluated() }
@@ -334,9 +342,10 @@ extension Dataset where Element == Tensor {
 
   /// `start`, `start` + `step`, … before `stop` as `int32` tensors without axes; with a negative step downwards.
   public static func range(_ start: Int, _ stop: Int, _ step: Int = 1) -> Dataset {
-    if step == 0 { programmingError("Dataset.range: the step is 0") }
-    let numbers = stride(from: start, to: stop, by: step)
-    return Dataset(count: numbers.underestimatedCount) { Tensor(Int32(start + $0 * step)) }
+    let fits = Int32(exactly: start) != nil && Int32(exactly: stop) != nil
+    return Dataset(
+      "range", unless: step == 0 ? "the step is 0" : fits ? nil : "\(start) to \(stop) are no numbers of int32",
+      IndexedNode(count: stride(from: start, to: stop, by: step).underestimatedCount) { Tensor(Int32(start + $0 * step)) })
   }
 }
 
@@ -349,12 +358,30 @@ extension Dataset where Element == (Tensor, Tensor) {
   public init(_ x: Tensor, _ y: Tensor) throws { try self.init(rows: (x, y)) }
 }
 
+extension Dataset where Element == ([String: Tensor], Tensor) {
+  /// Pairs of rows: inputs by name and targets.
+  /// - Parameters:
+  ///   - x: the inputs, each with rows on axis 0.
+  ///   - y: a target for each row, likewise.
+  /// - Throws: ``DescentError`` of kind `data` when there is not one of each.
+  public init(_ x: [String: Tensor], _ y: Tensor) throws { try self.init(rows: (x, y)) }
+}
+
+extension Dataset where Element == ([Tensor], Tensor) {
+  /// Pairs of rows: several inputs and targets.
+  /// - Parameters:
+  ///   - x: the inputs, each with rows on axis 0.
+  ///   - y: a target for each row, likewise.
+  /// - Throws: ``DescentError`` of kind `data` when there is not one of each.
+  public init(_ x: [Tensor], _ y: Tensor) throws { try self.init(rows: (x, y)) }
+}
+
 extension Dataset where Element == (Tensor, Tensor, Tensor) {
   /// Triples of rows: inputs, targets and weights.
   /// - Parameters:
   ///   - x: the inputs, with rows on axis 0.
   ///   - y: a target for each, likewise.
-  ///   - sampleWeight: a weight for each, likewise: what its loss is multiplied by.
+  ///   - sampleWeight: a weight for each, likewise: what its loss is multiplied by; or one for each step of each.
   /// - Throws: ``DescentError`` of kind `data` when there is not one of each.
   public init(_ x: Tensor, _ y: Tensor, sampleWeight: Tensor) throws { try self.init(rows: (x, y, sampleWeight)) }
 }

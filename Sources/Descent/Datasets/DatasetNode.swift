@@ -365,10 +365,10 @@ final class ShuffleNode<Element>: DatasetNode, @unchecked Sendable {
 
   func makeIterator(pass: Int) throws -> ElementIterator<Element> {
     if isIndexed { return try indexedIterator(pass: pass) }
+    let elements = try source.makeIterator(pass: pass)
     guard let buffer else {
       throw DescentError(.invalidArgument, "Dataset.shuffle: the number of elements is not known; give bufferSize")
     }
-    let elements = try source.makeIterator(pass: pass)
     var generator = SplitMix64(state: mixed(seed, UInt64(reshuffles ? pass : 0)))
     var held: [Element] = []
     return ClosureIterator {

@@ -1,64 +1,99 @@
+/// What an element of a stream is made of: a tensor, or several of them.
+private protocol ElementPart {
+  var tensors: [Tensor] { get }
+  /// What they are called, in their order; nil where they are told by their places.
+  var names: [String]? { get }
+  /// As many other tensors in their places.
+  func replaced(by tensors: ArraySlice<Tensor>) -> Self
+}
+
+extension Tensor: ElementPart {
+  fileprivate var tensors: [Tensor] { [self] }
+  fileprivate var names: [String]? { nil }
+  fileprivate func replaced(by tensors: ArraySlice<Tensor>) -> Tensor { tensors.first! }
+}
+
+extension [Tensor]: ElementPart {
+  fileprivate var tensors: [Tensor] { self }
+  fileprivate var names: [String]? { nil }
+  fileprivate func replaced(by tensors: ArraySlice<Tensor>) -> [Tensor] { Array(tensors) }
+}
+
+extension [String: Tensor]: ElementPart {
+  fileprivate var tensors: [Tensor] { keys.sorted().map { self[$0]! } }
+  fileprivate var names: [String]? { keys.sorted() }
+  fileprivate func replaced(by tensors: ArraySlice<Tensor>) -> [String: Tensor] {
+    Dictionary(uniqueKeysWithValues: Swift.zip(keys.sorted(), tensors))
+  }
+}
+
 /// The tensors in an element of a stream, and an element made of others like them.
 struct ElementLayout<Element> {
-  let tensors: (Element) -> [Tensor]
-  /// The element with these tensors in place of its own.
-  let rebuilt: (Element, [Tensor]) -> Element
+  private let parts: (Element) -> [any ElementPart]
+  private let element: ([any ElementPart]) -> Element
 
   /// How elements of this type are taken apart; nil when they are of no type that batches are made of.
   static var known: ElementLayout? {
-    typealias Names = [String: Tensor]
-    func layout<Known>(_ tensors: @escaping (Known) -> [Tensor], _ rebuilt: @escaping (Known, [Tensor]) -> Known) -> ElementLayout? {
-      ElementLayout(tensors: { tensors($0 as! Known) }, rebuilt: { rebuilt($0 as! Known, $1) as! Element })
+    func single<A: ElementPart>(_: A.Type) -> ElementLayout? {
+      guard Element.self == A.self else { return nil }
+      return ElementLayout(parts: { [$0 as! A] }, element: { $0[0] as! Element })
     }
-    func values(_ names: Names) -> [Tensor] { names.keys.sorted().map { names[$0]! } }
-    func named(_ like: Names, _ tensors: some Sequence<Tensor>) -> Names {
-      Dictionary(uniqueKeysWithValues: zip(like.keys.sorted(), tensors))
+    func pair<A: ElementPart, B: ElementPart>(_: A.Type, _: B.Type) -> ElementLayout? {
+      guard Element.self == (A, B).self else { return nil }
+      return ElementLayout(
+        parts: {
+          let element = $0 as! (A, B)
+          return [element.0, element.1]
+        }, element: { ($0[0] as! A, $0[1] as! B) as! Element })
     }
-    if Element.self == Tensor.self { return layout({ (element: Tensor) in [element] }) { $1[0] } }
-    if Element.self == (Tensor, Tensor).self { return layout({ (element: (Tensor, Tensor)) in [element.0, element.1] }) { ($1[0], $1[1]) } }
-    if Element.self == (Tensor, Tensor, Tensor).self {
-      return layout({ (element: (Tensor, Tensor, Tensor)) in [element.0, element.1, element.2] }) { ($1[0], $1[1], $1[2]) }
+    func triple<A: ElementPart, B: ElementPart, C: ElementPart>(_: A.Type, _: B.Type, _: C.Type) -> ElementLayout? {
+      guard Element.self == (A, B, C).self else { return nil }
+      return ElementLayout(
+        parts: {
+          let element = $0 as! (A, B, C)
+          return [element.0, element.1, element.2]
+        }, element: { ($0[0] as! A, $0[1] as! B, $0[2] as! C) as! Element })
     }
-    if Element.self == Names.self { return layout({ (element: Names) in values(element) }) { named($0, $1) } }
-    if Element.self == (Names, Tensor).self {
-      return layout({ (element: (Names, Tensor)) in values(element.0) + [element.1] }) { (named($0.0, $1.dropLast()), $1.last!) }
-    }
-    if Element.self == (Names, Names).self {
-      return layout({ (element: (Names, Names)) in values(element.0) + values(element.1) }) {
-        (named($0.0, $1.prefix($0.0.count)), named($0.1, $1.dropFirst($0.0.count)))
+    let kinds: [any ElementPart.Type] = [Tensor.self, [Tensor].self, [String: Tensor].self]
+    for first in kinds {
+      if let layout = single(first) { return layout }
+      for second in kinds {
+        if let layout = pair(first, second) { return layout }
+        for third in kinds { if let layout = triple(first, second, third) { return layout } }
       }
-    }
-    if Element.self == (Names, Tensor, Tensor).self {
-      return layout({ (element: (Names, Tensor, Tensor)) in values(element.0) + [element.1, element.2] }) {
-        (named($0.0, $1.dropLast(2)), $1[$1.count - 2], $1.last!)
-      }
-    }
-    if Element.self == (Names, Names, Tensor).self {
-      return layout({ (element: (Names, Names, Tensor)) in values(element.0) + values(element.1) + [element.2] }) {
-        (named($0.0, $1.prefix($0.0.count)), named($0.1, $1.dropFirst($0.0.count).dropLast()), $1.last!)
-      }
-    }
-    if Element.self == [Tensor].self { return layout({ (element: [Tensor]) in element }) { $1 } }
-    if Element.self == ([Tensor], Tensor).self {
-      return layout({ (element: ([Tensor], Tensor)) in element.0 + [element.1] }) { (Array($1.dropLast()), $1.last!) }
     }
     return nil
   }
 
-  /// The layout of a type that batches can be made of.
-  static func needed(for step: String) -> ElementLayout {
-    guard let known else {
-      programmingError(
-        """
-        Dataset.\(step): elements are \(Element.self); expected Tensor, (Tensor, Tensor), (Tensor, Tensor, Tensor), [Tensor], \
-        [String: Tensor], or pairs and triples that begin with one of the last two
-        """)
-    }
-    return known
+  /// What is wrong with elements that are of no type which batches are made of.
+  static var mismatch: String {
+    "elements are \(Element.self); expected Tensor, [Tensor], [String: Tensor], or a pair or triple of these"
+  }
+
+  func tensors(_ element: Element) -> [Tensor] { parts(element).flatMap(\.tensors) }
+
+  /// The element with these tensors in place of its own.
+  func rebuilt(_ element: Element, _ tensors: [Tensor]) -> Element {
+    var rest = tensors[...]
+    return self.element(
+      parts(element).map { part in
+        let own = rest.prefix(part.tensors.count)
+        rest = rest.dropFirst(own.count)
+        return part.replaced(by: own)
+      })
   }
 
   /// Elements of the same shapes as one with an axis more in front of each tensor.
   func stacked(_ elements: [Element], _ place: @autoclosure () -> String) throws -> Element {
+    let names = parts(elements[0]).map(\.names)
+    for (number, element) in elements.enumerated() {
+      let own = parts(element).map(\.names)
+      guard own == names else {
+        func text(_ names: [[String]?]) -> String { names.compactMap { $0 }.map { $0.joined(separator: ", ") }.joined(separator: "; ") }
+        throw DescentError(
+          .data, "Dataset.batch: row \(number) of \(place()) has tensors named \(text(own)), but the first has \(text(names))")
+      }
+    }
     let rows = elements.map(tensors)
     let first = rows[0]
     for (number, row) in rows.enumerated() {

@@ -45,7 +45,7 @@ extension Layer {
       for variable in ownVariables + ownRandomStates { _ = context.builder.claim(variable) }
     }
     let masks = inputs.map { context.mask(of: $0) }
-    let results = try forward(inputs, context)
+    let results = try TracedPart.$name.withValue("layer \(name)") { try forward(inputs, context) }
     try context.check()
     guard !results.isEmpty, results.allSatisfy({ $0.rank > 0 }) else {
       throw DescentError(.invalidArgument, "layer \(name): the forward pass gave a tensor without axes; axis 0 counts rows")

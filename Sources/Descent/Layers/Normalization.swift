@@ -71,7 +71,10 @@ public final class Normalization: Layer {
       throw DescentError(
         .invalidArgument, "layer \(name): the mean is \(text(givenMean)) and the variance \(text(givenVariance)); expected both, of one shape")
     }
-    // Given ones are checked where they are used.
+    if let givenVariance, let least = givenVariance.doubles.min(), least < 0 {
+      throw DescentError(.invalidArgument, "layer \(name): a variance is \(least); it must be at least 0")
+    }
+    // The shapes of given ones are checked where they are used.
     if givenMean != nil { return }
     mean = try addVariable("mean", shape: shape, initializer: .zeros, isTrainable: false)
     variance = try addVariable("variance", shape: shape, initializer: .ones, isTrainable: false)

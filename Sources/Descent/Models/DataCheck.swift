@@ -6,7 +6,7 @@ struct CheckedData {
   let inputs: [Rows]
   /// In the order of the model's outputs; nil for one that is not trained or judged. Empty without targets.
   let targets: [Rows?]
-  /// For each target one number a row, or nil.
+  /// For each target one number a row, or one for each of the first axes of a row, such as its steps; nil for none.
   let weights: [Rows?]
 
   var x: Rows { inputs[0] }
@@ -119,9 +119,16 @@ struct CheckedData {
     for other in inputs.dropFirst() + (targets + weights).compactMap({ $0 }) where other.count != self.count {
       throw DescentError(.data, "\(caller): \(inputs[0].name) has \(self.count) rows but \(other.name) has \(other.count)")
     }
-    for weights in weights.compactMap({ $0 }) where weights.rowShape != [] {
-      throw DescentError(
-        .data, "\(caller): \(weights.name) is \(weights.dtype) \(weights.tensor.shape); expected one number a row")
+    let outputs = model.rowOutputShapes ?? []
+    for (place, weights) in weights.enumerated() {
+      guard let weights, !weights.rowShape.isEmpty, outputs.indices.contains(place) else { continue }
+      let output = outputs[place]
+      guard weights.rowShape.count <= output.count, zip(weights.rowShape, output).allSatisfy({ $0 == 1 || $1 == nil || $0 == $1 }) else {
+        throw DescentError(
+          .data,
+          "\(caller): \(weights.name) is \(weights.dtype) \(weights.tensor.shape) for an output with rows of shape "
+            + "\(output.text); expected one number a row, or one for each of the values that the loss has of a row")
+      }
     }
   }
 }
@@ -187,6 +194,12 @@ extension CheckedData {
       throw DescentError(
         .data,
         "\(caller): classWeight needs one class a row, but a row of \(y.name) of shape \(y.rowShape) has \(meaning); weigh rows by sampleWeight")
+    }
+    if let sampleWeight, !sampleWeight.rowShape.isEmpty {
+      throw DescentError(
+        .invalidArgument,
+        "\(caller): classWeight gives each row one weight, but \(sampleWeight.name) of shape \(sampleWeight.tensor.shape) gives it several; "
+          + "multiply sampleWeight by the weights of the classes")
     }
     let values = y.values
     let own = sampleWeight?.tensor.doubles

@@ -20,11 +20,12 @@ extension Model {
   ///   - callbacks: what is told of the training's course, in this order.
   ///   - validationSplit: the part of the rows, taken from the end before any shuffling, to judge the model on after each epoch.
   ///   - validationData: other rows to judge it on; they go before `validationSplit`.
-  ///   - validationSampleWeight: how much each row of `validationData` counts: one number a row.
+  ///   - validationSampleWeight: how much each row of `validationData` counts, as `sampleWeight`.
   ///   - shuffle: whether the rows are put in a new order before each epoch.
   ///   - classWeight: how much the rows of a class count in the loss; 1 for classes that are not named. `y` holds class numbers or
   ///     one-hot rows.
-  ///   - sampleWeight: how much each row counts in the loss: one number a row, for all outputs or likewise by output.
+  ///   - sampleWeight: how much each row counts in the loss: one number a row, or one for each of its first axes, such as its steps; for all
+  ///     outputs or likewise by output.
   ///   - initialEpoch: the epoch, counted from 0, at which to begin.
   ///   - stepsPerEpoch: batches an epoch; nil for all rows once. The next epoch goes on where the last one stopped, and where the
   ///     rows end a new pass over them begins.
