@@ -33,7 +33,7 @@ import Testing
       == "predict: sequential takes rows of shape [4] but a row of x has shape [2, 2]")
     #expect(try message(.data) { try $0.fit(x, Tensor.zeros([60, 3]), verbose: 0) }.contains("targets of shape [60, 3]"))
     #expect(try message(.data) { try $0.fit(x, y, verbose: 0, sampleWeight: Tensor.ones([60, 2])) }
-      == "fit: sampleWeight is float32 [60, 2]; expected one number a row")
+      == "fit: sampleWeight is float32 [60, 2] for an output with rows of shape [3]; expected one number a row, or one for each of the values that the loss has of a row")
     #expect(try message(.data) { try $0.fit(Tensor(1 as Float), y, verbose: 0) }
       == "fit: x is a single number; expected a tensor whose axis 0 counts rows")
   }

@@ -146,6 +146,34 @@ import Testing
     override var result: Tensor { first.result - second[0].result }
   }
 
+  private final class Measuring: Layer {
+    let dense = Dense(2), size = MeanMetric(name: "size")
+
+    override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
+      let y = try dense(x, context)
+      try size.updateState(abs(y).mean())
+      return y
+    }
+  }
+
+  private final class Outer: Layer {
+    let inner = Measuring(name: "inner")
+    override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor { try inner(x, context) }
+  }
+
+  /// As in Keras: `self.size = keras.metrics.Mean()` in a layer.
+  @Test(arguments: [false, true])
+  func `a metric that a layer holds is logged, reset with each epoch, and no weight`(isNested: Bool) throws {
+    let measuring = isNested ? Outer(name: "outer") : Measuring(name: "measuring")
+    let model = Sequential(seed: 3) { Input(shape: [3]); measuring; Dense(1) }
+    try model.compile(optimizer: SGD(learningRate: 0), loss: .mse)
+    let history = try model.fit(x, y, batchSize: 5, epochs: 2, verbose: 0, validationData: (x, y))
+    #expect(model.variables.map(\.name) == ["kernel", "bias", "kernel", "bias"])
+    let expected = abs(try measuring(x)).mean().item()
+    for name in ["size", "val_size"] { expectClose(history[name], [expected, expected], tolerance: 1e-6, name) }
+    expectClose([try #require(model.evaluate(x, y, batchSize: 5, verbose: 0)["size"])], [expected], tolerance: 1e-6)
+  }
+
   @Test func `a metric made of metrics is reset with them`() throws {
     let metric = Difference(), model = Sequential(dtype: .float64) { Dense(1, inputShape: [3]) }
     #expect(metric.variables.map(\.name) == ["calls", "total", "count", "total", "count"])

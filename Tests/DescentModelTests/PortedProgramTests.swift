@@ -96,5 +96,124 @@ import Testing
     let rows = try Dataset(rows: (["a": x, "b": x], ["c": Tensor.ones([4])], Tensor.ones([4])))
     let batch = try #require(rows.batch(2).elements().first)
     #expect(batch.0["b"]?.shape == [2, 5, 3] && batch.1["c"]?.shape == [2] && batch.2.shape == [2])
+    let normalized = Sequential { Normalization(mean: Tensor([1.0, 2]), variance: Tensor([1.0, -1]), inputShape: [2]) }
+    #expect(failure(.invalidArgument) { try normalized.build(rows: [2]) }.contains("a variance is -1.0; it must be at least 0"))
+    let weighted = Sequential { Dense(1, inputShape: [2]) }
+    try weighted.compile(optimizer: .sgd, loss: .mse)
+    #expect(failure(.data) { try weighted.fit(Tensor.ones([4, 2]), Tensor.ones([4, 1]), verbose: 0, sampleWeight: Tensor.ones([4, 2])) }
+      .contains("sampleWeight is float32 [4, 2] for an output with rows of shape [1]"))
+    let steps = Sequential { Dense(1, inputShape: [5, 3]) }
+    try steps.compile(optimizer: .sgd, loss: .mse)
+    #expect(failure(.invalidArgument) {
+      try steps.fit(x, Tensor.ones([4, 1, 1]), verbose: 0, classWeight: [1: 2], sampleWeight: Tensor.ones([4, 5]))
+    }.contains("classWeight gives each row one weight"))
+  }
+
+  @Test func `sizes of windows come from variables too`() throws {
+    let (size, sizes, margins) = (3, [2, 1], [[1, 0], [0, 2]])
+    func made(_ literals: Bool) throws -> String {
+      let model = Sequential(name: "m") {
+        if literals {
+          Conv2D(2, 3, strides: [2, 1], inputShape: [12, 9, 1], name: "a")
+          ZeroPadding2D([[1, 0], [0, 2]], name: "b")
+          Conv2DTranspose(2, [2, 1], strides: 3, outputPadding: 1, name: "c")
+          MaxPooling2D(3, strides: nil, name: "d")
+          UpSampling2D([2, 1], name: "e")
+        } else {
+          Conv2D(2, size, strides: sizes, inputShape: [12, 9, 1], name: "a")
+          ZeroPadding2D(margins, name: "b")
+          Conv2DTranspose(2, sizes, strides: size, outputPadding: size - 2, name: "c")
+          MaxPooling2D(size, name: "d")
+          UpSampling2D(sizes, name: "e")
+        }
+      }
+      return try model.toJSON()
+    }
+    #expect(try made(true) == made(false))
+  }
+
+  @Test func `weights of a single layer`() throws {
+    let table = Embedding(4, 3, inputShape: [2], trainable: false)
+    let model = Sequential { table; Flatten(); Dense(1) }
+    #expect(failure(.invalidArgument) { try table.setWeights([Tensor.ones([4, 3])]) }.hasSuffix("but 1 tensors were given; it is not built yet"))
+    try model.build(rows: [2])
+    let values = Fixture.pattern([4, 3], salt: 1)
+    try table.setWeights([values])
+    #expect(table.weights[0].doubles == values.doubles && model.weights[0].doubles == values.doubles)
+    #expect(failure(.invalidArgument) { try table.setWeights([Tensor.ones([3, 3])]) }.contains("[4, 3]"))
+  }
+
+  @Test func `constants of several numbers`() throws {
+    let values = Fixture.pattern([4, 3], salt: 2)
+    let model = Sequential {
+      Embedding(4, 3, embeddingsInitializer: .constant(values: values), inputShape: [2])
+      Dense(3, kernelInitializer: .constant(values: Tensor([1.0, 2, 3])), biasInitializer: .constant(1))
+    }
+    try model.build(rows: [2])
+    #expect(model.weights[0].doubles == values.doubles && model.weights[1].doubles == [1, 2, 3, 1, 2, 3, 1, 2, 3])
+    let json = try model.toJSON()
+    #expect(json.contains("__numpy__"))
+    let read = try Model.fromJSON(json)
+    try read.build(rows: [2])
+    #expect(read.weights.map(\.doubles) == model.weights.map(\.doubles))
+    #expect(try read.toJSON() == json)
+    let wrong = Sequential { Dense(3, kernelInitializer: .constant(values: Tensor([1.0, 2])), inputShape: [2]) }
+    #expect(failure(.invalidArgument) { try wrong.build(rows: [2]) }.contains("values of shape [2] do not stretch to weights of shape [2, 3]"))
+    for value in ["\"a\"", "[[1], [1, 2]]", "{\"class_name\": \"__numpy__\", \"config\": {\"value\": [1], \"dtype\": \"complex64\"}}"] {
+      let hostile = json.replacing(#/\{"class_name": "__numpy__".*?\}\}/#, with: value)
+      #expect(throws: DescentError.self, "\(value)") { _ = try Model.fromJSON(hostile) }
+    }
+  }
+
+  private final class Graph: Model {
+    let features = Variable(Fixture.pattern([20, 3], salt: 1), name: "features")
+    let dense = Dense(1)
+    override var acceptsIntegers: Bool { true }
+    override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor { try dense(take(features.value, x, axis: 0), context) }
+  }
+
+  /// As in Keras, which casts rows of floating-point numbers alone.
+  @Test func `whole numbers reach a model of one's own that takes them`() throws {
+    let model = Graph(seed: 1)
+    try model.compile(optimizer: .sgd, loss: .mse)
+    let ids = Tensor([3, 19, 0, 7] as [Int32]), y = Tensor.ones([4, 1])
+    let history = try model.fit(ids, y, epochs: 3, verbose: 0)["loss"]
+    #expect(history[2] < history[0])
+    #expect(try model.predict(ids).shape == [4, 1] && model.evaluate(ids, y, verbose: 0)["loss"]! < history[0])
+  }
+
+  @Test func `a model's own input and output`() throws {
+    let input = Input(shape: [3])
+    let hidden = Dense(2), last = Dense(1)
+    let inner = try Model(inputs: input, outputs: try last(hidden(input)))
+    let both = try Model(inputs: inner.input, outputs: [hidden.output, inner.output])
+    let results = try both.predictAll(Tensor.ones([2, 3]))
+    #expect(results[0].shape == [2, 2] && results[1].shape == [2, 1])
+    #expect(results[1].doubles == (try inner.predict(Tensor.ones([2, 3]))).doubles)
+    // Its own, also where it is a part of another.
+    let outer = Input(shape: [3])
+    _ = try inner(outer)
+    #expect(try inner.output.layer === last && inner.input.layer === input)
+    #expect(failure(.invalidArgument) { try both.output }.contains("it has 2 outputs; ask for its outputs"))
+    let chain = Sequential { Dense(2, inputShape: [3]); Dense(1) }
+    #expect(try chain.output.layer === chain.layers[1])
+  }
+
+  @Test func `what an optimizer keeps of frozen weights is not counted`() throws {
+    let model = Sequential { Dense(4, inputShape: [3], trainable: false); Dense(2) }
+    try model.compile(optimizer: .rmsprop, loss: .mse)
+    try model.trainOnBatch(Tensor.ones([2, 3]), Tensor.ones([2, 2]))
+    let text = model.summaryText(lineLength: 88)
+    // The rate, the number of steps, and a mean of squares for each of the ten weights that are trained.
+    #expect(text.contains("Optimizer params: 12 (48.00 B)") && text.contains("Total params: 38"))
+  }
+
+  @Test func `a mistake in a closure names its layer`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let model = Sequential { Lambda(inputShape: [3], name: "mixed") { x in matmul(x, Tensor.ones([5, 2])) } }
+      _ = try model.predict(Tensor.ones([2, 3]))
+    }
+    let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(text.contains("layer mixed: ") && text.contains("[5, 2]"))
   }
 }

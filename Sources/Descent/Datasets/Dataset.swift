@@ -128,7 +128,7 @@ public struct Dataset<Element> {
   /// The elements that a function says yes to. How many that are is not known.
   public func filter(_ isIncluded: @escaping (Element) throws -> Bool) -> Dataset {
     let node = node
-    return Dataset(SequentialNode { pass in
+    return Dataset(SequentialNode(isEndless: node.isEndless) { pass in
       let elements = try node.makeIterator(pass: pass)
       return ClosureIterator {
         while let element = try elements.next() { if try isIncluded(element) { return element } }
@@ -172,7 +172,7 @@ public struct Dataset<Element> {
   ) -> Dataset<Result> {
     let node = node
     let problem = atLeastOne("cycleLength", cycleLength) ?? atLeastOne("blockLength", blockLength)
-    return Dataset<Result>("interleave", unless: problem, SequentialNode { pass in
+    return Dataset<Result>("interleave", unless: problem, SequentialNode(isEndless: node.isEndless) { pass in
       let elements = try node.makeIterator(pass: pass)
       // Places of the cycle; an empty one is filled when its turn comes.
       var open = [ElementIterator<Result>?](repeating: nil, count: cycleLength)

@@ -11,6 +11,8 @@ protocol DatasetNode<Element>: AnyObject, Sendable {
   var count: Int? { get }
   /// Elements are found by number.
   var isIndexed: Bool { get }
+  /// A pass is known to have no end.
+  var isEndless: Bool { get }
   /// What decides which elements come in which order, for processes to compare that take a part each; nil if that cannot be told.
   var signature: [UInt64]? { get }
 
@@ -32,6 +34,7 @@ protocol DatasetNode<Element>: AnyObject, Sendable {
 
 extension DatasetNode {
   var signature: [UInt64]? { nil }
+  var isEndless: Bool { false }
 
   func batch(at indices: [Int], pass: Int) throws -> Element? { nil }
 
@@ -126,11 +129,13 @@ final class IndexedNode<Element>: DatasetNode, @unchecked Sendable {
 /// Elements that come one after the other.
 final class SequentialNode<Element>: DatasetNode, @unchecked Sendable {
   private let known: Int?
+  let isEndless: Bool
   private let make: (Int) throws -> ElementIterator<Element>
 
   /// - Parameter make: an iterator for a pass.
-  init(count: Int? = nil, _ make: @escaping (Int) throws -> ElementIterator<Element>) {
+  init(count: Int? = nil, isEndless: Bool = false, _ make: @escaping (Int) throws -> ElementIterator<Element>) {
     known = count
+    self.isEndless = isEndless
     self.make = make
   }
 
@@ -164,6 +169,7 @@ final class SliceNode<Element>: DatasetNode, @unchecked Sendable {
   }
 
   var isIndexed: Bool { source.isIndexed }
+  var isEndless: Bool { limit == nil && source.isEndless }
   var signature: [UInt64]? { source.signature.map { $0 + [2, UInt64(start), UInt64(step), limit.map { UInt64($0) } ?? .max] } }
   var count: Int? {
     source.count.map { min(max(0, $0 - start + step - 1) / step, limit ?? .max) }
@@ -230,6 +236,7 @@ final class ConcatenationNode<Element>: DatasetNode, @unchecked Sendable {
   }
 
   var isIndexed: Bool { first.isIndexed && second.isIndexed }
+  var isEndless: Bool { first.isEndless || second.isEndless }
   var count: Int? { first.count.flatMap { count in second.count.map { count + $0 } } }
   func element(at index: Int, pass: Int) throws -> Element {
     let count = first.count!
@@ -270,6 +277,7 @@ final class RepetitionNode<Element>: DatasetNode, @unchecked Sendable {
   }
 
   var isIndexed: Bool { times != nil && source.isIndexed }
+  var isEndless: Bool { source.isEndless || times == nil && source.count != 0 }
   var count: Int? { times.flatMap { times in source.count.map { times * $0 } } }
   func element(at index: Int, pass: Int) throws -> Element {
     let count = source.count!
@@ -339,6 +347,7 @@ final class ShuffleNode<Element>: DatasetNode, @unchecked Sendable {
   }
 
   var isIndexed: Bool { source.isIndexed }
+  var isEndless: Bool { source.isEndless }
   var count: Int? { source.count }
   var signature: [UInt64]? { source.signature.map { $0 + [3, UInt64(buffer ?? 0), seed, reshuffles ? 1 : 0] } }
 

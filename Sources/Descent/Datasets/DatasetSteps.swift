@@ -15,6 +15,7 @@ final class BatchNode<Element>: DatasetNode, @unchecked Sendable {
   }
 
   var isIndexed: Bool { source.isIndexed }
+  var isEndless: Bool { source.isEndless }
   var count: Int? { source.count.map { dropsRemainder ? $0 / size : ($0 + size - 1) / size } }
   var signature: [UInt64]? { source.signature.map { $0 + [5, UInt64(size), dropsRemainder ? 1 : 0] } }
 
@@ -91,6 +92,7 @@ final class ZipNode<First, Second>: DatasetNode, @unchecked Sendable {
   }
 
   var isIndexed: Bool { first.isIndexed && second.isIndexed }
+  var isEndless: Bool { first.isEndless && second.isEndless }
   var signature: [UInt64]? { first.signature.flatMap { one in second.signature.map { one + $0 + [6] } } }
   var count: Int? {
     switch (first.count, second.count) {
@@ -124,6 +126,7 @@ final class CacheNode<Element>: DatasetNode, @unchecked Sendable {
   init(_ source: any DatasetNode<Element>) { self.source = source }
 
   var isIndexed: Bool { source.isIndexed }
+  var isEndless: Bool { source.isEndless }
   var count: Int? { source.count }
   var signature: [UInt64]? { source.signature.map { $0 + [7] } }
 
@@ -178,6 +181,7 @@ final class PrefetchNode<Element>: DatasetNode, @unchecked Sendable {
   }
 
   var isIndexed: Bool { source.isIndexed }
+  var isEndless: Bool { source.isEndless }
   var count: Int? { source.count }
   var signature: [UInt64]? { source.signature }
   func element(at index: Int, pass: Int) throws -> Element { try source.element(at: index, pass: pass) }

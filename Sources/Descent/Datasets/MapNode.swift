@@ -21,6 +21,7 @@ final class MapNode<Input, Output>: DatasetNode, @unchecked Sendable {
 
   var count: Int? { source.count }
   var isIndexed: Bool { source.isIndexed }
+  var isEndless: Bool { source.isEndless }
   var signature: [UInt64]? { source.signature.map { $0 + [4, seed] } }
 
   private func output(_ input: Input, row: Int, pass: Int) throws -> Output {

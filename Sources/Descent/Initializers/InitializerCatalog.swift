@@ -5,7 +5,7 @@ extension Initializer {
     [
       .init(.zeros, ["zero"]),
       .init(.ones, ["one"]),
-      .init(.constant) { s in .constant(try s.double("value")) },
+      .init(.constant) { s in try s.value("value", Initializer.constantKind) },
       .init(.identity, classes: ["IdentityInitializer"]) { s in .identity(gain: try s.double("gain")) },
       .init(.randomUniform, ["uniform"]) { s in
         .randomUniform(low: try s.double("minval"), high: try s.double("maxval"), seed: try s.optionalInt("seed"))

@@ -21,10 +21,10 @@ public class AdaptivePooling: Layer, ConfigurableLayer {
   ///   - trainable: whether training changes the variables, of which there are none.
   ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
-    _ outputSize: AxisSizes, dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil,
+    _ outputSize: any AxisSizesConvertible, dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil,
     name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
-    outputSizes = outputSize
+    outputSizes = outputSize.axisSizes
     self.dataFormat = dataFormat
     super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }

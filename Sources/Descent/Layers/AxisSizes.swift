@@ -1,5 +1,19 @@
+/// What says numbers along spatial axes: a number for all (`3`), or one for each (`[3, 5]`), as literals or in variables.
+public protocol AxisSizesConvertible: Sendable {
+  /// The numbers.
+  var axisSizes: AxisSizes { get }
+}
+
+extension Int: AxisSizesConvertible {
+  public var axisSizes: AxisSizes { AxisSizes(self) }
+}
+
+extension Array: AxisSizesConvertible where Element == Int {
+  public var axisSizes: AxisSizes { AxisSizes(self) }
+}
+
 /// Numbers along the spatial axes of images, sequences or volumes: one for all axes (`3`), or one for each (`[3, 5]`).
-public struct AxisSizes: Sendable, Hashable, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral {
+public struct AxisSizes: AxisSizesConvertible, Hashable, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral {
   let values: [Int]
 
   /// `values` are one for each axis, or a single one for all.
@@ -9,17 +23,36 @@ public struct AxisSizes: Sendable, Hashable, ExpressibleByIntegerLiteral, Expres
   public init(integerLiteral value: Int) { values = [value] }
   public init(arrayLiteral values: Int...) { self.values = values }
 
+  public var axisSizes: AxisSizes { self }
+
   /// One number for each axis, whether or not there are as many.
   func spread(over axes: Int) -> [Int] { values.count == 1 ? [Int](repeating: values[0], count: axes) : values }
 }
 
+/// What says numbers before and after each spatial axis: a number for all (`1`), one for both ends of each axis (`[1, 2]`), or two for each
+/// axis (`[[1, 0], [2, 3]]`), as literals or in variables.
+public protocol AxisMarginsConvertible: Sendable {
+  /// The numbers.
+  var axisMargins: AxisMargins { get }
+}
+
+extension Int: AxisMarginsConvertible {
+  public var axisMargins: AxisMargins { .number(self) }
+}
+
+extension Array: AxisMarginsConvertible where Element: AxisMarginsConvertible {
+  public var axisMargins: AxisMargins { .list(map(\.axisMargins)) }
+}
+
 /// Numbers before and after each spatial axis: one for all (`1`), one for both ends of each axis (`[1, 2]`), or two for each axis
 /// (`[[1, 0], [2, 3]]`). For a single axis two numbers are its two ends.
-public indirect enum AxisMargins: Sendable, Hashable, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral {
+public indirect enum AxisMargins: AxisMarginsConvertible, Hashable, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral {
   /// The same for all.
   case number(Int)
   /// One for each axis, or for both ends of one.
   case list([AxisMargins])
+
+  public var axisMargins: AxisMargins { self }
 
   public init(integerLiteral value: Int) { self = .number(value) }
   public init(arrayLiteral elements: AxisMargins...) { self = .list(elements) }

@@ -42,19 +42,19 @@ public class ConvTranspose: ConvolutionLayer, ConfigurableLayer {
   ///   - trainable: whether training changes the variables.
   ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
-    _ filters: Int, _ kernelSize: AxisSizes, strides: AxisSizes = 1, padding: Padding = .valid, outputPadding: AxisSizes? = nil,
-    dataFormat: DataFormat = .channelsLast, dilationRate: AxisSizes = 1, activation: ActivationFunction = .linear, useBias: Bool = true,
+    _ filters: Int, _ kernelSize: any AxisSizesConvertible, strides: any AxisSizesConvertible = 1, padding: Padding = .valid, outputPadding: (any AxisSizesConvertible)? = nil,
+    dataFormat: DataFormat = .channelsLast, dilationRate: any AxisSizesConvertible = 1, activation: ActivationFunction = .linear, useBias: Bool = true,
     kernelInitializer: Initializer = .glorotUniform, biasInitializer: Initializer = .zeros, kernelRegularizer: Regularizer? = nil,
     biasRegularizer: Regularizer? = nil, activityRegularizer: Regularizer? = nil, kernelConstraint: Constraint? = nil,
     biasConstraint: Constraint? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     self.filters = filters
-    outputPaddingSizes = outputPadding
+    outputPaddingSizes = outputPadding?.axisSizes
     self.kernelInitializer = kernelInitializer
     self.kernelRegularizer = kernelRegularizer
     self.kernelConstraint = kernelConstraint
     super.init(
-      kernelSize: kernelSize, strides: strides, padding: padding, dataFormat: dataFormat, dilationRate: dilationRate,
+      kernelSize: kernelSize.axisSizes, strides: strides.axisSizes, padding: padding, dataFormat: dataFormat, dilationRate: dilationRate.axisSizes,
       activation: activation, useBias: useBias, biasInitializer: biasInitializer, biasRegularizer: biasRegularizer,
       activityRegularizer: activityRegularizer, biasConstraint: biasConstraint, inputShape: inputShape, name: name,
       trainable: trainable, dtype: dtype)

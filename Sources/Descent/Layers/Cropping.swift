@@ -10,10 +10,10 @@ public class Cropping: MarginLayer, ConfigurableLayer {
   ///   - trainable: whether training changes the variables, of which there are none.
   ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
-    _ cropping: AxisMargins = 1, dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil, name: String? = nil,
+    _ cropping: any AxisMarginsConvertible = 1, dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil, name: String? = nil,
     trainable: Bool = true, dtype: DType? = nil
   ) {
-    super.init(cropping, "cropping", dataFormat: dataFormat, inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
+    super.init(cropping.axisMargins, "cropping", dataFormat: dataFormat, inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   public override func build(inputShape: [Int]) throws { _ = try part(of: [1] + inputShape) }

@@ -35,8 +35,8 @@ public class DepthwiseConv: ConvolutionLayer, ConfigurableLayer {
   ///   - trainable: whether training changes the variables.
   ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
-    _ kernelSize: AxisSizes, strides: AxisSizes = 1, padding: Padding = .valid, depthMultiplier: Int = 1,
-    dataFormat: DataFormat = .channelsLast, dilationRate: AxisSizes = 1, activation: ActivationFunction = .linear, useBias: Bool = true,
+    _ kernelSize: any AxisSizesConvertible, strides: any AxisSizesConvertible = 1, padding: Padding = .valid, depthMultiplier: Int = 1,
+    dataFormat: DataFormat = .channelsLast, dilationRate: any AxisSizesConvertible = 1, activation: ActivationFunction = .linear, useBias: Bool = true,
     depthwiseInitializer: Initializer = .glorotUniform, biasInitializer: Initializer = .zeros, depthwiseRegularizer: Regularizer? = nil,
     biasRegularizer: Regularizer? = nil, activityRegularizer: Regularizer? = nil, depthwiseConstraint: Constraint? = nil,
     biasConstraint: Constraint? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
@@ -46,7 +46,7 @@ public class DepthwiseConv: ConvolutionLayer, ConfigurableLayer {
     self.depthwiseRegularizer = depthwiseRegularizer
     self.depthwiseConstraint = depthwiseConstraint
     super.init(
-      kernelSize: kernelSize, strides: strides, padding: padding, dataFormat: dataFormat, dilationRate: dilationRate,
+      kernelSize: kernelSize.axisSizes, strides: strides.axisSizes, padding: padding, dataFormat: dataFormat, dilationRate: dilationRate.axisSizes,
       activation: activation, useBias: useBias, biasInitializer: biasInitializer, biasRegularizer: biasRegularizer,
       activityRegularizer: activityRegularizer, biasConstraint: biasConstraint, inputShape: inputShape, name: name,
       trainable: trainable, dtype: dtype)

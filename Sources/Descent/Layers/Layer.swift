@@ -211,6 +211,12 @@ open class Layer {
   /// Called before the variables are listed.
   func prepareToBeInspected() {}
 
+  /// Called before the variables' values are read.
+  func prepareToShowWeights() {}
+
+  /// Runs what puts other values in the variables' places.
+  func withWeightsReplaced(_ body: () -> Void) { body() }
+
   final func buildOnce(inputShapes: [[Int]], with builder: ModelBuilder, dtype: DType) throws {
     self.builder = builder
     variableDType = dtype
@@ -242,7 +248,13 @@ open class Layer {
 
   /// Takes up what the forward pass read or assigned and what belongs to nobody yet: parameters, statistics, counters, and the
   /// states of generators.
-  final func adoptVariables(_ context: ForwardContext) { adopt(Trace.newVariables(for: context.builder), with: context.builder) }
+  final func adoptVariables(_ context: ForwardContext) {
+    let new = Trace.newVariables(for: context.builder)
+    if new.isEmpty { return }
+    // What metrics count is theirs: no weights of the layer's, nor of a layer that this one is a part of.
+    for metric in ownMetrics { for variable in metric.variables { _ = context.builder.claim(variable) } }
+    adopt(new, with: context.builder)
+  }
 
   /// Takes up those of some variables that belong to nobody yet.
   final func adopt(_ variables: some Sequence<Variable>, with builder: ModelBuilder) {
@@ -261,7 +273,7 @@ open class Layer {
   /// first calls. So Keras orders a layer's variables, which files of optimizers go by.
   final func orderSublayers() {
     // The module's own layers call theirs in Keras's order.
-    if sublayers.count < 2 || (self as? Model)?.graph != nil || String(reflecting: type(of: self)).hasPrefix("Descent.") { return }
+    if sublayers.count < 2 || (self as? Model)?.graph != nil || isBuiltIn { return }
     let held: [Layer] = storedParts(of: self, upTo: self is Model ? Model.self : Layer.self)
     let places = Dictionary(held.enumerated().map { (ObjectIdentifier($1), $0) }) { first, _ in first }
     sublayers = sublayers.enumerated().sorted {

@@ -27,11 +27,11 @@ public class PoolingLayer: Layer, ConfigurableLayer {
   ///   - trainable: whether training changes the variables, of which there are none.
   ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
-    _ poolSize: AxisSizes = 2, strides: AxisSizes? = nil, padding: Padding = .valid, dataFormat: DataFormat = .channelsLast,
+    _ poolSize: any AxisSizesConvertible = 2, strides: (any AxisSizesConvertible)? = nil, padding: Padding = .valid, dataFormat: DataFormat = .channelsLast,
     inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
-    windowSizes = poolSize
-    strideSizes = strides
+    windowSizes = poolSize.axisSizes
+    strideSizes = strides?.axisSizes
     self.padding = padding
     self.dataFormat = dataFormat
     super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)

@@ -43,8 +43,8 @@ public class SeparableConv: ConvolutionLayer, ConfigurableLayer {
   ///   - trainable: whether training changes the variables.
   ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
-    _ filters: Int, _ kernelSize: AxisSizes, strides: AxisSizes = 1, padding: Padding = .valid, dataFormat: DataFormat = .channelsLast,
-    dilationRate: AxisSizes = 1, depthMultiplier: Int = 1, activation: ActivationFunction = .linear, useBias: Bool = true,
+    _ filters: Int, _ kernelSize: any AxisSizesConvertible, strides: any AxisSizesConvertible = 1, padding: Padding = .valid,
+    dataFormat: DataFormat = .channelsLast, dilationRate: any AxisSizesConvertible = 1, depthMultiplier: Int = 1, activation: ActivationFunction = .linear, useBias: Bool = true,
     depthwiseInitializer: Initializer = .glorotUniform, pointwiseInitializer: Initializer = .glorotUniform,
     biasInitializer: Initializer = .zeros, depthwiseRegularizer: Regularizer? = nil, pointwiseRegularizer: Regularizer? = nil,
     biasRegularizer: Regularizer? = nil, activityRegularizer: Regularizer? = nil, depthwiseConstraint: Constraint? = nil,
@@ -57,7 +57,7 @@ public class SeparableConv: ConvolutionLayer, ConfigurableLayer {
     (self.depthwiseRegularizer, self.pointwiseRegularizer) = (depthwiseRegularizer, pointwiseRegularizer)
     (self.depthwiseConstraint, self.pointwiseConstraint) = (depthwiseConstraint, pointwiseConstraint)
     super.init(
-      kernelSize: kernelSize, strides: strides, padding: padding, dataFormat: dataFormat, dilationRate: dilationRate,
+      kernelSize: kernelSize.axisSizes, strides: strides.axisSizes, padding: padding, dataFormat: dataFormat, dilationRate: dilationRate.axisSizes,
       activation: activation, useBias: useBias, biasInitializer: biasInitializer, biasRegularizer: biasRegularizer,
       activityRegularizer: activityRegularizer, biasConstraint: biasConstraint, inputShape: inputShape, name: name,
       trainable: trainable, dtype: dtype)

@@ -258,14 +258,18 @@ extension Layer {
     return call
   }
 
-  /// What the layer gave when it was first called in a graph. (Keras: `Layer.output`.)
-  /// - Throws: ``DescentError`` if it is no part of a graph.
-  public var output: Symbol { get throws { Symbol(call: try firstCall(), index: 0) } }
+  /// What the layer gave when it was first called in a graph; of a model that is a graph itself, its own output. (Keras: `Layer.output`.)
+  /// - Throws: ``DescentError`` if it is no part of a graph, or a model of several outputs.
+  public var output: Symbol {
+    get throws { try (self as? Model)?.onlyEnd("outputs", \.outputs) ?? Symbol(call: firstCall(), index: 0) }
+  }
 
-  /// What the layer was called with when it was first called in a graph. (Keras: `Layer.input`.)
-  /// - Throws: ``DescentError`` if it is no part of a graph.
+  /// What the layer was called with when it was first called in a graph; of a model that is a graph itself, its own input. (Keras:
+  /// `Layer.input`.)
+  /// - Throws: ``DescentError`` if it is no part of a graph, or a model of several inputs.
   public var input: Symbol {
     get throws {
+      if let own = try (self as? Model)?.onlyEnd("inputs", \.inputs) { return own }
       let call = try firstCall()
       return call.inputs.first ?? Symbol(call: call, index: 0)
     }

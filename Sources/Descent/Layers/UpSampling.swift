@@ -24,10 +24,10 @@ public class UpSampling: Layer, ConfigurableLayer {
   ///   - trainable: whether training changes the variables, of which there are none.
   ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
-    _ size: AxisSizes = 2, dataFormat: DataFormat = .channelsLast, interpolation: Interpolation = .nearest, inputShape: [Int?]? = nil,
+    _ size: any AxisSizesConvertible = 2, dataFormat: DataFormat = .channelsLast, interpolation: Interpolation = .nearest, inputShape: [Int?]? = nil,
     name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
-    sizes = size
+    sizes = size.axisSizes
     self.dataFormat = dataFormat
     self.interpolation = interpolation
     super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)

@@ -10,10 +10,10 @@ public class ZeroPadding: MarginLayer, ConfigurableLayer {
   ///   - trainable: whether training changes the variables, of which there are none.
   ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
-    _ padding: AxisMargins = 1, dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil, name: String? = nil,
+    _ padding: any AxisMarginsConvertible = 1, dataFormat: DataFormat = .channelsLast, inputShape: [Int?]? = nil, name: String? = nil,
     trainable: Bool = true, dtype: DType? = nil
   ) {
-    super.init(padding, "padding", dataFormat: dataFormat, inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
+    super.init(padding.axisMargins, "padding", dataFormat: dataFormat, inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
   public override func build(inputShape: [Int]) throws {

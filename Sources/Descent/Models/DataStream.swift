@@ -4,8 +4,22 @@ import TensorCore
 public protocol DataStream {
   /// How many batches a pass has; nil when that is not known, or there is no end.
   var count: Int? { get }
+  /// Whether a pass is known to have no end. The default says no.
+  var isEndless: Bool { get }
   /// The batches of a pass from a position on: a function that gives the next, and nil after the last.
   func makeBatches(at position: DatasetPosition) throws -> (() throws -> TrainingBatch?)
+}
+
+extension DataStream {
+  public var isEndless: Bool { false }
+
+  /// - Parameters:
+  ///   - steps: how many batches to take of a pass; nil for all.
+  ///   - setting: what that number is called.
+  /// - Throws: ``DescentError`` if all are more than can be taken.
+  func checkEnd(_ steps: Int?, _ setting: String, _ caller: String) throws {
+    if steps == nil && isEndless { throw DescentError(.invalidArgument, "\(caller): the stream has no end; give \(setting)") }
+  }
 }
 
 /// What one step is made with.
@@ -54,6 +68,8 @@ public struct TrainingBatch {
 }
 
 extension Dataset: DataStream {
+  public var isEndless: Bool { node.isEndless }
+
   /// The batches of a pass, each prepared on another thread while the one before is worked on.
   public func makeBatches(at position: DatasetPosition) throws -> (() throws -> TrainingBatch?) {
     let ahead = PrefetchIterator(try node.makeIterator(pass: position.pass), size: 2)

@@ -107,6 +107,8 @@ extension Model {
       validation = Evaluation(data: data, rows: trainRows..<data.count)
     }
 
+    try source?.stream?.checkEnd(validationSteps, "validationSteps", "fit: validationData")
+
     // Class weights are for training alone.
     if let classWeight { data = try weighted(data, by: classWeight, rows: trainRows, "fit") }
 
@@ -187,18 +189,20 @@ extension Model {
 
   /// Builds the model for such inputs if need be, and checks that they are of the shapes it was built for.
   func build(inputs: [CheckedData.Rows], _ caller: String) throws {
-    if inputs.count == 1 && (graph == nil || self is Sequential) { return try build(rows: inputs[0].rowShape, of: inputs[0].name, caller) }
+    if inputs.count == 1 && (graph == nil || self is Sequential) {
+      return try build(rows: inputs[0].rowShape, inputs[0].dtype, of: inputs[0].name, caller)
+    }
     if isBuilt, let shapes = rowInputShapes {
       for (place, input) in inputs.enumerated() where !shapes[place].fits(input.rowShape) {
         throw DescentError(
           .data, "\(caller): \(name) takes rows of shape \(shapes[place].text) but a row of \(input.name) has shape \(input.rowShape)")
       }
     } else {
-      try build(specifications: inputs.map { ($0.rowShape, dtype) })
+      try build(specifications: inputs.map { ($0.rowShape, rowDType($0.dtype)) })
     }
   }
 
-  func build(rows shape: [Int], of name: String = "x", _ caller: String) throws {
+  func build(rows shape: [Int], _ dtype: DType, of name: String = "x", _ caller: String) throws {
     try access.tracing {
       try buildIfDeclared()
       if let known = rowInputShapes?.first, isBuilt {
@@ -207,7 +211,7 @@ extension Model {
             .data, "\(caller): \(self.name) takes rows of shape \(known.text) but a row of \(name) has shape \(shape)")
         }
       } else {
-        try build(rows: shape)
+        try build(specifications: [(shape, rowDType(dtype))])
       }
     }
   }

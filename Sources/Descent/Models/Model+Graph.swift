@@ -11,6 +11,15 @@ extension Model {
   /// - Throws: as ``inputs``.
   public var outputs: [Symbol] { get throws { try knownGraph().outputs } }
 
+  /// The input or the output of a model that is a graph; nil for one with a forward pass of its own.
+  /// - Throws: ``DescentError`` if there are several.
+  func onlyEnd(_ word: String, _ ends: (LayerGraph) -> [Symbol]) throws -> Symbol? {
+    guard graph != nil || self is Sequential else { return nil }
+    let all = try ends(knownGraph())
+    guard all.count == 1 else { throw DescentError(.invalidArgument, "\(name): it has \(all.count) \(word); ask for its \(word)") }
+    return all[0]
+  }
+
   /// What the outputs are called in logs, in losses by name and in files of arrays. (Keras: `Model.output_names`.)
   public var outputNames: [String] { graph?.outputNames ?? [] }
 

@@ -1,16 +1,27 @@
 import Optimizers
 import TensorCore
 
+extension Layer {
+  /// Whether the class is one of the library's, which keep nothing in stored properties that has to be found.
+  final var isBuiltIn: Bool { String(reflecting: type(of: self)).hasPrefix("Descent.") }
+
+  /// Metrics in the stored properties of a layer of the program's own, which its forward pass updates.
+  final var ownMetrics: [StatefulMetric] { isBuiltIn ? [] : storedParts(of: self, upTo: self is Model ? Model.self : Layer.self) }
+}
+
 // What a subclass has in stored properties belongs to the model, as what is assigned to a Keras model's attributes does.
 extension Model {
-  /// Metrics of the model's own steps.
-  var heldMetrics: [StatefulMetric] { held() }
+  /// Metrics that the model's own steps or the forward passes of its layers update. As in Keras, those of a model within it are not asked.
+  var heldMetrics: [StatefulMetric] {
+    var seen: Set<ObjectIdentifier> = []
+    return (ownMetrics + allLayers.filter { !($0 is Model) }.flatMap(\.ownMetrics)).filter { seen.insert(ObjectIdentifier($0)).inserted }
+  }
 
   /// Optimizers of the model's own steps.
   var heldSteppers: [any OptimizerHolder] { held() }
 
   private func held<Part>() -> [Part] {
-    type(of: self) == Model.self || self is Sequential ? [] : storedParts(of: self, upTo: Model.self)
+    isBuiltIn || self is Sequential ? [] : storedParts(of: self, upTo: Model.self)
   }
 
   /// Makes the model's what only its own steps use: layers become sublayers, variables and the states of generators of random numbers its own.

@@ -56,6 +56,7 @@ extension Model {
     stream batches: any DataStream, verbose: Verbosity, steps: Int?, callbacks: [Callback], in group: any ProcessGroup, onlyOutput: Bool
   ) throws -> Predictions {
     try checkCounts(batchSize: 1, steps: steps, verbose: verbose, "predict")
+    try batches.checkEnd(steps, "steps", "predict")
     let isShared = group.size > 1
     let reader = BatchReader(batches)
     if isShared {

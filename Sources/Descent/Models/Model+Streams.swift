@@ -59,6 +59,8 @@ extension Model {
       throw DescentError(.invalidArgument, "fit: \(name) is \(value); it must be at least \(least)")
     }
     try verbose.validate("fit")
+    try batches.checkEnd(stepsPerEpoch, "stepsPerEpoch", "fit")
+    try validation?.stream?.checkEnd(validationSteps, "validationSteps", "fit: validationData")
     let reader = BatchReader(batches, share: sharing?.neededRows)
     // Shapes are those of the first batch.
     guard let first = try reader.peek(pass: passCount) else { throw DescentError(.data, "fit: the stream has no batches") }
@@ -143,6 +145,7 @@ extension Model {
     stream batches: any DataStream, verbose: Verbosity, steps: Int?, callbacks: [Callback], in sharing: GroupSharing?
   ) throws -> Scores {
     try checkCounts(batchSize: 1, steps: steps, verbose: verbose, "evaluate")
+    try batches.checkEnd(steps, "steps", "evaluate")
     let bar = ProgbarLogger(verbose)
     let count = steps ?? batches.count
     let list = CallbackList(

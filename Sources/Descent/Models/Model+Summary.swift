@@ -36,7 +36,7 @@ extension Model {
 
     var lines = ["Model: \"\(name.printable)\""] + table.lines(rows)
     let (trainable, fixed) = (trainableVariables, nonTrainableVariables)
-    let optimizer = optimizerState?.stateVariables ?? []
+    let optimizer = optimizerState?.stateVariables(ofTrained: Trainability(of: self).trained) ?? []
     // Keras counts the number of steps among them, and the learning rate if that is a number.
     let counters = optimizerState.map { $0.optimizer.options.learningRate.isSchedule ? 1 : 2 } ?? 0
     lines.append(SummaryTable.total("Total", trainable + fixed + optimizer, counters))

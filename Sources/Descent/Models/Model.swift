@@ -208,7 +208,7 @@ open class Model: Layer {
   /// Makes all variables for rows of the given shape; nil is a size that is open. `fit` and its like do this when they first see data.
   /// - Throws: ``DescentError`` if the layers do not fit one another or an option of theirs is unknown.
   public final func build(rows shape: [Int?]) throws {
-    try build(specifications: [(shape, dtype)])
+    try build(specifications: [(shape, rowDType(.int32))])
   }
 
   /// The same for several inputs.
@@ -233,6 +233,9 @@ open class Model: Layer {
     try? buildIfDeclared()
   }
 
+  override func prepareToShowWeights() { showWeightsToJudge() }
+  override func withWeightsReplaced(_ body: () -> Void) { replacingWeights(body) }
+
   /// After layers came or went.
   func structureChanged() {
     forgetTrace()
@@ -249,7 +252,14 @@ extension Model {
   /// A batch of input as the first layer takes it.
   func castInput(_ x: Tensor, _ index: Int = 0) -> Tensor {
     if let graph, !(self is Sequential) { return x.cast(to: graph.inputs[index].dtype) }
-    return x.cast(to: acceptedRowNumbers != nil && !x.dtype.isFloatingPoint ? .int32 : dtype)
+    return x.cast(to: rowDType(x.dtype))
+  }
+
+  /// What rows of the given dtype reach a model without a graph as. One of its own forward pass may say that it takes whole numbers.
+  func rowDType(_ given: DType) -> DType {
+    if given.isFloatingPoint { return dtype }
+    if acceptedRowNumbers != nil { return .int32 }
+    return acceptsIntegers ? given : dtype
   }
 
   /// Ends training after the batch and leaves out the rest of the epoch: validation and the callbacks' `onEpochEnd`.

@@ -23,8 +23,8 @@ final class RunningTotals {
   private var counted: Counted = [.loss, .outputLosses, .metrics]
   /// What the last step logged besides.
   private var logs: [(name: String, value: Tensor)] = []
-  /// Metrics that the model holds and updates in steps of its own.
-  var heldMetrics: [StatefulMetric] = []
+  /// Metrics that the model and its layers hold and update themselves.
+  private var held: [MetricState] = []
 
   /// What a step has computed for an output.
   struct Output {
@@ -73,6 +73,15 @@ final class RunningTotals {
     }
   }
 
+  /// Counts metrics that the model and its layers update themselves among what is reset and told.
+  /// - Throws: ``DescentError`` of one that has no result.
+  func hold(_ metrics: [StatefulMetric]) throws {
+    held = try metrics.map { metric in
+      _ = try metric.result
+      return MetricState(.stateful(metric), metric.variables)
+    }
+  }
+
   /// Says what a step that has run counts, and what it logged.
   func note(_ counted: Counted, _ logs: [(name: String, value: Tensor)]) {
     self.counted = counted
@@ -85,7 +94,7 @@ final class RunningTotals {
   /// All that is totalled, for checkpoints.
   var variables: [Variable] {
     var seen: Set<ObjectIdentifier> = []
-    return (lossVariables + allStates.flatMap(\.state.variables) + heldMetrics.flatMap(\.variables))
+    return (lossVariables + allStates.flatMap(\.state.variables) + held.flatMap(\.variables))
       .filter { seen.insert(ObjectIdentifier($0)).inserted }
   }
 
@@ -99,7 +108,7 @@ final class RunningTotals {
     logs = []
     for total in lossVariables { total.assign(Tensor.zeros([], dtype: .float64)) }
     allStates.forEach { $0.state.reset() }
-    heldMetrics.forEach { $0.resetState() }
+    held.forEach { $0.reset() }
   }
 
   /// Runs `body`, which counts for itself, and goes on where it was.
@@ -123,6 +132,9 @@ final class RunningTotals {
     }
     for (name, state) in counted.contains(.metrics) ? allStates : [] {
       for (suffix, value) in state.figures { results[name + suffix] = value }
+    }
+    for state in counted.contains(.metrics) ? held : [] {
+      for (name, value) in state.results { results[name] = value }
     }
     for (name, value) in logs { results[name] = value.item() }
     return results

@@ -42,7 +42,7 @@ struct StepRunner {
     }
     totals = try training.totals(
       outputs, targetShapes: targets, predictionShapes: predictions.map { $0.filled(with: OpenSize.first) })
-    totals.heldMetrics = model.heldMetrics
+    try totals.hold(model.heldMetrics)
   }
 
   /// The rows of a batch that are computed here, those of each part on their own.

@@ -169,8 +169,8 @@ extension FunctionalJSON {
           throw DescentError(.file, "\(owner): layer '\(layer)': a tensor says not where it comes from")
         }
         return try symbol(history).map { .symbol($0) }
-      case "__tensor__", "__numpy__":
-        return .tensor(try constant(json["config"], of: layer))
+      case let name? where TensorJSON.classNames.contains(name):
+        return .tensor(try TensorJSON.tensor(config: json["config"], "\(owner): layer '\(layer)' is called with"))
       default: break
       }
       guard let list = json.array, list.contains(where: hasTensor) else { return .json(json) }
@@ -184,44 +184,7 @@ extension FunctionalJSON {
 
     private func hasTensor(_ json: JSONValue) -> Bool {
       if let list = json.array { return list.contains(where: hasTensor) }
-      return ["__keras_tensor__", "__tensor__", "__numpy__"].contains(json["class_name"]?.string ?? "")
-    }
-
-    private func constant(_ config: JSONValue?, of layer: String) throws -> Tensor {
-      guard let value = config?["value"], let dtype = config?["dtype"]?.string.flatMap(constantDType) else {
-        let kind = config?["dtype"]?.shortText ?? "without a dtype"
-        throw DescentError(.file, "\(owner): layer '\(layer)' is called with an array of a kind that Descent has not: \(kind)")
-      }
-      var shape: [Int] = [], numbers: [Double] = []
-      func read(_ json: JSONValue, _ depth: Int) throws {
-        guard let list = json.array else {
-          guard depth == shape.count, let number = json.double ?? json.bool.map({ $0 ? 1 : 0 }) else {
-            throw DescentError(.file, "\(owner): layer '\(layer)' is called with an array that is none")
-          }
-          numbers.append(number)
-          return
-        }
-        if depth == shape.count && numbers.isEmpty { shape.append(list.count) }
-        guard depth < shape.count, shape[depth] == list.count else {
-          throw DescentError(.file, "\(owner): layer '\(layer)' is called with an array that is none")
-        }
-        for element in list { try read(element, depth + 1) }
-      }
-      try read(value, 0)
-      if dtype == .int32, let wrong = numbers.first(where: { Int32(exactly: $0) == nil }) {
-        throw DescentError(
-          .file, "\(owner): layer '\(layer)' is called with an array that holds \(wrong), which is no int32; Descent has no wider whole numbers")
-      }
-      return Tensor(shape: shape, scalars: numbers).cast(to: dtype)
-    }
-
-    /// The dtype that holds the numbers of a constant: NumPy's whole numbers are `int64` unless a program says otherwise.
-    private func constantDType(_ name: String) -> DType? {
-      switch name {
-      case "int8", "int16", "int64", "uint16", "uint32", "uint64": .int32
-      case "float16", "bfloat16": .float32
-      default: DType(rawValue: name)
-      }
+      return (["__keras_tensor__"] + TensorJSON.classNames).contains(json["class_name"]?.string ?? "")
     }
 
     /// What `[layer, call, result]` names; nil while the call has not been made.

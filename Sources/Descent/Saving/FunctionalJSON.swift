@@ -89,14 +89,8 @@ enum FunctionalJSON {
         ]
       case .list(let values): return .array(values.map(self.value))
       case .json(let json): return json
-      case .tensor(let tensor):
-        return ["class_name": "__tensor__", "config": ["value": nested(tensor), "dtype": .string("\(tensor.dtype)")]]
+      case .tensor(let tensor): return TensorJSON.object(tensor, className: "__tensor__")
       }
-    }
-
-    private func nested(_ tensor: Tensor) -> JSONValue {
-      if tensor.rank == 0 { return tensor.dtype.isFloatingPoint ? JSONValue(tensor.item()) : JSONValue(Int(tensor.item())) }
-      return .array((0..<tensor.shape[0]).map { nested(tensor[$0..<$0 + 1].reshaped(Array(tensor.shape.dropFirst()))) })
     }
 
     /// - Parameter isEnd: whether it stands among the model's inputs or outputs, where a model that is a graph counts its own making

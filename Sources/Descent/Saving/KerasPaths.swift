@@ -31,36 +31,80 @@ package enum KerasPaths {
     places.append(Place(path: path, layer: layer))
     let prefix = path.isEmpty ? "" : path + "/"
     if let model = layer as? Model, model is Sequential || model.graph != nil {
-      visit(list: model.layers, prefix + "layers", &places, &visited)
+      visit(list: model.layers.map { .one($0) }, prefix + "layers", &places, &visited)
       return
     }
     // A layer of the program's own keeps others in properties, which Keras calls by their names.
-    var mirror: Mirror? = Mirror(reflecting: layer)
-    var properties: [(name: String, layers: [Layer], isList: Bool)] = []
-    while let present = mirror {
-      for case (let label?, let value) in present.children {
-        if let layer = value as? Layer { properties.append((snakeCase(label), [layer], false)) }
-        if let layers = value as? [Layer] { properties.append((snakeCase(label), layers, true)) }
-      }
-      mirror = present.superclassMirror.flatMap { $0.subjectType == Layer.self || $0.subjectType == Model.self ? nil : $0 }
-    }
-    for property in properties.sorted(by: { $0.name < $1.name }) {
-      if property.isList {
-        visit(list: property.layers, prefix + property.name, &places, &visited)
-      } else {
-        visit(property.layers[0], prefix + property.name, &places, &visited)
+    var properties = HeldLayers.properties(of: layer)
+    // `layers`, all that a model holds, is a property of its own, and what comes behind it in the alphabet is found there.
+    if let model = layer as? Model { properties.append(("layers", .several(model.layers.map { .one($0) }))) }
+    for (name, held) in properties.sorted(by: { order($0.name) < order($1.name) }) {
+      switch held {
+      case .one(let held): visit(held, prefix + name, &places, &visited)
+      case .several(let held): visit(list: held, prefix + name, &places, &visited)
       }
     }
-    visit(list: layer.sublayers.filter { !visited.contains(ObjectIdentifier($0)) }, prefix + "layers", &places, &visited)
+    let others = layer.sublayers.filter { !visited.contains(ObjectIdentifier($0)) }
+    visit(list: others.map { .one($0) }, prefix + "layers", &places, &visited)
   }
 
-  private static func visit(list layers: [Layer], _ path: String, _ places: inout [Place], _ visited: inout Set<ObjectIdentifier>) {
+  /// What properties are ordered by: those with an underscore in front come last. (Keras: `_name_key`.)
+  private static func order(_ name: String) -> String { name.hasPrefix("_") ? "~" + name : name }
+
+  private static func visit(list: [HeldLayers], _ path: String, _ places: inout [Place], _ visited: inout Set<ObjectIdentifier>) {
     var used: [String: Int] = [:]
-    for layer in layers {
-      let base = layer.kerasPathName
+    for held in list {
+      var base = "container"
+      if case .one(let layer) = held { base = layer.kerasPathName }
       let number = used[base].map { $0 + 1 } ?? 0
       used[base] = number
-      visit(layer, "\(path)/\(number == 0 ? base : "\(base)_\(number)")", &places, &visited)
+      let path = "\(path)/\(number == 0 ? base : "\(base)_\(number)")"
+      switch held {
+      case .one(let layer): visit(layer, path, &places, &visited)
+      case .several(let list): visit(list: list, path, &places, &visited)
+      }
     }
+  }
+}
+
+/// Layers as a property holds them: one, or several in an array, a tuple or a dictionary (in the order of its keys), which may lie in one
+/// another.
+private indirect enum HeldLayers {
+  case one(Layer)
+  case several([HeldLayers])
+
+  /// The properties of a layer of the program's own that hold others, by Keras's spelling of their names.
+  static func properties(of layer: Layer) -> [(name: String, held: HeldLayers)] {
+    var properties: [(name: String, held: HeldLayers)] = []
+    var mirror: Mirror? = Mirror(reflecting: layer)
+    while let level = mirror, level.subjectType != Layer.self, level.subjectType != Model.self {
+      properties += level.children.compactMap { child in child.label.flatMap { label in HeldLayers(child.value).map { (snakeCase(label), $0) } } }
+      mirror = level.superclassMirror
+    }
+    return properties
+  }
+
+  private init?(_ value: Any) {
+    if let layer = value as? Layer {
+      self = .one(layer)
+      return
+    }
+    // Numbers and texts by the million hold nothing.
+    let mirror = Mirror(reflecting: value)
+    guard let first = mirror.children.first, Mirror(reflecting: first.value).displayStyle != nil else { return nil }
+    let held: [HeldLayers]
+    switch mirror.displayStyle {
+    case .optional:
+      guard let wrapped = HeldLayers(first.value) else { return nil }
+      self = wrapped
+      return
+    case .collection, .tuple: held = mirror.children.compactMap { HeldLayers($0.value) }
+    case .dictionary:
+      let entries = mirror.children.compactMap { $0.value as? (key: AnyHashable, value: Any) }
+      held = entries.map { ("\($0.key.base)", $0.value) }.sorted { $0.0 < $1.0 }.compactMap { HeldLayers($0.1) }
+    default: return nil
+    }
+    guard !held.isEmpty else { return nil }
+    self = .several(held)
   }
 }

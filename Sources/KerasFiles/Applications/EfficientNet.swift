@@ -108,7 +108,7 @@ private struct EfficientNet: Sendable {
     }
     if strides == 2 { x = try ZeroPadding2D(Application.correctPadding(x, stage.kernelSize), name: name + "dwconv_pad")(x) }
     x = try DepthwiseConv2D(
-      AxisSizes(stage.kernelSize), strides: AxisSizes(strides), padding: strides == 2 ? .valid : .same, useBias: false,
+      stage.kernelSize, strides: strides, padding: strides == 2 ? .valid : .same, useBias: false,
       depthwiseInitializer: EfficientNet.convolutionInitializer, name: name + "dwconv")(x)
     x = try activated(x, name + "bn", name + "activation")
     var weights = try GlobalAveragePooling2D(name: name + "se_squeeze")(x)
@@ -128,7 +128,7 @@ private struct EfficientNet: Sendable {
 
   private func convolution(_ filters: Int, _ kernelSize: Int, strides: Int = 1, padding: Padding = .same, _ name: String) -> Conv2D {
     Conv2D(
-      filters, AxisSizes(kernelSize), strides: AxisSizes(strides), padding: padding, useBias: false,
+      filters, kernelSize, strides: strides, padding: padding, useBias: false,
       kernelInitializer: EfficientNet.convolutionInitializer, name: name)
   }
 

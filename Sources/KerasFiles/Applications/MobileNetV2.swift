@@ -61,7 +61,7 @@ extension Application {
     }
     if strides == 2 { x = try ZeroPadding2D(correctPadding(x, 3), name: prefix + "pad")(x) }
     x = try DepthwiseConv2D(
-      3, strides: AxisSizes(strides), padding: strides == 1 ? .same : .valid, useBias: false, name: prefix + "depthwise")(x)
+      3, strides: strides, padding: strides == 1 ? .same : .valid, useBias: false, name: prefix + "depthwise")(x)
     x = try bounded(normalized(x, prefix + "depthwise_BN"), prefix + "depthwise_relu")
     x = try Conv2D(filters, 1, padding: .same, useBias: false, name: prefix + "project")(x)
     x = try normalized(x, prefix + "project_BN")

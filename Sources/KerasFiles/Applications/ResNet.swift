@@ -87,10 +87,10 @@ extension Application {
   ) throws -> Symbol {
     var shortcut = input
     if hasConvolution {
-      shortcut = try Conv2D(4 * filters, 1, strides: AxisSizes(strides), name: name + "_0_conv")(input)
+      shortcut = try Conv2D(4 * filters, 1, strides: strides, name: name + "_0_conv")(input)
       shortcut = try normalized(shortcut, name + "_0_bn")
     }
-    var x = try Conv2D(filters, 1, strides: AxisSizes(strides), name: name + "_1_conv")(input)
+    var x = try Conv2D(filters, 1, strides: strides, name: name + "_1_conv")(input)
     x = try rectified(x, name + "_1")
     x = try Conv2D(filters, 3, padding: .same, name: name + "_2_conv")(x)
     x = try rectified(x, name + "_2")
@@ -105,14 +105,14 @@ extension Application {
     let start = try rectified(input, name + "_preact")
     let shortcut: Symbol
     if hasConvolution {
-      shortcut = try Conv2D(4 * filters, 1, strides: AxisSizes(strides), name: name + "_0_conv")(start)
+      shortcut = try Conv2D(4 * filters, 1, strides: strides, name: name + "_0_conv")(start)
     } else {
-      shortcut = strides > 1 ? try MaxPooling2D(1, strides: AxisSizes(strides))(input) : input
+      shortcut = strides > 1 ? try MaxPooling2D(1, strides: strides)(input) : input
     }
     var x = try Conv2D(filters, 1, useBias: false, name: name + "_1_conv")(start)
     x = try rectified(x, name + "_1")
     x = try ZeroPadding2D(1, name: name + "_2_pad")(x)
-    x = try Conv2D(filters, 3, strides: AxisSizes(strides), useBias: false, name: name + "_2_conv")(x)
+    x = try Conv2D(filters, 3, strides: strides, useBias: false, name: name + "_2_conv")(x)
     x = try rectified(x, name + "_2")
     x = try Conv2D(4 * filters, 1, name: name + "_3_conv")(x)
     return try Add(name: name + "_out")([shortcut, x])

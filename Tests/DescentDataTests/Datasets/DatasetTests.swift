@@ -11,6 +11,66 @@ import Testing
   /// The same without a known count.
   private var stream: Dataset<Int> { Dataset(sequence: 0..<5) }
 
+  @Test func `steps that make no sense are errors where elements are asked for`() throws {
+    let rows = try Dataset(Tensor([1.0, 2, 3]))
+    let steps: [(Dataset<Tensor>, String)] = [
+      (rows.batch(0), "Dataset.batch: size is 0; it must be at least 1"),
+      (rows.shuffle(-1).batch(2), "Dataset.shuffle: bufferSize is -1; it must be at least 1"),
+      (rows.batch(0).shuffle(), "Dataset.batch: size is 0; it must be at least 1"),
+      (rows.map(workers: 0) { $0 }, "Dataset.map: workers is 0; it must be at least 1"),
+      (rows.map(seed: 1, workers: -2) { row, _ in row }, "Dataset.map: workers is -2; it must be at least 1"),
+      (rows.prefetch(0), "Dataset.prefetch: size is 0; it must be at least 1"),
+      (rows.repeat(-1), "Dataset.repeat: times is -1; it must be at least 0"),
+      (rows.shard(2, index: 2), "Dataset.shard: there is no part 2 of 2"),
+      (rows.interleave(cycleLength: 0) { _ in rows }, "Dataset.interleave: cycleLength is 0; it must be at least 1"),
+      (Dataset.range(0, 3, 0), "Dataset.range: the step is 0"),
+      (Dataset.range(3_000_000_000), "Dataset.range: 0 to 3000000000 are no numbers of int32"),
+      (Dataset(count: -1) { _ in Tensor([1.0]) }, "Dataset.init(count:): the count is -1; it must be at least 0"),
+    ]
+    for (step, message) in steps { #expect(failure(.invalidArgument) { try step.elements() } == message) }
+    #expect(failure(.invalidArgument) { try five.batch(2).elements() }.contains("elements are Int; expected Tensor, [Tensor]"))
+    #expect(failure(.invalidArgument) { try five.unbatch().elements() }.contains("elements are Int; expected Tensor, [Tensor]"))
+  }
+
+  @Test func `a pass without an end is refused where all of it is asked for`() throws {
+    let rows = try Dataset(Tensor.ones([6, 2]), Tensor.ones([6, 1]))
+    let endless = [
+      rows.batch(2).repeat(), rows.repeat().batch(2), rows.repeat().map { $0 }.shuffle(3).batch(2).prefetch(), rows.repeat().skip(1).batch(4),
+      rows.repeat().filter { _ in true }.batch(2), rows.concatenate(rows.repeat()).batch(2), rows.repeat().cache().batch(2),
+      rows.repeat().flatMap { Dataset([$0]) }.batch(2),
+    ]
+    let model = Sequential { Dense(1, inputShape: [2]) }
+    try model.compile(optimizer: .sgd, loss: .mse)
+    for stream in endless {
+      #expect(failure(.invalidArgument) { try model.fit(stream, verbose: 0) } == "fit: the stream has no end; give stepsPerEpoch")
+      #expect(failure(.invalidArgument) { try model.evaluate(stream, verbose: 0) } == "evaluate: the stream has no end; give steps")
+      #expect(failure(.invalidArgument) { try model.predict(stream, verbose: 0) } == "predict: the stream has no end; give steps")
+      for trains in [true, false] {
+        #expect(
+          failure(.invalidArgument) {
+            if trains { try model.fit(rows.batch(2), verbose: 0, validationData: stream) }
+            else { try model.fit(Tensor.ones([6, 2]), Tensor.ones([6, 1]), verbose: 0, validationData: stream) }
+          } == "fit: validationData: the stream has no end; give validationSteps")
+      }
+      #expect(try model.fit(stream, epochs: 2, verbose: 0, validationData: stream, stepsPerEpoch: 2, validationSteps: 1)["loss"].count == 2)
+    }
+    for stream in [rows.repeat(2).batch(2), rows.repeat().take(4).batch(2), rows.repeat().zip(rows).map { $0.0 }.batch(3)] {
+      #expect(try model.fit(stream, verbose: 0)["loss"].count == 1)
+    }
+  }
+
+  @Test func `batches of tensors in any pair or triple of lists and dictionaries`() throws {
+    let x = Tensor([1.0, 2, 3]), y = Tensor([4.0, 5, 6])
+    let pairs = try Dataset(rows: ([x, y], [y])).batch(2).elements()
+    #expect(pairs.map { $0.0.map(\.doubles) } == [[[1, 2], [4, 5]], [[3], [6]]] && pairs[1].1[0].doubles == [6])
+    let triples = try Dataset(rows: (x, ["y": y, "z": x], ["y": y])).batch(3).unbatch().batch(2).elements()
+    #expect(triples[0].1["z"]?.doubles == [1, 2] && triples[1].2["y"]?.doubles == [6])
+    #expect(try Dataset(["a": x], y).batch(3).elements()[0].0["a"]?.doubles == [1, 2, 3])
+    #expect(try Dataset([x, y], y).batch(3).elements()[0].0[1].doubles == [4, 5, 6])
+    let mixed = Dataset([["a": Tensor(1.0)], ["b": Tensor(2.0)]])
+    #expect(failure(.data) { try mixed.batch(2).elements() } == "Dataset.batch: row 1 of batch 0 has tensors named b, but the first has a")
+  }
+
   @Test func `steps give what tf data gives`() throws {
     for source in [five, stream] {
       #expect(try numbers(source.map { $0 * 2 }) == [0, 2, 4, 6, 8])

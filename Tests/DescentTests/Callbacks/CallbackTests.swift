@@ -115,8 +115,14 @@ private final class Script: Callback {
     let model = try SmallData.model(metrics: [.accuracy])
     #expect(failure(.invalidArgument) { try model.fit(x, y, verbose: 0, callbacks: [EarlyStopping()]) }
       == "EarlyStopping: there is no 'val_loss' to monitor; there are accuracy, loss")
-    #expect(failure(.invalidArgument) { try model.fit(x, y, verbose: 0, callbacks: [EarlyStopping(monitor: "score")]) }
-      == "monitor 'score': whether it gets better upward or downward is not known; give a mode")
+    #expect(failure(.invalidArgument) { try model.fit(x, y, verbose: 0, callbacks: [Script([1]), EarlyStopping(monitor: "score")]) }
+      == "EarlyStopping: whether 'score' gets better upward or downward is not known; give a mode, .min or .max")
+    #expect(failure(.invalidArgument) { try model.fit(x, y, verbose: 0, callbacks: [EarlyStopping(monitor: "val_acc")]) }
+      == "EarlyStopping: there is no 'val_acc' to monitor; there are accuracy, loss")
+    #expect(failure(.invalidArgument) { try model.fit(x, y, verbose: 0, callbacks: [EarlyStopping(monitor: "loss", patience: -1)]) }
+      == "EarlyStopping: patience is -1; it must be at least 0")
+    #expect(failure(.invalidArgument) { try model.fit(x, y, verbose: 0, callbacks: [ReduceLROnPlateau(monitor: "loss", cooldown: -2)]) }
+      == "ReduceLROnPlateau: cooldown is -2; it must be at least 0")
     // Metrics say themselves which way is better.
     let accuracy = EarlyStopping(monitor: "val_accuracy", patience: 9)
     try model.fit(x, y, epochs: 2, verbose: 0, callbacks: [accuracy], validationSplit: 0.5)

@@ -77,8 +77,9 @@ public class ConvLSTM: RecurrentLayer, ConfigurableLayer {
   ///   - trainable: whether training changes the variables.
   ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
   public init(
-    _ filters: Int, _ kernelSize: AxisSizes, strides: AxisSizes = 1, padding: Padding = .valid, dataFormat: DataFormat = .channelsLast,
-    dilationRate: AxisSizes = 1, activation: ActivationFunction = .tanh, recurrentActivation: ActivationFunction = .sigmoid,
+    _ filters: Int, _ kernelSize: any AxisSizesConvertible, strides: any AxisSizesConvertible = 1, padding: Padding = .valid,
+    dataFormat: DataFormat = .channelsLast, dilationRate: any AxisSizesConvertible = 1, activation: ActivationFunction = .tanh,
+    recurrentActivation: ActivationFunction = .sigmoid,
     useBias: Bool = true, kernelInitializer: Initializer = .glorotUniform, recurrentInitializer: Initializer = .orthogonal,
     biasInitializer: Initializer = .zeros, unitForgetBias: Bool = true, kernelRegularizer: Regularizer? = nil,
     recurrentRegularizer: Regularizer? = nil, biasRegularizer: Regularizer? = nil, activityRegularizer: Regularizer? = nil,
@@ -94,7 +95,9 @@ public class ConvLSTM: RecurrentLayer, ConfigurableLayer {
         kernelRegularizer: kernelRegularizer, recurrentRegularizer: recurrentRegularizer, biasRegularizer: biasRegularizer,
         kernelConstraint: kernelConstraint, recurrentConstraint: recurrentConstraint, biasConstraint: biasConstraint,
         dropout: dropout, recurrentDropout: recurrentDropout, seed: seed),
-      ConvLSTMWindows(kernelSize: kernelSize, strides: strides, padding: padding, dataFormat: dataFormat, dilationRate: dilationRate),
+      ConvLSTMWindows(
+        kernelSize: kernelSize.axisSizes, strides: strides.axisSizes, padding: padding, dataFormat: dataFormat,
+        dilationRate: dilationRate.axisSizes),
       axes: Self.axes, unitForgetBias: unitForgetBias)
     super.init(
       kernelCell,

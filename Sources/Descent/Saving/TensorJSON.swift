@@ -1,0 +1,58 @@
+import TensorCore
+
+/// Tensors within JSON, as Keras writes constants: `{"class_name": "__numpy__", "config": {"value": [[1, 2]], "dtype": "float32"}}`.
+enum TensorJSON {
+  /// The names of the classes that stand for a tensor.
+  static let classNames = ["__tensor__", "__numpy__"]
+
+  static func object(_ tensor: Tensor, className: String) -> JSONValue {
+    ["class_name": .string(className), "config": ["value": nested(tensor), "dtype": .string("\(tensor.dtype)")]]
+  }
+
+  private static func nested(_ tensor: Tensor) -> JSONValue {
+    if tensor.rank == 0 { return tensor.dtype.isFloatingPoint ? JSONValue(tensor.item()) : JSONValue(Int(tensor.item())) }
+    return .array((0..<tensor.shape[0]).map { nested(tensor[$0..<$0 + 1].reshaped(Array(tensor.shape.dropFirst()))) })
+  }
+
+  /// The tensor that the `config` of such an object tells.
+  /// - Throws: ``DescentError`` of kind `file` if it is none, or of a kind that there is not, that says where it stands.
+  static func tensor(config: JSONValue?, _ place: String) throws -> Tensor {
+    guard let value = config?["value"], let dtype = config?["dtype"]?.string.flatMap(dtype) else {
+      let kind = config?["dtype"]?.shortText ?? "without a dtype"
+      throw DescentError(.file, "\(place) an array of a kind that Descent has not: \(kind)")
+    }
+    return try tensor(numbers: value, dtype, place)
+  }
+
+  /// The tensor of numbers in lists, all of one length at each depth.
+  /// - Throws: ``DescentError`` of kind `file` if they are not that, that says where they stand.
+  static func tensor(numbers value: JSONValue, _ dtype: DType, _ place: String) throws -> Tensor {
+    var shape: [Int] = [], numbers: [Double] = []
+    func read(_ json: JSONValue, _ depth: Int) throws {
+      guard let list = json.array else {
+        guard depth == shape.count, let number = json.double ?? json.bool.map({ $0 ? 1 : 0 }) else {
+          throw DescentError(.file, "\(place) an array that is none")
+        }
+        numbers.append(number)
+        return
+      }
+      if depth == shape.count && numbers.isEmpty { shape.append(list.count) }
+      guard depth < shape.count, shape[depth] == list.count else { throw DescentError(.file, "\(place) an array that is none") }
+      for element in list { try read(element, depth + 1) }
+    }
+    try read(value, 0)
+    if dtype == .int32, let wrong = numbers.first(where: { Int32(exactly: $0) == nil }) {
+      throw DescentError(.file, "\(place) an array that holds \(wrong), which is no int32; Descent has no wider whole numbers")
+    }
+    return Tensor(shape: shape, scalars: numbers).cast(to: dtype)
+  }
+
+  /// The dtype that holds the numbers of a constant: NumPy's whole numbers are `int64` unless a program says otherwise.
+  private static func dtype(_ name: String) -> DType? {
+    switch name {
+    case "int8", "int16", "int64", "uint16", "uint32", "uint64": .int32
+    case "float16", "bfloat16": .float32
+    default: DType(rawValue: name)
+    }
+  }
+}
