@@ -182,6 +182,61 @@ import Testing
     #expect(try model.predict(ids).shape == [4, 1] && model.evaluate(ids, y, verbose: 0)["loss"]! < history[0])
   }
 
+  @Test func `activations are functions of tensors and of symbols`() throws {
+    let x = Fixture.pattern([3, 4], salt: 5)
+    let pairs: [(Tensor, (Symbol) throws -> Symbol, ActivationFunction)] = [
+      (relu6(x), { try relu6($0) }, .relu6), (leakyReLU(x), { try leakyReLU($0) }, .leakyReLU),
+      (leakyReLU(x, negativeSlope: 0.5), { try leakyReLU($0, negativeSlope: 0.5) }, .leakyReLU(negativeSlope: 0.5)),
+      (elu(x, alpha: 2), { try elu($0, alpha: 2) }, .elu(alpha: 2)), (selu(x), { try selu($0) }, .selu), (celu(x), { try celu($0) }, .celu),
+      (gelu(x), { try gelu($0) }, .gelu(approximate: true)), (gelu(x, approximate: false), { try gelu($0, approximate: false) }, .gelu),
+      (silu(x), { try silu($0) }, .silu), (softsign(x), { try softsign($0) }, .softsign), (logSigmoid(x), { try logSigmoid($0) }, .logSigmoid),
+      (hardSigmoid(x), { try hardSigmoid($0) }, .hardSigmoid), (hardSilu(x), { try hardSilu($0) }, .hardSilu),
+    ]
+    for (values, function, activation) in pairs {
+      let input = Input(shape: [4])
+      let model = try Model(inputs: input, outputs: function(input.symbol))
+      expectClose(values, activation(x).doubles, tolerance: 0, activation.name)
+      expectClose(try model.predict(x), values.doubles, tolerance: 1e-7, activation.name)
+    }
+  }
+
+  @Test func `operations take constants and what stretches`() throws {
+    let table = Tensor([10.0, 11, 12, 13] as [Float])
+    let places = Input(shape: [2], dtype: .int32)
+    let taken = try Model(inputs: places, outputs: take(table, places.symbol))
+    #expect(try taken.predict(Tensor([[3, 0], [1, 1]] as [[Int32]])).doubles == [13, 10, 11, 11])
+    let x = Input(shape: [3, 2]), indices = Input(shape: [2, 1], dtype: .int32)
+    let along = try Model(inputs: [x, indices], outputs: takeAlongAxis(x.symbol, indices.symbol, axis: 1))
+    let rows = Tensor.range(6, dtype: .float32).reshaped([1, 3, 2])
+    #expect(try along.predict([rows, Tensor([2, 0] as [Int32]).reshaped([1, 2, 1])]).doubles == [4, 5, 0, 1])
+  }
+
+  @Test func `all results of a layer and of a model, outside of any other`() throws {
+    let x = Fixture.pattern([2, 5, 3], salt: 6)
+    let recurrent = LSTM(4, returnState: true)
+    let results = try recurrent.outputs([x])
+    #expect(results.map(\.shape) == [[2, 4], [2, 4], [2, 4]] && results[0].doubles == results[1].doubles)
+    #expect(failure(.invalidArgument) { _ = try recurrent(x) }.contains("it gives 3 tensors; ask for its outputs"))
+    let input = Input(shape: [3])
+    let model = try Model(inputs: input, outputs: [Dense(2)(input), Dense(1)(input)])
+    let rows = Fixture.pattern([4, 3], salt: 7)
+    let predicted = try model.predictAll(rows)
+    for (place, output) in try model.outputs([rows]).enumerated() { expectClose(output, predicted[place].doubles, tolerance: 1e-6) }
+  }
+
+  private final class Pair: Model {
+    let dense = Dense(1)
+    override func forward(_ x: [Tensor], _ context: ForwardContext) throws -> [Tensor] { [try dense(x[0] * x[1], context)] }
+  }
+
+  @Test func `a model of several inputs that is built is not called with fewer`() throws {
+    let model = Pair(), x = Tensor.ones([4, 2]), y = Tensor.ones([4, 1])
+    try model.compile(optimizer: .sgd, loss: .mse)
+    try model.fit([x, x], y, verbose: 0)
+    #expect(failure(.data) { try model.fit(x, y, verbose: 0) } == "fit: pair takes 2 tensors, but x is one")
+    #expect(failure(.data) { try model.predict([x, x, x], verbose: 0) }.contains("pair takes 2 tensors, but x is 3"))
+  }
+
   @Test func `a model's own input and output`() throws {
     let input = Input(shape: [3])
     let hidden = Dense(2), last = Dense(1)

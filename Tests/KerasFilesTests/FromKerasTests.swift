@@ -221,6 +221,9 @@ private func training(
   _ = history["loss"]
   _ = model.weights
   try model.setWeights(weights)
+  let layer = Dense(1), matrix = x
+  try layer.setWeights([matrix])
+  _ = Embedding(100, 8, embeddingsInitializer: .constant(values: matrix))
   try model.compile(loss: "mse")
   _ = Loss.binaryCrossentropy(fromLogits: true)
   _ = Metric.auc(numThresholds: 200)
@@ -390,6 +393,15 @@ private func tensors(x: Tensor, w: Tensor, y: Tensor) {
   _ = relu(x)
   _ = x.softmax()
   _ = x.expandingShape(at: -1)
+  _ = x[0]
+  _ = x[.all, -1]
+  _ = x[.all, .range(1..<3)]
+  _ = x[.newAxis, .strided(by: 2)]
+  _ = gelu(x)
+  _ = silu(x)
+  _ = leakyReLU(x)
+  _ = x.squeezed(axis: 0)
+  _ = swapaxes(x, 0, 1)
   _ = x.reshaped([-1, 4])
   _ = x.shape
   _ = Tensor.zeros([2, 3])

@@ -47,6 +47,19 @@ public func padSequences<Scalar: NumericTensorScalar>(
   }
 }
 
+/// Makes sequences of Swift's own whole numbers equally long.
+/// - Parameters: as those of the other `padSequences`.
+/// - Returns: [sequences, maxlen].
+/// - Throws: ``DescentError`` of kind `invalidArgument` when `maxlen` is not positive, or a number does not fit `dtype`.
+public func padSequences(
+  _ sequences: [[Int]], maxlen: Int? = nil, dtype: DType = .int32, padding: SequenceEnd = .pre, truncating: SequenceEnd = .pre,
+  value: Double = 0
+) throws -> Tensor {
+  // Every whole number that a tensor holds is a float64, and those that are not are refused as it is.
+  try padSequences(
+    sequences.map { $0.map { Double($0) } }, maxlen: maxlen, dtype: dtype, padding: padding, truncating: truncating, value: value)
+}
+
 /// Makes sequences of rows equally long: `keras.utils.pad_sequences` for elements that are not single numbers.
 /// - Parameters:
 ///   - sequences: tensors [length, …] of one dtype that agree but in their length; it becomes the dtype of the result unless

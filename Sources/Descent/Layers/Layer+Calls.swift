@@ -9,9 +9,13 @@ extension Layer {
   /// Calls the layer with several tensors as a part of another's forward pass. (Keras: `layer([a, b])`.)
   /// - Throws: ``DescentError`` also if the layer has several results; ``outputs(_:_:)`` gives them all.
   public func callAsFunction(_ inputs: [Tensor], _ context: ForwardContext) throws -> Tensor {
-    let results = try outputs(inputs, context)
+    try only(outputs(inputs, context))
+  }
+
+  /// - Throws: ``DescentError`` for several.
+  private func only(_ results: [Tensor]) throws -> Tensor {
     guard results.count == 1 else {
-      throw DescentError(.invalidArgument, "layer \(name): it gives \(results.count) tensors; ask for its outputs(_:_:)")
+      throw DescentError(.invalidArgument, "layer \(name): it gives \(results.count) tensors; ask for its outputs")
     }
     return results[0]
   }
@@ -89,10 +93,22 @@ extension Layer {
   }
 
   /// Calls the layer with several tensors, outside of any model.
+  /// - Parameters: as those of ``outputs(_:masks:training:)``.
+  /// - Throws: ``DescentError`` also if the layer has several results.
   public func callAsFunction(_ inputs: [Tensor], masks: [Tensor?] = [], training: Bool = false) throws -> Tensor {
+    try only(outputs(inputs, masks: masks, training: training))
+  }
+
+  /// All that the layer computes, outside of any model: `LSTM(8, returnState: true).outputs([x])` are the output and two states.
+  /// - Parameters:
+  ///   - inputs: with rows on axis 0.
+  ///   - masks: which steps of each input count; nil for all.
+  ///   - training: whether layers such as ``Dropout`` do what they do while training.
+  /// - Throws: ``DescentError`` if the layer does not take such tensors.
+  public func outputs(_ inputs: [Tensor], masks: [Tensor?] = [], training: Bool = false) throws -> [Tensor] {
     let context = try ownContext(for: inputs, isTraining: training)
     for (input, mask) in zip(inputs, masks) { if let mask { context.setMask(mask, of: input) } }
-    return try context.with(CallDetails(isMaskGiven: masks.contains { $0 != nil })) { try self(inputs, context) }
+    return try context.with(CallDetails(isMaskGiven: masks.contains { $0 != nil })) { try outputs(inputs, context) }
   }
 
   /// What the layer is told when it is called outside of any model, built for such tensors.

@@ -86,7 +86,8 @@ extension OperationTable {
         let axis = try input.axis(of: x)
         var expected = x.shape
         if indices.rank == x.rank { expected[axis] = indices.shape[axis] }
-        guard indices.shape == expected else {
+        // Indices for one row or one place count for all.
+        guard indices.rank == x.rank, broadcastShape(indices.shape, expected) == expected else {
           throw input.refusal("rows of shapes \(input.rowShape(x)) and \(input.rowShape(indices)) differ not only along axis \(axis)")
         }
         try input.checkTable(x.shape)

@@ -281,17 +281,9 @@ enum OperationTable {
       }
       let given = try part("step") ?? 1
       guard given != 0 else { throw input.refusal("a step of 0 leads nowhere") }
-      // No step is longer than the axis.
-      let step = Int(min(given.magnitude, UInt(max(size, 1))))
-      // Backwards, the places are one lower: the end is before the first.
-      let lowest = given > 0 ? 0 : -1
-      func clamped(_ place: Int) -> Int { min(max(place < 0 ? place + size : place, lowest), size + lowest) }
-      let (first, end) = given > 0 ? (0, size) : (size - 1, -1)
-      let start = try part("start").map(clamped) ?? first, stop = try part("stop").map(clamped) ?? end
-      let distance = given > 0 ? stop - start : start - stop, count = distance > 0 ? (distance - 1) / step + 1 : 0
-      if given < 0 && count > 1 { backwards.append(starts.count) }
-      let least = given < 0 && count > 0 ? start - (count - 1) * step : start
-      starts.append(min(max(least, 0), max(size - 1, 0))); sizes.append(count); strides.append(step); shape.append(count)
+      let places = AxisPlaces(from: try part("start"), to: try part("stop"), by: given, of: size)
+      if given < 0 && places.count > 1 { backwards.append(starts.count) }
+      starts.append(places.start); sizes.append(places.count); strides.append(places.step); shape.append(places.count)
     }
     keepAxes(x.rank - starts.count)
     let part = x.sliced(starts: starts, sizes: sizes, strides: strides)
@@ -339,7 +331,13 @@ enum OperationTable {
       return [einsum(text, operands)]
     },
     OperationDefinition("Take", "numpy") { input in
-      let x = try input.tensor(0), indices = try input.integers(1, "indices"), axis = try input.axis(of: x, default: 0)
+      let x = try input.tensor(0), indices = try input.integers(1, "indices")
+      // Without an axis the elements of a constant are one row of them; rows of a batch would become one.
+      if case .constant = x.node.operation, try input.optional("axis", .reckoned()) == nil {
+        try input.elementCount(indices.shape)
+        return [take(x.reshaped([x.count]), indices, axis: 0)]
+      }
+      let axis = try input.axis(of: x, default: 0)
       try input.elementCount(indices.shape + x.shape.indices.filter { $0 != axis }.map { x.shape[$0] })
       return [take(x, indices, axis: axis)]
     },

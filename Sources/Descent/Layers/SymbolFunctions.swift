@@ -293,7 +293,7 @@ extension Symbolic {
   }
 
   /// A part: `x[.all, .at(0)]` is the first of each row's elements. (Keras: `x[:, 0]`.)
-  public subscript(_ places: SymbolPlace...) -> Symbol {
+  public subscript(_ places: AxisPlace...) -> Symbol {
     get throws {
       let key = JSONValue.array(places.map(\.json))
       return try Symbol.only("GetItem", [value, .json(key)])
@@ -301,19 +301,7 @@ extension Symbolic {
   }
 }
 
-/// Which part of an axis a subscript takes.
-public enum SymbolPlace: Sendable {
-  /// The whole axis.
-  case all
-  /// One place, negative from the end; the axis disappears.
-  case at(Int)
-  /// From one place up to another.
-  case range(Range<Int>)
-  /// Every `by`-th place from one up to another; nil for the axis's ends, negative from its end. (Keras: `x[:, 1::2]`, `x[:, -3:]`.)
-  case strided(from: Int? = nil, to: Int? = nil, by: Int = 1)
-  /// A new axis of size 1.
-  case newAxis
-
+extension AxisPlace {
   fileprivate var json: JSONValue {
     func slice(_ start: JSONValue, _ stop: JSONValue, _ step: JSONValue = nil) -> JSONValue {
       ["class_name": "__slice__", "config": ["start": start, "stop": stop, "step": step]]

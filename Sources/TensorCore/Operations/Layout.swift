@@ -24,6 +24,15 @@ extension Tensor {
     return reshaped(target)
   }
 
+  /// Without an axis of size 1.
+  public func squeezed(axis: Int) -> Tensor {
+    let own = normalized(axis: axis, "squeeze")
+    guard shape[own] == 1 else { programmingError("squeeze: axis \(axis) of shape \(shape) has not size 1") }
+    var target = shape
+    target.remove(at: own)
+    return reshaped(target)
+  }
+
   /// Axis k of the result is axis `permutation[k]`; without an argument the order of the axes is reversed.
   public func transposed(_ permutation: [Int]? = nil) -> Tensor {
     let order = permutation?.map { normalized(axis: $0, "transpose") } ?? Array((0..<rank).reversed())
@@ -69,6 +78,14 @@ extension Tensor {
     return Tensor(
       .pad(low: low, high: high), [self], shape: (0..<rank).map { low[$0] + shape[$0] + high[$0] }, dtype: dtype)
   }
+}
+
+/// Two axes in each other's place.
+/// Source: https://keras.io/api/ops/numpy/#swapaxes-function
+public func swapaxes(_ x: Tensor, _ axis1: Int, _ axis2: Int) -> Tensor {
+  var order = Array(0..<x.rank)
+  order.swapAt(x.normalized(axis: axis1, "swapaxes"), x.normalized(axis: axis2, "swapaxes"))
+  return x.transposed(order)
 }
 
 /// Tensors one after another along an axis; all other sizes are equal.

@@ -126,13 +126,7 @@ public func quantile(_ x: Tensor, _ q: Double, axis: Int? = nil, keepDims: Bool 
   }
   let result = lerp(element(below), element(below + 1), place - Double(below))
   if axis == nil { return result.reshaped(keepDims ? x.shape.map { _ in 1 } : []) }
-  return keepDims ? result : squeezed(result, along)
-}
-
-private func squeezed(_ x: Tensor, _ axis: Int) -> Tensor {
-  var shape = x.shape
-  shape.remove(at: axis)
-  return x.reshaped(shape)
+  return keepDims ? result : result.squeezed(axis: along)
 }
 
 /// How often each of 0, 1, … `length` − 1 occurs in `x` (`int32`), along its last axis; with `weights`, the sums of the weights instead.

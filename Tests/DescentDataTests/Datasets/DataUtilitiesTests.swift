@@ -39,6 +39,9 @@ import Testing
       try expectEqual(result, entry["result"], tolerance: 0, "\(entry)")
     }
     #expect(throws: DescentError.self) { try padSequences([[Int32(1)]], maxlen: 0) }
+    let words: [[Int]] = [[7], [1, 2, 3]]
+    #expect(try padSequences(words, padding: .post).doubles == [7, 0, 0, 1, 2, 3] && padSequences(words).dtype == .int32)
+    #expect(throws: DescentError.self) { try padSequences([[Int.max]]) }
     #expect(throws: DescentError.self) { try padSequences([[3e10]]) }
   }
 
