@@ -186,4 +186,48 @@ import Testing
     try model.trainOnBatch(one, zero)
     #expect(layer.kernel!.value.item() < 1)
   }
+
+  /// The numbers are Keras 3.15.1's.
+  @Test func `to freeze a model is to freeze each layer in it`() throws {
+    let input = Input(shape: [4])
+    let first = Dense(3), last = Dense(3)
+    let base = try Model(inputs: input, outputs: last(first(input)), name: "base")
+    base.isTrainable = false
+    let outer = Input(shape: [4])
+    let model = try Model(inputs: outer, outputs: Dense(1)(base(outer)))
+    #expect(model.trainableVariables.count == 2 && base.layers.allSatisfy { !$0.isTrainable })
+    let read = try Model.fromJSON(model.toJSON())
+    let readBase = try #require(read.layers[1] as? Model)
+    #expect(read.trainableVariables.count == 2 && !readBase.isTrainable && readBase.layers.suffix(2).allSatisfy { !$0.isTrainable })
+    // What is cut out of a frozen model stays frozen.
+    let part = try Model(inputs: base.inputs, outputs: Dense(1)(first.output))
+    #expect(part.trainableVariables.count == 2)
+    base.isTrainable = true
+    model.isTrainable = false
+    first.isTrainable = true
+    #expect(model.trainableVariables.isEmpty && base.trainableVariables.isEmpty && first.trainableVariables.count == 2)
+    model.isTrainable = true
+    #expect(model.trainableVariables.count == 6)
+    // A layer that is frozen where it is made stays so in a model that is not.
+    let chain = Sequential { Dense(3, inputShape: [4], trainable: false); Dense(2) }
+    #expect(chain.trainableVariables.count == 2)
+    #expect(try Model.fromJSON(chain.toJSON()).trainableVariables.count == 2)
+    chain.isTrainable = true
+    #expect(chain.trainableVariables.count == 4)
+  }
+
+  private final class Holder: Layer {
+    let parts = [Dense(2), Dense(2)]
+    override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor { try parts[1](parts[0](x, context), context) }
+  }
+
+  @Test func `layers that were not called yet are frozen with the one that holds them`() throws {
+    let holder = Holder()
+    holder.isTrainable = false
+    #expect(holder.parts.allSatisfy { !$0.isTrainable })
+    let bidirectional = Bidirectional(LSTM(2)), repeated = TimeDistributed(Dense(2))
+    bidirectional.isTrainable = false
+    repeated.isTrainable = false
+    #expect(!bidirectional.forwardLayer.isTrainable && !repeated.layer.isTrainable)
+  }
 }

@@ -174,6 +174,60 @@ import Testing
     expectClose([try #require(model.evaluate(x, y, batchSize: 5, verbose: 0)["size"])], [expected], tolerance: 1e-6)
   }
 
+  /// Reads a variable of its own before it calls the layer it holds, and in another order than they are held.
+  private final class Scaled: Layer {
+    let gamma = Variable(Tensor([1.0, 2, 3]).cast(to: .float32), name: "gamma")
+    let count = Variable(Tensor.zeros([3]), name: "count", isTrainable: false)
+    let beta = Variable(Tensor.zeros([3]), name: "beta")
+    let inner = Dense(2)
+    var unread = [Variable(Tensor.ones([1]), name: "unread")]
+    var kernel: Variable!
+
+    override func build(inputShape: [Int]) throws { kernel = try addVariable("kernel", shape: [3]) }
+
+    override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
+      try inner((x - beta.value) * gamma.value * kernel.value + count.value, context)
+    }
+  }
+
+  /// As in Keras, which takes them where they are assigned to attributes.
+  @Test func `variables in properties are the layer's, in the order of these`() throws {
+    let scaled = Scaled(name: "scaled")
+    let model = Sequential { Input(shape: [3]); scaled }
+    #expect(
+      model.variables.map(\.path) == ["gamma", "beta", "unread", "kernel", "count", "dense/kernel", "dense/bias"].map { "sequential/scaled/\($0)" })
+    scaled.inner.isTrainable = false
+    #expect(model.trainableVariables.map(\.name) == ["gamma", "beta", "unread", "kernel"])
+  }
+
+  private final class Averaged: Model {
+    let network: Sequential, average: Model
+
+    init() throws {
+      network = Sequential(name: "network") { Dense(2, inputShape: [3], name: "first"); Dense(1, name: "last") }
+      average = try cloneModel(network)
+      super.init()
+    }
+
+    override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
+      try network(x, context) + stopGradient(average(x, context))
+    }
+  }
+
+  @Test func `a model and its clone side by side`() throws {
+    let model = try Averaged()
+    try model.compile(optimizer: .adam, loss: .meanSquaredError)
+    let losses = try model.fit(x, y, epochs: 2, verbose: 0)["loss"]
+    #expect(losses[1] < losses[0])
+    #expect(Set(model.variables.map(\.path)).count == 8 && model.variables[4].path == "averaged/network_1/first/kernel")
+    let folder = TemporaryFolder()
+    try model.saveWeights(folder.file("w.npz"))
+    let again = try Averaged()
+    try again.build(rows: [3])
+    try again.loadWeights(folder.file("w.npz"))
+    #expect(again.weights.map(\.doubles) == model.weights.map(\.doubles))
+  }
+
   @Test func `a metric made of metrics is reset with them`() throws {
     let metric = Difference(), model = Sequential(dtype: .float64) { Dense(1, inputShape: [3]) }
     #expect(metric.variables.map(\.name) == ["calls", "total", "count", "total", "count"])

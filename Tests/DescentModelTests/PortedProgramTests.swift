@@ -102,10 +102,10 @@ import Testing
     try weighted.compile(optimizer: .sgd, loss: .mse)
     #expect(failure(.data) { try weighted.fit(Tensor.ones([4, 2]), Tensor.ones([4, 1]), verbose: 0, sampleWeight: Tensor.ones([4, 2])) }
       .contains("sampleWeight is float32 [4, 2] for an output with rows of shape [1]"))
-    let steps = Sequential { Dense(1, inputShape: [5, 3]) }
-    try steps.compile(optimizer: .sgd, loss: .mse)
+    let classes = Sequential { Dense(3, activation: .softmax, inputShape: [2]) }
+    try classes.compile(optimizer: .sgd, loss: .sparseCategoricalCrossentropy)
     #expect(failure(.invalidArgument) {
-      try steps.fit(x, Tensor.ones([4, 1, 1]), verbose: 0, classWeight: [1: 2], sampleWeight: Tensor.ones([4, 5]))
+      try classes.fit(Tensor.ones([4, 2]), Tensor([0, 1, 2, 0] as [Int32]), verbose: 0, classWeight: [1: 2], sampleWeight: Tensor.ones([4, 3]))
     }.contains("classWeight gives each row one weight"))
   }
 
@@ -233,8 +233,11 @@ import Testing
     let model = Pair(), x = Tensor.ones([4, 2]), y = Tensor.ones([4, 1])
     try model.compile(optimizer: .sgd, loss: .mse)
     try model.fit([x, x], y, verbose: 0)
-    #expect(failure(.data) { try model.fit(x, y, verbose: 0) } == "fit: pair takes 2 tensors, but x is one")
-    #expect(failure(.data) { try model.predict([x, x, x], verbose: 0) }.contains("pair takes 2 tensors, but x is 3"))
+    #expect(failure(.data) { try model.fit(x, y, verbose: 0) }.hasPrefix("fit: x is one tensor, and the model has 2; give a list"))
+    #expect(failure(.data) { try model.predict([x, x, x], verbose: 0) } == "predict: x has 3 parts, and the model 2")
+    // By name, in the order of these.
+    try model.fit(["a": x, "b": x], y, verbose: 0)
+    #expect(failure(.data) { try model.fit(["a": x], y, verbose: 0) } == "fit: x has 1 parts, and the model 2")
   }
 
   @Test func `a model's own input and output`() throws {

@@ -50,26 +50,28 @@ struct PartNames {
     _ data: any ModelData, mayMiss: (Int) -> Bool = { _ in false }, _ caller: String, label: String
   ) throws -> [(name: String, input: any ModelInput)?] {
     let what = label + kind
+    let known = lists.first.map { ": " + $0.joined(separator: ", ") } ?? ""
     switch data.parts {
     case .one(let input):
       guard count ?? 1 == 1 else {
-        throw DescentError(
-          .data, "\(caller): \(what) is one tensor, and the model has \(count!): \(lists[0].joined(separator: ", ")); give a list, or a dictionary by name")
+        throw DescentError(.data, "\(caller): \(what) is one tensor, and the model has \(count!)\(known); give a list, or a dictionary by name")
       }
       return [(what, input)]
     case .several(let list):
       guard list.count == count ?? list.count, !list.isEmpty else {
-        let names = lists.first.map { ": " + $0.joined(separator: ", ") } ?? ""
-        throw DescentError(.data, "\(caller): \(what) has \(list.count) parts, and the model \(count ?? 1)\(names)")
+        throw DescentError(.data, "\(caller): \(what) has \(list.count) parts, and the model \(count ?? 1)\(known)")
       }
       return list.enumerated().map { place, input in
         ("\(what)[\(lists.first.map { "'\($0[place])'" } ?? "\(place)")]", input)
       }
     case .named(let parts):
-      guard let count else {
+      guard let count, let first = lists.first else {
+        guard parts.count == count ?? parts.count else {
+          throw DescentError(.data, "\(caller): \(what) has \(parts.count) parts, and the model \(count!)")
+        }
         return parts.keys.sorted().map { ("\(what)['\($0)']", parts[$0]!) }
       }
-      let names = lists.first { Set(parts.keys).isSubset(of: $0) } ?? lists.first ?? []
+      let names = lists.first { Set(parts.keys).isSubset(of: $0) } ?? first
       if let unknown = parts.keys.sorted().first(where: { !names.contains($0) }) {
         throw DescentError(.data, "\(caller): \(what) has a part '\(unknown)'; the model has \(names.joined(separator: ", "))")
       }

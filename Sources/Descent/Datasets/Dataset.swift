@@ -214,11 +214,11 @@ public struct Dataset<Element> {
       ShuffleNode(node, buffer: bufferSize, seed: seed ?? nextDefaultSeed(), reshuffles: reshuffleEachIteration))
   }
 
-  /// The first elements.
-  public func take(_ count: Int) -> Dataset { Dataset(SliceNode(node, limit: max(0, count))) }
+  /// The first elements; all if `count` is negative, as in tf.data.
+  public func take(_ count: Int) -> Dataset { count < 0 ? self : Dataset(SliceNode(node, limit: count)) }
 
-  /// All but the first elements.
-  public func skip(_ count: Int) -> Dataset { Dataset(SliceNode(node, start: max(0, count))) }
+  /// All but the first elements; none if `count` is negative, as in tf.data.
+  public func skip(_ count: Int) -> Dataset { Dataset(count < 0 ? SliceNode(node, limit: 0) : SliceNode(node, start: count)) }
 
   /// Every `count`-th element, beginning with number `index`: one part of `count` for as many processes.
   public func shard(_ count: Int, index: Int) -> Dataset {
@@ -226,8 +226,9 @@ public struct Dataset<Element> {
     return Dataset("shard", unless: isPart ? nil : "there is no part \(index) of \(count)", SliceNode(node, start: index, step: count))
   }
 
-  /// The elements so many times, or without end; each time is a pass of its own for what comes before.
+  /// The elements so many times, or without end (nil, or −1 as in tf.data); each time is a pass of its own for what comes before.
   public func `repeat`(_ times: Int? = nil) -> Dataset {
+    let times = times == -1 ? nil : times
     let problem = times.flatMap { $0 < 0 ? "times is \($0); it must be at least 0" : nil }
     return Dataset("repeat", unless: problem, RepetitionNode(node, times: times))
   }

@@ -12,7 +12,13 @@ extension Layer {
       let number = isTaken.firstIndex(of: false)!
       name = number == 0 ? base : "\(base)_\(number)"
     }
-    renamePaths(to: parent.path + "/" + name)
+    renamePaths(to: parent.path + "/" + pathName(among: parent.sublayers.prefix { $0 !== self }))
+  }
+
+  /// The name, with a number where one beside it was given the same, as a model and its clone were.
+  private func pathName(among siblings: some Sequence<Layer>) -> String {
+    let number = siblings.reduce(0) { $0 + ($1.name == name ? 1 : 0) }
+    return number == 0 ? name : "\(name)_\(number)"
   }
 
   /// 0 for `dense`, 12 for `dense_12`; nil for other names.
@@ -30,7 +36,7 @@ extension Layer {
   private func renamePaths(to newPath: String) {
     path = newPath
     for variable in ownVariables { variable.path = path + "/" + variable.name }
-    for layer in sublayers { layer.renamePaths(to: newPath + "/" + layer.name) }
+    for (place, layer) in sublayers.enumerated() { layer.renamePaths(to: newPath + "/" + layer.pathName(among: sublayers.prefix(place))) }
   }
 
   /// `BatchNormalization` → `batch_normalization`, `ReLU` → `re_lu`: Keras's rule.

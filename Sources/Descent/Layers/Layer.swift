@@ -29,9 +29,15 @@ open class Layer {
   /// What the layer is called in its model. Without a name of its own it is called after its class (`dense`), with a number
   /// where a model has several (`dense_1`).
   public internal(set) var name: String
-  /// Whether training changes the layer's variables, and those of its ``sublayers``. A change takes effect at the next call of
-  /// `fit` or `trainOnBatch`, also after `compile`; the optimizer keeps what it knows about the variables meanwhile.
-  public var isTrainable: Bool
+  /// Whether training changes the layer's variables, and those of its ``sublayers``: to set it marks all layers below, as in Keras, so that
+  /// one of them that is used elsewhere is frozen there too. A change takes effect at the next call of `fit` or `trainOnBatch`, also after
+  /// `compile`; the optimizer keeps what it knows about the variables meanwhile.
+  public var isTrainable: Bool {
+    get { isMarkedTrainable }
+    set { for layer in withHeldLayers { layer.isMarkedTrainable = newValue } }
+  }
+  /// The layer's own mark, as files have it for each layer.
+  final var isMarkedTrainable: Bool
   /// A penalty on what the layer computes, divided by the number of rows and added to the loss.
   public let activityRegularizer: Regularizer?
 
@@ -97,7 +103,7 @@ open class Layer {
     activityRegularizer: Regularizer? = nil, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     self.activityRegularizer = activityRegularizer
-    isTrainable = trainable
+    isMarkedTrainable = trainable
     requestedDType = dtype
     hasGivenName = name != nil
     givenInputShape = inputShape
@@ -222,6 +228,7 @@ open class Layer {
     variableDType = dtype
     do {
       try build(inputShapes: inputShapes)
+      adoptHeldVariables(builder)
     } catch {
       // A failed attempt leaves nothing behind, so that a second one starts clean.
       forgetVariables()
@@ -254,6 +261,19 @@ open class Layer {
     // What metrics count is theirs: no weights of the layer's, nor of a layer that this one is a part of.
     for metric in ownMetrics { for variable in metric.variables { _ = context.builder.claim(variable) } }
     adopt(new, with: context.builder)
+  }
+
+  /// Takes up the variables and generators in stored properties of a layer of the program's own, in the order of these, before its forward
+  /// pass hands what it reads of them to others, which would take them for theirs.
+  private func adoptHeldVariables(_ builder: ModelBuilder) {
+    if isBuiltIn { return }
+    let base: Layer.Type = self is Model ? Model.self : Layer.self
+    let held: [Variable] = storedParts(of: self, upTo: base), generators: [RandomGenerator] = storedParts(of: self, upTo: base)
+    let made = ownVariables
+    ownVariables = []
+    adopt(held + generators.map(\.state), with: builder)
+    // What the layer had from the start comes before what was made for the shape of the input.
+    ownVariables += made
   }
 
   /// Takes up those of some variables that belong to nobody yet.
@@ -323,12 +343,15 @@ open class Layer {
     return variable
   }
 
-  /// All variables: the layer's own, then those of its sublayers, in order.
+  /// All variables: the layer's own, those that are trained first, then those of its sublayers, in order.
   public var variables: [Variable] {
     prepareToBeInspected()
     var seen: Set<ObjectIdentifier> = []
-    return allLayers.flatMap(\.ownVariables).filter { seen.insert(ObjectIdentifier($0)).inserted }
+    return allLayers.flatMap(\.orderedVariables).filter { seen.insert(ObjectIdentifier($0)).inserted }
   }
+
+  /// The layer's own variables, those that are trained first, as Keras lists and keeps them.
+  package var orderedVariables: [Variable] { ownVariables.filter(\.isTrainable) + ownVariables.filter { !$0.isTrainable } }
 
   /// The variables that training changes as things stand.
   public var trainableVariables: [Variable] {

@@ -189,9 +189,6 @@ extension Model {
 
   /// Builds the model for such inputs if need be, and checks that they are of the shapes it was built for.
   func build(inputs: [CheckedData.Rows], _ caller: String) throws {
-    if isBuilt, let count = rowInputShapes?.count, count != inputs.count {
-      throw DescentError(.data, "\(caller): \(name) takes \(count) tensors, but x is \(inputs.count == 1 ? "one" : "\(inputs.count)")")
-    }
     if inputs.count == 1 && (graph == nil || self is Sequential) {
       return try build(rows: inputs[0].rowShape, inputs[0].dtype, of: inputs[0].name, caller)
     }

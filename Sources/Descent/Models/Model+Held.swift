@@ -5,6 +5,18 @@ extension Layer {
   /// Whether the class is one of the library's, which keep nothing in stored properties that has to be found.
   final var isBuiltIn: Bool { String(reflecting: type(of: self)).hasPrefix("Descent.") }
 
+  /// The layer and all below it, each once: those it calls, and those in stored properties that it has not called yet.
+  final var withHeldLayers: [Layer] {
+    var all: [Layer] = [self], seen: Set = [ObjectIdentifier(self)], next = 0
+    while next < all.count {
+      let layer = all[next]
+      let held: [Layer] = storedParts(of: layer, upTo: layer is Model ? Model.self : Layer.self)
+      all += (layer.sublayers + held).filter { seen.insert(ObjectIdentifier($0)).inserted }
+      next += 1
+    }
+    return all
+  }
+
   /// Metrics in the stored properties of a layer of the program's own, which its forward pass updates.
   final var ownMetrics: [StatefulMetric] { isBuiltIn ? [] : storedParts(of: self, upTo: self is Model ? Model.self : Layer.self) }
 }

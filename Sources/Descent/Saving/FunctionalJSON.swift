@@ -150,7 +150,7 @@ enum FunctionalJSON {
       inputs: (inputs.symbols, inputs.form), outputs: (outputs.symbols, outputs.form), name: owner, inputNesting: inputs.nesting,
       outputNesting: outputs.nesting)
     let model = try Model(graph: graph, builder: reader.builder, seed: reader.seed, name: name)
-    model.isTrainable = config["trainable"]?.bool ?? true
+    model.isMarkedTrainable = config["trainable"]?.bool ?? true
     return model
   }
 }

@@ -12,9 +12,7 @@ package enum KerasPaths {
 
     /// The variables with their paths, those that are trained first, as Keras keeps them.
     package var variables: [(name: String, variable: Variable)] {
-      let own = layer.ownVariables
-      let ordered = own.filter(\.isTrainable) + own.filter { !$0.isTrainable }
-      return ordered.enumerated().map { ("\(group)/\($0.offset)", $0.element) }
+      layer.orderedVariables.enumerated().map { ("\(group)/\($0.offset)", $0.element) }
     }
   }
 

@@ -61,7 +61,7 @@ enum LayerJSON {
       elementLimit: elementLimit, owner: owner)
     let layer: Layer = try type.init(&options)
     try options.expectNothingLeft()
-    layer.isTrainable = isTrainable
+    layer.isMarkedTrainable = isTrainable
     layer.requestedDType = ownDType
     return layer
   }

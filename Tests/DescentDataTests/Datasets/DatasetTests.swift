@@ -20,7 +20,7 @@ import Testing
       (rows.map(workers: 0) { $0 }, "Dataset.map: workers is 0; it must be at least 1"),
       (rows.map(seed: 1, workers: -2) { row, _ in row }, "Dataset.map: workers is -2; it must be at least 1"),
       (rows.prefetch(0), "Dataset.prefetch: size is 0; it must be at least 1"),
-      (rows.repeat(-1), "Dataset.repeat: times is -1; it must be at least 0"),
+      (rows.repeat(-2), "Dataset.repeat: times is -2; it must be at least 0"),
       (rows.shard(2, index: 2), "Dataset.shard: there is no part 2 of 2"),
       (rows.interleave(cycleLength: 0) { _ in rows }, "Dataset.interleave: cycleLength is 0; it must be at least 1"),
       (Dataset.range(0, 3, 0), "Dataset.range: the step is 0"),
@@ -82,7 +82,8 @@ import Testing
       #expect(try numbers(source.shard(2, index: 1)) == [1, 3])
       #expect(try numbers(source.repeat(2)) == [0, 1, 2, 3, 4, 0, 1, 2, 3, 4])
       #expect(try numbers(source.repeat().take(7)) == [0, 1, 2, 3, 4, 0, 1])
-      #expect(try numbers(source.repeat(0)) == [])
+      #expect(try numbers(source.repeat(0)) == [] && numbers(source.repeat(-1).take(6)) == [0, 1, 2, 3, 4, 0])
+      #expect(try numbers(source.take(-1)) == [0, 1, 2, 3, 4] && numbers(source.skip(-1)) == [])
       #expect(try numbers(source.concatenate(Dataset([9]))) == [0, 1, 2, 3, 4, 9])
       #expect(try source.zip(Dataset(["a", "b"])).elements().map { "\($0.0)\($0.1)" } == ["0a", "1b"])
       #expect(try numbers(source.cache()) == [0, 1, 2, 3, 4])
