@@ -200,6 +200,35 @@ import Testing
     #expect(model.trainableVariables.map(\.name) == ["gamma", "beta", "unread", "kernel"])
   }
 
+  private final class Choosy: Layer {
+    let scale = Variable(Tensor.ones([2]), name: "scale")
+    override func build(inputShape: [Int]) throws {
+      guard inputShape == [2] else { throw DescentError(.invalidArgument, "not two") }
+    }
+    override func forward(_ x: Tensor, _ context: ForwardContext) -> Tensor { x * scale.value }
+  }
+
+  @Test func `what a layer holds is its own after an attempt that failed too`() throws {
+    let layer = Choosy()
+    #expect(throws: DescentError.self) { _ = try layer(Tensor.ones([1, 3])) }
+    _ = try layer(Tensor.ones([1, 2]))
+    #expect(layer.variables.map(\.name) == ["scale"])
+    // A layer that is met first in a step.
+    final class Late: Model {
+      let dense = Dense(2), late = Choosy()
+      override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor { try dense(x, context) }
+      override func trainStep(_ step: StepContext) throws -> [String: Tensor] {
+        try step.minimize(late(self(step.x, step.context), step.context).sum())
+        return [:]
+      }
+    }
+    let model = Late()
+    try model.compile(optimizer: .sgd, loss: .meanSquaredError)
+    #expect(throws: DescentError.self) { try model.fit(x, Tensor.zeros([10, 2]), verbose: 0) }
+    _ = try model.late(Tensor.ones([1, 2]))
+    #expect(model.late.variables.count == 1)
+  }
+
   private final class Averaged: Model {
     let network: Sequential, average: Model
 

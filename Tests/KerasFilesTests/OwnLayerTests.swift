@@ -44,6 +44,26 @@ private final class Net: Model {
     expectClose(try model.predict(x, verbose: 0), try Fixture.tensor(try #require(fixture["prediction"])).doubles, tolerance: 1e-5)
   }
 
+  private final class Odd: Layer {
+    let numbered = (3, Dense(1))
+    let byName = ["b": Dense(1), "a": Dense(2)]
+    lazy var late = Dense(3)
+    let present: Dense? = Dense(4), absent: Dense? = nil
+    let sizes = [1, 2, 3], words = ["a": 1]
+
+    override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
+      try [numbered.1, byName["a"]!, byName["b"]!, late, present!].reduce(x) { try $1($0, context) }
+    }
+  }
+
+  @Test func `layers are found however properties hold them`() throws {
+    let model = Sequential { Odd(inputShape: [2]) }
+    try model.build(rows: [2])
+    let paths = KerasPaths.places(in: model).map(\.path)
+    #expect(paths.dropFirst(2) == ["by_name/dense", "by_name/dense_1", "late", "numbered/dense", "present"].map { "layers/odd/\($0)" }[...])
+    #expect(KerasPaths.places(in: model)[2].layer.weights[1].shape == [2])
+  }
+
   @Test func `an optimizer goes on where Keras left it, though a layer calls its parts in another order`() throws {
     LayerRegistry.register(Two.self)
     let model = try Model.load(Fixture.path("own-layers.keras"))

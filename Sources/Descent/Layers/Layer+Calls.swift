@@ -42,7 +42,8 @@ extension Layer {
       if context.isStep && !ownVariables.isEmpty {
         forgetVariables()
         throw DescentError(
-          .state, "layer \(name): it is first called in a step, and so is no part of the model; build it before, or call it in forward")
+          .state,
+          "layer \(name): it is first called in a step, and so is no part of the model; make it once, in a stored property, and call it in forward or build it before")
       }
     } else if context.isBuilding {
       // Built before, in another model or alone: the variables are the layer's own already.

@@ -238,7 +238,10 @@ open class Layer {
   }
 
   /// As if it had never been built.
-  final func forgetVariables() { (isBuilt, ownVariables, regularizers, constraints) = (false, [], [], []) }
+  final func forgetVariables() {
+    builder?.release(ownVariables + ownRandomStates)
+    (isBuilt, ownVariables, ownRandomStates, regularizers, constraints) = (false, [], [], [], [])
+  }
 
   /// Counts a variable of a layer inside as one of this layer's own too, in front of the others.
   final func share(_ variable: Variable) { ownVariables.insert(variable, at: 0) }

@@ -60,4 +60,7 @@ final class ModelBuilder {
 
   /// True for the first layer that asks for the variable.
   func claim(_ variable: Variable) -> Bool { owned.insert(ObjectIdentifier(variable)).inserted }
+
+  /// Gives variables up, for whichever layer asks next.
+  func release(_ variables: [Variable]) { owned.subtract(variables.map(ObjectIdentifier.init)) }
 }

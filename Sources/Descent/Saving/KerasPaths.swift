@@ -76,7 +76,11 @@ private indirect enum HeldLayers {
     var properties: [(name: String, held: HeldLayers)] = []
     var mirror: Mirror? = Mirror(reflecting: layer)
     while let level = mirror, level.subjectType != Layer.self, level.subjectType != Model.self {
-      properties += level.children.compactMap { child in child.label.flatMap { label in HeldLayers(child.value).map { (snakeCase(label), $0) } } }
+      for case (let label?, let value) in level.children {
+        // A lazy property is stored under another name.
+        let name = label.hasPrefix("$__lazy_storage_$_") ? String(label.dropFirst(18)) : label
+        if let held = HeldLayers(value) { properties.append((snakeCase(name), held)) }
+      }
       mirror = level.superclassMirror
     }
     return properties
@@ -87,17 +91,20 @@ private indirect enum HeldLayers {
       self = .one(layer)
       return
     }
-    // Numbers and texts by the million hold nothing.
     let mirror = Mirror(reflecting: value)
-    guard let first = mirror.children.first, Mirror(reflecting: first.value).displayStyle != nil else { return nil }
+    guard let first = mirror.children.first else { return nil }
+    // Numbers and texts by the million hold nothing.
+    func isPlain(_ value: Any) -> Bool { Mirror(reflecting: value).displayStyle == nil }
     let held: [HeldLayers]
     switch mirror.displayStyle {
     case .optional:
       guard let wrapped = HeldLayers(first.value) else { return nil }
       self = wrapped
       return
+    case .collection where isPlain(first.value): return nil
     case .collection, .tuple: held = mirror.children.compactMap { HeldLayers($0.value) }
     case .dictionary:
+      if let first = first.value as? (key: AnyHashable, value: Any), isPlain(first.value) { return nil }
       let entries = mirror.children.compactMap { $0.value as? (key: AnyHashable, value: Any) }
       held = entries.map { ("\($0.key.base)", $0.value) }.sorted { $0.0 < $1.0 }.compactMap { HeldLayers($0.1) }
     default: return nil

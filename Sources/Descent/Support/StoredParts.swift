@@ -22,6 +22,11 @@ private func parts<Part>(in value: Any) -> [Part] {
     if let first = mirror.children.first, !(first.value is Part), Mirror(reflecting: first.value).displayStyle == nil { return [] }
     return mirror.children.flatMap { parts(in: $0.value) }
   case .dictionary:
+    if let first = mirror.children.first?.value as? (key: AnyHashable, value: Any), !(first.value is Part),
+      Mirror(reflecting: first.value).displayStyle == nil
+    {
+      return []
+    }
     let entries = mirror.children.compactMap { $0.value as? (key: AnyHashable, value: Any) }
     return entries.map { ("\($0.key.base)", $0.value) }.sorted { $0.0 < $1.0 }.flatMap { parts(in: $0.1) }
   default:
