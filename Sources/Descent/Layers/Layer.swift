@@ -270,11 +270,9 @@ open class Layer {
   /// pass hands what it reads of them to others, which would take them for theirs.
   private func adoptHeldVariables(_ builder: ModelBuilder) {
     if isBuiltIn { return }
-    let base: Layer.Type = self is Model ? Model.self : Layer.self
-    let held: [Variable] = storedParts(of: self, upTo: base), generators: [RandomGenerator] = storedParts(of: self, upTo: base)
     let made = ownVariables
     ownVariables = []
-    adopt(held + generators.map(\.state), with: builder)
+    adopt((held() as [Variable]) + (held() as [RandomGenerator]).map(\.state), with: builder)
     // What the layer had from the start comes before what was made for the shape of the input.
     ownVariables += made
   }
@@ -297,7 +295,7 @@ open class Layer {
   final func orderSublayers() {
     // The module's own layers call theirs in Keras's order.
     if sublayers.count < 2 || (self as? Model)?.graph != nil || isBuiltIn { return }
-    let held: [Layer] = storedParts(of: self, upTo: self is Model ? Model.self : Layer.self)
+    let held: [Layer] = self.held()
     let places = Dictionary(held.enumerated().map { (ObjectIdentifier($1), $0) }) { first, _ in first }
     sublayers = sublayers.enumerated().sorted {
       (places[ObjectIdentifier($0.element)] ?? .max, $0.offset) < (places[ObjectIdentifier($1.element)] ?? .max, $1.offset)

@@ -5,20 +5,21 @@ extension Layer {
   /// Whether the class is one of the library's, which keep nothing in stored properties that has to be found.
   final var isBuiltIn: Bool { String(reflecting: type(of: self)).hasPrefix("Descent.") }
 
+  /// What stored properties of the layer's class hold of some kind.
+  final func held<Part>() -> [Part] { storedParts(of: self, upTo: self is Model ? Model.self : Layer.self) }
+
   /// The layer and all below it, each once: those it calls, and those in stored properties that it has not called yet.
   final var withHeldLayers: [Layer] {
     var all: [Layer] = [self], seen: Set = [ObjectIdentifier(self)], next = 0
     while next < all.count {
-      let layer = all[next]
-      let held: [Layer] = storedParts(of: layer, upTo: layer is Model ? Model.self : Layer.self)
-      all += (layer.sublayers + held).filter { seen.insert(ObjectIdentifier($0)).inserted }
+      all += (all[next].sublayers + all[next].held()).filter { seen.insert(ObjectIdentifier($0)).inserted }
       next += 1
     }
     return all
   }
 
   /// Metrics in the stored properties of a layer of the program's own, which its forward pass updates.
-  final var ownMetrics: [StatefulMetric] { isBuiltIn ? [] : storedParts(of: self, upTo: self is Model ? Model.self : Layer.self) }
+  final var ownMetrics: [StatefulMetric] { isBuiltIn ? [] : held() }
 }
 
 // What a subclass has in stored properties belongs to the model, as what is assigned to a Keras model's attributes does.
@@ -30,15 +31,12 @@ extension Model {
   }
 
   /// Optimizers of the model's own steps.
-  var heldSteppers: [any OptimizerHolder] { held() }
-
-  private func held<Part>() -> [Part] {
-    isBuiltIn || self is Sequential ? [] : storedParts(of: self, upTo: Model.self)
-  }
+  var heldSteppers: [any OptimizerHolder] { isBuiltIn || self is Sequential ? [] : held() }
 
   /// Makes the model's what only its own steps use: layers become sublayers, variables and the states of generators of random numbers its own.
   /// Those that the forward pass uses are known.
   func adoptHeldParts() throws {
+    if isBuiltIn || self is Sequential { return }
     for layer in held() as [Layer] where !allLayers.contains(where: { $0 === layer }) {
       if let model = layer as? Model { try model.buildIfDeclared() }
       // What is called in a step and was not built is told there.
