@@ -101,7 +101,7 @@ public struct ModelFormat: Sendable {
       return try model.load(names: file.names, of: path, skipMismatch: skipMismatch) { try file.tensor($0) }
     })
 
-  /// A description of the layers and of what `compile` was given, as ``Model/toJSON()`` gives; weights are made anew.
+  /// A description of the layers and of what `compile` was given, as ``Model/toJSON(indent:)`` gives; weights are made anew.
   public static let json = ModelFormat(
     suffixes: [".json"],
     readModel: { path, reading in
