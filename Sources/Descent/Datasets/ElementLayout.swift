@@ -86,7 +86,8 @@ struct ElementLayout<Element> {
   /// Elements of the same shapes as one with an axis more in front of each tensor.
   func stacked(_ elements: [Element], _ place: @autoclosure () -> String) throws -> Element {
     let names = parts(elements[0]).map(\.names)
-    for (number, element) in elements.enumerated() {
+    let isNamed = names.contains { $0 != nil }
+    for (number, element) in elements.enumerated() where isNamed {
       let own = parts(element).map(\.names)
       guard own == names else {
         func text(_ names: [[String]?]) -> String { names.compactMap { $0 }.map { $0.joined(separator: ", ") }.joined(separator: "; ") }

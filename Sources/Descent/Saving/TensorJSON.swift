@@ -10,8 +10,13 @@ enum TensorJSON {
   }
 
   private static func nested(_ tensor: Tensor) -> JSONValue {
-    if tensor.rank == 0 { return tensor.dtype.isFloatingPoint ? JSONValue(tensor.item()) : JSONValue(Int(tensor.item())) }
-    return .array((0..<tensor.shape[0]).map { nested(tensor[$0..<$0 + 1].reshaped(Array(tensor.shape.dropFirst()))) })
+    let numbers = tensor.doubles.map { tensor.dtype.isFloatingPoint ? JSONValue($0) : JSONValue(Int($0)) }
+    func nested(_ shape: ArraySlice<Int>, from start: Int) -> JSONValue {
+      guard let size = shape.first else { return numbers[start] }
+      let inner = shape.dropFirst(), length = inner.reduce(1, *)
+      return .array((0..<size).map { nested(inner, from: start + $0 * length) })
+    }
+    return nested(tensor.shape[...], from: 0)
   }
 
   /// The tensor that the `config` of such an object tells.
