@@ -69,6 +69,7 @@ private func streams(
   _ = dataset.map(workers: 4) { x, y in (x, y) }
   _ = dataset.filter { _, y in y.item() > 0 }
   _ = dataset.cache().prefetch(2)
+  _ = dataset.prefetch()
   _ = dataset.take(10).repeat()
   _ = a.zip(b)
   _ = Dataset(generating: generate)
@@ -79,6 +80,13 @@ private func streams(
   _ = dataset.shard(4, index: 0)
   _ = files.interleave(cycleLength: 4, read)
   _ = Dataset.range(0, 10, 2)
+  let series = Dataset.range(30)
+  let windows = series.window(21, shift: 1, dropRemainder: true)
+  let rows = windows.flatMap { $0.batch(21) }
+  _ = rows.paddedBatch(32)
+  _ = dataset.enumerated()
+  let numbers = Dataset.range(10)
+  _ = try numbers.reduce(Tensor(0)) { sum, x in sum + x }
   _ = try splitDataset(dataset, leftSize: 0.8)
 }
 

@@ -22,7 +22,7 @@ public struct Dataset<Element> {
   init(_ node: some DatasetNode<Element>) { self.node = node }
 
   /// A step of a stream, or an error of kind `invalidArgument` for whoever asks for its elements.
-  private init(_ step: String, unless problem: String?, _ node: @autoclosure () -> any DatasetNode<Element>) {
+  init(_ step: String, unless problem: String?, _ node: @autoclosure () -> any DatasetNode<Element>) {
     self.node = problem.map { problem in
       SequentialNode { _ in throw DescentError(.invalidArgument, "Dataset.\(step): \(problem)") }
     } ?? node()
@@ -121,7 +121,7 @@ public struct Dataset<Element> {
   }
 
   /// What is wrong with a number of things that is less than 1.
-  private func atLeastOne(_ name: String, _ number: Int?) -> String? {
+  func atLeastOne(_ name: String, _ number: Int?) -> String? {
     number.flatMap { $0 < 1 ? "\(name) is \($0); it must be at least 1" : nil }
   }
 

@@ -9,7 +9,7 @@ final class BatchNode<Element>: DatasetNode, @unchecked Sendable {
 
   init(_ source: any DatasetNode<Element>, size: Int, dropsRemainder: Bool, _ layout: ElementLayout<Element>) {
     self.source = source
-    self.size = size
+    self.size = min(size, elementCountLimit)
     self.dropsRemainder = dropsRemainder
     self.layout = layout
   }
@@ -21,12 +21,17 @@ final class BatchNode<Element>: DatasetNode, @unchecked Sendable {
 
   func element(at index: Int, pass: Int) throws -> Element {
     let rows = Array(index * size..<min((index + 1) * size, source.count!))
-    if let batch = try source.batch(at: rows, pass: pass) { return batch }
+    if let batch = try gathered(rows, pass: pass) { return batch }
     return try layout.stacked(try rows.map { try source.element(at: $0, pass: pass) }, "batch \(index)")
   }
 
+  /// Rows that the source puts together by itself; nil where it cannot, or they are of different shapes.
+  private func gathered(_ rows: [Int], pass: Int) throws -> Element? {
+    layout.padding == nil ? try source.batch(at: rows, pass: pass) : nil
+  }
+
   func makeIterator(pass: Int) throws -> ElementIterator<Element> {
-    if let count = source.count, count > 0, isIndexed, try source.batch(at: [], pass: pass) != nil { return try indexedIterator(pass: pass) }
+    if let count = source.count, count > 0, isIndexed, try gathered([], pass: pass) != nil { return try indexedIterator(pass: pass) }
     let rows = try source.makeIterator(pass: pass)
     let (size, dropsRemainder, layout) = (size, dropsRemainder, layout)
     var number = 0
@@ -45,8 +50,8 @@ final class BatchNode<Element>: DatasetNode, @unchecked Sendable {
   func makePartIterator(
     pass: Int, share: @escaping (Int) -> Range<Int>
   ) throws -> ElementIterator<(batch: Element, rows: Int)>? {
-    // How many rows the last batch has must be known before they are read.
-    guard let total = source.count, let batches = count, isIndexed, signature != nil else { return nil }
+    // How many rows the last batch has must be known before they are read, and how long the longest is needs all of them.
+    guard let total = source.count, let batches = count, isIndexed, signature != nil, layout.padding == nil else { return nil }
     let (source, size, layout) = (source, size, layout)
     func rows(_ number: Int) -> Int { min(size, total - number * size) }
     let whole = share(size)

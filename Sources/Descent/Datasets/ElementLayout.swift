@@ -31,6 +31,8 @@ extension [String: Tensor]: ElementPart {
 struct ElementLayout<Element> {
   private let parts: (Element) -> [any ElementPart]
   private let element: ([any ElementPart]) -> Element
+  /// How rows of different shapes become a batch; nil where they have to be of one.
+  var padding: RowPadding?
 
   /// How elements of this type are taken apart; nil when they are of no type that batches are made of.
   static var known: ElementLayout? {
@@ -83,6 +85,11 @@ struct ElementLayout<Element> {
       })
   }
 
+  private init(parts: @escaping (Element) -> [any ElementPart], element: @escaping ([any ElementPart]) -> Element) {
+    self.parts = parts
+    self.element = element
+  }
+
   /// Elements of the same shapes as one with an axis more in front of each tensor.
   func stacked(_ elements: [Element], _ place: @autoclosure () -> String) throws -> Element {
     let names = parts(elements[0]).map(\.names)
@@ -95,7 +102,7 @@ struct ElementLayout<Element> {
           .data, "Dataset.batch: row \(number) of \(place()) has tensors named \(text(own)), but the first has \(text(names))")
       }
     }
-    let rows = elements.map(tensors)
+    let rows = try padding?.padded(elements.map(tensors), place()) ?? elements.map(tensors)
     let first = rows[0]
     for (number, row) in rows.enumerated() {
       guard row.count == first.count, zip(row, first).allSatisfy({ $0.shape == $1.shape && $0.dtype == $1.dtype }) else {

@@ -114,13 +114,13 @@ private func paddedLength(_ lengths: [Int], _ maxlen: Int?) throws -> Int {
 }
 
 /// A number as `dtype` holds it.
-private func number(_ value: Double, as dtype: DType) throws -> Double {
+func number(_ value: Double, as dtype: DType, for name: String = "padSequences") throws -> Double {
   let fits =
     switch dtype {
     case .float32, .float64: true
     case .int32: Int32(exactly: value.rounded(.towardZero)) != nil
     case .uint8, .bool: UInt8(exactly: value.rounded(.towardZero)) != nil
     }
-  guard fits else { throw DescentError(.invalidArgument, "padSequences: \(value) does not fit \(dtype)") }
+  guard fits else { throw DescentError(.invalidArgument, "\(name): \(value) does not fit \(dtype)") }
   return dtype.isFloatingPoint ? value : value.rounded(.towardZero)
 }
