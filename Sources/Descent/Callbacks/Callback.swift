@@ -7,6 +7,8 @@ open class Callback {
   public internal(set) weak var model: Model?
   /// What `fit`, `evaluate` or `predict` was asked for.
   public internal(set) var parameters = RunParameters()
+  /// Where it says what it does; nil where another member of the group says it.
+  package lazy var announcements: ProgressOutput? = .standard
 
   /// For subclasses.
   public init() {}
@@ -53,6 +55,12 @@ open class Callback {
 }
 
 extension Callback {
+  /// Says what the callback does, if it is to. In a terminal a bar may stand on the line.
+  func say(_ text: @autoclosure () -> String, if verbose: Verbosity) {
+    guard let announcements, verbose != .silent else { return }
+    announcements.write((announcements.isTerminal ? "\n" : "") + text().printable + "\n")
+  }
+
   /// - Throws: ``DescentError`` of kind `invalidArgument` if a number of things is less than 0.
   func requireCount(_ value: Int, _ setting: String) throws {
     guard value >= 0 else {

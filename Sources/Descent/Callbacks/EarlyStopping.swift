@@ -23,6 +23,8 @@ public final class EarlyStopping: Callback {
   public let restoreBestWeights: Bool
   /// The first epoch that counts.
   public let startFromEpoch: Int
+  /// Whether it says when it stops training and restores weights.
+  public let verbose: Verbosity
 
   /// The epoch with the best number, counted from 0.
   public private(set) var bestEpoch: Int?
@@ -42,9 +44,10 @@ public final class EarlyStopping: Callback {
   ///   - baseline: only numbers better than this one (and than the best before) end the waiting.
   ///   - restoreBestWeights: whether the model gets the weights of its best epoch back.
   ///   - startFromEpoch: epochs before this one are not looked at.
+  ///   - verbose: 1 to print a line when training is stopped and when weights are restored; 0 for nothing.
   public init(
     monitor: String = "val_loss", minDelta: Double = 0, patience: Int = 0, mode: MonitorMode = .auto, baseline: Double? = nil,
-    restoreBestWeights: Bool = false, startFromEpoch: Int = 0
+    restoreBestWeights: Bool = false, startFromEpoch: Int = 0, verbose: Verbosity = 0
   ) {
     self.monitor = monitor
     self.minDelta = minDelta
@@ -53,11 +56,13 @@ public final class EarlyStopping: Callback {
     self.baseline = baseline
     self.restoreBestWeights = restoreBestWeights
     self.startFromEpoch = startFromEpoch
+    self.verbose = verbose
   }
 
   public override func onTrainBegin() throws {
     try requireCount(patience, "patience")
     try requireCount(startFromEpoch, "startFromEpoch")
+    try verbose.validate("EarlyStopping")
     watch = nil
     bestWeights = nil
     bestEpoch = nil
@@ -100,7 +105,11 @@ public final class EarlyStopping: Callback {
   }
 
   public override func onTrainEnd(_ logs: Logs) throws {
-    if let bestWeights, let model, !model.hasFailed { try model.setWeights(bestWeights) }
+    if let stoppedEpoch { say("Epoch \(stoppedEpoch + 1): early stopping", if: verbose) }
+    if let bestWeights, let bestEpoch, let model, !model.hasFailed {
+      say("Restoring model weights from the end of the best epoch: \(bestEpoch + 1).", if: verbose)
+      try model.setWeights(bestWeights)
+    }
     bestWeights = nil
   }
 }

@@ -4,9 +4,18 @@ import TensorCore
 /// `keras.callbacks.LearningRateScheduler`.)
 public final class LearningRateScheduler: Callback {
   private let schedule: (_ epoch: Int, _ learningRate: Double) -> Double
+  /// Whether it says the rate of each epoch.
+  public let verbose: Verbosity
 
-  /// - Parameter schedule: from the epoch, counted from 0, and the present rate to the rate of that epoch.
-  public init(_ schedule: @escaping (_ epoch: Int, _ learningRate: Double) -> Double) { self.schedule = schedule }
+  /// - Parameters:
+  ///   - verbose: 1 to print a line before each epoch; 0 for nothing.
+  ///   - schedule: from the epoch, counted from 0, and the present rate to the rate of that epoch.
+  public init(verbose: Verbosity = 0, _ schedule: @escaping (_ epoch: Int, _ learningRate: Double) -> Double) {
+    self.schedule = schedule
+    self.verbose = verbose
+  }
+
+  public override func onTrainBegin() throws { try verbose.validate("LearningRateScheduler") }
 
   public override func onEpochBegin(_ epoch: Int) throws {
     guard let model else { return }
@@ -16,6 +25,7 @@ public final class LearningRateScheduler: Callback {
         .invalidArgument, "LearningRateScheduler: the schedule gave \(rate) for epoch \(epoch); expected a number at least 0")
     }
     try model.setLearningRate(rate)
+    say("Epoch \(epoch + 1): LearningRateScheduler setting learning rate to \(rate).", if: verbose)
   }
 
   public override func onEpochEnd(_ epoch: Int, _ logs: Logs) throws { logs["learning_rate"] = try model?.learningRate }

@@ -24,6 +24,10 @@ public final class ModelCheckpoint: Callback {
   public let saveFrequency: SaveFrequency
   /// Only a number better than this one is saved.
   public let initialValueThreshold: Double?
+  /// Whether files hold weights alone; nil where the path's ending says it.
+  public let saveWeightsOnly: Bool?
+  /// Whether it says what it writes.
+  public let verbose: Verbosity
   /// The file that was written last.
   public private(set) var lastPath: String?
 
@@ -41,10 +45,14 @@ public final class ModelCheckpoint: Callback {
   ///   - mode: whether less is better or more; `.auto` asks the loss or metric itself.
   ///   - saveFrequency: after each epoch, or after so many batches.
   ///   - initialValueThreshold: the number to beat at first.
+  ///   - saveWeightsOnly: whether files are to hold weights alone, which the path's ending (or `format`) says: one that says otherwise is an
+  ///     error. Nil for what the ending says.
   ///   - format: nil for the one that the path's ending tells. `import KerasFiles` for `.keras` and `.weights.h5`.
+  ///   - verbose: 1 to print a line when it writes, or finds no improvement; 0 for nothing.
   public init(
     _ path: String, monitor: String = "val_loss", saveBestOnly: Bool = false, mode: MonitorMode = .auto,
-    saveFrequency: SaveFrequency = .epoch, initialValueThreshold: Double? = nil, format: ModelFormat? = nil
+    saveFrequency: SaveFrequency = .epoch, initialValueThreshold: Double? = nil, saveWeightsOnly: Bool? = nil,
+    format: ModelFormat? = nil, verbose: Verbosity = 0
   ) {
     self.path = path
     self.monitor = monitor
@@ -52,13 +60,25 @@ public final class ModelCheckpoint: Callback {
     self.mode = mode
     self.saveFrequency = saveFrequency
     self.initialValueThreshold = initialValueThreshold
+    self.saveWeightsOnly = saveWeightsOnly
     self.format = format
+    self.verbose = verbose
   }
 
   public override var runsOnEveryRank: Bool { false }
 
   public override func onTrainBegin() throws {
-    _ = try format ?? ModelFormat(path: path, "ModelCheckpoint") { $0.isWritable }
+    let format = try format ?? ModelFormat(path: path, "ModelCheckpoint") { $0.isWritable }
+    if let saveWeightsOnly, saveWeightsOnly == format.isWholeModel {
+      let suitable = ModelFormat.known { $0.isWritable && $0.isWholeModel != saveWeightsOnly }
+      throw DescentError(
+        .invalidArgument,
+        """
+        ModelCheckpoint: saveWeightsOnly is \(saveWeightsOnly), and such files as \(path.debugDescription) hold \
+        \(saveWeightsOnly ? "whole models" : "weights alone"); expected one of \(suitable)
+        """)
+    }
+    try verbose.validate("ModelCheckpoint")
     try saveFrequency.validate("ModelCheckpoint")
     // What changes in the name is known later; that something can be written there is not left to the end of an epoch.
     try checkWritable(path)
@@ -89,16 +109,24 @@ public final class ModelCheckpoint: Callback {
   private func save(epoch: Int, batch: Int?, _ logs: Logs) throws {
     guard let model else { return }
     let run = batch == nil ? parameters : nil
+    var improvement = ""
     if saveBestOnly {
       var watch = self.watch ?? newMonitor(in: model, state: nil)
       defer { self.watch = watch }
-      guard let value = try watch.value(in: logs, isEpoch: run, for: "ModelCheckpoint"), watch.isImprovement(value) else { return }
+      guard let value = try watch.value(in: logs, isEpoch: run, for: "ModelCheckpoint") else { return }
+      let best = watch.best.map { String(format: "%.5f", $0) } ?? "none"
+      guard watch.isImprovement(value) else {
+        say("Epoch \(epoch + 1): \(monitor) did not improve from \(best)", if: verbose)
+        return
+      }
+      improvement = "\(monitor) improved from \(best) to \(String(format: "%.5f", value)), "
       watch.accept(value)
     }
     let template = PathTemplate(path)
     // An epoch without validation has no file where the numbers of validation are in its name.
     if template.names.contains(where: { logs.areDue($0, run) }) { return }
     let path = try template.filled(epoch: epoch + 1, batch: batch.map { $0 + 1 }, logs)
+    say("Epoch \(epoch + 1): \(improvement)saving model to \(path)", if: verbose)
     try (format ?? ModelFormat(path: path, "ModelCheckpoint") { $0.isWritable }).save(model, path)
     lastPath = path
   }

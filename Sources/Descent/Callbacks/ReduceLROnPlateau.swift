@@ -18,6 +18,8 @@ public final class ReduceLROnPlateau: Callback {
   public let cooldown: Int
   /// The rate is not made less than this.
   public let minimumLearningRate: Double
+  /// Whether it says when it reduces the rate.
+  public let verbose: Verbosity
 
   /// Epochs without improvement since the rate last changed.
   public private(set) var wait = 0
@@ -33,9 +35,10 @@ public final class ReduceLROnPlateau: Callback {
   ///   - minDelta: a smaller change is no improvement.
   ///   - cooldown: how many epochs to leave uncounted after a reduction.
   ///   - minimumLearningRate: the rate does not go below (Keras's `min_lr`).
+  ///   - verbose: 1 to print a line when the rate is reduced; 0 for nothing.
   public init(
     monitor: String = "val_loss", factor: Double = 0.1, patience: Int = 10, mode: MonitorMode = .auto,
-    minDelta: Double = 1e-4, cooldown: Int = 0, minimumLearningRate: Double = 0
+    minDelta: Double = 1e-4, cooldown: Int = 0, minimumLearningRate: Double = 0, verbose: Verbosity = 0
   ) {
     self.monitor = monitor
     self.factor = factor
@@ -44,6 +47,7 @@ public final class ReduceLROnPlateau: Callback {
     self.minDelta = minDelta
     self.cooldown = cooldown
     self.minimumLearningRate = minimumLearningRate
+    self.verbose = verbose
   }
 
   public override func onTrainBegin() throws {
@@ -52,6 +56,7 @@ public final class ReduceLROnPlateau: Callback {
     }
     try requireCount(patience, "patience")
     try requireCount(cooldown, "cooldown")
+    try verbose.validate("ReduceLROnPlateau")
     watch = nil
     wait = 0
     cooldownLeft = 0
@@ -86,7 +91,9 @@ public final class ReduceLROnPlateau: Callback {
     } else if cooldownLeft == 0 {
       wait += 1
       if wait >= patience && rate > minimumLearningRate {
-        try model.setLearningRate(max(rate * factor, minimumLearningRate))
+        let reduced = max(rate * factor, minimumLearningRate)
+        try model.setLearningRate(reduced)
+        say("Epoch \(epoch + 1): ReduceLROnPlateau reducing learning rate to \(reduced).", if: verbose)
         cooldownLeft = cooldown
         wait = 0
       }

@@ -1,7 +1,7 @@
 import TensorCore
 
 /// How much `fit`, `evaluate` and `predict` print. Numbers mean what they mean in Keras.
-public struct Verbosity: Sendable, Equatable, ExpressibleByIntegerLiteral {
+public struct Verbosity: Sendable, Equatable, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral {
   /// −1 for ``auto``.
   let level: Int
 
@@ -16,6 +16,8 @@ public struct Verbosity: Sendable, Equatable, ExpressibleByIntegerLiteral {
 
   private init(level: Int) { self.level = level }
   public init(integerLiteral value: Int) { level = value }
+  /// `true` is 1 and `false` is 0, as in Python.
+  public init(booleanLiteral value: Bool) { level = value ? 1 : 0 }
 
   func validate(_ caller: String) throws {
     guard (-1...2).contains(level) else {

@@ -98,10 +98,11 @@ public struct Dataset<Element> {
 
   /// What a function makes of each element, worked out on several threads. The order stays, and so do the bits.
   /// - Parameters:
-  ///   - workers: how many elements are worked on at once.
+  ///   - workers: how many elements are worked on at once; −1 for as many as there are processors, as `tf.data.AUTOTUNE` says it.
   ///   - transform: called by several threads.
   public func map<Result>(workers: Int, _ transform: @escaping @Sendable (Element) throws -> Result) -> Dataset<Result> {
-    Dataset<Result>(
+    let workers = chosenWorkers(workers)
+    return Dataset<Result>(
       "map", unless: atLeastOne("workers", workers), MapNode(node, workers: workers, seed: 0) { element, _ in try transform(element) })
   }
 
@@ -111,14 +112,17 @@ public struct Dataset<Element> {
   ///     let noisy = x.map(seed: 1) { row, random in row + Double.random(in: -0.1...0.1, using: &random) }
   /// - Parameters:
   ///   - seed: nil for one derived from ``setRandomSeed(_:)``'s.
-  ///   - workers: how many elements are worked on at once.
+  ///   - workers: how many elements are worked on at once; −1 for as many as there are processors.
   ///   - transform: gets an element, and what it may draw random numbers from.
   public func map<Result>(
     seed: UInt64?, workers: Int = 1, _ transform: @escaping @Sendable (Element, inout RowRandom) throws -> Result
   ) -> Dataset<Result> {
-    Dataset<Result>(
+    let workers = chosenWorkers(workers)
+    return Dataset<Result>(
       "map", unless: atLeastOne("workers", workers), MapNode(node, workers: workers, seed: seed ?? nextDefaultSeed(), transform))
   }
+
+  private func chosenWorkers(_ given: Int) -> Int { given == -1 ? ProcessInfo.processInfo.activeProcessorCount : given }
 
   /// What is wrong with a number of things that is less than 1.
   func atLeastOne(_ name: String, _ number: Int?) -> String? {
@@ -245,9 +249,10 @@ public struct Dataset<Element> {
   public func cache() -> Dataset { Dataset(CacheNode(node)) }
 
   /// Prepares elements on a thread of its own before they are asked for. `fit` does so by itself.
-  /// - Parameter size: how many at most.
+  /// - Parameter size: how many at most; −1 for 2, as `tf.data.AUTOTUNE` says it.
   public func prefetch(_ size: Int = 2) -> Dataset {
-    Dataset("prefetch", unless: atLeastOne("size", size), PrefetchNode(node, size: size))
+    let size = size == -1 ? 2 : size
+    return Dataset("prefetch", unless: atLeastOne("size", size), PrefetchNode(node, size: size))
   }
 }
 

@@ -45,6 +45,42 @@ extension Dataset where Element == Tensor {
 }
 
 extension Dataset where Element == String {
+  /// The lines of a text file of any size, without what ends them, a line feed with or without a carriage return. Bytes that are no UTF-8
+  /// become replacement characters. (TensorFlow: `tf.data.TextLineDataset`.)
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - pieceByteCount: how many bytes are read at once; no line may be longer.
+  /// - Throws: ``DescentError`` of kind `file` when there is no such file; the stream throws for a line that is too long.
+  public static func textLines(_ path: String, pieceByteCount: Int = 1 << 20) throws -> Dataset {
+    let source = try ByteSource(path: path), size = max(pieceByteCount, 1)
+    return Dataset(SequentialNode { _ in
+      var offset = 0, number = 0
+      var bytes: ArraySlice<UInt8> = []
+      return ClosureIterator {
+        var searched = bytes.startIndex
+        while true {
+          if let end = bytes[searched...].firstIndex(of: UInt8(ascii: "\n")) {
+            defer { bytes = bytes[(end + 1)...] }
+            number += 1
+            return lineText(bytes[..<end])
+          }
+          if offset == source.count {
+            defer { bytes = [] }
+            return bytes.isEmpty ? nil : lineText(bytes)
+          }
+          guard bytes.count <= size else {
+            throw DescentError(.file, "\(path): line \(number + 1): is longer than a piece of \(size) bytes")
+          }
+          let piece = try source.bytes(at: offset, count: min(size, source.count - offset))
+          offset += piece.count
+          let known = bytes.count
+          bytes = (Array(bytes) + piece)[...]
+          searched = known
+        }
+      }
+    })
+  }
+
   /// The paths of the files in a folder and those below it, sorted; hidden ones are left out.
   /// - Parameters:
   ///   - folder: where to look.
@@ -103,6 +139,10 @@ extension Dataset where Element == (Tensor, Tensor) {
       }
     })
   }
+}
+
+private func lineText(_ bytes: ArraySlice<UInt8>) -> String {
+  String(decoding: bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes, as: UTF8.self)
 }
 
 private func csvRows(

@@ -109,7 +109,26 @@ extension Layer {
   public func outputs(_ inputs: [Tensor], masks: [Tensor?] = [], training: Bool = false) throws -> [Tensor] {
     let context = try ownContext(for: inputs, isTraining: training)
     for (input, mask) in zip(inputs, masks) { if let mask { context.setMask(mask, of: input) } }
+    defer { lossesOfLastCall = context.losses }
     return try context.with(CallDetails(isMaskGiven: masks.contains { $0 != nil })) { try outputs(inputs, context) }
+  }
+
+  /// What belongs to the loss beside what a loss function gives, for a loop of one's own: what layers added in the last call of this layer
+  /// outside of any model (``ForwardContext/addLoss(_:)``, penalties on activations), and the penalties on weights that are trained.
+  ///
+  ///     let step = compile { x, y in
+  ///       let loss = try Loss.mse(y, model(x, training: true))
+  ///       let total = try model.losses.reduce(loss, +)
+  ///       try stepper.update(gradients: gradients(of: total, withRespectTo: stepper.variables))
+  ///       return total
+  ///     }
+  ///
+  /// They are asked for in the function that called the layer. `fit` adds them by itself. (Keras: `Layer.losses`.)
+  /// - Throws: ``DescentError`` if a closure of the program's gives no penalty.
+  public var losses: [Tensor] {
+    get throws {
+      try lossesOfLastCall + penalties(trained: Set(trainableVariables.map(ObjectIdentifier.init)))
+    }
   }
 
   /// What the layer is told when it is called outside of any model, built for such tensors.

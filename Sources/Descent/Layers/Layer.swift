@@ -1,3 +1,4 @@
+import Synchronization
 import TensorCore
 
 /// One step of a model's computation, with the variables it owns.
@@ -72,11 +73,17 @@ open class Layer {
   package private(set) var ownRandomStates: [Variable] = []
   package private(set) var regularizers: [(variable: Variable, regularizer: Regularizer)] = []
   package private(set) var constraints: [(variable: Variable, constraint: Constraint)] = []
+  /// What the last call outside of any model added to the loss.
+  var lossesOfLastCall: [Tensor] = []
 
   /// The layer or model that it is a part of, the first if there are several.
   weak var parent: Layer?
   /// Where it was called with symbols.
   var callReferences: [CallReference] = []
+
+  /// Layers made later have greater numbers.
+  let serial = Layer.counter.add(1, ordering: .relaxed).newValue
+  private static let counter = Atomic<Int>(0)
 
   let hasGivenName: Bool
   let givenInputShape: [Int?]?
@@ -380,6 +387,14 @@ open class Layer {
 
   /// This layer and all below it.
   package var allLayers: [Layer] { [self] + sublayers.flatMap(\.allLayers) }
+
+  /// The penalties on weights of this layer and those below it, each once however often its layer is called. As in Keras, weights that are
+  /// not trained have none.
+  func penalties(trained: Set<ObjectIdentifier>) throws -> [Tensor] {
+    var seen: Set<ObjectIdentifier> = []
+    return try allLayers.filter { seen.insert(ObjectIdentifier($0)).inserted }.flatMap(\.regularizers)
+      .filter { trained.contains(ObjectIdentifier($0.variable)) }.map { try $0.regularizer.penalty(of: $0.variable) }
+  }
 
   private var trainableLayers: [Layer] { isTrainable ? [self] + sublayers.flatMap(\.trainableLayers) : [] }
 }

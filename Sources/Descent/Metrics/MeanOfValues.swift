@@ -110,6 +110,9 @@ extension MetricDefinition {
 extension Variable {
   /// Adds to what the variable holds, in its dtype. (Keras: `Variable.assign_add`.)
   public func assignAdd(_ amount: Tensor) { assign(value + amount.cast(to: dtype)) }
+
+  /// Takes from what the variable holds, in its dtype. (Keras: `Variable.assign_sub`.)
+  public func assignSub(_ amount: Tensor) { assign(value - amount.cast(to: dtype)) }
 }
 
 extension Tensor {

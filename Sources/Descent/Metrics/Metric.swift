@@ -118,6 +118,18 @@ public struct Metric: KerasNamed {
     try definition.validate(targetShape: targetShape, predictionShape: predictionShape)
   }
 
+  /// Running totals for a loop of one's own, of the shapes of the first batch. (Keras: `keras.metrics.SparseCategoricalAccuracy()`.)
+  ///
+  ///     let accuracy = try Metric.sparseCategoricalAccuracy.makeState()
+  ///     for (x, y) in try batches.elements() { try accuracy.updateState(y, model(x)) }
+  ///     print(accuracy.result)
+  ///     accuracy.resetState()
+  /// - Throws: ``DescentError`` if the metric was made from an unknown name or bad settings.
+  public func makeState() throws -> MetricState {
+    try validated()
+    return MetricState(self, nil)
+  }
+
   /// Running totals for targets and predictions of these shapes (batch axis included).
   /// - Throws: ``DescentError`` if the metric cannot judge such predictions, or was made from an unknown name or bad settings.
   public func makeState(targetShape: [Int], predictionShape: [Int]) throws -> MetricState {

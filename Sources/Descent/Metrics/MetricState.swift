@@ -5,13 +5,38 @@
 public final class MetricState {
   /// What is measured.
   public let metric: Metric
-  /// The totals: `float64`, not trainable. They start, and are after ``reset()``, all zero.
-  public let variables: [Variable]
+  /// The totals: `float64`, not trainable. They start, and are after ``reset()``, all zero. Without any as long as
+  /// ``Metric/makeState()``'s has seen no batch.
+  public var variables: [Variable] { made ?? [] }
+  private var made: [Variable]?
 
-  init(_ metric: Metric, _ variables: [Variable]) {
+  /// - Parameter variables: nil for those of the first batch's shapes.
+  init(_ metric: Metric, _ variables: [Variable]?) {
     self.metric = metric
-    self.variables = variables
+    made = variables
   }
+
+  /// Adds a batch to the totals, in a loop of one's own. (Keras: `Metric.update_state`.)
+  /// - Parameters:
+  ///   - yTrue: what should have been predicted; samples on axis 0.
+  ///   - yPred: what was predicted.
+  ///   - sampleWeight: one number per sample; without it all weigh 1.
+  /// - Throws: ``DescentError`` if the metric cannot judge such predictions by such targets, or weights do not fit.
+  public func updateState(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) throws {
+    try metric.validate(targetShape: yTrue.shape, predictionShape: yPred.shape)
+    // What a compiled function makes belongs to one run of it.
+    let isFirst = made == nil
+    if isFirst { made = Trace.suspended { metric.definition.makeVariables(predictionShape: yPred.shape) } }
+    do {
+      try add(MetricInput(target: yTrue, prediction: yPred, sampleWeight: sampleWeight))
+    } catch {
+      if isFirst { made = nil }
+      throw error
+    }
+  }
+
+  /// Back to nothing seen. (Keras: `Metric.reset_state`.)
+  public func resetState() { reset() }
 
   /// Adds a batch to the totals.
   ///
@@ -54,7 +79,10 @@ public final class MetricState {
   }
 
   /// The same without the metric's name.
-  var figures: [(suffix: String, value: Double)] { metric.definition.results(variables.map(\.value.doubles)) }
+  var figures: [(suffix: String, value: Double)] {
+    // Before the first batch there is nothing whose mean could be taken.
+    made == nil ? [("", 0)] : metric.definition.results(variables.map(\.value.doubles))
+  }
 
   /// The figure of a metric that has one, the mean of those of a metric that has several.
   public var result: Double {

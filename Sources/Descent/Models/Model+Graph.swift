@@ -37,10 +37,12 @@ extension Model {
 
   /// Takes the graph's layers as the model's, and traces it once.
   func adopt(_ graph: LayerGraph) throws {
-    for layer in graph.layers {
+    // Layers without names are numbered in the order in which they were made, as in Keras.
+    for layer in graph.layers.sorted(by: { $0.serial < $1.serial }) {
       sublayers.append(layer)
       if layer.parent == nil { layer.place(under: self) }
     }
+    sublayers = graph.layers
     var names: Set<String> = []
     for layer in graph.layers where !names.insert(layer.name).inserted {
       throw DescentError(

@@ -208,7 +208,7 @@ public final class StepContext {
     }
     counted.insert(.outputLosses)
     context.losses.forEach(add)
-    for (variable, regularizer) in penalties { add(try regularizer.penalty(of: variable)) }
+    try model.penalties(trained: trainability.trained).forEach(add)
     guard let total else {
       throw DescentError(
         .state, "\(caller): there is no loss: compile was given none, and no layer adds one; give compile a loss, or override computeLoss")
@@ -251,11 +251,4 @@ public final class StepContext {
   }
 
   private func weight(_ place: Int) -> Tensor? { sampleWeights[place]?.cast(to: model.dtype) }
-
-  /// The penalties on weights, each once however often its layer is called. As in Keras, weights that are not trained have none.
-  private var penalties: [(variable: Variable, regularizer: Regularizer)] {
-    var seen: Set<ObjectIdentifier> = []
-    return model.allLayers.filter { seen.insert(ObjectIdentifier($0)).inserted }.flatMap(\.regularizers)
-      .filter { trainability.trained.contains(ObjectIdentifier($0.variable)) }
-  }
 }

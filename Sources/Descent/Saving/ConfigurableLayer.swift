@@ -38,6 +38,12 @@ extension ConfigurableLayer {
   public static var className: String { String(describing: Self.self) }
 }
 
+/// A layer that Keras has, but not among its layers: files name the module.
+protocol OutsideLayer: ConfigurableLayer {
+  /// Where Keras has the class.
+  static var kerasModule: String { get }
+}
+
 /// The options of a layer as they are read: each is asked for once, by name, and what nobody asked for is an error.
 ///
 /// What is missing has the value that ``useDefaults(of:except:)`` knows, so that a default stands in the layer's initializer only:

@@ -20,8 +20,10 @@ enum LayerJSON {
     ])
     for (key, value) in try configurable.options().members { config[key] = value }
     if !layer.hasTrainableOption { config["trainable"] = nil }
-    let module = registeredName != nil ? nil : layer is Model ? "keras" : "keras.layers"
-    var result = KerasObject(type.className, module: module, config: config, registeredName: registeredName).members
+    let outside = (type as? any OutsideLayer.Type)?.kerasModule
+    let module = registeredName != nil ? nil : outside ?? (layer is Model ? "keras" : "keras.layers")
+    var result = KerasObject(
+      type.className, module: module, config: config, registeredName: registeredName ?? outside.map { _ in type.className }).members
     if layer.isBuilt, !layer.isBuiltForRowCount, let shapes = layer.rowInputShapes, let first = shapes.first {
       if layer is Merge {
         result["build_config"] = ["input_shape": .array(shapes.map { rowShape($0) })]

@@ -20,17 +20,24 @@ public struct TableReading: Sendable {
   public var hasHeader: Bool?
   /// The encoding as iconv calls it: `CP949`.
   public var encoding: String?
+  /// The names of the columns, in place of those in the first line if that holds any. (pandas: `read_csv(names=…)`.)
+  public var columnNames: [String]?
 
   /// - Parameters:
   ///   - separator: what stands between fields; a space for any number of spaces and tabs.
   ///   - decimalMark: what stands before the decimals of a number, `.` or `,`.
-  ///   - hasHeader: whether the first line names the columns.
+  ///   - hasHeader: whether the first line names the columns; with `columnNames` false if nil, as in pandas.
   ///   - encoding: the encoding as iconv calls it.
-  public init(separator: Character? = nil, decimalMark: Character? = nil, hasHeader: Bool? = nil, encoding: String? = nil) {
+  ///   - columnNames: the names of the columns, in place of those in the first line if that holds any.
+  public init(
+    separator: Character? = nil, decimalMark: Character? = nil, hasHeader: Bool? = nil, encoding: String? = nil,
+    columnNames: [String]? = nil
+  ) {
     self.separator = separator
     self.decimalMark = decimalMark
     self.hasHeader = hasHeader
     self.encoding = encoding
+    self.columnNames = columnNames
   }
 }
 
@@ -58,7 +65,7 @@ extension TableDialect {
     self.comment = comment.map { Character(Unicode.Scalar($0)) }
     let usesComma = reading.decimalMark.map { $0 == "," } ?? TableDialect.usesDecimalComma(rows, separator)
     decimalMark = usesComma ? "," : "."
-    hasHeader = reading.hasHeader ?? TableDialect.hasHeader(rows, TableNumber(usesDecimalComma: usesComma))
+    hasHeader = reading.hasHeader ?? (reading.columnNames == nil && TableDialect.hasHeader(rows, TableNumber(usesDecimalComma: usesComma)))
   }
 
   /// Lines that begin with `#` are no rows where the file begins with one that the other lines do not look like.

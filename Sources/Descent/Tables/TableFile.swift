@@ -44,8 +44,8 @@ public struct TableFile: Sendable {
       try self.init(text, reading)
       return
     }
-    if reading.separator != nil || reading.decimalMark != nil || reading.hasHeader != nil {
-      throw DescentError(.invalidArgument, "\(text.name): lines of JSON are written in one way; a separator, a decimal mark and a header are for other tables")
+    if reading.separator != nil || reading.decimalMark != nil || reading.hasHeader != nil || reading.columnNames != nil {
+      throw DescentError(.invalidArgument, "\(text.name): lines of JSON are written in one way; a separator, a decimal mark, a header and names are for other tables")
     }
     let table = try TableText(JSONLines.table(text), name: text.name, encoding: "UTF-8")
     try self.init(table, TableReading(separator: ",", decimalMark: ".", hasHeader: true))
@@ -54,7 +54,7 @@ public struct TableFile: Sendable {
   private init(_ text: TableText, _ reading: TableReading) throws {
     self.text = text
     name = text.name
-    let (dialect, names, remarks) = try text.withBytes { bytes in
+    let (dialect, names, remarks) = try text.withBytes { bytes -> (TableDialect, [String], [String]) in
       let dialect = try TableDialect(bytes, name: text.name, reading)
       var reader = TableFile.reader(bytes, text.name, dialect)
       var first: [CSVReader.Field] = []
@@ -68,8 +68,15 @@ public struct TableFile: Sendable {
       // R writes the names of rows without a name for their column.
       if dialect.hasHeader && second.count == names.count + 1 { names.insert("", at: 0) }
       if !dialect.hasHeader { names = first.indices.map { "column\($0 + 1)" } }
+      if let given = reading.columnNames {
+        guard given.count == names.count, Set(given).count == given.count, !given.contains("") else {
+          throw DescentError(
+            .invalidArgument, "\(text.name): columnNames are \(given); expected \(names.count) different names, one for each column")
+        }
+        return (dialect, given, [])
+      }
       let (unique, remarks) = TableFile.unique(names)
-      let headless = dialect.hasHeader ? [] : ["the first line holds no names; the columns are called \(unique.first!) to \(unique.last!)"]
+      let headless: [String] = dialect.hasHeader ? [] : ["the first line holds no names; the columns are called \(unique.first!) to \(unique.last!)"]
       return (dialect, unique, headless + remarks)
     }
     self.dialect = dialect

@@ -29,6 +29,18 @@ public struct Application: Sendable {
     let weights: Weights
     /// The height of an image.
     let rows: Int
+    /// Whether the layers that scale pixels are a part of it.
+    var includePreprocessing = true
+    /// What the model is called; the names of some networks' layers begin with it.
+    var name = ""
+    /// What the classifier, if any, gives.
+    var classes = 1000
+    var classifierActivation = ActivationFunction.softmax
+
+    /// The layer that tells the classes apart.
+    func classifier(_ x: Symbol, initializer: Initializer = .glorotUniform, name: String = "predictions") throws -> Symbol {
+      try Dense(classes, activation: classifierActivation, kernelInitializer: initializer, name: name)(x)
+    }
   }
 
   /// Where the first weights come from.
@@ -50,11 +62,18 @@ public struct Application: Sendable {
   var check: @Sendable (Request) throws -> Void = { _ in }
   /// The layers up to the last feature maps.
   let features: @Sendable (_ image: Symbol, Request) throws -> Symbol
-  /// The layers from there to the classifier.
-  let head: @Sendable (_ features: Symbol) throws -> Symbol
-  var classifierInitializer: Initializer = .glorotUniform
+  /// The layers from there on, with the classifier.
+  let top: @Sendable (_ features: Symbol, Request) throws -> Symbol
   /// Whether the pooling that stands in the top's place has a name of its own.
   var namesPooling = true
+  /// What follows where there is no top.
+  var ending: @Sendable (Symbol) throws -> Symbol = { $0 }
+  /// The least height and width of an image.
+  var minimumSize = 32
+  /// Whether images may be of any size also where there is a top.
+  var takesAnySize = false
+  /// Whether there are layers that scale pixels, which can be left out.
+  var hasPreprocessing = false
 
   /// Makes a model.
   /// - Parameters:
@@ -63,16 +82,19 @@ public struct Application: Sendable {
   ///     `~/.keras/models`; nothing is downloaded); the path of a file with weights, `.weights.h5`, `.h5`, `.keras`, `.safetensors` or `.npz`;
   ///     nil for random ones.
   ///   - inputTensor: an input, or what another layer gave, to put the network on; nil for an input of its own.
-  ///   - inputShape: `[height, width, channels]` of an image, at least 32 × 32; nil for the network's own size, and without
+  ///   - inputShape: `[height, width, channels]` of an image, at least 32 × 32 (Xception: 71, Inception: 75); nil for the network's own size, and without
   ///     a top for images of any size, as `[nil, nil, 3]` is.
   ///   - pooling: what follows the last feature maps where there is no top; nil for nothing.
   ///   - classes: how many the classifier tells apart; 1000 for `"imagenet"`.
   ///   - classifierActivation: nil for the logits. Where weights are loaded, softmax or nil. Without a top it means nothing.
+  ///   - includePreprocessing: whether the layers that scale pixels from 0 to 255 are a part of it, where a network has such
+  ///     (``efficientNetV2B0``, ``mobileNetV3Small-swift.type.property``, ``convNeXtTiny`` and their kin; others refuse false).
   ///   - name: of the model; nil for Keras's.
   /// - Throws: ``DescentError`` for arguments that do not fit one another, or weights that are not there or do not fit the model.
   public func callAsFunction(
     includeTop: Bool = true, weights: String? = "imagenet", inputTensor: (any Symbolic)? = nil, inputShape: [Int?]? = nil,
-    pooling: Pooling? = nil, classes: Int = 1000, classifierActivation: ActivationFunction? = .softmax, name: String? = nil
+    pooling: Pooling? = nil, classes: Int = 1000, classifierActivation: ActivationFunction? = .softmax,
+    includePreprocessing: Bool = true, name: String? = nil
   ) throws -> Model {
     let source: Weights = weights.map { $0 == "imagenet" ? .imageNet : .file($0) } ?? .random
     let given = inputShape ?? inputTensor?.symbol.shape
@@ -102,7 +124,12 @@ public struct Application: Sendable {
       let shape = try checkedShape(inputShape, includeTop, source, refusal)
       image = Input(shape: shape).symbol
     }
-    let request = Request(includeTop: includeTop, weights: source, rows: image.shape[0] ?? defaultSize(nil))
+    if !includePreprocessing, !hasPreprocessing { throw refusal("includePreprocessing is false, but no layer of this network scales pixels") }
+    var request = Request(includeTop: includeTop, weights: source, rows: image.shape[0] ?? defaultSize(nil))
+    request.includePreprocessing = includePreprocessing
+    request.classes = classes
+    request.classifierActivation = classifierActivation ?? .linear
+    request.name = name ?? defaultName(image.shape[0].map { "\($0)" } ?? (source == .imageNet ? "\(request.rows)" : "None"))
     try check(request)
     // Found before the network is made: a file that is missing is told at once.
     let file: String? =
@@ -114,20 +141,17 @@ public struct Application: Sendable {
 
     var x = try features(image, request)
     if includeTop {
-      let classifier = Dense(
-        classes, activation: classifierActivation ?? .linear, kernelInitializer: classifierInitializer, name: "predictions")
-      x = try classifier(head(x))
+      x = try top(x, request)
     } else {
       switch pooling {
       case .avg: x = try GlobalAveragePooling2D(name: namesPooling ? "avg_pool" : nil)(x)
       case .max: x = try GlobalMaxPooling2D(name: namesPooling ? "max_pool" : nil)(x)
       case nil: break
       }
+      x = try ending(x)
     }
-    let rows = image.shape[0].map { "\($0)" } ?? (source == .imageNet ? "\(request.rows)" : "None")
-    let name = name ?? defaultName(rows)
     let inputs = image.sourceInputs
-    let model = try inputs.count == 1 ? Model(inputs: inputs[0], outputs: x, name: name) : Model(inputs: inputs, outputs: x, name: name)
+    let model = try inputs.count == 1 ? Model(inputs: inputs[0], outputs: x, name: request.name) : Model(inputs: inputs, outputs: x, name: request.name)
     if let file { try model.loadWeights(file) }
     return model
   }
@@ -138,19 +162,21 @@ public struct Application: Sendable {
   ) throws -> [Int?] {
     let size = defaultSize(given)
     guard let given else {
-      return includeTop ? [size, size, 3] : [nil, nil, 3]
+      return includeTop && !takesAnySize ? [size, size, 3] : [nil, nil, 3]
     }
     guard given.count == 3, let channels = given[2] else {
       throw refusal("inputShape is \(given.text); expected three integers: [height, width, channels]")
     }
-    if includeTop, weights == .imageNet, given != [size, size, 3] {
+    if includeTop, weights == .imageNet, !takesAnySize, given != [size, size, 3] {
       throw refusal("inputShape is \(given.text); expected [\(size), \(size), 3] with the weights \"imagenet\" and the top")
     }
     if weights == .imageNet, channels != 3 {
       throw refusal("inputShape is \(given.text); expected 3 channels with the weights \"imagenet\"")
     }
-    guard given[0] ?? 32 >= 32, given[1] ?? 32 >= 32 else { throw refusal("inputShape is \(given.text); expected at least 32 × 32 positions") }
-    guard !includeTop || given.known != nil else { throw refusal("inputShape is \(given.text); a size may be left open only where there is no top") }
+    guard given.prefix(2).allSatisfy({ $0 ?? minimumSize >= minimumSize }) else {
+      throw refusal("inputShape is \(given.text); expected at least \(minimumSize) × \(minimumSize) positions")
+    }
+    guard !includeTop || takesAnySize || given.known != nil else { throw refusal("inputShape is \(given.text); a size may be left open only where there is no top") }
     guard channels > 0 else { throw refusal("inputShape is \(given.text); expected at least one channel") }
     return given
   }
@@ -168,6 +194,12 @@ extension Application {
       .list([.number(kernelSize / 2 - (1 - (size ?? 0) % 2)), .number(kernelSize / 2)])
     }
     return .list([pair(x.shape[0]), pair(x.shape[1])])
+  }
+
+  /// The nearest multiple of 8, at least 8, that is not more than 10 % less. (Keras: `_make_divisible`, `_depth`.)
+  static func divisible(_ value: Double) -> Int {
+    let nearest = max(8, Int(value + 4) / 8 * 8)
+    return Double(nearest) < 0.9 * value ? nearest + 8 : nearest
   }
 
   /// A file in the folder of models of Keras's cache.

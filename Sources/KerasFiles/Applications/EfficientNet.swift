@@ -70,8 +70,11 @@ private struct EfficientNet: Sendable {
           "https://storage.googleapis.com/keras-applications/")
       },
       features: features,
-      head: { try Dropout(dropout, name: "top_dropout")(GlobalAveragePooling2D(name: "avg_pool")($0)) },
-      classifierInitializer: .varianceScaling(scale: 1.0 / 3, mode: .fanOut, distribution: .uniform))
+      top: {
+        try $1.classifier(
+          Dropout(dropout, name: "top_dropout")(GlobalAveragePooling2D(name: "avg_pool")($0)),
+          initializer: .varianceScaling(scale: 1.0 / 3, mode: .fanOut, distribution: .uniform))
+      })
   }
 
   @Sendable private func features(_ image: Symbol, _ request: Application.Request) throws -> Symbol {
@@ -136,12 +139,8 @@ private struct EfficientNet: Sendable {
     try Activation(.silu, name: activation)(BatchNormalization(axis: 3, name: normalization)(x))
   }
 
-  /// As many filters as this width asks for, a multiple of 8 that is not more than 10 % less.
-  private func rounded(_ filters: Int) -> Int {
-    let wanted = Double(filters) * width
-    let nearest = max(8, Int(wanted + 4) / 8 * 8)
-    return Double(nearest) < 0.9 * wanted ? nearest + 8 : nearest
-  }
+  /// As many filters as this width asks for.
+  private func rounded(_ filters: Int) -> Int { Application.divisible(Double(filters) * width) }
 
   private func repeats(_ stage: Stage) -> Int { Int((depth * Double(stage.repeats)).rounded(.up)) }
 }

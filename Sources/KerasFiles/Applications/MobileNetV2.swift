@@ -48,7 +48,7 @@ extension Application {
         x = try Conv2D(alpha > 1 ? divisible(1280 * alpha) : 1280, 1, useBias: false, name: "Conv_1")(x)
         return try bounded(normalized(x, "Conv_1_bn"), "out_relu")
       },
-      head: { try GlobalAveragePooling2D()($0) }, namesPooling: false)
+      top: { try $1.classifier(GlobalAveragePooling2D()($0)) }, namesPooling: false)
   }
 
   private static func invertedResidualBlock(_ input: Symbol, _ filters: Int, strides: Int, _ block: Int) throws -> Symbol {
@@ -73,10 +73,4 @@ extension Application {
   }
 
   private static func bounded(_ x: Symbol, _ name: String) throws -> Symbol { try ReLU(maxValue: 6, name: name)(x) }
-
-  /// The nearest multiple of 8, at least 8, that is not more than 10 % less.
-  private static func divisible(_ value: Double) -> Int {
-    let nearest = max(8, Int(value + 4) / 8 * 8)
-    return Double(nearest) < 0.9 * value ? nearest + 8 : nearest
-  }
 }

@@ -62,7 +62,7 @@ extension Application {
           request.includeTop ? checksums.top : checksums.noTop,
           "https://storage.googleapis.com/tensorflow/keras-applications/resnet/")
       },
-      features: { image, _ in try features(image) }, head: { try GlobalAveragePooling2D(name: "avg_pool")($0) })
+      features: { image, _ in try features(image) }, top: { try $1.classifier(GlobalAveragePooling2D(name: "avg_pool")($0)) })
   }
 
   private static func stem(_ image: Symbol) throws -> Symbol {

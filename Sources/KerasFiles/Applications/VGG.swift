@@ -28,9 +28,9 @@ extension Application {
         }
         return x
       },
-      head: { features in
+      top: { features, request in
         let x = try Dense(4096, activation: .relu, name: "fc1")(Flatten(name: "flatten")(features))
-        return try Dense(4096, activation: .relu, name: "fc2")(x)
+        return try request.classifier(Dense(4096, activation: .relu, name: "fc2")(x))
       },
       namesPooling: false)
   }

@@ -10,6 +10,25 @@ import Testing
   let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("../../Fixtures/datasets").standardizedFileURL.path
 
+  @Test func `lines of a file are a stream, however they end and wherever pieces of the file end`() throws {
+    let folder = TemporaryFolder()
+    let text = "eins\n\n둘\r\nthree, \"four\n\" \nlast without an end"
+    try text.write(toFile: folder.file("lines.txt"), atomically: true, encoding: .utf8)
+    let expected = ["eins", "", "둘", "three, \"four", "\" ", "last without an end"]
+    for size in [19, 20, 33, 1 << 20] {
+      let lines = try Dataset.textLines(folder.file("lines.txt"), pieceByteCount: size)
+      #expect(try lines.elements() == expected)
+      #expect(try lines.skip(2).take(2).elements() == Array(expected[2..<4]))
+    }
+    let short = try Dataset.textLines(folder.file("lines.txt"), pieceByteCount: 4)
+    #expect(failure(.file) { try short.elements() }.contains("is longer than a piece of 4 bytes"))
+    try "".write(toFile: folder.file("empty.txt"), atomically: true, encoding: .utf8)
+    #expect(try Dataset.textLines(folder.file("empty.txt")).elements().isEmpty)
+    try "a\n".write(toFile: folder.file("one.txt"), atomically: true, encoding: .utf8)
+    #expect(try Dataset.textLines(folder.file("one.txt")).elements() == ["a"])
+    #expect(throws: DescentError.self) { try Dataset.textLines(folder.file("none.txt")) }
+  }
+
   init() throws { fixture = try Fixture("datasets/expected") }
 
   private func weighed(_ tensor: Tensor) -> Int {

@@ -32,6 +32,11 @@ import Testing
     #expect(failure(.invalidArgument) { try five.unbatch().elements() }.contains("elements are Int; expected Tensor, [Tensor]"))
   }
 
+  @Test func `−1 stands for a number that suits, as in tf.data`() throws {
+    #expect(try five.map(workers: -1) { $0 * 2 }.prefetch(-1).elements() == [0, 2, 4, 6, 8])
+    #expect(try five.map(seed: 1, workers: -1) { number, _ in number }.elements() == [0, 1, 2, 3, 4])
+  }
+
   @Test func `a pass without an end is refused where all of it is asked for`() throws {
     let rows = try Dataset(Tensor.ones([6, 2]), Tensor.ones([6, 1]))
     let endless = [

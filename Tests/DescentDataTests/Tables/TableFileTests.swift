@@ -39,6 +39,15 @@ import Testing
     #expect(try rows(short) == [["x", "1", "2"], ["y", "3", "4"]])
     let quoted = try TableFile(Array("a,b\n\"x, \"\"y\"\"\n z\",2\n".utf8), name: "f")
     #expect(try rows(quoted) == [["x, \"y\"\n z", "2"]])
+    let named = try TableFile(Array("1,2,x\n3,4,y\n".utf8), name: "f", reading: TableReading(columnNames: ["mpg", "길이", "origin"]))
+    #expect(named.columnNames == ["mpg", "길이", "origin"] && named.remarks.isEmpty && !named.dialect.hasHeader)
+    let renamed = try TableFile(Array("a,b\n3,4\n".utf8), name: "f", reading: TableReading(hasHeader: true, columnNames: ["p", "q"]))
+    #expect(renamed.columnNames == ["p", "q"] && renamed.dialect.hasHeader)
+    // As in pandas, names mean that the first line is a row.
+    #expect(try !TableFile(Array("a,b\n3,4\n".utf8), name: "f", reading: TableReading(columnNames: ["p", "q"])).dialect.hasHeader)
+    for names in [["p"], ["p", "p"], ["p", ""], []] {
+      #expect(throws: DescentError.self) { try TableFile(Array("a,b\n3,4\n".utf8), name: "f", reading: TableReading(columnNames: names)) }
+    }
     let given = try TableFile(Array("a;b\n1;2\n".utf8), name: "f", reading: TableReading(separator: ",", hasHeader: false))
     #expect(given.columnNames == ["column1"])
   }

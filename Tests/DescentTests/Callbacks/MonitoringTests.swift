@@ -51,6 +51,60 @@ import Testing
     }
   }
 
+  @Test func `callbacks say what they do, if they are asked to`() throws {
+    try withTemporaryFolder { folder in
+      func lines(_ verbose: Verbosity, isTerminal: Bool = false) throws -> [String] {
+        var text = ""
+        let stopping = EarlyStopping(patience: 2, restoreBestWeights: true, verbose: verbose)
+        let plateau = ReduceLROnPlateau(factor: 0.5, patience: 1, verbose: verbose)
+        let schedule = LearningRateScheduler(verbose: verbose) { epoch, _ in epoch == 0 ? 0.25 : 0 }
+        let best = ModelCheckpoint("\(folder)/best.npz", saveBestOnly: true, verbose: verbose)
+        let each = ModelCheckpoint("\(folder)/{epoch}.npz", saveWeightsOnly: true, verbose: verbose)
+        let callbacks = [schedule, plateau, best, each, stopping]
+        for callback in callbacks { callback.announcements = ProgressOutput(isTerminal: isTerminal) { text += $0 } }
+        let model = Sequential([Dense(1, useBias: false, kernelInitializer: .constant(1), inputShape: [1])], seed: 1)
+        try model.compile(optimizer: SGD(learningRate: 0), loss: .meanSquaredError)
+        try model.fit(x, y, epochs: 9, verbose: false, callbacks: callbacks, validationData: (x, y))
+        return text.replacingOccurrences(of: folder, with: "folder").split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+      }
+      #expect(try lines(0) == [""])
+      #expect(
+        try lines(1) == [
+          "Epoch 1: LearningRateScheduler setting learning rate to 0.25.",
+          "Epoch 1: val_loss improved from none to 0.00000, saving model to folder/best.npz", "Epoch 1: saving model to folder/1.npz",
+          "Epoch 2: LearningRateScheduler setting learning rate to 0.0.", "Epoch 2: val_loss did not improve from 0.00000",
+          "Epoch 2: saving model to folder/2.npz", "Epoch 3: LearningRateScheduler setting learning rate to 0.0.",
+          "Epoch 3: val_loss did not improve from 0.00000", "Epoch 3: saving model to folder/3.npz", "Epoch 3: early stopping",
+          "Restoring model weights from the end of the best epoch: 1.", "",
+        ])
+      // A bar may stand on the line.
+      #expect(try lines(true, isTerminal: true)[..<3] == ["", "Epoch 1: LearningRateScheduler setting learning rate to 0.25.", ""])
+      var text = ""
+      let plateau = ReduceLROnPlateau(factor: 0.5, patience: 1, verbose: 1)
+      plateau.announcements = ProgressOutput(isTerminal: false) { text += $0 }
+      let model = try linear()
+      try model.setLearningRate(0)
+      try model.fit(x, y, epochs: 2, verbose: 0, callbacks: [plateau], validationData: (x, y))
+      #expect(text.isEmpty)
+      try model.compile(optimizer: SGD(learningRate: 1e-30), loss: .meanSquaredError)
+      try model.fit(x, y, epochs: 2, verbose: 0, callbacks: [plateau], validationData: (x, y))
+      #expect(text == "Epoch 2: ReduceLROnPlateau reducing learning rate to 5e-31.\n")
+      for callback in [EarlyStopping(verbose: 3), ReduceLROnPlateau(verbose: 3), ModelCheckpoint("\(folder)/a.npz", verbose: 3)] as [Callback] {
+        #expect(failure(.invalidArgument) { try model.fit(x, y, verbose: 0, callbacks: [callback]) }.contains(": verbose is 3; it must be"))
+      }
+    }
+  }
+
+  @Test func `what files are to hold has to agree with their kind`() throws {
+    try withTemporaryFolder { folder in
+      #expect(failure(.invalidArgument) {
+        try linear().fit(x, y, verbose: 0, callbacks: [ModelCheckpoint("\(folder)/a.npz", saveWeightsOnly: false)])
+      }.contains("saveWeightsOnly is false, and such files as"))
+      try linear().fit(x, y, verbose: 0, callbacks: [ModelCheckpoint("\(folder)/a.npz", saveWeightsOnly: true)])
+      #expect(FileManager.default.fileExists(atPath: "\(folder)/a.npz"))
+    }
+  }
+
   @Test func `a number of one's own may be lacking now and then`() throws {
     final class Now: Callback {
       override func onEpochEnd(_ epoch: Int, _ logs: Logs) { if epoch % 3 == 0 { logs["score"] = Double(-epoch) } }

@@ -6,7 +6,7 @@ import Testing
 private final class Probe: Layer {
   let inner: Layer
   var mask: Tensor?
-  var losses: [Tensor] = []
+  var addedLosses: [Tensor] = []
 
   init(_ inner: Layer) {
     self.inner = inner
@@ -16,7 +16,7 @@ private final class Probe: Layer {
   override func forward(_ inputs: [Tensor], _ context: ForwardContext) throws -> [Tensor] {
     let results = try inner.outputs(inputs, context)
     mask = context.mask(of: results[0])
-    losses = context.losses
+    addedLosses = context.losses
     return results
   }
 }
@@ -53,7 +53,7 @@ private final class Probe: Layer {
       #expect(found.doubles == (try Fixture.numbers(mask["values"])), "\(what): mask")
     }
     let penalties = layer.regularizers.map { $0.regularizer($0.variable.value).item() }
-    let losses = probe.losses.map { $0.item() } + penalties
+    let losses = probe.addedLosses.map { $0.item() } + penalties
     expectClose([losses.reduce(0, +)], [try needed(entry["losses"]?.double)], tolerance: 1e-10, "\(what): losses")
     #expect(losses.isEmpty == (entry["losses"]?.double == 0), "\(what): losses")
 

@@ -6,7 +6,7 @@ import Testing
 private final class All: Layer {
   let inner: Layer
   var results: [Tensor] = []
-  var losses: [Tensor] = []
+  var addedLosses: [Tensor] = []
 
   init(_ inner: Layer) {
     self.inner = inner
@@ -15,7 +15,7 @@ private final class All: Layer {
 
   override func forward(_ inputs: [Tensor], _ context: ForwardContext) throws -> [Tensor] {
     results = if let mask = context.mask(of: inputs[0]) { try inner.outputs(inputs, mask: mask, context) } else { try inner.outputs(inputs, context) }
-    losses = context.losses
+    addedLosses = context.losses
     return results
   }
 
@@ -93,7 +93,7 @@ struct RecurrentCase: Sendable, CustomStringConvertible {
     }
     let penalties = layer.regularizers.map { $0.regularizer($0.variable.value).item() }
       + layer.allLayers.dropFirst().flatMap { $0.regularizers.map { $0.regularizer($0.variable.value).item() } }
-    let losses = (all.losses.map { $0.item() } + penalties).reduce(0, +)
+    let losses = (all.addedLosses.map { $0.item() } + penalties).reduce(0, +)
     expectClose([losses], [try needed(entry["losses"]?.double)], tolerance: 1e-10, "\(what): losses")
 
     if let expected = entry["gradients"]?.array {

@@ -65,21 +65,24 @@ def pattern(shape, offset):
     return np.resize(np.roll(TABLE, -offset), count).reshape(shape)
 
 
-def set_weights(model):
+def set_weights(model, gain=1):
+    """`gain`: what normalizations' gammas are multiplied by."""
     for layer in model.layers:
         if isinstance(layer, keras.Model):
-            set_weights(layer)
+            set_weights(layer, gain)
             continue
         for variable in layer.weights:
             if variable.name == "count":
                 continue
             shape = tuple(variable.shape)
-            t = pattern(shape, sum(f"{layer.name}/{variable.name}".encode()) % 251)
-            if variable.name == "kernel":
+            # Keras gives LayerScale's vector no name.
+            name = "gamma" if type(layer).__name__ == "LayerScale" else variable.name
+            t = pattern(shape, sum(f"{layer.name}/{name}".encode()) % 251)
+            if name.endswith("kernel"):
                 fan = np.prod(shape[:2]) if len(shape) == 4 and shape[3] == 1 else np.prod(shape[:-1])
                 value = t * np.sqrt(6 / fan)
-            elif variable.name in ("gamma", "moving_variance", "variance"):
-                value = 1 + 0.5 * t
+            elif name in ("gamma", "moving_variance", "variance"):
+                value = (1 + 0.5 * t) * (gain if name == "gamma" else 1)
             else:
                 value = 0.2 * t
             variable.assign(value.astype("float32"))
@@ -101,26 +104,56 @@ NETWORKS = [
     ("vgg16", A.VGG16, {"include_top": False, "input_shape": (32, 40, 3), "pooling": "avg"}),
     ("denseNet121", A.DenseNet121, {"include_top": False, "input_shape": (64, 64, 3)}),
     ("efficientNetB0", A.EfficientNetB0, {"include_top": False, "input_shape": (65, 64, 3), "pooling": "max"}),
+    ("xception", A.Xception, {}), ("xception", A.Xception, {"include_top": False, "pooling": "avg"}),
+    ("inceptionV3", A.InceptionV3, {}), ("inceptionV3", A.InceptionV3, {"include_top": False, "input_shape": (150, 150, 3), "pooling": "max"}),
+    ("inceptionResNetV2", A.InceptionResNetV2, {}), ("mobileNet", A.MobileNet, {}),
+    ("mobileNet", A.MobileNet, {"alpha": 0.25, "depth_multiplier": 2, "dropout": 0.1, "input_shape": (128, 128, 3), "classes": 7}),
+    ("mobileNet", A.MobileNet, {"alpha": 0.5, "include_top": False, "input_shape": (97, 64, 1), "pooling": "avg"}),
+    ("mobileNetV3Small", A.MobileNetV3Small, {}), ("mobileNetV3Large", A.MobileNetV3Large, {}),
+    ("mobileNetV3Small", A.MobileNetV3Small, {"alpha": 1.3, "input_shape": (65, 64, 3), "classes": 9, "dropout_rate": 0.0}),
+    ("mobileNetV3Large", A.MobileNetV3Large, {"minimalistic": True, "include_top": False, "pooling": "max", "include_preprocessing": False}),
+    ("mobileNetV3Large", A.MobileNetV3Large, {"alpha": 0.75, "minimalistic": True}),
+    ("efficientNetV2B0", A.EfficientNetV2B0, {}), ("efficientNetV2B1", A.EfficientNetV2B1, {}), ("efficientNetV2B2", A.EfficientNetV2B2, {}),
+    ("efficientNetV2B3", A.EfficientNetV2B3, {}), ("efficientNetV2S", A.EfficientNetV2S, {}), ("efficientNetV2M", A.EfficientNetV2M, {}),
+    ("efficientNetV2L", A.EfficientNetV2L, {}),
+    ("efficientNetV2B0", A.EfficientNetV2B0, {"include_top": False, "input_shape": (64, 65, 1), "pooling": "avg"}),
+    ("efficientNetV2S", A.EfficientNetV2S, {"include_preprocessing": False, "input_shape": (64, 64, 3), "classes": 5}),
+    ("convNeXtTiny", A.ConvNeXtTiny, {}), ("convNeXtSmall", A.ConvNeXtSmall, {}), ("convNeXtBase", A.ConvNeXtBase, {}),
+    ("convNeXtLarge", A.ConvNeXtLarge, {"include_top": False, "input_shape": (32, 32, 3)}),
+    ("convNeXtTiny", A.ConvNeXtTiny, {"include_top": False, "input_shape": (64, 64, 3), "pooling": "avg", "include_preprocessing": False}),
+    ("nasNetMobile", A.NASNetMobile, {}), ("nasNetLarge", A.NASNetLarge, {}),
+    ("nasNetMobile", A.NASNetMobile, {"include_top": False, "input_shape": (65, 64, 3), "pooling": "avg"}),
 ]
 SMALL = [
     ("resNet50", A.ResNet50), ("resNet50V2", A.ResNet50V2), ("vgg16", A.VGG16), ("mobileNetV2", A.MobileNetV2),
-    ("efficientNetB0", A.EfficientNetB0), ("denseNet121", A.DenseNet121),
+    ("efficientNetB0", A.EfficientNetB0), ("denseNet121", A.DenseNet121), ("xception", A.Xception), ("inceptionV3", A.InceptionV3),
+    ("inceptionResNetV2", A.InceptionResNetV2), ("mobileNet", A.MobileNet), ("mobileNetV3Small", A.MobileNetV3Small),
+    ("mobileNetV3Large", A.MobileNetV3Large), ("efficientNetV2B0", A.EfficientNetV2B0), ("efficientNetV2S", A.EfficientNetV2S),
+    ("convNeXtTiny", A.ConvNeXtTiny), ("nasNetMobile", A.NASNetMobile),
 ]
+# The least size of those that do not take images of 32 × 32.
+SIZES = {"xception": 71, "inceptionV3": 75, "inceptionResNetV2": 75}
+# With gammas of 1 numbers grow from block to block, until rounding decides the logits.
+GAINS = {"efficientNetV2B0": 0.75, "efficientNetV2S": 0.75}
+# Those whose first layers scale pixels from 0 to 255.
+TAKES_PIXELS = ("efficientNet", "mobileNetV3", "convNeXt")
 
 
 def prediction(swift, make):
     keras.backend.clear_session()
     # With weights that are float32: in float32, ResNet50's logits differ by 2e-4 of the greatest in Keras itself.
     use("float64")
-    model = make(weights=None, input_shape=(32, 32, 3), classes=10, classifier_activation=None)
-    set_weights(model)
-    x = pattern((2, 32, 32, 3), 3).astype("float32")
-    if swift.startswith("efficientNet"):
+    size = SIZES.get(swift, 32)
+    model = make(weights=None, input_shape=(size, size, 3), classes=10, classifier_activation=None)
+    gain = GAINS.get(swift, 1)
+    set_weights(model, gain)
+    x = pattern((2, size, size, 3), 3).astype("float32")
+    if swift.startswith(TAKES_PIXELS):
         x = x * 127 + 128
     y = model.predict(x, verbose=0)
     print(swift, y.dtype, y.std(), y[0, :3])
     use("float32")
-    return {"application": swift, "y": [float(v) for v in y.reshape(-1)]}
+    return {"application": swift, "size": size, "gain": gain, "y": [float(v) for v in y.reshape(-1)]}
 
 
 def fine_tuning():

@@ -26,21 +26,23 @@ enum Pattern {
     }
   }
 
-  static func setWeights(_ model: Model) {
+  /// - Parameter gain: what normalizations' gammas are multiplied by.
+  static func setWeights(_ model: Model, gain: Double = 1) {
     for layer in model.layers {
       if let inner = layer as? Model {
-        setWeights(inner)
+        setWeights(inner, gain: gain)
         continue
       }
       for variable in layer.variables where variable.name != "count" {
         let shape = variable.shape
         let offset = "\(layer.name)/\(variable.name)".utf8.reduce(0) { $0 + Int($1) } % 251
         switch variable.name {
-        case "kernel":
+        case let name where name.hasSuffix("kernel"):
           let fan = (shape.count == 4 && shape[3] == 1 ? shape.prefix(2) : shape.dropLast()).reduce(1, *)
           let limit = (6 / Double(fan)).squareRoot()
           variable.assign(tensor(shape, offset: offset) { $0 * limit })
-        case "gamma", "moving_variance", "variance": variable.assign(tensor(shape, offset: offset) { 1 + 0.5 * $0 })
+        case "gamma": variable.assign(tensor(shape, offset: offset) { (1 + 0.5 * $0) * gain })
+        case "moving_variance", "variance": variable.assign(tensor(shape, offset: offset) { 1 + 0.5 * $0 })
         default: variable.assign(tensor(shape, offset: offset) { 0.2 * $0 })
         }
       }
@@ -49,17 +51,33 @@ enum Pattern {
 }
 
 extension Application {
-  /// The network of a name in the fixtures.
-  static func named(_ name: String, alpha: Double? = nil) throws -> Application {
-    if let alpha { return mobileNetV2(alpha: alpha) }
-    let all: [String: Application] = [
-      "resNet50": resNet50, "resNet101": resNet101, "resNet152": resNet152, "resNet50V2": resNet50V2, "resNet101V2": resNet101V2,
-      "resNet152V2": resNet152V2, "vgg16": vgg16, "vgg19": vgg19, "mobileNetV2": mobileNetV2, "efficientNetB0": efficientNetB0,
-      "efficientNetB1": efficientNetB1, "efficientNetB2": efficientNetB2, "efficientNetB3": efficientNetB3,
-      "efficientNetB4": efficientNetB4, "efficientNetB5": efficientNetB5, "efficientNetB6": efficientNetB6,
-      "efficientNetB7": efficientNetB7, "denseNet121": denseNet121, "denseNet169": denseNet169, "denseNet201": denseNet201,
-    ]
-    return try #require(all[name], "\(name)")
+  /// The network of a name in the fixtures, with the settings of its own that it was made with there.
+  static func named(_ name: String, _ settings: JSONValue? = nil) throws -> Application {
+    let alpha = settings?["alpha"]?.double, isMinimalistic = settings?["minimalistic"]?.bool ?? false
+    switch name {
+    case "mobileNet":
+      return mobileNet(
+        alpha: alpha ?? 1, depthMultiplier: settings?["depth_multiplier"]?.int ?? 1, dropout: settings?["dropout"]?.double ?? 0.001)
+    case "mobileNetV2": return mobileNetV2(alpha: alpha ?? 1)
+    case "mobileNetV3Small":
+      return mobileNetV3Small(alpha: alpha ?? 1, minimalistic: isMinimalistic, dropoutRate: settings?["dropout_rate"]?.double ?? 0.2)
+    case "mobileNetV3Large":
+      return mobileNetV3Large(alpha: alpha ?? 1, minimalistic: isMinimalistic, dropoutRate: settings?["dropout_rate"]?.double ?? 0.2)
+    default:
+      let all: [String: Application] = [
+        "resNet50": resNet50, "resNet101": resNet101, "resNet152": resNet152, "resNet50V2": resNet50V2, "resNet101V2": resNet101V2,
+        "resNet152V2": resNet152V2, "vgg16": vgg16, "vgg19": vgg19, "efficientNetB0": efficientNetB0,
+        "efficientNetB1": efficientNetB1, "efficientNetB2": efficientNetB2, "efficientNetB3": efficientNetB3,
+        "efficientNetB4": efficientNetB4, "efficientNetB5": efficientNetB5, "efficientNetB6": efficientNetB6,
+        "efficientNetB7": efficientNetB7, "denseNet121": denseNet121, "denseNet169": denseNet169, "denseNet201": denseNet201,
+        "xception": xception, "inceptionV3": inceptionV3, "inceptionResNetV2": inceptionResNetV2, "efficientNetV2B0": efficientNetV2B0,
+        "efficientNetV2B1": efficientNetV2B1, "efficientNetV2B2": efficientNetV2B2, "efficientNetV2B3": efficientNetV2B3,
+        "efficientNetV2S": efficientNetV2S, "efficientNetV2M": efficientNetV2M, "efficientNetV2L": efficientNetV2L,
+        "convNeXtTiny": convNeXtTiny, "convNeXtSmall": convNeXtSmall, "convNeXtBase": convNeXtBase, "convNeXtLarge": convNeXtLarge,
+        "convNeXtXLarge": convNeXtXLarge, "nasNetMobile": nasNetMobile, "nasNetLarge": nasNetLarge,
+      ]
+      return try #require(all[name], "\(name)")
+    }
   }
 }
 
@@ -70,17 +88,18 @@ extension Application {
   static let summaries = fixture["summaries"]?.array?.indices ?? 0..<0
   static let predictions = fixture["predictions"]?.array?.indices ?? 0..<0
 
-  @Test func `there are cases`() { #expect(Self.summaries.count == 26 && Self.predictions.count == 6) }
+  @Test func `there are cases`() { #expect(Self.summaries.count == 56 && Self.predictions.count == 16) }
 
   /// Names, classes, shapes, numbers of parameters and connections of all layers, and the totals.
   @Test(arguments: summaries)
   func `the summary is Keras's`(_ number: Int) throws {
     let entry = try #require(fixture["summaries"]?[number])
     let arguments = try #require(entry["arguments"])
-    let application = try Application.named(#require(entry["application"]?.string), alpha: arguments["alpha"]?.double)
+    let application = try Application.named(#require(entry["application"]?.string), arguments)
     let model = try application(
       includeTop: arguments["include_top"]?.bool ?? true, weights: nil, inputShape: arguments["input_shape"]?.array?.compactMap(\.int),
-      pooling: arguments["pooling"]?.string.flatMap(Application.Pooling.init(rawValue:)), classes: arguments["classes"]?.int ?? 1000)
+      pooling: arguments["pooling"]?.string.flatMap(Application.Pooling.init(rawValue:)), classes: arguments["classes"]?.int ?? 1000,
+      includePreprocessing: arguments["include_preprocessing"]?.bool ?? true)
     #expect(model.name == entry["name"]?.string)
     #expect(model.countParameters() == entry["parameters"]?.int)
     let lines = model.summaryText(lineLength: 240).split(separator: "\n").map { line in
@@ -103,10 +122,11 @@ extension Application {
   func `the same weights give Keras's logits`(_ number: Int) throws {
     let entry = try #require(fixture["predictions"]?[number])
     let name = try #require(entry["application"]?.string)
-    let model = try Application.named(name)(weights: nil, inputShape: [32, 32, 3], classes: 10, classifierActivation: nil)
-    Pattern.setWeights(model)
-    let pixels = name.hasPrefix("efficientNet")
-    let x = Pattern.tensor([2, 32, 32, 3], offset: 3) { pixels ? $0 * 127 + 128 : $0 }
+    let size = try #require(entry["size"]?.int)
+    let model = try Application.named(name)(weights: nil, inputShape: [size, size, 3], classes: 10, classifierActivation: nil)
+    Pattern.setWeights(model, gain: try #require(entry["gain"]?.double))
+    let pixels = ["efficientNet", "mobileNetV3", "convNeXt"].contains { name.hasPrefix($0) }
+    let x = Pattern.tensor([2, size, size, 3], offset: 3) { pixels ? $0 * 127 + 128 : $0 }
     let expected = entry["y"]?.array?.compactMap(\.double) ?? []
     let greatest = expected.map(abs).max() ?? 1
     // Keras itself is off by 2e-4 with ResNet50 in float32.
@@ -202,6 +222,14 @@ extension Application {
       (message { try resNet(weights: nil, inputTensor: Input(shape: [64, 64, 3]), inputShape: [32, 32, 3]) }, "inputTensor has the shape [64, 64, 3]"),
       (message { try resNet(weights: nil, inputTensor: Input(shape: [64])) }, "expected [height, width, channels]"),
       (message { try Application.mobileNetV2(alpha: 0.6)(weights: "imagenet") }, "alpha is 0.6; expected 0.35, 0.5"),
+      (message { try Application.mobileNet(alpha: 0.6)(weights: "imagenet") }, "mobilenet: alpha is 0.6; expected 0.25, 0.5"),
+      (message { try Application.mobileNet(depthMultiplier: 2)(weights: "imagenet") }, "mobilenet: depthMultiplier is 2; expected 1"),
+      (message { try Application.mobileNetV3Small(alpha: 0.5)() }, "MobileNetV3Small: alpha is 0.5; expected 0.75 or 1 with"),
+      (message { try Application.mobileNetV3Large(alpha: 0.75, minimalistic: true)() }, "alpha is 0.75; expected 1 where it is minimalistic"),
+      (message { try Application.mobileNetV3Large()() }, "weights_mobilenet_v3_large_224_1.0_float.h5 is not there"),
+      (message { try Application.xception(weights: nil, inputShape: [70, 80, 3]) }, "expected at least 71 × 71 positions"),
+      (message { try Application.inceptionV3(weights: nil, inputShape: [80, 74, 3]) }, "expected at least 75 × 75 positions"),
+      (message { try resNet(weights: nil, includePreprocessing: false) }, "no layer of this network scales pixels"),
       (message { try mobile(weights: nil, inputShape: [20, 96, 3]) }, "mobilenetv2_1.00_20: inputShape is [20, 96, 3]"),
     ]
     for (found, expected) in refused { #expect(found.contains(expected), "\(found)") }

@@ -1,0 +1,90 @@
+import Optimizers
+import TensorCore
+
+/// x times a vector that is learned: what a block adds to its shortcut, small at first. (Touvron et al., 2021; Keras keeps it with
+/// ConvNeXt: `keras.src.applications.convnext.LayerScale`.)
+public final class LayerScale: Layer {
+  /// What the vector begins with.
+  public let initialValue: Double
+  /// How many elements it has: as many as the input's last axis.
+  public let projectionDim: Int
+
+  /// - Parameters:
+  ///   - initialValue: what the vector's elements begin with.
+  ///   - projectionDim: how many elements it has: as many as the input's last axis.
+  ///   - inputShape: the shape of one row of input, for the first layer of a model.
+  ///   - name: made from the class's if nil.
+  ///   - trainable: whether training changes the vector.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
+  public init(
+    _ initialValue: Double, _ projectionDim: Int, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
+  ) {
+    self.initialValue = initialValue
+    self.projectionDim = projectionDim
+    super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
+  }
+
+  override var keepsWholeNumbers: Bool { false }
+
+  public override func build(inputShape: [Int]) throws {
+    guard projectionDim > 0, inputShape.last == projectionDim else {
+      throw DescentError(
+        .invalidArgument, "layer \(name): projectionDim is \(projectionDim); expected the last size of rows of shape \(inputShape)")
+    }
+    _ = try addVariable("gamma", shape: [projectionDim], initializer: .constant(initialValue))
+  }
+
+  public override func forward(_ x: Tensor, _ context: ForwardContext) -> Tensor { x * ownVariables[0].value }
+}
+
+extension LayerScale: OutsideLayer {
+  static let kerasModule = "keras.src.applications.convnext"
+
+  public convenience init(_ options: inout LayerOptions) throws {
+    self.init(
+      try options.double("init_values"), try options.int("projection_dim"), inputShape: options.inputShape, name: options.name)
+  }
+
+  public func options() -> JSONObject {
+    JSONObject([("init_values", JSONValue(initialValue)), ("projection_dim", JSONValue(projectionDim))])
+  }
+}
+
+/// The first of two inputs plus the second times a number. (Keras keeps it with InceptionResNetV2:
+/// `keras.src.applications.inception_resnet_v2.CustomScaleLayer`.)
+public final class CustomScaleLayer: Merge {
+  /// What the second input is multiplied by.
+  public let scale: Double
+
+  /// - Parameters:
+  ///   - scale: what the second input is multiplied by.
+  ///   - inputShape: the shape of one row of input, for the first layer of a model.
+  ///   - name: made from the class's if nil.
+  ///   - trainable: whether training changes the variables, of which there are none.
+  ///   - dtype: of the variables and of what is computed: `float32` or `float64`; nil for the model's.
+  public init(_ scale: Double, inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil) {
+    self.scale = scale
+    super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
+  }
+
+  override func check(_ shapes: [[Int]]) throws {
+    guard shapes.count == 2 else {
+      throw DescentError(.invalidArgument, "layer \(name): it takes two inputs, and was called with \(shapes.count)")
+    }
+    try super.check(shapes)
+  }
+
+  public override var supportsMasking: Bool { false }
+
+  public override func forward(_ inputs: [Tensor], _ context: ForwardContext) -> [Tensor] { [inputs[0] + inputs[1] * scale] }
+}
+
+extension CustomScaleLayer: OutsideLayer {
+  static let kerasModule = "keras.src.applications.inception_resnet_v2"
+
+  public convenience init(_ options: inout LayerOptions) throws {
+    self.init(try options.double("scale"), inputShape: options.inputShape, name: options.name)
+  }
+
+  public func options() -> JSONObject { JSONObject([("scale", JSONValue(scale))]) }
+}
