@@ -50,6 +50,13 @@ struct PredictCommand: ParsableCommand {
   func run() throws {
     if let out, CommandGroup.isLeader { try checkWritable(out) }
     let model = try self.model.load()
+    if files.isEmpty, dataOptions.isTable, model.images != nil, model.table == nil {
+      throw DescentError(.data, "\(dataOptions.data): is a table, and \(self.model.path) was trained on pictures; give pictures, or a folder with them")
+    }
+    if model.table != nil, !files.isEmpty || dataOptions.isPictures {
+      throw DescentError(
+        .data, "\(files.first ?? dataOptions.data): holds no table, and \(self.model.path) was trained on the columns of one; give --data a table")
+    }
     if model.texts != nil, !dataOptions.isArchive || !files.isEmpty { return try predictTexts(model, files.isEmpty ? [dataOptions.data] : files) }
     if files.isEmpty, dataOptions.isTable, let table = model.table { return try predict(model, table) }
     if !files.isEmpty { return try predict(model, files) }

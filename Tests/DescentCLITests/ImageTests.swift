@@ -36,6 +36,9 @@ import Testing
       "mirrored (left and right)", "100.0 % right", "true class  as down  as up", "descent predict --model lights.keras --data FOLDER",
     ] { #expect(trained.output.contains(words), "\(words): \(trained.output)") }
     #expect(trained.errors.contains("1 file cannot be read and is left out: lights/up/broken.png: is no picture") && trained.errors.contains("1 picture lies beside"), "\(trained.errors)")
+    try "도시,y\n서울,1\n".write(toFile: folder.file("t.csv"), atomically: true, encoding: .utf8)
+    let table = try tool("predict", "--model", "lights.keras", "--data", "t.csv")
+    #expect(table.status != 0 && table.errors.contains("t.csv: is a table, and lights.keras was trained on pictures"), "\(table.errors)")
     let page = try String(contentsOfFile: folder.file("r.html"), encoding: .utf8)
     for words in ["<title>Pictures in lights</title>", "No picture is taken for another class", "Which class was taken for which", "Validation, 16 pictures"] { #expect(page.contains(words)) }
 

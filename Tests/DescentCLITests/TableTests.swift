@@ -24,6 +24,8 @@ import Testing
     }
     // Other columns' order, decimal commas, another separator, no answers.
     try write("new.csv", "fur;extra;weight;id", rows: 4) { "long;1,5;\($0 < 2 ? "4,5" : "25,5");n\($0)" }
+    let picture = try tool("predict", "--model", "pets.keras", "cat.png")
+    #expect(picture.status != 0 && picture.errors.contains("cat.png: holds no table, and pets.keras was trained on the columns of one"), "\(picture.errors)")
     let predicted = try tool("predict", "--model", "pets.keras", "--data", "new.csv")
     let lines: [[String]] = predicted.output.split(separator: "\n").map { $0.split(separator: ",").map(String.init) }
     #expect(predicted.status == 0 && lines.map { $0[0] } == ["id", "n0", "n1", "n2", "n3"], "\(predicted.output)")

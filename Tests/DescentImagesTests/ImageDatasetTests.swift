@@ -185,7 +185,12 @@ import Testing
       #expect(text.contains(part), "\(text)")
     }
     let empty = TemporaryFolder()
-    #expect(message { _ = try imageDatasetFromDirectory(empty.path, verbose: false) }.contains("has no pictures"))
+    #expect(message { _ = try imageDatasetFromDirectory(empty.path, verbose: false) }.contains("has no pictures; expected"))
+    let flat = TemporaryFolder()
+    try FileManager.default.createDirectory(atPath: flat.file("notes"), withIntermediateDirectories: true)
+    try Data(PNGWriter.bytes([1, 2, 3], width: 1, height: 1, channels: 3)).write(to: URL(fileURLWithPath: flat.file("a.png")))
+    #expect(message { _ = try imageDatasetFromDirectory(flat.path, verbose: false) }
+      .contains("has no pictures in folders of classes; those that lie beside the folders of classes have no labels"))
     try makeFolder(empty.file("a"))
     try writeFile(empty.file("a/x.gif"), text: "GIF89a")
     let cut = try imageDatasetFromDirectory(empty.path, verbose: false)

@@ -4,7 +4,7 @@ import TensorCore
 /// Writes the numbers of each epoch to a file as soon as it ends: `epoch`, then the names in alphabetical order.
 ///
 /// The names are those of the first epoch it sees, and with validation also their `val_` counterparts; a number that an epoch
-/// lacks is written as `NA`. Folders on the way to the file are made. (Keras: `keras.callbacks.CSVLogger`; here the file is closed however training ends.)
+/// lacks is written as `NA`. A header that is appended to has to have all names of this run. Folders on the way to the file are made. (Keras: `keras.callbacks.CSVLogger`; here the file is closed however training ends.)
 public final class CSVLogger: Callback {
   /// The file; see the initializer.
   public let path: String
@@ -15,6 +15,8 @@ public final class CSVLogger: Callback {
 
   private var file: FileHandle?
   private var names: [String] = []
+  /// The next line is the first under a header that was there.
+  private var isFirstAppended = false
 
   /// - Parameters:
   ///   - path: the file, with a line for each epoch.
@@ -31,6 +33,7 @@ public final class CSVLogger: Callback {
   public override func onTrainBegin() throws {
     names = []
     let existing = append ? try header() : nil
+    isFirstAppended = existing != nil
     if let existing {
       names = Array(existing.dropFirst())
     } else {
@@ -60,6 +63,11 @@ public final class CSVLogger: Callback {
       }
       try write(CSVLogger.line(["epoch"] + names, separator: separator))
     }
+    if isFirstAppended, let lost = logs.names.first(where: { !names.contains($0) }) {
+      throw DescentError(
+        .file, "\(path): CSVLogger: its header has no '\(lost)', which this run logs: \(names.joined(separator: ", ")); it is not appended to")
+    }
+    isFirstAppended = false
     let cells = names.map { logs[$0].map { "\($0)" } ?? "NA" }
     try write(CSVLogger.line([String(epoch)] + cells, separator: separator))
   }

@@ -80,6 +80,11 @@ public final class ModelCheckpoint: Callback {
     }
     try verbose.validate("ModelCheckpoint")
     try saveFrequency.validate("ModelCheckpoint")
+    if saveBestOnly, case .batches = saveFrequency, monitor.hasPrefix("val_") {
+      throw DescentError(
+        .invalidArgument,
+        "ModelCheckpoint: there is no '\(monitor)' to monitor after a batch: numbers of validation belong to epochs; expected a number of training, or saveFrequency .epoch")
+    }
     // What changes in the name is known later; that something can be written there is not left to the end of an epoch.
     try checkWritable(path)
     watch = nil

@@ -141,6 +141,28 @@ public struct Dataset<Element> {
     })
   }
 
+  /// The elements that can be made: those whose making throws are passed over, as broken pictures among good ones. How many that are is not
+  /// known. (tf.data: `ignore_errors`.)
+  ///
+  /// After 1,000 in a row the last error is thrown: nothing that lies behind can be reached, or there is nothing.
+  /// - Parameter onError: is told of each error, on the thread that makes elements.
+  public func ignoreErrors(_ onError: @escaping (any Error) -> Void = { _ in }) -> Dataset {
+    let node = node
+    return Dataset(SequentialNode(isEndless: node.isEndless) { pass in
+      let elements = try node.makeIterator(pass: pass)
+      return ClosureIterator {
+        var failures = 0
+        while true {
+          do { return try elements.next() } catch {
+            failures += 1
+            guard failures < 1000 else { throw error }
+            onError(error)
+          }
+        }
+      }
+    })
+  }
+
   /// Rows put together: each tensor gets an axis of `size` in front.
   /// - Parameters:
   ///   - size: how many rows; the last batch has those that are left.

@@ -115,7 +115,8 @@ public final class Normalization: Layer {
   /// Takes the mean and the variance (divided by the number of elements) of data. Building the layer is a part of it where that has not
   /// been done.
   /// - Parameter data: rows on axis 0.
-  /// - Throws: ``DescentError`` if there are no rows, they do not fit the layer, or its mean was given.
+  /// - Throws: ``DescentError`` if there are no rows, some are NaN or infinite, they do not fit the layer, or its mean was given. The layer
+  ///   stays as it was then.
   public func adapt(_ data: Tensor) throws { try adapt(batches: CollectionOfOne(data)) }
 
   /// The same from batches, one after another.
@@ -148,6 +149,11 @@ public final class Normalization: Layer {
     }
     guard let mean, let variance, let ownMean = self.mean, let ownVariance = self.variance else {
       throw DescentError(.data, "layer \(name): adapt: there is no batch")
+    }
+    // A number that is none, or infinite, in the data leaves no mean, or no variance.
+    if let place = variance.doubles.firstIndex(where: { !$0.isFinite }) {
+      let holder = variance.rank == 0 ? "the data hold" : "place \(place) of \(variance.count) along the axes that are kept holds"
+      throw DescentError(.data, "layer \(name): adapt: \(holder) numbers that are NaN or infinite, which have no mean")
     }
     ownMean.assign(mean.cast(to: ownMean.dtype))
     ownVariance.assign(variance.cast(to: ownVariance.dtype))

@@ -266,9 +266,17 @@ extension FitLoop {
       return nil
     }
     if !batches.isOnePass, let batch = try next() { return batch }
+    if batches.isOnePass {
+      throw DescentError(
+        .data,
+        "fit: the stream has no batches in its pass \(model.passCount); one that can be gone through only once is for one epoch, or needs stepsPerEpoch")
+    }
     throw DescentError(
       .data,
-      "fit: the stream has no batches in its pass \(model.passCount); one that can be gone through only once is for one epoch, or needs stepsPerEpoch")
+      """
+      fit: the stream ran out of batches after \(step) of the \(batches.stepsPerEpoch) of an epoch, and has none in its pass \(model.passCount); \
+      one that can be gone through only once needs stepsPerEpoch times epochs batches
+      """)
   }
 
   /// A step on a batch of its own.

@@ -20,6 +20,7 @@ public struct TablePreprocessing: Sendable, Equatable {
       let reasons = columns.prefix(10).compactMap { column in
         if case .leftOut(let reason) = column.encoding { "\(column.name.isEmpty ? "the first column" : "'\(column.name)'") \(reason)" } else { nil }
       }
+      if columns.isEmpty { throw DescentError(.data, "there is no column beside '\(target.name)' to predict it from") }
       let example = columns.first { !$0.name.isEmpty }?.name ?? "column"
       throw DescentError(
         .data, "no column is left to predict '\(target.name)' from: \(reasons.joined(separator: "; ")); a kind that is given uses one all the same (--types \(example)=number)")

@@ -51,6 +51,8 @@ import Testing
         toCategorical(Fixture.tensor(entry["x"]), numClasses: entry["num_classes"]?.int), entry["result"], tolerance: 0, "\(entry)")
     }
     #expect(try toCategorical([1, 0]).doubles == [0, 1, 1, 0])
+    #expect(throws: DescentError.self) { try toCategorical(Tensor([] as [Int32])) }
+    #expect(try toCategorical(Tensor([] as [Int32]), numClasses: 4).shape == [0, 4])
     for bad in [[-1.0], [0.5], [3.0], [.nan]] { #expect(throws: DescentError.self) { try toCategorical(Tensor(bad), numClasses: 3) } }
   }
 

@@ -32,6 +32,21 @@ import Testing
     #expect(failure(.invalidArgument) { try five.unbatch().elements() }.contains("elements are Int; expected Tensor, [Tensor]"))
   }
 
+  @Test func `elements that cannot be made are passed over on request`() throws {
+    struct Broken: Error {}
+    let odd: (Int) throws -> Int = { number in
+      if number % 2 == 1 { throw Broken() }
+      return number
+    }
+    for source in [five, stream] {
+      var errors = 0
+      #expect(try source.map(odd).ignoreErrors { _ in errors += 1 }.elements() == [0, 2, 4] && errors == 2)
+      #expect(try source.map(odd).ignoreErrors().skip(1).elements() == [2, 4])
+      #expect(try Set(source.map(odd).shuffle(5, seed: 1).ignoreErrors().elements()).isSubset(of: [0, 2, 4]))
+    }
+    #expect(throws: Broken.self) { try Dataset<Int>(generating: { { throw Broken() } }).ignoreErrors().elements() }
+  }
+
   @Test func `−1 stands for a number that suits, as in tf.data`() throws {
     #expect(try five.map(workers: -1) { $0 * 2 }.prefetch(-1).elements() == [0, 2, 4, 6, 8])
     #expect(try five.map(seed: 1, workers: -1) { number, _ in number }.elements() == [0, 1, 2, 3, 4])

@@ -38,7 +38,7 @@ import Testing
         (ReduceLROnPlateau(monitor: "nonsense", mode: .min), "ReduceLROnPlateau: there is no 'nonsense'"),
         (ModelCheckpoint("\(folder)/a.npz", monitor: "val_nonsense", saveBestOnly: true, mode: .min), "ModelCheckpoint: there is no"),
         // A batch never has a number of validation.
-        (ModelCheckpoint("\(folder)/a.npz", saveBestOnly: true, saveFrequency: .batches(1)), "ModelCheckpoint: there is no 'val_loss'"),
+        (ModelCheckpoint("\(folder)/a.npz", saveBestOnly: true, saveFrequency: .batches(1)), "ModelCheckpoint: there is no 'val_loss' to monitor after a batch"),
         (ModelCheckpoint("\(folder)/{val_nonsense}.npz"), "ModelCheckpoint: "),
       ]
       for (callback, message) in callbacks {
@@ -117,18 +117,23 @@ import Testing
   @Test func `a log that others have edited is gone on with`() throws {
     try withTemporaryFolder { folder in
       let path = "\(folder)/log.csv"
-      let start = "epoch,loss,mae"
+      let start = "epoch,loss,mae,weighted_mae"
       let mark = "\u{FEFF}"
       for (text, first) in [
         ("\(start)\r\n0,9.0,8.0\r\n", "\(start)\r\n0,9.0,8.0\r\n"), ("\(start)\n0,9.0,8.0", "\(start)\n0,9.0,8.0\n"),
         ("\(mark)\(start)\r\n0,9.0,8.0", "\(mark)\(start)\r\n0,9.0,8.0\n"), (start, "\(start)\n"), ("\(mark)\(start)\n", "\(mark)\(start)\n"),
-        ("\"epoch\",\"loss\", mae\n", "\"epoch\",\"loss\", mae\n"),
+        ("\"epoch\",\"loss\", mae,weighted_mae\n", "\"epoch\",\"loss\", mae,weighted_mae\n"),
       ] {
         try Data(text.utf8).write(to: URL(fileURLWithPath: path))
         try linear().fit(x, y, epochs: 2, verbose: 0, callbacks: [CSVLogger(path, append: true)])
         let found = String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
-        #expect(found == first + "0,1.875,1.25\n1,1.875,1.25\n")
+        #expect(found == first + "0,1.875,1.25,1.25\n1,1.875,1.25,1.25\n")
       }
+      // Numbers that have no column would be lost.
+      try Data("epoch,loss,mae\n0,9.0,8.0\n".utf8).write(to: URL(fileURLWithPath: path))
+      #expect(failure(.file) { try linear().fit(x, y, epochs: 2, verbose: 0, callbacks: [CSVLogger(path, append: true)]) }
+        .contains("its header has no 'weighted_mae', which this run logs: loss, mae; it is not appended to"))
+      #expect(try String(contentsOfFile: path, encoding: .utf8) == "epoch,loss,mae\n0,9.0,8.0\n")
       try Data("time,loss\n".utf8).write(to: URL(fileURLWithPath: path))
       #expect(failure { try linear().fit(x, y, verbose: 0, callbacks: [CSVLogger(path, append: true)]) }.contains("does not begin with 'epoch'"))
     }

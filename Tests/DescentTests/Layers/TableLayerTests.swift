@@ -69,6 +69,9 @@ import Testing
       (message { _ = try Normalization(mean: Tensor([1.0, 2]), variance: Tensor([1.0, 2]), name: "n")(rows) }, "does not stretch to [3]"),
       (message { try Normalization(mean: 1, variance: 2, name: "n").adapt(rows) }, "its mean and variance were given"),
       (message { try adapted.adapt(Tensor.zeros([2, 4])) }, "layer n: it was built for 3 elements"),
+      (message { try adapted.adapt(Tensor([[1.0, .nan, 2], [1, 2, 3]])) }, "layer n: adapt: place 1 of 3 along the axes that are kept holds numbers that are NaN"),
+      (message { try adapted.adapt(Tensor([[1.0, 2, .infinity], [1, 2, 3]])) }, "place 2 of 3"),
+      (message { try Normalization(axis: [], name: "n").adapt(Tensor([Float.nan, 1])) }, "layer n: adapt: the data hold numbers that are NaN"),
       (message { try adapted.adapt(batches: []) }, "there is no batch"), (message { try adapted.adapt(Tensor.zeros([0, 3])) }, "has no elements"),
       (message { _ = try Discretization(numBins: 3, name: "d")(rows) }, "layer d: it has no boundaries yet"),
       (message { _ = try Discretization(binBoundaries: [2, 1], name: "d")(rows) }, "expected numbers that ascend"),
@@ -81,6 +84,7 @@ import Testing
       (message { _ = try CategoryEncoding(3, name: "c")(Tensor([1 as Int32, 2])) }, "no numbers to gather"),
     ]
     for (found, expected) in refused { #expect(found.contains(expected), "\(found)") }
+    #expect(adapted.mean?.value.doubles == [0, 0, 0])
   }
 
   @Test func `training leaves what a layer knows of data alone`() throws {
