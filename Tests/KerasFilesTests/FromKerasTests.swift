@@ -39,6 +39,7 @@ private func data(x: Tensor, y: Tensor, data: Tensor, targets: Tensor, sequences
   _ = try NPY.read("x.npy")
   _ = try NPZ("data.npz").tensor("x")
   _ = try CSVTable("table.csv", target: "price")
+  _ = try TableFile("table.csv", reading: TableReading(columnNames: ["size", "price"]))
   _ = try TableData(TableFile("table.csv"), target: "price")
   _ = (xTrain, yTrain, xTest, yTest, x1, y1, x2, y2)
 }
@@ -72,6 +73,11 @@ private func streams(
   _ = dataset.prefetch()
   _ = dataset.take(10).repeat()
   _ = a.zip(b)
+  _ = try Dataset.textLines("lines.txt")
+  let series = x, batches = dataset.batch(8)
+  _ = Dataset(count: 180) { number in series[number..<(number + 20)] }
+  _ = dataset.ignoreErrors()
+  _ = batches.rebatch(64)
   _ = Dataset(generating: generate)
   _ = Dataset(Batches())
   _ = try model.fit(Batches())
@@ -80,14 +86,17 @@ private func streams(
   _ = dataset.shard(4, index: 0)
   _ = files.interleave(cycleLength: 4, read)
   _ = Dataset.range(0, 10, 2)
-  let series = Dataset.range(30)
-  let windows = series.window(21, shift: 1, dropRemainder: true)
-  let rows = windows.flatMap { $0.batch(21) }
-  _ = rows.paddedBatch(32)
+  windowed(series: Dataset.range(30))
   _ = dataset.enumerated()
   let numbers = Dataset.range(10)
   _ = try numbers.reduce(Tensor(0)) { sum, x in sum + x }
   _ = try splitDataset(dataset, leftSize: 0.8)
+}
+
+private func windowed(series: Dataset<Tensor>) {
+  let windows = series.window(21, shift: 1, dropRemainder: true)
+  let rows = windows.flatMap { $0.batch(21) }
+  _ = rows.paddedBatch(32)
 }
 
 private func models(
@@ -203,6 +212,7 @@ private func applications(base: Model, inputs: Symbol, x: Tensor, y: Tensor) thr
   _ = try Application.resNet50()
   _ = try Application.efficientNetB0(weights: "weights.h5")
   _ = try Application.mobileNetV2(includeTop: false, weights: nil, inputShape: [160, 160, 3])
+  _ = try Application.efficientNetV2B0(includePreprocessing: false)
   _ = try Application.mobileNetV2(alpha: 0.5)()
   _ = try Application.resNet50.preprocessInput(x)
   _ = try Application.decodePredictions(y, top: 3)
@@ -225,6 +235,11 @@ private func training(
   _ = try model.evaluate(x, y)
   _ = try model.predict(x)
   _ = try model.predict(x).argmax(axis: -1)
+  try model.compile(optimizer: .adam, loss: .binaryCrossentropy, metrics: [.auc(curve: .pr).named("prc")])
+  let yTrue = y, yPred = x
+  _ = try confusionMatrix(yTrue, yPred)
+  _ = try Loss.mae(yTrue, yPred)
+  _ = try Loss.mae.values(yTrue, yPred)
   _ = try model.trainOnBatch(x, y)
   _ = history["loss"]
   _ = model.weights
@@ -305,6 +320,14 @@ private func ownLoop(model: Sequential, optimizer: Adam, dataset: Dataset<(Tenso
     return loss
   }
   try dataset.forEach { x, y in print(try step(x, y).item()) }
+  let accuracy = try Metric.sparseCategoricalAccuracy.makeState()
+  try dataset.forEach { x, y in
+    let predictions = try model(x, training: true), loss = try Loss.mse(y, predictions)
+    try accuracy.updateState(y, predictions)
+    let total = try model.losses.reduce(loss, +)
+    print(total.item())
+  }
+  _ = accuracy.result; accuracy.resetState()
   _ = slope
 }
 
@@ -369,6 +392,8 @@ private func ownMetrics(model: Sequential) throws {
 }
 
 private func callbacksAndFiles(model: Sequential, text: String) throws {
+  _ = ModelCheckpoint("a.weights.h5", saveWeightsOnly: true, verbose: 1)
+  _ = ReduceLROnPlateau(patience: 3, minimumLearningRate: 1e-6)
   _ = EarlyStopping(patience: 2, restoreBestWeights: true)
   _ = ModelCheckpoint("best.keras", saveBestOnly: true)
   _ = ReduceLROnPlateau(factor: 0.5, patience: 3)
@@ -390,7 +415,7 @@ private func callbacksAndFiles(model: Sequential, text: String) throws {
   _ = try Model.fromJSON(text)
 }
 
-private func tensors(x: Tensor, w: Tensor, y: Tensor) {
+private func tensors(x: Tensor, w: Tensor, y: Tensor) throws {
   _ = matmul(x, w)
   _ = x.sum(axis: 1)
   _ = x.mean()
@@ -429,6 +454,9 @@ private func tensors(x: Tensor, w: Tensor, y: Tensor) {
   _ = RandomGenerator(seed: 1).normal([2, 3])
   _ = RandomGenerator(seed: 1).uniform([2, 3])
   _ = SeedGenerator(seed: 1337)
+  let images = x
+  _ = try extractPatches(images, size: 16)
+  _ = try rgbToGrayscale(images)
   _ = convertToNumpy(x)
   _ = sum(x, axis: 1, keepDims: true)
   _ = mean(x, axis: 0)

@@ -182,6 +182,10 @@ public struct Dataset<Element> {
     }
   }
 
+  /// The rows of batches in batches of another size. (tf.data: `rebatch`.)
+  /// - Parameters: as those of ``batch(_:dropRemainder:)``.
+  public func rebatch(_ size: Int, dropRemainder: Bool = false) -> Dataset { unbatch().batch(size, dropRemainder: dropRemainder) }
+
   /// The elements of the streams that a function makes of each element, one stream after the other.
   public func flatMap<Result>(_ transform: @escaping (Element) throws -> Dataset<Result>) -> Dataset<Result> {
     interleave(cycleLength: 1, transform)
