@@ -202,6 +202,39 @@ extension Application {
     return Double(nearest) < 0.9 * value ? nearest + 8 : nearest
   }
 
+  /// The file of a network that Keras publishes with its top and without.
+  /// - Parameters:
+  ///   - ending: of the one without.
+  ///   - folder: where Keras's files lie, after the network.
+  static func published(
+    _ name: String, ending: String = "_notop", _ checksums: (top: String, noTop: String), in folder: String
+  ) -> @Sendable (Request) -> DatasetFile {
+    { request in
+      cachedFile(
+        name + (request.includeTop ? ".h5" : ending + ".h5"), request.includeTop ? checksums.top : checksums.noTop,
+        "https://storage.googleapis.com/tensorflow/keras-applications/\(folder)/")
+    }
+  }
+
+  /// The size of a square image for which Keras publishes weights, or 224.
+  static func publishedSize(_ sizes: [Int]) -> @Sendable ([Int?]?) -> Int {
+    { given in
+      guard let given, given.count == 3, given[0] == given[1], let rows = given[0], sizes.contains(rows) else { return 224 }
+      return rows
+    }
+  }
+
+  /// Channels multiplied by what a small network makes of their means, as EfficientNet does it. (Hu et al., 2017: "squeeze and excitation".)
+  static func squeezedAndExcited(_ x: Symbol, _ filters: Int, reduced: Int, _ initializer: Initializer, _ name: String) throws -> Symbol {
+    var weights = try GlobalAveragePooling2D(name: name + "se_squeeze")(x)
+    weights = try Reshape([1, 1, filters], name: name + "se_reshape")(weights)
+    weights = try Conv2D(
+      reduced, 1, padding: .same, activation: .silu, kernelInitializer: initializer, name: name + "se_reduce")(weights)
+    weights = try Conv2D(
+      filters, 1, padding: .same, activation: .sigmoid, kernelInitializer: initializer, name: name + "se_expand")(weights)
+    return try Multiply(name: name + "se_excite")([x, weights])
+  }
+
   /// A file in the folder of models of Keras's cache.
   static func cachedFile(_ name: String, _ checksum: String?, _ base: String) -> DatasetFile {
     DatasetFile(name: name, checksum: checksum, origin: base + name, subfolder: "models")

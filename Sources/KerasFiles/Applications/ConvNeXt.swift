@@ -30,11 +30,7 @@ extension Application {
   ) -> Application {
     Application(
       defaultName: { _ in defaultName }, defaultSize: { _ in 224 }, preprocessing: .none,
-      publishedFile: { request in
-        cachedFile(
-          defaultName + (request.includeTop ? ".h5" : "_notop.h5"), request.includeTop ? checksums.top : checksums.noTop,
-          "https://storage.googleapis.com/tensorflow/keras-applications/convnext/")
-      },
+      publishedFile: published(defaultName, checksums, in: "convnext"),
       features: { image, request in
         let name = request.name
         var x = image

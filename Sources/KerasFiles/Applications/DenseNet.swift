@@ -14,12 +14,7 @@ extension Application {
   private static func denseNet(_ name: String, _ blocks: [Int], _ checksums: (top: String, noTop: String)) -> Application {
     Application(
       defaultName: { _ in name }, defaultSize: { _ in 224 }, preprocessing: .torch,
-      publishedFile: { request in
-        cachedFile(
-          "\(name)_weights_tf_dim_ordering_tf_kernels\(request.includeTop ? "" : "_notop").h5",
-          request.includeTop ? checksums.top : checksums.noTop,
-          "https://storage.googleapis.com/tensorflow/keras-applications/densenet/")
-      },
+      publishedFile: published("\(name)_weights_tf_dim_ordering_tf_kernels", checksums, in: "densenet"),
       features: { image, _ in
         var x = try Conv2D(64, 7, strides: 2, useBias: false, name: "conv1_conv")(ZeroPadding2D(3)(image))
         x = try rectified(x, "conv1")

@@ -114,14 +114,7 @@ private struct EfficientNet: Sendable {
       stage.kernelSize, strides: strides, padding: strides == 2 ? .valid : .same, useBias: false,
       depthwiseInitializer: EfficientNet.convolutionInitializer, name: name + "dwconv")(x)
     x = try activated(x, name + "bn", name + "activation")
-    var weights = try GlobalAveragePooling2D(name: name + "se_squeeze")(x)
-    weights = try Reshape([1, 1, filters], name: name + "se_reshape")(weights)
-    weights = try Conv2D(
-      max(1, filtersIn / 4), 1, padding: .same, activation: .silu, kernelInitializer: EfficientNet.convolutionInitializer,
-      name: name + "se_reduce")(weights)
-    weights = try Conv2D(
-      filters, 1, padding: .same, activation: .sigmoid, kernelInitializer: EfficientNet.convolutionInitializer, name: name + "se_expand")(weights)
-    x = try Multiply(name: name + "se_excite")([x, weights])
+    x = try Application.squeezedAndExcited(x, filters, reduced: max(1, filtersIn / 4), EfficientNet.convolutionInitializer, name)
     x = try convolution(filtersOut, 1, name + "project_conv")(x)
     x = try BatchNormalization(axis: 3, name: name + "project_bn")(x)
     guard strides == 1, filtersIn == filtersOut else { return x }

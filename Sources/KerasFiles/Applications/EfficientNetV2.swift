@@ -82,11 +82,7 @@ private struct EfficientNetV2: Sendable {
   var application: Application {
     Application(
       defaultName: { _ in name }, defaultSize: { _ in size }, preprocessing: .none,
-      publishedFile: { request in
-        Application.cachedFile(
-          name + (request.includeTop ? ".h5" : "_notop.h5"), request.includeTop ? checksums.top : checksums.noTop,
-          "https://storage.googleapis.com/tensorflow/keras-applications/efficientnet_v2/")
-      },
+      publishedFile: Application.published(name, checksums, in: "efficientnet_v2"),
       features: features,
       top: {
         try $1.classifier(
@@ -132,7 +128,8 @@ private struct EfficientNetV2: Sendable {
     if !stage.isFused {
       let depthwise = DepthwiseConv2D(
         3, strides: strides, padding: .same, useBias: false, depthwiseInitializer: EfficientNetV2.convolutionInitializer, name: name + "dwconv2")
-      x = try weighed(activated(depthwise(x), name), filters, filtersIn, name)
+      x = try Application.squeezedAndExcited(
+        activated(depthwise(x), name), filters, reduced: max(1, filtersIn / 4), EfficientNetV2.convolutionInitializer, name)
     }
     let isSingle = stage.isFused && stage.expansion == 1
     x = try convolution(filtersOut, isSingle ? 3 : 1, strides: isSingle ? strides : 1, name + "project_conv")(x)
@@ -140,18 +137,6 @@ private struct EfficientNetV2: Sendable {
     guard strides == 1, filtersIn == filtersOut else { return x }
     if dropRate > 0 { x = try Dropout(dropRate, noiseShape: [1, 1, 1], name: name + "drop")(x) }
     return try Add(name: name + "add")([x, input])
-  }
-
-  /// Channels multiplied by what a small network makes of their means.
-  private func weighed(_ x: Symbol, _ filters: Int, _ filtersIn: Int, _ name: String) throws -> Symbol {
-    var weights = try GlobalAveragePooling2D(name: name + "se_squeeze")(x)
-    weights = try Reshape([1, 1, filters], name: name + "se_reshape")(weights)
-    weights = try Conv2D(
-      max(1, filtersIn / 4), 1, padding: .same, activation: .silu, kernelInitializer: EfficientNetV2.convolutionInitializer,
-      name: name + "se_reduce")(weights)
-    weights = try Conv2D(
-      filters, 1, padding: .same, activation: .sigmoid, kernelInitializer: EfficientNetV2.convolutionInitializer, name: name + "se_expand")(weights)
-    return try Multiply(name: name + "se_excite")([x, weights])
   }
 
   private func convolution(_ filters: Int, _ kernelSize: Int, strides: Int = 1, _ name: String) -> Conv2D {

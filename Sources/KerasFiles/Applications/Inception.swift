@@ -4,12 +4,9 @@ extension Application {
   /// 23.9 million parameters, images of 299 × 299. (Szegedy et al., 2016; Keras: `keras.applications.InceptionV3`.)
   public static let inceptionV3 = Application(
     defaultName: { _ in "inception_v3" }, defaultSize: { _ in 299 }, preprocessing: .tf,
-    publishedFile: { request in
-      cachedFile(
-        "inception_v3_weights_tf_dim_ordering_tf_kernels\(request.includeTop ? "" : "_notop").h5",
-        request.includeTop ? "9a0d58056eeedaa3f26cb7ebd46da564" : "bcbd6486424b2319ff4ef7d526e38f63",
-        "https://storage.googleapis.com/tensorflow/keras-applications/inception_v3/")
-    },
+    publishedFile: published(
+      "inception_v3_weights_tf_dim_ordering_tf_kernels", ("9a0d58056eeedaa3f26cb7ebd46da564", "bcbd6486424b2319ff4ef7d526e38f63"),
+      in: "inception_v3"),
     features: { image, _ in
       var x = try inceptionStem(image)
       // 35 × 35 positions of an image of the network's own size, then 17 × 17, then 8 × 8.
@@ -50,12 +47,9 @@ extension Application {
   /// 55.9 million parameters, images of 299 × 299. (Szegedy et al., 2017; Keras: `keras.applications.InceptionResNetV2`.)
   public static let inceptionResNetV2 = Application(
     defaultName: { _ in "inception_resnet_v2" }, defaultSize: { _ in 299 }, preprocessing: .tf,
-    publishedFile: { request in
-      cachedFile(
-        "inception_resnet_v2_weights_tf_dim_ordering_tf_kernels\(request.includeTop ? "" : "_notop").h5",
-        request.includeTop ? "e693bd0210a403b3192acc6073ad2e96" : "d19885ff4a710c122648d3b5c3b684e4",
-        "https://storage.googleapis.com/tensorflow/keras-applications/inception_resnet_v2/")
-    },
+    publishedFile: published(
+      "inception_resnet_v2_weights_tf_dim_ordering_tf_kernels", ("e693bd0210a403b3192acc6073ad2e96", "d19885ff4a710c122648d3b5c3b684e4"),
+      in: "inception_resnet_v2"),
     features: { image, _ in
       var x = try inceptionStem(image)
       x = try joined([

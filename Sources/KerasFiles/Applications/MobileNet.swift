@@ -15,11 +15,7 @@ extension Application {
     let publishedSizes = [128, 160, 192, 224], publishedWidths = [0.25: "2_5", 0.5: "5_0", 0.75: "7_5", 1: "1_0"]
     return Application(
       defaultName: { "mobilenet_\(String(format: "%.2f", alpha))_\($0)" },
-      defaultSize: { given in
-        guard let given, given.count == 3, given[0] == given[1], let rows = given[0], publishedSizes.contains(rows) else { return 224 }
-        return rows
-      },
-      preprocessing: .tf,
+      defaultSize: publishedSize(publishedSizes), preprocessing: .tf,
       publishedFile: { request in
         let rows = publishedSizes.contains(request.rows) ? request.rows : 224
         return cachedFile(

@@ -3,11 +3,11 @@
 extension Application {
   /// 5.3 million parameters, images of 224 × 224. (Zoph et al., 2018; Keras: `keras.applications.NASNetMobile`.)
   public static let nasNetMobile = NASNet(
-    name: "nasnet_mobile", size: 224, filters: 44, blocks: 4, stemFilters: 32, skipsReduction: false, file: "nasnet_mobile",
+    name: "nasnet_mobile", size: 224, filters: 44, blocks: 4, stemFilters: 32, skipsReduction: false,
     checksums: ("020fb642bf7360b370c678b08e0adf61", "1ed92395b5b598bdda52abe5c0dbfd63")).application
   /// 88.9 million parameters, images of 331 × 331. (Keras: `keras.applications.NASNetLarge`.)
   public static let nasNetLarge = NASNet(
-    name: "nasnet_large", size: 331, filters: 168, blocks: 6, stemFilters: 96, skipsReduction: true, file: "nasnet_large",
+    name: "nasnet_large", size: 331, filters: 168, blocks: 6, stemFilters: 96, skipsReduction: true,
     checksums: ("11577c9a518f0070763c2b964a382f17", "d81d89dc07e6e56530c4e77faddd61b5")).application
 }
 
@@ -22,17 +22,12 @@ private struct NASNet: Sendable {
   let stemFilters: Int
   /// A cell behind a reduction sees what was before it, not what the reduction saw.
   let skipsReduction: Bool
-  let file: String
   let checksums: (top: String, noTop: String)
 
   var application: Application {
     Application(
       defaultName: { _ in name }, defaultSize: { _ in size }, preprocessing: .tf,
-      publishedFile: { request in
-        Application.cachedFile(
-          file + (request.includeTop ? ".h5" : "_no_top.h5"), request.includeTop ? checksums.top : checksums.noTop,
-          "https://storage.googleapis.com/tensorflow/keras-applications/nasnet/")
-      },
+      publishedFile: Application.published(name, ending: "_no_top", checksums, in: "nasnet"),
       features: features, top: { try $1.classifier(GlobalAveragePooling2D()($0)) }, namesPooling: false)
   }
 

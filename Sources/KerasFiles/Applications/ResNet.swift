@@ -56,12 +56,7 @@ extension Application {
   ) -> Application {
     Application(
       defaultName: { _ in name }, defaultSize: { _ in 224 }, preprocessing: preprocessing,
-      publishedFile: { request in
-        cachedFile(
-          "\(name)_weights_tf_dim_ordering_tf_kernels\(request.includeTop ? "" : "_notop").h5",
-          request.includeTop ? checksums.top : checksums.noTop,
-          "https://storage.googleapis.com/tensorflow/keras-applications/resnet/")
-      },
+      publishedFile: published("\(name)_weights_tf_dim_ordering_tf_kernels", checksums, in: "resnet"),
       features: { image, _ in try features(image) }, top: { try $1.classifier(GlobalAveragePooling2D(name: "avg_pool")($0)) })
   }
 

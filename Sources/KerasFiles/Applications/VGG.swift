@@ -11,12 +11,7 @@ extension Application {
   private static func vgg(_ name: String, _ blocks: [Int], _ checksums: (top: String, noTop: String)) -> Application {
     Application(
       defaultName: { _ in name }, defaultSize: { _ in 224 }, preprocessing: .caffe,
-      publishedFile: { request in
-        cachedFile(
-          "\(name)_weights_tf_dim_ordering_tf_kernels\(request.includeTop ? "" : "_notop").h5",
-          request.includeTop ? checksums.top : checksums.noTop,
-          "https://storage.googleapis.com/tensorflow/keras-applications/\(name)/")
-      },
+      publishedFile: published("\(name)_weights_tf_dim_ordering_tf_kernels", checksums, in: name),
       features: { image, _ in
         var x = image
         for (index, count) in blocks.enumerated() {

@@ -4,12 +4,8 @@ extension Application {
   /// 22.9 million parameters, images of 299 × 299. (Chollet, 2017; Keras: `keras.applications.Xception`.)
   public static let xception = Application(
     defaultName: { _ in "xception" }, defaultSize: { _ in 299 }, preprocessing: .tf,
-    publishedFile: { request in
-      cachedFile(
-        "xception_weights_tf_dim_ordering_tf_kernels\(request.includeTop ? "" : "_notop").h5",
-        request.includeTop ? "0a58e3b7378bc2990ea3b43d5981f1f6" : "b0042744bf5b25fce3cb969f33bebb97",
-        "https://storage.googleapis.com/tensorflow/keras-applications/xception/")
-    },
+    publishedFile: published(
+      "xception_weights_tf_dim_ordering_tf_kernels", ("0a58e3b7378bc2990ea3b43d5981f1f6", "b0042744bf5b25fce3cb969f33bebb97"), in: "xception"),
     features: { image, _ in
       var x = try normalized(Conv2D(32, 3, strides: 2, useBias: false, name: "block1_conv1")(image), "block1_conv1")
       x = try rectified(x, "block1_conv1")
