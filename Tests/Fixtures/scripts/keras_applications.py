@@ -119,7 +119,6 @@ NETWORKS = [
     ("efficientNetV2B0", A.EfficientNetV2B0, {"include_top": False, "input_shape": (64, 65, 1), "pooling": "avg"}),
     ("efficientNetV2S", A.EfficientNetV2S, {"include_preprocessing": False, "input_shape": (64, 64, 3), "classes": 5}),
     ("convNeXtTiny", A.ConvNeXtTiny, {}), ("convNeXtSmall", A.ConvNeXtSmall, {}), ("convNeXtBase", A.ConvNeXtBase, {}),
-    ("convNeXtLarge", A.ConvNeXtLarge, {"include_top": False, "input_shape": (32, 32, 3)}),
     ("convNeXtTiny", A.ConvNeXtTiny, {"include_top": False, "input_shape": (64, 64, 3), "pooling": "avg", "include_preprocessing": False}),
     ("nasNetMobile", A.NASNetMobile, {}), ("nasNetLarge", A.NASNetLarge, {}),
     ("nasNetMobile", A.NASNetMobile, {"include_top": False, "input_shape": (65, 64, 3), "pooling": "avg"}),
