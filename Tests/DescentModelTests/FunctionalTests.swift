@@ -196,6 +196,23 @@ import Testing
     #expect(message("\"keras_history\": [\"dense_1\", 0, 0]", "\"keras_history\": [\"dense\", 1, 0]").contains("the graph has a loop, or a call is missing"))
     #expect(message("[\"dense_1\", 0, 0]", "[\"nowhere\", 0, 0]").contains("there is no layer 'nowhere'"))
   }
+
+  @Test func `layers without names are numbered as they were made, beside those that have one`() throws {
+    let image = Input(shape: [4])
+    let (first, second, third) = (Dense(1), Dense(2), Dense(3))
+    // In the graph the third comes first.
+    let model = try Model(inputs: image, outputs: Concatenate()([first(second(third(image))), third(image)]))
+    #expect([first, second, third].map(\.name) == ["dense", "dense_1", "dense_2"])
+    #expect(model.layers.map(\.name) == ["input_layer", "dense_2", "dense_1", "dense", "concatenate"])
+    // A head that was made before the model that it is put on.
+    let head = Dense(5)
+    let whole = try Model(inputs: model.inputs, outputs: head(model.outputs[0]))
+    #expect(head.name == "dense_3" && whole.layers.count == 6)
+    let (late, named) = (Dense(1), Dense(1, name: "dense"))
+    let other = Input(shape: [4])
+    _ = try Model(inputs: other, outputs: named(late(other)))
+    #expect(late.name == "dense_1")
+  }
 }
 
 extension Model {

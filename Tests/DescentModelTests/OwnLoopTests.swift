@@ -61,11 +61,37 @@ import Testing
       #expect(abs(one - (try #require(other))) < 1e-5)
     }
     #expect(zip(ours.numbers, theirs.numbers).allSatisfy { abs($0 - $1) < 1e-5 })
+    // What was added in the step is not there outside of it.
+    #expect(failure(.state) { try ours.losses }.contains("its last call was in another function"))
     // Outside of a trace: the last call's, an activity penalty and an added loss, and two penalties on weights that are trained.
     _ = try ours(x, training: true)
     #expect(try ours.losses.count == 4)
+    #expect(try ours.layers.map { try $0.losses.count } == [2, 1, 0, 1])
+    let stranger = compile { (x: Tensor) -> Tensor in try ours.losses.reduce(x.sum(), +) }
+    #expect(failure(.state) { try stranger(x) }.contains("its last call was in another function"))
     ours.layers[3].isTrainable = false
     #expect(try ours.losses.count == 3)
+  }
+
+  @Test func `what layers add is there in a computeLoss of one's own`() throws {
+    final class Own: Model {
+      let dense = Dense(3, activation: .softmax, kernelRegularizer: .l2(0.5), activityRegularizer: .l1(0.1))
+      override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor { try dense(x, context) }
+      override func computeLoss(_ step: StepContext, _ predictions: [Tensor]) throws -> Tensor {
+        try losses.reduce(Loss.sparseCategoricalCrossentropy(step.y, predictions[0]), +)
+      }
+    }
+    final class Standard: Model {
+      let dense = Dense(3, activation: .softmax, kernelRegularizer: .l2(0.5), activityRegularizer: .l1(0.1))
+      override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor { try dense(x, context) }
+    }
+    let models = [Own(seed: 3), Standard(seed: 3)]
+    let (x, y) = (SmallData.x(), SmallData.labels)
+    let found = try models.map { model in
+      try model.compile(optimizer: SGD(learningRate: 0.1), loss: .sparseCategoricalCrossentropy)
+      return try model.fit(x, y, epochs: 3, verbose: 0, shuffle: false)["loss"]
+    }
+    #expect(zip(found[0], found[1]).allSatisfy { abs($0 - $1) < 1e-5 }, "\(found)")
   }
 
   @Test func `a metric counts in a loop as in evaluate`() throws {
@@ -97,6 +123,12 @@ import Testing
     for _ in 0..<3 { _ = try step(x, y).evaluated() }
     #expect(abs(counted.result - (try #require(scores["sparse_categorical_accuracy"]))) < 1e-12)
     #expect(throws: DescentError.self) { try counted.updateState(Tensor.zeros([3]), Tensor.zeros([4, 2])) }
+    let classes = try Metric.f1Score().makeState()
+    try classes.updateState(Tensor.zeros([2, 3]), Tensor.ones([2, 3]))
+    #expect(failure(.data) { try classes.updateState(Tensor.zeros([2, 4]), Tensor.ones([2, 4])) }.contains("other classes than those before"))
+    let whole = try Metric.meanAbsoluteError.makeState()
+    try whole.updateState(Tensor([[1, 2]] as [[Int32]]), Tensor([[3, 2]] as [[Int32]]))
+    #expect(whole.result == 1)
     let unused = try Metric.meanSquaredError.makeState()
     #expect(throws: DescentError.self) { try unused.updateState(Tensor.zeros([3, 2]), Tensor.zeros([4, 2])) }
     #expect(unused.variables.isEmpty)
@@ -109,5 +141,6 @@ import Testing
     #expect(try Loss.mae.values(y.reshaped([3, 1]), predictions.reshaped([3, 1])).doubles == [0, 2, 3])
     #expect(try Loss.mae(y.reshaped([3, 1]), predictions.reshaped([3, 1]), sampleWeight: Tensor([3.0, 1.5, 0])).item() == 1)
     #expect(throws: DescentError.self) { try Loss.mae(y, Tensor.zeros([4, 5])) }
+    #expect(try Loss.mae(Tensor([[1, 2]] as [[Int32]]), Tensor([[3, 2]] as [[Int32]])).item() == 1)
   }
 }

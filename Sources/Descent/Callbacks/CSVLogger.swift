@@ -56,14 +56,15 @@ public final class CSVLogger: Callback {
   }
 
   public override func onEpochEnd(_ epoch: Int, _ logs: Logs) throws {
+    var expected = logs.names
+    if parameters.hasValidation && !expected.contains(where: { $0.hasPrefix("val_") }) {
+      expected += expected.filter { $0 != "learning_rate" }.map { "val_" + $0 }
+    }
     if names.isEmpty {
-      names = logs.names
-      if parameters.hasValidation && !names.contains(where: { $0.hasPrefix("val_") }) {
-        names += names.filter { $0 != "learning_rate" }.map { "val_" + $0 }
-      }
+      names = expected
       try write(CSVLogger.line(["epoch"] + names, separator: separator))
     }
-    if isFirstAppended, let lost = logs.names.first(where: { !names.contains($0) }) {
+    if isFirstAppended, let lost = expected.first(where: { !names.contains($0) }) {
       throw DescentError(
         .file, "\(path): CSVLogger: its header has no '\(lost)', which this run logs: \(names.joined(separator: ", ")); it is not appended to")
     }

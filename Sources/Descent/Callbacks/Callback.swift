@@ -7,8 +7,10 @@ open class Callback {
   public internal(set) weak var model: Model?
   /// What `fit`, `evaluate` or `predict` was asked for.
   public internal(set) var parameters = RunParameters()
-  /// Where it says what it does; nil where another member of the group says it.
-  package lazy var announcements: ProgressOutput? = .standard
+  /// Where it says what it does.
+  package lazy var announcements: ProgressOutput = .standard
+  /// Whether no other member of the group says it.
+  var isSpeaker = true
 
   /// For subclasses.
   public init() {}
@@ -57,7 +59,7 @@ open class Callback {
 extension Callback {
   /// Says what the callback does, if it is to. In a terminal a bar may stand on the line.
   func say(_ text: @autoclosure () -> String, if verbose: Verbosity) {
-    guard let announcements, verbose != .silent else { return }
+    guard isSpeaker, verbose != .silent else { return }
     announcements.write((announcements.isTerminal ? "\n" : "") + text().printable + "\n")
   }
 

@@ -10,7 +10,7 @@ struct CallbackList {
     for callback in callbacks {
       callback.model = model
       callback.parameters = parameters
-      if let group, group.rank != 0 { callback.announcements = nil }
+      callback.isSpeaker = (group?.rank ?? 0) == 0
     }
   }
 

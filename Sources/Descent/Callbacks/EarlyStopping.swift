@@ -105,7 +105,7 @@ public final class EarlyStopping: Callback {
   }
 
   public override func onTrainEnd(_ logs: Logs) throws {
-    if let stoppedEpoch { say("Epoch \(stoppedEpoch + 1): early stopping", if: verbose) }
+    if let stoppedEpoch, model?.hasFailed != true { say("Epoch \(stoppedEpoch + 1): early stopping", if: verbose) }
     if let bestWeights, let bestEpoch, let model, !model.hasFailed {
       say("Restoring model weights from the end of the best epoch: \(bestEpoch + 1).", if: verbose)
       try model.setWeights(bestWeights)

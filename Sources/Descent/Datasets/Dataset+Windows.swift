@@ -28,7 +28,7 @@ extension Dataset {
   ///   - size: how many rows; the last batch has those that are left.
   ///   - paddedShapes: the shape of each tensor of a row, in order (dictionaries by the alphabet), with nil (or −1) for an axis
   ///     that is as long as the longest of the batch; nil for all axes so.
-  ///   - paddingValues: what is put into each tensor; nil for 0 (`false`).
+  ///   - paddingValues: what is put into each tensor, whose fraction is dropped where it holds whole numbers; nil for 0 (`false`).
   ///   - dropRemainder: leaves out a last batch that would be smaller.
   public func paddedBatch(
     _ size: Int, paddedShapes: [[Int?]]? = nil, paddingValues: [Double]? = nil, dropRemainder: Bool = false

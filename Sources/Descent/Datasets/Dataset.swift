@@ -144,21 +144,21 @@ public struct Dataset<Element> {
   /// The elements that can be made: those whose making throws are passed over, as broken pictures among good ones. How many that are is not
   /// known. (tf.data: `ignore_errors`.)
   ///
-  /// After 1,000 in a row the last error is thrown: nothing that lies behind can be reached, or there is nothing.
+  /// It stands behind the step that throws, in a stream whose elements are found by number: one of files, rows or a collection, also mapped,
+  /// zipped and shuffled, but not filtered or generated, where after an error nobody knows what comes next. Behind `batch` it passes
+  /// over whole batches.
   /// - Parameter onError: is told of each error, on the thread that makes elements.
   public func ignoreErrors(_ onError: @escaping (any Error) -> Void = { _ in }) -> Dataset {
     let node = node
-    return Dataset(SequentialNode(isEndless: node.isEndless) { pass in
-      let elements = try node.makeIterator(pass: pass)
+    let problem = node.isIndexed ? nil : "elements are not found by number, as those of files, rows and collections are; catch errors in map"
+    return Dataset("ignoreErrors", unless: problem, SequentialNode { pass in
+      var place = 0
       return ClosureIterator {
-        var failures = 0
-        while true {
-          do { return try elements.next() } catch {
-            failures += 1
-            guard failures < 1000 else { throw error }
-            onError(error)
-          }
+        while place < node.count ?? 0 {
+          defer { place += 1 }
+          do { return try node.element(at: place, pass: pass) } catch { onError(error) }
         }
+        return nil
       }
     })
   }
@@ -183,6 +183,7 @@ public struct Dataset<Element> {
   }
 
   /// The rows of batches in batches of another size. (tf.data: `rebatch`.)
+  /// How many there are is not known.
   /// - Parameters: as those of ``batch(_:dropRemainder:)``.
   public func rebatch(_ size: Int, dropRemainder: Bool = false) -> Dataset { unbatch().batch(size, dropRemainder: dropRemainder) }
 

@@ -49,7 +49,7 @@ extension Dataset where Element == String {
   /// become replacement characters. (TensorFlow: `tf.data.TextLineDataset`.)
   /// - Parameters:
   ///   - path: the file.
-  ///   - pieceByteCount: how many bytes are read at once; no line may be longer.
+  ///   - pieceByteCount: how many bytes are read at once, at least 1; no line may be longer.
   /// - Throws: ``DescentError`` of kind `file` when there is no such file; the stream throws for a line that is too long.
   public static func textLines(_ path: String, pieceByteCount: Int = 1 << 20) throws -> Dataset {
     let source = try ByteSource(path: path), size = max(pieceByteCount, 1)
@@ -59,12 +59,12 @@ extension Dataset where Element == String {
       return ClosureIterator {
         var searched = bytes.startIndex
         while true {
-          if let end = bytes[searched...].firstIndex(of: UInt8(ascii: "\n")) {
+          if let end = bytes[searched...].firstIndex(of: UInt8(ascii: "\n")), end - bytes.startIndex <= size {
             defer { bytes = bytes[(end + 1)...] }
             number += 1
             return lineText(bytes[..<end])
           }
-          if offset == source.count {
+          if offset == source.count, bytes.count <= size {
             defer { bytes = [] }
             return bytes.isEmpty ? nil : lineText(bytes)
           }

@@ -25,7 +25,7 @@ final class BatchNode<Element>: DatasetNode, @unchecked Sendable {
     return try layout.stacked(try rows.map { try source.element(at: $0, pass: pass) }, "batch \(index)")
   }
 
-  /// Rows that the source puts together by itself; nil where it cannot, or they are of different shapes.
+  /// Rows that the source puts together by itself; nil where it cannot, or they may have to be padded.
   private func gathered(_ rows: [Int], pass: Int) throws -> Element? {
     layout.padding == nil ? try source.batch(at: rows, pass: pass) : nil
   }

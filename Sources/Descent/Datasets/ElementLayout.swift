@@ -92,6 +92,7 @@ struct ElementLayout<Element> {
 
   /// Elements of the same shapes as one with an axis more in front of each tensor.
   func stacked(_ elements: [Element], _ place: @autoclosure () -> String) throws -> Element {
+    let step = padding == nil ? "batch" : "paddedBatch"
     let names = parts(elements[0]).map(\.names)
     let isNamed = names.contains { $0 != nil }
     for (number, element) in elements.enumerated() where isNamed {
@@ -99,7 +100,7 @@ struct ElementLayout<Element> {
       guard own == names else {
         func text(_ names: [[String]?]) -> String { names.compactMap { $0 }.map { $0.joined(separator: ", ") }.joined(separator: "; ") }
         throw DescentError(
-          .data, "Dataset.batch: row \(number) of \(place()) has tensors named \(text(own)), but the first has \(text(names))")
+          .data, "Dataset.\(step): row \(number) of \(place()) has tensors named \(text(own)), but the first has \(text(names))")
       }
     }
     let rows = try padding?.padded(elements.map(tensors), place()) ?? elements.map(tensors)
@@ -109,8 +110,8 @@ struct ElementLayout<Element> {
         throw DescentError(
           .data,
           """
-          Dataset.batch: row \(number) of \(place()) is \(row.map { "\($0.dtype) \($0.shape)" }), but the first is \
-          \(first.map { "\($0.dtype) \($0.shape)" }); rows of a batch have equal shapes
+          Dataset.\(step): row \(number) of \(place()) is \(row.map { "\($0.dtype) \($0.shape)" }), but the first is \
+          \(first.map { "\($0.dtype) \($0.shape)" }); expected \(padding == nil ? "equal shapes" : "as many tensors of equal dtypes")
           """)
       }
     }

@@ -37,7 +37,16 @@ struct RowPadding {
           .data, "Dataset.paddedBatch: row \(row) of \(place) is \(tensor.dtype) \(tensor.shape); expected a shape of [\(expected)]")
       }
     }
-    return given.indices.map { axis in given[axis] ?? column.map { $0.shape[axis] }.max()! }
+    let shape = given.indices.map { axis in given[axis] ?? column.map { $0.shape[axis] }.max()! }
+    var count = column.count
+    for size in shape {
+      let (product, isTooLarge) = count.multipliedReportingOverflow(by: size)
+      guard !isTooLarge, product < elementCountLimit else {
+        throw DescentError(.invalidArgument, "Dataset.paddedBatch: \(place) would be \(column.count) rows of shape \(shape), which is too large")
+      }
+      count = product
+    }
+    return shape
   }
 }
 

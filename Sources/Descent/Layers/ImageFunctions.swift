@@ -1,7 +1,8 @@
 import Optimizers
 import TensorCore
 
-// What is done to batches of images [batch, height, width, channels], of tensors and of symbols alike.
+// What is done to batches of images [batch, height, width, channels], of tensors and of symbols alike. Whole numbers become `float32`; one
+// image alone has no axis of the batch and is refused.
 
 /// What an image operation makes of a tensor.
 private func computed(_ className: String, _ x: Tensor, _ settings: [(key: String, value: JSONValue)]) throws -> Tensor {
@@ -47,7 +48,7 @@ private func patchSettings(
   ]
 }
 
-/// Colored images in gray: 0.2989 red + 0.587 green + 0.114 blue, [batch, height, width, 1]. (Keras: `keras.ops.image.rgb_to_grayscale`.)
+/// Colored images in gray: 0.2989 red + 0.587 green + 0.114 blue, [batch, height, width, 1], also of whole numbers as fractions. (Keras: `keras.ops.image.rgb_to_grayscale`.)
 /// - Throws: ``DescentError`` if the images do not have 3 channels, or 1.
 public func rgbToGrayscale(_ images: Tensor) throws -> Tensor { try computed("RGBToGrayscale", images, [channelsLast]) }
 

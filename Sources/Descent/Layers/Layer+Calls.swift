@@ -50,6 +50,7 @@ extension Layer {
       for variable in ownVariables + ownRandomStates { _ = context.builder.claim(variable) }
     }
     let masks = inputs.map { context.mask(of: $0) }
+    let earlierLosses = context.losses.count
     let results = try TracedPart.$name.withValue("layer \(name)") { try forward(inputs, context) }
     try context.check()
     guard !results.isEmpty, results.allSatisfy({ $0.rank > 0 }) else {
@@ -60,6 +61,7 @@ extension Layer {
         context.addLoss(try activityRegularizer.validated()(result) / Double(max(result.shape[0], 1)))
       }
     }
+    if !context.isBuilding { lastCall.keep(losses: Array(context.losses[earlierLosses...])) }
     if supportsMasking { try setMasks(of: results, inputs, masks, context) }
     inputShapes = shapes
     outputShapes = results.map { Array($0.shape.dropFirst()) }
@@ -109,12 +111,12 @@ extension Layer {
   public func outputs(_ inputs: [Tensor], masks: [Tensor?] = [], training: Bool = false) throws -> [Tensor] {
     let context = try ownContext(for: inputs, isTraining: training)
     for (input, mask) in zip(inputs, masks) { if let mask { context.setMask(mask, of: input) } }
-    defer { lossesOfLastCall = context.losses }
     return try context.with(CallDetails(isMaskGiven: masks.contains { $0 != nil })) { try outputs(inputs, context) }
   }
 
-  /// What belongs to the loss beside what a loss function gives, for a loop of one's own: what layers added in the last call of this layer
-  /// outside of any model (``ForwardContext/addLoss(_:)``, penalties on activations), and the penalties on weights that are trained.
+  /// What belongs to the loss beside what a loss function gives, for a loop or a ``Model/computeLoss(_:_:)`` of one's own: what this layer
+  /// and those in it added in its last call (``ForwardContext/addLoss(_:)``, penalties on activations), and the penalties on weights that are
+  /// trained.
   ///
   ///     let step = compile { x, y in
   ///       let loss = try Loss.mse(y, model(x, training: true))
@@ -123,11 +125,17 @@ extension Layer {
   ///       return total
   ///     }
   ///
-  /// They are asked for in the function that called the layer. `fit` adds them by itself. (Keras: `Layer.losses`.)
-  /// - Throws: ``DescentError`` if a closure of the program's gives no penalty.
+  /// They are asked for in the function that called the layer, and kept until its next call. `fit` adds them by itself. (Keras:
+  /// `Layer.losses`.)
+  /// - Throws: ``DescentError`` of kind `state` if the layer was last called in another compiled function, or outside of this one; also if a
+  ///   closure of the program's gives no penalty.
   public var losses: [Tensor] {
     get throws {
-      try lossesOfLastCall + penalties(trained: Set(trainableVariables.map(ObjectIdentifier.init)))
+      guard let added = lastCall.losses else {
+        throw DescentError(
+          .state, "layer \(name): losses: its last call was in another function; ask for them in the compiled function that calls the layer")
+      }
+      return try added + penalties(trained: Set(trainableVariables.map(ObjectIdentifier.init)))
     }
   }
 

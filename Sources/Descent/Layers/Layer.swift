@@ -44,13 +44,13 @@ open class Layer {
 
   /// The shapes of one row of each input, known once the layer has been called: of the last call where sizes are open.
   public internal(set) var inputShapes: [[Int]]? {
-    get { shapes.inputs }
-    set { shapes.inputs = newValue }
+    get { lastCall.inputs }
+    set { lastCall.inputs = newValue }
   }
   /// The shapes of one row of each result, known once the layer has been called.
   public internal(set) var outputShapes: [[Int]]? {
-    get { shapes.outputs }
-    set { shapes.outputs = newValue }
+    get { lastCall.outputs }
+    set { lastCall.outputs = newValue }
   }
   /// The shape of one row of the first input: given when the layer was made, otherwise known once the layer has been called.
   public internal(set) var inputShape: [Int]? {
@@ -73,8 +73,6 @@ open class Layer {
   package private(set) var ownRandomStates: [Variable] = []
   package private(set) var regularizers: [(variable: Variable, regularizer: Regularizer)] = []
   package private(set) var constraints: [(variable: Variable, constraint: Constraint)] = []
-  /// What the last call outside of any model added to the loss.
-  var lossesOfLastCall: [Tensor] = []
 
   /// The layer or model that it is a part of, the first if there are several.
   weak var parent: Layer?
@@ -88,11 +86,11 @@ open class Layer {
   let hasGivenName: Bool
   let givenInputShape: [Int?]?
   /// Where sizes of the rows are open: what is known of them.
-  var openShapes: LayerShapes.Open? {
-    get { shapes.open }
-    set { shapes.open = newValue }
+  var openShapes: LastCall.Open? {
+    get { lastCall.open }
+    set { lastCall.open = newValue }
   }
-  private let shapes = LayerShapes()
+  let lastCall = LastCall()
   /// What the model gives its layers to build with; set on the way into ``build(inputShape:)``.
   private(set) var builder: ModelBuilder?
   /// Of its variables, once it is built.

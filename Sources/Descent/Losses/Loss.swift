@@ -156,21 +156,24 @@ extension Loss {
   /// The loss of a batch, for a loop of one's own: `try Loss.mae(y, predictions)`. (Keras: `keras.losses.MeanAbsoluteError()(y_true, y_pred)`.)
   /// - Parameters:
   ///   - yTrue: what should have been predicted; samples on axis 0.
-  ///   - yPred: what was predicted.
+  ///   - yPred: what was predicted; whole numbers become `float32`.
   ///   - sampleWeight: one number per sample, or of any shape that stretches to that of ``values(_:_:)``.
   /// - Returns: a scalar, or one value per sample with ``Reduction/none``.
-  /// - Throws: ``DescentError`` if shapes or dtypes do not fit.
+  /// - Throws: ``DescentError`` if shapes do not fit.
   public func callAsFunction(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) throws -> Tensor {
-    try reduced(target: yTrue, prediction: yPred, sampleWeight: sampleWeight, logits: nil)
+    try reduced(target: yTrue, prediction: Loss.fractions(yPred), sampleWeight: sampleWeight, logits: nil)
   }
+
+  /// Whole numbers as `float32`, as Keras casts predictions.
+  private static func fractions(_ x: Tensor) -> Tensor { x.dtype.isFloatingPoint ? x : x.cast(to: .float32) }
 
   /// The loss of each sample. (Keras: `keras.losses.mean_absolute_error(y_true, y_pred)`, the function.)
   /// - Parameters:
   ///   - yTrue: what should have been predicted; samples on axis 0.
-  ///   - yPred: what was predicted.
-  /// - Throws: ``DescentError`` if shapes or dtypes do not fit.
+  ///   - yPred: what was predicted; whole numbers become `float32`.
+  /// - Throws: ``DescentError`` if shapes do not fit.
   public func values(_ yTrue: Tensor, _ yPred: Tensor) throws -> Tensor {
-    try checkedValues(target: yTrue, prediction: yPred, logits: nil)
+    try checkedValues(target: yTrue, prediction: Loss.fractions(yPred), logits: nil)
   }
 
   /// The loss of a batch.

@@ -7,11 +7,11 @@ import TensorCore
 /// - Parameters:
 ///   - yTrue: class numbers, of any shape and whole numbers.
 ///   - yPred: the classes that were said, as many.
-///   - numClasses: how many classes there are; nil for one more than the greatest number.
+///   - numClasses: how many classes there are, at most 16,384; nil for one more than the greatest number, at most 4,096.
 ///   - sampleWeight: how much each counts; nil for 1.
-/// - Returns: [classes, classes]: `int32`, or the weights' dtype.
+/// - Returns: [classes, classes]: `int32`, or the dtype of weights that are fractions.
 /// - Throws: ``DescentError`` of kind `data` when there are not as many of each, or a number is negative or not less than `numClasses`; of
-///   kind `invalidArgument` when `numClasses` is less than 1.
+///   kind `invalidArgument` when `numClasses` is no such number.
 public func confusionMatrix(
   _ yTrue: Tensor, _ yPred: Tensor, numClasses: Int? = nil, sampleWeight: Tensor? = nil
 ) throws -> Tensor {
@@ -28,14 +28,16 @@ public func confusionMatrix(
       return whole
     }
   }
-  if let numClasses, numClasses < 1 {
-    throw DescentError(.invalidArgument, "confusionMatrix: numClasses is \(numClasses); it must be at least 1")
+  if let numClasses, !(1...1 << 14).contains(numClasses) {
+    throw DescentError(.invalidArgument, "confusionMatrix: numClasses is \(numClasses); it must be from 1 to \(1 << 14)")
   }
   let truth = try numbers(yTrue, "yTrue"), said = try numbers(yPred, "yPred")
-  let count = numClasses ?? (max(truth.max() ?? -1, said.max() ?? -1) + 1)
-  guard count <= 1 << 14 else {
-    throw DescentError(.data, "confusionMatrix: there is a class \(count - 1); expected at most \(1 << 14) classes")
+  // Of numbers that are no classes at all, the square would fill the memory.
+  let greatest = max(truth.max() ?? -1, said.max() ?? -1), limit = 1 << 12
+  guard numClasses != nil || greatest < limit else {
+    throw DescentError(.data, "confusionMatrix: there is a class \(greatest); more than \(limit) classes need numClasses")
   }
+  let count = numClasses ?? greatest + 1
   var weights = [Double](repeating: 1, count: truth.count)
   if let sampleWeight {
     guard sampleWeight.count == truth.count else {
@@ -46,5 +48,5 @@ public func confusionMatrix(
   }
   var cells = [Double](repeating: 0, count: count * count)
   for (row, weight) in weights.enumerated() { cells[truth[row] * count + said[row]] += weight }
-  return Tensor(shape: [count, count], scalars: cells).cast(to: sampleWeight?.dtype ?? .int32)
+  return Tensor(shape: [count, count], scalars: cells).cast(to: sampleWeight.map { $0.dtype.isFloatingPoint ? $0.dtype : .int32 } ?? .int32)
 }

@@ -23,7 +23,14 @@ public final class MetricState {
   ///   - sampleWeight: one number per sample; without it all weigh 1.
   /// - Throws: ``DescentError`` if the metric cannot judge such predictions by such targets, or weights do not fit.
   public func updateState(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) throws {
+    let yPred = yPred.dtype.isFloatingPoint ? yPred : yPred.cast(to: .float32)
     try metric.validate(targetShape: yTrue.shape, predictionShape: yPred.shape)
+    if let made, made.contains(where: { !$0.shape.isEmpty }) {
+      let wanted = Trace.suspended { metric.definition.makeVariables(predictionShape: yPred.shape) }.map(\.shape)
+      guard wanted == made.map(\.shape) else {
+        throw DescentError(.data, "metric \(metric.name): predictions of shape \(yPred.shape) have other classes than those before")
+      }
+    }
     // What a compiled function makes belongs to one run of it.
     let isFirst = made == nil
     if isFirst { made = Trace.suspended { metric.definition.makeVariables(predictionShape: yPred.shape) } }

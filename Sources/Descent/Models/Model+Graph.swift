@@ -37,8 +37,9 @@ extension Model {
 
   /// Takes the graph's layers as the model's, and traces it once.
   func adopt(_ graph: LayerGraph) throws {
-    // Layers without names are numbered in the order in which they were made, as in Keras.
-    for layer in graph.layers.sorted(by: { $0.serial < $1.serial }) {
+    // Layers without names are numbered in the order in which they were made, as in Keras, by numbers that no name has.
+    let isNamed = { (layer: Layer) in layer.hasGivenName || layer.parent != nil }
+    for layer in graph.layers.filter(isNamed) + graph.layers.filter({ !isNamed($0) }).sorted(by: { $0.serial < $1.serial }) {
       sublayers.append(layer)
       if layer.parent == nil { layer.place(under: self) }
     }

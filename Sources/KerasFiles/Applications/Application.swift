@@ -72,6 +72,8 @@ public struct Application: Sendable {
   var minimumSize = 32
   /// Whether images may be of any size also where there is a top.
   var takesAnySize = false
+  /// Whether a size may be left open where there is no top.
+  var takesOpenSizes = true
   /// Whether there are layers that scale pixels, which can be left out.
   var hasPreprocessing = false
 
@@ -83,7 +85,7 @@ public struct Application: Sendable {
   ///     nil for random ones.
   ///   - inputTensor: an input, or what another layer gave, to put the network on; nil for an input of its own.
   ///   - inputShape: `[height, width, channels]` of an image, at least 32 × 32 (Xception: 71, Inception: 75); nil for the network's own size, and without
-  ///     a top for images of any size, as `[nil, nil, 3]` is.
+  ///     a top for images of any size, as `[nil, nil, 3]` is. (MobileNetV3 takes any size with its top, too; NASNet none but its own then.)
   ///   - pooling: what follows the last feature maps where there is no top; nil for nothing.
   ///   - classes: how many the classifier tells apart; 1000 for `"imagenet"`.
   ///   - classifierActivation: nil for the logits. Where weights are loaded, softmax or nil. Without a top it means nothing.
@@ -124,7 +126,7 @@ public struct Application: Sendable {
       let shape = try checkedShape(inputShape, includeTop, source, refusal)
       image = Input(shape: shape).symbol
     }
-    if !includePreprocessing, !hasPreprocessing { throw refusal("includePreprocessing is false, but no layer of this network scales pixels") }
+    if !includePreprocessing, !hasPreprocessing { throw refusal("includePreprocessing is false, but what scales pixels, if anything, is a fixed part of this network") }
     var request = Request(includeTop: includeTop, weights: source, rows: image.shape[0] ?? defaultSize(nil))
     request.includePreprocessing = includePreprocessing
     request.classes = classes
@@ -162,7 +164,7 @@ public struct Application: Sendable {
   ) throws -> [Int?] {
     let size = defaultSize(given)
     guard let given else {
-      return includeTop && !takesAnySize ? [size, size, 3] : [nil, nil, 3]
+      return includeTop && !takesAnySize || !takesOpenSizes ? [size, size, 3] : [nil, nil, 3]
     }
     guard given.count == 3, let channels = given[2] else {
       throw refusal("inputShape is \(given.text); expected three integers: [height, width, channels]")
@@ -176,6 +178,7 @@ public struct Application: Sendable {
     guard given.prefix(2).allSatisfy({ $0 ?? minimumSize >= minimumSize }) else {
       throw refusal("inputShape is \(given.text); expected at least \(minimumSize) × \(minimumSize) positions")
     }
+    guard takesOpenSizes || given.known != nil else { throw refusal("inputShape is \(given.text); this network's cells need to know the size") }
     guard !includeTop || takesAnySize || given.known != nil else { throw refusal("inputShape is \(given.text); a size may be left open only where there is no top") }
     guard channels > 0 else { throw refusal("inputShape is \(given.text); expected at least one channel") }
     return given
@@ -194,6 +197,13 @@ extension Application {
       .list([.number(kernelSize / 2 - (1 - (size ?? 0) % 2)), .number(kernelSize / 2)])
     }
     return .list([pair(x.shape[0]), pair(x.shape[1])])
+  }
+
+  /// - Throws: ``DescentError`` for a width that is no number to multiply filters by.
+  static func checkWidth(_ alpha: Double, _ name: String) throws {
+    guard alpha > 0 && alpha <= 100 else {
+      throw DescentError(.invalidArgument, "\(name): alpha is \(alpha); expected more than 0, and at most 100")
+    }
   }
 
   /// The nearest multiple of 8, at least 8, that is not more than 10 % less. (Keras: `_make_divisible`, `_depth`.)

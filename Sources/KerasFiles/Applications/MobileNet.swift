@@ -23,9 +23,7 @@ extension Application {
           "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet/")
       },
       check: { request in
-        guard alpha > 0 && alpha.isFinite else {
-          throw DescentError(.invalidArgument, "mobilenet: alpha is \(alpha); expected more than 0")
-        }
+        try checkWidth(alpha, "mobilenet")
         if request.weights == .imageNet, publishedWidths[alpha] == nil {
           throw DescentError(
             .invalidArgument, "mobilenet: alpha is \(alpha); expected 0.25, 0.5, 0.75 or 1 with the weights \"imagenet\"")

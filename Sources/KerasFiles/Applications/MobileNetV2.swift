@@ -20,9 +20,7 @@ extension Application {
           "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/")
       },
       check: { request in
-        guard alpha > 0 && alpha.isFinite else {
-          throw DescentError(.invalidArgument, "mobilenetv2: alpha is \(alpha); expected more than 0")
-        }
+        try checkWidth(alpha, "mobilenetv2")
         if request.weights == .imageNet, ![0.35, 0.5, 0.75, 1, 1.3, 1.4].contains(alpha) {
           throw DescentError(
             .invalidArgument, "mobilenetv2: alpha is \(alpha); expected 0.35, 0.5, 0.75, 1, 1.3 or 1.4 with the weights \"imagenet\"")

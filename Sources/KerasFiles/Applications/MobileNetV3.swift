@@ -87,9 +87,7 @@ private struct MobileNetV3: Sendable {
           "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v3/")
       },
       check: { request in
-        guard alpha > 0 && alpha.isFinite else {
-          throw DescentError(.invalidArgument, "\(name): alpha is \(alpha); expected more than 0")
-        }
+        try Application.checkWidth(alpha, name)
         if request.weights == .imageNet, checksums[published] == nil {
           let expected = isMinimalistic ? "1 where it is minimalistic" : "0.75 or 1"
           throw DescentError(.invalidArgument, "\(name): alpha is \(alpha); expected \(expected) with the weights \"imagenet\"")

@@ -1,7 +1,7 @@
 // Cells that a search has found. Names, sizes and files are Keras's.
 
 extension Application {
-  /// 5.3 million parameters, images of 224 × 224. (Zoph et al., 2018; Keras: `keras.applications.NASNetMobile`.)
+  /// 5.3 million parameters, images of 224 × 224, or another size that is said. (Zoph et al., 2018; Keras: `keras.applications.NASNetMobile`.)
   public static let nasNetMobile = NASNet(
     name: "nasnet_mobile", size: 224, filters: 44, blocks: 4, stemFilters: 32, skipsReduction: false,
     checksums: ("020fb642bf7360b370c678b08e0adf61", "1ed92395b5b598bdda52abe5c0dbfd63")).application
@@ -28,7 +28,7 @@ private struct NASNet: Sendable {
     Application(
       defaultName: { _ in name }, defaultSize: { _ in size }, preprocessing: .tf,
       publishedFile: Application.published(name, ending: "_no_top", checksums, in: "nasnet"),
-      features: features, top: { try $1.classifier(GlobalAveragePooling2D()($0)) }, namesPooling: false)
+      features: features, top: { try $1.classifier(GlobalAveragePooling2D()($0)) }, namesPooling: false, takesOpenSizes: false)
   }
 
   @Sendable private func features(_ image: Symbol, _ request: Application.Request) throws -> Symbol {

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The recording of one compiled function: which variables it reads and what it leaves in them.
 package final class Trace {
   private var reads: [ObjectIdentifier: Tensor] = [:]
@@ -33,6 +35,11 @@ package final class Trace {
   static var current: Trace? {
     ThreadSlots.trace.map { Unmanaged<Trace>.fromOpaque($0).takeUnretainedValue() }
   }
+
+  /// What tells the trace that this thread is recording from others; nil outside of traces.
+  package static var identity: Int? { current?.number }
+  private let number = Trace.counter.add(1, ordering: .relaxed).newValue
+  private static let counter = Atomic<Int>(0)
 
   /// Records what `body` does to variables.
   func record<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {

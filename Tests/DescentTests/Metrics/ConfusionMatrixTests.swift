@@ -11,6 +11,8 @@ import Testing
     #expect(try confusionMatrix(truth.cast(to: .float32), said.reshaped([6, 1]), numClasses: 4).doubles.reduce(0, +) == 6)
     let weighted = try confusionMatrix(truth, said, sampleWeight: Tensor([1, 2, 0.5, 4, 8, 16] as [Float]))
     #expect(weighted.dtype == .float32 && weighted.doubles == [1, 0, 0, 0, 16, 2, 0, 4, 8.5])
+    let counted = try confusionMatrix(truth, said, sampleWeight: Tensor([200, 1, 1, 1, 200, 200] as [UInt8]))
+    #expect(counted.dtype == .int32 && counted.doubles == [200, 0, 0, 0, 200, 1, 0, 1, 201])
     #expect(try confusionMatrix(Tensor([] as [Int32]), Tensor([] as [Int32])).shape == [0, 0])
   }
 
@@ -22,7 +24,9 @@ import Testing
     #expect(failure(.data) { try confusionMatrix(one, Tensor([-1, 0] as [Int32])) }.contains("the class -1.0"))
     #expect(failure(.data) { try confusionMatrix(one, Tensor([0, 1, 1] as [Int32])) }.contains("yPred has shape [3], and yTrue [2]"))
     #expect(failure(.data) { try confusionMatrix(one, one, sampleWeight: Tensor([1.0])) }.contains("sampleWeight has shape [1]"))
-    #expect(failure(.data) { try confusionMatrix(one, Tensor([0, 2_000_000_000] as [Int32])) }.contains("expected at most 16384 classes"))
+    #expect(failure(.data) { try confusionMatrix(one, Tensor([0, 2_000_000_000] as [Int32])) }.contains("more than 4096 classes need numClasses"))
     #expect(failure(.invalidArgument) { try confusionMatrix(one, one, numClasses: 0) }.contains("numClasses is 0"))
+    #expect(failure(.invalidArgument) { try confusionMatrix(one, one, numClasses: .max) }.contains("it must be from 1 to 16384"))
+    #expect(failure(.data) { try confusionMatrix(one, Tensor([1e300, 0])) }.contains("the class"))
   }
 }

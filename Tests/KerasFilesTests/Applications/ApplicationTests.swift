@@ -229,7 +229,10 @@ extension Application {
       (message { try Application.mobileNetV3Large()() }, "weights_mobilenet_v3_large_224_1.0_float.h5 is not there"),
       (message { try Application.xception(weights: nil, inputShape: [70, 80, 3]) }, "expected at least 71 × 71 positions"),
       (message { try Application.inceptionV3(weights: nil, inputShape: [80, 74, 3]) }, "expected at least 75 × 75 positions"),
-      (message { try resNet(weights: nil, includePreprocessing: false) }, "no layer of this network scales pixels"),
+      (message { try resNet(weights: nil, includePreprocessing: false) }, "is a fixed part of this network"),
+      (message { try Application.nasNetMobile(includeTop: false, weights: nil, inputShape: [nil, nil, 3]) }, "cells need to know the size"),
+      (message { try Application.mobileNet(alpha: 1e18)(weights: nil) }, "alpha is 1e+18; expected more than 0, and at most 100"),
+      (message { try Application.mobileNetV3Large(alpha: .nan)(weights: nil) }, "alpha is nan"),
       (message { try mobile(weights: nil, inputShape: [20, 96, 3]) }, "mobilenetv2_1.00_20: inputShape is [20, 96, 3]"),
     ]
     for (found, expected) in refused { #expect(found.contains(expected), "\(found)") }
