@@ -70,7 +70,10 @@ import Testing
         for key in ["layer", "model", "layers"] { test[key].map(note) }
       }
     }
-    let elsewhere = ["Lambda": "LayerTests: Keras's file holds Python's code"]
+    let elsewhere = [
+      "Lambda": "LayerTests: Keras's file holds Python's code", "LayerScale": "ApplicationTests: in the logits of ConvNeXt",
+      "CustomScaleLayer": "ApplicationTests: in the logits of InceptionResNetV2",
+    ]
     for type in LayerRegistry.builtIn where !tested.contains(type.className) {
       #expect(elsewhere[type.className] != nil, "layer \(type.className): there is no fixture of Keras's for it")
     }
