@@ -74,10 +74,9 @@ package struct DirectorySelection: Sendable {
   package func part(_ subset: DirectorySubset?, of count: Int, _ directory: String) throws -> Range<Int> {
     guard count > 0 else {
       let all = try FileDirectory(directory, classNames: nil, followLinks: true, endings: endings).paths
-      let lying = all.isEmpty ? "" : "; those that lie beside the folders of classes have no labels (labelMode: nil, or labels: .list)"
+      let beside = " in folders of classes; those that lie beside the folders of classes have no labels (labelMode: nil, or labels: .list)"
       throw DescentError(
-        .file,
-        "\(directory): has no \(things)\(all.isEmpty ? "" : " in folders of classes")\(lying); expected files that end in \(endings.joined(separator: ", "))")
+        .file, "\(directory): has no \(things)\(all.isEmpty ? "" : beside); expected files that end in \(endings.joined(separator: ", "))")
     }
     guard let validationSplit, let subset else {
       if validationSplit == nil && subset == nil { return 0..<count }

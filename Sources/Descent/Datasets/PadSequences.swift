@@ -25,7 +25,7 @@ public func padSequences<Scalar: NumericTensorScalar>(
   value: Double = 0
 ) throws -> Tensor {
   let length = try paddedLength(sequences.map(\.count), maxlen)
-  let value = try number(value, as: dtype)
+  let value = try dtype.number(value, for: "padSequences")
   func filled<Result: NumericTensorScalar>(_: Result.Type, _ convert: (Scalar) throws -> Result) throws -> Tensor {
     var all = [Result](repeating: Result(converting: value), count: sequences.count * length)
     for (row, sequence) in sequences.enumerated() {
@@ -41,8 +41,8 @@ public func padSequences<Scalar: NumericTensorScalar>(
   switch dtype {
   case .float32: return try filled(Float.self) { Float($0.asDouble) }
   case .float64: return try filled(Double.self) { $0.asDouble }
-  case .int32: return try filled(Int32.self) { Int32(try number($0.asDouble, as: .int32)) }
-  case .uint8: return try filled(UInt8.self) { UInt8(try number($0.asDouble, as: .uint8)) }
+  case .int32: return try filled(Int32.self) { Int32(try dtype.number($0.asDouble, for: "padSequences")) }
+  case .uint8: return try filled(UInt8.self) { UInt8(try dtype.number($0.asDouble, for: "padSequences")) }
   case .bool: throw DescentError(.invalidArgument, "padSequences: dtype is bool; float32, float64, int32 and uint8 can be")
   }
 }
@@ -86,7 +86,7 @@ public func padSequences(
   }
   let dtype = dtype ?? first.dtype
   let length = try paddedLength(sequences.map { $0.shape[0] }, maxlen)
-  let value = try number(value, as: dtype)
+  let value = try dtype.number(value, for: "padSequences")
   let stepShape = Array(first.shape.dropFirst()), stepSize = stepShape.reduce(1, *)
   func padded<Scalar: TensorScalar>(with value: Scalar) -> Tensor {
     var all = [Scalar](repeating: value, count: sequences.count * length * stepSize)
@@ -113,14 +113,18 @@ private func paddedLength(_ lengths: [Int], _ maxlen: Int?) throws -> Int {
   return maxlen ?? lengths.max() ?? 0
 }
 
-/// A number as `dtype` holds it.
-func number(_ value: Double, as dtype: DType, for name: String = "padSequences") throws -> Double {
-  let fits =
-    switch dtype {
-    case .float32, .float64: true
-    case .int32: Int32(exactly: value.rounded(.towardZero)) != nil
-    case .uint8, .bool: UInt8(exactly: value.rounded(.towardZero)) != nil
-    }
-  guard fits else { throw DescentError(.invalidArgument, "\(name): \(value) does not fit \(dtype)") }
-  return dtype.isFloatingPoint ? value : value.rounded(.towardZero)
+extension DType {
+  /// A number as elements hold it: without its fraction where they are whole numbers.
+  /// - Parameter caller: what errors say that it is for.
+  /// - Throws: ``DescentError`` of kind `invalidArgument` if they cannot hold it.
+  func number(_ value: Double, for caller: String) throws -> Double {
+    let fits =
+      switch self {
+      case .float32, .float64: true
+      case .int32: Int32(exactly: value.rounded(.towardZero)) != nil
+      case .uint8, .bool: UInt8(exactly: value.rounded(.towardZero)) != nil
+      }
+    guard fits else { throw DescentError(.invalidArgument, "\(caller): \(value) does not fit \(self)") }
+    return isFloatingPoint ? value : value.rounded(.towardZero)
+  }
 }

@@ -20,7 +20,7 @@ struct RowPadding {
     let parts = try first.indices.map { part in
       let column = rows.map { $0[part] }
       let shape = try shape(of: column, part, place)
-      let value = try number(values?[part] ?? 0, as: first[part].dtype, for: "Dataset.paddedBatch: paddingValues[\(part)]")
+      let value = try first[part].dtype.number(values?[part] ?? 0, for: "Dataset.paddedBatch: paddingValues[\(part)]")
       let padding = Tensor(value).cast(to: first[part].dtype).withBytes { Array($0) }
       return column.map { $0.shape == shape ? $0 : extended($0, to: shape, with: padding) }
     }

@@ -11,9 +11,10 @@
 /// Source: <https://keras.io/api/utils/python_utils/#tocategorical-function>.
 public func toCategorical(_ x: Tensor, numClasses: Int? = nil, dtype: DType = .float32) throws -> Tensor {
   let values = x.doubles
-  guard let greatest = values.max() ?? numClasses.map(Double.init) else {
+  if values.isEmpty, numClasses == nil {
     throw DescentError(.data, "toCategorical: x is empty and numClasses is not given, so that nothing says how many classes there are")
   }
+  let greatest = values.max() ?? -1
   guard let width = numClasses ?? Int(exactly: greatest.rounded(.towardZero) + 1), width > 0, width <= 1 << 24 else {
     throw DescentError(.data, "toCategorical: numClasses is \(numClasses.map(String.init) ?? "not given, and x ends at \(greatest)")")
   }

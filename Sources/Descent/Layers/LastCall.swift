@@ -1,8 +1,8 @@
 import Synchronization
 import TensorCore
 
-/// What is known of a layer from its calls: the shapes of rows, and what the last one outside of any model added to the loss. Calls write it
-/// while other threads predict with the model and read it.
+/// What is known of a layer from its calls: the shapes of rows, and what the last one added to the loss. Calls write it while
+/// other threads predict with the model and read it.
 final class LastCall: Sendable {
   typealias Open = (inputs: [[Int?]], outputs: [[Int?]])
 
@@ -27,6 +27,7 @@ final class LastCall: Sendable {
     get { state.withLock { $0.open } }
     set { state.withLock { $0.open = newValue } }
   }
+
   /// Keeps what the call that ends added to the loss.
   func keep(losses: [Tensor]) {
     let trace = Trace.identity

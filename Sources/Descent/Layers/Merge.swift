@@ -32,6 +32,13 @@ public class Merge: Layer {
     }
   }
 
+  /// - Throws: ``DescentError`` naming the layer if it was called with one input or more than two.
+  final func requireTwo(_ shapes: [[Int]]) throws {
+    guard shapes.count == 2 else {
+      throw DescentError(.invalidArgument, "layer \(name): it takes two inputs, and was called with \(shapes.count)")
+    }
+  }
+
   public override var supportsMasking: Bool { true }
 
   public override var acceptsIntegers: Bool { true }
@@ -93,9 +100,7 @@ public final class Add: Merge {
 /// The first of two inputs minus the second. (Keras: `keras.layers.Subtract`.)
 public final class Subtract: Merge {
   override func check(_ shapes: [[Int]]) throws {
-    guard shapes.count == 2 else {
-      throw DescentError(.invalidArgument, "layer \(name): it takes two inputs, and was called with \(shapes.count)")
-    }
+    try requireTwo(shapes)
     try super.check(shapes)
   }
 

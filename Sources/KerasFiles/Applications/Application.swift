@@ -30,12 +30,12 @@ public struct Application: Sendable {
     /// The height of an image.
     let rows: Int
     /// Whether the layers that scale pixels are a part of it.
-    var includePreprocessing = true
+    let includePreprocessing: Bool
     /// What the model is called; the names of some networks' layers begin with it.
-    var name = ""
+    let name: String
     /// What the classifier, if any, gives.
-    var classes = 1000
-    var classifierActivation = ActivationFunction.softmax
+    let classes: Int
+    let classifierActivation: ActivationFunction
 
     /// The layer that tells the classes apart.
     func classifier(_ x: Symbol, initializer: Initializer = .glorotUniform, name: String = "predictions") throws -> Symbol {
@@ -57,13 +57,13 @@ public struct Application: Sendable {
   let defaultSize: @Sendable (_ given: [Int?]?) -> Int
   let preprocessing: Preprocessing
   /// The file that Keras publishes.
-  let publishedFile: @Sendable (Request) -> DatasetFile
+  let publishedFile: @Sendable (_ includeTop: Bool, _ rows: Int) -> DatasetFile
   /// Checks what only this network asks of its arguments.
   var check: @Sendable (Request) throws -> Void = { _ in }
   /// The layers up to the last feature maps.
   let features: @Sendable (_ image: Symbol, Request) throws -> Symbol
   /// The layers from there on, with the classifier.
-  let top: @Sendable (_ features: Symbol, Request) throws -> Symbol
+  var top: @Sendable (_ features: Symbol, Request) throws -> Symbol = { try $1.classifier(GlobalAveragePooling2D(name: "avg_pool")($0)) }
   /// Whether the pooling that stands in the top's place has a name of its own.
   var namesPooling = true
   /// What follows where there is no top.
@@ -127,18 +127,18 @@ public struct Application: Sendable {
       image = Input(shape: shape).symbol
     }
     if !includePreprocessing, !hasPreprocessing { throw refusal("includePreprocessing is false, but what scales pixels, if anything, is a fixed part of this network") }
-    var request = Request(includeTop: includeTop, weights: source, rows: image.shape[0] ?? defaultSize(nil))
-    request.includePreprocessing = includePreprocessing
-    request.classes = classes
-    request.classifierActivation = classifierActivation ?? .linear
-    request.name = name ?? defaultName(image.shape[0].map { "\($0)" } ?? (source == .imageNet ? "\(request.rows)" : "None"))
+    let rows = image.shape[0] ?? defaultSize(nil)
+    let request = Request(
+      includeTop: includeTop, weights: source, rows: rows, includePreprocessing: includePreprocessing,
+      name: name ?? defaultName(image.shape[0] != nil || source == .imageNet ? "\(rows)" : "None"), classes: classes,
+      classifierActivation: classifierActivation ?? .linear)
     try check(request)
     // Found before the network is made: a file that is missing is told at once.
     let file: String? =
       switch source {
       case .random: nil
       case .file(let path): path
-      case .imageNet: try publishedFile(request).path(in: nil)
+      case .imageNet: try publishedFile(includeTop, rows).path(in: nil)
       }
 
     var x = try features(image, request)
@@ -188,7 +188,7 @@ public struct Application: Sendable {
 extension Application {
   /// The file that Keras publishes for images of that height, with the top or without.
   package func publishedFile(includeTop: Bool, rows: Int) -> DatasetFile {
-    publishedFile(Request(includeTop: includeTop, weights: .imageNet, rows: rows))
+    publishedFile(includeTop, rows)
   }
 
   /// Margins that make a strided window of the given size start where the original networks start it. (Keras: `correct_pad`.)
@@ -218,10 +218,10 @@ extension Application {
   ///   - folder: where Keras's files lie, after the network.
   static func published(
     _ name: String, ending: String = "_notop", _ checksums: (top: String, noTop: String), in folder: String
-  ) -> @Sendable (Request) -> DatasetFile {
-    { request in
+  ) -> @Sendable (_ includeTop: Bool, _ rows: Int) -> DatasetFile {
+    { includeTop, _ in
       cachedFile(
-        name + (request.includeTop ? ".h5" : ending + ".h5"), request.includeTop ? checksums.top : checksums.noTop,
+        name + (includeTop ? ".h5" : ending + ".h5"), includeTop ? checksums.top : checksums.noTop,
         "https://storage.googleapis.com/tensorflow/keras-applications/\(folder)/")
     }
   }
@@ -232,17 +232,6 @@ extension Application {
       guard let given, given.count == 3, given[0] == given[1], let rows = given[0], sizes.contains(rows) else { return 224 }
       return rows
     }
-  }
-
-  /// Channels multiplied by what a small network makes of their means, as EfficientNet does it. (Hu et al., 2017: "squeeze and excitation".)
-  static func squeezedAndExcited(_ x: Symbol, _ filters: Int, reduced: Int, _ initializer: Initializer, _ name: String) throws -> Symbol {
-    var weights = try GlobalAveragePooling2D(name: name + "se_squeeze")(x)
-    weights = try Reshape([1, 1, filters], name: name + "se_reshape")(weights)
-    weights = try Conv2D(
-      reduced, 1, padding: .same, activation: .silu, kernelInitializer: initializer, name: name + "se_reduce")(weights)
-    weights = try Conv2D(
-      filters, 1, padding: .same, activation: .sigmoid, kernelInitializer: initializer, name: name + "se_expand")(weights)
-    return try Multiply(name: name + "se_excite")([x, weights])
   }
 
   /// A file in the folder of models of Keras's cache.

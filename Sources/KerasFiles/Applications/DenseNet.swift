@@ -25,8 +25,7 @@ extension Application {
         }
         x = try normalized(x, "bn")
         return try Activation(.relu, name: "relu")(x)
-      },
-      top: { try $1.classifier(GlobalAveragePooling2D(name: "avg_pool")($0)) })
+      })
   }
 
   private static func denseLayer(_ input: Symbol, _ name: String) throws -> Symbol {

@@ -57,24 +57,17 @@ private struct EfficientNet: Sendable {
     Stage(kernelSize: 5, repeats: 4, filtersIn: 112, filtersOut: 192, expansion: 6, strides: 2),
     Stage(kernelSize: 3, repeats: 1, filtersIn: 192, filtersOut: 320, expansion: 6, strides: 1),
   ]
-  /// Of the parts that are left out in training, more of the deeper ones: the greatest.
-  private static let dropConnectRate = 0.2
-  private static let convolutionInitializer = Initializer.varianceScaling(scale: 2, mode: .fanOut, distribution: .truncatedNormal)
 
   var application: Application {
     Application(
       defaultName: { _ in name }, defaultSize: { _ in size }, preprocessing: .none,
-      publishedFile: { request in
+      publishedFile: { includeTop, _ in
         Application.cachedFile(
-          name + (request.includeTop ? ".h5" : "_notop.h5"), request.includeTop ? checksums.top : checksums.noTop,
+          name + (includeTop ? ".h5" : "_notop.h5"), includeTop ? checksums.top : checksums.noTop,
           "https://storage.googleapis.com/keras-applications/")
       },
       features: features,
-      top: {
-        try $1.classifier(
-          Dropout(dropout, name: "top_dropout")(GlobalAveragePooling2D(name: "avg_pool")($0)),
-          initializer: .varianceScaling(scale: 1.0 / 3, mode: .fanOut, distribution: .uniform))
-      })
+      top: EfficientNetParts.top(dropout: dropout))
   }
 
   @Sendable private func features(_ image: Symbol, _ request: Application.Request) throws -> Symbol {
@@ -84,7 +77,7 @@ private struct EfficientNet: Sendable {
       x = try Rescaling([0.229, 0.224, 0.225].map { 1 / $0.squareRoot() })(x)
     }
     x = try ZeroPadding2D(Application.correctPadding(x, 3), name: "stem_conv_pad")(x)
-    x = try convolution(rounded(32), 3, strides: 2, padding: .valid, "stem_conv")(x)
+    x = try EfficientNetParts.convolution(rounded(32), 3, strides: 2, padding: .valid, "stem_conv")(x)
     x = try activated(x, "stem_bn", "stem_activation")
     let total = EfficientNet.stages.reduce(0) { $0 + repeats($1) }
     var block = 0
@@ -92,11 +85,11 @@ private struct EfficientNet: Sendable {
       for number in 0..<repeats(stage) {
         let letter = Character(UnicodeScalar(UInt8(97 + number)))
         x = try self.block(
-          x, stage, isFirst: number == 0, dropRate: EfficientNet.dropConnectRate * Double(block) / Double(total), "block\(index + 1)\(letter)_")
+          x, stage, isFirst: number == 0, dropRate: EfficientNetParts.dropRate(block, of: total), "block\(index + 1)\(letter)_")
         block += 1
       }
     }
-    x = try convolution(rounded(1280), 1, "top_conv")(x)
+    x = try EfficientNetParts.convolution(rounded(1280), 1, "top_conv")(x)
     return try activated(x, "top_bn", "top_activation")
   }
 
@@ -107,25 +100,18 @@ private struct EfficientNet: Sendable {
     let filters = filtersIn * stage.expansion
     var x = input
     if stage.expansion != 1 {
-      x = try activated(convolution(filters, 1, name + "expand_conv")(x), name + "expand_bn", name + "expand_activation")
+      x = try activated(EfficientNetParts.convolution(filters, 1, name + "expand_conv")(x), name + "expand_bn", name + "expand_activation")
     }
     if strides == 2 { x = try ZeroPadding2D(Application.correctPadding(x, stage.kernelSize), name: name + "dwconv_pad")(x) }
     x = try DepthwiseConv2D(
       stage.kernelSize, strides: strides, padding: strides == 2 ? .valid : .same, useBias: false,
-      depthwiseInitializer: EfficientNet.convolutionInitializer, name: name + "dwconv")(x)
+      depthwiseInitializer: EfficientNetParts.convolutionInitializer, name: name + "dwconv")(x)
     x = try activated(x, name + "bn", name + "activation")
-    x = try Application.squeezedAndExcited(x, filters, reduced: max(1, filtersIn / 4), EfficientNet.convolutionInitializer, name)
-    x = try convolution(filtersOut, 1, name + "project_conv")(x)
+    x = try EfficientNetParts.squeezedAndExcited(x, filters, filtersIn, name)
+    x = try EfficientNetParts.convolution(filtersOut, 1, name + "project_conv")(x)
     x = try BatchNormalization(axis: 3, name: name + "project_bn")(x)
     guard strides == 1, filtersIn == filtersOut else { return x }
-    if dropRate > 0 { x = try Dropout(dropRate, noiseShape: [1, 1, 1], name: name + "drop")(x) }
-    return try Add(name: name + "add")([x, input])
-  }
-
-  private func convolution(_ filters: Int, _ kernelSize: Int, strides: Int = 1, padding: Padding = .same, _ name: String) -> Conv2D {
-    Conv2D(
-      filters, kernelSize, strides: strides, padding: padding, useBias: false,
-      kernelInitializer: EfficientNet.convolutionInitializer, name: name)
+    return try EfficientNetParts.added(x, to: input, dropRate: dropRate, name)
   }
 
   private func activated(_ x: Symbol, _ normalization: String, _ activation: String) throws -> Symbol {

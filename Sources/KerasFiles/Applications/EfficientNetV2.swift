@@ -75,20 +75,13 @@ private struct EfficientNetV2: Sendable {
     Stage(32, 48, repeats: 2, expansion: 4, strides: 2, isFused: true), Stage(48, 96, repeats: 3, expansion: 4, strides: 2),
     Stage(96, 112, repeats: 5, expansion: 6), Stage(112, 192, repeats: 8, expansion: 6, strides: 2),
   ]
-  /// Of the parts that are left out in training, more of the deeper ones: the greatest.
-  private static let dropConnectRate = 0.2
-  private static let convolutionInitializer = Initializer.varianceScaling(scale: 2, mode: .fanOut, distribution: .truncatedNormal)
 
   var application: Application {
     Application(
       defaultName: { _ in name }, defaultSize: { _ in size }, preprocessing: .none,
       publishedFile: Application.published(name, checksums, in: "efficientnet_v2"),
       features: features,
-      top: {
-        try $1.classifier(
-          Dropout(0.2, name: "top_dropout")(GlobalAveragePooling2D(name: "avg_pool")($0)),
-          initializer: .varianceScaling(scale: 1.0 / 3, mode: .fanOut, distribution: .uniform))
-      }, hasPreprocessing: true)
+      top: EfficientNetParts.top(dropout: 0.2), hasPreprocessing: true)
   }
 
   @Sendable private func features(_ image: Symbol, _ request: Application.Request) throws -> Symbol {
@@ -101,18 +94,18 @@ private struct EfficientNetV2: Sendable {
         x = try Rescaling(1.0 / 128, offset: -1)(x)
       }
     }
-    x = try activated(convolution(rounded(stages[0].filtersIn), 3, strides: 2, "stem_conv")(x), "stem_")
+    x = try activated(EfficientNetParts.convolution(rounded(stages[0].filtersIn), 3, strides: 2, "stem_conv")(x), "stem_")
     let total = stages.reduce(0) { $0 + $1.repeats }
     var block = 0
     for (index, stage) in stages.enumerated() {
       for number in 0..<Int((depth * Double(stage.repeats)).rounded(.up)) {
         let letter = Character(UnicodeScalar(UInt8(97 + number)))
         x = try self.block(
-          x, stage, isFirst: number == 0, dropRate: EfficientNetV2.dropConnectRate * Double(block) / Double(total), "block\(index + 1)\(letter)_")
+          x, stage, isFirst: number == 0, dropRate: EfficientNetParts.dropRate(block, of: total), "block\(index + 1)\(letter)_")
         block += 1
       }
     }
-    return try activated(convolution(rounded(1280), 1, "top_conv")(x), "top_")
+    return try activated(EfficientNetParts.convolution(rounded(1280), 1, "top_conv")(x), "top_")
   }
 
   private func block(_ input: Symbol, _ stage: Stage, isFirst: Bool, dropRate: Double, _ name: String) throws -> Symbol {
@@ -122,26 +115,19 @@ private struct EfficientNetV2: Sendable {
     let filters = filtersIn * stage.expansion
     var x = input
     if stage.expansion != 1 {
-      let expand = convolution(filters, stage.isFused ? 3 : 1, strides: stage.isFused ? strides : 1, name + "expand_conv")
+      let expand = EfficientNetParts.convolution(filters, stage.isFused ? 3 : 1, strides: stage.isFused ? strides : 1, name + "expand_conv")
       x = try activated(expand(x), name + "expand_")
     }
     if !stage.isFused {
       let depthwise = DepthwiseConv2D(
-        3, strides: strides, padding: .same, useBias: false, depthwiseInitializer: EfficientNetV2.convolutionInitializer, name: name + "dwconv2")
-      x = try Application.squeezedAndExcited(
-        activated(depthwise(x), name), filters, reduced: max(1, filtersIn / 4), EfficientNetV2.convolutionInitializer, name)
+        3, strides: strides, padding: .same, useBias: false, depthwiseInitializer: EfficientNetParts.convolutionInitializer, name: name + "dwconv2")
+      x = try EfficientNetParts.squeezedAndExcited(activated(depthwise(x), name), filters, filtersIn, name)
     }
     let isSingle = stage.isFused && stage.expansion == 1
-    x = try convolution(filtersOut, isSingle ? 3 : 1, strides: isSingle ? strides : 1, name + "project_conv")(x)
+    x = try EfficientNetParts.convolution(filtersOut, isSingle ? 3 : 1, strides: isSingle ? strides : 1, name + "project_conv")(x)
     x = try isSingle ? activated(x, name + "project_") : BatchNormalization(axis: 3, momentum: 0.9, name: name + "project_bn")(x)
     guard strides == 1, filtersIn == filtersOut else { return x }
-    if dropRate > 0 { x = try Dropout(dropRate, noiseShape: [1, 1, 1], name: name + "drop")(x) }
-    return try Add(name: name + "add")([x, input])
-  }
-
-  private func convolution(_ filters: Int, _ kernelSize: Int, strides: Int = 1, _ name: String) -> Conv2D {
-    Conv2D(
-      filters, kernelSize, strides: strides, padding: .same, useBias: false, kernelInitializer: EfficientNetV2.convolutionInitializer, name: name)
+    return try EfficientNetParts.added(x, to: input, dropRate: dropRate, name)
   }
 
   private func activated(_ x: Symbol, _ name: String) throws -> Symbol {

@@ -42,7 +42,7 @@ extension Application {
       }
       return x
     },
-    top: { try $1.classifier(GlobalAveragePooling2D(name: "avg_pool")($0)) }, namesPooling: false, minimumSize: 75)
+    namesPooling: false, minimumSize: 75)
 
   /// 55.9 million parameters, images of 299 × 299. (Szegedy et al., 2017; Keras: `keras.applications.InceptionResNetV2`.)
   public static let inceptionResNetV2 = Application(
@@ -80,7 +80,7 @@ extension Application {
       x = try BatchNormalization(scale: false, name: "conv_7b_bn")(Conv2D(1536, 1, padding: .same, useBias: false, name: "conv_7b")(x))
       return try Activation(.relu, name: "conv_7b_ac")(x)
     },
-    top: { try $1.classifier(GlobalAveragePooling2D(name: "avg_pool")($0)) }, namesPooling: false, minimumSize: 75)
+    namesPooling: false, minimumSize: 75)
 
   private static func inceptionStem(_ image: Symbol) throws -> Symbol {
     var x = try convolved(image, 32, 3, strides: 2, padding: .valid)

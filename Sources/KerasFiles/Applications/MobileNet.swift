@@ -16,10 +16,10 @@ extension Application {
     return Application(
       defaultName: { "mobilenet_\(String(format: "%.2f", alpha))_\($0)" },
       defaultSize: publishedSize(publishedSizes), preprocessing: .tf,
-      publishedFile: { request in
-        let rows = publishedSizes.contains(request.rows) ? request.rows : 224
+      publishedFile: { includeTop, rows in
+        let size = publishedSizes.contains(rows) ? rows : 224
         return cachedFile(
-          "mobilenet_\(publishedWidths[alpha] ?? "")_\(rows)_tf\(request.includeTop ? "" : "_no_top").h5", nil,
+          "mobilenet_\(publishedWidths[alpha] ?? "")_\(size)_tf\(includeTop ? "" : "_no_top").h5", nil,
           "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet/")
       },
       check: { request in

@@ -13,10 +13,10 @@ extension Application {
     return Application(
       defaultName: { "mobilenetv2_\(String(format: "%.2f", alpha))_\($0)" },
       defaultSize: publishedSize(publishedSizes), preprocessing: .tf,
-      publishedFile: { request in
-        let rows = publishedSizes.contains(request.rows) ? request.rows : 224
+      publishedFile: { includeTop, rows in
+        let size = publishedSizes.contains(rows) ? rows : 224
         return cachedFile(
-          "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_\(alpha)_\(rows)\(request.includeTop ? "" : "_no_top").h5", nil,
+          "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_\(alpha)_\(size)\(includeTop ? "" : "_no_top").h5", nil,
           "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/")
       },
       check: { request in

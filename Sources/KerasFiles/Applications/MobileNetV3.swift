@@ -80,10 +80,10 @@ private struct MobileNetV3: Sendable {
     let published = "\(kind)\(isMinimalistic ? "_minimalistic" : "")_224_\(alpha)_float"
     return Application(
       defaultName: { _ in name }, defaultSize: { _ in 224 }, preprocessing: .none,
-      publishedFile: { request in
+      publishedFile: { includeTop, _ in
         Application.cachedFile(
-          "weights_mobilenet_v3_\(published)\(request.includeTop ? "" : "_no_top_v2").h5",
-          request.includeTop ? checksums[published]?.top : checksums[published]?.noTop,
+          "weights_mobilenet_v3_\(published)\(includeTop ? "" : "_no_top_v2").h5",
+          includeTop ? checksums[published]?.top : checksums[published]?.noTop,
           "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v3/")
       },
       check: { request in

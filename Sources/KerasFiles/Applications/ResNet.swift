@@ -57,7 +57,7 @@ extension Application {
     Application(
       defaultName: { _ in name }, defaultSize: { _ in 224 }, preprocessing: preprocessing,
       publishedFile: published("\(name)_weights_tf_dim_ordering_tf_kernels", checksums, in: "resnet"),
-      features: { image, _ in try features(image) }, top: { try $1.classifier(GlobalAveragePooling2D(name: "avg_pool")($0)) })
+      features: { image, _ in try features(image) })
   }
 
   private static func stem(_ image: Symbol) throws -> Symbol {

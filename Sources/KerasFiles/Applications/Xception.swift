@@ -23,7 +23,7 @@ extension Application {
       x = try rectified(separable(x, 1536, "block14_sepconv1"), "block14_sepconv1")
       return try rectified(separable(x, 2048, "block14_sepconv2"), "block14_sepconv2")
     },
-    top: { try $1.classifier(GlobalAveragePooling2D(name: "avg_pool")($0)) }, namesPooling: false, minimumSize: 71)
+    namesPooling: false, minimumSize: 71)
 
   /// Half as many positions, with a convolution on the shortcut.
   private static func halved(_ input: Symbol, _ first: Int, _ second: Int, _ name: String, isRectifiedFirst: Bool) throws -> Symbol {
