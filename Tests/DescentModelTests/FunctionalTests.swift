@@ -109,6 +109,36 @@ import Testing
     #expect(failure(.state) { _ = try Dense(1).output } == "layer dense: it has not been called with symbols, and so is no part of a graph")
   }
 
+  @Test func `an output in a list may have no loss, and needs no target then`() throws {
+    let x = Input(shape: [2], name: "x")
+    let p = try Dense(1, kernelInitializer: .ones, name: "p")(x), q = try Dense(2, kernelInitializer: .ones, name: "q")(x)
+    let model = try Model(inputs: [x], outputs: [p, q])
+    let rows = Tensor([[1 as Float, 2], [3, 4]]), y = Tensor([[2 as Float], [5]]), z = Tensor([[0 as Float, 0], [0, 0]])
+    // What the real Keras takes, and what it logs.
+    let targets: [any ModelData] = [y, [y], [y, z]]
+    for y in targets {
+      try model.compile(loss: [.meanSquaredError, nil], metrics: [["mae"], nil])
+      let scores = try model.evaluate(rows, y, verbose: 0)
+      #expect(scores.names == ["loss", "p_mae"])
+      expectClose([scores.loss, scores["p_mae"]!], [2.5, 1.5])
+    }
+    try model.compile(optimizer: "sgd", loss: [nil, "mae"])
+    expectClose([try model.evaluate(rows, z, verbose: 0).loss], [5])
+    for weights in [[0.5, 1], [0.5, nil]] as [ByOutput<Double>] {
+      try model.compile(loss: ["mse", nil], lossWeights: weights)
+      expectClose([try model.evaluate(rows, y, verbose: 0).loss], [1.25])
+    }
+    let read = try Model.fromJSON(try model.toJSON(), name: "m.json")
+    #expect(try read.json()["compile_config"] == model.json()["compile_config"])
+    #expect(try model.json()["compile_config"]?["loss"]?.array?.map { $0 == .null } == [false, true])
+    // A metric needs a target, too.
+    try model.compile(loss: ["mse", nil], metrics: [nil, ["mae"]])
+    #expect(message { try model.evaluate(rows, y, verbose: 0) }
+      == "evaluate: y is one tensor, and the model has 2: p, q; give a list, or a dictionary by name")
+    #expect(try model.evaluate(rows, [y, z], verbose: 0).names == ["loss", "q_mae"])
+    #expect(message { try model.compile(loss: ["mse", nil], lossWeights: ["q": 1]) } == "compile: lossWeights names an output without a loss")
+  }
+
   @Test func `outputs have losses, weights and metrics of their own`() throws {
     let a = Input(shape: [2], name: "a"), b = Input(shape: [2], name: "b")
     let p = try Dense(1, kernelInitializer: .ones, name: "p")(a), q = try Dense(1, kernelInitializer: .ones, name: "q")(b)

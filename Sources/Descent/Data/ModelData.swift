@@ -44,26 +44,33 @@ struct PartNames {
   let count: Int?
 
   /// The parts in the model's order; nil for one that may be missing and is.
-  /// - Parameter mayMiss: whether each part may be missing from data by name.
+  /// - Parameter mayMiss: whether each part may be missing from data by name, and from a list that has only those which may not.
   /// - Throws: ``DescentError`` of kind `data` naming what is missing or too much.
   func ordered(
     _ data: any ModelData, mayMiss: (Int) -> Bool = { _ in false }, _ caller: String, label: String
   ) throws -> [(name: String, input: any ModelInput)?] {
     let what = label + kind
     let known = lists.first.map { ": " + $0.joined(separator: ", ") } ?? ""
+    let needed = (0..<(count ?? 0)).filter { !mayMiss($0) }
+    func name(_ place: Int) -> String { "\(what)[\(lists.first.map { "'\($0[place])'" } ?? "\(place)")]" }
+    /// The parts that may not be missing, where there are no others.
+    func onlyNeeded(_ list: [any ModelInput]) -> [(name: String, input: any ModelInput)?]? {
+      guard let count, !list.isEmpty, list.count == needed.count else { return nil }
+      return zip(needed, list).reduce(into: .init(repeating: nil, count: count)) { $0[$1.0] = (name($1.0), $1.1) }
+    }
     switch data.parts {
     case .one(let input):
       guard count ?? 1 == 1 else {
+        if let parts = onlyNeeded([input]) { return parts }
         throw DescentError(.data, "\(caller): \(what) is one tensor, and the model has \(count!)\(known); give a list, or a dictionary by name")
       }
       return [(what, input)]
     case .several(let list):
       guard list.count == count ?? list.count, !list.isEmpty else {
+        if let parts = onlyNeeded(list) { return parts }
         throw DescentError(.data, "\(caller): \(what) has \(list.count) parts, and the model \(count ?? 1)\(known)")
       }
-      return list.enumerated().map { place, input in
-        ("\(what)[\(lists.first.map { "'\($0[place])'" } ?? "\(place)")]", input)
-      }
+      return list.enumerated().map { place, input in (name(place), input) }
     case .named(let parts):
       guard let count, let first = lists.first else {
         guard parts.count == count ?? parts.count else {

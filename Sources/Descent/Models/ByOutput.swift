@@ -2,17 +2,18 @@
 ///
 ///     try model.compile(
 ///       optimizer: .adam, loss: ["class": .sparseCategoricalCrossentropy, "score": "mse"], lossWeights: ["class": 1, "score": 0.2])
+///     try model.compile(optimizer: .adam, loss: [.sparseCategoricalCrossentropy, nil])
 public enum ByOutput<Value> {
   /// By the outputs' names.
   case named([(name: String, value: Value)])
-  /// In the order of the outputs.
-  case ordered([Value])
+  /// In the order of the outputs; nil for one that has none.
+  case ordered([Value?])
 }
 
 extension ByOutput: Sendable where Value: Sendable {}
 
 extension ByOutput: ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral {
-  public init(arrayLiteral elements: Value...) { self = .ordered(elements) }
+  public init(arrayLiteral elements: Value?...) { self = .ordered(elements) }
   public init(dictionaryLiteral elements: (String, Value)...) { self = .named(elements.map { ($0.0, $0.1) }) }
 }
 

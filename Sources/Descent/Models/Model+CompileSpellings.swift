@@ -178,7 +178,7 @@ extension ByOutput where Value == Metric {
   fileprivate var lists: ByOutput<[Metric]> {
     switch self {
     case .named(let pairs): .named(pairs.map { ($0.name, [$0.value]) })
-    case .ordered(let values): .ordered(values.map { [$0] })
+    case .ordered(let values): .ordered(values.map { metric in metric.map { [$0] } })
     }
   }
 }

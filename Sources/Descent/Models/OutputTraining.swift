@@ -35,7 +35,7 @@ struct CompileChoices {
     var all: [Metric] {
       switch self {
       case .list(let metrics): metrics
-      case .byOutput(.ordered(let lists)): lists.flatMap { $0 }
+      case .byOutput(.ordered(let lists)): lists.flatMap { $0 ?? [] }
       case .byOutput(.named(let lists)): lists.flatMap(\.value)
       }
     }
@@ -67,7 +67,7 @@ struct CompileChoices {
     switch losses {
     case .own: []
     case .same(let loss): [loss]
-    case .byOutput(.ordered(let list)): list
+    case .byOutput(.ordered(let list)): list.compactMap { $0 }
     case .byOutput(.named(let pairs)): pairs.map(\.value)
     }
   }
@@ -87,9 +87,11 @@ struct CompileChoices {
     case .byOutput(let given): losses = try given.values(names: names, "loss")
     }
     let weights = try lossWeights?.values(names: names, "lossWeights") ?? []
+    // A list has a place for every output, with a loss or without.
+    let isByName = if case .named? = lossWeights { true } else { false }
     for (weight, loss) in zip(weights, losses) {
       if let weight, !weight.isFinite { throw DescentError(.invalidArgument, "compile: a loss weight is \(weight)") }
-      if weight != nil && loss == nil { throw DescentError(.invalidArgument, "compile: lossWeights names an output without a loss") }
+      if isByName && weight != nil && loss == nil { throw DescentError(.invalidArgument, "compile: lossWeights names an output without a loss") }
     }
     let plain = try metrics.values(names: names, "metrics")
     let weighted = try weightedMetrics.values(names: names, "weightedMetrics")

@@ -65,7 +65,7 @@ package struct CompileSettings {
         try object.members.filter { $0.value != .null }.map { ($0.key, try Loss(json: $0.value)) }
       }
       if let object = losses.object, object["class_name"] == nil { return .byOutput(.named(try pairs(object))) }
-      if let list = losses.array { return .byOutput(.ordered(try list.map { try Loss(json: $0) })) }
+      if let list = losses.array { return .byOutput(.ordered(try list.map { $0 == .null ? nil : try Loss(json: $0) })) }
       return .same(try Loss(json: losses))
     }
     let weights = value("loss_weights")
@@ -76,7 +76,7 @@ package struct CompileSettings {
       }
       if CompileSettings.isEmpty(weights) { return nil }
       if let object = weights.object { return .named(try object.members.map { ($0.key, try number($0.value)) }) }
-      return .ordered(try weights.array?.map(number) ?? [number(weights)])
+      return .ordered(try weights.array?.map { $0 == .null ? nil : try number($0) } ?? [number(weights)])
     }
     let (plainMetrics, weightedMetrics) = (try metrics("metrics"), try metrics("weighted_metrics"))
     let stepsPerExecution = value("steps_per_execution")
@@ -115,19 +115,19 @@ extension TrainingState {
     func metrics(_ metrics: CompileChoices.Metrics) throws -> JSONValue {
       switch metrics {
       case .list(let metrics): try list(metrics)
-      case .byOutput(.ordered(let lists)): lists.isEmpty ? .null : .array(try lists.map(list))
+      case .byOutput(.ordered(let lists)): lists.isEmpty ? .null : .array(try lists.map { try list($0 ?? []) })
       case .byOutput(.named(let lists)): lists.isEmpty ? .null : .object(JSONObject(try lists.map { ($0.name, try list($0.value)) }))
       }
     }
     let loss: JSONValue = switch choices.losses {
     case .own: .null
     case .same(let loss): try loss.shortJSON(Loss.init(named:))
-    case .byOutput(.ordered(let losses)): .array(try losses.map { try $0.shortJSON(Loss.init(named:)) })
+    case .byOutput(.ordered(let losses)): .array(try losses.map { try $0?.shortJSON(Loss.init(named:)) ?? .null })
     case .byOutput(.named(let losses)): .object(JSONObject(try losses.map { ($0.name, try $0.value.shortJSON(Loss.init(named:))) }))
     }
     let weights: JSONValue = switch choices.lossWeights {
     case nil: .null
-    case .ordered(let weights)?: .array(weights.map { JSONValue($0) })
+    case .ordered(let weights)?: .array(weights.map { weight in weight.map { JSONValue($0) } ?? .null })
     case .named(let weights)?: .object(JSONObject(weights.map { ($0.name, JSONValue($0.value)) }))
     }
     return [
