@@ -45,8 +45,12 @@ public final class OptimizerState {
     var isTrained: Bool { isTrainable && !isFrozen }
 
     /// The slots as a formula sees them.
-    var slotValues: Slots {
-      Slots(owner: type(of: part.optimizer).className, values: slotVariables.mapValues(\.value))
+    var slotValues: Slots { slotValues { $1.value } }
+
+    /// The same with what stands for each slot: asked for in their order, so that a plan numbers its buffers alike in every run of a program.
+    func slotValues(_ value: (Slot, Variable) -> Tensor) -> Slots {
+      let values = slots.compactMap { slot in slotVariables[slot.name].map { (slot.name, value(slot, $0)) } }
+      return Slots(owner: type(of: part.optimizer).className, values: Dictionary(uniqueKeysWithValues: values))
     }
   }
 

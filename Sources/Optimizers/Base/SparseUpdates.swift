@@ -59,10 +59,9 @@ extension OptimizerState.Entry {
   /// The parameter and its slots as a formula sees them: whole, or those of their rows that are touched.
   func values(at touched: TouchedRows?) -> (value: Tensor, slots: Slots) {
     guard let touched else { return (variable.value, slotValues) }
-    let values = slotVariables.map { name, variable in
-      (name, isByRow(name) ? variable.value.gathering(touched.indices) : variable.value)
+    let slots = slotValues { slot, variable in
+      slot.shape == .likeParameter ? variable.value.gathering(touched.indices) : variable.value
     }
-    let slots = Slots(owner: type(of: part.optimizer).className, values: Dictionary(uniqueKeysWithValues: values))
     return (variable.value.gathering(touched.indices), slots)
   }
 
