@@ -74,6 +74,21 @@ extension ScanRows {
   func shareCount(threads: Int, leastWork: Int = ScanRows.leastWork) -> Int {
     max(1, min(threads, count / ScanRows.leastCount, work / leastWork))
   }
+
+  /// About how much a step computes, in vector operations of one element each.
+  private var work: Int { nodesBelow(scan.newStates + scan.results).reduce(0) { $0 + ScanRows.work($1) } }
+
+  private static func work(_ node: Node) -> Int {
+    switch node.operation {
+    // Eight multiplications with additions at a time.
+    case .matrixProduct(let transposeA, _):
+      let left = node.inputs[0].shape
+      return node.elementCount * left[left.count - (transposeA ? 2 : 1)] / 8
+    case .unary: return 4 * node.elementCount
+    case .binary, .select, .reduce: return node.elementCount
+    default: return 0
+    }
+  }
 }
 
 /// Some rows of the batch on their way through a loop, or all of them.
@@ -82,7 +97,7 @@ private final class ScanLane {
   /// How many steps there are, and in which order.
   private let count: Int, isReversed: Bool
   private let stateCount: Int, partCount: Int, argumentCount: Int
-  /// The states between the steps: read here, written there, and the other way round.
+  /// The states between the steps, double-buffered: read here, written there, and the other way round.
   private let between: Buffer
   private let betweenOffsets: [Int]
   private let half: Int

@@ -2,7 +2,7 @@ import CKernels
 import Foundation
 import Synchronization
 
-/// A few threads that spin briefly for work and then sleep.
+/// A few threads that spin briefly for work and then sleep; they share it by work stealing.
 ///
 /// A region of work is cut into shares. Each thread has a run of them as its own, the same in every region of as many shares, so that it
 /// finds in its cache what it left there; who is done early takes from the end of the others' runs, but lets those who are at work have as
@@ -139,6 +139,3 @@ package final class ThreadPool: @unchecked Sendable {
   /// Whether others have done so many shares of the region in progress.
   private func areFinished(_ count: Int) -> Bool { lanes.finishedCount == finishedBefore &+ count }
 }
-
-/// The vector instructions the kernels use: `avx512`, `avx2` or `baseline`.
-public var instructionSet: String { String(cString: ck_instruction_set()) }

@@ -6,9 +6,8 @@ package struct ScanRows {
   /// For each argument of the body: whether it has the batch's rows on axis 0. The others are the same for all rows.
   let isSplit: [Bool]
 
-  /// About how much a step computes, in vector operations of one element each.
-  let work: Int
-  private let scan: Scan
+  /// The loop, by reference: the body for some of the rows is its graph with other shapes.
+  let scan: Scan
 
   /// Nil where rows meet.
   init?(_ scan: Scan) {
@@ -29,20 +28,7 @@ package struct ScanRows {
     guard (scan.newStates + scan.results).allSatisfy({ isSplit[$0.id]! }) else { return nil }
     self.scan = scan
     self.count = count
-    work = nodes.reduce(0) { $0 + ScanRows.work($1) }
     self.isSplit = scan.arguments.map { isSplit[$0.id]! }
-  }
-
-  private static func work(_ node: Node) -> Int {
-    switch node.operation {
-    // Eight multiplications with additions at a time.
-    case .matrixProduct(let transposeA, _):
-      let left = node.inputs[0].shape
-      return node.elementCount * left[left.count - (transposeA ? 2 : 1)] / 8
-    case .unary: return 4 * node.elementCount
-    case .binary, .select, .reduce: return node.elementCount
-    default: return 0
-    }
   }
 
   /// Whether a node's axis 0 is the batch's; nil where rows meet or it is not known.

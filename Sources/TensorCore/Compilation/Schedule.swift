@@ -2,6 +2,9 @@
 ///
 /// It says what is computed together, what lies in memory, when memory is needed and what is written over what. It knows no
 /// address, no processor and no thread: that is for whatever lowers it, ``CPULowering`` or an interpreter.
+///
+/// By reference it holds what has an identity and whose elements may change or be large: variables, the buffers of constants, functions on the host,
+/// and of a loop its graph (``ScanRows``), of which some rows of the batch take a schedule of their own.
 package struct Schedule {
   package internal(set) var buffers: [Storage] = []
   package internal(set) var kernels: [Kernel] = []

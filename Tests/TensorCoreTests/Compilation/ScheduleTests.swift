@@ -82,16 +82,26 @@ import Testing
     }
   }
 
-  /// What is above the line between schedule and lowering knows no kernels.
-  @Test func `Nothing but the lowering for the CPU imports kernels`() throws {
+  /// What is above the line between schedule and lowering knows neither kernels nor what lowers for them.
+  @Test func `Nothing but the lowering for the CPU imports kernels or knows how they are called`() throws {
     let sources = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../Sources/TensorCore").standardized
     let files = try #require(FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil)).compactMap { $0 as? URL }
       .filter { $0.pathExtension == "swift" }
     #expect(files.count > 50)
-    for file in files {
-      let imports = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").filter { $0.hasPrefix("import C") }
-      if file.deletingLastPathComponent().lastPathComponent == "CPU" { continue }
-      #expect(imports.isEmpty, "\(file.lastPathComponent): \(imports)")
+    func folder(_ file: URL) -> String { file.deletingLastPathComponent().lastPathComponent }
+    var texts: [URL: String] = [:]
+    for file in files { texts[file] = try String(contentsOf: file, encoding: .utf8) }
+    // Types of the lowering's files.
+    let declaration = #/^(?:package |public |private |fileprivate )*(?:final )?(?:class|struct|enum|protocol) (\w+)/#.anchorsMatchLineEndings()
+    let lowering = Set(files.filter { folder($0) == "CPU" }.flatMap { texts[$0]!.matches(of: declaration).map { String($0.output.1) } })
+    #expect(lowering.isSuperset(of: ["CPULowering", "ThreadPool", "GroupLayout", "Plan", "KernelChain"]))
+    for file in files where folder(file) != "CPU" {
+      let imports = texts[file]!.matches(of: #/^.*\bimport C[A-Z]\w*/#.anchorsMatchLineEndings()).map { String($0.output) }
+      if folder(file) != "Platform" { #expect(imports.isEmpty, "\(file.lastPathComponent): \(imports)") }
+      guard ["Graph", "Operations", "Compilation", "Groups", "Support"].contains(folder(file)) else { continue }
+      let code = texts[file]!.split(separator: "\n").filter { !$0.drop { $0 == " " }.hasPrefix("//") }
+      let known = code.flatMap { $0.matches(of: #/\b[A-Z]\w+/#).map { String($0.output) } }.filter(lowering.contains)
+      #expect(known.isEmpty, "\(file.lastPathComponent): \(Set(known))")
     }
   }
 }

@@ -66,6 +66,29 @@ import Testing
     #expect("\(function.explain(x, w))".contains(" shares of rows"))
   }
 
+  @Test func `Kernels that share a call are measured alone, too`() {
+    let plan = TrainingStep().plan
+    #expect(plan.explanation().kernels.allSatisfy { $0.nanosecondsAlone == nil })
+    let kernels = plan.profile(runs: 3).kernels
+    let others = Set(kernels.compactMap(\.runsWith))
+    #expect(!others.isEmpty)
+    for (index, kernel) in kernels.enumerated() {
+      let sharesCall = kernel.runsWith != nil || others.contains(index + 1)
+      #expect((kernel.nanosecondsAlone.map { $0 > 0 } ?? false) == sharesCall, "\(index): \(kernel)")
+    }
+    #expect("\(plan.profile(runs: 1))".contains(#/in the same call as \d+, alone /#))
+  }
+
+  @Test func `Measuring leaves in variables what as many runs leave, or what they had`() {
+    let measured = TrainingStep(), run = TrainingStep(), kept = TrainingStep()
+    let before = kept.bits
+    _ = measured.plan.profile(runs: 3)
+    for _ in 0..<3 { run.plan.run() }
+    #expect(measured.bits == run.bits && run.bits != before)
+    _ = kept.plan.profile(runs: 3, keepsVariables: true)
+    #expect(kept.bits == before)
+  }
+
   @Test func `A loop shows what it does in a step`() throws {
     let function = CompiledFunction { arguments in [scan(arguments[0], over: arguments[1]) { tanh($0 + $1) * 0.5 }.last] }
     let start = Tensor.zeros([3, 5]), inputs = Tensor.ones([7, 3, 5])

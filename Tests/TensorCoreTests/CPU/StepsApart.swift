@@ -1,11 +1,6 @@
 import TensorCore
 import Testing
 
-extension ChainFinder.Limits {
-  /// Every kernel in a call of its own.
-  static let apart = ChainFinder.Limits(fewestMembers: .max, fewestRows: .max, shortest: 0)
-}
-
 /// Compares three runs of a step, on some threads, interpreted and translated, with the same kernels one after another: the same numbers, and the
 /// same bits whatever the number of threads.
 /// - Parameters:
