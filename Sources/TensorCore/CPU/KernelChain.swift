@@ -31,6 +31,9 @@ package struct ChainFinder {
     /// In nanoseconds: what takes less is not worth a second thread.
     var shortest = 5_000.0
 
+    /// Every kernel in a call of its own.
+    package static let apart = Limits(fewestMembers: .max, fewestRows: .max, shortest: 0)
+
     package init() {}
     package init(fewestMembers: Int, fewestRows: Int, shortest: Double) {
       (self.fewestMembers, self.fewestRows, self.shortest) = (fewestMembers, fewestRows, shortest)

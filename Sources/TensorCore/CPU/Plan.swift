@@ -219,10 +219,16 @@ package final class Plan: @unchecked Sendable {
   /// What the plan does, kernel by kernel. Not while it runs.
   package func explanation() -> PlanExplanation { explanation(nanoseconds: nil) }
 
-  /// The same with the least time of each kernel over some runs.
+  /// The same with the least time of each kernel over some runs; of kernels that share a call, also that of each in a call of its own.
   /// - Parameter keepsVariables: whether variables have afterwards what they had before; otherwise each run changes them as ``run(on:)`` does.
   package func profile(runs: Int, keepsVariables: Bool = false, on pool: ThreadPool = .shared) -> PlanExplanation {
     if runs < 1 { programmingError("profile: runs is \(runs); expected at least 1") }
+    let alone = chained.isEmpty ? nil : apart(threadCount: pool.threadCount).measure(runs: runs, keepsVariables: true, on: pool)
+    return explanation(nanoseconds: measure(runs: runs, keepsVariables: keepsVariables, on: pool), alone: alone)
+  }
+
+  /// The least time of each kernel of the schedule over some runs, in nanoseconds.
+  private func measure(runs: Int, keepsVariables: Bool, on pool: ThreadPool) -> [Double] {
     let results = makeOutputs()
     defer { withExtendedLifetime(results) {} }
     translate()
@@ -244,10 +250,20 @@ package final class Plan: @unchecked Sendable {
       let (seconds, attoseconds) = time.components
       nanoseconds[step.kernel] += Double(seconds) * 1e9 + Double(attoseconds) / 1e9
     }
-    return explanation(nanoseconds: nanoseconds)
+    return nanoseconds
   }
 
-  private func explanation(nanoseconds: [Double]?) -> PlanExplanation {
+  /// The same with each kernel in a call of its own, on the same arguments.
+  private func apart(threadCount: Int) -> Plan {
+    let plan = Plan(schedule, threadCount: threadCount, chains: .apart)
+    for (argument, buffer) in boundArguments.enumerated() {
+      guard let buffer, let place = argumentPlaces[argument].first, let memory = place.place.pointee else { continue }
+      plan.bind(argument: argument, to: buffer, offset: memory - buffer.pointer - place.offset)
+    }
+    return plan
+  }
+
+  private func explanation(nanoseconds: [Double]?, alone: [Double]? = nil) -> PlanExplanation {
     var lowered = schedule.kernels.indices.map { PlanExplanation.Lowered(nanoseconds: nanoseconds?[$0]) }
     for (index, step) in steps.enumerated() {
       let known = lowered[step.kernel]
@@ -256,7 +272,9 @@ package final class Plan: @unchecked Sendable {
       if let loop = step.loop?.takeUnretainedValue() { lowered[step.kernel].body = loop.explanation() }
       for other in chained[index] ?? [] {
         lowered[other.kernel] = PlanExplanation.Lowered(
-          shares: other.shares, sharesOf: "rows", code: other.code, nanoseconds: nanoseconds?[other.kernel], runsWith: step.kernel + 1)
+          shares: other.shares, sharesOf: "rows", code: other.code, nanoseconds: nanoseconds?[other.kernel],
+          nanosecondsAlone: alone?[other.kernel], runsWith: step.kernel + 1)
+        lowered[step.kernel].nanosecondsAlone = alone?[step.kernel]
       }
     }
     return PlanExplanation(schedule, lowered, temporaryBytes: statistics.workspaceBytes, callCount: steps.count)

@@ -12,6 +12,7 @@ extension PlanExplanation {
     var sharesOf = ""
     var code = Code.nothing
     var nanoseconds: Double?
+    var nanosecondsAlone: Double?
     var runsWith: Int?
     var body: PlanExplanation?
 
@@ -34,7 +35,8 @@ extension PlanExplanation.Kernel {
     byteCount = schedule.byteCount(of: kernel)
     isPass = kernel.isGroup
     (shares, sharesOf, code) = (lowered.shares, lowered.sharesOf, lowered.code)
-    (nanoseconds, runsWith, body) = (lowered.nanoseconds, lowered.runsWith, lowered.body)
+    (nanoseconds, nanosecondsAlone) = (lowered.nanoseconds, lowered.nanosecondsAlone)
+    (runsWith, body) = (lowered.runsWith, lowered.body)
   }
 }
 

@@ -30,6 +30,9 @@ public struct PlanExplanation: Sendable, CustomStringConvertible {
     public let code: Code
     /// The least time measured, if it was; without what is part of the time of the kernel that it runs with.
     public let nanoseconds: Double?
+    /// The least time measured of it in a call of its own, where it shares one with others. Together these take longer than the call that
+    /// they share.
+    public let nanosecondsAlone: Double?
     /// The number in the table of the kernel with which it is one call: each share does some rows in one of them and then in the other, so
     /// that what goes between them stays in a thread's cache. Nil for most.
     public let runsWith: Int?
@@ -80,7 +83,8 @@ public struct PlanExplanation: Sendable, CustomStringConvertible {
     ]
     for (index, kernel) in kernels.enumerated() {
       let measured = kernel.nanoseconds.map { ", " + PlanExplanation.text(nanoseconds: $0) } ?? ""
-      let time = kernel.runsWith.map { ", in the same call as \($0)" } ?? measured
+      let alone = kernel.nanosecondsAlone.map { ", alone " + PlanExplanation.text(nanoseconds: $0) } ?? ""
+      let time = (kernel.runsWith.map { ", in the same call as \($0)" } ?? measured) + alone
       let shares = PlanExplanation.count(kernel.shares, "share") + (kernel.shares > 1 && !kernel.sharesOf.isEmpty ? " of " + kernel.sharesOf : "")
       lines += kernel.lines(number: index + 1)
       lines.append("     \(PlanExplanation.text(bytes: kernel.byteCount)), \(shares), \(kernel.code.rawValue)\(time)")
@@ -126,7 +130,7 @@ extension PlanExplanation.Kernel {
   /// What it computes from what, on whatever processor.
   func lines(number: Int) -> [String] {
     let number = String(number)
-    let place = inPlace.isEmpty ? "" : ", in place: " + Self.list(inPlace)
+    let place = inPlace.isEmpty ? "" : inPlace == writes ? ", in place" : ", in place: " + Self.list(inPlace)
     return [
       String(repeating: " ", count: max(0, 3 - number.count)) + number + "  " + title,
       "     \(Self.list(reads)) → \(Self.list(writes))\(place)",
