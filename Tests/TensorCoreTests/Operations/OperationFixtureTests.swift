@@ -91,6 +91,7 @@ struct OperationFixtureTests {
     "scatter": { inputs, settings in scatter(inputs[0], inputs[1], shape: try list(settings, "shape")) },
     "scatterUpdate": { inputs, _ in scatterUpdate(inputs[0], inputs[1], inputs[2]) },
     "sliceUpdate": { inputs, settings in sliceUpdate(inputs[0], at: try list(settings, "starts"), inputs[1]) },
+    "segmentSum": { inputs, settings in segmentSum(inputs[0], inputs[1], segments: try number(settings, "segments")) },
     "segmentMax": { inputs, settings in segmentMax(inputs[0], inputs[1], segments: try number(settings, "segments")) },
     "multiHot": { inputs, settings in multiHot(inputs[0], classes: try number(settings, "classes"), dtype: .float64) },
     "inTopK": { inputs, settings in inTopK(inputs[0], inputs[1], k: try number(settings, "k")) },
