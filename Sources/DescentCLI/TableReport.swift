@@ -91,7 +91,6 @@ struct TableReport {
   }
 
   private func short(_ value: Double) -> String { TableScoresDescription.short(value) }
-  private func percent(_ value: Double) -> String { TableScoresDescription.percent(value) }
 }
 
 extension TableScores {

@@ -3,8 +3,9 @@
    A plan is a list of kernel calls. Each kernel here is a function
        void kernel(void *context, long share)
    over a context prepared once by the plan; share is 0 ..< the number of shares the plan split the
-   kernel into. Shares may run in any order on any thread and never write the same memory, and how a
-   kernel is split depends only on its sizes, so results do not depend on the number of threads.
+   kernel into. Shares may run in any order on any thread and never write the same memory. How many
+   there are may depend on the number of threads; which partial results there are and in which order
+   they are combined depends on sizes alone, so results do not depend on the number of threads.
 
    Every memory area handed to a kernel starts at a 64-byte boundary or is a view into one that does,
    and may be *read* up to 64 bytes past its last element (never written past it). */
@@ -53,7 +54,7 @@ enum { CK_MAX_RANK = 8 };
    product is the space's count, or its rows for a row-level operand), and the element is
    base[sum(index[k] * strides[k])]. There is at least one dimension. Strides count elements and may be zero or negative.
    With gather >= 0, the index of dimension 0 is first replaced by element index[0] of operand
-   `gather` (contiguous i32, i64 never); an index outside 0 ..< limit reads NaN (0 in i32).
+   `gather` (contiguous i32); an index outside 0 ..< limit reads NaN (0 in i32).
    Rows that are gathered lie anywhere, so memory is asked for them ahead: those of the indices that follow in `gather` too, which
    are likely to be gathered in the next run. */
 typedef struct {

@@ -32,12 +32,6 @@ final class TarArchive {
     stream = isGzip ? try InflateStream(SourceStream(source), format: .gzip) : SourceStream(source)
   }
 
-  /// Whether a file begins as an archive does.
-  static func isArchive(_ path: String) -> Bool {
-    guard let archive = try? TarArchive(path: path) else { return false }
-    return (try? archive.next()) != nil
-  }
-
   /// The next entry, whose contents are read with ``contents()`` or passed over; nil at the end.
   func next() throws -> Entry? {
     var longName: String?

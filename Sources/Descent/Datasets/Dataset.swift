@@ -122,7 +122,7 @@ public struct Dataset<Element> {
       "map", unless: atLeastOne("workers", workers), MapNode(node, workers: workers, seed: seed ?? nextDefaultSeed(), transform))
   }
 
-  private func chosenWorkers(_ given: Int) -> Int { given == -1 ? ProcessInfo.processInfo.activeProcessorCount : given }
+  private func chosenWorkers(_ given: Int) -> Int { given == -1 ? ProcessorCount.available : given }
 
   /// What is wrong with a number of things that is less than 1.
   func atLeastOne(_ name: String, _ number: Int?) -> String? {

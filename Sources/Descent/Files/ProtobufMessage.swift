@@ -31,12 +31,6 @@ struct ProtobufMessage {
     fixed(number.bitPattern)
   }
 
-  /// A `float`.
-  mutating func add(_ field: Int, _ number: Float) {
-    key(field, 5)
-    fixed(number.bitPattern)
-  }
-
   /// Bytes.
   mutating func add(_ field: Int, _ content: [UInt8]) {
     key(field, 2)

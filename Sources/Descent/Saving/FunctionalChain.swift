@@ -2,8 +2,6 @@ import TensorCore
 
 /// Keras's `Functional` models whose layers follow one another, which are `Sequential` ones in other words.
 enum FunctionalChain {
-  static let className = "Functional"
-
   /// The options of the `Sequential` model that computes the same.
   /// - Throws: ``DescentError`` naming the layer that takes more or something else than the one before it.
   static func sequentialConfig(_ config: JSONObject, owner: String) throws -> JSONObject {

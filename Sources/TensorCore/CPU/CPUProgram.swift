@@ -71,6 +71,7 @@ struct CPUProgram {
     return lengths.filter { $0 > 0 && $0 % vector == 0 && $0 <= longestUnit }.max() ?? 1
   }
 
+  /// Loop-invariant code motion: what is the same for all elements is computed once, before the loop over blocks.
   private mutating func hoistInvariants() {
     let invariant = instructions.indices.filter { index in
       guard instructions[index].code == CK_LOAD, case .operand(let number) = instructions[index].arguments[0],

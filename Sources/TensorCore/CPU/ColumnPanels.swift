@@ -3,7 +3,7 @@
 /// A batch's rows are brought in by one kernel and read by products that are cut along the batch's columns, in the forward pass the sum
 /// and in the gradient the result. If each thread brings in the columns that it will read, none needs what another has written; but where
 /// rows lie one behind the other, half a row of one thread follows half a row of the other's, and what a processor reads ahead
-/// of its half belongs to the other and has to be fetched back. (On a Zen 4 whose cores share no cache it took four times as long.) In
+/// of its half belongs to the other and has to be fetched back (false sharing by prefetching). (On a Zen 4 whose cores share no cache it took four times as long.) In
 /// panels each thread's part is one stretch of memory.
 struct ColumnPanels {
   /// Of one matrix.

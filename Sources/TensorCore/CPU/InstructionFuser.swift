@@ -1,6 +1,7 @@
 import CKernels
 
-/// Replaces several instructions by one of the richer ones, which round once where they would have rounded twice.
+/// Instruction selection (a peephole optimization): replaces several instructions by one of the richer ones, which round once where they would
+/// have rounded twice.
 ///
 /// An instruction is drawn into its reader only if it has no other reader and its result is not kept.
 struct InstructionFuser {

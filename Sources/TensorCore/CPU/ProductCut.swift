@@ -1,6 +1,6 @@
 /// How a matrix product is cut into shares: by the sizes alone, so that no bit of the result depends on the number of threads.
 ///
-/// A share is a part of the result, and where that is small and the sum long, of the sum, whose parts are then added up. Large and
+/// A share is a part of the result, and where that is small and the sum long, of the sum, whose parts are then added up (split-K). Large and
 /// nearly square parts are read least; but there have to be some for each thread.
 struct ProductCut {
   /// Parts of the result's rows and columns, and of the sum.

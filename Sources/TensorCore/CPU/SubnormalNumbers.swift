@@ -1,6 +1,7 @@
 import CKernels
 
-/// Numbers nearer to zero than the normal ones, which have fewer digits: below 2⁻¹²⁶ in `float32`, below 2⁻¹⁰²² in `float64`.
+/// Subnormal (denormal) numbers: those nearer to zero than the normal ones, which have fewer digits, below 2⁻¹²⁶ in `float32`, below 2⁻¹⁰²² in
+/// `float64`, and the processor's modes for them (flush to zero, denormals are zero).
 ///
 /// While a plan runs, results that would be one are zero, as in TensorFlow and JAX on processors. The mean of gradients that are seldom other
 /// than zero sinks among them and would stay there, and a processor computes with them slowly: Adam's update of a network for pictures with black

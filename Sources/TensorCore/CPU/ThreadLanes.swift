@@ -5,7 +5,7 @@ import Synchronization
 /// What the threads of a ``ThreadPool`` have in common: what each was given of a region of work and what it has left of it.
 ///
 /// It consists of addresses, and each thread has a copy. What lies beside the addresses in an object, its count of references among them, is
-/// written by the caller in every region, and threads that read it would send its cache line to and fro.
+/// written by the caller in every region, and threads that read it would send its cache line to and fro (false sharing).
 struct ThreadLanes: @unchecked Sendable {
   /// What a thread is given of a region, and all it needs to begin: written by the caller, in a cache line of its own on which its thread
   /// spins.

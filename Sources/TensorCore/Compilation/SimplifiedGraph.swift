@@ -235,7 +235,7 @@ struct SimplifiedGraph {
       if x == -1 { return add(.unary(.negate), [b], shape, dtype) }
     case .divide:
       if y == 1 { return a }
-      // Dividing by a power of two is multiplying by one, to the bit.
+      // Strength reduction: dividing by a power of two is multiplying by one, to the bit.
       if let y, y != 0, dtype.isFloatingPoint, Foundation.frexp(y).0.magnitude == 0.5, (1 / y).isNormal {
         return binary(.multiply, a, add(.fill(1 / y), [], shape, dtype))
       }

@@ -1,4 +1,4 @@
-/// Sums over the group that begin while the backward pass still runs.
+/// Sums over the group (all-reduce) that begin while the backward pass still runs, in buckets of gradients.
 extension GroupStep {
   /// How many bytes of gradients are worth a sum of their own.
   @TaskLocal package static var pieceByteCount = 1 << 20

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// What a step is traced with by a member of a group: which rows of the batch are its own, and sums over the group.
+/// Data parallelism: what a step is traced with by a member of a group, which rows of the batch are its own, and sums over the group (all-reduce).
 ///
 /// Everything in such a step is computed from the member's rows, and what must be the batch's is summed over the group: the same numbers in
 /// the same order on all members. Where a batch is cut into shards, the member's shards are steps of their own, one after the other, which

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Tensors of one dtype, each of which a member of a group owns: their sums over the group go to their owners, and what the owners make of them
-/// goes to all. Together the two move as many bytes as a sum that all get.
+/// Tensors of one dtype, each of which a member of a group owns: their sums over the group go to their owners (reduce-scatter), and what the owners
+/// make of them goes to all (all-gather). Together the two move as many bytes as a sum that all get.
 ///
 /// The tensors of a rank lie one behind the other in the rank's section. Sections are sent in pieces, piece p of all of them at once, so that what
 /// comes needs little memory before it is added.
