@@ -37,14 +37,14 @@ final class Oracle {
   private static let maxCollisions = 20
 
   init(_ settings: Settings, _ strategy: any SearchStrategy) throws {
-    func refuse(_ what: String) throws -> Never { throw DescentError(.invalidArgument, "tuner: \(what)") }
+    func refusal(_ what: String) -> DescentError { DescentError(.invalidArgument, "tuner: \(what)") }
     for (name, value, least) in [
       ("maxTrials", settings.maxTrials ?? 1, 1), ("maxRetriesPerTrial", settings.maxRetriesPerTrial, 0),
       ("maxConsecutiveFailedTrials", settings.maxConsecutiveFailedTrials, 1),
-    ] where value < least { try refuse("\(name) is \(value); it must be at least \(least)") }
+    ] where value < least { throw refusal("\(name) is \(value); it must be at least \(least)") }
     for (name, isSet) in [("tuneNewEntries", settings.tuneNewEntries), ("allowNewEntries", settings.allowNewEntries)]
     where !isSet && settings.hyperparameters == nil {
-      try refuse("\(name) is false, but no hyperparameters are given; give those that there are to be")
+      throw refusal("\(name) is false, but no hyperparameters are given; give those that there are to be")
     }
     self.settings = settings
     self.strategy = strategy
@@ -94,9 +94,15 @@ final class Oracle {
 
   private func key(of values: [String: HyperParameterValue]) -> String { Trial.key(of: values, ignoring: strategy.ignoredValues) }
 
+  /// Without what the model asked for and is not tuned.
+  private func triedKey(of trial: Trial) -> String {
+    let untuned = Set(trial.hyperparameters.space.filter { !hyperparameters.contains($0) }.map(\.name))
+    return key(of: trial.hyperparameters.values.filter { !untuned.contains($0.key) })
+  }
+
   private func recordValues(of trial: Trial) {
     trial.hyperparameters.ensureActiveValues()
-    tried[trial.id] = key(of: trial.hyperparameters.values)
+    tried[trial.id] = triedKey(of: trial)
   }
 
   // MARK: - Trials
@@ -211,7 +217,7 @@ final class Oracle {
     (self.seed, self.seedState, self.trials, hyperparameters) = (seed, seedState, trials, space)
     (self.startOrder, self.endOrder, self.retryQueue, self.ongoing) = (startOrder, endOrder, retryQueue, ongoing)
     runTimes = Dictionary(times.members.map { ($0.key, $0.value.int ?? 0) }, uniquingKeysWith: { $1 })
-    tried = trials.mapValues { key(of: $0.hyperparameters.values) }
+    tried = trials.mapValues { triedKey(of: $0) }
     try folder.naming { try strategy.restore(record["strategy"] ?? [:], in: self, of: path) }
   }
 }

@@ -27,6 +27,8 @@ open class Tuner {
 
   let oracle: Oracle
   private let folder: SearchFolder
+  /// Told of each trial when it has been recorded, before it runs.
+  var onTrialBegin: (Trial) -> Void = { _ in }
   /// Where it says what it does.
   package var write: (String) -> Void = { StandardOutput.write($0) }
 
@@ -113,6 +115,7 @@ open class Tuner {
     let display = SearchDisplay(oracle, isSilent: arguments.verbose == .silent, write)
     while let trial = try oracle.makeTrial(folder) {
       display.begin(trial)
+      onTrialBegin(trial)
       do {
         try take(try runTrial(trial, arguments), of: trial)
         trial.status = .completed
