@@ -27,7 +27,7 @@ import Testing
       ("seed was 7 and is 8", { _ = try RandomSearch(space, objective: score, seed: 8, directory: folder.path) }),
       ("executions_per_trial was 1 and is 2", { _ = try RandomSearch(space, objective: score, executionsPerTrial: 2, directory: folder.path) }),
       (
-        "units' is asked for twice with other settings: max_value was 1000 and is 128",
+        "units' is asked for twice with other settings: min_value was 1 and is 32; max_value was 1000 and is 128",
         { _ = try RandomSearch(Space(name: "plain"), objective: score, directory: folder.path) }
       ),
     ] as [(String, () throws -> Void)] {
