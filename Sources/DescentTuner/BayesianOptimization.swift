@@ -13,7 +13,7 @@ open class BayesianOptimization: Tuner {
   ///   - numInitialPoints: how many are drawn at random at first; nil for three for each hyperparameter.
   ///   - alpha: the noise of the scores: what is added to the kernel's diagonal.
   ///   - beta: how much deviation counts; the more, the more what is unknown is tried.
-  ///   - seed: of what is drawn and of the models; nil for one derived from ``setRandomSeed(_:)``'s, of a search that goes on its own.
+  ///   - seed: of what is drawn and of the models; nil for one derived from `setRandomSeed`'s, of a search that goes on its own.
   ///   - hyperparameters: what is known beforehand; it stands for what models ask for under the same names.
   ///   - tuneNewEntries: whether what models ask for besides is tuned; otherwise it has its defaults.
   ///   - allowNewEntries: whether models may ask for anything besides.
@@ -48,7 +48,7 @@ open class BayesianOptimization: Tuner {
   ///   - numInitialPoints: how many are drawn at random at first; nil for three for each hyperparameter.
   ///   - alpha: the noise of the scores: what is added to the kernel's diagonal.
   ///   - beta: how much deviation counts; the more, the more what is unknown is tried.
-  ///   - seed: of what is drawn and of the models; nil for one derived from ``setRandomSeed(_:)``'s, of a search that goes on its own.
+  ///   - seed: of what is drawn and of the models; nil for one derived from `setRandomSeed`'s, of a search that goes on its own.
   ///   - hyperparameters: what is known beforehand; it stands for what models ask for under the same names.
   ///   - tuneNewEntries: whether what models ask for besides is tuned; otherwise it has its defaults.
   ///   - allowNewEntries: whether models may ask for anything besides.

@@ -11,7 +11,7 @@ open class GridSearch: Tuner {
   ///   - hypermodel: what builds the models; nil for a subclass that runs trials of its own.
   ///   - objective: what trials are compared by: `"val_accuracy"`; nil where `fit` returns one number, the less the better.
   ///   - maxTrials: how many combinations are tried at most; nil for all.
-  ///   - seed: of what is drawn and of the models; nil for one derived from ``setRandomSeed(_:)``'s, of a search that goes on its own.
+  ///   - seed: of what is drawn and of the models; nil for one derived from `setRandomSeed`'s, of a search that goes on its own.
   ///   - hyperparameters: what is known beforehand; it stands for what models ask for under the same names.
   ///   - tuneNewEntries: whether what models ask for besides is tuned; otherwise it has its defaults.
   ///   - allowNewEntries: whether models may ask for anything besides.
@@ -42,7 +42,7 @@ open class GridSearch: Tuner {
   ///   - build: a new model of the hyperparameters that it asks for, compiled.
   ///   - objective: what trials are compared by: `"val_accuracy"`; nil where `fit` returns one number, the less the better.
   ///   - maxTrials: how many combinations are tried at most; nil for all.
-  ///   - seed: of what is drawn and of the models; nil for one derived from ``setRandomSeed(_:)``'s, of a search that goes on its own.
+  ///   - seed: of what is drawn and of the models; nil for one derived from `setRandomSeed`'s, of a search that goes on its own.
   ///   - hyperparameters: what is known beforehand; it stands for what models ask for under the same names.
   ///   - tuneNewEntries: whether what models ask for besides is tuned; otherwise it has its defaults.
   ///   - allowNewEntries: whether models may ask for anything besides.

@@ -13,7 +13,7 @@ open class Hyperband: Tuner {
   ///   - maxEpochs: the most epochs that a model is trained for: a little more than the largest needs.
   ///   - factor: how many times fewer trials a round has than the one before, and more epochs; at least 2.
   ///   - hyperbandIterations: how often all brackets are gone through.
-  ///   - seed: of what is drawn and of the models; nil for one derived from ``setRandomSeed(_:)``'s, of a search that goes on its own.
+  ///   - seed: of what is drawn and of the models; nil for one derived from `setRandomSeed`'s, of a search that goes on its own.
   ///   - hyperparameters: what is known beforehand; it stands for what models ask for under the same names.
   ///   - tuneNewEntries: whether what models ask for besides is tuned; otherwise it has its defaults.
   ///   - allowNewEntries: whether models may ask for anything besides.
@@ -47,7 +47,7 @@ open class Hyperband: Tuner {
   ///   - maxEpochs: the most epochs that a model is trained for: a little more than the largest needs.
   ///   - factor: how many times fewer trials a round has than the one before, and more epochs; at least 2.
   ///   - hyperbandIterations: how often all brackets are gone through.
-  ///   - seed: of what is drawn and of the models; nil for one derived from ``setRandomSeed(_:)``'s, of a search that goes on its own.
+  ///   - seed: of what is drawn and of the models; nil for one derived from `setRandomSeed`'s, of a search that goes on its own.
   ///   - hyperparameters: what is known beforehand; it stands for what models ask for under the same names.
   ///   - tuneNewEntries: whether what models ask for besides is tuned; otherwise it has its defaults.
   ///   - allowNewEntries: whether models may ask for anything besides.

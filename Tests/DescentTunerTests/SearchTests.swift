@@ -134,34 +134,3 @@ import Testing
     #expect(tuner.oracle.hyperparameters.space.map(\.name) == ["units"])
   }
 }
-
-/// A copy of a search's folder as it is when a trial has begun, to be put in its place: what a process leaves that is killed then.
-private final class StoppingFolder {
-  private let path: String
-  private let copy = TemporaryFolder()
-  private let after: Int
-  private var begun: [String] = []
-  private var copied: [String]?
-
-  init(_ path: String, after: Int) { (self.path, self.after) = (path, after) }
-
-  func watch(_ tuner: Tuner) {
-    tuner.onTrialBegin = { [unowned self] trial in
-      if begun.count == after {
-        try? FileManager.default.removeItem(atPath: copy.file("search"))
-        try? FileManager.default.copyItem(atPath: tuner.projectDirectory, toPath: copy.file("search"))
-        copied = begun
-      }
-      begun.append(trial.id)
-    }
-  }
-
-  /// The trials that were at their end then; nil if the search came to its end before.
-  func restore() throws -> [String]? {
-    guard let copied else { return nil }
-    let project = "\(path)/untitled_project"
-    try FileManager.default.removeItem(atPath: project)
-    try FileManager.default.copyItem(atPath: copy.file("search"), toPath: project)
-    return copied
-  }
-}

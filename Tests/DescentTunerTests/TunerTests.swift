@@ -89,6 +89,39 @@ private func search(_ tuner: Tuner, epochs: Int = 3, callbacks: [Callback] = [])
     #expect(try before.names.contains { try before.tensor($0).doubles == begun })
   }
 
+  @Test func `a search whose process is killed in the midst of a training ends in the same bits`() throws {
+    let (whole, parts) = (TemporaryFolder(), TemporaryFolder())
+    func tuner(_ folder: TemporaryFolder) throws -> Tuner {
+      try Hyperband(buildModel, objective: "val_loss", maxEpochs: 3, factor: 3, seed: 3, executionsPerTrial: 2, directory: folder.path)
+    }
+    let one = try tuner(whole)
+    try search(one)
+    let first = try tuner(parts)
+    let killed = StoppingFolder(parts.path, after: 2)
+    killed.watch(first)
+    try search(first)
+    _ = try killed.restore()
+    // Half of a record that the process was about to write, and weights of an epoch that does not count.
+    try "{".write(toFile: parts.file("untitled_project/oracle.json.1-1.tmp"), atomically: true, encoding: .utf8)
+    let second = try tuner(parts)
+    #expect(second.trials.map(\.status) == [.completed, .completed, .running])
+    try search(second)
+    #expect(second.trials.map(\.metrics) == one.trials.map(\.metrics) && one.trials.count == 6)
+    for trial in one.trials {
+      let name = "untitled_project/trial_\(trial.id)/checkpoint.safetensors"
+      #expect(try Data(contentsOf: URL(fileURLWithPath: parts.file(name))) == Data(contentsOf: URL(fileURLWithPath: whole.file(name))))
+    }
+  }
+
+  @Test func `a search that Ctrl-C ends goes on with the trial that it ended in`() throws {
+    let folder = TemporaryFolder()
+    let tuner = try Interrupted(Space(name: "plain"), objective: "loss", maxTrials: 3, directory: folder.path)
+    try tuner.search(.none)
+    #expect(tuner.isInterrupted && tuner.trials.map(\.status) == [.completed, .running])
+    try tuner.search(.none)
+    #expect(!tuner.isInterrupted && tuner.runs == ["0", "1", "1", "2"] && tuner.trials.allSatisfy { $0.status == .completed })
+  }
+
   @Test func `training has hyperparameters of its own`() throws {
     struct Batches: HyperModel {
       func build(_ hp: HyperParameters) throws -> Model { try buildModel(hp) }
@@ -162,6 +195,17 @@ private func search(_ tuner: Tuner, epochs: Int = 3, callbacks: [Callback] = [])
         Search: Running Trial #2
         """), "\(text)")
     #expect(SearchDisplay.duration(90_061) == "1d 01h 01m 01s")
+  }
+}
+
+/// Ctrl-C in the second run.
+private final class Interrupted: RandomSearch {
+  var runs: [String] = []
+
+  override func runTrial(_ trial: Trial, _ arguments: FitArguments) throws -> [TrialResult] {
+    runs.append(trial.id)
+    if runs.count == 2 { throw SearchInterrupted() }
+    return [.value(1)]
   }
 }
 

@@ -12,7 +12,7 @@ import TensorCore
 /// end the search with an error. An objective that the results lack ends it at once.
 ///
 /// Models take their seeds from the tuner's, the trial and the execution, so that a search gives the same again, and one that was killed and goes on ends where one
-/// ends that was not. Different from KerasTuner: there the seed is one of the draws alone; here it is the next of ``setRandomSeed(_:)``'s if none is given.
+/// ends that was not. Different from KerasTuner: there the seed is one of the draws alone; here it is the next of `setRandomSeed`'s if none is given.
 ///
 /// A subclass of one of the four says by ``runTrial(_:_:)`` what a trial is.
 open class Tuner {
