@@ -8,6 +8,7 @@ let package = Package(
     .library(name: "Descent", targets: ["Descent"]),
     .library(name: "DescentImages", targets: ["DescentImages"]),
     .library(name: "DescentMPI", targets: ["DescentMPI"]),
+    .library(name: "DescentTuner", targets: ["DescentTuner"]),
     .library(name: "KerasFiles", targets: ["KerasFiles"]),
     .library(name: "Optimizers", targets: ["Optimizers"]),
     .library(name: "TensorCore", targets: ["TensorCore"]),
@@ -36,6 +37,7 @@ let package = Package(
     // Loads MPI when a program starts; nothing of it is needed to build.
     .target(name: "CMPI", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(name: "DescentMPI", dependencies: ["Descent", "CMPI"]),
+    .target(name: "DescentTuner", dependencies: ["Descent"]),
     .executableTarget(name: "HDF5Helper", dependencies: ["KerasFiles"]),
     .executableTarget(
       name: "DescentCLI",
@@ -61,6 +63,7 @@ let package = Package(
     .testTarget(name: "DescentCLITests", dependencies: ["Descent", "DescentCLI", "DescentTestSupport"]),
     .testTarget(name: "DescentImagesTests", dependencies: ["DescentImages", "TestSupport"]),
     .testTarget(name: "DescentMPITests", dependencies: ["DescentMPI", "MPIHelper", "TestSupport"]),
+    .testTarget(name: "DescentTunerTests", dependencies: ["DescentTuner", "DescentTestSupport"]),
     .testTarget(name: "KerasFilesTests", dependencies: ["KerasFiles", "HDF5Helper", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]

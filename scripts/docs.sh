@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # Each may use those before it.
-libraries=(TensorCore Optimizers Descent KerasFiles DescentImages DescentMPI)
+libraries=(TensorCore Optimizers Descent KerasFiles DescentImages DescentMPI DescentTuner)
 build=.build/release
 work=.build/docs-work
 output=.build/docs
@@ -20,7 +20,10 @@ python3 scripts/initializers.py --check
 echo "docs: building"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-swift build --configuration release --product descent > "$log" 2>&1 || { cat "$log" >&2; exit 1; }
+# The program has no part in the last library.
+for product in descent DescentTuner; do
+  swift build --configuration release --product "$product" > "$log" 2>&1 || { cat "$log" >&2; exit 1; }
+done
 
 modules=(-I "$build/Modules")
 for map in "$build"/C*.build/module.modulemap Sources/C*/module.modulemap; do modules+=(-Xcc "-fmodule-map-file=$map"); done

@@ -82,6 +82,14 @@ public final class TensorBoard: Callback {
     self.embeddingsMetadata = embeddingsMetadata
   }
 
+  /// One that writes the same to another folder.
+  package func writing(to folder: String) -> TensorBoard {
+    TensorBoard(
+      logDirectory: folder, histogramFrequency: histogramFrequency, writesGraph: writesGraph, writesImages: writesImages,
+      writesStepsPerSecond: writesStepsPerSecond, updateFrequency: updateFrequency, profileBatch: profileBatch,
+      embeddingsFrequency: embeddingsFrequency, embeddingsMetadata: embeddingsMetadata)
+  }
+
   public override var runsOnEveryRank: Bool { false }
 
   public override func onTrainBegin() throws {

@@ -19,7 +19,7 @@ public struct Verbosity: Sendable, Equatable, ExpressibleByIntegerLiteral, Expre
   /// `true` is 1 and `false` is 0, as in Python.
   public init(booleanLiteral value: Bool) { level = value ? 1 : 0 }
 
-  func validate(_ caller: String) throws {
+  package func validate(_ caller: String) throws {
     guard (-1...2).contains(level) else {
       throw DescentError(
         .invalidArgument, "\(caller): verbose is \(level); it must be 0 (nothing), 1 (a bar), 2 (one line an epoch) or .auto")

@@ -8,7 +8,7 @@ package struct MersenneTwister {
   init(numpySeed seed: UInt32) { words = MersenneTwister.spread(seed) }
 
   /// As `random.seed(seed)` of Python.
-  init(pythonSeed seed: UInt64) {
+  package init(pythonSeed seed: UInt64) {
     words = MersenneTwister.spread(19_650_218)
     let key = seed >> 32 == 0 ? [UInt32(truncatingIfNeeded: seed)] : [UInt32(truncatingIfNeeded: seed), UInt32(seed >> 32)]
     var i = 1
@@ -47,6 +47,12 @@ package struct MersenneTwister {
     word ^= word << 7 & 0x9D2C_5680
     word ^= word << 15 & 0xEFC6_0000
     return word ^ (word >> 18)
+  }
+
+  /// A number from 0 to 1, without 1: what `random.random()` of Python and `random_sample` of NumPy give.
+  package mutating func nextDouble() -> Double {
+    let (high, low) = (next() >> 5, next() >> 6)
+    return (Double(high) * 67_108_864 + Double(low)) / 9_007_199_254_740_992
   }
 
   /// 0 ..< `count` in the order that `RandomState(seed).shuffle(numpy.arange(count))` leaves.

@@ -26,7 +26,7 @@ private final class SeedStream: Sendable {
 
 /// Runs `body`, whose models without a seed take theirs from this one, the first exactly it; those of the program's other parts go on
 /// as if nothing had been.
-func withDefaultSeeds<Result>(from seed: UInt64, _ body: () throws -> Result) rethrows -> Result {
+package func withDefaultSeeds<Result>(from seed: UInt64, _ body: () throws -> Result) rethrows -> Result {
   try SeedStream.$current.withValue(SeedStream(seed), operation: body)
 }
 
@@ -39,7 +39,7 @@ package func nextDefaultSeed() -> UInt64 {
 }
 
 /// A 64-bit hash of two numbers: the finalizer of SplitMix64 (Steele, Lea & Flood, 2014) over a seed and a stream's number.
-func mixed(_ seed: UInt64, _ stream: UInt64) -> UInt64 {
+package func mixed(_ seed: UInt64, _ stream: UInt64) -> UInt64 {
   var generator = SplitMix64(state: seed)
   generator.state ^= generator.next() &+ stream &* 0xD134_2543_DE82_EF95
   return generator.next()

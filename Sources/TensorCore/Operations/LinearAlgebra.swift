@@ -70,18 +70,21 @@ public func cholesky(_ a: Tensor) -> Tensor {
     let inner = matmul(matmul(inverse, halved, transposeA: true), inverse)
     return [0.5 * (inner + matrixTransposed(inner))]
   } body: { inputs in
-    matrices(inputs[0], n * n).flatMap { matrix in
-      var lower = [Double](repeating: 0, count: n * n)
-      for row in 0..<n {
-        for column in 0...row {
-          var sum = 0.5 * (matrix[row * n + column] + matrix[column * n + row])
-          for k in 0..<column { sum -= lower[row * n + k] * lower[column * n + k] }
-          lower[row * n + column] = row == column ? sum.squareRoot() : sum / lower[column * n + column]
-        }
-      }
-      return lower
+    matrices(inputs[0], n * n).flatMap { choleskyFactor($0, n) }
+  }
+}
+
+/// The same of one matrix of n rows, row by row; with NaN in it where the matrix is not positive definite.
+package func choleskyFactor(_ matrix: [Double], _ n: Int) -> [Double] {
+  var lower = [Double](repeating: 0, count: n * n)
+  for row in 0..<n {
+    for column in 0...row {
+      var sum = 0.5 * (matrix[row * n + column] + matrix[column * n + row])
+      for k in 0..<column { sum -= lower[row * n + k] * lower[column * n + k] }
+      lower[row * n + column] = row == column ? sum.squareRoot() : sum / lower[column * n + column]
     }
   }
+  return lower
 }
 
 /// Eigenvalues in ascending order, and eigenvectors in the columns of a matrix, of (a + aᵀ) / 2.
