@@ -74,7 +74,7 @@ import Testing
       meeting.isInside = false
       return value
     }.prefetch(50)
-    for _ in 0..<20 { #expect(try mapped.take(2).elements().count == 2) }
+    for _ in 0..<20 { #expect(try mapped.makeIterator().next() != nil) }
     #expect(!meeting.hasMet)
   }
 }
