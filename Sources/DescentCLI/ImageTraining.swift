@@ -32,7 +32,7 @@ extension TrainCommand {
     model.images = preprocessing
     let set = try DataSet(data, name: dataOptions.data, asPlaces: model.takesPlaces)
     let rows = taskOptions.rows(of: data.training.count)
-    let plan = FolderPlan(epochs: epochs, steps: (data.training.count + rows - 1) / rows, hasValidation: data.validation != nil)
+    let plan = FolderPlan(epochs: epochs, steps: taskOptions.steps(over: data.training.count), hasValidation: data.validation != nil)
     try blamingData(set.name) { try model.check(set.train.x, set.train.y, "fit") }
     try set.check(model)
     let settings = try RunSettings(

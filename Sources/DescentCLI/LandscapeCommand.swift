@@ -50,7 +50,8 @@ struct LandscapeCommand: ParsableCommand {
       throw DescentError(.data, "\(data.name): landscape takes data of one input and one target")
     }
     let batchSize = taskOptions.rows(of: data.train.count, isTable: data.table != nil)
-    let batches = max(1, epochs * ((data.train.count + batchSize - 1) / batchSize) / LandscapeCommand.pointsOfAWay)
+    let batchCount = Double(epochs) * Double(taskOptions.steps(over: data.train.count, isTable: data.table != nil))
+    let batches = max(1, Int(clamping: batchCount) / LandscapeCommand.pointsOfAWay)
     var ways: [WeightTrajectory] = [], models: [Model] = []
     for text in optimizer.isEmpty ? ["adam"] : optimizer {
       let model = try PreparedModel(

@@ -38,6 +38,12 @@ struct TaskOptions: ParsableArguments {
     return (batchSize ?? .rows(standard)).count(of: count)
   }
 
+  /// How many batches so many rows make.
+  func steps(over count: Int, isTable: Bool = false) -> Int {
+    let (whole, rest) = count.quotientAndRemainder(dividingBy: rows(of: count, isTable: isTable))
+    return rest == 0 ? whole : whole + 1
+  }
+
   func chosenLoss() throws -> Loss? { try loss.map(DescentCLI.chosenLoss) }
 
   func chosenMetrics() throws -> [Metric]? { try metrics?.words.map { try Metric(named: $0) } }

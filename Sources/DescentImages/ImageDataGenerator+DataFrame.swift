@@ -86,10 +86,10 @@ extension ImageDataGenerator {
     try rows.cut(split(subset), table.name)
     let numbers = try zip(rows.paths, rows.values).map { path, texts in
       try zip(yCols, texts).map { column, text in
-        guard let number = Float(text.trimmingCharacters(in: .whitespaces)) else {
+        guard let number = table.number(text) else {
           throw DescentError(.data, "\(table.name): the row of \(path) has '\(text)' in the column '\(column)'; expected a number")
         }
-        return number
+        return Float(number)
       }
     }
     let read = try reader(rows.paths, targetSize, colorMode, interpolation, keepAspectRatio)

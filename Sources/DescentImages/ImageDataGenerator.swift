@@ -39,7 +39,11 @@ public enum ShiftRange: Sendable, Equatable, ExpressibleByFloatLiteral, Expressi
 }
 
 private func evenly(_ low: Double, _ high: Double, _ random: inout some RandomNumberGenerator) -> Double {
-  low == high ? low : Double.random(in: min(low, high)...max(low, high), using: &random)
+  if low == high { return low }
+  let range = min(low, high)...max(low, high)
+  // The width of a range may be infinite where its ends are not.
+  if !(range.upperBound - range.lowerBound).isFinite { return 2 * Double.random(in: (range.lowerBound / 2)...(range.upperBound / 2), using: &random) }
+  return Double.random(in: range, using: &random)
 }
 
 /// How the labels of pictures of folders are written for ``ImageDataGenerator``. (Keras 2: `class_mode`.)
@@ -279,9 +283,11 @@ public struct ImageDataGenerator: Sendable {
   ///   - x: one picture with three axes.
   ///   - transform: what is done.
   /// - Returns: `float32`, of the same shape.
-  /// - Throws: ``DescentError`` of kind `data` when `x` is no picture, or has not 1, 3 or 4 channels and is brightened.
+  /// - Throws: ``DescentError`` of kind `data` when `x` is no picture, or has not 1, 3 or 4 channels and is brightened, of
+  ///   kind `invalidArgument` when a number of the transform is not finite.
   public func applyTransform(_ x: Tensor, _ transform: ImageTransform) throws -> Tensor {
     guard x.rank == 3 else { throw DescentError(.data, "ImageDataGenerator: a picture has shape \(x.shape); expected three axes") }
+    guard transform.isFinite else { throw DescentError(.invalidArgument, "ImageDataGenerator.applyTransform: \(transform) holds a number that is not finite") }
     let pixels = (dataFormat == .channelsLast ? x : x.transposed([1, 2, 0])).cast(to: .float32)
     var image = FloatImage(height: pixels.shape[0], width: pixels.shape[1], channels: pixels.shape[2], numbers: pixels.scalars())
     if let (matrix, offset) = transform.places(height: image.height, width: image.width) {
@@ -344,16 +350,16 @@ public struct ImageDataGenerator: Sendable {
       }
       pictures = try changed.batch(rounds * x.shape[0]).elements()[0]
     }
+    let (rows, numbers) = (pictures.shape[0], pictures.count / pictures.shape[0])
+    guard !zcaWhitening || numbers <= 1 << 14 else {
+      throw DescentError(.data, "ImageDataGenerator.fit: pictures have \(numbers) numbers; zcaWhitening is for up to \(1 << 14)")
+    }
     var wide = pictures.cast(to: .float64)
     let axes = dataFormat == .channelsLast ? [0, 1, 2] : [0, 2, 3]
     let means = wide.mean(axes: axes, keepDims: true)
     mean = featurewiseCenter ? means.doubles : nil
     std = featurewiseStdNormalization ? sqrt(square(wide - means).mean(axes: axes)).doubles : nil
     guard zcaWhitening else { return }
-    let (rows, numbers) = (pictures.shape[0], pictures.count / pictures.shape[0])
-    guard numbers <= 1 << 14 else {
-      throw DescentError(.data, "ImageDataGenerator.fit: pictures have \(numbers) numbers; zcaWhitening is for up to \(1 << 14)")
-    }
     wide = (wide - means).reshaped([rows, numbers])
     let (u, s, _) = svd(wide.transposed([1, 0]))
     let scaled = u * (Double(rows).squareRoot() / (s + zcaEpsilon)).reshaped([1, s.count])

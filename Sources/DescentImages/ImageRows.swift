@@ -26,8 +26,10 @@ extension ImagePreprocessing {
   ///   - paths: of the files.
   ///   - classes: the number of each one's class; nil if that is not known.
   ///   - workers: how many are read at once; nil for as many as there are processors.
-  /// - Throws: ``DescentError`` of kind `file` if none can be read, of kind `data` if more memory would be needed than half of the machine's.
+  /// - Throws: ``DescentError`` of kind `file` if none can be read, of kind `data` if more memory would be needed than half of the machine's, or
+  ///   there is not a class for each picture.
   public func rows(of paths: [String], classes: [Int]? = nil, workers: Int? = nil) throws -> ImageRows {
+    let classes = try classes.map { try ClassFolders.checked($0, for: paths, things: "pictures") }
     let length = rowShape.reduce(1, *)
     let limit = Int(clamping: ProcessInfo.processInfo.physicalMemory / 2)
     guard paths.count <= limit / length else {
@@ -54,7 +56,7 @@ extension ImagePreprocessing {
     }
     if kept.isEmpty { throw fault ?? DescentError(.file, "there are no pictures to read") }
     let bytes = kept.count == paths.count ? all : all[0..<kept.count].evaluated()
-    return ImageRows(bytes: bytes, y: classes.map { given in Tensor(kept.map { Int32(given[$0]) }) }, paths: kept.map { paths[$0] }, faults: faults)
+    return ImageRows(bytes: bytes, y: classes.map { given in Tensor(kept.map { given[$0] }) }, paths: kept.map { paths[$0] }, faults: faults)
   }
 
   /// A picture's bytes.

@@ -26,6 +26,9 @@ public struct ImageTransform: Sendable, Equatable {
   /// Changes nothing.
   public init() {}
 
+  /// Whether all numbers are finite.
+  var isFinite: Bool { ([theta, tx, ty, shear, zx, zy] + [channelShiftIntensity, brightness].compactMap { $0 }).allSatisfy(\.isFinite) }
+
   /// Where the affine part takes the pixel (row, column) of the result from: matrix (row, column) + offset; nil when it stays.
   func places(height: Int, width: Int) -> (matrix: [[Double]], offset: [Double])? {
     typealias Matrix = [[Double]]
@@ -156,8 +159,8 @@ extension FillMode {
   /// Pixels around a place and how much each counts.
   fileprivate func taps(_ place: Double, _ size: Int, order: Int) -> [(Int, Double)] {
     func index(_ index: Int) -> Int { min(max(index, 0), size - 1) }
-    if order == 0 { return [(index(Int((place + 0.5).rounded(.down))), 1)] }
+    if order == 0 { return [(index(Int(clamping: (place + 0.5).rounded(.down))), 1)] }
     let start = place.rounded(.down)
-    return [(index(Int(start)), 1 - (place - start)), (index(Int(start) + 1), place - start)]
+    return [(index(Int(clamping: start)), 1 - (place - start)), (index(Int(clamping: start + 1)), place - start)]
   }
 }

@@ -67,8 +67,8 @@ func resized(
   guard let size, size != (image.height, image.width) else { return image }
   var box = ImageBox(x: 0, y: 0, width: image.width, height: image.height)
   if keepAspectRatio {
-    box.height = min(image.height, image.width * size.height / size.width)
-    box.width = min(image.width, image.height * size.width / size.height)
+    box.height = max(1, min(image.height, image.width * size.height / size.width))
+    box.width = max(1, min(image.width, image.height * size.width / size.height))
     box.y = (image.height - box.height) / 2
     box.x = (image.width - box.width) / 2
   }

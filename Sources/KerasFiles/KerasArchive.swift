@@ -115,7 +115,9 @@ extension Model {
     // A description may ask for any size; not much more is made than the file has weights for. The least is
     // small enough to be of no harm, and what does not fit is then told weight by weight.
     let count = archive.weights.names.reduce(0) { $0 + (archive.weights[$1]?.count ?? 0) }
-    let model = try fromJSON(archive.config, name: "\(name): config.json", compiled: compiled, elementLimit: max(count, 1 << 24))
+    let model = try Initializer.$isForReplacedWeights.withValue(true) {
+      try fromJSON(archive.config, name: "\(name): config.json", compiled: compiled, elementLimit: max(count, 1 << 24))
+    }
     _ = try WeightsFile.load(archive.weights, into: model, file: name, skipMismatch: false)
     model.table = archive.table
     model.images = archive.images

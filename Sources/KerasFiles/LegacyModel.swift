@@ -13,7 +13,9 @@ package enum LegacyModel {
     }
     let config = try JSONValue(parsing: text, name: "\(name): model_config")
     let count = contents.names.reduce(0) { $0 + (contents[$1]?.count ?? 0) }
-    let model = try type.fromJSON(config, name: "\(name): model_config", compiled: false, elementLimit: max(count, 1 << 24))
+    let model = try Initializer.$isForReplacedWeights.withValue(true) {
+      try type.fromJSON(config, name: "\(name): model_config", compiled: false, elementLimit: max(count, 1 << 24))
+    }
     _ = try LegacyWeights(contents, file: name).load(into: model, skipMismatch: false)
     func own<Value>(_ attribute: String, _ read: (JSONValue) throws -> Value) throws -> Value? {
       let label = "\(name): \(attribute)"

@@ -18,6 +18,15 @@ import Testing
 
   private func reviews(_ word: String, _ count: Int) -> [String] { (0..<count).map { "The film was \(word), scene \($0), really \(word)!" } }
 
+  @Test func `a batch may be as large as a number can be`() throws {
+    try write("reviews/good", reviews("great", 6))
+    try write("reviews/bad", reviews("boring", 6))
+    let trained = try tool("train", "--data", "reviews", "--epochs", "1", "--batch-size", "\(Int.max)", "--save", "reviews.keras")
+    #expect(trained.status == 0, "\(trained.errors)")
+    let explained = try tool("explain", "--model", "reviews.keras", "--batch-size", "\(Int.max)")
+    #expect(explained.status != 0 && explained.errors.contains("are more than there is memory for"), "\(explained.errors)")
+  }
+
   @Test func `two commands lead from a folder of texts to predictions of others`() throws {
     try write("reviews/good", reviews("great", 30))
     try write("reviews/bad", reviews("boring", 30))

@@ -155,6 +155,35 @@ import Testing
     #expect(mean.count == 1 && abs(mean[0] - x.doubles.reduce(0, +) / 40) < 30)
   }
 
+  @Test func `Places far outside of a picture are filled as any outside is`() throws {
+    let x = Tensor(shape: [3, 4, 1], scalars: (0..<12).map { Float($0) })
+    for mode in FillMode.allCases {
+      for order in [0, 1] {
+        let generator = try ImageDataGenerator(fillMode: mode, interpolationOrder: order)
+        for change in [\ImageTransform.tx, \.ty, \.zx, \.shear, \.theta] {
+          var transform = ImageTransform()
+          transform[keyPath: change] = 1e300
+          #expect(try generator.applyTransform(x, transform).shape == [3, 4, 1])
+          for odd in [Double.nan, .infinity] {
+            transform[keyPath: change] = odd
+            #expect(message { _ = try generator.applyTransform(x, transform) }.contains("holds a number that is not finite"))
+          }
+        }
+      }
+    }
+    var random = SystemRandomNumberGenerator()
+    #expect(try ImageDataGenerator(rotationRange: 1.7e308).randomTransform([3, 4, 1], using: &random).theta.isFinite)
+  }
+
+  @Test func `A fit that fails leaves what was known`() throws {
+    var generator = try ImageDataGenerator(featurewiseCenter: true, zcaWhitening: true)
+    let small = Tensor(shape: [2, 2, 2, 1], scalars: (0..<8).map { Float($0) })
+    try generator.fit(small)
+    let mean = generator.mean
+    #expect(message { try generator.fit(Tensor.ones([1, 200, 200, 1])) }.contains("zcaWhitening is for up to 16384"))
+    #expect(generator.mean == mean)
+  }
+
   @Test func `Settings that have no meaning are refused`() throws {
     let x = Tensor.zeros([4, 2, 2, 3]), y = Tensor([0, 0, 1, 1] as [Float])
     let folder = TemporaryFolder()

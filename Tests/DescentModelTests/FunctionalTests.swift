@@ -227,6 +227,27 @@ import Testing
     #expect(message("[\"dense_1\", 0, 0]", "[\"nowhere\", 0, 0]").contains("there is no layer 'nowhere'"))
   }
 
+  @Test func `the order of a description's layers is free`() throws {
+    let input = Input(shape: [2], name: "a")
+    var x = input.symbol
+    let shared = Dense(2, activation: .tanh, name: "shared")
+    for place in 0..<400 { x = place % 100 == 7 ? try shared(x) : try Dense(2, activation: .tanh, name: "d\(place)")(x) }
+    let model = try Model(inputs: input, outputs: concatenate([x, try shared(x)], axis: 1))
+    var json = try #require(model.json().object), config = try #require(json["config"]?.object)
+    let layers = try #require(config["layers"]?.array)
+    let values = Tensor([[0.5 as Float, -1]])
+    let expected = try model.predict(values, verbose: 0).doubles
+    for other in [layers, layers.reversed(), layers.indices.map { layers[$0 * 11 % layers.count] }] {
+      #expect(other.count == layers.count && Set(other.compactMap { $0["name"]?.string }).count == layers.count)
+      config["layers"] = .array(other)
+      json["config"] = .object(config)
+      let again = try Model.fromJSON(JSONValue.object(json))
+      let weights = Dictionary(uniqueKeysWithValues: model.variables.map { ($0.path.split(separator: "/").suffix(2).joined(separator: "/"), $0.value) })
+      for variable in again.variables { variable.assign(try #require(weights[variable.path.split(separator: "/").suffix(2).joined(separator: "/")])) }
+      #expect(try again.predict(values, verbose: 0).doubles == expected)
+    }
+  }
+
   @Test func `layers without names are numbered as they were made, beside those that have one`() throws {
     let image = Input(shape: [4])
     let (first, second, third) = (Dense(1), Dense(2), Dense(3))

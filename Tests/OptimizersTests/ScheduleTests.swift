@@ -18,6 +18,21 @@ import Testing
     }
   }
 
+  @Test func `A schedule whose settings no optimizer takes gives no rate`() {
+    let schedules: [any LearningRateSchedule] = [
+      StepDecay(initialLearningRate: 1, stepSize: 0), CyclicLearningRate(baseLearningRate: 0, maximumLearningRate: 1, stepSizeUp: 0),
+      CyclicLearningRate(baseLearningRate: 0, maximumLearningRate: 1, stepSizeUp: 1, stepSizeDown: -1), PiecewiseConstantDecay(boundaries: [1], values: []),
+      PiecewiseConstantDecay(boundaries: [1], values: [1]), SequentialSchedule([ConstantSchedule(1)], boundaries: [0]), SequentialSchedule([], boundaries: []),
+    ]
+    for schedule in schedules { #expect([0, 1, 5].allSatisfy { schedule(step: $0).isNaN }, "\(schedule)") }
+  }
+
+  @Test func `A cycle may be longer than any run`() throws {
+    let schedule = try ScheduleRegistry.schedule(from: JSONValue(parsing:
+      #"{"class_name": "CyclicLearningRate", "config": {"base_learning_rate": 1, "max_learning_rate": 2, "step_size_up": 9223372036854775807, "step_size_down": 9223372036854775807}}"#))
+    #expect(schedule(step: 0) == 1 && schedule(step: 1000) == 1 && schedule(step: 1 << 62) == 1.5)
+  }
+
   @Test func keras() throws {
     for json in try cases("keras") {
       let schedule = try ScheduleRegistry.schedule(from: json["serialized"]!)

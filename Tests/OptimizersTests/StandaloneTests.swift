@@ -2,6 +2,14 @@ import Optimizers
 import Testing
 
 @Suite struct StandaloneTests {
+  @Test func `Steps cannot be fewer than none`() throws {
+    let error = #expect(throws: DescentError.self) {
+      _ = try minimize([[1.0]], with: SGD(learningRate: 0.1), steps: -1) { p in square(p[0]).sum() }
+    }
+    #expect(error?.message == "Minimizer.minimize: steps is -1; it must be at least 0")
+    #expect(try minimize([[1.0]], with: SGD(learningRate: 0.1), steps: 0) { p in square(p[0]).sum() } == [[1.0]])
+  }
+
   @Test func `Plain arrays and tensors`() throws {
     var floats: [String: [Float]] = ["w": [1, 2], "b": [3]]
     let stepper = try Stepper(SGD(learningRate: 0.5), parameters: floats)

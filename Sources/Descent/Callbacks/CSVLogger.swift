@@ -4,7 +4,9 @@ import TensorCore
 /// Writes the numbers of each epoch to a file as soon as it ends: `epoch`, then the names in alphabetical order.
 ///
 /// The names are those of the first epoch it sees, and with validation also their `val_` counterparts; a number that an epoch
-/// lacks is written as `NA`. A header that is appended to has to have all names of this run. Folders on the way to the file are made. (Keras: `keras.callbacks.CSVLogger`; here the file is closed however training ends.)
+/// lacks is written as `NA`. A header that is appended to has to have all names of this run. Folders on the way to the file are made. A file that
+/// is replaced stays as it is until there is a first line to write, or training has ended without one: a run that cannot begin leaves it alone.
+/// (Keras: `keras.callbacks.CSVLogger`; here the file is closed however training ends.)
 public final class CSVLogger: Callback {
   /// The file; see the initializer.
   public let path: String
@@ -15,6 +17,8 @@ public final class CSVLogger: Callback {
 
   private var file: FileHandle?
   private var names: [String] = []
+  /// What the file is to hold before the next line; nil if it holds it.
+  private var beginning: [UInt8]?
   /// The next line is the first under a header that was there.
   private var isFirstAppended = false
 
@@ -31,24 +35,25 @@ public final class CSVLogger: Callback {
   public override var runsOnEveryRank: Bool { false }
 
   public override func onTrainBegin() throws {
-    names = []
-    let existing = append ? try header() : nil
+    guard !separator.isEmpty, !separator.contains(where: { $0 == "\"" || $0.isNewline }) else {
+      throw DescentError(.invalidArgument, "CSVLogger: separator is \(separator.debugDescription); expected a text without quotes and line breaks")
+    }
+    (names, file, beginning) = ([], nil, nil)
+    let existing = append ? try readHeader() : nil
     isFirstAppended = existing != nil
     if let existing {
       names = Array(existing.dropFirst())
+      try open()
     } else {
-      try writeFile(path, text: "")
+      try checkWritable(path)
+      beginning = []
     }
+  }
+
+  private func open() throws {
     do {
       let handle = try FileHandle(forUpdating: URL(fileURLWithPath: path))
-      let end = try handle.seekToEnd()
-      // A file that somebody has edited may lack the end of its last line.
-      if end > 0 {
-        try handle.seek(toOffset: end - 1)
-        let last = try handle.read(upToCount: 1)
-        try handle.seekToEnd()
-        if last != Data("\n".utf8) { try handle.write(contentsOf: Data("\n".utf8)) }
-      }
+      try handle.seekToEnd()
       file = handle
     } catch {
       throw DescentError(.file, "\(path): cannot be written: \(error.localizedDescription)")
@@ -75,40 +80,72 @@ public final class CSVLogger: Callback {
 
   /// The file so far: lines that were written after the checkpoint will be written again.
   public override func state() throws -> CallbackState? {
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
-    return CallbackState(JSONObject([("text", .string(text))]))
+    guard let bytes = try beginning ?? contents() else { return nil }
+    if let text = String(validating: bytes, as: UTF8.self) { return CallbackState(JSONObject([("text", .string(text))])) }
+    // What another program has begun may be in any encoding.
+    return CallbackState(JSONObject(), tensors: [("bytes", Tensor(bytes))])
+  }
+
+  private func contents() throws -> [UInt8]? {
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    let source = try ByteSource(path: path)
+    return try source.bytes(at: 0, count: source.count)
   }
 
   public override func restore(_ state: CallbackState) throws {
-    guard let text = state["text"]?.string, let file else { return }
-    do {
-      try file.truncate(atOffset: 0)
-      try file.write(contentsOf: Data(text.utf8))
-    } catch {
-      throw DescentError(.file, "\(path): cannot be written: \(error.localizedDescription)")
-    }
-    names = try header().map { Array($0.dropFirst()) } ?? []
+    guard let bytes = state["text"]?.string.map({ Array($0.utf8) }) ?? state.tensor("bytes").map({ $0.scalars(as: UInt8.self) }) else { return }
+    names = try header(bytes[...]).map { Array($0.dropFirst()) } ?? []
+    beginning = bytes
   }
 
   public override func onTrainEnd(_ logs: Logs) throws {
+    defer {
+      try? file?.close()
+      file = nil
+    }
+    if model?.hasFailed != true { try writeBeginning() }
+    beginning = nil
+  }
+
+  /// Replaces the file by what it is to begin with, at once or not at all.
+  private func writeBeginning() throws {
+    guard let bytes = beginning else { return }
     try? file?.close()
     file = nil
+    try writeFile(path) { try $0.write(bytes) }
+    beginning = nil
+    try open()
   }
 
   private func write(_ text: String) throws {
+    try writeBeginning()
     do {
-      try file?.write(contentsOf: Data(text.utf8))
+      guard let file else { return }
+      // A file that somebody has edited may lack the end of its last line.
+      let end = try file.offset()
+      if end > 0 {
+        try file.seek(toOffset: end - 1)
+        if try file.read(upToCount: 1) != Data("\n".utf8) { try file.write(contentsOf: Data("\n".utf8)) }
+      }
+      try file.write(contentsOf: Data(text.utf8))
     } catch {
       throw DescentError(.file, "\(path): cannot be written: \(error.localizedDescription)")
     }
   }
 
   /// The columns of the file that is there, or nil if there is none.
-  private func header() throws -> [String]? {
+  private func readHeader() throws -> [String]? {
     guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
     defer { try? handle.close() }
-    let longest = 1 << 16
-    let start = try handle.read(upToCount: longest) ?? Data()
+    return try header(Array(try handle.read(upToCount: CSVLogger.longestHeader) ?? Data())[...])
+  }
+
+  private static let longestHeader = 1 << 16
+
+  /// The columns of a file that begins so.
+  private func header(_ bytes: ArraySlice<UInt8>) throws -> [String]? {
+    let longest = CSVLogger.longestHeader
+    let start = bytes.prefix(longest)
     if start.isEmpty { return nil }
     guard let end = start.firstIndex(of: UInt8(ascii: "\n")) ?? (start.count < longest ? start.endIndex : nil) else {
       throw DescentError(.file, "\(path): CSVLogger: it has no header line in its first \(longest) bytes; it is not appended to")

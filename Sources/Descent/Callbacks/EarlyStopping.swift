@@ -97,10 +97,10 @@ public final class EarlyStopping: Callback {
 
   public override func restore(_ state: CallbackState) throws {
     guard let model else { return }
+    wait = try state.integer("wait", of: self) ?? 0
+    bestEpoch = try state.integer("best_epoch", of: self)
+    stoppedEpoch = try state.integer("stopped_epoch", of: self)
     watch = Monitor(monitor, mode: mode, minDelta: minDelta, in: model, state: state["best"])
-    wait = state["wait"]?.int ?? 0
-    bestEpoch = state["best_epoch"]?.int
-    stoppedEpoch = state["stopped_epoch"]?.int
     if !state.tensors.isEmpty { bestWeights = state.tensors.indices.compactMap { state.tensor(String($0)) } }
   }
 

@@ -35,12 +35,17 @@ public final class History: Callback {
       JSONObject([("epochs", .array(epochs.map { JSONValue($0) })), ("values", .object(JSONObject(columns)))]))
   }
 
-  public override func restore(_ state: CallbackState) {
-    epochs = state["epochs"]?.array?.compactMap(\.int) ?? []
-    numbers = [:]
-    for (name, column) in state["values"]?.object?.members ?? [] {
-      numbers[name] = column.array?.map { $0.double ?? $0.string.flatMap(Double.init) } ?? []
+  public override func restore(_ state: CallbackState) throws {
+    let epochs = (state["epochs"]?.array ?? []).map { $0.int ?? -1 }
+    guard epochs.allSatisfy({ (0...ElementCount.limit).contains($0) }) else { throw state.fault("epochs", "numbers of epochs", of: self) }
+    let columns = (state["values"]?.object?.members ?? []).map { name, column in
+      (name, (column.array ?? []).map { $0.double ?? $0.string.flatMap(Double.init) })
     }
+    guard columns.allSatisfy({ $0.1.count == epochs.count }) else {
+      throw state.fault("values", "columns of \(epochs.count) numbers, as there are epochs", of: self)
+    }
+    self.epochs = epochs
+    numbers = Dictionary(columns) { $1 }
   }
 
   func record(_ epoch: Int, _ logs: [String: Double]) {

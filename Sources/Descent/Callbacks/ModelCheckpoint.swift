@@ -148,10 +148,10 @@ public final class ModelCheckpoint: Callback {
 
   public override func restore(_ state: CallbackState) throws {
     guard let model else { return }
+    batches = try state.integer("batches", of: self) ?? 0
+    lastBatch = try state.integer("last_batch", in: -1...ElementCount.limit, of: self) ?? -1
+    epoch = try state.integer("epoch", of: self) ?? 0
     if saveBestOnly { watch = newMonitor(in: model, state: state["best"]) }
-    batches = state["batches"]?.int ?? 0
-    lastBatch = state["last_batch"]?.int ?? -1
-    epoch = state["epoch"]?.int ?? 0
   }
 }
 

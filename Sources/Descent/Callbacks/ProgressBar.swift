@@ -45,14 +45,15 @@ package struct ProgressBar {
     guard drawsBar else {
       return isFinal ? "\(count) - \(elapsed) -\(ProgressBar.time(perStep))\(parts.joined())\n" : ""
     }
-    let time = isFinal ? elapsed : ProgressBar.remaining(perStep * Double(target - step))
+    let time = isFinal ? elapsed : ProgressBar.remaining(perStep * Double(max(0, target - step)))
     let speed = ProgressBar.time(perStep)
     // The last column is left free: some terminals begin a new line when it is filled.
     let room = columns == .max ? columns : columns - 1
     let fixed = count.count + 2 + time.count + speed.count
     let wanted = parts.reduce(fixed) { $0 + $1.count }
     let width = min(ProgressBar.width, max(ProgressBar.leastWidth, room - wanted))
-    let done = target > 0 ? width * step / target : width
+    // A stream may give more than it says that it has.
+    let done = target > 0 ? min(width, width * step / target) : width
     var total = fixed + width
     let shown = parts.prefix { part in
       if part.count > room - total { return false }

@@ -69,9 +69,9 @@ public final class ReduceLROnPlateau: Callback {
 
   public override func restore(_ state: CallbackState) throws {
     guard let model else { return }
+    wait = try state.integer("wait", of: self) ?? 0
+    cooldownLeft = try state.integer("cooldown", of: self) ?? 0
     watch = Monitor(monitor, mode: mode, minDelta: minDelta, in: model, state: state["best"])
-    wait = state["wait"]?.int ?? 0
-    cooldownLeft = state["cooldown"]?.int ?? 0
   }
 
   public override func onEpochEnd(_ epoch: Int, _ logs: Logs) throws {

@@ -172,7 +172,7 @@ public final class TensorBoard: Callback {
   /// How many batches there were, so that a run that goes on counts on.
   public override func state() -> CallbackState? { CallbackState(JSONObject([("batches", JSONValue(trainBatches))])) }
 
-  public override func restore(_ state: CallbackState) { trainBatches = state["batches"]?.int ?? 0 }
+  public override func restore(_ state: CallbackState) throws { trainBatches = try state.integer("batches", of: self) ?? 0 }
 
   private func learningRates(of model: Model) throws -> [(String, Double)] {
     guard let state = model.optimizerState else { return [] }

@@ -100,6 +100,9 @@ public struct ChoosingOptions: Sendable {
     where value < least {
       try refuse("\(name) is \(value); it must be at least \(least)")
     }
+    for (name, value) in [("epochs", epochs ?? 1), ("tuningTrials", tuningTrials), ("seeds", seeds)] where value > ChoosingPlan.greatestCount {
+      try refuse("\(name) is \(value); it must be at most \(ChoosingPlan.greatestCount)")
+    }
     if !(confidence > 0.5 && confidence < 1) { try refuse("confidence is \(confidence); it must be greater than 0.5 and less than 1") }
     if !(smallestDifference >= 0 && smallestDifference.isFinite) { try refuse("smallestDifference is \(smallestDifference); it must be at least 0") }
     switch budget {

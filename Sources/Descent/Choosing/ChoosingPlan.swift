@@ -15,6 +15,8 @@ struct ChoosingPlan: Equatable {
 
   static let finalists = 4
   static let probeSteps = 120
+  /// Of settings, seeds and epochs: with more no choice would end.
+  static let greatestCount = 1 << 24
   private static let leastTuningTrials = 3, leastSeeds = 3
 
   /// - Parameter epochs: of a full run.
@@ -23,11 +25,11 @@ struct ChoosingPlan: Equatable {
     self.tuningTrials = tuningTrials
     self.seeds = seeds
     self.stepsPerEpoch = stepsPerEpoch
-    legs = 9 * max(1, Int((epochs / 9).rounded()))
-    stepsPerLeg = max(1, Int((epochs * Double(stepsPerEpoch) / Double(legs)).rounded(.up)))
+    legs = 9 * max(1, Int(clamping: (min(epochs, Double(ChoosingPlan.greatestCount)) / 9).rounded()))
+    stepsPerLeg = max(1, Int(clamping: (epochs * Double(stepsPerEpoch) / Double(legs)).rounded(.up)))
   }
 
-  var fullSteps: Int { legs * stepsPerLeg }
+  var fullSteps: Int { ElementCount.product(legs, stepsPerLeg) }
   var epochs: Double { Double(fullSteps) / Double(stepsPerEpoch) }
   /// How many legs a trial of tuning has run at each of its ends.
   var rungs: [Int] { [legs / 9, legs / 3, legs] }
@@ -37,11 +39,13 @@ struct ChoosingPlan: Equatable {
 
   /// Steps of one optimizer's tuning.
   var tuningSteps: Int {
-    zip(survivors, zip(rungs, [0] + rungs)).reduce(0) { $0 + $1.0 * ($1.1.0 - $1.1.1) } * stepsPerLeg
+    ElementCount.product(zip(survivors, zip(rungs, [0] + rungs)).reduce(0) { $0 + $1.0 * ($1.1.0 - $1.1.1) }, stepsPerLeg)
   }
 
   /// Steps of everything.
-  var steps: Int { candidates * (ChoosingPlan.probeSteps + fullSteps + tuningSteps) + finalistCount * seeds * fullSteps }
+  var steps: Int {
+    ElementCount.product(candidates, ChoosingPlan.probeSteps + fullSteps + tuningSteps) + ElementCount.product(finalistCount * seeds, fullSteps)
+  }
   /// The same in passes over the rows.
   var cost: Double { Double(steps) / Double(stepsPerEpoch) }
 
@@ -69,8 +73,8 @@ struct ChoosingPlan: Equatable {
     }
     if fits { return smallest }
     let needed = switch budget {
-      case .epochs: "\(Int(smallest.cost.rounded(.up))) epochs in all"
-      case .seconds: "\(Int(seconds(smallest).rounded(.up))) seconds"
+      case .epochs: "\(Int(clamping: smallest.cost.rounded(.up))) epochs in all"
+      case .seconds: "\(Int(clamping: seconds(smallest).rounded(.up))) seconds"
     }
     throw DescentError(
       .invalidArgument,
@@ -127,7 +131,8 @@ struct ChoosingPlan: Equatable {
 
   init?(_ json: JSONValue, candidates: Int) {
     guard let trials = json["tuning_trials"]?.int, let seeds = json["seeds"]?.int, let steps = json["steps_per_epoch"]?.int,
-      let legs = json["legs"]?.int, let length = json["steps_per_leg"]?.int, trials > 0, seeds > 0, steps > 0, legs >= 9, length > 0
+      let legs = json["legs"]?.int, let length = json["steps_per_leg"]?.int, legs >= 9,
+      [trials, seeds, legs].allSatisfy((1...(9 * ChoosingPlan.greatestCount)).contains), [steps, length].allSatisfy((1...ElementCount.limit).contains)
     else { return nil }
     (self.candidates, tuningTrials, self.seeds, stepsPerEpoch, self.legs, stepsPerLeg) = (candidates, trials, seeds, steps, legs, length)
   }

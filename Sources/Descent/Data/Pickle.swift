@@ -96,7 +96,13 @@ struct Pickle {
 
   /// A list of whole numbers, or an array of one axis.
   func integers(_ value: Value?) throws -> [Int32]? {
-    if case .array(let index) = value, arrays[index].kind?.code != "O" { return try tensor(value)?.cast(to: .int32).scalars() }
+    if case .array(let index) = value, arrays[index].kind?.code != "O" {
+      guard let numbers = try tensor(value) else { return nil }
+      guard numbers.rank == 1, !numbers.dtype.isFloatingPoint else {
+        throw DescentError(.file, "\(name): an array holds \(numbers.dtype) \(numbers.shape); expected whole numbers on one axis")
+      }
+      return numbers.cast(to: .int32).scalars()
+    }
     guard let elements = elements(value) else { return nil }
     return try elements.map { element in
       guard case .integer(let number) = element, let narrow = Int32(exactly: number) else {

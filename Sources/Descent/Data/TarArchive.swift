@@ -1,6 +1,6 @@
 /// A tar archive that is read from its start to its end: plain or compressed with gzip.
 ///
-/// POSIX `ustar`, GNU's long names and `pax` paths are understood. Source: the POSIX standard on `pax`.
+/// POSIX `ustar`, GNU's long names and `pax` paths and sizes are understood. Source: the POSIX standard on `pax`.
 final class TarArchive {
   struct Entry {
     enum Kind {
@@ -34,21 +34,26 @@ final class TarArchive {
 
   /// The next entry, whose contents are read with ``contents()`` or passed over; nil at the end.
   func next() throws -> Entry? {
-    var longName: String?
+    var longName: String?, longSize: Int?
     while true {
       try skip(rest)
       let header = try block()
       if header.allSatisfy({ $0 == 0 }) { return nil }
       try checkSum(header)
-      let size = try number(header, 124..<136, "size")
+      let kind = header[156]
+      let isExtension = [UInt8(ascii: "L"), UInt8(ascii: "x"), UInt8(ascii: "g")].contains(kind)
+      let declared = try number(header, 124..<136, "size")
+      // What is too large for a header's digits stands before it.
+      let size = isExtension ? declared : longSize ?? declared
       guard size <= 1 << 50 else { throw fault("an entry declares \(size) bytes") }
       restOfContents = size
       rest = (size + Self.blockByteCount - 1) / Self.blockByteCount * Self.blockByteCount
-      let kind = header[156]
       switch kind {
       case UInt8(ascii: "L"): longName = text(try smallContents()[...])
       case UInt8(ascii: "x"):
-        if let path = try paxPath(smallContents()) { longName = path }
+        let values = try paxValues(smallContents())
+        longName = values.path ?? longName
+        longSize = values.size ?? longSize
       case UInt8(ascii: "g"): continue
       default:
         var own = text(header[0..<100])
@@ -129,9 +134,9 @@ final class TarArchive {
     return text.reduce(0) { $0 << 3 | Int($1 - 0x30) }
   }
 
-  /// The value of `path` among lines of `length key=value`.
-  private func paxPath(_ bytes: [UInt8]) throws -> String? {
-    var found: String?
+  /// The values of `path` and `size` among lines of `length key=value`.
+  private func paxValues(_ bytes: [UInt8]) throws -> (path: String?, size: Int?) {
+    var found: (path: String?, size: Int?)
     var place = 0
     while place < bytes.count {
       guard let space = bytes[place...].firstIndex(of: 0x20),
@@ -139,7 +144,11 @@ final class TarArchive {
         length <= bytes.count - place
       else { throw fault("an extended header is broken") }
       let pair = bytes[(space + 1)..<(place + length - 1)]
-      if pair.starts(with: "path=".utf8) { found = text(pair.dropFirst(5)) }
+      if pair.starts(with: "path=".utf8) { found.path = text(pair.dropFirst(5)) }
+      if pair.starts(with: "size=".utf8) {
+        guard let size = Int(text(pair.dropFirst(5))), size >= 0 else { throw fault("the size in an extended header is broken") }
+        found.size = size
+      }
       place += length
     }
     return found

@@ -11,6 +11,16 @@ package struct ClassFolders {
   /// What was passed over.
   package private(set) var remarks: [String] = []
 
+  /// Classes that go with files.
+  /// - Throws: ``DescentError`` of kind `data` if there is not one for each file, or one is no number of 32 bits.
+  package static func checked(_ classes: [Int], for paths: [String], things: String) throws -> [Int32] {
+    guard classes.count == paths.count else { throw DescentError(.data, "rows: there are \(classes.count) classes for \(paths.count) \(things); expected one for each") }
+    return try classes.map { number in
+      guard let number = Int32(exactly: number) else { throw DescentError(.data, "rows: a class is \(number); expected a number of 32 bits") }
+      return number
+    }
+  }
+
   private static let partNames: [String: UInt8] = ["train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "test": 2, "testing": 2]
 
   /// - Parameters:

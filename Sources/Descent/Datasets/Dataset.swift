@@ -38,7 +38,7 @@ public struct Dataset<Element> {
   /// - Throws: what the stream throws on the way there.
   public func makeIterator(at position: DatasetPosition = DatasetPosition()) throws -> DatasetIterator<Element> {
     let elements = try node.makeIterator(pass: position.pass)
-    if position.taken > 0 { try elements.skip(position.taken) }
+    if position.taken > 0 { try elements.skip(min(position.taken, ElementCount.limit)) }
     return DatasetIterator(elements, position)
   }
 
@@ -67,7 +67,7 @@ public struct Dataset<Element> {
   ///   - count: how many there are.
   ///   - element: makes one; called on other threads, also for one number again.
   public init(count: Int, element: @escaping (Int) throws -> Element) {
-    self.init("init(count:)", unless: count < 0 ? "the count is \(count); it must be at least 0" : nil, IndexedNode(count: count, element))
+    self.init("init(count:)", unless: count < 0 ? "the count is \(count); it must be at least 0" : nil, IndexedNode(count: min(count, ElementCount.limit), element))
   }
 
   /// Elements that come one after the other, of any number, also without end.
@@ -86,7 +86,7 @@ public struct Dataset<Element> {
 
   /// The batches of `source` by number, as Keras's `PyDataset` has them.
   public init<Source: BatchSource>(_ source: Source) where Source.Batch == Element {
-    self.init(IndexedNode(count: source.count) { try source.batch(at: $0) })
+    self.init(IndexedNode(count: min(source.count, ElementCount.limit)) { try source.batch(at: $0) })
   }
 
   // MARK: - Changing elements
@@ -205,11 +205,12 @@ public struct Dataset<Element> {
     let problem = atLeastOne("cycleLength", cycleLength) ?? atLeastOne("blockLength", blockLength)
     return Dataset<Result>("interleave", unless: problem, SequentialNode(isEndless: node.isEndless) { pass in
       let elements = try node.makeIterator(pass: pass)
-      // Places of the cycle; an empty one is filled when its turn comes.
-      var open = [ElementIterator<Result>?](repeating: nil, count: cycleLength)
+      // Places of the cycle that have had a turn; an empty one is filled when its turn comes.
+      var open: [ElementIterator<Result>?] = []
       var (turn, given, hasMore) = (0, 0, true)
       return ClosureIterator {
         while true {
+          if turn == open.count { open.append(nil) }
           if open[turn] == nil, hasMore {
             if let element = try elements.next() { open[turn] = try transform(element).node.makeIterator(pass: pass) } else { hasMore = false }
           }
@@ -223,7 +224,7 @@ public struct Dataset<Element> {
             return nil
           }
           given = 0
-          turn = (turn + 1) % cycleLength
+          turn = (turn + 1) % (hasMore ? cycleLength : open.count)
         }
       }
     })
@@ -246,22 +247,24 @@ public struct Dataset<Element> {
   }
 
   /// The first elements; all if `count` is negative, as in tf.data.
-  public func take(_ count: Int) -> Dataset { count < 0 ? self : Dataset(SliceNode(node, limit: count)) }
+  public func take(_ count: Int) -> Dataset { count < 0 ? self : Dataset(SliceNode(node, limit: min(count, ElementCount.limit))) }
 
   /// All but the first elements; none if `count` is negative, as in tf.data.
-  public func skip(_ count: Int) -> Dataset { Dataset(count < 0 ? SliceNode(node, limit: 0) : SliceNode(node, start: count)) }
+  public func skip(_ count: Int) -> Dataset { Dataset(count < 0 ? SliceNode(node, limit: 0) : SliceNode(node, start: min(count, ElementCount.limit))) }
 
   /// Every `count`-th element, beginning with number `index`: one part of `count` for as many processes.
   public func shard(_ count: Int, index: Int) -> Dataset {
     let isPart = index >= 0 && index < count
-    return Dataset("shard", unless: isPart ? nil : "there is no part \(index) of \(count)", SliceNode(node, start: index, step: count))
+    return Dataset(
+      "shard", unless: isPart ? nil : "there is no part \(index) of \(count)",
+      SliceNode(node, start: min(index, ElementCount.limit), step: min(count, ElementCount.limit)))
   }
 
   /// The elements so many times, or without end (nil, or −1 as in tf.data); each time is a pass of its own for what comes before.
   public func `repeat`(_ times: Int? = nil) -> Dataset {
     let times = times == -1 ? nil : times
     let problem = times.flatMap { $0 < 0 ? "times is \($0); it must be at least 0" : nil }
-    return Dataset("repeat", unless: problem, RepetitionNode(node, times: times))
+    return Dataset("repeat", unless: problem, RepetitionNode(node, times: times.map { min($0, ElementCount.limit) }))
   }
 
   /// These elements and then others.
@@ -334,7 +337,7 @@ public struct RowRandom: RandomNumberGenerator, Sendable {
   private var generator: SplitMix64
 
   init(seed: UInt64, pass: Int, row: Int) {
-    generator = SplitMix64(state: mixed(mixed(seed, UInt64(pass)), UInt64(row)))
+    generator = SplitMix64(state: mixed(mixed(seed, UInt64(truncatingIfNeeded: pass)), UInt64(row)))
   }
 
   public mutating func next() -> UInt64 { generator.next() }

@@ -52,7 +52,7 @@ extension Dataset where Element == String {
   ///   - pieceByteCount: how many bytes are read at once, at least 1; no line may be longer.
   /// - Throws: ``DescentError`` of kind `file` when there is no such file; the stream throws for a line that is too long.
   public static func textLines(_ path: String, pieceByteCount: Int = 1 << 20) throws -> Dataset {
-    let source = try ByteSource(path: path), size = max(pieceByteCount, 1)
+    let source = try ByteSource(path: path), size = try checked(pieceByteCount: pieceByteCount, "textLines")
     return Dataset(SequentialNode { _ in
       var offset = 0, number = 0
       var bytes: ArraySlice<UInt8> = []
@@ -85,24 +85,26 @@ extension Dataset where Element == String {
   /// - Parameters:
   ///   - folder: where to look.
   ///   - extensions: how names end, without the dot and in any case; nil for all files.
-  /// - Throws: ``DescentError`` of kind `file` when there is no such folder, or no such file in it.
+  /// - Throws: ``DescentError`` of kind `file` when there is no such folder, no such file in it, or a folder in it that cannot be read.
   public static func files(in folder: String, extensions: [String]? = nil) throws -> Dataset {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue,
-      let names = FileManager.default.enumerator(atPath: folder)
-    else { throw DescentError(.file, "\(folder): is not a folder") }
+    guard FileDirectory.isFolder(folder) else { throw DescentError(.file, "\(folder): is not a folder") }
     var paths: [String] = []
-    for case let name as String in names {
-      let parts = name.split(separator: "/")
-      if parts.contains(where: { $0.hasPrefix(".") }) { continue }
-      let path = folder + "/" + name
-      if let extensions {
-        guard let dot = name.lastIndex(of: "."), extensions.contains(where: { $0.lowercased() == name[name.index(after: dot)...].lowercased() })
-        else { continue }
+    func visit(_ folder: String) throws {
+      for name in try FileDirectory.entries(of: folder) where !name.hasPrefix(".") {
+        let path = folder + "/" + name
+        if FileDirectory.isFolder(path) {
+          if (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == nil { try visit(path) }
+        } else if FileManager.default.fileExists(atPath: path) {
+          guard let extensions else {
+            paths.append(path)
+            continue
+          }
+          guard let dot = name.lastIndex(of: ".") else { continue }
+          if extensions.contains(where: { $0.lowercased() == name[name.index(after: dot)...].lowercased() }) { paths.append(path) }
+        }
       }
-      var isInner: ObjCBool = false
-      if FileManager.default.fileExists(atPath: path, isDirectory: &isInner), !isInner.boolValue { paths.append(path) }
     }
+    try visit(folder)
     if paths.isEmpty {
       throw DescentError(.file, "\(folder): has no file\(extensions.map { " that ends in " + $0.joined(separator: ", ") } ?? "")")
     }
@@ -119,13 +121,16 @@ extension Dataset where Element == (Tensor, Tensor) {
   ///   - path: the file.
   ///   - target: the column to predict.
   ///   - classNames: what fields of the target may say: class 0, 1, …
-  ///   - pieceByteCount: how much is read at once; a row must fit.
+  ///   - pieceByteCount: how many bytes are read at once, at least 1; a row must fit.
   /// - Throws: ``DescentError`` of kind `file` now, for the header, or when the stream comes to a line that is broken.
   public static func csv(_ path: String, target: String, classNames: [String]? = nil, pieceByteCount: Int = 1 << 20) throws -> Dataset {
+    _ = try checked(pieceByteCount: pieceByteCount, "csv")
     let source = try ByteSource(path: path)
     let names = try CSVPieces(source, pieceByteCount).names
     let column = try CSVTable.column(target, of: names, name: path)
-    guard names.count > 1 else { throw DescentError(.file, "\(path): has no column but the target '\(target)'") }
+    // As in a table that is read as a whole: the numbers of rows are no feature.
+    let skipped = names[0].isEmpty && column != 0 ? 0 : nil
+    guard names.count > (skipped == nil ? 1 : 2) else { throw DescentError(.file, "\(path): has no column but the target '\(target)'") }
     let classes = classNames.map { Dictionary($0.enumerated().map { ($1, Int32($0)) }) { first, _ in first } }
     return Dataset(SequentialNode { _ in
       var pieces = try CSVPieces(source, pieceByteCount)
@@ -133,7 +138,7 @@ extension Dataset where Element == (Tensor, Tensor) {
       return ClosureIterator {
         while rows.isEmpty {
           guard let piece = try pieces.next() else { return nil }
-          rows = try csvRows(piece.bytes, line: piece.line, names: names, column: column, classes: classes, path: path)[...]
+          rows = try csvRows(piece.bytes, line: piece.line, names: names, column: column, skipped: skipped, classes: classes, path: path)[...]
         }
         return rows.popFirst()
       }
@@ -141,17 +146,24 @@ extension Dataset where Element == (Tensor, Tensor) {
   }
 }
 
+private func checked(pieceByteCount: Int, _ caller: String) throws -> Int {
+  guard pieceByteCount > 0 else {
+    throw DescentError(.invalidArgument, "Dataset.\(caller): pieceByteCount is \(pieceByteCount); it must be at least 1")
+  }
+  return pieceByteCount
+}
+
 private func lineText(_ bytes: ArraySlice<UInt8>) -> String {
   String(decoding: bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes, as: UTF8.self)
 }
 
 private func csvRows(
-  _ bytes: [UInt8], line: Int, names: [String], column: Int, classes: [String: Int32]?, path: String
+  _ bytes: [UInt8], line: Int, names: [String], column: Int, skipped: Int?, classes: [String: Int32]?, path: String
 ) throws -> [(Tensor, Tensor)] {
   try bytes.withUnsafeBytes { bytes in
     var reader = CSVReader(bytes: bytes, name: path, line: line)
-    let (values, fields) = try reader.rows(names: names, target: column)
-    let width = names.count - 1
+    let (values, fields) = try reader.rows(names: names, target: column, skipping: skipped)
+    let width = names.count - (skipped == nil ? 1 : 2)
     return try fields.enumerated().map { row, field in
       let features = Tensor(Array(values[(row * width)..<((row + 1) * width)]))
       if let classes {
@@ -180,8 +192,8 @@ private struct CSVPieces {
 
   init(_ source: ByteSource, _ size: Int) throws {
     self.source = source
-    self.size = max(size, 1)
-    let start = try source.bytes(at: 0, count: min(source.count, max(self.size, 1 << 16)))
+    self.size = size
+    let start = try source.bytes(at: 0, count: min(source.count, max(size, 1 << 16)))
     (names, offset, line) = try start.withUnsafeBytes { bytes in
       var reader = CSVReader(bytes: bytes, name: source.name)
       let names = try reader.header()

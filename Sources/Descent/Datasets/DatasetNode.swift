@@ -193,7 +193,7 @@ final class SliceNode<Element>: DatasetNode, @unchecked Sendable {
     return ClosureIterator(skip: { count in
       let taken = min(count, left)
       left -= taken
-      toSkip += taken * step
+      toSkip = min(toSkip + ElementCount.product(taken, step), ElementCount.limit)
     }) {
       guard left > 0 else { return nil }
       try elements.skip(toSkip)
@@ -237,7 +237,7 @@ final class ConcatenationNode<Element>: DatasetNode, @unchecked Sendable {
 
   var isIndexed: Bool { first.isIndexed && second.isIndexed }
   var isEndless: Bool { first.isEndless || second.isEndless }
-  var count: Int? { first.count.flatMap { count in second.count.map { count + $0 } } }
+  var count: Int? { first.count.flatMap { count in second.count.map { min(count + $0, ElementCount.limit) } } }
   func element(at index: Int, pass: Int) throws -> Element {
     let count = first.count!
     return try index < count ? first.element(at: index, pass: pass) : second.element(at: index - count, pass: pass)
@@ -278,20 +278,20 @@ final class RepetitionNode<Element>: DatasetNode, @unchecked Sendable {
 
   var isIndexed: Bool { times != nil && source.isIndexed }
   var isEndless: Bool { source.isEndless || times == nil && source.count != 0 }
-  var count: Int? { times.flatMap { times in source.count.map { times * $0 } } }
+  var count: Int? { times.flatMap { times in source.count.map { ElementCount.product(times, $0) } } }
   func element(at index: Int, pass: Int) throws -> Element {
     let count = source.count!
-    return try source.element(at: index % count, pass: pass * times! + index / count)
+    return try source.element(at: index % count, pass: pass &* times! &+ index / count)
   }
 
   func makeIterator(pass: Int) throws -> ElementIterator<Element> {
     let (source, times) = (source, times)
-    let firstPass = pass * (times ?? 1)
+    let firstPass = pass &* (times ?? 1)
     var round = 0
     var elements: ElementIterator<Element>?
     var taken = 0
     func begin() throws {
-      elements = try source.makeIterator(pass: firstPass + round)
+      elements = try source.makeIterator(pass: firstPass &+ round)
       taken = 0
     }
     func canSkip(_ count: Int) throws {
@@ -346,7 +346,8 @@ final class ShuffleNode<Element>: DatasetNode, @unchecked Sendable {
     self.reshuffles = reshuffles
   }
 
-  var isIndexed: Bool { source.isIndexed }
+  /// An order of all elements is kept as numbers of 32 bits.
+  var isIndexed: Bool { source.isIndexed && source.count ?? 0 <= Int(Int32.max) }
   var isEndless: Bool { source.isEndless }
   var count: Int? { source.count }
   var signature: [UInt64]? { source.signature.map { $0 + [3, UInt64(buffer ?? 0), seed, reshuffles ? 1 : 0] } }
@@ -376,9 +377,10 @@ final class ShuffleNode<Element>: DatasetNode, @unchecked Sendable {
     if isIndexed { return try indexedIterator(pass: pass) }
     let elements = try source.makeIterator(pass: pass)
     guard let buffer else {
-      throw DescentError(.invalidArgument, "Dataset.shuffle: the number of elements is not known; give bufferSize")
+      let reason = source.count.map { "\($0) elements are too many to shuffle all of them" } ?? "the number of elements is not known"
+      throw DescentError(.invalidArgument, "Dataset.shuffle: \(reason); give bufferSize")
     }
-    var generator = SplitMix64(state: mixed(seed, UInt64(reshuffles ? pass : 0)))
+    var generator = SplitMix64(state: mixed(seed, UInt64(truncatingIfNeeded: reshuffles ? pass : 0)))
     var held: [Element] = []
     return ClosureIterator {
       while held.count < buffer, let element = try elements.next() { held.append(element) }
@@ -392,7 +394,7 @@ final class ShuffleNode<Element>: DatasetNode, @unchecked Sendable {
 /// 0 ..< `count` in an order that depends on the seed and the pass alone: the Fisher–Yates shuffle from the last place down.
 func shuffledOrder(_ count: Int, seed: UInt64, pass: Int) -> [Int32] {
   var order = Array(0..<Int32(count))
-  var generator = SplitMix64(state: mixed(seed ^ 0x5348_5546_464C_4500, UInt64(pass)))
+  var generator = SplitMix64(state: mixed(seed ^ 0x5348_5546_464C_4500, UInt64(truncatingIfNeeded: pass)))
   for last in stride(from: count - 1, to: 0, by: -1) {
     order.swapAt(last, Int(generator.next().multipliedFullWidth(by: UInt64(last + 1)).high))
   }

@@ -9,7 +9,7 @@ final class BatchNode<Element>: DatasetNode, @unchecked Sendable {
 
   init(_ source: any DatasetNode<Element>, size: Int, dropsRemainder: Bool, _ layout: ElementLayout<Element>) {
     self.source = source
-    self.size = min(size, elementCountLimit)
+    self.size = min(size, ElementCount.limit)
     self.dropsRemainder = dropsRemainder
     self.layout = layout
   }
@@ -36,7 +36,7 @@ final class BatchNode<Element>: DatasetNode, @unchecked Sendable {
     let (size, dropsRemainder, layout) = (size, dropsRemainder, layout)
     var number = 0
     return ClosureIterator(skip: { count in
-      try rows.skip(count * size)
+      try rows.skip(ElementCount.product(count, size))
       number += count
     }) {
       var batch: [Element] = []
@@ -63,7 +63,7 @@ final class BatchNode<Element>: DatasetNode, @unchecked Sendable {
       }
     }
     // The own rows of all batches, one after the other: what is not on the way is not made.
-    let order = IndexOrder(count: (0..<batches).reduce(0) { $0 + (rows($1) == size ? whole.count : share(rows($1)).count) }) { place in
+    let order = IndexOrder(count: batches == 0 ? 0 : (batches - 1) * whole.count + share(rows(batches - 1)).count) { place in
       let number = min(place / whole.count, batches - 1)
       return number * size + (rows(number) == size ? whole : share(rows(number))).lowerBound + place - number * whole.count
     }
@@ -204,12 +204,14 @@ final class PrefetchNode<Element>: DatasetNode, @unchecked Sendable {
   }
 }
 
-/// Takes elements on a thread of its own, which ends with the iterator.
+/// Takes elements on a thread of its own, which ends with the iterator: what is at work on an element is waited for, so that the next pass does not
+/// meet it.
 final class PrefetchIterator<Element>: ElementIterator<Element>, @unchecked Sendable {
   private final class Queue: @unchecked Sendable {
     let condition = NSCondition()
     var results: ArraySlice<Result<Element?, any Error>> = []
     var isCancelled = false
+    var isAtWork = false
     let elements: ElementIterator<Element>
     let size: Int
 
@@ -219,6 +221,12 @@ final class PrefetchIterator<Element>: ElementIterator<Element>, @unchecked Send
     }
 
     func fill() {
+      defer {
+        condition.lock()
+        isAtWork = false
+        condition.signal()
+        condition.unlock()
+      }
       while true {
         let result = Result { try elements.next() }
         condition.lock()
@@ -244,13 +252,18 @@ final class PrefetchIterator<Element>: ElementIterator<Element>, @unchecked Send
     queue.condition.lock()
     queue.isCancelled = true
     queue.condition.signal()
+    while queue.isAtWork { queue.condition.wait() }
     queue.condition.unlock()
   }
 
   private func start() throws {
     let queue = queue
     // As much stack as the main thread has: what users do in a map is theirs.
-    try startThread(named: "descent-data", stackSize: 8 << 20) { queue.fill() }
+    queue.isAtWork = true
+    do { try startThread(named: "descent-data", stackSize: 8 << 20) { queue.fill() } } catch {
+      queue.isAtWork = false
+      throw error
+    }
     isStarted = true
   }
 

@@ -32,10 +32,10 @@ public struct FilePredictions: Sendable {
   /// - Parameters:
   ///   - truths: the number of each file's class.
   ///   - things: what the files are.
-  /// - Throws: ``DescentError`` if the classes are not known.
+  /// - Throws: ``DescentError`` if the classes are not known, or one is not among those of the network.
   package func scores(truths: Tensor?, things: String) throws -> TableScores {
     guard let truths else { throw DescentError(.data, "scores: the \(things) were read without their classes") }
-    return TableScores(of: "class", classes: names, truths: truths.scalars(as: Int32.self).map { Int($0) }, guesses: classNumbers)
+    return try TableScores(of: "class", classes: names, truths: truths.scalars(as: Int32.self).map { Int($0) }, guesses: classNumbers)
   }
 }
 

@@ -18,7 +18,8 @@ public enum ArchiveFormat: String, Sendable {
 ///
 /// `https` and `http` go through the program `curl`; `file` URLs are copied. A file that is there with another checksum is got anew.
 /// A file whose checksum is wrong after it was got is removed. Archives may hold files and folders under the folder they are unpacked
-/// in: one that points elsewhere is refused, as a whole, before anything is written; links and devices are refused too.
+/// in: one that points elsewhere is refused, as a whole, before anything is written; links and devices are refused too. What is in that folder
+/// already stays, but for files that the archive has too, each of which is replaced at once.
 /// - Parameters:
 ///   - fileName: what it is called in the cache; nil for the last part of the URL.
 ///   - origin: the URL.
@@ -104,7 +105,8 @@ private func download(_ url: URL, scheme: String, to path: String) throws {
 
 // MARK: - Unpacking
 
-/// Unpacks into a folder beside, which takes the name in the end: half an archive is never found there.
+/// Unpacks into a folder beside, which takes the name in the end, so that half an archive is never found there. A folder that has the name already
+/// gets the files one by one.
 private func unpack(_ path: String, into folder: String, _ format: ArchiveFormat) throws {
   let temporary = "\(folder).\(ProcessInfo.processInfo.processIdentifier).part"
   try? FileManager.default.removeItem(atPath: temporary)
@@ -117,8 +119,21 @@ private func unpack(_ path: String, into folder: String, _ format: ArchiveFormat
   case .zip: try unzip(path, into: temporary)
   case .tar: try untar(path, into: temporary)
   }
-  if FileManager.default.fileExists(atPath: folder) { try? FileManager.default.removeItem(atPath: folder) }
-  guard rename(temporary, folder) == 0 else { throw fileError(folder, "cannot be written") }
+  guard FileDirectory.isFolder(folder) else {
+    // The archive itself, where an earlier call did not unpack it.
+    try? FileManager.default.removeItem(atPath: folder)
+    guard rename(temporary, folder) == 0 else { throw fileError(folder, "cannot be written") }
+    return
+  }
+  guard let names = FileManager.default.enumerator(atPath: temporary) else { throw DescentError(.file, "\(temporary): the folder cannot be read") }
+  for case let name as String in names {
+    let place = folder + "/" + name
+    if FileDirectory.isFolder(temporary + "/" + name) {
+      try makeFolder(place)
+    } else {
+      guard rename(temporary + "/" + name, place) == 0 else { throw fileError(place, "cannot be written") }
+    }
+  }
 }
 
 private func unzip(_ path: String, into folder: String) throws {

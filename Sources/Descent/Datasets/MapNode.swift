@@ -162,7 +162,7 @@ private final class ParallelMapIterator<Input, Output>: ElementIterator<Output>,
   init(_ inputs: ElementIterator<Input>, workers: Int, _ body: @escaping (Input, Int) throws -> Output) {
     self.inputs = inputs
     crew = Crew(limit: workers, body)
-    window = 2 * workers
+    window = ElementCount.product(2, workers)
   }
 
   deinit { crew.end() }

@@ -41,7 +41,7 @@ struct RowPadding {
     var count = column.count
     for size in shape {
       let (product, isTooLarge) = count.multipliedReportingOverflow(by: size)
-      guard !isTooLarge, product < elementCountLimit else {
+      guard !isTooLarge, product < ElementCount.limit else {
         throw DescentError(.invalidArgument, "Dataset.paddedBatch: \(place) would be \(column.count) rows of shape \(shape), which is too large")
       }
       count = product

@@ -62,7 +62,7 @@ private struct TimeWindows {
     if let endIndex, !(1..<steps).contains(endIndex) { throw fault("endIndex is \(endIndex); it must be from 1 to \(steps - 1)") }
     if let startIndex, let endIndex, endIndex <= startIndex { throw fault("endIndex \(endIndex) is not after startIndex \(startIndex)") }
     first = startIndex ?? 0
-    var count = (endIndex ?? steps) - first - (sequenceLength - 1) * samplingRate
+    var count = (endIndex ?? steps) - first - ElementCount.product(sequenceLength - 1, samplingRate)
     if let targets { count = min(count, targets.shape[0]) }
     var starts = Array(stride(from: 0, to: max(0, count), by: sequenceStride))
     if let targets, let last = starts.last, first + last >= targets.shape[0] {

@@ -1,6 +1,3 @@
-/// More elements than any stream has: larger settings mean the same, and sums with them stay numbers.
-let elementCountLimit = 1 << 40
-
 /// Runs of elements: each a stream of its own.
 final class WindowNode<Row>: DatasetNode, @unchecked Sendable {
   typealias Element = Dataset<Row>
@@ -16,11 +13,10 @@ final class WindowNode<Row>: DatasetNode, @unchecked Sendable {
   init(_ source: any DatasetNode<Row>, size: Int, shift: Int, stride: Int, dropsRemainder: Bool) {
     self.source = source
     self.size = size
-    self.shift = min(shift, elementCountLimit)
-    self.stride = min(stride, elementCountLimit)
+    self.shift = min(shift, ElementCount.limit)
+    self.stride = min(stride, ElementCount.limit)
     self.dropsRemainder = dropsRemainder
-    let (distance, isTooFar) = (size - 1).multipliedReportingOverflow(by: self.stride)
-    reach = isTooFar ? elementCountLimit : min(distance, elementCountLimit) + 1
+    reach = ElementCount.product(size - 1, self.stride) + 1
   }
 
   var isIndexed: Bool { source.isIndexed }
@@ -45,8 +41,8 @@ final class WindowNode<Row>: DatasetNode, @unchecked Sendable {
     // Elements from the next window's first one on, and how many before it have not been taken from the source.
     var (held, gap, hasEnded) = ([Row](), 0, false)
     func advance(_ windows: Int) {
-      let distance = windows * shift
-      gap += max(distance - held.count, 0)
+      let distance = ElementCount.product(windows, shift)
+      gap = min(gap + max(distance - held.count, 0), ElementCount.limit)
       held.removeFirst(min(distance, held.count))
     }
     return ClosureIterator(skip: advance) {

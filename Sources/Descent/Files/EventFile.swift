@@ -165,9 +165,13 @@ final class EventFile {
     if least == greatest {
       return (0..<count).map { (greatest, greatest, $0 == count - 1 ? Double(values.count) : 0) }
     }
+    // The width of all may be infinite where the numbers are not.
+    if !(greatest - least).isFinite {
+      return buckets(values.map { $0 / 2 }, count: count).map { (2 * $0.left, 2 * $0.right, $0.count) }
+    }
     let width = (greatest - least) / Double(count)
     var counts = [Double](repeating: 0, count: count)
-    for value in values { counts[min(Int((value - least) / width), count - 1)] += 1 }
+    for value in values { counts[min(Int(clamping: (value - least) / width), count - 1)] += 1 }
     return (0..<count).map { place in
       (least + width * Double(place), place == count - 1 ? greatest : least + width * Double(place + 1), counts[place])
     }

@@ -16,7 +16,12 @@ package struct FileDirectory: Sendable {
     for (number, name) in (classNames ?? [""]).enumerated() {
       let start = name.isEmpty ? folder : FileDirectory.joined(folder, name)
       var found: [(folder: String, names: [String])] = []
-      try FileDirectory.walk(start, "", followLinks: followLinks, above: []) { found.append(($0, $1)) }
+      try FileDirectory.walk(start, "", followLinks: followLinks, above: []) {
+        found.append(($0, $1))
+        guard found.count <= FileDirectory.greatestFolderCount else {
+          throw DescentError(.file, "\(start): has more than \(FileDirectory.greatestFolderCount) folders, or links by which the same ones are reached again and again")
+        }
+      }
       for (subfolder, names) in found.sorted(by: { comesBefore($0.folder, $1.folder) }) {
         for name in names.sorted(by: comesBefore) where endings.contains(where: { hasEnding(name, $0) }) {
           paths.append(FileDirectory.joined(subfolder.isEmpty ? start : FileDirectory.joined(start, subfolder), name))
@@ -26,12 +31,14 @@ package struct FileDirectory: Sendable {
     }
   }
 
+  private static let greatestFolderCount = 1 << 20
+
   /// The folders in a folder, in order; those that begin with a dot are hidden.
   package static func classNames(in folder: String, hidden: Bool = false) throws -> [String] {
     try entries(of: folder).filter { (hidden || !$0.hasPrefix(".")) && isFolder(joined(folder, $0)) }.sorted(by: comesBefore)
   }
 
-  private static func entries(of folder: String) throws -> [String] {
+  static func entries(of folder: String) throws -> [String] {
     do {
       return try FileManager.default.contentsOfDirectory(atPath: folder)
     } catch {
@@ -47,7 +54,7 @@ package struct FileDirectory: Sendable {
   package static func joined(_ folder: String, _ name: String) -> String { folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)" }
 
   private static func walk(
-    _ start: String, _ subfolder: String, followLinks: Bool, above: [String], _ body: (String, [String]) -> Void
+    _ start: String, _ subfolder: String, followLinks: Bool, above: [String], _ body: (String, [String]) throws -> Void
   ) throws {
     let folder = subfolder.isEmpty ? start : joined(start, subfolder)
     let real = followLinks ? URL(fileURLWithPath: folder).resolvingSymlinksInPath().path : folder
@@ -63,7 +70,7 @@ package struct FileDirectory: Sendable {
       if isLink && !followLinks { continue }
       try walk(start, subfolder.isEmpty ? name : joined(subfolder, name), followLinks: followLinks, above: above + [real], body)
     }
-    body(subfolder, names)
+    try body(subfolder, names)
   }
 }
 

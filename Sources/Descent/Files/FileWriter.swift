@@ -6,14 +6,16 @@
 import Synchronization
 
 /// Writes a file so that its path never names half of one: to a temporary file beside it, flushed to the disk, then renamed.
-/// Folders on the way are made.
+/// Folders on the way are made. A path that is a link stays one: the file that it leads to is replaced, and a file that was there keeps its
+/// permissions.
 /// - Throws: ``DescentError`` of kind `file`; the path then still names what it named before.
 package func writeFile(_ path: String, _ body: (FileWriter) throws -> Void) throws {
   try checkIsFile(path)
-  let folder = parent(of: path)
+  let target = try followed(path)
+  let folder = parent(of: target)
   try makeFolder(folder)
-  let temporary = temporaryPath(for: path)
-  let file = try FileWriter(path: path, temporary: temporary)
+  let temporary = temporaryPath(for: target)
+  let file = try FileWriter(path: path, temporary: temporary, like: target)
   do {
     try body(file)
     try file.finish()
@@ -21,7 +23,7 @@ package func writeFile(_ path: String, _ body: (FileWriter) throws -> Void) thro
     unlink(temporary)
     throw error
   }
-  guard SystemCalls.current.rename(temporary, path) == 0 else {
+  guard SystemCalls.current.rename(temporary, target) == 0 else {
     let error = fileError(path, "cannot be written")
     unlink(temporary)
     throw error
@@ -38,8 +40,9 @@ package func writeFile(_ path: String, _ body: (FileWriter) throws -> Void) thro
 /// - Throws: ``DescentError`` of kind `file`: what is there is no file, or nothing can be written beside it.
 package func checkWritable(_ path: String) throws {
   try checkIsFile(path)
+  let target = try followed(path)
   // Folders that are missing would be made in the nearest one there is.
-  var folder = parent(of: path)
+  var folder = parent(of: target)
   var status = stat()
   var isNearest = true
   while stat(folder, &status) != 0 {
@@ -50,7 +53,7 @@ package func checkWritable(_ path: String) throws {
   guard status.st_mode & S_IFMT == S_IFDIR else {
     throw DescentError(.file, "\(path): cannot be written: \(folder) is a file; expected a folder")
   }
-  let temporary = temporaryPath(for: isNearest ? path : folder + "/descent")
+  let temporary = temporaryPath(for: isNearest ? target : folder + "/descent")
   let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
   guard descriptor >= 0 else { throw fileError(path, "cannot be written") }
   close(descriptor)
@@ -63,6 +66,19 @@ private func checkIsFile(_ path: String) throws {
   guard stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG else { return }
   let kind = status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "a device or a pipe"
   throw DescentError(.file, "\(path): cannot be written: expected a file, but it is \(kind)")
+}
+
+/// What a path names in the end, if it is a link.
+private func followed(_ path: String) throws -> String {
+  var place = path
+  for _ in 0..<40 {
+    var buffer = [UInt8](repeating: 0, count: 1 << 12)
+    let count = buffer.withUnsafeMutableBytes { readlink(place, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count) }
+    if count <= 0 { return place }
+    let next = String(decoding: buffer.prefix(count), as: UTF8.self)
+    place = next.hasPrefix("/") ? next : parent(of: place) + "/" + next
+  }
+  throw DescentError(.file, "\(path): cannot be written: it is a link to a link to a link, and so on")
 }
 
 private func parent(of path: String) -> String {
@@ -110,10 +126,14 @@ package final class FileWriter {
   /// How many bytes have been written.
   package var count: Int { flushed + buffer.count }
 
-  fileprivate init(path: String, temporary: String) throws {
+  /// - Parameter other: a file whose permissions the new one gets, if it is there.
+  fileprivate init(path: String, temporary: String, like other: String) throws {
     self.path = path
     descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw fileError(path, "cannot be written") }
+    var status = stat()
+    // Some file systems have no permissions.
+    if stat(other, &status) == 0 { _ = fchmod(descriptor, status.st_mode & 0o777) }
   }
 
   deinit { close(descriptor) }

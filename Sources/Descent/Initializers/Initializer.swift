@@ -9,6 +9,10 @@ public struct Initializer: KerasNamed {
 
   /// What Keras calls it, with its settings.
   public internal(set) var keras: KerasDescription
+  /// Whether weights are being made that others take the place of before anything sees them, as those of a file that is read: what takes long
+  /// to compute is left out.
+  @TaskLocal package static var isForReplacedWeights = false
+
   private let seed: Int?
   private let body: @Sendable (_ shape: [Int], DType, RandomGenerator) throws -> Tensor
 

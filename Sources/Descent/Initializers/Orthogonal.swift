@@ -11,6 +11,7 @@ extension Initializer {
       guard shape.count >= 2 else {
         throw DescentError(.invalidArgument, "initializer orthogonal: shape \(shape) has fewer than two axes")
       }
+      if Initializer.isForReplacedWeights { return Tensor.zeros(shape, dtype: dtype) }
       let columns = shape[shape.count - 1]
       let rows = shape.dropLast().reduce(1, *)
       let (long, short) = (Swift.max(rows, columns), Swift.min(rows, columns))

@@ -37,7 +37,8 @@ public final class RandAugment: RandomImageLayer {
     self.interpolation = interpolation
     let (low, high) = factor.range(least: 0)
     let range = RandomFactor(low, high)
-    let bits = high.isFinite ? max(1, min(8, Int(8 * high))) : 1
+    // What is no factor is refused where the layer is built.
+    let bits = max(1, min(8, Int(clamping: 8 * high)))
     ways = [
       RandomShear(xFactor: range, yFactor: range, interpolation: interpolation), RandomTranslation(range, range, interpolation: interpolation),
       RandomRotation(range, interpolation: interpolation), RandomBrightness(range, valueRange: valueRange), RandomColorDegeneration(range, valueRange: valueRange),

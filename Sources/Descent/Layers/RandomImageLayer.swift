@@ -116,7 +116,7 @@ extension LayerOptions {
   /// Two numbers, the least and the greatest that pixels have.
   mutating func valueRange() throws -> ClosedRange<Double> {
     try value("value_range", SettingKind.anyNumber.list(of: "numbers").map("a list of two numbers") {
-      $0.count == 2 ? min($0[0], $0[1])...max($0[0], $0[1]) : nil
+      $0.count == 2 && !$0.contains(where: \.isNaN) ? min($0[0], $0[1])...max($0[0], $0[1]) : nil
     })
   }
 

@@ -65,6 +65,7 @@ public class UpSampling: Layer, ConfigurableLayer {
   }
 
   public func options() throws -> JSONObject {
+    let size = try checked(sizes, "size", axes: axes)
     switch axes {
     case 1:
       if dataFormat != .channelsLast { throw settingsError("channels first cannot be written to a file") }

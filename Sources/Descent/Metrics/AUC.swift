@@ -37,8 +37,8 @@ extension Metric {
     numThresholds: Int = 200, curve: Curve = .roc, summationMethod: Summation = .interpolation,
     thresholds: [Double]? = nil, multiLabel: Bool = false, numLabels: Int? = nil, labelWeights: [Double]? = nil, fromLogits: Bool = false
   ) -> Metric {
-    let inner =
-      thresholds?.sorted() ?? (1..<Swift.max(numThresholds - 1, 1)).map { Double($0) / Double(numThresholds - 1) }
+    let last = Swift.min(Swift.max(numThresholds, 2), ConfusionCounts.greatestThresholdCount) - 1
+    let inner = thresholds?.sorted() ?? (1..<last).map { Double($0) / Double(last) }
     var definition = ConfusionCounts("auc", thresholds: [-fuzz] + inner + [1 + fuzz]) { labels in
       let areas = labels.map { area($0, curve, summationMethod) }
       let weights = multiLabel ? labelWeights ?? areas.map { _ in 1 } : [1]
@@ -59,6 +59,8 @@ extension Metric {
       ],
       problem: problem(
         "AUC", (numThresholds > 1, "num_thresholds is \(numThresholds) but must be greater than 1"),
+        (thresholds != nil || numThresholds <= ConfusionCounts.greatestThresholdCount,
+          "num_thresholds is \(numThresholds) but must be at most \(ConfusionCounts.greatestThresholdCount)"),
         (numLabels == nil || multiLabel, "num_labels is \(numLabels ?? 0), which is for multi_label alone"),
         (numLabels ?? 1 > 0, "num_labels is \(numLabels ?? 0) but must be at least 1"))
         ?? thresholdProblem("AUC", thresholds),

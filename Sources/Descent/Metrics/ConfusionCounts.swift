@@ -8,6 +8,9 @@ struct ConfusionCounts: MetricDefinition {
     let trueNegatives: [Double]
   }
 
+  /// How many thresholds there may be: each has totals of its own.
+  static let greatestThresholdCount = 1 << 20
+
   /// The metric's, for messages.
   let name: String
   /// Above which a prediction is positive.

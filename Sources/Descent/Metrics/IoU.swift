@@ -93,16 +93,20 @@ extension Metric {
       className, name: name, config: config.merging(common) { $1 }, problem: classProblem(className, classes, targets),
       direction: .up,
       OverlapDefinition(
-        name: name, classes: classes, targets: targets ?? Array(0..<Swift.max(classes, 0)), ignoredClass: ignoredClass,
+        name: name, classes: classes, targets: targets ?? Array(0..<Swift.min(Swift.max(classes, 0), greatestClassCount)), ignoredClass: ignoredClass,
         isTargetSparse: isTargetSparse, isPredictionSparse: isPredictionSparse, axis: axis, threshold: nil))
   }
+
+  /// There is a total for each pair of classes.
+  private static let greatestClassCount = 1 << 16
 
   private static func classProblem(_ className: String, _ classes: Int, _ targets: [Int]?) -> DescentError? {
     problem(
       className, (classes > 0, "num_classes must be given and be positive"),
+      (classes <= greatestClassCount, "num_classes is \(classes) but must be at most \(greatestClassCount)"),
       (targets?.isEmpty != true, "target_class_ids is empty"),
       (targets?.allSatisfy((0..<Swift.max(classes, 0)).contains) ?? true,
-        "target_class_ids are \(targets ?? []) but must lie in 0…\(classes - 1)"))
+        "target_class_ids are \(targets ?? []) but must lie in 0…\(classes &- 1)"))
   }
 }
 

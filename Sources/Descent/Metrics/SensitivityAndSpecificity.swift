@@ -49,8 +49,8 @@ extension Metric {
     _ className: String, _ name: String, _ setting: String, _ bound: Double, _ numThresholds: Int, _ classID: Int?,
     _ choose: @escaping @Sendable (Rates) -> (bounded: Double, wanted: Double)
   ) -> Metric {
-    let thresholds =
-      numThresholds == 1 ? [0.5] : (0..<Swift.max(numThresholds, 2)).map { Double($0) / Double(numThresholds - 1) }
+    let last = Swift.min(Swift.max(numThresholds, 2), ConfusionCounts.greatestThresholdCount) - 1
+    let thresholds = numThresholds == 1 ? [0.5] : (0...last).map { Double($0) / Double(last) }
     var definition = ConfusionCounts(name, thresholds: thresholds) { labels in
       let counts = labels[0]
       let pairs = counts.truePositives.indices.map { index in
@@ -68,7 +68,9 @@ extension Metric {
       config: [setting: JSONValue(bound), "num_thresholds": JSONValue(numThresholds), "class_id": .optional(classID)],
       problem: problem(
         className, ((0...1).contains(bound), "\(setting) is \(bound) but must be given and lie in 0…1"),
-        (numThresholds > 0, "num_thresholds is \(numThresholds) but must be positive")),
+        (numThresholds > 0, "num_thresholds is \(numThresholds) but must be positive"),
+        (numThresholds <= ConfusionCounts.greatestThresholdCount,
+          "num_thresholds is \(numThresholds) but must be at most \(ConfusionCounts.greatestThresholdCount)")),
       direction: .up, definition)
   }
 }

@@ -19,7 +19,12 @@ extension FitLoop {
       backup.otherInstructionSet = written == instructionSet ? nil : written
     }
     if let group = runner.group { found = try TrainingCheckpoint.shared(found, group) }
-    return try found.map { try restore($0) }
+    guard let found else { return nil }
+    let putBack = self.putBack()
+    do { return try restore(found) } catch {
+      try putBack()
+      throw error
+    }
   }
 
   /// Whether it is for rank 0 to look whether a checkpoint is of this run: it has the callbacks that write.
@@ -85,6 +90,23 @@ extension FitLoop {
     return checkpoint
   }
 
+  /// Makes everything that ``restore(_:)`` changes what it is now: a checkpoint is taken up as a whole or not at all.
+  private func putBack() -> () throws -> Void {
+    let values = variables.map { (variable: $0.variable, value: $0.variable.value.evaluated()) }
+    let optimizers = ([optimizerState] + model.heldSteppers.map(\.state)).map { (state: $0, checkpoint: $0.checkpoint()) }
+    let states = statefulLayers.map { (layer: $0.layer, states: ($0.layer.states ?? []).map { $0.value.evaluated() }) }
+    let (seed, passCount, stopTraining, rows) = (model.seed, model.passCount, model.stopTraining, runner.totals.rows)
+    let (averagesBefore, position, order) = (averagesBefore, position, order)
+    return { [self] in
+      for (variable, value) in values { variable.assign(value) }
+      for (state, checkpoint) in optimizers { try state.restore(checkpoint) }
+      for (layer, states) in states { layer.restoreStates(states) }
+      (model.seed, model.passCount, model.stopTraining) = (seed, passCount, stopTraining)
+      runner.totals.restore(rows: rows)
+      (self.averagesBefore, self.position, self.order) = (averagesBefore, position, order)
+    }
+  }
+
   private func restore(_ checkpoint: TrainingCheckpoint) throws -> FitPosition {
     let state = checkpoint.state
     let present: JSONValue = ["run": conditions, "compile": compileSettings]
@@ -97,9 +119,15 @@ extension FitLoop {
     }
     guard let epoch = state["epoch"]?.int, let step = state["step"]?.int, let position = state["position"]?.int,
       let pass = state["pass"]?.int, let seed = state["seed"]?.string.flatMap(UInt64.init), let stop = state["stop"]?.bool,
-      let rows = state["counted_rows"]?.int, epoch >= 0, (0...batches.stepsPerEpoch).contains(step), pass >= 0, rows >= 0,
-      position >= 0, stream != nil || position <= batches.rows
-    else { throw DescentError(.file, "\(checkpoint.name): a part of its state is missing") }
+      let rows = state["counted_rows"]?.int, (0...batches.stepsPerEpoch).contains(step),
+      [epoch, step, position, pass, rows].allSatisfy((0...ElementCount.limit).contains), stream != nil || position <= batches.rows
+    else { throw DescentError(.file, "\(checkpoint.name): a part of its state is missing, or is no number of epochs, batches or rows") }
+    let layerStates = statefulLayers.map { name, layer in
+      (layer: layer, states: checkpoint.tensors.filter { $0.name.hasPrefix(name + "/") }.map(\.tensor))
+    }
+    for (layer, states) in layerStates where !layer.canTake(states) {
+      throw DescentError(.file, "\(checkpoint.name): its states of the layer '\(layer.name)' have the shapes \(states.map(\.shape)), which are none of its own")
+    }
     let own = checkpoint.tensors.filter { tensor in
       ![FitLoop.optimizerPrefix, FitLoop.callbackPrefix, FitLoop.stepperPrefix, FitLoop.recurrentPrefix].contains { tensor.name.hasPrefix($0) }
     }
@@ -109,35 +137,18 @@ extension FitLoop {
     for name in states.keys where !names.contains(name) && !isFollower {
       throw DescentError(.state, "fit: \(checkpoint.name) holds the state of a callback \(name), which this run does not have")
     }
-    // The optimizer checks before it changes anything; so do the variables, which come after.
     let optimizer = checkpoint.tensors.filter { $0.name.hasPrefix(FitLoop.optimizerPrefix) }
       .map { (String($0.name.dropFirst(FitLoop.optimizerPrefix.count)), $0.tensor) }
-    let before = optimizerState.checkpoint()
-    let steppers = model.heldSteppers.map(\.state), steppersBefore = steppers.map { $0.checkpoint() }
     try optimizerState.restore(Dictionary(optimizer) { $1 })
-    for (place, stepper) in steppers.enumerated() {
+    for (place, stepper) in model.heldSteppers.map(\.state).enumerated() {
       let prefix = "\(FitLoop.stepperPrefix)\(place):"
       let tensors = checkpoint.tensors.filter { $0.name.hasPrefix(prefix) }.map { (String($0.name.dropFirst(prefix.count)), $0.tensor) }
-      do {
-        try stepper.restore(Dictionary(tensors) { $1 })
-      } catch {
-        try optimizerState.restore(before)
-        for (stepper, state) in zip(steppers, steppersBefore).prefix(place) { try stepper.restore(state) }
-        throw error
-      }
+      try stepper.restore(Dictionary(tensors) { $1 })
     }
     model.seed = seed
-    do {
-      let tensors = Dictionary(own.map { ($0.name, $0.tensor) }) { $1 }
-      try NamedVariables(variables).load(from: checkpoint.name, names: own.map(\.name), skipMismatch: false) { tensors[$0]! }
-    } catch {
-      try optimizerState.restore(before)
-      for (stepper, state) in zip(steppers, steppersBefore) { try stepper.restore(state) }
-      throw error
-    }
-    for (name, layer) in statefulLayers {
-      layer.restoreStates(checkpoint.tensors.filter { $0.name.hasPrefix(name + "/") }.map(\.tensor))
-    }
+    let tensors = Dictionary(own.map { ($0.name, $0.tensor) }) { $1 }
+    try NamedVariables(variables).load(from: checkpoint.name, names: own.map(\.name), skipMismatch: false) { tensors[$0]! }
+    for (layer, states) in layerStates { layer.restoreStates(states) }
     model.passCount = pass
     averagesBefore = state["averages_before"]?.int ?? 0
     self.position = position

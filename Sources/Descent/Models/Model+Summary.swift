@@ -11,7 +11,7 @@ extension Model {
 
   /// What ``summary(lineLength:expandNested:showTrainable:)`` prints.
   /// - Parameters:
-  ///   - lineLength: the width of the table, at least 40; nil for 88 (100 with the column), or less if the terminal is narrower.
+  ///   - lineLength: the width of the table, at least 40 and at most 4096; nil for 88 (100 with the column), or less if the terminal is narrower.
   ///   - expandNested: whether the layers of layers are listed too.
   ///   - showTrainable: whether there is a column that says what is trained.
   public func summaryText(lineLength: Int? = nil, expandNested: Bool = false, showTrainable: Bool = false) -> String {
@@ -28,7 +28,7 @@ extension Model {
     }
     let table = SummaryTable(
       header: header, alignments: alignments, positions: positions,
-      length: max(lineLength ?? min(length, Terminal.width - 4), 40))
+      length: min(max(lineLength ?? min(length, Terminal.width - 4), 40), 1 << 12))
     var rows: [[String]] = []
     for layer in self is Sequential ? layers : sublayers {
       rows += summaryRows(layer, depth: 0, expandNested, showTrainable, branches)

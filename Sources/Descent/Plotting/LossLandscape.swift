@@ -17,10 +17,11 @@ public final class WeightTrajectory: Callback {
   ///   - batches: how many batches lie between two points; at least 1.
   public init(_ name: String, every batches: Int) {
     self.name = name
-    self.batches = max(1, batches)
+    self.batches = batches
   }
 
-  public override func onTrainBegin() {
+  public override func onTrainBegin() throws {
+    if batches < 1 { throw DescentError(.invalidArgument, "WeightTrajectory: there are \(batches) batches between two points; expected at least 1") }
     points = []
     seen = 0
     keep()

@@ -80,28 +80,46 @@ extension FunctionalJSON {
       return names
     }
 
-    /// Makes each call as soon as all that it is called with is there.
+    /// A call by its layer and its number among the layer's.
+    private struct CallKey: Hashable {
+      let layer: String
+      let number: Int
+    }
+
+    /// What the last arguments that were asked for lacked.
+    private final class Lack { var call: CallKey? }
+    private let lack = Lack()
+
+    /// Makes each call as soon as all that it is called with is there: in rounds over the layers in their order, in which a layer that lacks a
+    /// call is passed over until that has been made.
     mutating func makeCalls() throws {
-      var waiting = order.filter { !(nodes[$0] ?? []).isEmpty }
-      while !waiting.isEmpty {
-        var progress = false
-        var stuck: [String] = []
-        for name in waiting {
-          let all = nodes[name] ?? []
-          var made = calls[name]?.count ?? 0
-          while made < all.count, let arguments = try arguments(all[made], of: name) {
-            let call = try LayerCall(layers[name]!, arguments, builder: builder)
-            calls[name, default: []].append(call)
-            made += 1
-            progress = true
+      let order = order.filter { !(nodes[$0] ?? []).isEmpty }
+      // Of this round, the first one last; and of the next.
+      var due = Array(order.indices.reversed()), later: [Int] = []
+      var waiting: [CallKey: [Int]] = [:]
+      while !due.isEmpty || !later.isEmpty {
+        guard let place = due.popLast() else {
+          (due, later) = (later.sorted(by: >), [])
+          continue
+        }
+        let name = order[place], all = nodes[name] ?? []
+        while let node = all.dropFirst(calls[name]?.count ?? 0).first {
+          guard let arguments = try arguments(node, of: name) else {
+            if let call = lack.call { waiting[call, default: []].append(place) }
+            break
           }
-          if made < all.count { stuck.append(name) }
+          let number = calls[name]?.count ?? 0
+          calls[name, default: []].append(try LayerCall(layers[name]!, arguments, builder: builder))
+          let woken = waiting.removeValue(forKey: CallKey(layer: name, number: number)) ?? []
+          later += woken.filter { $0 < place }
+          let others = woken.filter { $0 > place }
+          if !others.isEmpty { due = (due + others).sorted(by: >) }
         }
-        guard progress else {
-          throw DescentError(
-            .file, "\(owner): the calls of \(stuck.map { "'\($0)'" }.joined(separator: ", ")) need results that nothing gives: the graph has a loop, or a call is missing")
-        }
-        waiting = stuck
+      }
+      let stuck = order.filter { calls[$0]?.count ?? 0 < nodes[$0]?.count ?? 0 }
+      if !stuck.isEmpty {
+        throw DescentError(
+          .file, "\(owner): the calls of \(stuck.map { "'\($0)'" }.joined(separator: ", ")) need results that nothing gives: the graph has a loop, or a call is missing")
       }
     }
 
@@ -198,7 +216,10 @@ extension FunctionalJSON {
         return inputSymbols.symbol(of: input)
       }
       let own = number - firstCall
-      guard let made = calls[name], made.indices.contains(own) else { return nil }
+      guard let made = calls[name], made.indices.contains(own) else {
+        lack.call = CallKey(layer: name, number: own)
+        return nil
+      }
       guard index < made[own].results.count else { throw DescentError(.file, "\(owner): \(json.shortText) names no result of the layer") }
       return Symbol(call: made[own], index: index)
     }

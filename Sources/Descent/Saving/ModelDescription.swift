@@ -186,13 +186,19 @@ extension Sequential: ConfigurableLayer {
     for case let name? in layers.map({ $0["config"]?["name"]?.string }) where !taken.insert(name).inserted {
       throw DescentError(.file, "\(owner): there are two layers named '\(name)'")
     }
+    var numbers: [String: Int] = [:]
     return layers.map { json in
       guard case .object(var layer) = json, var config = layer["config"]?.object, config["name"]?.string == nil,
         let className = layer["class_name"]?.string
       else { return json }
       let base = Layer.kerasName(ofClass: className)
-      let numbered = [base] + (1...layers.count).map { "\(base)_\($0)" }
-      let name = numbered.first { taken.insert($0).inserted } ?? base
+      var name = base, number = numbers[base] ?? 0
+      if number > 0 { name = "\(base)_\(number)" }
+      while !taken.insert(name).inserted {
+        number += 1
+        name = "\(base)_\(number)"
+      }
+      numbers[base] = number + 1
       config["name"] = .string(name)
       layer["config"] = .object(config)
       return .object(layer)

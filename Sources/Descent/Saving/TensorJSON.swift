@@ -46,8 +46,16 @@ enum TensorJSON {
       for element in list { try read(element, depth + 1) }
     }
     try read(value, 0)
-    if dtype == .int32, let wrong = numbers.first(where: { Int32(exactly: $0) == nil }) {
-      throw DescentError(.file, "\(place) an array that holds \(wrong), which is no int32; Descent has no wider whole numbers")
+    func fits(_ number: Double) -> Bool {
+      switch dtype {
+      case .int32: Int32(exactly: number) != nil
+      case .uint8: UInt8(exactly: number) != nil
+      case .bool: number == 0 || number == 1
+      default: true
+      }
+    }
+    if let wrong = numbers.first(where: { !fits($0) }) {
+      throw DescentError(.file, "\(place) an array that holds \(wrong), which is no \(dtype)\(dtype == .int32 ? "; Descent has no wider whole numbers" : "")")
     }
     return Tensor(shape: shape, scalars: numbers).cast(to: dtype)
   }

@@ -181,7 +181,23 @@ struct FeaturePreprocessor {
     }
   }
 
+  /// - Throws: ``DescentError`` if ``adapt(_:)`` cannot learn from values; nothing has learned yet then.
+  func check(_ values: FeatureValues) throws {
+    switch step {
+    case .none, .hash: break
+    case .layer(let layer):
+      let numbers = try numbers(values)
+      let isCut = (layer as? Discretization)?.numBins != nil
+      if let odd = numbers.first(where: { layer is Normalization ? !Float($0).isFinite : isCut && $0.isNaN }) {
+        throw DescentError(.data, "FeatureSpace: '\(name)' has \(odd), which has no mean and lies in no interval")
+      }
+    case .integers: _ = try integers(values)
+    case .strings: _ = try strings(values)
+    }
+  }
+
   /// Learns from values, in batches of 32 as Keras does, on which quantiles depend.
+  /// - Throws: ``DescentError`` if the feature does not hold such values.
   func adapt(_ values: FeatureValues) throws {
     switch step {
     case .none, .hash: break

@@ -52,6 +52,7 @@ extension FeatureSpace {
     var strings = [[String]](repeating: [], count: names.count)
     var answers: [Double] = [], texts: [String] = []
     var hasTexts = classNames != nil
+    var oddFault: DescentError?
     try table.forEachRow { _, row in
       for (place, column) in places.enumerated() {
         switch kinds[place] {
@@ -70,9 +71,14 @@ extension FeatureSpace {
       switch row.value(targetPlace) {
       case .missing: throw row.fault(targetPlace, "the target '\(target)' is missing")
       case .number(let number): answers.append(number)
-      case .text: hasTexts = true
+      case .text:
+        hasTexts = true
+        if oddFault == nil { oddFault = row.fault(targetPlace, "the target '\(target)' has '\(TableColumn.shown(row.text(targetPlace)))', which is not a number") }
       }
       texts.append(row.text(targetPlace))
+    }
+    if classNames == nil, let oddFault, 2 * answers.count > texts.count {
+      throw DescentError(.file, "\(oddFault.message), while \(answers.count) of its \(texts.count) values are; for classes no more than half may be numbers, or give classNames")
     }
     var columns: [String: FeatureValues] = [:]
     for (place, name) in names.enumerated() {

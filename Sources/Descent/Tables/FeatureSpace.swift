@@ -79,6 +79,7 @@ public final class FeatureSpace {
   /// - Throws: ``DescentError`` if a column is missing, holds what it should not, or they differ in length.
   public func adapt(_ columns: [String: FeatureValues]) throws {
     _ = try rowCount(columns)
+    for name in names { try preprocessors[name]?.check(try values(name, columns)) }
     for name in names { try preprocessors[name]?.adapt(try values(name, columns)) }
     graph = nil
   }

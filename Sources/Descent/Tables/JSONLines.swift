@@ -12,7 +12,7 @@ enum JSONLines {
       var places: [String: Int] = [:], names: [String] = []
       // Where each row's fields are, as the names of all columns are known at the end only.
       var rows: [UInt8] = [], starts: [[Int: Range<Int>]?] = []
-      var number = 0
+      var number = 0, rowCount = 0
       for line in bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {
         number += 1
         if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) {
@@ -35,6 +35,11 @@ enum JSONLines {
           fields[place] = start..<rows.count
         }
         starts.append(fields)
+        rowCount += 1
+        guard rowCount * names.count <= max(greatestCellCount, 16 * bytes.count) else {
+          throw DescentError(
+            .file, "\(label): so far \(rowCount) lines have \(names.count) different keys, almost all of which they lack; expected lines with much the same keys, as they are columns")
+        }
       }
       if names.isEmpty { throw DescentError(.file, "\(name): is empty; expected an object of JSON in each line") }
       var result = Array(names.map(quoted).joined(separator: ",").utf8)
@@ -52,6 +57,9 @@ enum JSONLines {
     }
   }
 
+  /// How many fields a table may have that is not as large as they are.
+  private static let greatestCellCount = 1 << 28
+
   private static func field(_ value: JSONValue, _ label: String) throws -> String {
     if value == .null { return "" }
     if let text = value.string { return quoted(text) }
@@ -63,6 +71,6 @@ enum JSONLines {
   }
 
   private static func quoted(_ text: String) -> String {
-    "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    TablePredictions.inQuotes(text)
   }
 }

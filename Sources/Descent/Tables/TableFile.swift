@@ -93,12 +93,15 @@ public struct TableFile: Sendable {
     var result: [String] = [], remarks: [String] = []
     var taken = Set(names)
     var seen: Set<String> = []
+    // The number that was given last to a column of that name.
+    var numbers: [String: Int] = [:]
     for (place, name) in names.enumerated() {
       var own = name.isEmpty && place > 0 ? "column\(place + 1)" : name
       if name.isEmpty && place > 0 { remarks.append("column \(place + 1) has no name; it is called \(own)") }
       if !seen.insert(own).inserted {
-        var number = 2
+        var number = (numbers[name] ?? 1) + 1
         while taken.contains("\(name).\(number)") { number += 1 }
+        numbers[name] = number
         own = "\(name).\(number)"
         taken.insert(own)
         seen.insert(own)
@@ -111,6 +114,9 @@ public struct TableFile: Sendable {
 
   /// How numbers are written.
   var numbers: TableNumber { TableNumber(usesDecimalComma: dialect.decimalMark == ",") }
+
+  /// The number that a field's text is, as the table writes numbers; nil for any other text.
+  package func number(_ text: String) -> Double? { numbers.value(Array(text.utf8)) }
 
   /// Calls `body` for each row with its number from 0 on.
   func forEachRow(_ body: (Int, TableRow) throws -> Void) throws {

@@ -16,10 +16,13 @@ extension Model {
   ///   - repeats: how often the values of a column change places.
   ///   - greatestRowCount: more rows than that are not looked at.
   ///   - seed: decides the places.
-  /// - Throws: ``DescentError`` for a model without a ``table``, or rows without answers.
+  /// - Throws: ``DescentError`` for a model without a ``table``, rows without answers, and counts less than 1.
   public func importances(_ rows: TableRows, repeats: Int = 3, greatestRowCount: Int = 2_000, seed: UInt64 = 0) throws -> [ColumnImportance] {
     guard let table else { throw DescentError(.state, "importances: \(name) knows nothing of a table's columns") }
     guard let y = rows.y, rows.count > 0 else { throw DescentError(.data, "importances: the rows were read without their answers") }
+    for (name, value) in [("repeats", repeats), ("greatestRowCount", greatestRowCount)] where value < 1 {
+      throw DescentError(.invalidArgument, "importances: \(name) is \(value); it must be at least 1")
+    }
     let chosen = Array(MersenneTwister.pythonOrder(rows.count, seed: seed).prefix(greatestRowCount)).sorted()
     let answers = pickedRows(of: y, chosen)
     let numbers = rows.numbers.map { pickedRows(of: $0, chosen) }, categories = rows.categories.map { pickedRows(of: $0, chosen) }
@@ -35,13 +38,13 @@ extension Model {
       let numberPlaces = firstNumber..<(firstNumber + column.numberInputs.count)
       let categoryPlaces = firstCategory..<(firstCategory + (column.tokens == nil ? 0 : 1))
       var total = 0.0
-      for turn in 0..<max(repeats, 1) {
+      for turn in 0..<repeats {
         let order = MersenneTwister.pythonOrder(chosen.count, seed: seed &+ UInt64(turn + 1))
         total += try error(
           numbers.map { shuffled($0.scalars(as: Float.self), $0.shape, numberPlaces, order) },
           categories.map { shuffled($0.scalars(as: Int32.self), $0.shape, categoryPlaces, order) }) - base
       }
-      result.append(ColumnImportance(column: column.name, loss: total / Double(max(repeats, 1))))
+      result.append(ColumnImportance(column: column.name, loss: total / Double(repeats)))
       (firstNumber, firstCategory) = (numberPlaces.upperBound, categoryPlaces.upperBound)
     }
     return result.sorted { $0.loss > $1.loss }

@@ -65,7 +65,17 @@ public struct TablePredictions: Sendable {
   /// A field of a table with commas between its fields.
   package static func quoted(_ text: String) -> String {
     let needsQuotes = text.utf8.contains { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }
-    return needsQuotes ? "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"" : text
+    return needsQuotes ? inQuotes(text) : text
+  }
+
+  /// A field in quotes, in which its own come twice, whatever marks of other writings stand behind them.
+  static func inQuotes(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      if scalar == "\"" { result += "\"" }
+      result.unicodeScalars.append(scalar)
+    }
+    return result + "\""
   }
 }
 
@@ -92,7 +102,7 @@ extension Model {
   /// The same of rows that were read with their answers.
   public func scores(_ rows: TableRows, batchSize: Int = 256) throws -> TableScores {
     guard let y = rows.y else { throw DescentError(.data, "scores: the rows were read without their answers") }
-    return TableScores(try predictions(rows, batchSize: batchSize), answers: y)
+    return try TableScores(predictions(rows, batchSize: batchSize), answers: y)
   }
 
   private func requiredTable(_ caller: String) throws -> TablePreprocessing {

@@ -38,10 +38,11 @@ public struct TableScores: Sendable {
   /// Whether saying the same of every row would have been as good.
   public var isNoBetterThanNaive: Bool { target.classes == nil ? !(rmse < naiveRMSE) : !(accuracy > naiveAccuracy) }
 
-  init(_ predictions: TablePredictions, answers: Tensor) {
+  /// - Throws: ``DescentError`` of kind `data` if an answer is none of the classes.
+  init(_ predictions: TablePredictions, answers: Tensor) throws {
     let truths = answers.doubles
     if predictions.target.classes != nil {
-      self.init(predictions.target, truths: truths.map { Int($0) }, guesses: predictions.classNumbers)
+      try self.init(predictions.target, truths: truths.map { Int(exactly: $0) ?? -1 }, guesses: predictions.classNumbers)
     } else {
       self.init(numbersOf: predictions, truths)
     }
@@ -70,14 +71,18 @@ public struct TableScores: Sendable {
   ///   - names: of the classes.
   ///   - truths: the number of each row's class.
   ///   - guesses: the numbers that were predicted.
-  package init(of name: String, classes names: [String], truths: [Int], guesses: [Int]) {
-    self.init(TableTarget(name: name, classes: names, mean: 0, deviation: 1), truths: truths, guesses: guesses)
+  /// - Throws: ``DescentError`` of kind `data` if a truth is none of the classes.
+  package init(of name: String, classes names: [String], truths: [Int], guesses: [Int]) throws {
+    try self.init(TableTarget(name: name, classes: names, mean: 0, deviation: 1), truths: truths, guesses: guesses)
   }
 
-  private init(_ target: TableTarget, truths: [Int], guesses: [Int]) {
+  private init(_ target: TableTarget, truths: [Int], guesses: [Int]) throws {
     self.target = target
     count = truths.count
     let total = Double(max(count, 1)), names = target.classes ?? []
+    if let row = truths.firstIndex(where: { !names.indices.contains($0) }) {
+      throw DescentError(.data, "scores: row \(row) is of class \(truths[row]); expected the number of one of the \(names.count) classes of '\(target.name)'")
+    }
     var confusion = [[Int]](repeating: [Int](repeating: 0, count: names.count), count: names.count)
     for (truth, guess) in zip(truths, guesses) { confusion[truth][guess] += 1 }
     self.confusion = confusion

@@ -44,11 +44,18 @@ struct TokenTable {
     if let maxTokens, maxTokens <= 1 { throw error("maxTokens is \(maxTokens); expected more than 1, or nil") }
     if padToMaxTokens && maxTokens == nil { throw error("padToMaxTokens needs maxTokens") }
     guard numOOVIndices >= 0 else { throw error("numOOVIndices is \(numOOVIndices); expected at least 0") }
+    guard numOOVIndices <= TokenTable.greatestOOVCount else {
+      throw error("numOOVIndices is \(numOOVIndices); expected at most \(TokenTable.greatestOOVCount)")
+    }
+    if let maxTokens, maxTokens < start { throw error("maxTokens is \(maxTokens); expected at least \(start), as there are so many special tokens") }
     if vocabulary == nil && idfWeights != nil { throw error("idfWeights are of a vocabulary; give that too") }
     if let vocabulary { try set(vocabulary, idfWeights: idfWeights) }
   }
 
   private func error(_ message: String) -> DescentError { DescentError(.invalidArgument, "\(owner): \(message)") }
+
+  /// Each has a place of its own.
+  private static let greatestOOVCount = 1 << 24
 
   /// The number of the first token outside the vocabulary.
   private var oovStart: Int { maskToken != nil && outputMode == .int ? 1 : 0 }
@@ -97,6 +104,9 @@ struct TokenTable {
   mutating func adapt(_ counts: TokenCounts) throws {
     if isGiven { throw DescentError(.state, "\(owner): adapt: its vocabulary was given") }
     if counts.isEmpty { throw DescentError(.data, "\(owner): adapt: there are no tokens") }
+    if let maxTokens, maxTokens <= start {
+      throw error("maxTokens is \(maxTokens), and so many special tokens there are; adapt learns tokens beside them, so expected at least \(start + 1)")
+    }
     vocabulary = try counts.vocabulary(limit: maxTokens.map { $0 - start }, without: [maskToken, oovToken].compactMap { $0 }, areNumbers: areNumbers, owner: owner)
     front = nil
   }

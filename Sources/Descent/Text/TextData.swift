@@ -141,12 +141,13 @@ extension TextPreprocessing {
   /// - Parameters:
   ///   - paths: of the files.
   ///   - classes: the number of each one's class; nil if that is not known.
-  /// - Throws: ``DescentError`` of kind `file` if none can be read.
+  /// - Throws: ``DescentError`` of kind `file` if none can be read, of kind `data` if there is not a class for each.
   public func rows(of paths: [String], classes: [Int]? = nil) throws -> TextRows {
     try rows(paths.map(TextFiles.read), paths: paths, classes: classes)
   }
 
   fileprivate func rows(_ read: [Result<String, DescentError>], paths: [String], classes: [Int]?) throws -> TextRows {
+    let classes = try classes.map { try ClassFolders.checked($0, for: paths, things: "texts") }
     var texts: [String] = [], kept: [Int] = [], faults: [String] = []
     for (place, result) in read.enumerated() {
       switch result {
@@ -158,7 +159,7 @@ extension TextPreprocessing {
     }
     if texts.isEmpty { throw DescentError(.file, faults.first ?? "there are no texts to read") }
     return TextRows(
-      x: try vectorize(texts), y: classes.map { given in Tensor(kept.map { Int32(given[$0]) }) }, paths: kept.map { paths[$0] }, faults: faults)
+      x: try vectorize(texts), y: classes.map { given in Tensor(kept.map { given[$0] }) }, paths: kept.map { paths[$0] }, faults: faults)
   }
 }
 

@@ -110,8 +110,8 @@ extension SettingKind<TextSplit> {
 extension SettingKind<[Int]> {
   /// From 1 to a number, or those of a list, which may be a tuple of Python's.
   fileprivate static var widths: SettingKind {
-    let greatest = SettingKind<Int>.integer(atLeast: 1), list = SettingKind<Int>.integer.list(of: "integers")
-    return SettingKind("an integer or a list of integers") { json in
+    let greatest = SettingKind<Int>.integer(atLeast: 1).map { TextVectorization.widths.contains($0) ? $0 : nil }, list = SettingKind<Int>.integer.list(of: "integers")
+    return SettingKind("an integer from 1 to \(TextVectorization.widths.upperBound) or a list of integers") { json in
       try greatest.read(json).map { Array(1...$0) } ?? list.read(json["items"] ?? json)
     }
   }

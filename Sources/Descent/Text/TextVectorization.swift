@@ -75,6 +75,10 @@ public final class TextVectorization {
   /// How many neighbours make a token, each width in turn; empty for words alone.
   let ngrams: [Int]
   let outputSequenceLength: Int?
+  /// What `ngrams` may be: each width up to it is one of a list.
+  static let widths = 1...(1 << 16)
+  /// Each text has so many numbers, however short it is.
+  private static let greatestLength = 1 << 24
 
   /// - Parameters:
   ///   - maxTokens: how many numbers there are at most, with those of special tokens; nil for as many as there are words.
@@ -92,7 +96,10 @@ public final class TextVectorization {
     ngrams: Int? = nil, outputMode: LookupOutput = .int, outputSequenceLength: Int? = nil, padToMaxTokens: Bool = false,
     vocabulary: [String]? = nil, idfWeights: [Double]? = nil
   ) throws {
-    if let ngrams, ngrams < 1 { throw DescentError(.invalidArgument, "TextVectorization: ngrams is \(ngrams); expected at least 1") }
+    if let ngrams, !TextVectorization.widths.contains(ngrams) {
+      let expected = ngrams < 1 ? "at least 1" : "at most \(TextVectorization.widths.upperBound)"
+      throw DescentError(.invalidArgument, "TextVectorization: ngrams is \(ngrams); expected \(expected)")
+    }
     try self.init(
       maxTokens: maxTokens, standardize: standardize, split: split, ngramWidths: ngrams.map { Array(1...$0) } ?? [], outputMode: outputMode,
       outputSequenceLength: outputSequenceLength, padToMaxTokens: padToMaxTokens, vocabulary: vocabulary, idfWeights: idfWeights)
@@ -119,6 +126,9 @@ public final class TextVectorization {
     if let outputSequenceLength {
       guard outputMode == .int else { throw error("outputSequenceLength is for outputMode int; it is \(outputMode.rawValue)") }
       guard outputSequenceLength >= 0 else { throw error("outputSequenceLength is \(outputSequenceLength); expected at least 0") }
+      guard outputSequenceLength <= TextVectorization.greatestLength else {
+        throw error("outputSequenceLength is \(outputSequenceLength); expected at most \(TextVectorization.greatestLength)")
+      }
     }
     self.standardize = standardize
     self.split = split

@@ -15,8 +15,25 @@ package struct HDF5Contents {
   /// The paths of all arrays, in the order of the file.
   package private(set) var names: [String] = []
   private var tensors: [String: Tensor] = [:]
-  private var attributes: [String: [(name: String, value: Value)]] = [:]
+  private var attributes: [String: Attributes] = [:]
   private var knownGroups: Set<String> = []
+
+  /// Those of one group or array, in order, with the places of their names.
+  private struct Attributes {
+    private(set) var all: [(name: String, value: Value)] = []
+    private var places: [String: Int] = [:]
+
+    subscript(name: String) -> Value? { places[name].map { all[$0].value } }
+
+    mutating func set(_ name: String, to value: Value) {
+      if let place = places[name] {
+        all[place].value = value
+      } else {
+        places[name] = all.count
+        all.append((name, value))
+      }
+    }
+  }
 
   package init() {}
 
@@ -40,8 +57,7 @@ package struct HDF5Contents {
   }
 
   package mutating func setAttribute(_ name: String, of path: String, to value: Value) {
-    attributes[path, default: []].removeAll { $0.name == name }
-    attributes[path, default: []].append((name, value))
+    attributes[path, default: Attributes()].set(name, to: value)
   }
 
   package subscript(path: String) -> Tensor? { tensors[path] }
@@ -59,17 +75,14 @@ package struct HDF5Contents {
 
   package func hasGroup(_ path: String) -> Bool { path.isEmpty || knownGroups.contains(path) }
 
-  package func attributes(of path: String) -> [(name: String, value: Value)] { attributes[path] ?? [] }
+  package func attributes(of path: String) -> [(name: String, value: Value)] { attributes[path]?.all ?? [] }
 
   /// The strings of an attribute; nil if there is none of that name, or it holds numbers.
   package func strings(_ name: String, of path: String) -> [String]? {
-    for attribute in attributes(of: path) where attribute.name == name {
-      switch attribute.value {
-      case .strings(let strings), .list(let strings): return strings
-      case .numbers: return nil
-      }
+    switch attributes[path]?[name] {
+    case .strings(let strings), .list(let strings): strings
+    case .numbers, nil: nil
     }
-    return nil
   }
 
   /// The path of the group that something lies in.

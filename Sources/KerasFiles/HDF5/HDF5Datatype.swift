@@ -19,7 +19,8 @@ indirect enum HDF5Datatype {
   }
 
   /// Reads a datatype message.
-  init(_ bytes: inout HDF5Bytes) throws {
+  /// - Parameter isBase: whether it is the one that an enumeration's members have, which is no enumeration itself.
+  init(_ bytes: inout HDF5Bytes, isBase: Bool = false) throws {
     let start = try bytes.uint8()
     let flags = try bytes.number(3)
     let size = try bytes.uint32()
@@ -47,9 +48,10 @@ indirect enum HDF5Datatype {
     case 5:
       self = .opaque(size)
     case 8:
-      // Truths, as h5py writes them: an enumeration of one-byte integers.
-      let base = try HDF5Datatype(&bytes)
-      guard case .number(.int8, _) = base, size == 1 else { throw HDF5Unsupported("enumerations") }
+      // Truths, as h5py writes them: an enumeration of the one-byte integers 0 and 1.
+      guard size == 1, !isBase, case .number(.int8, _) = try HDF5Datatype(&bytes, isBase: true),
+        try Self.members(flags & 0xFFFF, version: version, &bytes) == [0, 1]
+      else { throw HDF5Unsupported("enumerations") }
       self = .number(.bool, isBigEndian: false)
     case 9:
       guard flags & 15 == 1, size == 16 else { throw HDF5Unsupported("arrays of varying length") }
@@ -57,6 +59,17 @@ indirect enum HDF5Datatype {
     default:
       throw HDF5Unsupported("elements of class \(kind)")
     }
+  }
+
+  /// The values of an enumeration of one-byte integers, in ascending order.
+  private static func members(_ count: Int, version: Int, _ bytes: inout HDF5Bytes) throws -> [UInt8] {
+    for _ in 0..<count {
+      var length = 1
+      while try bytes.uint8() != 0 { length += 1 }
+      // Older versions fill each name up to a multiple of 8 bytes.
+      if version < 3 { try bytes.skip((8 - length % 8) % 8) }
+    }
+    return try bytes.take(count).sorted()
   }
 
   /// By size, unsigned then signed.

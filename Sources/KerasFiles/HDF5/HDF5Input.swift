@@ -38,7 +38,8 @@ final class HDF5Input {
     return bytes
   }
 
-  private func spend(_ byteCount: Int) throws {
+  /// Counts bytes that are made of what was read before.
+  func spend(_ byteCount: Int) throws {
     // Even nothing costs something to look at.
     budget -= byteCount + 64
     if budget < 0 { throw DescentError(.file, "\(name): its parts refer to one another so often that it cannot be an honest file") }

@@ -128,7 +128,7 @@ private struct HDF5LibraryReader {
       // Halves and the like widen exactly.
       if size <= 4 { return (.float32, H5T_IEEE_F32LE_g) }
       if size == 8 { return (.float64, H5T_IEEE_F64LE_g) }
-    case H5T_ENUM where size == 1: return (.bool, H5T_STD_I8LE_g)
+    case H5T_ENUM where size == 1 && H5Tget_nmembers(type.id) == 2: return (.bool, H5T_STD_I8LE_g)
     case H5T_OPAQUE where size == 2: return (.bfloat16, type.id)
     default: break
     }

@@ -22,6 +22,8 @@ private final class HDF5Parser {
 
   private static let greatestDepth = 64
   private static let greatestObjectCount = 1 << 20
+  /// No longer than an attribute's name can be.
+  private static let greatestNameLength = 1 << 16
 
   init(_ source: ByteSource) { file = HDF5Input(source) }
 
@@ -156,6 +158,18 @@ private final class HDF5Parser {
     return HDF5Bytes(try file.read(at: try bytes.length(), count: count, label), label: label)
   }
 
+  /// A link's name, which counts as often as links are called by it.
+  private func name(at place: Int, in names: HDF5Bytes) throws -> String {
+    var name = names
+    try name.skip(place)
+    let text = try name.text(min(name.remaining, HDF5Parser.greatestNameLength))
+    guard text.utf8.count < HDF5Parser.greatestNameLength else {
+      throw DescentError(.file, "\(names.label): the name at byte \(place) is longer than \(HDF5Parser.greatestNameLength) bytes")
+    }
+    try file.spend(text.utf8.count)
+    return text
+  }
+
   private func readSymbols(
     _ address: Int, names: HDF5Bytes, path: String, depth: Int, into links: inout [(name: String, address: Int)]
   ) throws {
@@ -167,9 +181,7 @@ private final class HDF5Parser {
       let count = try start.uint16()
       var entries = HDF5Bytes(try file.read(at: address + 8, count: 40 * count, label), label: label)
       for _ in 0..<count {
-        var name = names
-        try name.skip(try entries.length())
-        let text = try name.text(name.remaining)
+        let text = try self.name(at: try entries.length(), in: names)
         let object = try entries.address()
         let kind = try entries.uint32()
         try entries.skip(20)

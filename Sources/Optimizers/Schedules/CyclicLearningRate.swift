@@ -51,7 +51,10 @@ public struct CyclicLearningRate: ConfigurableSchedule {
 
   public func callAsFunction(step: Int) -> Double {
     let down = stepSizeDown ?? stepSizeUp
-    let length = stepSizeUp + down
+    guard stepSizeUp > 0, down > 0 else { return .nan }
+    let (sum, isTooLong) = stepSizeUp.addingReportingOverflow(down)
+    // No run comes to the end of such a cycle.
+    let length = isTooLong ? .max : sum
     let inCycle = step % length
     let part = inCycle <= stepSizeUp ? Double(inCycle) / Double(stepSizeUp) : Double(length - inCycle) / Double(down)
     let height =

@@ -3,7 +3,7 @@
 /// A schedule of one's own is a struct with a `callAsFunction(step:)`. It is evaluated in `Double` once a step, and the plan
 /// takes the rate as an input. To be written to JSON and read from it, it is a ``ConfigurableSchedule`` as well.
 public protocol LearningRateSchedule: Sendable, LearningRateConvertible {
-  /// The rate of an update; the first update is number 0.
+  /// The rate of an update; the first update is number 0. Descent's own give NaN where their settings are none that an optimizer takes.
   func callAsFunction(step: Int) -> Double
 }
 

@@ -16,7 +16,8 @@ public struct PiecewiseConstantDecay: ConfigurableSchedule {
   }
 
   public func callAsFunction(step: Int) -> Double {
-    values[boundaries.firstIndex { step <= $0 } ?? values.count - 1]
+    guard values.count == boundaries.count + 1 else { return .nan }
+    return values[boundaries.firstIndex { step <= $0 } ?? boundaries.count]
   }
 
   public func validate() throws {

@@ -16,6 +16,7 @@ public struct SequentialSchedule: ConfigurableSchedule {
   }
 
   public func callAsFunction(step: Int) -> Double {
+    guard schedules.count == boundaries.count + 1 else { return .nan }
     let index = boundaries.count { $0 <= step }
     return schedules[index](step: index == 0 ? step : step - boundaries[index - 1])
   }

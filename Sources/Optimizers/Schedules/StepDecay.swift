@@ -21,7 +21,9 @@ public struct StepDecay: ConfigurableSchedule {
     if let gamma { self.gamma = gamma }
   }
 
-  public func callAsFunction(step: Int) -> Double { initialLearningRate * pow(gamma, Double(step / stepSize)) }
+  public func callAsFunction(step: Int) -> Double {
+    stepSize > 0 ? initialLearningRate * pow(gamma, Double(step / stepSize)) : .nan
+  }
 
   public static let template = StepDecay(initialLearningRate: 0, stepSize: 1)
   public static let hyperparameters: [Hyperparameter<StepDecay>] = [

@@ -67,9 +67,13 @@ public final class Minimizer<Parameters: ParameterCollection> {
 
   /// Several steps.
   /// - Returns: the loss before each.
-  /// - Throws: ``DescentError`` of kind `numerics` if a gradient is not finite and the optimizer is to stop then.
+  /// - Throws: ``DescentError`` of kind `numerics` if a gradient is not finite and the optimizer is to stop then, of kind `invalidArgument` for a
+  ///   negative number.
   @discardableResult
-  public func minimize(steps count: Int) throws -> [Double] { try (0..<count).map { _ in try step() } }
+  public func minimize(steps count: Int) throws -> [Double] {
+    if count < 0 { throw DescentError(.invalidArgument, "Minimizer.minimize: steps is \(count); it must be at least 0") }
+    return try (0..<count).map { _ in try step() }
+  }
 
   /// How many functions were traced so far.
   package var tracedCount: Int { oneStep.planCount }

@@ -6,7 +6,8 @@ extension JSONValue: CustomStringConvertible {
   /// - Parameter indent: spaces per level, each member on a line of its own; `nil` for everything on one line.
   public func text(indent: Int? = nil) -> String {
     var text = ""
-    write(to: &text, indent: indent, level: 0)
+    // As in Python, less than none is none.
+    write(to: &text, indent: indent.map { max(0, $0) }, level: 0)
     return text
   }
 

@@ -70,6 +70,43 @@ import Testing
     #expect(try String(contentsOfFile: zipped + "/inner/z.txt", encoding: .utf8) == "zipped")
   }
 
+  @Test func `what is in the folder of an archive stays, but for what the archive has`() throws {
+    let source = folder.file("source")
+    try writeFile(source + "/inner/a.txt", text: "first")
+    try writeFile(source + "/b.txt", text: "second")
+    try run("tar", "-C", source, "-cf", folder.file("data.tar"), ".")
+    let cache = folder.file("cache"), mine = cache + "/datasets/data"
+    try writeFile(mine + "/mine.txt", text: "mine")
+    try writeFile(mine + "/inner/mine.txt", text: "mine")
+    try writeFile(mine + "/b.txt", text: "changed")
+    for _ in 0..<2 {
+      #expect(try getFile("data", origin: "file://" + folder.file("data.tar"), extract: true, cacheFolder: cache) == mine)
+      let texts = try ["mine.txt", "inner/mine.txt", "b.txt", "inner/a.txt"].map { try String(contentsOfFile: mine + "/" + $0, encoding: .utf8) }
+      #expect(texts == ["mine", "mine", "second", "first"])
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: cache + "/datasets").sorted() == ["data", "data_archive"])
+  }
+
+  @Test func `sizes that stand before an entry are its own`() throws {
+    let source = folder.file("source")
+    try writeFile(source + "/a.txt", text: "first")
+    try writeFile(source + "/b.txt", text: "second")
+    try run("tar", "-C", source, "--format=pax", "--pax-option=size:=5", "-cf", folder.file("data.tar"), "a.txt")
+    var bytes = try ByteSource(path: folder.file("data.tar")).allBytes()
+    // What a header has no digits for: it says nothing of 5 bytes.
+    let header = try #require(bytes.indices.last { bytes[$0...].starts(with: "a.txt\0".utf8) })
+    for (place, digit) in zip((header + 124)..., "00000000000".utf8) { bytes[place] = digit }
+    let digits = bytes[(header + 148)..<(header + 156)]
+    #expect(digits.count == 8)
+    for place in (header + 148)..<(header + 156) { bytes[place] = 0x20 }
+    let sum = String(bytes[header..<(header + 512)].reduce(0) { $0 + Int($1) }, radix: 8)
+    for (place, digit) in zip((header + 148)..., (String(repeating: "0", count: 6 - sum.count) + sum + "\0 ").utf8) { bytes[place] = digit }
+    let archive = try TarArchive(ByteSource(bytes, name: "data.tar"))
+    let entry = try #require(try archive.next())
+    #expect(entry.name == "a.txt" && entry.byteCount == 5)
+    #expect(try archive.contents(limit: 100) == Array("first".utf8) && archive.next() == nil)
+  }
+
   @Test func `an archive that points outside is refused as a whole`() throws {
     let source = folder.file("source")
     try writeFile(source + "/good.txt", text: "good")

@@ -7,6 +7,27 @@ import Testing
 @Suite struct StreamedFilesTests {
   let folder = TemporaryFolder()
 
+  @Test func `the numbers of rows are no feature, as in a table that is read as a whole`() throws {
+    for (text, target) in [(",a,b,y\n0,1,2,3\n1,4,5,6\n", "y"), (",a,b,y\n0,1,2,3\n1,4,5,6\n", "a"), ("a,b,y\n1,2,3\n4,5,6\n", "y")] {
+      try writeFile(folder.file("rows.csv"), text: text)
+      let rows = try Dataset.csv(folder.file("rows.csv"), target: target).elements(), whole = try CSVTable(folder.file("rows.csv"), target: target)
+      #expect(rows.flatMap { $0.0.doubles } == whole.features.doubles && rows.map { $0.1.doubles[0] } == whole.target.doubles)
+    }
+    try writeFile(folder.file("rows.csv"), text: ",y\n0,1\n")
+    #expect(failure { try Dataset.csv(folder.file("rows.csv"), target: "y") }.contains("has no column but the target 'y'"))
+    for size in [0, -5] {
+      #expect(failure(.invalidArgument) { try Dataset.csv(folder.file("rows.csv"), target: "y", pieceByteCount: size) }
+        == "Dataset.csv: pieceByteCount is \(size); it must be at least 1")
+      #expect(failure(.invalidArgument) { try Dataset.textLines(folder.file("rows.csv"), pieceByteCount: size) }.hasPrefix("Dataset.textLines: pieceByteCount is"))
+    }
+  }
+
+  @Test func `there is a class for each file, and it is a number`() throws {
+    #expect(try ClassFolders.checked([1, -1], for: ["a", "b"], things: "texts") == [1, -1])
+    #expect(failure(.data) { try ClassFolders.checked([0], for: ["a", "b"], things: "texts") } == "rows: there are 1 classes for 2 texts; expected one for each")
+    #expect(failure(.data) { try ClassFolders.checked([.max], for: ["a"], things: "texts") }.contains("expected a number of 32 bits"))
+  }
+
   @Test func `rows of an array are read where they lie`() throws {
     for dtype in [DType.float32, .float64, .int32, .uint8] {
       let x = Tensor(shape: [11, 3], scalars: (0..<33).map { Double($0) }).cast(to: dtype)

@@ -52,6 +52,36 @@ import Testing
     #expect(zip(tensor.doubles, values).allSatisfy { abs($0 - $1) <= 1e-5 * max(1, abs($1)) } && values.count == tensor.count, "\(what): \(tensor.doubles) \(values)")
   }
 
+  @Test func `a column that is wrong leaves the others as they were`() throws {
+    let space = try FeatureSpace(["age": .floatNormalized, "size": .floatNormalized, "thal": .stringCategorical()])
+    let first: [String: FeatureValues] = ["age": .numbers([1, 3]), "size": .numbers([2, 4]), "thal": .strings(["a", "b"])]
+    try space.adapt(first)
+    let before = try space(first).doubles
+    for (name, values) in [("thal", FeatureValues.integers([1, 2])), ("size", .numbers([1, .nan])), ("size", .strings(["x", "y"]))] {
+      var columns = first
+      columns["age"] = .numbers([100, 200])
+      columns[name] = values
+      #expect(failure(.data) { try space.adapt(columns) }.hasPrefix("FeatureSpace: '\(name)'"))
+      #expect(try space(first).doubles == before)
+    }
+  }
+
+  @Test func `a text among numbers does not make classes of them`() throws {
+    let space = try FeatureSpace(["age": .float])
+    func table(_ answers: [String]) throws -> TableFile {
+      try TableFile(Array(("age,y\n" + answers.enumerated().map { "\($0.offset),\($0.element)\n" }.joined()).utf8), name: "t.csv")
+    }
+    let said = failure(.file) { try space.dataset(table(["1", "2", "12x", "4"]), target: "y") }
+    #expect(said.contains("the target 'y' has '12x', which is not a number, while 3 of its 4 values are"))
+    #expect(try space.dataset(table(["1", "2", "12x", "4"]), target: "y", classNames: ["1", "2", "4", "12x"]).elements().map { $0.1.doubles[0] } == [0, 1, 3, 2])
+    #expect(try space.dataset(table(["1", "a", "b", "1"]), target: "y").elements().map { $0.1.doubles[0] } == [0, 1, 2, 0])
+  }
+
+  @Test func `special tokens leave room for others`() throws {
+    #expect(failure(.invalidArgument) { try FeatureSpace(["a": .stringCategorical(maxTokens: 2, numOOVIndices: 3)]) }
+      == "StringLookup: maxTokens is 2; expected at least 3, as there are so many special tokens")
+  }
+
   @Test func `all types of features and crosses are as in Keras, also as parts of a graph`() throws {
     #expect(fixture.cases.count == 14)
     for entry in fixture.cases {

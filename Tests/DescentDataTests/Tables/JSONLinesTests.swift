@@ -35,6 +35,19 @@ import Testing
     #expect(error?.message.contains("are written in one way") == true)
   }
 
+  @Test func `lines that share no keys are no table`() throws {
+    let lines = (0..<20_000).map { "{\"key \($0)\": 1}\n" }.joined()
+    let error = #expect(throws: DescentError.self) { _ = try file(lines) }
+    #expect(error?.message.contains("different keys, almost all of which they lack") == true)
+    // Sparse ones are, as long as they have a size.
+    #expect(try file((0..<1_000).map { "{\"key \($0)\": 1}\n" }.joined()).columnNames.count == 1_000)
+  }
+
+  @Test func `a quote is doubled whatever mark stands over it`() throws {
+    #expect(try rows(file("{\"a\": \"x\\\"\u{301}y, z\", \"b\": 1}\n")) == [["x\"\u{301}y, z", "1"]])
+    #expect(TablePredictions.quoted("a\"\u{301}b") == "\"a\"\"\u{301}b\"")
+  }
+
   @Test func `they are trained on as other tables are`() throws {
     let lines = (0..<40).map { "{\"n\": \($0), \"kind\": \"\($0 % 2 == 0 ? "cat" : "dog")\"\($0 % 5 == 0 ? "" : ", \"w\": \(10 + $0 % 2 * 20)")}" }
     let fields = (0..<40).map { "\($0),\($0 % 2 == 0 ? "cat" : "dog"),\($0 % 5 == 0 ? "" : "\(10 + $0 % 2 * 20)")" }

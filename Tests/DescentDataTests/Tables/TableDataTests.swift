@@ -215,12 +215,15 @@ import Testing
     let outputs = Tensor([[0.5, 0.25, 0.25], [0.25, 0.5, 0.25], [0, 0.75, 0.25], [1, 0, 0]] as [[Float]])
     let predictions = try TablePredictions(outputs, rows, classes)
     #expect(predictions.csv == "id,y,P(a),P(b),P(c)\n1,a,0.5,0.25,0.25\n\"x,\"\"y\"\"\",b,0.25,0.5,0.25\n3,b,0.0,0.75,0.25\n4,a,1.0,0.0,0.0\n")
-    let scores = TableScores(predictions, answers: Tensor([0, 1, 2, 1] as [Int32]))
+    let scores = try TableScores(predictions, answers: Tensor([0, 1, 2, 1] as [Int32]))
     #expect(scores.confusion == [[1, 0, 0], [1, 1, 0], [0, 1, 0]] && scores.accuracy == 0.5 && scores.naiveAccuracy == 0.5 && scores.isNoBetterThanNaive)
     #expect(scores.classes.map(\.recall) == [1, 0.5, 0] && scores.classes[0].precision == 0.5 && scores.classes[2].precision.isNaN)
+    for answers in [Tensor([0, 1, 3, 1] as [Int32]), Tensor([0, 1, -1, 1] as [Int32]), Tensor([0, 1, .nan, 1] as [Float])] {
+      #expect(failure(.data) { try TableScores(predictions, answers: answers) }.hasPrefix("scores: row 2 is of class"))
+    }
     let number = TableTarget(name: "y", classes: nil, mean: 2, deviation: 1)
     let plain = TableRows(numbers: nil, categories: nil, y: nil, identifiers: [], count: 3, remarks: [])
-    let amounts = TableScores(try TablePredictions(Tensor([[1], [3], [4]] as [[Float]]), plain, number), answers: Tensor([1, 2, 6] as [Float]))
+    let amounts = try TableScores(TablePredictions(Tensor([[1], [3], [4]] as [[Float]]), plain, number), answers: Tensor([1, 2, 6] as [Float]))
     #expect(amounts.mae == 1 && amounts.rmse == (5.0 / 3).squareRoot() && amounts.r2 == 1 - 5.0 / 14 && amounts.naiveMAE == 5.0 / 3 && !amounts.isNoBetterThanNaive)
     #expect(throws: DescentError.self) { _ = try TablePredictions(outputs, plain, number) }
   }

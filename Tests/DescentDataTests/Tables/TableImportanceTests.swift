@@ -39,6 +39,8 @@ import Testing
     #expect(abs(importances[0].loss - (18 * variance).squareRoot()) < 0.1 * (18 * variance).squareRoot(), "\(importances[0].loss)")
     #expect(try model.importances(data.training, repeats: 4, seed: 2) == importances && model.importances(data.training, repeats: 4, seed: 3) != importances)
     #expect(try model.importances(data.training, repeats: 1, greatestRowCount: 20).count == 3)
+    #expect(failure(.invalidArgument) { try model.importances(data.training, greatestRowCount: -1) } == "importances: greatestRowCount is -1; it must be at least 1")
+    #expect(failure(.invalidArgument) { try model.importances(data.training, repeats: 0) } == "importances: repeats is 0; it must be at least 1")
   }
 
   @Test func `of classes it is the part of right answers that is lost`() throws {

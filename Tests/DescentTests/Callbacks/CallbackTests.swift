@@ -184,7 +184,7 @@ private final class Script: Callback {
       #expect(FileManager.default.fileExists(atPath: folder + "/none/log.csv"))
       #expect(failure(.file) {
         try model.fit(x, y, verbose: 0, callbacks: [CSVLogger(folder + "/none/log.csv/a.csv")])
-      } == "\(folder)/none/log.csv: expected a folder, but it is a file")
+      } == "\(folder)/none/log.csv/a.csv: cannot be written: \(folder)/none/log.csv is a file; expected a folder")
     }
   }
 }

@@ -157,7 +157,7 @@ import Testing
         #expect(history["val_loss"].allSatisfy(\.isNaN) && history.values["loss"]!.count == 2)
         // Through a checkpoint.
         let other = History()
-        other.restore(try #require(history.state()))
+        try other.restore(try #require(history.state()))
         #expect(other.csv == expected)
       }
     }

@@ -87,6 +87,21 @@ private final class SimulatedRunner: TrialRunner {
     return try OptimizerChooser(options, runner, journal, isGreaterBetter: true) { _ in }.run()
   }
 
+  @Test func `counts that no choice would come to the end of are refused`() {
+    for change in [\ChoosingOptions.tuningTrials, \.seeds] {
+      var options = ChoosingOptions()
+      options[keyPath: change] = .max
+      #expect(throws: DescentError.self) { try options.validate() }
+    }
+    var options = ChoosingOptions()
+    options.epochs = .max
+    #expect(throws: DescentError.self) { try options.validate() }
+    let plan = ChoosingPlan(candidates: 50, tuningTrials: ChoosingPlan.greatestCount, seeds: ChoosingPlan.greatestCount, stepsPerEpoch: 1 << 40, epochs: 1e300)
+    #expect(plan.steps > 0 && plan.cost > 0)
+    #expect(ChoosingPlan(["tuning_trials": JSONValue(Int.max), "seeds": 2, "steps_per_epoch": 2, "legs": 9, "steps_per_leg": 1], candidates: 2) == nil)
+    #expect(ChoosingPlan(["tuning_trials": 8, "seeds": 2, "steps_per_epoch": 2, "legs": 9, "steps_per_leg": 1], candidates: 2) != nil)
+  }
+
   @Test func `the same optimizer under other names is seldom better`() throws {
     var better = 0
     for seed in 0..<100 {

@@ -3,6 +3,13 @@ import DescentTestSupport
 import Testing
 
 struct InitializerTests {
+  @Test func `what a file replaces is not computed`() throws {
+    let (plain, replaced) = (RandomGenerator(seed: 1), RandomGenerator(seed: 1))
+    let matrix = try Initializer.orthogonal([3, 2], generator: plain)
+    #expect(try Initializer.$isForReplacedWeights.withValue(true) { try Initializer.orthogonal([3, 2], generator: replaced) }.doubles == [0, 0, 0, 0, 0, 0])
+    #expect(matrix.doubles.contains { $0 != 0 })
+  }
+
   @Test func `Moments are those of the distribution`() throws {
     let fixture = try Fixture("initializers")
     let generator = RandomGenerator(seed: 20)

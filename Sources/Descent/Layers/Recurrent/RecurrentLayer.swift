@@ -133,6 +133,13 @@ public class RecurrentLayer: Layer {
     return made
   }
 
+  /// Whether states can be given to ``restoreStates(_:)``: none, or those of some number of rows.
+  func canTake(_ values: [Tensor]) -> Bool {
+    guard let first = values.first else { return true }
+    guard let rows = first.shape.first, first.count > 0, values.allSatisfy({ $0.dtype == first.dtype }), first.dtype.isFloatingPoint else { return false }
+    return Trace.suspended { cell.initialState(rows: rows, dtype: first.dtype).map(\.shape) } == values.map(\.shape)
+  }
+
   /// Lets the next batch begin with given states.
   func restoreStates(_ values: [Tensor]) {
     guard let states, states.map(\.shape) == values.map(\.shape) else {
