@@ -69,7 +69,7 @@ extension CPULowering {
   /// The last step, if it brings in the panels in which the left side of a product lies: each thread can bring in those that it multiplies,
   /// in one call.
   mutating func takeRows(for product: MatrixProductContext, _ buffer: Int) -> Plan.Step? {
-    guard !product.transposeA, product.groups > 1, threadCount <= product.groups, broughtIn?.buffer == buffer, broughtIn?.step == steps.count - 1,
+    guard !isApart, !product.transposeA, product.groups > 1, threadCount <= product.groups, broughtIn?.buffer == buffer, broughtIn?.step == steps.count - 1,
       let panels = panels?.of(buffer), panels.count % product.groups == 0,
       product.cut.beginParts(of: product.k, at: panels.width * panels.count / product.groups, count: product.groups)
     else { return nil }

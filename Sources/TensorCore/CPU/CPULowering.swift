@@ -25,6 +25,8 @@ struct CPULowering {
   private(set) var broughtIn: (buffer: Int, step: Int)?
   /// None in a part of a batch's rows, which is not cut.
   let panels: ColumnPanels?
+  /// Whether each kernel is a call of its own.
+  let isApart: Bool
 
   /// Buffers of so many bytes lie a page apart: at the end of one, processors read on, up to the end of a page, and where that is the
   /// beginning of the next, it is another thread's, which has to fetch it back.
@@ -49,6 +51,7 @@ struct CPULowering {
     self.threadCount = threadCount
     self.leastLoopWork = leastLoopWork
     self.part = part
+    isApart = limits.fewestMembers == .max
     argumentPlaces = schedule.arguments.map { _ in [] }
     outputPlaces = schedule.outputs.map { _ in [] }
     locations = schedule.buffers.map { _ in nil }
