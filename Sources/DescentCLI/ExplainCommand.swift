@@ -52,10 +52,8 @@ struct ExplainCommand: ParsableCommand {
     else {
       throw DescentError(.invalidArgument, "explain: the shapes of what goes into \(path) are not known; expected a model that was built")
     }
-    for shape in inputs + outputs {
-      guard let count = shape.reduce(Optional(batchSize), { product, size in product.flatMap { $0.multipliedReportingOverflow(by: size).overflow ? nil : $0 * size } }),
-        count <= 1 << 40
-      else { throw DescentError(.invalidArgument, "explain: \(batchSize) rows of shape \(shape) are more than there is memory for") }
+    for shape in inputs + outputs where shape.reduce(batchSize, ElementCount.product) >= ElementCount.limit {
+      throw DescentError(.invalidArgument, "explain: \(batchSize) rows of shape \(shape) are more than there is memory for")
     }
     let x = ExplainCommand.parts(inputs.map { Tensor.zeros([batchSize] + $0) })
     let prediction = try measure.map { try model.profilePrediction(x, runs: $0) } ?? model.explainPrediction(x)

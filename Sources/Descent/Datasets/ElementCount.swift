@@ -1,10 +1,10 @@
 /// Sums and products of numbers of elements, which may be as large as a program or a file says.
-enum ElementCount {
+package enum ElementCount {
   /// More elements than any stream has: larger numbers mean the same, and sums of a few stay numbers.
-  static let limit = 1 << 40
+  package static let limit = 1 << 40
 
   /// a · b, or the limit where that is less.
-  static func product(_ a: Int, _ b: Int) -> Int {
+  package static func product(_ a: Int, _ b: Int) -> Int {
     let (product, isTooLarge) = a.multipliedReportingOverflow(by: b)
     return isTooLarge ? limit : min(product, limit)
   }

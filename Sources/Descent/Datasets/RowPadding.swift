@@ -40,11 +40,10 @@ struct RowPadding {
     let shape = given.indices.map { axis in given[axis] ?? column.map { $0.shape[axis] }.max()! }
     var count = column.count
     for size in shape {
-      let (product, isTooLarge) = count.multipliedReportingOverflow(by: size)
-      guard !isTooLarge, product < ElementCount.limit else {
+      count = ElementCount.product(count, size)
+      guard count < ElementCount.limit else {
         throw DescentError(.invalidArgument, "Dataset.paddedBatch: \(place) would be \(column.count) rows of shape \(shape), which is too large")
       }
-      count = product
     }
     return shape
   }

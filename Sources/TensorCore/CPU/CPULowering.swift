@@ -51,7 +51,7 @@ struct CPULowering {
     self.threadCount = threadCount
     self.leastLoopWork = leastLoopWork
     self.part = part
-    isApart = limits.fewestMembers == .max
+    isApart = limits.isApart
     argumentPlaces = schedule.arguments.map { _ in [] }
     outputPlaces = schedule.outputs.map { _ in [] }
     locations = schedule.buffers.map { _ in nil }

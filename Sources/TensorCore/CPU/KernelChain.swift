@@ -34,6 +34,8 @@ package struct ChainFinder {
     /// Every kernel in a call of its own.
     package static let apart = Limits(fewestMembers: .max, fewestRows: .max, shortest: 0)
 
+    var isApart: Bool { fewestMembers == .max }
+
     package init() {}
     package init(fewestMembers: Int, fewestRows: Int, shortest: Double) {
       (self.fewestMembers, self.fewestRows, self.shortest) = (fewestMembers, fewestRows, shortest)

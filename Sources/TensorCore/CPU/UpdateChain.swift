@@ -11,7 +11,7 @@ extension ChainFinder {
   /// The products and, behind them, the update, which all run where the update does; nil if there are none that can.
   func updateChain() -> KernelChain? {
     let updates = schedule.kernels.indices.filter(isUpdate)
-    guard limits.fewestMembers < .max, let update = updates.max(by: { elements($0) < elements($1) }),
+    guard !limits.isApart, let update = updates.max(by: { elements($0) < elements($1) }),
       case .group(let programs) = schedule.kernels[update]
     else { return nil }
     var members = [update], readers: [Int: Int] = [:]
