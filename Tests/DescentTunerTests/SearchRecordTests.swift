@@ -56,6 +56,10 @@ import Testing
       }
       try whole.write(toFile: path, atomically: true, encoding: .utf8)
     }
+    let whole = try text(oracle)
+    try whole.replacingOccurrences(of: "\"2\"", with: "\"0/../trial_2\"").write(toFile: oracle, atomically: true, encoding: .utf8)
+    #expect(message { _ = try scoredTuner(entry, in: folder.path) }.contains("its 'start_order' is missing or not understood"))
+    try whole.write(toFile: oracle, atomically: true, encoding: .utf8)
     try FileManager.default.removeItem(atPath: trial)
     #expect(message { _ = try scoredTuner(entry, in: folder.path) }.contains("trial_2/trial.json: cannot be read"))
     try FileManager.default.removeItem(atPath: oracle)

@@ -201,6 +201,8 @@ final class Oracle {
     func fault(_ key: String) -> DescentError { folder.damaged(path, "its '\(key)' is missing or not understood") }
     func ids(_ key: String) throws -> [String] {
       guard let ids = record[key]?.array?.map(\.string), !ids.contains(nil) else { throw fault(key) }
+      // A trial's folder is called by it: nothing outside of the search's is looked at.
+      guard ids.allSatisfy({ $0!.utf8.allSatisfy { (0x30...0x39).contains($0) } }) else { throw fault(key) }
       return ids.compactMap { $0 }
     }
     guard let seed = record["seed"]?.string.flatMap(UInt64.init) else { throw fault("seed") }
