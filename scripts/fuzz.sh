@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/../Fuzz"
 seconds=${1:-60}
 [ $# -gt 0 ] && shift
-targets=${*:-npy npz idx csv table jsonl tablejson safetensors json model hdf5 keras image}
+targets=${*:-npy npz idx wav csv table jsonl tablejson safetensors json model hdf5 keras image}
 swift build -c release -Xswiftc -sanitize=fuzzer
 # The reader process is a program of its own; here it would only be slow.
 export DESCENT_HDF5_READER=/nonexistent

@@ -37,6 +37,7 @@ typedef CK_VECTOR_TYPE(uint64_t, CK_VECTOR_BYTES / 4) vf_counters;
 #include "ck_reduction.h"
 #include "ck_linear.h"
 #include "ck_pooling.h"
+#include "ck_fourier.h"
 #include "ck_gemm.h"
 #include "ck_type_end.h"
 
@@ -70,6 +71,7 @@ typedef CK_VECTOR_TYPE(uint32_t, CK_VECTOR_BYTES / 8) vd_words;
 #include "ck_reduction.h"
 #include "ck_linear.h"
 #include "ck_pooling.h"
+#include "ck_fourier.h"
 #include "ck_gemm.h"
 #include "ck_type_end.h"
 
@@ -120,4 +122,6 @@ const ck_isa CK_ISA_TABLE = {
   .gemm_pack = {[CK_F32] = gemm_pack_all_f32, [CK_F64] = gemm_pack_all_f64},
   .first_nonfinite = {[CK_F32] = first_nonfinite_f32, [CK_F64] = first_nonfinite_f64},
   .pooling = {[CK_F32] = pooling_f32, [CK_F64] = pooling_f64},
+  .fourier = {[CK_F32] = fourier_f32, [CK_F64] = fourier_f64},
+  .fourier_chirp = {[CK_F32] = fourier_chirp_f32, [CK_F64] = fourier_chirp_f64},
 };

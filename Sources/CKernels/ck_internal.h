@@ -40,6 +40,8 @@ typedef struct {
   void (*gemm_pack[2])(const ck_gemm *gemm, void *panels);
   int64_t (*first_nonfinite[2])(const void *data, int64_t count);
   void (*pooling[2])(const ck_pooling *pooling, int64_t first_unit, int64_t last_unit);
+  void (*fourier[2])(const ck_fourier *fourier, int64_t first_row, int64_t last_row);
+  void (*fourier_chirp[2])(ck_fourier *fourier);
 } ck_isa;
 
 extern const ck_isa ck_isa_baseline CK_HIDDEN;

@@ -53,6 +53,22 @@ private func folders(vectorize: TextVectorization, model: Sequential) throws {
   _ = reviews.dataset.map { texts, y in (try vectorize(texts), y) }
 }
 
+private func sounds(audio: Tensor) throws {
+  _ = try audioDatasetFromDirectory("commands", outputSequenceLength: 16_000)
+  _ = try audioDatasetsFromDirectory("commands", seed: 0, validationSplit: 0.2)
+  _ = try audioDatasetFromDirectory("birds", labelMode: nil)
+  _ = try WAV.read("yes.wav")
+  try WAV.write(audio, sampleRate: 16_000, to: "yes.wav")
+  _ = STFTSpectrogram(mode: .log, frameLength: 256, trainable: false)
+  _ = MelSpectrogram(samplingRate: 8_000, numMelBins: 64)
+  let (real, imaginary) = rfft(audio)
+  _ = irfft((real, imaginary))
+  _ = fft((real, imaginary))
+  _ = stft(audio, sequenceLength: 400, sequenceStride: 160, fftLength: 512, window: .hamming)
+  _ = extractSequences(audio, sequenceLength: 400, sequenceStride: 160)
+  _ = hanning(400)
+}
+
 private struct Batches: BatchSource {
   let count = 1
   func batch(at index: Int) throws -> (Tensor, Tensor) { (Tensor([1.0]), Tensor([1.0])) }

@@ -4,7 +4,7 @@ import KerasFiles
 
 /// What a reader is to do with any bytes at all: give something or throw a ``DescentError``, within bounds.
 enum Target: String, CaseIterable {
-  case npy, npz, idx, csv, table, jsonl, tablejson, safetensors, json, model, hdf5, keras, image
+  case npy, npz, idx, wav, csv, table, jsonl, tablejson, safetensors, json, model, hdf5, keras, image
 
   /// Reads the bytes; gives how many elements were read.
   func read(_ bytes: [UInt8]) throws -> Int {
@@ -14,6 +14,7 @@ enum Target: String, CaseIterable {
       let archive = try NPZ(bytes, name: "input")
       return try archive.names.reduce(0) { try $0 + archive.tensor($1).count }
     case .idx: return try IDX.read(bytes, name: "input").count
+    case .wav: return try WAV.read(bytes, name: "input").audio.count
     case .csv: return try CSVTable(bytes, name: "input", target: "label").features.count
     case .table, .jsonl:
       let file = try TableFile(bytes, name: self == .table ? "input.csv" : "input.jsonl")

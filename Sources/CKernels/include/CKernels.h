@@ -214,6 +214,33 @@ typedef struct {
 int64_t ck_write_rows_shares(const ck_write_rows *w);
 void ck_write_rows_run(void *write, long share);
 
+/* Discrete Fourier transforms along the rows of arrays, without a factor: the sum over t of x[t] e^(-2 pi i k t / length), or with + if
+   is_inverse. Split over rows.
+   CK_FOURIER_COMPLEX: real and imaginary [rows, length] to out [2, rows, length].
+   CK_FOURIER_FROM_REAL: real [rows, length] to out [2, rows, length / 2 + 1], the others being their conjugates; not inverse.
+   CK_FOURIER_TO_REAL: real and imaginary [rows, length / 2 + 1] to out [rows, length]; inverse. The imaginary parts of elements that are
+   their own conjugates count for nothing. dtype f32, f64. */
+enum { CK_FOURIER_COMPLEX, CK_FOURIER_FROM_REAL, CK_FOURIER_TO_REAL };
+enum { CK_FOURIER_MOST_PASSES = 64 };
+typedef struct {
+  const void *real, *imaginary;
+  void *out;
+  int64_t rows, length;
+  int32_t form, is_inverse, dtype, is_halved; /* is_halved: real numbers two by two as complex ones */
+  int64_t shares;
+  /* The complex transform that is done: of so many points by passes of these radices, for `points` numbers, which are fewer where it is
+     done as a convolution with a chirp (Bluestein). */
+  int64_t points, size;
+  int32_t pass_count, radices[CK_FOURIER_MOST_PASSES];
+  int64_t table_size; /* numbers of the dtype that the tables take */
+  void *tables;
+} ck_fourier;
+/* Fills in all but the addresses, from rows, length, form, is_inverse and dtype. */
+void ck_fourier_prepare(ck_fourier *f);
+/* Fills the tables, for which there is room. */
+void ck_fourier_fill_tables(ck_fourier *f);
+void ck_fourier_run(void *fourier, long share);
+
 /* Row-major C[m, n] = op(A) op(B), f32 or f64; rows_per_share rows of C a share. With panels, room for ck_gemm_panels_size elements,
    B is only read by ck_gemm_pack_run, which has to come first; products may then follow one another for as long as B stays. */
 typedef struct {

@@ -33,8 +33,12 @@ extension Initializer {
       .init(.heNormal) { s in .heNormal(seed: try s.optionalInt("seed"), axes: try fanAxes(s)) },
       .init(.lecunUniform) { s in .lecunUniform(seed: try s.optionalInt("seed"), axes: try fanAxes(s)) },
       .init(.lecunNormal) { s in .lecunNormal(seed: try s.optionalInt("seed"), axes: try fanAxes(s)) },
-    ],
-    refused: Dictionary(uniqueKeysWithValues: ["stft", "STFT", "STFTInitializer"].map { ($0, "Descent has no short-time Fourier kernels") }))
+      .init(.stft, classes: ["STFTInitializer"]) { s in
+        .stft(
+          try s.choice("side", FourierSide.self), window: try s.optional("window", .signalWindow),
+          scaling: try s.optionalChoice("scaling", WindowScaling.self), periodic: try s.bool("periodic"))
+      },
+    ])
 
   private static func fanAxes(_ settings: Settings) throws -> FanAxes? {
     let inputs = try settings.optionalInts("input_axes")

@@ -9,7 +9,7 @@ enum OperationTable {
   /// A class that stands twice here is a programming error.
   private static let table = Dictionary(
     uniqueKeysWithValues: (arithmetic + comparisons + functions + activations + reductions + shapes + choices + windows + curves + numbers
-      + notNumbers + orders + parts + matrices + layerFunctions + images).map { ($0.className, $0) })
+      + notNumbers + orders + parts + matrices + spectra + layerFunctions + images).map { ($0.className, $0) })
 
   // MARK: - Element by element
 

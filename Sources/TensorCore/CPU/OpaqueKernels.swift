@@ -27,6 +27,8 @@ extension CPULowering {
       return self.convolution(call, convolution, part)
     case .pooling(let pooling, let part):
       return [self.pooling(call, pooling, part)]
+    case .fourier(let transform):
+      return [fourier(call, transform)]
     case .scatterAdd:
       return [scatterAdd(call)]
     case .distinctRows(let limit):

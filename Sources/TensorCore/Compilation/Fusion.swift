@@ -135,7 +135,7 @@ final class Fusion {
       return addReduction(value, reduction, axes)
     case .argmax(let axis):
       return addArgmax(value, axis)
-    case .matrixProduct, .convolution, .pooling, .pad, .concatenate, .scatterAdd, .distinctRows, .replaceRows, .scan, .host:
+    case .matrixProduct, .convolution, .pooling, .fourier, .pad, .concatenate, .scatterAdd, .distinctRows, .replaceRows, .scan, .host:
       return addOpaque(value)
     }
   }

@@ -143,6 +143,7 @@ extension Operation {
     case .argmax(let axis): "argmax along axis \(axis)"
     case .convolution(_, let part): "convolution (\(part))"
     case .pooling(_, let part): "pooling (\(part))"
+    case .fourier(let transform): "fourier (\(transform.form)\(transform.isInverse ? ", inverse" : ""))"
     case .host(let function): function.name
     default: Mirror(reflecting: self).children.first?.label ?? "\(self)"
     }

@@ -125,6 +125,8 @@ private func derivative(of result: Tensor, adjoint g: Tensor, needed: [Bool]) ->
     return convolution.derivative(of: part, inputs[0], inputs[1], adjoint: g, needed: needed)
   case .pooling(let pooling, let part):
     return pooling.derivative(of: part, inputs, adjoint: g)
+  case .fourier(let transform):
+    return transform.derivative(g)
   case .reshape:
     return [g.reshaped(inputs[0].shape)]
   case .broadcast:

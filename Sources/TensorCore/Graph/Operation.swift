@@ -32,6 +32,8 @@ package enum Operation: Hashable, Sendable {
   /// One of the three arrays of a convolution from the other two.
   case convolution(Convolution, Convolution.Part)
   case pooling(Pooling, Pooling.Part)
+  /// Of the rows of one array, or of two: real parts and imaginary ones.
+  case fourier(FourierTransform)
 
   case reshape
   /// To a larger shape; the input's axes are the last ones of the result's, and of size 1 or equal.

@@ -181,7 +181,7 @@ extension Node {
   /// Computing it again costs more than keeping it.
   fileprivate var isProduct: Bool {
     switch operation {
-    case .matrixProduct, .convolution, .scan, .host: true
+    case .matrixProduct, .convolution, .fourier, .scan, .host: true
     default: false
     }
   }

@@ -132,7 +132,7 @@ struct InitializerTests {
       ["class_name": "VarianceScaling", "config": ["mode": "fan"]], ["class_name": "VarianceScaling", "config": ["scale": -1]],
       ["class_name": "RandomUniform", "config": ["minval": 1, "maxval": 0]],
       ["class_name": "RandomNormal", "config": ["stddev": -1]], ["class_name": "HeNormal", "config": ["sede": 1]],
-      ["class_name": "STFT", "config": [:]], "glorot_unifrom",
+      ["class_name": "STFT", "config": ["side": "left"]], "glorot_unifrom",
     ]
     for json in bad { #expect(throws: DescentError.self, "\(json)") { try Initializer(json: json) } }
     let literal: Initializer = "glorot_unifrom"

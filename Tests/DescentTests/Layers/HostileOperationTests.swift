@@ -32,7 +32,7 @@ import Testing
     "key": [slice(["step": 2])], "repeats": 2, "axis1": 1, "axis2": 2, "subscripts": "...i,...i->...i", "epsilon": 0.001, "threshold": 0.5,
     "default_value": 1, "source": 1, "destination": -1, "shift": 1, "q": 0.5, "k": 1, "axes": [1], "pool_size": 2, "size": 2, "output_size": 2,
     "block_size": 2, "n": 1, "top_cropping": 1, "bottom_cropping": 0, "left_cropping": 0, "right_cropping": 1, "top_padding": 1,
-    "bottom_padding": 0, "left_padding": 0, "right_padding": 1, "full_matrices": false, "negative_slope": 0.1, "alpha": 1,
+    "bottom_padding": 0, "left_padding": 0, "right_padding": 1, "full_matrices": false, "negative_slope": 0.1, "alpha": 1, "sequence_length": 2, "sequence_stride": 1, "fft_length": 3,
   ]
   private static let further: [String: [String: JSONValue]] = [
     "Tile": ["repeats": [1, 2]], "Pad": ["pad_width": [[0, 0], [1, 1]]], "Transpose": ["axes": [0, 1]], "Rot90": ["axes": [1, 2], "k": 1],

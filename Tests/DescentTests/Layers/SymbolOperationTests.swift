@@ -31,7 +31,7 @@ import Testing
       func bits(_ tensors: [Tensor]) -> [[UInt64]] { tensors.map { $0.doubles.map(\.bitPattern) } }
       #expect(try bits(again.predictAll(rows(model.inputs[0]), verbose: 0).tensors) == bits(results), "\(name)")
     }
-    #expect(SymbolOperationTests.fixture.cases.count == 174)
+    #expect(SymbolOperationTests.fixture.cases.count == 186)
   }
 
   /// Python's slices, forwards and backwards, against a plain walk.
@@ -153,6 +153,19 @@ import Testing
     one("maxPool", [5, 4, 2], { try maxPool($0, [2, 2], padding: .same) }, { maxPool($0, [2, 2], padding: .same) })
     one("averagePool", [5, 4, 2], { try averagePool($0, [3, 2], strides: [1, 1]) }, { averagePool($0, [3, 2], strides: [1, 1]) })
     one("resize", [5, 4, 2], { try resize($0, [3, 6]) }, { resize($0, [3, 6]) })
+    all.append(("fft", [6], { let (a, b) = try fft(($0, square($0))); return [a, b] }, { let (a, b) = fft(($0, square($0))); return [a, b] }))
+    all.append(("fft2", [3, 4], { let (a, b) = try fft2(($0, square($0))); return [a, b] }, { let (a, b) = fft2(($0, square($0))); return [a, b] }))
+    all.append(("ifft2", [3, 4], { let (a, b) = try ifft2(($0, square($0))); return [a, b] }, { let (a, b) = ifft2(($0, square($0))); return [a, b] }))
+    all.append(("rfft", [6], { let (a, b) = try rfft($0, fftLength: 5); return [a, b] }, { let (a, b) = rfft($0, fftLength: 5); return [a, b] }))
+    one("irfft", [6], { try irfft(rfft(square($0))) }, { irfft(rfft(square($0))) })
+    one("extractSequences", [9], { try extractSequences($0, sequenceLength: 4, sequenceStride: 2) }, { extractSequences($0, sequenceLength: 4, sequenceStride: 2) })
+    all.append((
+      "stft", [9], { let (a, b) = try stft($0, sequenceLength: 4, sequenceStride: 2, fftLength: 4); return [a, b] },
+      { let (a, b) = stft($0, sequenceLength: 4, sequenceStride: 2, fftLength: 4); return [a, b] }
+    ))
+    one(
+      "istft", [8], { try istft(stft($0, sequenceLength: 4, sequenceStride: 2, fftLength: 4), sequenceLength: 4, sequenceStride: 2, fftLength: 4) },
+      { istft(stft($0, sequenceLength: 4, sequenceStride: 2, fftLength: 4), sequenceLength: 4, sequenceStride: 2, fftLength: 4) })
     return all
   }
 
@@ -274,6 +287,9 @@ import Testing
     #expect(message { _ = try depthwiseConv(image, Tensor.ones([2, 2, 3, 1])) }.hasPrefix("operation depthwise_conv: a kernel of shape [2, 2, 3, 1]"))
     #expect(message { _ = try maxPool(image, [2, 2, 2]) } == "operation max_pool: 'pool_size' is [2, 2, 2] for 2 spatial axes")
     #expect(message { _ = try maxPool(image, [9, 9]) }.hasPrefix("operation max_pool: "))
+    #expect(message { _ = try stft(x, sequenceLength: 4, sequenceStride: 1, fftLength: 4, window: SignalWindow(.tukey)) }.hasPrefix("operation stft: 'window' is \"tukey\""))
+    #expect(message { _ = try stft(x, sequenceLength: 9, sequenceStride: 1, fftLength: 9, center: false) }.hasPrefix("operation stft: rows of shape [4] are shorter than the 9"))
+    #expect(message { _ = try fft((x, plane)) }.hasPrefix("operation fft: argument 1 is to be two tensors of one shape"))
     #expect(message { _ = try det(plane) } == "operation det: rows of shape [3, 2] are no square matrices")
     #expect(message { _ = try tril(x) } == "operation tril: rows of shape [4] are no matrices")
     #expect(message { _ = try diff(x, n: 4) } == "operation diff: 'n' is 4 along axis 1 of rows of shape [4]")

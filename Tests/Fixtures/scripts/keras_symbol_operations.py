@@ -17,6 +17,10 @@ def vector():
     return keras.Input((4,), name="x")
 
 
+def signal():
+    return keras.Input((12,), name="x")
+
+
 def square():
     return keras.Input((3, 3), name="x")
 
@@ -93,6 +97,10 @@ CASES = [
     ("crop_images", image, lambda x: ops.image.crop_images(x, top_cropping=1, left_cropping=0, bottom_cropping=1, target_width=3, data_format="channels_last")), ("pad_images", image, lambda x: ops.image.pad_images(x, top_padding=1, left_padding=0, target_height=8, right_padding=2, data_format="channels_last")),
     ("extract_patches", image, lambda x: ops.image.extract_patches(x, (2, 3), strides=1, padding="same", data_format="channels_last")),
     ("split", lambda: keras.Input((6,), name="x"), lambda x: list(ops.split(x, 3, axis=1))), ("take of a symbol", vector, lambda x: ops.take(x, ops.cast(ops.relu(ops.sign(x)), "int32"), axis=0)),
+    ("fft", signal, lambda x: list(ops.fft((x, 2 * ops.square(x))))), ("fft2", square, lambda x: list(ops.fft2((x, ops.square(x))))), ("ifft2", square, lambda x: list(ops.ifft2((x, ops.square(x))))),
+    ("rfft", signal, lambda x: list(ops.rfft(x))), ("rfft of a length", signal, lambda x: list(ops.rfft(x, 5))), ("irfft", signal, lambda x: ops.irfft(ops.rfft(x))), ("irfft of a length", signal, lambda x: ops.irfft(ops.rfft(ops.square(x)), 11)),
+    ("extract_sequences", signal, lambda x: ops.extract_sequences(x, 4, 3)), ("stft", signal, lambda x: list(ops.stft(x, 4, 2, 6, window="hamming"))), ("stft of a window", signal, lambda x: list(ops.stft(x, 3, 2, 4, window=[0.5, 1.0, 0.25], center=False))),
+    ("istft", signal, lambda x: ops.istft(ops.stft(ops.square(x), 4, 2, 4), 4, 2, 4)), ("istft of a length", signal, lambda x: ops.istft(ops.stft(x, 4, 2, 4, window=None), 4, 2, 4, length=7, window=None)),
     ("stack and mean", vector, lambda x: ops.mean(ops.stack([x, 2 * x]), axis=0)),
     ("resize", image, lambda x: ops.image.resize(x, (3, 6), data_format="channels_last")), ("resize nearest", image, lambda x: ops.image.resize(x, (7, 2), interpolation="nearest", data_format="channels_last")),
 ]

@@ -61,7 +61,7 @@ import Testing
 
     private mutating func step(_ a: Tensor) -> Tensor? {
       let b = partner(of: a)
-      switch Int.random(in: 0..<36, using: &random) {
+      switch Int.random(in: 0..<37, using: &random) {
       case 0: return a + b
       case 1: return a - b
       case 2: return a * b
@@ -111,6 +111,7 @@ import Testing
         // In an order that rounding does not change.
         return sort((a * 64).cast(to: .int32).cast(to: dtype), axis: a.rank - 1) * 0.015
       case 35 where a.rank > 1: return windowOfLargest(a)
+      case 36 where a.rank > 0 && (1...64).contains(a.shape.last!): return transform(of: a)
       default: return a * (b .> 0).cast(to: dtype)
       }
     }
@@ -161,6 +162,17 @@ import Testing
       case 1: return averagePool(x, [Swift.min(2, x.shape[1])], padding: padding)
       default: return maxPool(x, [Swift.min(3, x.shape[1])], strides: [2], padding: padding)
       }
+    }
+
+    /// A Fourier transform of its rows. Sums that are zero but for rounding would have roots that differ; they are moved away from it.
+    private mutating func transform(of a: Tensor) -> Tensor {
+      let n = a.shape.last!, factor = 1 / Double(n)
+      let transform = switch Int.random(in: 0..<3, using: &random) {
+      case 0: FourierTransform(.complex, length: n, isInverse: Bool.random(using: &random))
+      case 1: FourierTransform(.fromReal, length: n)
+      default: FourierTransform(.toReal, length: 2 * n - 1 - (n > 1 && Bool.random(using: &random) ? 1 : 0))
+      }
+      return transform(transform.form == .fromReal ? [a] : [a, a * a]) * factor + 0.0371
     }
 
     /// The derivative of a pooling, which puts elements where they came from.
@@ -244,6 +256,7 @@ import Testing
         case .reduce(let reduction, _): found.insert("reduce \(reduction)")
         case .random(let distribution): found.insert("random \(distribution)")
         case .pooling(_, let part): found.insert("pooling \(part)")
+        case .fourier(let transform): found.insert("fourier \(transform.form)")
         default: found.insert(Mirror(reflecting: node.operation).children.first?.label ?? "\(node.operation)")
         }
       }
@@ -252,7 +265,7 @@ import Testing
     let others = [
       "select", "cast", "reduce sum", "reduce max", "argmax", "matrixProduct", "convolution", "pooling chosen", "pooling placed",
       "pooling mean", "pooling spread", "reshape", "broadcast", "transpose", "slice", "pad", "concatenate", "gather", "scatterAdd",
-      "replaceRows", "random uniform", "random normal", "scan", "host",
+      "fourier complex", "fourier fromReal", "fourier toReal", "replaceRows", "random uniform", "random normal", "scan", "host",
     ]
     #expect(Set(elementwise + others).subtracting(found).isEmpty)
   }

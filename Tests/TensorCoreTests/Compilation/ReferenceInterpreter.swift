@@ -142,6 +142,7 @@ struct ReferenceInterpreter {
         case .float64: value
         }
       }
+    case .fourier(let transform): return fourier(transform, inputs, shapes[0])
     case .unary(let function):
       return inputs[0].map { x in
         switch function {

@@ -126,7 +126,23 @@ struct DerivativeTests {
     Case(name: "two layers", shapes: [[2, 3], [3, 4], [4, 2]]) { matmul(tanh(matmul($0[0], $0[1])), $0[2]) },
   ]
 
-  @Test(arguments: elementwise + binary + structural + compositions + products) func `Derivatives match differences`(_ test: Case) {
+  static let spectra: [Case] = [
+    Case(name: "fft", shapes: [[2, 6], [2, 6]]) { x in let y = fft((x[0], x[1])); return square(y.real) + y.imaginary * x[0] },
+    Case(name: "ifft", shapes: [[2, 5], [2, 5]]) { x in let y = ifft((x[0], x[1])); return square(y.real) + y.imaginary * x[0] },
+    Case(name: "fft2", shapes: [[3, 4], [3, 4]]) { x in let y = fft2((x[0], x[1])); return square(y.real) + y.imaginary * x[0] },
+    Case(name: "rfft of an even length", shapes: [[2, 6]]) { x in let y = rfft(x[0]); return square(y.real) + square(y.imaginary) },
+    Case(name: "rfft of an odd length", shapes: [[2, 7]]) { x in let y = rfft(x[0], fftLength: 5); return square(y.real) * y.imaginary },
+    Case(name: "irfft of an even length", shapes: [[2, 4], [2, 4]]) { square(irfft(($0[0], $0[1]))) },
+    Case(name: "irfft of an odd length", shapes: [[2, 3], [2, 3]]) { square(irfft(($0[0], $0[1]), fftLength: 5)) },
+    Case(name: "stft", shapes: [[2, 9]]) { x in
+      let y = stft(x[0], sequenceLength: 4, sequenceStride: 3, fftLength: 5)
+      return square(y.real) + square(y.imaginary)
+    },
+    Case(name: "istft", shapes: [[3, 3], [3, 3]]) { square(istft(($0[0], $0[1]), sequenceLength: 4, sequenceStride: 2, fftLength: 4)) },
+    Case(name: "extractSequences", shapes: [[2, 9]]) { square(extractSequences($0[0], sequenceLength: 4, sequenceStride: 2)) },
+  ]
+
+  @Test(arguments: elementwise + binary + structural + compositions + products + spectra) func `Derivatives match differences`(_ test: Case) {
     // No two alike, none near zero or a whole number, and none near another's negative.
     var next = 0.21
     let points = test.shapes.map { shape in
