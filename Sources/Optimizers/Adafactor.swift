@@ -1,12 +1,12 @@
 /// The average square of a matrix's gradient kept as the averages of its rows and columns, and a step relative to the
 /// parameter's size.
 ///
-///     ρ = min(rate, 1/√t),  α = max(epsilon2, RMS(w)) · ρ,  b = 1 − t^beta2Decay,  G = g² + epsilon1
-///     rank ≥ 2 (the last two axes):  r ← b · r + (1 − b) · mean of G over columns
-///                                    c ← b · c + (1 − b) · mean of G over rows
-///                                    v = (r / mean of r) ⊗ c
-///     rank < 2:                      v ← b · v + (1 − b) · G
-///     u = g / √v,  w ← w − α · u / max(1, RMS(u) / clipThreshold)
+///     ρ = min(rate, 1 / √t),  α = max(epsilon2, RMS(w)) · ρ,  b = 1 − t^beta2Decay,  G = g² + epsilon1
+///     rank ≥ 2:  r ← b · r + (1 − b) · mean(G, −1)           (means along the last axis and the one before it)
+///                c ← b · c + (1 − b) · mean(G, −2)
+///                V = (r / mean(r)) ⊗ c
+///     rank < 2:  v ← b · v + (1 − b) · G,  V = v
+///     u = g / √V,  w ← w − α · u / max(1, RMS(u) / clipThreshold)
 ///
 /// With `beta1`, as in the paper, it is not the step that is subtracted but its average: m ← m + (1 − beta1) · (step − m).
 ///
@@ -119,12 +119,12 @@ public struct Adafactor: Optimizer {
   public static let about = OptimizerDescription(
     summary: "second moments kept by rows and columns; steps relative to the parameter's size",
     formula: """
-      ρ = min(rate, 1/√t),  α = max(epsilon_2, RMS(w)) · ρ,  b = 1 − t^beta_2_decay,  G = g² + epsilon_1
-      rank ≥ 2 (the last two axes):  r ← b · r + (1 − b) · mean of G over columns
-                                     c ← b · c + (1 − b) · mean of G over rows
-                                     v = (r / mean of r) ⊗ c
-      rank < 2:                      v ← b · v + (1 − b) · G
-      u = g / √v,  w ← w − α · u / max(1, RMS(u) / clip_threshold)
+      ρ = min(rate, 1 / √t),  α = max(epsilon_2, RMS(w)) · ρ,  b = 1 − t^beta_2_decay,  G = g² + epsilon_1
+      rank ≥ 2:  r ← b · r + (1 − b) · mean(G, −1)           (means along the last axis and the one before it)
+                 c ← b · c + (1 − b) · mean(G, −2)
+                 V = (r / mean(r)) ⊗ c
+      rank < 2:  v ← b · v + (1 − b) · G,  V = v
+      u = g / √V,  w ← w − α · u / max(1, RMS(u) / clip_threshold)
       """,
     source: "Shazeer & Stern, 2018, Adafactor: Adaptive Learning Rates with Sublinear Memory Cost (arXiv 1804.04235)",
     advice: "For memory: a matrix of n × m costs n + m numbers. Keras's own keeps n · m more.")

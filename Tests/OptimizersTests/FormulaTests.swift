@@ -4,7 +4,7 @@ import Testing
 
 /// The formula that `descent optimizers` prints, read and computed as it stands there, is what the optimizer does.
 @Suite struct FormulaTests {
-  struct Case: CustomTestStringConvertible {
+  struct Case: CustomTestStringConvertible, Sendable {
     var text: String
     /// Labels before a colon whose lines hold, besides those that ask for the step or compare two values.
     var labels: Set<String> = []
@@ -12,7 +12,18 @@ import Testing
     var letters: [String: String] = [:]
     /// Where a name starts that does not start at zero: a number or a name.
     var starts: [String: String] = [:]
+    /// The optimizer whose step the formula speaks of.
+    var inner: String?
+    /// What is put around the optimizer of `text`, whose step the formula then speaks of.
+    var wrapper: (@Sendable (any Optimizer) -> any Optimizer)?
+    /// How long the rows of the parameter are, if it is a matrix.
+    var columns: Int?
     var testDescription: String { text }
+
+    func optimizer() throws -> any Optimizer {
+      let own = try OptimizerRegistry.optimizer(text: text)
+      return wrapper?(own) ?? own
+    }
   }
 
   private static let correction = "learning_rate=0.03,beta_1=0.8,beta_2=0.9,epsilon=0.001"
@@ -51,21 +62,35 @@ import Testing
     Case(text: "novograd:\(correction),weight_decay=0.2", starts: ["v": "‖g‖²"]),
     Case(text: "lars:learning_rate=0.1,momentum=0.8,weight_decay=0.2,trust_coefficient=0.3,adapts_vectors=true"),
     Case(text: "lars:learning_rate=0.1,momentum=0.8,weight_decay=0.2,trust_coefficient=0.3,adapts_vectors=true,nesterov=true", labels: ["or with Nesterov"]),
+    Case(text: "adafactor:learning_rate=0.5,beta_2_decay=-0.6,epsilon_1=0.01,epsilon_2=0.3,clip_threshold=0.7", labels: ["rank < 2"]),
+    Case(text: "adafactor:learning_rate=0.5,beta_2_decay=-0.6,epsilon_1=0.01,epsilon_2=3,clip_threshold=0.7", labels: ["rank ≥ 2"], columns: 3),
+    Case(text: "rprop:learning_rate=0.3,decrease=0.4,increase=1.7,minimum_step=0.2,maximum_step=0.8", starts: ["size": "rate"]),
+    Case(text: "sophia:learning_rate=0.1,beta_1=0.7,beta_2=0.8,gamma=0.3,epsilon=0.02,clip_threshold=0.9,update_period=3,estimator=given"),
+    Case(
+      text: "adamwschedulefree:\(correction),weight_decay=0.2,warmup_steps=3,r=0.5,weight_lr_power=1.5", starts: ["z": "w"]),
+    Case(text: "sgdschedulefree:learning_rate=0.1,momentum=0.8,weight_decay=0.2,warmup_steps=3,r=0.5,weight_lr_power=1.5", starts: ["z": "w"]),
+    Case(text: "radamschedulefree:\(correction),weight_decay=0.2,r=0.5,weight_lr_power=1.5", starts: ["z": "w"]),
+    Case(
+      text: "prodigy:learning_rate=0.7,beta_1=0.8,beta_2=0.9,beta_3=0.6,epsilon=0.001,d0=0.01,d_coef=1.5,weight_decay=0.2",
+      starts: ["d": "d0", "w₀": "w"]),
+    Case(text: "dadaptadam:learning_rate=0.7,beta_1=0.8,beta_2=0.9,epsilon=0.001,d0=0.01,growth_rate=1.6", starts: ["d": "d0"]),
+    Case(
+      text: "dadaptsgd:learning_rate=0.7,momentum=0.8,d0=0.01,growth_rate=1.6,weight_decay=0.2",
+      starts: ["d": "d0", "w₀": "w", "G": "‖g‖"]),
+    Case(text: "cautiousadamw:\(correction),weight_decay=0", inner: "adam:\(correction)"),
+    Case(text: "cautiouslion:learning_rate=0.03,beta_1=0.7,beta_2=0.9", inner: "lion:learning_rate=0.03,beta_1=0.7,beta_2=0.9"),
+    Case(text: "adam:learning_rate=0.05,beta_1=0.6", wrapper: { Cautious($0) }),
+    Case(text: "adam:learning_rate=0.05", starts: ["slow": "w"], wrapper: { Lookahead($0, syncPeriod: 3, alpha: 0.4) }),
   ]
 
   /// What their formulas say in words.
   private static let leftOut: [String: String] = [
-    "Adafactor": "means over rows and columns", "Muon": "products of matrices", "Shampoo": "products of matrices", "SOAP": "products of matrices",
-    "LBFGS": "a line search", "Sophia": "the loss's curvature", "Rprop": "a case for each element",
-    "Prodigy": "sums over all parameters", "DAdaptAdam": "sums over all parameters", "DAdaptSGD": "sums over all parameters",
-    "AdamWScheduleFree": "sums over all steps", "SGDScheduleFree": "sums over all steps", "RAdamScheduleFree": "sums over all steps",
-    "Cautious": "the inner optimizer's step", "CautiousAdamW": "AdamW's step", "CautiousLion": "Lion's step",
-    "Lookahead": "the inner optimizer's step", "SAM": "the inner optimizer's step", "LossScaleOptimizer": "the inner optimizer's step",
-    "MultiOptimizer": "the parts' steps",
+    "Muon": "products of matrices", "Shampoo": "products of matrices", "SOAP": "products of matrices", "LBFGS": "a line search",
+    "SAM": "gradients elsewhere", "LossScaleOptimizer": "what happens without a step", "MultiOptimizer": "the parts' steps",
   ]
 
   @Test func `Every optimizer's formula is computed or says why not`() throws {
-    let computed = Set(try FormulaTests.cases.map { type(of: try OptimizerRegistry.optimizer(text: $0.text)).className })
+    let computed = Set(try FormulaTests.cases.map { type(of: try $0.optimizer()).className })
     for type in OptimizerRegistry.builtIn {
       #expect(computed.contains(type.className) != (FormulaTests.leftOut[type.className] != nil), "\(type.className)")
     }
@@ -73,33 +98,52 @@ import Testing
 
   @Test(arguments: cases)
   func `The formula is what the optimizer does`(_ one: Case) throws {
-    try compare(one, try OptimizerRegistry.optimizer(text: one.text))
+    try compare(one, try one.optimizer())
   }
 
   private func compare(_ one: Case, _ optimizer: some Optimizer) throws {
+    let start = [0.5, -1.25, 2, 0.375, -0.0625, 0.75]
+    let weights = Variable(one.columns.map { Tensor(start).reshaped([start.count / $0, $0]) } ?? Tensor(start), name: "w")
+    let stepper = try Stepper(optimizer, variables: [weights])
+    var formula = try made(one, optimizer, start)
+    var inner = try (one.wrapper == nil ? one.inner : one.text).map { try made(one, OptimizerRegistry.optimizer(text: $0), start) }
+    for t in 1...7 {
+      let gradient = start.indices.map { Double((7 * t + 5 * $0) % 11 - 5) / 4 + 0.01 }
+      if let sophia = optimizer as? Sophia, sophia.isEstimateDue(at: t) {
+        formula.values["ĥ"] = gradient.map { 0.5 + $0 * $0 / Double(t) }
+        try stepper.state.setHessianEstimate(Tensor(formula.values["ĥ"]!), of: weights.path)
+      }
+      try stepper.update(gradients: [Tensor(gradient).reshaped(weights.shape)])
+      formula.begin(t, gradient)
+      if t == 1 { for (name, text) in one.starts { formula.values[name] = try formula.evaluate(text) } }
+      if inner != nil {
+        let before = formula.values["w"]!
+        inner!.values["w"] = before
+        inner!.begin(t, gradient)
+        try inner!.step(one.labels)
+        formula.values["step"] = zip(before, inner!.values["w"]!).map { $0 - $1 }
+      }
+      try formula.step(one.labels)
+      let (found, expected) = (weights.value.scalars(as: Double.self), try #require(formula.values["w"]))
+      let isSame = zip(found, expected).allSatisfy { abs($0 - $1) <= 1e-11 * max(1, abs($1)) }
+      #expect(isSame, "step \(t): \(found), by the formula \(expected)")
+    }
+  }
+
+  /// The formula as the optimizer tells it, with its settings and the weights.
+  private func made(_ one: Case, _ optimizer: some Optimizer, _ weights: [Double]) throws -> Formula {
     let type = type(of: optimizer)
-    let start = [0.5, -1.25, 2, 0.375, -0.0625]
-    let stepper = try Stepper(optimizer, parameters: ["w": start])
-    var values: [String: [Double]] = ["w": start]
+    var values: [String: [Double]] = ["w": weights, "elements": [Double(weights.count)]]
     for setting in type.allHyperparameters {
       guard let number = try setting.value(in: optimizer).double else { continue }
       values[setting.key == "learning_rate" ? "rate" : setting.key] = [number]
     }
     for (letter, key) in one.letters { values[letter] = values[key] }
-    let base = type.about.formula.replacing(", then Adam's update", with: "\n" + Adam.about.formula)
-    var formula = try Formula(base, values)
-    for t in 1...7 {
-      let gradient = (0..<5).map { Double((7 * t + 5 * $0) % 11 - 5) / 4 + 0.01 }
-      try stepper.update(gradients: ["w": gradient])
-      formula.values["g'"] = formula.values["g"] ?? gradient
-      formula.values["g"] = gradient
-      formula.values["t"] = [Double(t)]
-      if t == 1 { for (name, text) in one.starts { formula.values[name] = try formula.evaluate(text) } }
-      try formula.step(one.labels)
-      let (found, expected) = (try #require(stepper.parameters["w"]), try #require(formula.values["w"]))
-      let isSame = zip(found, expected).allSatisfy { abs($0 - $1) <= 1e-11 * max(1, abs($1)) }
-      #expect(isSame, "step \(t): \(found), by the formula \(expected)")
-    }
+    let text = type.about.formula.replacing(", then Adam's update", with: "\n" + Adam.about.formula)
+      .replacing(#/(the inner optimizer|AdamW|Lion)'s step/#, with: "step")
+    var formula = try Formula(text, values)
+    formula.columns = one.columns ?? 1
+    return formula
   }
 
   /// A wrong sign, power or setting is seen.

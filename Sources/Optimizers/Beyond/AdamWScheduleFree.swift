@@ -1,18 +1,19 @@
 /// ``AdamW`` that needs no schedule, as its authors define it: steps at z, an average x of all z for evaluation, gradients at
-/// the weights y between the two.
+/// the weights w between the two.
 ///
 ///     rate' = rate · min(t / warmupSteps, 1)
 ///     v ← v + (1 − beta2) · (g² − v)
-///     c = t^r · (greatest rate')^weightRatePower / (sum of these so far)
-///     u = g / (√(v / (1 − beta2ᵗ)) + epsilon) + weightDecay · y
-///     y ← y + c · (z − y) + rate' · (beta1 · (1 − c) − 1) · u
+///     u = g / (√(v / (1 − beta2ᵗ)) + epsilon) + weightDecay · w
+///     greatest ← max(greatest, rate'),  sum ← sum + t^r · greatest^weightRatePower
+///     c = t^r · greatest^weightRatePower / sum
+///     w ← w + c · (z − w) + rate' · (beta1 · (1 − c) − 1) · u
 ///     z ← z − rate' · u                                   (z starts at the weights)
-///     evaluation: x = y + (1 − 1 / beta1) · (z − y)
+///     evaluation:  x = w + (1 − 1 / beta1) · (z − w)
 ///
 /// Defaults: `learningRate` 0.0025, `beta1` 0.9, `beta2` 0.999, `epsilon` 1e-8, `warmupSteps` 0, `r` 0, `weightRatePower` 2, no
 /// weight decay.
 ///
-/// ``ScheduleFreeAdamW`` is Keras's: it averages all z alike, decays the weights before the step, and evaluates y.
+/// ``ScheduleFreeAdamW`` is Keras's: it averages all z alike, decays the weights before the step, and evaluates w.
 ///
 /// Source: Defazio et al., 2024, "The Road Less Scheduled" (arXiv 2405.15682); the authors' package.
 public struct AdamWScheduleFree: Optimizer {
@@ -74,11 +75,12 @@ public struct AdamWScheduleFree: Optimizer {
     formula: """
       rate' = rate · min(t / warmup_steps, 1)
       v ← v + (1 − beta_2) · (g² − v)
-      c = t^r · (greatest rate')^weight_lr_power / (sum of these so far)
-      u = g / (√(v / (1 − beta_2ᵗ)) + epsilon) + weight_decay · y
-      y ← y + c · (z − y) + rate' · (beta_1 · (1 − c) − 1) · u
+      u = g / (√(v / (1 − beta_2ᵗ)) + epsilon) + weight_decay · w
+      greatest ← max(greatest, rate'),  sum ← sum + t^r · greatest^weight_lr_power
+      c = t^r · greatest^weight_lr_power / sum
+      w ← w + c · (z − w) + rate' · (beta_1 · (1 − c) − 1) · u
       z ← z − rate' · u                                   (z starts at the weights)
-      evaluation: x = y + (1 − 1 / beta_1) · (z − y)
+      evaluation:  x = w + (1 − 1 / beta_1) · (z − w)
       """,
     source: "Defazio et al., 2024, The Road Less Scheduled (arXiv 2405.15682)",
     advice: "Where the length of the training is not known beforehand. Keras's ScheduleFreeAdamW averages and decays otherwise.")

@@ -1,8 +1,8 @@
 /// Any optimizer, without those parts of its step that the present gradient disagrees with.
 ///
-///     u = the inner optimizer's step,  w ← w − u without it
+///     u = the inner optimizer's step
 ///     mask = 1 where u · g > 0, else 0
-///     w ← w − u · mask · (elements / (kept elements + 1))
+///     w ← w − u · mask · elements / (Σ mask + 1)
 ///
 /// Defaults: `innerOptimizer` ``AdamW``, `scaling` `.plusOne`.
 ///
@@ -50,9 +50,9 @@ public struct Cautious: OptimizerWrapper {
   public static let about = OptimizerDescription(
     summary: "any optimizer, without the parts of its step that the gradient disagrees with",
     formula: """
-      u = the inner optimizer's step,  w ← w − u without it
+      u = the inner optimizer's step
       mask = 1 where u · g > 0, else 0
-      w ← w − u · mask · (elements / (kept elements + 1))
+      w ← w − u · mask · elements / (Σ mask + 1)
       """,
     source: "Liang et al., 2024, Cautious Optimizers: Improving Training with One Line of Code (arXiv 2411.16085)",
     advice: "One line that helps most optimizers with momentum; the settings stay as they are.")

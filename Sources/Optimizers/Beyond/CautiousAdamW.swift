@@ -1,7 +1,8 @@
 /// ``AdamW`` without those parts of its step that the present gradient disagrees with; see ``Cautious``.
 ///
-///     u = AdamW's step,  mask = 1 where u · g > 0, else 0
-///     w ← w − u · mask · (elements / (kept elements + 1))
+///     u = AdamW's step
+///     mask = 1 where u · g > 0, else 0
+///     w ← w − u · mask · elements / (Σ mask + 1)
 ///
 /// Defaults: `learningRate` 0.001, `weightDecay` 0.004 (decoupled, not masked), `beta1` 0.9, `beta2` 0.999, `epsilon` 1e-7,
 /// `amsgrad` false, `scaling` `.plusOne`.
@@ -46,8 +47,9 @@ public struct CautiousAdamW: Optimizer {
   public static let about = OptimizerDescription(
     summary: "AdamW without the parts of its step that the gradient disagrees with",
     formula: """
-      u = AdamW's step,  mask = 1 where u · g > 0, else 0
-      w ← w − u · mask · (elements / (kept elements + 1))
+      u = AdamW's step
+      mask = 1 where u · g > 0, else 0
+      w ← w − u · mask · elements / (Σ mask + 1)
       """,
     source: "Liang et al., 2024, Cautious Optimizers: Improving Training with One Line of Code (arXiv 2411.16085)",
     advice: "AdamW's settings as they are.")

@@ -1,7 +1,8 @@
 /// ``Lion`` without those parts of its step that the present gradient disagrees with; see ``Cautious``.
 ///
-///     u = Lion's step,  mask = 1 where u · g > 0, else 0
-///     w ← w − u · mask · (elements / (kept elements + 1))
+///     u = Lion's step
+///     mask = 1 where u · g > 0, else 0
+///     w ← w − u · mask · elements / (Σ mask + 1)
 ///
 /// Defaults: `learningRate` 0.001, `beta1` 0.9, `beta2` 0.99, `scaling` `.plusOne`; weight decay is decoupled and not masked.
 ///
@@ -45,8 +46,9 @@ public struct CautiousLion: Optimizer {
   public static let about = OptimizerDescription(
     summary: "Lion without the parts of its step that the gradient disagrees with",
     formula: """
-      u = Lion's step,  mask = 1 where u · g > 0, else 0
-      w ← w − u · mask · (elements / (kept elements + 1))
+      u = Lion's step
+      mask = 1 where u · g > 0, else 0
+      w ← w − u · mask · elements / (Σ mask + 1)
       """,
     source: "Liang et al., 2024, Cautious Optimizers: Improving Training with One Line of Code (arXiv 2411.16085)",
     advice: "Lion's settings as they are.")

@@ -1,12 +1,12 @@
 /// ``Adam`` that finds its learning rate by D-Adaptation: an estimate d of the distance from the start to the solution, that
 /// only grows.
 ///
-///     r = rate · d                    (with `useBiasCorrection` times √(1 − beta2ᵗ) / (1 − beta1ᵗ)),  κ = √beta2
-///     n ← κ · n + (1 − κ) · r · Σ g · s / (√v + epsilon)       over all parameters, with s and v from before
+///     κ = √beta2,  r = rate · d      (with useBiasCorrection times √(1 − beta2ᵗ) / (1 − beta1ᵗ))
+///     n ← κ · n + (1 − κ) · r · Σ g · s / (√v + epsilon)       (Σ is over all parameters, with s and v from before)
 ///     m ← beta1 · m + (1 − beta1) · r · g
 ///     v ← beta2 · v + (1 − beta2) · g²
 ///     s ← κ · s + (1 − κ) · r · g
-///     d ← max(d, min(n / ((1 − κ) · Σ |s|), `growthRate` · d))
+///     d ← max(d, min(n / ((1 − κ) · Σ |s|), growthRate · d))
 ///     w ← w − m / (√v + epsilon)
 ///
 /// Defaults: `learningRate` 1 (a multiplier of d), `beta1` 0.9, `beta2` 0.999, `epsilon` 1e-8, `d0` 1e-6, `growthRate` nil (no
@@ -92,8 +92,8 @@ public struct DAdaptAdam: Optimizer {
   public static let about = OptimizerDescription(
     summary: "Adam that finds its learning rate by D-Adaptation",
     formula: """
-      r = rate · d                    (with use_bias_correction times √(1 − beta_2ᵗ) / (1 − beta_1ᵗ)),  κ = √beta_2
-      n ← κ · n + (1 − κ) · r · Σ g · s / (√v + epsilon)       over all parameters, with s and v from before
+      κ = √beta_2,  r = rate · d      (with use_bias_correction times √(1 − beta_2ᵗ) / (1 − beta_1ᵗ))
+      n ← κ · n + (1 − κ) · r · Σ g · s / (√v + epsilon)       (Σ is over all parameters, with s and v from before)
       m ← beta_1 · m + (1 − beta_1) · r · g
       v ← beta_2 · v + (1 − beta_2) · g²
       s ← κ · s + (1 − κ) · r · g

@@ -1,10 +1,10 @@
 /// ``SGD`` that finds its learning rate by D-Adaptation, with momentum as an average of iterates.
 ///
 ///     g ← g + weightDecay · w
-///     r = rate · d / G                 (G is the norm of all gradients at the first step)
-///     n ← n + r · Σ g · s              over all parameters, with s from before
+///     r = rate · d / G                 (G is the norm of all gradients at the first step, without the decay)
+///     n ← n + r · Σ g · s              (Σ is over all parameters, with s from before)
 ///     s ← s + r · g
-///     d ← max(d, min(2 · n / ‖s‖, `growthRate` · d))
+///     d ← max(d, min(2 · n / ‖s‖, growthRate · d))
 ///     w ← momentum · w + (1 − momentum) · (w₀ − s)       (w₀ are the weights at the start)
 ///
 /// Defaults: `learningRate` 1 (a multiplier of d), `momentum` 0, `d0` 1e-6, `growthRate` nil (no limit). Weight decay is always
@@ -77,8 +77,8 @@ public struct DAdaptSGD: Optimizer {
     summary: "SGD that finds its learning rate by D-Adaptation",
     formula: """
       g ← g + weight_decay · w
-      r = rate · d / G                 (G is the norm of all gradients at the first step)
-      n ← n + r · Σ g · s              over all parameters, with s from before
+      r = rate · d / G                 (G is the norm of all gradients at the first step, without the decay)
+      n ← n + r · Σ g · s              (Σ is over all parameters, with s from before)
       s ← s + r · g
       d ← max(d, min(2 · n / ‖s‖, growth_rate · d))
       w ← momentum · w + (1 − momentum) · (w₀ − s)       (w₀ are the weights at the start)

@@ -1,7 +1,7 @@
 /// Any optimizer with a second, slow set of weights that goes a part of the way after it every few steps.
 ///
-///     w ← the inner optimizer's step
-///     every `syncPeriod` steps:  slow ← slow + alpha · (w − slow),  w ← slow       (slow starts at the weights)
+///     w ← w − the inner optimizer's step
+///     every syncPeriod steps:  slow ← slow + alpha · (w − slow),  w ← slow       (slow starts at the weights)
 ///
 /// Defaults: `innerOptimizer` ``Adam``, `syncPeriod` 5, `alpha` 0.5, `momentum` `.keep` (what becomes of the inner optimizer's
 /// slot of that name).
@@ -90,7 +90,7 @@ public struct Lookahead: OptimizerWrapper {
   public static let about = OptimizerDescription(
     summary: "any optimizer with slow weights that follow it every few steps",
     formula: """
-      w ← the inner optimizer's step
+      w ← w − the inner optimizer's step
       every sync_period steps:  slow ← slow + alpha · (w − slow),  w ← slow       (slow starts at the weights)
       """,
     source: "Zhang et al., 2019, Lookahead Optimizer: k steps forward, 1 step back (arXiv 1907.08610)",

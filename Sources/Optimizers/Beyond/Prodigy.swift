@@ -1,11 +1,11 @@
 /// ``Adam`` that finds its learning rate: an estimate d of the distance from the start to the solution, that only grows.
 ///
-///     r = rate · d                    (with `useBiasCorrection` times √(1 − beta2ᵗ) / (1 − beta1ᵗ))
-///     n ← beta3 · n + d / d0 · r · Σ g · (w₀ − w)          over all parameters; w₀ are the weights at the start
+///     r = rate · d                    (with useBiasCorrection times √(1 − beta2ᵗ) / (1 − beta1ᵗ))
+///     n ← beta3 · n + d / d0 · r · Σ g · (w₀ − w)          (Σ is over all parameters; w₀ are the weights at the start)
 ///     m ← beta1 · m + (1 − beta1) · d · g
 ///     v ← beta2 · v + (1 − beta2) · d² · g²
-///     s ← beta3 · s + d / d0 · r · g                        (with `safeguardWarmup` d in place of r)
-///     d ← max(d, dCoefficient · n / Σ |s|), at most `growthRate` · d
+///     s ← beta3 · s + d / d0 · r · g                        (with safeguardWarmup d in place of r)
+///     d ← max(d, dCoefficient · n / Σ |s|)                         (at most growthRate · d)
 ///     w ← w − r · weightDecay · w − r · m / (√v + d · epsilon)
 ///
 /// Defaults: `learningRate` 1 (a multiplier of d: leave it, or give a schedule that ends at 0), `beta1` 0.9, `beta2` 0.999,
@@ -131,11 +131,11 @@ public struct Prodigy: Optimizer {
     summary: "Adam that finds its learning rate",
     formula: """
       r = rate · d                    (with use_bias_correction times √(1 − beta_2ᵗ) / (1 − beta_1ᵗ))
-      n ← beta_3 · n + d / d0 · r · Σ g · (w₀ − w)          over all parameters; w₀ are the weights at the start
+      n ← beta_3 · n + d / d0 · r · Σ g · (w₀ − w)          (Σ is over all parameters; w₀ are the weights at the start)
       m ← beta_1 · m + (1 − beta_1) · d · g
       v ← beta_2 · v + (1 − beta_2) · d² · g²
       s ← beta_3 · s + d / d0 · r · g                        (with safeguard_warmup d in place of r)
-      d ← max(d, d_coef · n / Σ |s|), at most growth_rate · d
+      d ← max(d, d_coef · n / Σ |s|)                         (at most growth_rate · d)
       w ← w − r · weight_decay · w − r · m / (√v + d · epsilon)
       """,
     source: "Mishchenko & Defazio, 2023, Prodigy: An Expeditiously Adaptive Parameter-Free Learner (arXiv 2306.06101)",

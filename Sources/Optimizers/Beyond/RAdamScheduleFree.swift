@@ -1,10 +1,16 @@
 /// ``RAdam`` that needs neither schedule nor warm-up, as the authors of schedule-free learning define it.
 ///
-///     ρ, f: length and factor of the rectification, as for RAdam, with the threshold 4
-///     rate' = rate · f where ρ > 4, else 0      (`silentSGDPhase` false: rate)
+///     ρ∞ = 2 / (1 − beta2) − 1,  ρ = ρ∞ − 2 · t · beta2ᵗ / (1 − beta2ᵗ)
+///     f = √((ρ − 4) · (ρ − 2) · ρ∞ / ((ρ∞ − 4) · (ρ∞ − 2) · ρ))
+///     rate' = rate · f where ρ > 4, else 0                (else rate if silentSGDPhase is false)
 ///     v ← v + (1 − beta2) · (g² − v)
-///     u = g / (√(v / (1 − beta2ᵗ)) + epsilon) where ρ > 4, else g;  u ← u + weightDecay · y
-///     then as ``AdamWScheduleFree``
+///     direction = g / (√(v / (1 − beta2ᵗ)) + epsilon) where ρ > 4, else g
+///     u = direction + weightDecay · w
+///     greatest ← max(greatest, rate'),  sum ← sum + t^r · greatest^weightRatePower
+///     c = t^r · greatest^weightRatePower / sum where sum > 0, else 0
+///     w ← w + c · (z − w) + rate' · (beta1 · (1 − c) − 1) · u
+///     z ← z − rate' · u                                   (z starts at the weights)
+///     evaluation:  x = w + (1 − 1 / beta1) · (z − w)
 ///
 /// Defaults: `learningRate` 0.0025, `beta1` 0.9, `beta2` 0.999, `epsilon` 1e-8, `r` 0, `weightRatePower` 2, `silentSGDPhase`
 /// true, no weight decay.
@@ -72,11 +78,17 @@ public struct RAdamScheduleFree: Optimizer {
   public static let about = OptimizerDescription(
     summary: "RAdam without schedule or warm-up: evaluation at the average",
     formula: """
-      ρ, f: length and factor of the rectification, as for RAdam, with the threshold 4
-      rate' = rate · f where ρ > 4, else 0      (silent_sgd_phase false: rate)
+      ρ∞ = 2 / (1 − beta_2) − 1,  ρ = ρ∞ − 2 · t · beta_2ᵗ / (1 − beta_2ᵗ)
+      f = √((ρ − 4) · (ρ − 2) · ρ∞ / ((ρ∞ − 4) · (ρ∞ − 2) · ρ))
+      rate' = rate · f where ρ > 4, else 0                (else rate if silent_sgd_phase is false)
       v ← v + (1 − beta_2) · (g² − v)
-      u = g / (√(v / (1 − beta_2ᵗ)) + epsilon) where ρ > 4, else g;  u ← u + weight_decay · y
-      then as AdamWScheduleFree
+      direction = g / (√(v / (1 − beta_2ᵗ)) + epsilon) where ρ > 4, else g
+      u = direction + weight_decay · w
+      greatest ← max(greatest, rate'),  sum ← sum + t^r · greatest^weight_lr_power
+      c = t^r · greatest^weight_lr_power / sum where sum > 0, else 0
+      w ← w + c · (z − w) + rate' · (beta_1 · (1 − c) − 1) · u
+      z ← z − rate' · u                                   (z starts at the weights)
+      evaluation:  x = w + (1 − 1 / beta_1) · (z − w)
       """,
     source: "Defazio et al., 2024, The Road Less Scheduled (arXiv 2405.15682)",
     advice: "AdamWScheduleFree without the warm-up to tune.")

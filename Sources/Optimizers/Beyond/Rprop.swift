@@ -1,8 +1,9 @@
 /// A step size for each weight, that grows while the gradient keeps its sign and shrinks when it turns; the gradient's size
 /// plays no part. For full batches.
 ///
-///     g · gBefore > 0:  size ← min(size · increase, maximumStep)
-///     g · gBefore < 0:  size ← max(size · decrease, minimumStep), and g ← 0 in this step
+///     turn = g · gBefore
+///     size ← min(size · increase, maximumStep) where turn > 0, max(size · decrease, minimumStep) where turn < 0, else size
+///     g ← 0 where turn < 0, else g
 ///     w ← w − size · sign(g),  gBefore ← g
 ///
 /// Defaults: `learningRate` 0.01 (where sizes start), `decrease` 0.5, `increase` 1.2, `minimumStep` 1e-6, `maximumStep` 50.
@@ -50,8 +51,9 @@ public struct Rprop: Optimizer {
   public static let about = OptimizerDescription(
     summary: "a step size for each weight, by the gradient's sign alone; for full batches",
     formula: """
-      g · gBefore > 0:  size ← min(size · increase, maximum_step)
-      g · gBefore < 0:  size ← max(size · decrease, minimum_step), and g ← 0 in this step
+      turn = g · gBefore
+      size ← min(size · increase, maximum_step) where turn > 0, max(size · decrease, minimum_step) where turn < 0, else size
+      g ← 0 where turn < 0, else g
       w ← w − size · sign(g),  gBefore ← g
       """,
     source: "Riedmiller & Braun, 1993; Igel & Hüsken, 2000 (iRprop−)",

@@ -1,17 +1,18 @@
-/// ``SGD`` that needs no schedule: steps at z, an average x of all z for evaluation, gradients at the weights y between the
+/// ``SGD`` that needs no schedule: steps at z, an average x of all z for evaluation, gradients at the weights w between the
 /// two.
 ///
 ///     rate' = rate · min(t / warmupSteps, 1)
-///     c = t^r · (greatest rate')^weightRatePower / (sum of these so far)
-///     u = g + weightDecay · y
-///     y ← y + c · (z − y) + rate' · (momentum · (1 − c) − 1) · u
+///     u = g + weightDecay · w
+///     greatest ← max(greatest, rate'),  sum ← sum + t^r · greatest^weightRatePower
+///     c = t^r · greatest^weightRatePower / sum
+///     w ← w + c · (z − w) + rate' · (momentum · (1 − c) − 1) · u
 ///     z ← z − rate' · u                                   (z starts at the weights)
-///     evaluation: x = y + (1 − 1 / momentum) · (z − y)
+///     evaluation:  x = w + (1 − 1 / momentum) · (z − w)
 ///
 /// Defaults: `learningRate` 1, `momentum` 0.9 (where gradients are taken between z, 0, and x, 1), `warmupSteps` 0, `r` 0,
 /// `weightRatePower` 2, no weight decay.
 ///
-/// As in the authors' package. The model evaluates and saves x, trains y. Source: Defazio et al., 2024, "The Road Less
+/// As in the authors' package. The model evaluates and saves x, trains w. Source: Defazio et al., 2024, "The Road Less
 /// Scheduled" (arXiv 2405.15682).
 public struct SGDScheduleFree: Optimizer {
   public var options = OptimizerOptions(learningRate: 1)
@@ -62,11 +63,12 @@ public struct SGDScheduleFree: Optimizer {
     summary: "SGD on z, its average x for evaluation, gradients between the two: no schedule",
     formula: """
       rate' = rate · min(t / warmup_steps, 1)
-      c = t^r · (greatest rate')^weight_lr_power / (sum of these so far)
-      u = g + weight_decay · y
-      y ← y + c · (z − y) + rate' · (momentum · (1 − c) − 1) · u
+      u = g + weight_decay · w
+      greatest ← max(greatest, rate'),  sum ← sum + t^r · greatest^weight_lr_power
+      c = t^r · greatest^weight_lr_power / sum
+      w ← w + c · (z − w) + rate' · (momentum · (1 − c) − 1) · u
       z ← z − rate' · u                                   (z starts at the weights)
-      evaluation: x = y + (1 − 1 / momentum) · (z − y)
+      evaluation:  x = w + (1 − 1 / momentum) · (z − w)
       """,
     source: "Defazio et al., 2024, The Road Less Scheduled (arXiv 2405.15682)",
     advice: "Where the length of the training is not known beforehand. Rates ten to fifty times SGD's; a warm-up helps.")

@@ -1,7 +1,7 @@
 /// Momentum divided by an estimate of the Hessian's diagonal, each element of the step limited.
 ///
 ///     m ← m + (1 − beta1) · (g − m)
-///     every `updatePeriod` updates, from the first:  h ← h + (1 − beta2) · (ĥ − h)
+///     every updatePeriod steps, from the first:  h ← h + (1 − beta2) · (ĥ − h)
 ///     w ← w − rate · clip(m / max(gamma · h, epsilon), ± clipThreshold)
 ///
 /// ĥ estimates the diagonal of the loss's Hessian, never by the squared gradient:
@@ -107,7 +107,7 @@ public struct Sophia: Optimizer {
     summary: "momentum divided by an estimate of the Hessian's diagonal, with limited steps",
     formula: """
       m ← m + (1 − beta_1) · (g − m)
-      every update_period updates, from the first:  h ← h + (1 − beta_2) · (ĥ − h)
+      every update_period steps, from the first:  h ← h + (1 − beta_2) · (ĥ − h)
       w ← w − rate · clip(m / max(gamma · h, epsilon), ± clip_threshold)
       """,
     source: """
