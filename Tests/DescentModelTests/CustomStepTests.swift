@@ -85,25 +85,6 @@ private final class Added: Model {
   }
 }
 
-final class BinaryTruePositives: StatefulMetric {
-  let threshold: Double
-  let count = Variable(Tensor(0.0), name: "count")
-
-  init(threshold: Double = 0.5, name: String? = nil) {
-    self.threshold = threshold
-    super.init(name: name, direction: .up)
-  }
-
-  override func updateState(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) {
-    var hits = ((yTrue .== Tensor(1.0)) .&& (yPred .> Tensor(threshold))).cast(to: .float64)
-    if let sampleWeight { hits *= sampleWeight.cast(to: .float64).reshaped([yPred.shape[0], 1]) }
-    count.assignAdd(hits.sum())
-  }
-
-  override var result: Tensor { count.value }
-  override func options() -> JSONObject { JSONObject([("threshold", JSONValue(threshold))]) }
-}
-
 /// Steps and metrics of a program's own, against Keras's numbers.
 @Suite struct CustomStepTests {
   private static let fixture = try! Fixture("steps")
@@ -220,26 +201,6 @@ final class BinaryTruePositives: StatefulMetric {
     #expect(try metric(yTrue, yPred).item() == 1)
     metric.updateState(yTrue, yPred, sampleWeight: Tensor([2.5, 1, 1]))
     #expect(metric.result.item() == 3.5 && metric.variables.count == 1)
-  }
-
-  @Test func `a metric with state is written and read with the model`() throws {
-    let model = chain(3, 4, 1, .sigmoid)
-    try model.compile(optimizer: .sgd, loss: .binaryCrossentropy, metrics: [.stateful(UnknownMetric())])
-    #expect(failure(.state) { _ = try model.toJSON() }.contains("the metric class UnknownMetric is not registered"))
-    Metric.register(BinaryTruePositives.self) { BinaryTruePositives(threshold: try $0.double("threshold"), name: $0.name) }
-    try model.compile(
-      optimizer: .sgd, loss: .binaryCrossentropy, metrics: ["accuracy", .stateful(BinaryTruePositives(threshold: 0.25, name: "hits"))],
-      stepsPerExecution: 7)
-    let text = try model.toJSON()
-    #expect(text.contains("\"registered_name\": \"Custom>BinaryTruePositives\""))
-    let again = try Sequential.fromJSON(text)
-    let metric = try #require(again.metrics[1].statefulMetric as? BinaryTruePositives)
-    #expect(metric.threshold == 0.25 && metric.name == "hits")
-    #expect(try again.toJSON() == text && text.contains("\"steps_per_execution\": 7"))
-    #expect(failure(.file) { _ = try Sequential.fromJSON(text.replacing("\"threshold\": 0.25", with: "\"limit\": 0.25")) }.contains("threshold"))
-    #expect(
-      failure(.file) { _ = try Sequential.fromJSON(text.replacing("\"steps_per_execution\": 7", with: "\"steps_per_execution\": 0")) }
-        .contains("steps_per_execution: 0 is no number of steps"))
   }
 
   @Test func `callbacks are told of several steps at once`() throws {
@@ -392,7 +353,6 @@ final class BinaryTruePositives: StatefulMetric {
   }
 }
 
-private final class UnknownMetric: StatefulMetric {}
 
 /// The calls of hooks, with what the logs said.
 private final class HookWatch: Callback {

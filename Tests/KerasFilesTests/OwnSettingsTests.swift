@@ -33,6 +33,17 @@ import Testing
     }
   }
 
+  /// Not by what it is called.
+  @Test func `a loss says itself whether it is for classes`() throws {
+    try Loss.register("RenamedCrossEntropy", settings: [:]) { _ in .custom { target, prediction in abs(target - prediction) } }
+    #expect(try !Loss(named: "RenamedCrossEntropy").isForClasses)
+    let known: Set = [
+      "binary_crossentropy", "binary_focal_crossentropy", "categorical_crossentropy", "categorical_focal_crossentropy",
+      "categorical_generalized_cross_entropy", "sparse_categorical_crossentropy", "crossentropy",
+    ]
+    #expect(Set(Loss.catalog.values.filter(\.isForClasses).map(\.name)) == known)
+  }
+
   private func register() throws { try OwnSettingsTests.registered.get() }
 
   private func model() throws -> Sequential {

@@ -44,7 +44,7 @@ public struct ActivationFunction: KerasNamed {
       guard axis >= -shape.count && axis < shape.count else {
         throw DescentError(.invalidArgument, "activation \(name): axis \(axis) does not exist in shape \(shape)")
       }
-      if name == "glu" && shape[axis < 0 ? axis + shape.count : axis] % 2 != 0 {
+      if className == "glu" && !keras.isOwn && shape[axis < 0 ? axis + shape.count : axis] % 2 != 0 {
         throw DescentError(.invalidArgument, "activation glu: axis \(axis) of shape \(shape) has no even size")
       }
     }

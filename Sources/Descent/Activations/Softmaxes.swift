@@ -47,7 +47,8 @@ extension ActivationFunction {
 
   /// Which activation's logits the argument of this function is, where a cross-entropy can use them.
   package func logitsActivation(rank: Int) -> Logits.Activation? {
-    switch className {
+    if keras.isOwn { return nil }
+    return switch className {
     case "sigmoid": .sigmoid
     case "softmax": config["axis"]?.int.map { $0 == -1 || $0 == rank - 1 } == true ? .softmax : nil
     default: nil

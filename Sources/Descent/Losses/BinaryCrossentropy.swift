@@ -10,7 +10,7 @@ extension Loss {
     Loss(
       "BinaryCrossentropy", name: "binary_crossentropy",
       config: ["from_logits": .bool(fromLogits), "label_smoothing": JSONValue(labelSmoothing), "axis": JSONValue(axis)],
-      problem: smoothingProblem("BinaryCrossentropy", labelSmoothing), fromLogits: fromLogits
+      problem: smoothingProblem("BinaryCrossentropy", labelSmoothing), forClasses: true, fromLogits: fromLogits
     ) { input in
       let target = smoothedBinary(input.target, by: labelSmoothing)
       return binaryCrossentropy(target, input, fromLogits: fromLogits).mean(axis: axis)

@@ -19,7 +19,7 @@ extension Loss {
         "apply_class_balancing": .bool(applyClassBalancing), "alpha": JSONValue(alpha), "gamma": JSONValue(gamma),
         "from_logits": .bool(fromLogits), "label_smoothing": JSONValue(labelSmoothing), "axis": JSONValue(axis),
       ],
-      problem: focalProblem("BinaryFocalCrossentropy", alpha, gamma, labelSmoothing), fromLogits: fromLogits
+      problem: focalProblem("BinaryFocalCrossentropy", alpha, gamma, labelSmoothing), forClasses: true, fromLogits: fromLogits
     ) { input in
       let target = smoothedBinary(input.target, by: labelSmoothing)
       let p = fromLogits ? sigmoid(input.prediction) : input.prediction

@@ -10,7 +10,7 @@ extension Loss {
     Loss(
       "CategoricalCrossentropy", name: "categorical_crossentropy",
       config: ["from_logits": .bool(fromLogits), "label_smoothing": JSONValue(labelSmoothing), "axis": JSONValue(axis)],
-      problem: smoothingProblem("CategoricalCrossentropy", labelSmoothing), fromLogits: fromLogits
+      problem: smoothingProblem("CategoricalCrossentropy", labelSmoothing), forClasses: true, fromLogits: fromLogits
     ) { input in
       let target = smoothedCategorical(input.target, by: labelSmoothing).movingLast(axis)
       if let logits = softmaxLogits(input, fromLogits: fromLogits, axis: axis) {

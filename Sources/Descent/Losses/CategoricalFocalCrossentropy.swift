@@ -17,7 +17,7 @@ extension Loss {
         "alpha": JSONValue(alpha), "gamma": JSONValue(gamma), "from_logits": .bool(fromLogits),
         "label_smoothing": JSONValue(labelSmoothing), "axis": JSONValue(axis),
       ],
-      problem: focalProblem("CategoricalFocalCrossentropy", alpha, gamma, labelSmoothing), fromLogits: fromLogits
+      problem: focalProblem("CategoricalFocalCrossentropy", alpha, gamma, labelSmoothing), forClasses: true, fromLogits: fromLogits
     ) { input in
       let target = smoothedCategorical(input.target, by: labelSmoothing).movingLast(axis)
       let p: Tensor

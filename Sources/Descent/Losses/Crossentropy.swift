@@ -1,7 +1,7 @@
 extension Loss {
   /// The cross-entropy that the shapes suggest, as Keras's "crossentropy": binary for one output, sparse categorical for class
   /// numbers, categorical for one-hot targets.
-  public static let crossentropy = Loss(unwritable: "crossentropy", form: .byShape, isKnownByNameOnly: true) { input in
+  public static let crossentropy = Loss(unwritable: "crossentropy", form: .byShape, forClasses: true, isKnownByNameOnly: true) { input in
     crossentropy(forTarget: input.target.shape, prediction: input.prediction.shape)
       .values(target: input.target, prediction: input.prediction, logits: input.logits)
   }

@@ -48,6 +48,8 @@ public struct Loss: KerasNamed {
   /// Whether the prediction is taken as logits rather than probabilities.
   public let isFromLogits: Bool
   let form: TargetForm
+  /// Whether it compares probabilities with classes.
+  package let isForClasses: Bool
   /// Whether it is a closure of the user's, whose result is looked at.
   private var isOwn = false
   private let ignoredClass: Int?
@@ -55,27 +57,30 @@ public struct Loss: KerasNamed {
 
   init(
     _ className: String, name: String, config: [String: JSONValue] = [:], problem: DescentError? = nil,
-    form: TargetForm = .likePrediction, fromLogits: Bool = false, ignoring ignoredClass: Int? = nil,
+    form: TargetForm = .likePrediction, forClasses: Bool = false, fromLogits: Bool = false, ignoring ignoredClass: Int? = nil,
+    isFoundByName: Bool = true,
     _ body: @escaping @Sendable (Input) -> Tensor
   ) {
     reduction = .sumOverBatchSize
     var config = config
     config["name"] = .string(name)
     config["reduction"] = .string(reduction.rawValue)
-    keras = KerasDescription(className, name: name, config: config, problem: problem)
+    keras = KerasDescription(className, name: name, config: config, problem: problem, isFoundByName: isFoundByName)
     self.form = form
+    isForClasses = forClasses
     isFromLogits = fromLogits
     self.ignoredClass = ignoredClass
     self.body = body
   }
 
   init(
-    unwritable name: String, problem: DescentError? = nil, form: TargetForm, isKnownByNameOnly: Bool = false,
+    unwritable name: String, problem: DescentError? = nil, form: TargetForm, forClasses: Bool = false, isKnownByNameOnly: Bool = false,
     _ body: @escaping @Sendable (Input) -> Tensor
   ) {
     reduction = .sumOverBatchSize
     keras = KerasDescription(nil, name: name, problem: problem, isKnownByNameOnly: isKnownByNameOnly)
     self.form = form
+    isForClasses = forClasses
     isFromLogits = false
     ignoredClass = nil
     self.body = body
@@ -213,9 +218,4 @@ extension Loss {
   func mask(target: Tensor, shape: [Int]) -> Tensor? {
     ignoredClass.map { (target.cast(to: .int32) .!= Tensor(number: Double($0))).reshaped(shape) }
   }
-}
-
-extension Loss {
-  /// Whether it compares probabilities with classes.
-  package var isForClasses: Bool { className.map { $0.contains("rossentropy") || $0.contains("CrossEntropy") } ?? false }
 }

@@ -11,7 +11,7 @@ extension Loss {
     Loss(
       "SparseCategoricalCrossentropy", name: "sparse_categorical_crossentropy",
       config: ["from_logits": .bool(fromLogits), "ignore_class": .optional(ignoreClass), "axis": JSONValue(axis)],
-      form: .classIndices(axis: axis), fromLogits: fromLogits, ignoring: ignoreClass
+      form: .classIndices(axis: axis), forClasses: true, fromLogits: fromLogits, ignoring: ignoreClass
     ) { input in
       let values: Tensor
       var labels = input.target

@@ -46,7 +46,7 @@ extension Metric {
       problem: problem(
         className, (beta > 0 && beta.isFinite, "beta is \(beta) but must be positive"),
         (threshold.map { $0 > 0 && $0 <= 1 } ?? true, "threshold is \(threshold ?? 0) but must be greater than 0 and at most 1")),
-      direction: .up, FBetaDefinition(name: name, average: average, beta: beta, threshold: threshold))
+      direction: .up, isFoundByName: className == "F1Score", FBetaDefinition(name: name, average: average, beta: beta, threshold: threshold))
   }
 }
 

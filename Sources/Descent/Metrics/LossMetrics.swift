@@ -5,7 +5,7 @@ extension Metric {
     let isPlain = !loss.keras.isOwn && (try? Loss(named: loss.className!)).map { $0.config == loss.config } == true
     return Metric(
       nil, name: loss.name, problem: loss.keras.problem, direction: .down,
-      isKnownByNameOnly: isPlain && !namesWithoutObjects.contains(loss.name), mean(of: loss))
+      isKnownByNameOnly: isPlain && loss.keras.isFoundByName, mean(of: loss))
   }
 
   /// With default settings.
@@ -17,7 +17,7 @@ extension Metric {
   /// With default settings.
   public static let meanSquaredLogarithmicError = loss("MeanSquaredLogarithmicError", .meanSquaredLogarithmicError)
   /// The mean of log(cosh(prediction − target)).
-  public static let logCoshError = loss("LogCoshError", .logCosh, name: "logcosh")
+  public static let logCoshError = loss("LogCoshError", .logCosh, name: "logcosh", isFoundByName: false)
   /// With default settings.
   public static let poisson = loss("Poisson", .poisson)
   /// With default settings.
@@ -111,10 +111,10 @@ extension Metric {
 
   private static func loss(
     _ className: String, _ loss: Loss, takingLogits logitsForm: Loss? = nil, name: String? = nil,
-    config: [String: JSONValue] = [:]
+    config: [String: JSONValue] = [:], isFoundByName: Bool = true
   ) -> Metric {
     Metric(
-      className, name: name ?? loss.name, config: config, problem: loss.keras.problem, direction: .down,
+      className, name: name ?? loss.name, config: config, problem: loss.keras.problem, direction: .down, isFoundByName: isFoundByName,
       mean(of: loss, takingLogits: logitsForm))
   }
 

@@ -19,12 +19,12 @@ public struct Metric: KerasNamed {
 
   init(
     _ className: String?, name: String, config: [String: JSONValue] = [:], problem: DescentError? = nil,
-    direction: Direction?, isKnownByNameOnly: Bool = false, _ definition: some MetricDefinition
+    direction: Direction?, isKnownByNameOnly: Bool = false, isFoundByName: Bool = true, _ definition: some MetricDefinition
   ) {
     var config = config
     if className != nil { config["name"] = .string(name) }
     keras = KerasDescription(
-      className, name: name, config: config, problem: problem, isKnownByNameOnly: isKnownByNameOnly)
+      className, name: name, config: config, problem: problem, isKnownByNameOnly: isKnownByNameOnly, isFoundByName: isFoundByName)
     self.direction = direction
     self.definition = definition
   }
@@ -38,7 +38,7 @@ public struct Metric: KerasNamed {
   public init(named name: String) throws { self = try Metric.catalog.value(named: name).named(name) }
 
   public init(json: JSONValue) throws {
-    self = try json.string.map { try Metric(named: $0) } ?? Metric.stateful(json: json) ?? Metric.catalog.value(json: json)
+    self = try json.string.map { try Metric(named: $0) } ?? Metric.catalog.value(json: json)
   }
 
   public init(stringLiteral name: String) {

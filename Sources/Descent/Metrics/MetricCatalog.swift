@@ -130,15 +130,13 @@ extension Metric {
   ]
 
   /// Losses that Keras has no metric class for: their names are understood as the mean of their values.
-  private static let lossesWithoutMetric: [Catalog<Metric>.Entry] = [
-    .init(.loss(.huber), ["huber"]),
-    .init(.loss(.binaryFocalCrossentropy)),
-    .init(.loss(.categoricalFocalCrossentropy)),
-    .init(.loss(.categoricalGeneralizedCrossEntropy)),
-    .init(.loss(.dice)),
-    .init(.loss(.tversky)),
-    .init(.loss(.crossentropy), ["ce"]),
-  ]
+  private static var lossesWithoutMetric: [Catalog<Metric>.Entry] {
+    // A loss that judges sequences of classes by their lengths, and the one whose metric Keras calls otherwise.
+    let others = losses.map(\.value.className) + ["CTC", "LogCosh"]
+    return Loss.catalog.entries.filter { !others.contains($0.value.className) }.map { entry in
+      .init(.loss(entry.value), entry.names.filter { $0 != entry.value.name })
+    }
+  }
 
   /// The name is a setting of every metric.
   private static let commonSettings = Catalog<Metric>.Common {

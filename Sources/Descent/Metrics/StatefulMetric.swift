@@ -35,6 +35,8 @@ open class StatefulMetric {
     if name == nil { self.name = Layer.kerasName(ofClass: String(describing: type(of: self))) }
   }
 
+  fileprivate func rename(to name: String) { self.name = name }
+
   /// Changes the state by a batch. It is traced in `fit` and `evaluate`, and must not read elements.
   /// - Parameters:
   ///   - yTrue: a target of the output's shape, in the output's dtype; any other, such as class numbers, in its own shape, as `int32` or
@@ -59,7 +61,8 @@ open class StatefulMetric {
     for metric in heldMetrics { metric.resetState() }
   }
 
-  /// What a file says of the metric, beside its name: what its factory (``Metric/register(_:package:_:)``) needs to make it again.
+  /// What a file says of the metric, beside its name: the settings that it is made from
+  /// again once its class is registered (`Metric.register`).
   open func options() throws -> JSONObject { JSONObject() }
 
   /// The state: the variables in stored properties, alone or in structs, enums, arrays and dictionaries, and then those of metrics that
@@ -132,47 +135,44 @@ extension Metric {
   /// The metric with state that it was made from.
   public var statefulMetric: StatefulMetric? { (definition as? StatefulDefinition)?.metric }
 
-  private static let classes = Registry<RegisteredClass<@Sendable (inout LayerOptions) throws -> Metric>>(
-    of: "metric", [], names: \.names)
-
-  /// Lets files name a metric of the program's own, so that a model that was compiled with it can be written and read. The last one of a
-  /// name counts. (Keras: `register_keras_serializable`.)
+  /// Makes a metric with state of the program's own known, as every other (``KerasNamed/register(_:package:settings:_:)``): string literals,
+  /// names and files can name it, and each time it is made anew. The last one of a name counts. (Keras: `register_keras_serializable`.)
   ///
-  ///     Metric.register(BinaryTruePositives.self) { BinaryTruePositives(name: $0.name) }
+  ///     try Metric.register(BinaryTruePositives.self, settings: ["threshold": 0.5]) { settings in
+  ///       BinaryTruePositives(threshold: try settings.double("threshold"))
+  ///     }
   ///
   /// - Parameters:
   ///   - type: the metric's class.
   ///   - package: what stands before the class's name in files: `Custom>BinaryTruePositives`.
-  ///   - make: makes it from what ``StatefulMetric/options()`` gave. Options that are not asked for make the file invalid.
+  ///   - settings: the names of all that ``StatefulMetric/options()`` gives, with their defaults.
+  ///   - make: makes it from its settings, by asking for each. The name that a file has for it is given to it afterwards.
+  /// - Throws: ``DescentError`` if it cannot be made with the defaults, or one of the settings is called `name`.
   public static func register<Own: StatefulMetric>(
-    _ type: Own.Type, package: String = "Custom", _ make: @escaping @Sendable (inout LayerOptions) throws -> Own
-  ) {
-    let className = String(describing: type)
-    classes.register(RegisteredClass(className, package: package) { .stateful(try make(&$0)) })
-  }
-
-  /// The metric with state that JSON describes; nil if it describes another.
-  static func stateful(json: JSONValue) throws -> Metric? {
-    let object = try KerasObject(json, kindName, orName: true)
-    guard let known = classes.find(object) else { return nil }
-    let owner = "metric \(object.className)"
-    var config = try object.settings(kindName, isOptional: true)
-    let name = try Settings(owner: owner, given: config.dictionary).optional("name", .text) ?? Layer.kerasName(ofClass: known.className)
-    for key in ["name", "dtype"] { config[key] = nil }
-    var options = LayerOptions(config, name: name, inputShape: nil, dtype: .float32, owner: owner)
-    let metric = try known.value(&options)
-    try options.expectNothingLeft()
-    return metric
+    _ type: Own.Type, package: String = "Custom", settings: [String: JSONValue] = [:], _ make: @escaping @Sendable (Settings) throws -> Own
+  ) throws {
+    try register(String(describing: type), package: package, settings: settings) { settings in
+      let metric = try make(settings)
+      if let name = try settings.optional("name", .text) { metric.rename(to: name) }
+      return .stateful(metric)
+    }
   }
 
   /// What Keras's `serialize` gives; for a metric with state of the program's own what its registered name and options say.
   /// - Throws: ``DescentError`` for a metric that could not be read back.
   public func json() throws -> JSONValue {
     guard let metric = statefulMetric, let className else { return try describedJSON() }
-    let registeredName = try Metric.classes.registeredName(of: className, register: "Metric.register") { $0.className == className }
+    guard let registered = Metric.catalog.registered(className), registered.statefulMetric.map({ type(of: $0) == type(of: metric) }) == true else {
+      throw DescentError(
+        .state, "the metric class \(className) is not registered, so the file could not be read back; call Metric.register")
+    }
     var config = try metric.options()
-    config["name"] = .string(metric.name)
-    return KerasObject(className, module: nil, config: config, registeredName: registeredName).json
+    if let other = config.members.first(where: { registered.config[$0.key] == nil }) {
+      throw DescentError(
+        .state, "metric \(name): options() gives '\(other.key)', which Metric.register was not told of, so the file could not be read back")
+    }
+    config["name"] = .string(name)
+    return KerasObject(className, module: nil, config: config, registeredName: registered.keras.registeredName).json
   }
 }
 

@@ -3,7 +3,7 @@ import TensorCore
 
 extension Layer {
   /// Whether the class is one of the library's, which keep nothing in stored properties that has to be found.
-  final var isBuiltIn: Bool { String(reflecting: type(of: self)).hasPrefix("Descent.") }
+  final var isBuiltIn: Bool { LayerRegistry.isLibrary(type(of: self)) }
 
   /// What stored properties of the layer's class hold of some kind.
   final func held<Part>() -> [Part] { storedParts(of: self, upTo: self is Model ? Model.self : Layer.self) }

@@ -13,10 +13,44 @@ package struct CompileSettings {
   /// Nil without optimizer and loss. An optimizer that is missing is Keras's default for it.
   /// - Parameter name: what errors call the file.
   package init?(_ config: JSONObject, name: String) throws {
-    func value(_ key: String) -> JSONValue { config[key] ?? .null }
+    let reader = CompileSettingsReader(config: config, name: name)
+    try reader.check(keys: CompileSettings.keys)
+    let optimizer = try reader.optimizer()
+    let losses = try reader.losses()
+    let choices = CompileChoices(
+      losses: losses ?? .own, lossWeights: try reader.lossWeights(), metrics: try reader.metrics("metrics"),
+      weightedMetrics: try reader.metrics("weighted_metrics"), stepsPerExecution: try reader.stepsPerExecution())
+    if losses == nil && optimizer == nil { return nil }
+    self.optimizer = optimizer ?? RMSprop()
+    self.choices = choices
+  }
+
+  package func compile(_ model: Model) throws { try model.compile(optimizer, choices) }
+}
+
+/// Reads the parts of a `compile_config`.
+private struct CompileSettingsReader {
+  let config: JSONObject
+  /// What errors call the file.
+  let name: String
+
+  private func value(_ key: String) -> JSONValue { config[key] ?? .null }
+
+  /// What a part says; nil if it says nothing: Keras leaves some out, or writes null or an empty list. Errors say where the fault lies.
+  private func read<Result>(_ key: String, _ body: (JSONValue) throws -> Result) throws -> Result? {
+    let value = value(key)
+    if value == .null || value == [] || value == [:] || value == "" { return nil }
+    do {
+      return try body(value)
+    } catch let error as DescentError {
+      throw DescentError(.file, "\(name): compile_config: \(key): \(error.message)")
+    }
+  }
+
+  func check(keys: [String]) throws {
     let settings = Settings(owner: "\(name): compile_config", given: config.dictionary)
     do {
-      try settings.refuseOthers(than: CompileSettings.keys)
+      try settings.refuseOthers(than: keys)
       // How Keras runs a step, which changes no number: they must be of their kinds, and are not kept. A loss that scales itself does so in
       // half precision alone, and the optimizer is then written as the LossScaleOptimizer that it has become.
       _ = try settings.optionalBool("run_eagerly")
@@ -25,14 +59,32 @@ package struct CompileSettings {
     } catch let error as DescentError {
       throw DescentError(.file, error.message)
     }
-    /// Says where a fault lies.
-    func at<Result>(_ key: String, _ body: () throws -> Result) throws -> Result {
-      do {
-        return try body()
-      } catch let error as DescentError {
-        throw DescentError(.file, "\(name): compile_config: \(key): \(error.message)")
+  }
+
+  func optimizer() throws -> (any Optimizer)? { try read("optimizer") { try OptimizerRegistry.optimizer(from: $0) } }
+
+  func losses() throws -> CompileChoices.Losses? {
+    try read("loss") { given in
+      if let object = given.object, object["class_name"] == nil {
+        return .byOutput(.named(try object.members.filter { $0.value != .null }.map { ($0.key, try Loss(json: $0.value)) }))
       }
+      if let list = given.array { return .byOutput(.ordered(try list.map { $0 == .null ? nil : try Loss(json: $0) })) }
+      return .same(try Loss(json: given))
     }
+  }
+
+  func lossWeights() throws -> ByOutput<Double>? {
+    func number(_ json: JSONValue) throws -> Double {
+      guard let number = json.double else { throw DescentError(.file, "\(json.shortText) is no number") }
+      return number
+    }
+    return try read("loss_weights") { given in
+      if let weights = given.object { return .named(try weights.members.map { ($0.key, try number($0.value)) }) }
+      return .ordered(try given.array?.map { $0 == .null ? nil : try number($0) } ?? [number(given)])
+    }
+  }
+
+  func metrics(_ key: String) throws -> CompileChoices.Metrics {
     func metric(_ json: JSONValue) throws -> Metric {
       try (json.string.map(Metric.init(named:)) ?? Metric(json: json)).asInKeras()
     }
@@ -40,60 +92,23 @@ package struct CompileSettings {
     func metricList(_ json: JSONValue) throws -> [Metric] {
       json == .null ? [] : try json.array?.map(metric) ?? [metric(json)]
     }
-    func metrics(_ key: String) throws -> CompileChoices.Metrics {
-      let given = value(key)
-      return try at(key) {
-        if CompileSettings.isEmpty(given) { return .list([]) }
-        if let object = given.object, object["class_name"] == nil {
-          return .byOutput(.named(try object.members.map { ($0.key, try metricList($0.value)) }))
-        }
-        guard let list = given.array else { throw DescentError(.file, "\(given.shortText) is neither a list nor a dictionary") }
-        if list.contains(where: { $0.array != nil || $0 == .null }) { return .byOutput(.ordered(try list.map(metricList))) }
-        return .list(try list.map(metric))
+    return try read(key) { given in
+      if let object = given.object, object["class_name"] == nil {
+        return .byOutput(.named(try object.members.map { ($0.key, try metricList($0.value)) }))
       }
-    }
-    let optimizer = value("optimizer")
-    if CompileSettings.isEmpty(optimizer) {
-      self.optimizer = RMSprop()
-    } else {
-      self.optimizer = try at("optimizer") { try OptimizerRegistry.optimizer(from: optimizer) }
-    }
-    let losses = value("loss")
-    let lossChoice: CompileChoices.Losses? = try at("loss") {
-      if CompileSettings.isEmpty(losses) { return nil }
-      func pairs(_ object: JSONObject) throws -> [(name: String, value: Loss)] {
-        try object.members.filter { $0.value != .null }.map { ($0.key, try Loss(json: $0.value)) }
-      }
-      if let object = losses.object, object["class_name"] == nil { return .byOutput(.named(try pairs(object))) }
-      if let list = losses.array { return .byOutput(.ordered(try list.map { $0 == .null ? nil : try Loss(json: $0) })) }
-      return .same(try Loss(json: losses))
-    }
-    let weights = value("loss_weights")
-    let weightChoice: ByOutput<Double>? = try at("loss_weights") {
-      func number(_ json: JSONValue) throws -> Double {
-        guard let number = json.double else { throw DescentError(.file, "\(json.shortText) is no number") }
-        return number
-      }
-      if CompileSettings.isEmpty(weights) { return nil }
-      if let object = weights.object { return .named(try object.members.map { ($0.key, try number($0.value)) }) }
-      return .ordered(try weights.array?.map { $0 == .null ? nil : try number($0) } ?? [number(weights)])
-    }
-    let (plainMetrics, weightedMetrics) = (try metrics("metrics"), try metrics("weighted_metrics"))
-    let stepsPerExecution = value("steps_per_execution")
-    guard let steps = stepsPerExecution == .null ? 1 : stepsPerExecution.int, steps >= 1 else {
-      throw DescentError(
-        .file, "\(name): compile_config: steps_per_execution: \(stepsPerExecution.shortText) is no number of steps; expected 1 or more")
-    }
-    if lossChoice == nil && CompileSettings.isEmpty(optimizer) { return nil }
-    choices = CompileChoices(
-      losses: lossChoice ?? .own, lossWeights: weightChoice, metrics: plainMetrics, weightedMetrics: weightedMetrics,
-      stepsPerExecution: steps)
+      guard let list = given.array else { throw DescentError(.file, "\(given.shortText) is neither a list nor a dictionary") }
+      if list.contains(where: { $0.array != nil || $0 == .null }) { return .byOutput(.ordered(try list.map(metricList))) }
+      return .list(try list.map(metric))
+    } ?? .list([])
   }
 
-  /// Whether a part says nothing: Keras leaves some out, or writes null or an empty list.
-  private static func isEmpty(_ value: JSONValue) -> Bool { value == .null || value == [] || value == [:] || value == "" }
-
-  package func compile(_ model: Model) throws { try model.compile(optimizer, choices) }
+  func stepsPerExecution() throws -> Int {
+    let given = value("steps_per_execution")
+    guard let steps = given == .null ? 1 : given.int, steps >= 1 else {
+      throw DescentError(.file, "\(name): compile_config: steps_per_execution: \(given.shortText) is no number of steps; expected 1 or more")
+    }
+    return steps
+  }
 }
 
 extension TrainingState {
@@ -141,14 +156,11 @@ extension TrainingState {
   }
 }
 
-/// Names that Keras gives to losses and metrics and does not find them by.
-let namesWithoutObjects: Set = ["huber_loss", "categorical_generalized_cross_entropy", "logcosh", "fbeta_score"]
-
 extension KerasNamed {
   /// Just the name where that says it all, as Keras keeps it.
   fileprivate func shortJSON(_ named: (String) throws -> Self) throws -> JSONValue {
     let isOfName = keras.registeredName == nil && (className != nil || Self.catalog.registered(name) != nil)
-    if isOfName, let plain = try? named(name), plain.className == className, plain.config == config, !namesWithoutObjects.contains(name) {
+    if isOfName, keras.isFoundByName, let plain = try? named(name), plain.className == className, plain.config == config {
       return .string(name)
     }
     return try json()

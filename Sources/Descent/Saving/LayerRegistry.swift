@@ -29,6 +29,12 @@ public enum LayerRegistry {
     UpSampling3D.self, ZeroPadding1D.self, ZeroPadding2D.self, ZeroPadding3D.self,
   ]
 
+  /// The library's own classes, without those of programs that descend from them.
+  package static let library: [Layer.Type] = builtIn + [Layer.self, Model.self, Input.self, OperationLayer.self, ConvLSTMCell.self]
+  private static let libraryIdentities = Set(library.map { ObjectIdentifier($0) })
+
+  static func isLibrary(_ type: Layer.Type) -> Bool { libraryIdentities.contains(ObjectIdentifier(type)) }
+
   private static let registry = Registry(
     of: "layer", builtIn.map { RegisteredClass<any ConfigurableLayer.Type>($0.className, $0) }, names: \.names)
 

@@ -3,13 +3,16 @@ import TensorCore
 
 /// The Keras names of one kind of value, and how each is made from its settings.
 public struct Catalog<Value: KerasNamed>: Sendable {
-  package struct Entry: Sendable {
+  package struct Entry: NamedInFiles {
     /// The value with default settings; its `config` holds the names of all settings and their defaults.
     let value: Value
     /// What it is called in code and messages.
     let names: [String]
     /// What it is called in Keras's JSON besides.
     let classNames: [String]
+    /// Whether it is a program's.
+    let isRegistered: Bool
+    package let registeredName: String?
     /// The value with other settings; nil for one that has none beside those of its kind.
     let make: (@Sendable (Settings) throws -> Value)?
 
@@ -25,6 +28,19 @@ public struct Catalog<Value: KerasNamed>: Sendable {
       self.make = make
       names = [value.name] + aliases
       classNames = [value.keras.className].compactMap { $0 } + classes
+      isRegistered = false
+      registeredName = nil
+    }
+
+    /// A program's: a value without settings by its name alone, a class by its own name as well.
+    init(registered value: Value, make: (@Sendable (Settings) throws -> Value)? = nil) {
+      self.value = value
+      self.make = make
+      isRegistered = true
+      registeredName = value.keras.registeredName
+      let className = make == nil ? [] : [value.keras.className].compactMap { $0 }
+      names = [value.name] + className
+      classNames = className + [registeredName].compactMap { $0 }
     }
   }
 
@@ -36,12 +52,9 @@ public struct Catalog<Value: KerasNamed>: Sendable {
     let set: @Sendable (Value, Settings) throws -> Value
   }
 
-  private let entries: [Entry]
-  private let indices: [String: Int]
   private let description: WritableKeyPath<Value, KerasDescription> & Sendable
   private let common: Common?
-  /// Of values without settings by their names alone, of classes by all of theirs.
-  private let registry = Registry<Entry>(of: Value.kindName, []) { $0.names + ($0.make == nil ? [] : $0.classNames) }
+  private let registry: Registry<Entry>
   /// What Keras has and Descent has not, with the reason.
   private let refused: [String: String]
   private let ignoredSettings: Set<String>
@@ -56,20 +69,18 @@ public struct Catalog<Value: KerasNamed>: Sendable {
     refused: [String: String] = [:], ignoring: Set<String> = []
   ) {
     self.description = description
-    self.entries = entries
     self.common = common
     self.refused = refused
     ignoredSettings = ignoring
-    var indices: [String: Int] = [:]
-    for (index, entry) in entries.enumerated() {
-      for name in entry.names + entry.classNames where indices[name] == nil { indices[name] = index }
-    }
-    for (name, index) in indices where indices[name.lowercased()] == nil { indices[name.lowercased()] = index }
-    self.indices = indices
+    // A registry's last entry of a name counts, of a list of Keras's the first.
+    registry = Registry(of: Value.kindName, entries.reversed(), ignoresCase: true) { $0.names + $0.classNames }
   }
 
+  /// Descent's own, in the order of the list.
+  package var entries: [Entry] { registry.builtIn.reversed() }
+
   /// Each value's own name and its aliases, in alphabetical order.
-  public var names: [String] { Set((entries + registry.all).flatMap(\.names)).sorted() }
+  public var names: [String] { Set(registry.all.flatMap(\.names)).sorted() }
 
   /// Every value with its default settings, without those that programs have registered.
   package var values: [Value] { entries.map(\.value) }
@@ -77,7 +88,7 @@ public struct Catalog<Value: KerasNamed>: Sendable {
   // MARK: - A program's own
 
   /// Makes a value of the program's own known by its name.
-  func register(_ value: Value) { registry.register(Entry(value)) }
+  func register(_ value: Value) { registry.register(Entry(registered: value)) }
 
   /// Makes a class of the program's own known; see ``KerasNamed/register(_:package:settings:_:)``.
   func register(
@@ -98,22 +109,26 @@ public struct Catalog<Value: KerasNamed>: Sendable {
       throw DescentError(.invalidArgument, "\(owner): every \(Value.kindName) has a setting '\(key)'; call it something else")
     }
     let named = try common?.set(value, Settings(owner: owner, given: ["name": .string(value.name)], defaults: value.config)) ?? value
-    registry.register(Entry(named, [className], classes: [registeredName], make: made))
+    registry.register(Entry(registered: named, make: made))
   }
 
   /// The value that a program has registered by a name.
-  func registered(_ name: String) -> Value? { registry.find(name)?.value }
+  func registered(_ name: String) -> Value? { registry.find(name).flatMap { $0.isRegistered ? $0.value : nil } }
 
   // MARK: - Values
 
-  func value(named name: String) throws -> Value { try entry(named: name).value.validated() }
+  /// With default settings. What a program has registered is made anew, as it may have a state.
+  func value(named name: String) throws -> Value {
+    let entry = try entry(named: name)
+    return entry.isRegistered ? try value(of: entry, named: name, settings: [:]) : try entry.value.validated()
+  }
 
   func value(json: JSONValue) throws -> Value {
     if let name = json.string { return try value(named: name) }
     let object = try KerasObject(json, Value.kindName, orName: true)
     // A function of a program's own is written by its name, by Keras with the package before it.
     if let name = object.functionName {
-      return try value(named: registry.find(name) == nil ? String(name.split(separator: ">").last ?? "") : name)
+      return try value(named: registered(name) == nil ? String(name.split(separator: ">").last ?? "") : name)
     }
     let settings = try object.settings(Value.kindName, isOptional: true)
     return try value(of: entry(object), named: object.className, settings: settings.dictionary)
@@ -134,7 +149,7 @@ public struct Catalog<Value: KerasNamed>: Sendable {
     let given = given.filter { !ignoredSettings.contains($0.key) || defaults[$0.key] != nil }
     let settings = Settings(owner: "\(Value.kindName) \(name)", given: given, defaults: defaults)
     let common = entry.value.className == nil ? nil : common
-    if entry.make == nil, registry.find(name) != nil {
+    if entry.make == nil, entry.isRegistered {
       try refuseOthers(than: defaults, in: given.filter { common?.config(entry.value)[$0.key] == nil }, owner: settings.owner)
     } else {
       try settings.refuseOthers(than: Array(defaults.keys))
@@ -156,16 +171,14 @@ public struct Catalog<Value: KerasNamed>: Sendable {
   }
 
   private func entry(_ object: KerasObject) throws -> Entry {
-    if let own = object.registeredName.flatMap(registry.find) { return own }
+    if let found = registry.find(object) { return found }
     // What a program has registered elsewhere is none of Keras's classes, though it may be called as one.
     guard object.isOwn else { return try entry(named: object.className) }
-    if let own = registry.find(object.className) { return own }
     throw unknownName(object.registeredName!, what: Value.kindName, known: names)
   }
 
   private func entry(named name: String) throws -> Entry {
-    if let own = registry.find(name) { return own }
-    if let index = indices[name] ?? indices[name.lowercased()] { return entries[index] }
+    if let found = registry.find(name) { return found }
     if let reason = refused[name] { throw DescentError(.invalidArgument, "\(Value.kindName) '\(name)': \(reason)") }
     throw unknownName(name, what: Value.kindName, known: names)
   }

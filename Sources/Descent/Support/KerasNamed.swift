@@ -13,14 +13,17 @@ public struct KerasDescription: Sendable, Equatable {
   package let problem: DescentError?
   /// Keras has a name for it but no class: `accuracy`, whose meaning depends on shapes.
   package let isKnownByNameOnly: Bool
+  /// Whether Keras finds the function or class by `name`, which it does not for every name that it gives.
+  package let isFoundByName: Bool
   /// What a program has registered the class as, with the package: `Custom>WeightedMSE`. Nil for a class of Keras's.
   package let registeredName: String?
 
   package init(
     _ className: String?, name: String, config: [String: JSONValue] = [:], problem: DescentError? = nil,
-    isKnownByNameOnly: Bool = false, registeredName: String? = nil
+    isKnownByNameOnly: Bool = false, isFoundByName: Bool = true, registeredName: String? = nil
   ) {
     self.isKnownByNameOnly = isKnownByNameOnly
+    self.isFoundByName = isFoundByName
     self.registeredName = registeredName
     self.className = className
     self.name = name

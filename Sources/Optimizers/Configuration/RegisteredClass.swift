@@ -1,7 +1,12 @@
-/// A class that files name: Descent's own by Keras's name alone, a program's with its package as well.
-package struct RegisteredClass<Value: Sendable>: Sendable {
-  package let className: String
+/// What files name: Descent's own by Keras's name alone, a program's with its package as well.
+package protocol NamedInFiles: Sendable {
   /// With the package before it: `Custom>Scale`. Nil for one of Descent's own.
+  var registeredName: String? { get }
+}
+
+/// A class that files name.
+package struct RegisteredClass<Value: Sendable>: NamedInFiles {
+  package let className: String
   package let registeredName: String?
   /// What makes an instance of it.
   package let value: Value
@@ -17,7 +22,7 @@ package struct RegisteredClass<Value: Sendable>: Sendable {
 
 extension Registry {
   /// The class that a file means: that of the registered name, or else that of the name alone.
-  package func find<Value>(_ object: KerasObject) -> Entry? where Entry == RegisteredClass<Value> {
+  package func find(_ object: KerasObject) -> Entry? where Entry: NamedInFiles {
     if let found = object.registeredName.flatMap(find) { return found }
     let found = find(object.className)
     // What a program has registered elsewhere is none of Keras's classes, though it may be called as one.
@@ -26,7 +31,7 @@ extension Registry {
 
   /// The class that a file means.
   /// - Throws: ``DescentError`` naming the nearest that there is, or all.
-  package func entry<Value>(_ object: KerasObject) throws -> Entry where Entry == RegisteredClass<Value> {
+  package func entry(_ object: KerasObject) throws -> Entry where Entry: NamedInFiles {
     if let found = find(object) { return found }
     throw unknownName(object.isOwn ? object.registeredName! : object.className)
   }

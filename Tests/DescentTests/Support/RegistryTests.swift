@@ -22,6 +22,24 @@ import Testing
     for (name, reason) in elsewhere { #expect(names.contains(name), "there is no \(name) (\(reason))") }
   }
 
+  /// What the library's own layers keep in stored properties is not looked for, and so each of their classes has to be known.
+  @Test func `every class of a layer is known as the library's`() throws {
+    let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../../Sources/Descent").standardizedFileURL
+    var parents: [String: String] = [:], final: Set<String> = []
+    for file in FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil)! {
+      guard let file = file as? URL, file.pathExtension == "swift" else { continue }
+      for match in try String(contentsOf: file, encoding: .utf8).matches(of: #/(?m)^[a-z ]*class (\w+)(?:<.*>)?: (\w+)/#) {
+        parents[String(match.output.1)] = String(match.output.2)
+        if match.output.0.contains("final ") { final.insert(String(match.output.1)) }
+      }
+    }
+    let known = Set(LayerRegistry.library.map { String(describing: $0) })
+    func isLayer(_ name: String) -> Bool { name == "Layer" || parents[name].map(isLayer) ?? false }
+    let layers = final.filter(isLayer)
+    #expect(layers.count > 100)
+    #expect(layers.subtracting(known) == [])
+  }
+
   @Test func `every loss has Keras's numbers`() throws {
     expectTested(
       Loss.self, try tested("losses", "loss"), elsewhere: ["crossentropy": "LossTests: it is one of three by shape", "ctc": "CTCTests: of sequences"])
