@@ -6,7 +6,9 @@
    CK_RECIP, CK_POW, random numbers, ...) give 0.
 
    I(name, kernel for f32 and f64, kernel for i32, arguments, arguments that machine code may read in memory (a bit each) or
-     CK_NO_CODE, about how long an element takes in picoseconds) */
+     CK_NO_CODE, about how long an element takes in picoseconds)
+
+   Those before LOAD are elementwise: their result may take the place of an argument. Others stand behind it. */
 #ifndef CK_INSTRUCTION_TABLE_H
 #define CK_INSTRUCTION_TABLE_H
 

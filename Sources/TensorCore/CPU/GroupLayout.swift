@@ -1,6 +1,6 @@
 import CKernels
 
-/// How a group's elements are cut into blocks and shares. Results are combined by blocks, or by shares where columns are added up: the
+/// How a group's elements are cut into blocks and shares (tiling and partitioning). Results are combined by blocks, or by shares where columns are added up: the
 /// blocks and such shares depend on sizes alone; how many shares there are otherwise, on the number of threads too.
 struct GroupLayout {
   let block: Int
@@ -29,7 +29,7 @@ struct GroupLayout {
     blockCount = blocks.reduce(0, +)
     isOfNumbers = program.inner == 0 && counts.allSatisfy { $0 == 1 }
     let elements = counts.reduce(0, +)
-    let estimate = Double(elements) * GroupLayout.nanosecondsPerElement(code)
+    let estimate = KernelTime.group(code, count: elements)
     // What a share has of the columns should be little beside its rows.
     let columns = program.reductions.map(\.columns).max() ?? 1
     let wanted =
@@ -66,10 +66,6 @@ struct GroupLayout {
     let streams = Set(operands.filter { $0.access == .whole && !$0.isOutput }.map(\.memory)).count
     let vectors = streams + code.slotCount + operands.filter(\.isOutput).count
     return (vectors <= 7 ? 2048 : 1024) / (code.program.type == .float64 ? 2 : 1)
-  }
-
-  private static func nanosecondsPerElement(_ code: CPUProgram) -> Double {
-    code.instructions.reduce(0) { $0 + Double(ck_instruction_time($1.code)) / 1000 }
   }
 
   /// As many for each thread, so that none waits for another's last one; a few where there is work enough, so that a thread which

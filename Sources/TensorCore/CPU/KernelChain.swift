@@ -123,11 +123,11 @@ package struct ChainFinder {
   private func time(of position: Int) -> Double? {
     switch schedule.kernels[position] {
     case .group(let programs):
-      return programs.count == 1 ? 0.1 * Double(programs[0].instructions.count * programs[0].count) : nil
+      return programs.count == 1 ? KernelTime.group(programs[0]) : nil
     case .operation(let call):
       guard case .matrixProduct(let transposeA, _) = call.operation, call.output.shape.count == 2 else { return nil }
-      let a = call.inputs[0].shape
-      return Double(call.output.count * a[a.count - (transposeA ? 2 : 1)]) / 30 * (call.output.dtype == .float64 ? 3 : 1) + 300
+      return KernelTime.product(
+        m: call.output.shape[0], n: call.output.shape[1], k: call.depth(transposeA), isDouble: call.output.dtype == .float64)
     case .loop, .copy: return nil
     }
   }
@@ -137,7 +137,7 @@ package struct ChainFinder {
     guard let time = time(of: position), time > ChainFinder.longestMember,
       let product = MatrixProductContext.of(schedule.kernels[position])?.product, product.cut.depth > 1
     else { return nil }
-    return 0.1 * Double(product.m * product.n * product.cut.depth)
+    return KernelTime.sum(product.m * product.n * product.cut.depth)
   }
 
   /// Whether some rows of a kernel need no more of what the members compute than the same rows, and whether they are in their way.

@@ -58,7 +58,7 @@ struct MatrixProductContext {
     k = a.shape[a.shape.count - (transposeA ? 2 : 1)]
     isDouble = c.dtype == .float64
     isOwn = isPart || isDouble || (m >= Self.fewestOwnRows && m * n * k <= Self.mostOwnTerms)
-    self.cut = cut ?? ProductCut(products: count, m: m, n: n, k: k, slowness: isDouble ? 3 : 1, cutsDepth: count == 1 && !isPart)
+    self.cut = cut ?? ProductCut(products: count, m: m, n: n, k: k, isDouble: isDouble, cutsDepth: count == 1 && !isPart)
     layouts = (a.matrices, b.matrices, c.matrices)
     self.panels = panels
     self.transposeA = transposeA

@@ -37,7 +37,8 @@ extension CPULowering {
       return (call.isInPlace ? [] : [move(call.inputs[0], to: call.output)]) + [writeRows(call)]
     case .host(let function):
       return [host(call, function)]
-    default:
+    case .constant, .fill, .variable, .argument, .unary, .binary, .select, .cast, .stopGradient, .customGradient, .reshape, .broadcast, .transpose,
+      .slice, .gather, .random, .scan:
       programmingError("\(call.operation) has no kernel of its own")
     }
   }

@@ -86,25 +86,26 @@ package final class Plan: @unchecked Sendable {
   package let statistics: Statistics
   /// What the plan does, before it was made for this processor.
   package let schedule: Schedule
+  let threadCount: Int
   /// Whether a run changes variables.
   package var changesVariables: Bool { !assigned.isEmpty }
-  private let steps: [Step]
+  let steps: [Step]
   private let calls: UnsafeMutableBufferPointer<Call>
   /// What is done once for many runs with the same fixed arguments.
   private let preparations: [Step]
   /// By the number of a chain's step: those that are done with it.
-  private let chained: [Int: [Step]]
+  let chained: [Int: [Step]]
   private let sharedNumbers: [UnsafeMutableRawPointer]
   private let memory: PlanMemory
-  private let argumentPlaces: [[Relocation]]
+  let argumentPlaces: [[Relocation]]
   private let outputPlaces: [[Relocation]]
   private let outputs: [Schedule.Form]
-  private let assigned: [Variable]
+  let assigned: [Variable]
   /// The same, to be gone through without counting references.
   private let changed: [Unmanaged<Variable>]
   /// Of all variables that are read or written.
   private let locks: [(lock: VariableLock, access: VariableLock.Access)]
-  private var boundArguments: [Buffer?]
+  private(set) var boundArguments: [Buffer?]
   private var runs: UInt = 0
 
   /// Plans that run again and again get machine code of their own; for others the making of it would cost more than it saves.
@@ -130,6 +131,7 @@ package final class Plan: @unchecked Sendable {
     chains: ChainFinder.Limits = ChainFinder.Limits()
   ) {
     self.schedule = schedule
+    self.threadCount = threadCount
     let lowered = CPULowering(schedule, threadCount: threadCount, part: part, leastLoopWork: leastLoopWork, chains: chains)
     steps = lowered.steps
     calls = .allocate(capacity: steps.count)
@@ -192,7 +194,7 @@ package final class Plan: @unchecked Sendable {
   }
 
   /// Runs `body` with the right to read and change what the plan reads and changes.
-  private func changeVariables(_ body: () -> Void) {
+  func changeVariables(_ body: () -> Void) {
     VariableLock.with(locks) {
       for variable in changed { variable._withUnsafeGuaranteedRef { $0.willChange() } }
       body()
@@ -207,77 +209,13 @@ package final class Plan: @unchecked Sendable {
     }
   }
 
-  private func makeOutputs() -> [Tensor] {
+  func makeOutputs() -> [Tensor] {
     if outputs.isEmpty { return [] }
     return zip(outputs, outputPlaces).map { output, places in
       let buffer = Buffer(byteCount: output.byteCount)
       for place in places { place.place.pointee = buffer.pointer + place.offset }
       return Tensor(.constant(buffer), shape: output.shape, dtype: output.dtype)
     }
-  }
-
-  /// What the plan does, kernel by kernel. Not while it runs.
-  package func explanation() -> PlanExplanation { explanation(nanoseconds: nil) }
-
-  /// The same with the least time of each kernel over some runs; of kernels that share a call, also that of each in a call of its own.
-  /// - Parameter keepsVariables: whether variables have afterwards what they had before; otherwise each run changes them as ``run(on:)`` does.
-  package func profile(runs: Int, keepsVariables: Bool = false, on pool: ThreadPool = .shared) -> PlanExplanation {
-    if runs < 1 { programmingError("profile: runs is \(runs); expected at least 1") }
-    let alone = chained.isEmpty ? nil : apart(threadCount: pool.threadCount).measure(runs: runs, keepsVariables: true, on: pool)
-    return explanation(nanoseconds: measure(runs: runs, keepsVariables: keepsVariables, on: pool), alone: alone)
-  }
-
-  /// The least time of each kernel of the schedule over some runs, in nanoseconds.
-  private func measure(runs: Int, keepsVariables: Bool, on pool: ThreadPool) -> [Double] {
-    let results = makeOutputs()
-    defer { withExtendedLifetime(results) {} }
-    translate()
-    let clock = ContinuousClock()
-    var least = [Duration](repeating: .seconds(1000), count: steps.count)
-    changeVariables {
-      let before = keepsVariables ? assigned.map { $0.storage.copy() } : []
-      SubnormalNumbers.flushed {
-        for _ in 0..<runs {
-          for (index, step) in steps.enumerated() {
-            least[index] = min(least[index], clock.measure { step.run(on: pool) })
-          }
-        }
-      }
-      for (variable, before) in zip(assigned, before) { variable.storage.pointer.copyMemory(from: before.pointer, byteCount: before.byteCount) }
-    }
-    var nanoseconds = [Double](repeating: 0, count: schedule.kernels.count)
-    for (step, time) in zip(steps, least) {
-      let (seconds, attoseconds) = time.components
-      nanoseconds[step.kernel] += Double(seconds) * 1e9 + Double(attoseconds) / 1e9
-    }
-    return nanoseconds
-  }
-
-  /// The same with each kernel in a call of its own, on the same arguments.
-  private func apart(threadCount: Int) -> Plan {
-    let plan = Plan(schedule, threadCount: threadCount, chains: .apart)
-    for (argument, buffer) in boundArguments.enumerated() {
-      guard let buffer, let place = argumentPlaces[argument].first, let memory = place.place.pointee else { continue }
-      plan.bind(argument: argument, to: buffer, offset: memory - buffer.pointer - place.offset)
-    }
-    return plan
-  }
-
-  private func explanation(nanoseconds: [Double]?, alone: [Double]? = nil) -> PlanExplanation {
-    var lowered = schedule.kernels.indices.map { PlanExplanation.Lowered(nanoseconds: nanoseconds?[$0]) }
-    for (index, step) in steps.enumerated() {
-      let known = lowered[step.kernel]
-      if step.shares > known.shares { (lowered[step.kernel].shares, lowered[step.kernel].sharesOf) = (step.shares, step.sharesOf) }
-      if known.code == .nothing || step.code != .kernel { lowered[step.kernel].code = step.code }
-      if let loop = step.loop?.takeUnretainedValue() { lowered[step.kernel].body = loop.explanation() }
-      for other in chained[index] ?? [] {
-        lowered[other.kernel] = PlanExplanation.Lowered(
-          shares: other.shares, sharesOf: "rows", code: other.code, nanoseconds: nanoseconds?[other.kernel],
-          nanosecondsAlone: alone?[other.kernel], runsWith: step.kernel + 1)
-        lowered[step.kernel].nanosecondsAlone = alone?[step.kernel]
-      }
-    }
-    return PlanExplanation(schedule, lowered, temporaryBytes: statistics.workspaceBytes, callCount: steps.count)
   }
 
   /// Makes machine code for the groups that allow it and says how many have it, for vectors as wide as the processor's or

@@ -21,9 +21,9 @@ struct ProductCut {
 
   /// - Parameters:
   ///   - products: how many of them there are, each cut alike.
-  ///   - slowness: how many times as long an operation takes as with oneDNN.
+  ///   - isDouble: whether they are of `float64`.
   ///   - cutsDepth: whether parts of the sum may be added up afterwards.
-  init(products: Int, m: Int, n: Int, k: Int, slowness: Double, cutsDepth: Bool) {
+  init(products: Int, m: Int, n: Int, k: Int, isDouble: Bool, cutsDepth: Bool) {
     var best = Double.infinity
     let (rowUnits, columnUnits, depthUnits) = (ProductCut.units(m), ProductCut.units(n), ProductCut.units(k))
     for rows in 1...min(ProductCut.mostShares, rowUnits) {
@@ -33,9 +33,8 @@ struct ProductCut {
           let height = Double(ProductCut.unit * ((rowUnits + rows - 1) / rows)), width = Double(ProductCut.unit * ((columnUnits + columns - 1) / columns))
           let length = min(Double(k), Double(ProductCut.unit * ((depthUnits + depth - 1) / depth)))
           let (a, b) = (min(height, Double(m)), min(width, Double(n)))
-          // Nanoseconds: arithmetic, and bringing both sides into the order in which they are read.
-          let share = 2 * a * b * length / 60 * slowness + 0.5 * length * (a + b) + 800
-          let sum = depth == 1 ? 0 : 0.6 * Double(m * n * depth)
+          let share = KernelTime.share(m: a, n: b, k: length, isDouble: isDouble)
+          let sum = depth == 1 ? 0 : KernelTime.sumOfOthers(m * n * depth)
           let cost = ProductCut.cost(products * rows * columns * depth, share, sum)
           if cost < best { (best, self.rows, self.columns, self.depth) = (cost, rows, columns, depth) }
         }

@@ -15,7 +15,7 @@ final class ScanLoop {
     places = memory.allocate(UnsafeMutableRawPointer?.self, loop.inputs.count + 1)
     if let rows = loop.rows, rows.canBeShared {
       isSplit = true
-      let units = rows.count / ScanRows.leastCount, count = rows.shareCount(threads: threadCount, leastWork: leastWork)
+      let units = rows.count / ScanRows.leastCount, count = rows.shareCount(threads: threadCount, work: KernelTime.additions(of: loop.body), leastWork: leastWork)
       // An element's value depends on nothing but its row, so the cut may depend on the number of threads.
       let cuts = (0...count).map { $0 == count ? rows.count : $0 * units / count * ScanRows.leastCount }
       let ranges = (0..<count).map { cuts[$0]..<cuts[$0 + 1] }
@@ -70,24 +70,9 @@ extension ScanRows {
   /// Whether there are enough rows for two threads.
   var canBeShared: Bool { count >= 2 * ScanRows.leastCount }
 
-  /// Among how many of so many threads the rows are worth being divided.
-  func shareCount(threads: Int, leastWork: Int = ScanRows.leastWork) -> Int {
+  /// Among how many of so many threads the rows are worth being divided, with so much work a step.
+  func shareCount(threads: Int, work: Int, leastWork: Int = ScanRows.leastWork) -> Int {
     max(1, min(threads, count / ScanRows.leastCount, work / leastWork))
-  }
-
-  /// About how much a step computes, in vector operations of one element each.
-  private var work: Int { nodesBelow(scan.newStates + scan.results).reduce(0) { $0 + ScanRows.work($1) } }
-
-  private static func work(_ node: Node) -> Int {
-    switch node.operation {
-    // Eight multiplications with additions at a time.
-    case .matrixProduct(let transposeA, _):
-      let left = node.inputs[0].shape
-      return node.elementCount * left[left.count - (transposeA ? 2 : 1)] / 8
-    case .unary: return 4 * node.elementCount
-    case .binary, .select, .reduce: return node.elementCount
-    default: return 0
-    }
   }
 }
 

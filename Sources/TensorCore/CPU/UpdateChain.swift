@@ -1,6 +1,6 @@
 import CKernels
 
-/// An update of parameters together with the products that give its gradients.
+/// The optimizer's step fused into the backward pass: an update of parameters together with the products that give its gradients.
 ///
 /// Each share multiplies for some rows of the matrices and updates these rows: threads need not meet between the two, a gradient is in the
 /// cache where it is read, and the products that one thread would do alone, as that of a small last layer, are all threads' work.

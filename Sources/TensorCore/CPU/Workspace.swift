@@ -1,4 +1,4 @@
-/// Offsets in the plan's workspace; memory that is free again is given out anew.
+/// Memory planning (best fit): offsets in the plan's workspace; memory that is free again is given out anew.
 struct Workspace {
   private(set) var size = 0
   /// The free pieces, smallest first, and for each its other end by where it begins and where it ends.

@@ -1,5 +1,5 @@
-/// The kernels of a plan that begin what another thread does while the plan goes on, and what is computed for them alone: each is placed right
-/// behind the last of those that it waits for.
+/// Asynchronous operations begin as early as they can, so that communication overlaps computation: the kernels of a plan that begin what is
+/// awaited further down, and what is computed for them alone, are each placed right behind the last of those that they wait for.
 struct EarlyKernels {
   /// Those that wait for nothing.
   let ready: [Int]

@@ -1,6 +1,7 @@
 /// When a value can be computed in a group, and groups become one.
 extension Fusion {
-  /// Groups are merged for common memory up to this many values; with more they would run out of registers.
+  /// Groups are merged for common memory up to this many values; with more, what is kept for later would outweigh what
+  /// is read together.
   private static let mostMembersOfSiblings = 40
   /// How many groups that read the same memory are tried before one is left alone.
   private static let mostSiblingsTried = 16
@@ -64,7 +65,7 @@ extension Fusion {
   }
 
   private func canBecomeRows(_ group: Kernel, length: Int) -> Bool {
-    group.inner == 0 && !group.hasRandom && group.count > 1 && length > 1 && length <= Fusion.longestRow
+    group.inner == 0 && !group.hasRandom && group.count > 1 && length > 1 && length <= Schedule.longestRow
   }
 
   private func becomeRows(_ group: Kernel, length: Int) {

@@ -44,11 +44,7 @@ final class Fusion {
     var rows: Int { inner > 0 ? count / inner : count }
   }
 
-  /// Rows are reduced in groups up to this length, and elements found by views of up to so many axes. What lowers a schedule must be
-  /// able to do that much.
-  static let longestRow = 4096
-  static let mostAxes = 8
-  /// A group of more values than this is not extended: it would gain nothing, and its temporaries would not fit any cache.
+  /// A group of more values than this is not extended: it would gain nothing, as what is read again is little beside what is kept for later.
   static let mostMembers = 1024
   /// Columns of fewer rows than this are not worth keeping sums of.
   static let leastRowsOfColumns = 8
@@ -165,7 +161,7 @@ final class Fusion {
   }
 
   private func addView(_ value: SimplifiedGraph.Value, _ change: (View) -> View?) -> Int {
-    if let view = change(views[value.inputs[0]]), view.collapsed().layout.shape.count <= Fusion.mostAxes {
+    if let view = change(views[value.inputs[0]]), view.collapsed().layout.shape.count <= Schedule.mostAxes {
       return append(value, .view, view)
     }
     let source = copy(value.inputs[0])
@@ -237,7 +233,7 @@ final class Fusion {
     let reduced = long.reduce(1) { $0 * shape[$1] }
     if reduced == values[input].count { return addFused(value, isLate: true) }
     let isTrailing = long.allSatisfy { axis in (axis..<shape.count).allSatisfy { shape[$0] == 1 || long.contains($0) } }
-    if isTrailing && reduced <= Fusion.longestRow { return addFused(value, rowLength: reduced) }
+    if isTrailing && reduced <= Schedule.longestRow { return addFused(value, rowLength: reduced) }
     let isContiguous = (long.first!...long.last!).allSatisfy { shape[$0] == 1 || long.contains($0) }
     if isContiguous {
       if reduction == .sum, long.first == shape.firstIndex(where: { $0 != 1 }), let index = addSumOfColumns(value) { return index }
@@ -258,7 +254,7 @@ final class Fusion {
   /// or too few rows for it to pay.
   private func addSumOfColumns(_ value: SimplifiedGraph.Value) -> Int? {
     let input = value.inputs[0], columns = value.count
-    guard value.dtype.isFloatingPoint, (2...Fusion.longestRow).contains(columns), values[input].count >= Fusion.leastRowsOfColumns * columns,
+    guard value.dtype.isFloatingPoint, (2...Schedule.longestRow).contains(columns), values[input].count >= Fusion.leastRowsOfColumns * columns,
       case .same(let source) = access(input, from: value), let group = kernel(of: source), group.type == value.dtype,
       group.members.count < Fusion.mostMembers
     else { return nil }
@@ -271,7 +267,7 @@ final class Fusion {
     let shape = values[value.inputs[0]].shape
     let isTrailing = shape[(axis + 1)...].allSatisfy { $0 == 1 }
     let isWhole = shape[axis] == values[value.inputs[0]].count
-    if isTrailing && !isWhole && shape[axis] > 1 && shape[axis] <= Fusion.longestRow {
+    if isTrailing && !isWhole && shape[axis] > 1 && shape[axis] <= Schedule.longestRow {
       return addFused(value, rowLength: shape[axis])
     }
     return addOpaque(value)
@@ -315,7 +311,7 @@ final class Fusion {
       guard case .cast = value.operation else { return .memory }
     }
     if isFlat(input) { return .same(source) }
-    if let length = view.rowLength(rows: values[source].count), length <= Fusion.longestRow {
+    if let length = view.rowLength(rows: values[source].count), length <= Schedule.longestRow {
       return .rows(source, length: length)
     }
     return .memory

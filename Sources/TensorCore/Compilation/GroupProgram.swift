@@ -1,4 +1,5 @@
-/// What a fused group does with each element of its space: a short list of instructions on registers, which each are written once.
+/// What a fused group does with each element of its space: a short list of instructions on registers, which each are written once (static
+/// single assignment).
 ///
 /// The space has `count` elements in row-major order; the group computes in one dtype, truths being 0 and 1 of it. If `inner` is
 /// greater than 0 the space consists of rows of that length, and registers and operands may have one element a row.

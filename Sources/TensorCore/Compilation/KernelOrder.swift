@@ -1,6 +1,6 @@
 /// The kernels of a plan in the order in which they run, each after all that it waits for.
 ///
-/// What another thread does while the plan goes on is begun as early as possible; all else is done in the order in which it was written.
+/// What is asynchronous, begun here and awaited there, begins as early as possible; all else is done in the order in which it was written.
 struct KernelOrder {
   let kernels: [Fusion.Kernel]
   private var dependencies: [Int: [Int]] = [:]

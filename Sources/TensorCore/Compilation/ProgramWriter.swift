@@ -1,4 +1,4 @@
-/// Writes the program of one fused group.
+/// Writes the program of one fused group (code generation, for no processor yet).
 struct ProgramWriter {
   private(set) var program: GroupProgram
   private let fusion: Fusion

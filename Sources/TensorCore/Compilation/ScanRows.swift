@@ -1,4 +1,4 @@
-/// Which of a loop's arguments have a row for each row of the batch, where the rows of the batch do not meet in its body: then some
+/// Propagates the batch's axis through a loop's body: which of a loop's arguments have a row for each row of the batch, where the rows of the batch do not meet in its body: then some
 /// rows can be taken through all steps without waiting for the others.
 package struct ScanRows {
   /// How many rows the batch has.
@@ -7,7 +7,7 @@ package struct ScanRows {
   let isSplit: [Bool]
 
   /// The loop, by reference: the body for some of the rows is its graph with other shapes.
-  let scan: Scan
+  private let scan: Scan
 
   /// Nil where rows meet.
   init?(_ scan: Scan) {
@@ -55,11 +55,13 @@ package struct ScanRows {
     case .pad(let low, _): return none ? false : low[0] == 0 && shape[0] == count ? true : nil
     case .concatenate(let axis): return none ? false : all && axis != 0 ? true : nil
     case .gather: return none ? false : inputs == [false, true] ? true : nil
-    default: return none && !inputs.isEmpty ? false : nil
+    case .constant, .variable, .argument, .random, .convolution, .pooling, .fourier, .scatterAdd, .distinctRows, .replaceRows, .scan, .host:
+      return none && !inputs.isEmpty ? false : nil
     }
   }
 
-  /// What the body does with so many of the rows.
+  /// What the body does with so many of the rows. It is the one thing that a lowering asks the compiler for: only it knows on how many
+  /// threads the loop will run.
   func body(rows: Int) -> Schedule {
     var place: [Int: Tensor] = [:], splitNodes: Set<Int> = []
     for (index, (argument, split)) in zip(scan.arguments, isSplit).enumerated() {

@@ -1,42 +1,19 @@
 extension Schedule: CustomStringConvertible {
   /// The kernels in order: what each computes, from what, and where the result goes.
   package var description: String {
-    kernels.indices.flatMap { PlanExplanation.Kernel(self, $0, .nothing).lines(number: $0 + 1) }.joined(separator: "\n")
-  }
-}
-
-extension PlanExplanation {
-  /// What became of a kernel of a schedule when it was lowered.
-  struct Lowered {
-    var shares = 0
-    var sharesOf = ""
-    var code = Code.nothing
-    var nanoseconds: Double?
-    var nanosecondsAlone: Double?
-    var runsWith: Int?
-    var body: PlanExplanation?
-
-    static let nothing = Lowered()
-  }
-
-  init(_ schedule: Schedule, _ lowered: [Lowered], temporaryBytes: Int, callCount: Int) {
-    kernels = lowered.enumerated().map { Kernel(schedule, $0, $1) }
-    self.temporaryBytes = temporaryBytes
-    self.callCount = callCount
+    kernels.indices.flatMap { PlanExplanation.Kernel(self, $0).lines(number: $0 + 1) }.joined(separator: "\n")
   }
 }
 
 extension PlanExplanation.Kernel {
-  fileprivate init(_ schedule: Schedule, _ index: Int, _ lowered: PlanExplanation.Lowered) {
+  /// What a schedule says of one of its kernels.
+  init(_ schedule: Schedule, _ index: Int) {
     let kernel = schedule.kernels[index]
     (operations, extent) = kernel.work
     (reads, writes) = (kernel.reads.map(schedule.name), kernel.writes.map(schedule.name))
     inPlace = kernel.overwritten.map(schedule.name)
     byteCount = schedule.byteCount(of: kernel)
     isPass = kernel.isGroup
-    (shares, sharesOf, code) = (lowered.shares, lowered.sharesOf, lowered.code)
-    (nanoseconds, nanosecondsAlone) = (lowered.nanoseconds, lowered.nanosecondsAlone)
-    (runsWith, body) = (lowered.runsWith, lowered.body)
   }
 }
 

@@ -5,7 +5,12 @@
 ///
 /// By reference it holds what has an identity and whose elements may change or be large: variables, the buffers of constants, functions on the host,
 /// and of a loop its graph (``ScanRows``), of which some rows of the batch take a schedule of their own.
+///
+/// In the words of compilers it is the intermediate representation between the graph and the code for a processor.
 package struct Schedule {
+  /// How long the rows of a group may be, and of how many axes its views: what whoever lowers a schedule must be able to do.
+  package static let longestRow = 4096, mostAxes = 8
+
   package internal(set) var buffers: [Storage] = []
   package internal(set) var kernels: [Kernel] = []
   package internal(set) var arguments: [Form] = []

@@ -23,22 +23,22 @@ public struct PlanExplanation: Sendable, CustomStringConvertible {
     public let byteCount: Int
     /// Into how many shares its work is cut. The first of n threads owns the first n-th of them, and so on, in every kernel of as many
     /// shares; a thread that is done early takes some of another's.
-    public let shares: Int
+    public internal(set) var shares = 0
     /// What a share is some of, where there are several: `elements`, `rows`, `rows × columns in 4 × 2`.
-    public let sharesOf: String
+    public internal(set) var sharesOf = ""
     /// Who does it.
-    public let code: Code
+    public internal(set) var code = Code.nothing
     /// The least time measured, if it was; without what is part of the time of the kernel that it runs with.
-    public let nanoseconds: Double?
+    public internal(set) var nanoseconds: Double?
     /// The least time measured of it in a call of its own, where it shares one with others. Together these take longer than the call that
     /// they share.
-    public let nanosecondsAlone: Double?
+    public internal(set) var nanosecondsAlone: Double?
     /// The number in the table of the kernel with which it is one call: each share does some rows in one of them and then in the other, so
     /// that what goes between them stays in a thread's cache. Nil for most.
-    public let runsWith: Int?
+    public internal(set) var runsWith: Int?
     /// What a loop does in each of its steps, if it is one. Where threads go through the loop side by side, each with some rows of the
     /// batch: what the first one does.
-    public let body: PlanExplanation?
+    public internal(set) var body: PlanExplanation?
     /// Whether it is a fused group: one pass over its elements.
     public let isPass: Bool
   }
@@ -67,6 +67,8 @@ public struct PlanExplanation: Sendable, CustomStringConvertible {
   public let temporaryBytes: Int
   /// How many calls the kernels are; some take two.
   public let callCount: Int
+  /// On how many threads it was made to run.
+  public let threadCount: Int
 
   /// How many bytes all kernels read and write.
   public var byteCount: Int { kernels.reduce(0) { $0 + $1.byteCount } }
@@ -79,7 +81,8 @@ public struct PlanExplanation: Sendable, CustomStringConvertible {
   public var description: String {
     var lines = [
       "\(PlanExplanation.count(kernels.count, "kernel")) in \(PlanExplanation.count(callCount, "call")), \(PlanExplanation.text(bytes: byteCount)) read and written, "
-        + "\(PlanExplanation.text(bytes: temporaryBytes)) of temporaries" + (nanoseconds.map { ", " + PlanExplanation.text(nanoseconds: $0) } ?? "")
+        + "\(PlanExplanation.text(bytes: temporaryBytes)) of temporaries"
+        + (kernels.contains { $0.shares > 1 } ? ", on \(PlanExplanation.count(threadCount, "thread"))" : "") + (nanoseconds.map { ", " + PlanExplanation.text(nanoseconds: $0) } ?? "")
     ]
     for (index, kernel) in kernels.enumerated() {
       let measured = kernel.nanoseconds.map { ", " + PlanExplanation.text(nanoseconds: $0) } ?? ""

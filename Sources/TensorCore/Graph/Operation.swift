@@ -88,7 +88,7 @@ package final class HostFunction: EqualByIdentity, Sendable {
   /// What reaches each input (nil: nothing), given the inputs, the result, what reaches the result, and which inputs need it.
   package typealias Derivative = @Sendable (_ inputs: [Tensor], _ result: Tensor, _ adjoint: Tensor, _ needed: [Bool]) -> [Tensor?]
 
-  /// Whether the result is there when `body` returns, or another thread makes it while the plan goes on.
+  /// Whether the result is there when `body` returns, or the function is asynchronous: begun here and awaited there.
   enum Phase: Sendable {
     case whole
     /// Has it begun. Placed in the plan as early as the inputs are there; nobody but the function's `end` reads the result.

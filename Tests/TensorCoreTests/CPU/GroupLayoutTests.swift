@@ -1,3 +1,4 @@
+import CKernels
 import TestSupport
 import Testing
 
@@ -10,6 +11,10 @@ import Testing
     ([10, 20], [0, 1]), ([20, 10], [0, 1]), ([70_000], [0]), ([0, 70_000, 0], [0, 2, 1]), ([], []),
   ])
   func `A few small programs come first`(counts: [Int], order: [Int]) { #expect(GroupLayout.order(counts) == order) }
+
+  @Test func `The kernels can do what a schedule may ask for`() {
+    #expect(Schedule.longestRow <= CK_MAX_BLOCK && Schedule.mostAxes <= CK_MAX_RANK)
+  }
 
   @Test(arguments: [1, 2, 3]) func `Whatever the order, each array has its own values`(threadCount: Int) {
     let sizes = [40_000, 100, 1000, 10, 30_001, 7]

@@ -22,18 +22,18 @@ struct ProductCutTests {
     for m in Self.sizes {
       for n in Self.sizes {
         for k in Self.sizes {
-          let cut = ProductCut(products: 1, m: m, n: n, k: k, slowness: 1, cutsDepth: true)
+          let cut = ProductCut(products: 1, m: m, n: n, k: k, isDouble: false, cutsDepth: true)
           #expect((1...64).contains(cut.count))
           #expect(cut.rows <= (m + 7) / 8 && cut.columns <= (n + 7) / 8 && cut.depth <= max(1, k / 8))
-          #expect(ProductCut(products: 1, m: m, n: n, k: k, slowness: 1, cutsDepth: false).depth == 1)
+          #expect(ProductCut(products: 1, m: m, n: n, k: k, isDouble: false, cutsDepth: false).depth == 1)
         }
       }
     }
   }
 
   @Test func `large products have work for several threads, small ones for one`() {
-    #expect(ProductCut(products: 1, m: 32, n: 10, k: 100, slowness: 1, cutsDepth: true).count == 1)
-    #expect(ProductCut(products: 1, m: 128, n: 512, k: 3200, slowness: 1, cutsDepth: true).count >= 8)
-    #expect(ProductCut(products: 1, m: 32, n: 100, k: 784, slowness: 1, cutsDepth: true).depth > 1)
+    #expect(ProductCut(products: 1, m: 32, n: 10, k: 100, isDouble: false, cutsDepth: true).count == 1)
+    #expect(ProductCut(products: 1, m: 128, n: 512, k: 3200, isDouble: false, cutsDepth: true).count >= 8)
+    #expect(ProductCut(products: 1, m: 32, n: 100, k: 784, isDouble: false, cutsDepth: true).depth > 1)
   }
 }

@@ -61,7 +61,7 @@ import Testing
 
     private mutating func step(_ a: Tensor) -> Tensor? {
       let b = partner(of: a)
-      switch Int.random(in: 0..<37, using: &random) {
+      switch Int.random(in: 0..<38, using: &random) {
       case 0: return a + b
       case 1: return a - b
       case 2: return a * b
@@ -112,6 +112,11 @@ import Testing
         return sort((a * 64).cast(to: .int32).cast(to: dtype), axis: a.rank - 1) * 0.015
       case 35 where a.rank > 1: return windowOfLargest(a)
       case 36 where a.rank > 0 && (1...64).contains(a.shape.last!): return transform(of: a)
+      case 37 where a.rank > 0 && a.shape[0] > 0:
+        let limit = a.shape[0]
+        let indices = Tensor((0..<6).map { _ in Int32.random(in: -1...Int32(limit), using: &random) })
+        let (rows, places) = indices.distinctRows(of: limit)
+        return rows.cast(to: dtype) * 0.0517 + places.cast(to: dtype) * 0.1043 + 0.0123
       default: return a * (b .> 0).cast(to: dtype)
       }
     }
@@ -164,7 +169,8 @@ import Testing
       }
     }
 
-    /// A Fourier transform of its rows. Sums that are zero but for rounding would have roots that differ; they are moved away from it.
+    /// A Fourier transform of its rows. Sums that are zero but for rounding would have roots that differ, and of several of them any might be
+    /// the greatest: they are moved away from zero and from one another.
     private mutating func transform(of a: Tensor) -> Tensor {
       let n = a.shape.last!, factor = 1 / Double(n)
       let transform = switch Int.random(in: 0..<3, using: &random) {
@@ -172,7 +178,9 @@ import Testing
       case 1: FourierTransform(.fromReal, length: n)
       default: FourierTransform(.toReal, length: 2 * n - 1 - (n > 1 && Bool.random(using: &random) ? 1 : 0))
       }
-      return transform(transform.form == .fromReal ? [a] : [a, a * a]) * factor + 0.0371
+      let result = transform(transform.form == .fromReal ? [a] : [a, a * a])
+      let apart = Tensor((0..<result.count).map { 0.0371 + 0.00137 * Double($0 % 1000) }).reshaped(result.shape).cast(to: dtype)
+      return result * factor + apart
     }
 
     /// The derivative of a pooling, which puts elements where they came from.
@@ -264,7 +272,7 @@ import Testing
     let elementwise = UnaryFunction.allCases.map { "unary \($0)" } + BinaryFunction.allCases.map { "binary \($0)" }
     let others = [
       "select", "cast", "reduce sum", "reduce max", "argmax", "matrixProduct", "convolution", "pooling chosen", "pooling placed",
-      "pooling mean", "pooling spread", "reshape", "broadcast", "transpose", "slice", "pad", "concatenate", "gather", "scatterAdd",
+      "pooling mean", "pooling spread", "reshape", "broadcast", "transpose", "slice", "pad", "concatenate", "gather", "scatterAdd", "distinctRows",
       "fourier complex", "fourier fromReal", "fourier toReal", "replaceRows", "random uniform", "random normal", "scan", "host",
     ]
     #expect(Set(elementwise + others).subtracting(found).isEmpty)

@@ -89,7 +89,8 @@ struct ScanRowsTests {
         if case .scan(let scan) = node.operation { scan } else { nil }
       }.first
       let found = try #require(loop)
-      return try #require(ScanRows(found)).shareCount(threads: threads)
+      let body = Scheduler.schedule(arguments: found.arguments, outputs: found.newStates + found.results, assignments: [])
+      return try #require(ScanRows(found)).shareCount(threads: threads, work: KernelTime.additions(of: body))
     }
     #expect(try shares(8, threads: 16) == 1)
     #expect(try shares(64, threads: 16) == 2)

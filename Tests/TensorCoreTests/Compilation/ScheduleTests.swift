@@ -102,6 +102,16 @@ import Testing
       let code = texts[file]!.split(separator: "\n").filter { !$0.drop { $0 == " " }.hasPrefix("//") }
       let known = code.flatMap { $0.matches(of: #/\b[A-Z]\w+/#).map { String($0.output) } }.filter(lowering.contains)
       #expect(known.isEmpty, "\(file.lastPathComponent): \(Set(known))")
+      // Functions on the host get memory, whoever runs them, and so do those that talk to other processes.
+      let takesMemory = ["Operation.swift", "HostComputation.swift"].contains(file.lastPathComponent) || folder(file) == "Groups"
+      let pointers = code.filter { $0.contains(#/Unsafe\w*Pointer/#) }
+      if folder(file) != "Support" && !takesMemory { #expect(pointers.isEmpty, "\(file.lastPathComponent): \(pointers)") }
+    }
+    // And the other way round: whoever lowers a schedule does not look at how it came about.
+    for file in files where folder(file) == "CPU" {
+      let code = texts[file]!.split(separator: "\n").filter { !$0.drop { $0 == " " }.hasPrefix("//") }
+      let known = code.filter { $0.contains(#/\b(Fusion|SimplifiedGraph|ProgramWriter|KernelOrder|DependencyGraph)\b|\bnodesBelow\b/#) }
+      #expect(known.isEmpty, "\(file.lastPathComponent): \(known)")
     }
   }
 }
