@@ -95,7 +95,7 @@ public final class MelSpectrogram: Layer {
     try check("sequenceLength", sequenceLength, 1...fftLength)
     try check("sequenceStride", sequenceStride, 1...most)
     if let window, !window.isOfOperations { throw settingsError("window is \(window.name ?? "none"); expected hann, hamming or numbers") }
-    try namingLayer { _ = try window?.values(count: sequenceLength) }
+    try namingLayer { try window?.check(count: sequenceLength) }
     try check("samplingRate", samplingRate, 1...Int.max)
     try check("numMelBins", numMelBins, 1...(most / (fftLength / 2 + 1)))
     guard minFreq.isFinite, maxFreq.isFinite, -700 < minFreq, minFreq < maxFreq else {

@@ -33,7 +33,7 @@ extension OperationInput {
     let fftLength = try value("fft_length", .transformLength)
     guard fftLength >= length else { throw refusal("'fft_length' \(fftLength) is less than 'sequence_length' \(length)") }
     let window = try value("window", SettingKind<SignalWindow>.operationWindow.orNull, default: .some(.hann))
-    try naming { _ = try window?.values(count: length) }
+    try naming { try window?.check(count: length) }
     return (length, stride, fftLength, window, try value("center", .flag, default: true))
   }
 
@@ -88,6 +88,9 @@ extension SignalWindow {
 
   /// As Keras notes it.
   var json: JSONValue { name.map { .string($0) } ?? .array(numbers.map { JSONValue($0) }) }
+
+  /// Refuses given numbers that are not so many.
+  func check(count: Int) throws { if shape == nil { _ = try values(count: count) } }
 
   /// Whether Keras's transforms of pieces, which know hann and hamming by name, have it.
   var isOfOperations: Bool { shape == nil || self == .hann || self == .hamming }
