@@ -113,7 +113,10 @@ public func imageDatasetFromDirectory(
   let files = Array(paths[try settings.selection.part(subset, of: paths.count, directory)])
   let read = settings.reading(files)
   return ImageDataset(
-    dataset: settings.rows(files.count, isShuffled: shuffle, row: { try read([$0], true) }, batch: { try read($0, false) }), classNames: [], filePaths: files)
+    dataset: settings.selection.rows(
+      files.count, isShuffled: shuffle, batchSize: settings.batchSize, workers: settings.workers, row: { try read([$0], true) },
+      batch: { try read($0, false) }),
+    classNames: [], filePaths: files)
 }
 
 /// Pictures of a folder with labels, in batches, cut into a part to train on and one to validate on. (Keras:
@@ -193,9 +196,9 @@ private struct ImageDatasetSettings {
     let part = try selection.part(subset, of: all.paths.count, all.directory)
     let (paths, labels) = (Array(all.paths[part]), Array(all.labels[part]))
     let read = reading(paths)
-    let rows = rows(paths.count, isShuffled: selection.isShuffled && !inOrder, row: { (try read([$0], true), all.target(labels[$0])) }) { places in
-      (try read(places, false), all.targets(places.map { labels[$0] }))
-    }
+    let rows = selection.rows(
+      paths.count, isShuffled: selection.isShuffled && !inOrder, batchSize: batchSize, workers: workers,
+      row: { (try read([$0], true), all.target(labels[$0])) }, batch: { (try read($0, false), all.targets($0.map { labels[$0] })) })
     return ImageDataset(dataset: rows, classNames: all.classNames, filePaths: paths)
   }
 
@@ -212,15 +215,6 @@ private struct ImageDatasetSettings {
         }
       }
     }
-  }
-
-  /// Rows, or batches, each of which one thread reads to where they are wanted.
-  func rows<Element>(
-    _ count: Int, isShuffled: Bool, row: @escaping @Sendable (Int) throws -> Element, batch: @escaping @Sendable ([Int]) throws -> Element
-  ) -> Dataset<Element> {
-    let places = selection.places(count, isShuffled: isShuffled)
-    guard let batchSize else { return places.map(workers: workers) { try row(Int($0.scalars(as: Int32.self)[0])) } }
-    return places.batch(batchSize).map(workers: workers) { numbers in try batch(numbers.scalars(as: Int32.self).map { Int($0) }) }
   }
 }
 

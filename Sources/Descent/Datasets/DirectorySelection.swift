@@ -104,10 +104,13 @@ package struct DirectorySelection: Sendable {
   ///   - given: where labels come from.
   ///   - mode: how they are written.
   ///   - wanted: the folders that count; nil for all.
-  ///   - list: the files of some classes, or of all of the folder.
+  ///   - followLinks: whether links to folders are gone into.
+  ///   - list: the files of some classes, or of all of the folder; nil for those with the endings.
   package func labelledPaths(
-    _ directory: String, _ given: DirectoryLabels, _ mode: LabelMode, classNames wanted: [String]?, _ list: ([String]?) throws -> FileDirectory
+    _ directory: String, _ given: DirectoryLabels, _ mode: LabelMode, classNames wanted: [String]?, followLinks: Bool = false,
+    _ list: (([String]?) throws -> FileDirectory)? = nil
   ) throws -> LabelledPaths {
+    let list = list ?? { try FileDirectory(directory, classNames: $0, followLinks: followLinks, endings: endings) }
     var (paths, labels, classNames): ([String], [Int], [String])
     switch given {
     case .inferred:
@@ -146,6 +149,23 @@ package struct DirectorySelection: Sendable {
   package func places(_ count: Int, isShuffled: Bool) -> Dataset<Tensor> {
     let places = Dataset(count: count) { Tensor(Int32($0)) }
     return isShuffled ? places.shuffle(seed: UInt64(seed)) : places
+  }
+
+  /// The rows of a pass one by one, or in batches, each of which one thread makes.
+  /// - Parameters:
+  ///   - count: how many rows there are.
+  ///   - isShuffled: whether each pass has an order of its own.
+  ///   - batchSize: rows of a batch; nil for single rows.
+  ///   - workers: how many threads make them.
+  ///   - row: makes that of a number.
+  ///   - batch: makes that of rows' numbers.
+  package func rows<Element>(
+    _ count: Int, isShuffled: Bool, batchSize: Int?, workers: Int, row: @escaping @Sendable (Int) throws -> Element,
+    batch: @escaping @Sendable ([Int]) throws -> Element
+  ) -> Dataset<Element> {
+    let places = places(count, isShuffled: isShuffled)
+    guard let batchSize else { return places.map(workers: workers) { try row(Int($0.scalars(as: Int32.self)[0])) } }
+    return places.batch(batchSize).map(workers: workers) { numbers in try batch(numbers.scalars(as: Int32.self).map { Int($0) }) }
   }
 }
 

@@ -26,6 +26,8 @@ extension Initializer {
   ///   - scaling: what the window is divided by; nil for nothing, as for no window.
   ///   - periodic: whether the window goes on without a jump where it is repeated; else it is symmetric. A window of given numbers is taken as
   ///     it is.
+  /// - Returns: an initializer that throws ``DescentError`` for other shapes, and where a window of given numbers is not as long as a frame.
+  /// Source: https://keras.io/api/layers/initializers/#stftinitializer-class
   public static func stft(
     _ side: FourierSide = .real, window: SignalWindow? = .hann, scaling: WindowScaling? = .density, periodic: Bool = false
   ) -> Initializer {
@@ -48,16 +50,21 @@ extension Initializer {
         }
         factors = factors.map { $0 / scale }
       }
+      if Initializer.isForReplacedWeights { return Tensor.zeros(shape, dtype: dtype) }
       let length = 2 * (shape[2] - 1)
-      var values: [Double] = []
-      values.reserveCapacity(shape[0] * shape[2])
-      for (t, factor) in factors.enumerated() {
-        for k in 0..<shape[2] {
-          let angle = -2 * Double.pi * Double(t * k % length) / Double(length)
-          values.append(factor * (side == .real ? Foundation.cos(angle) : Foundation.sin(angle)))
-        }
+      // One whole period, which those of higher frequencies go through in greater steps.
+      let wave = (0..<length).map { place -> Double in
+        let angle = -2 * Double.pi * Double(place) / Double(length)
+        return side == .real ? Foundation.cos(angle) : Foundation.sin(angle)
       }
-      return Tensor(shape: shape, scalars: values).cast(to: dtype)
+      return Tensor(shape: shape, dtype: dtype) { bytes in
+        func fill<Number: BinaryFloatingPoint>(_ numbers: UnsafeMutableBufferPointer<Number>) {
+          for (t, factor) in factors.enumerated() {
+            for k in 0..<shape[2] { numbers[t * shape[2] + k] = Number(factor * wave[t * k % length]) }
+          }
+        }
+        if dtype == .float64 { fill(bytes.bindMemory(to: Double.self)) } else { fill(bytes.bindMemory(to: Float.self)) }
+      }
     }
   }
   /// With default settings.

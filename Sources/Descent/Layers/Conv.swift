@@ -73,7 +73,11 @@ public class Conv: ConvolutionLayer, ConfigurableLayer {
   }
 
   private func convolution(_ inputShape: [Int], _ kernelShape: [Int]) throws -> Convolution {
-    try namingLayer {
+    for (axis, size) in inputShape.dropFirst().dropLast().enumerated() where [strides.count, dilationRate.count, kernelSize.count].min()! > axis {
+      let (between, isTooFar) = (max(kernelSize[axis], 1) - 1).multipliedReportingOverflow(by: dilationRate[axis])
+      if !isTooFar, between < .max { OpenSize.note(size, window: between + 1, stride: strides[axis], isWhole: padding == .valid) }
+    }
+    return try namingLayer {
       try Convolution(inputShape: inputShape, kernelShape: kernelShape, strides: strides, padding: padding, dilation: dilationRate)
     }
   }

@@ -2,10 +2,23 @@ import Foundation
 import TensorCore
 
 /// Mel spectrograms of signals: magnitudes of short-time Fourier transforms, weighted by triangles that lie equally far apart on the mel
-/// scale, 1127 log(1 + f / 700), and in decibels. (Keras: `keras.layers.MelSpectrogram`.)
+/// scale, and in decibels. (Keras: `keras.layers.MelSpectrogram`.)
 ///
-/// `[rows, samples]` to `[rows, mel bins, frames]`, the signals mirrored at their ends so that frame t has sample t · sequenceStride in its
-/// middle. Decibels are cut `topDB` below the greatest of all rows that are computed together.
+/// `[rows, samples]` to `[rows, mel bins, frames]`, `float32` or `float64`, with 1 + samples / sequenceStride frames (samples − 1 where `fftLength`
+/// is odd): the signals are mirrored at their ends so that frame t has sample t · sequenceStride in its middle, and transformed to X[t, k]. Then
+///
+///     S[b, t] = Σₖ w[k, b] |X[t, k]|^magExp
+///     y[b, t] = 10 log₁₀(max(minPower, S[b, t])) − 10 log₁₀(max(minPower, |refPower|)), at least max(y) − topDB
+///
+/// with the greatest y of all rows that are computed together. Triangle b is w[k, b] = max(0, min((m − p) / (q − p), (r − m) / (r − q))) at
+/// m = 1127 ln(1 + f / 700), f being frequency k in Hertz, where p, q and r are the corners b, b + 1 and b + 2 of `numMelBins` + 2 that lie
+/// equally far apart from `minFreq`'s m to `maxFreq`'s. The frequency 0 is in no triangle. In `float64` results differ from Keras's by up to
+/// 2e-5: it computes the triangles in `float32`.
+///
+/// Building throws ``DescentError`` for settings out of the ranges that the initializer tells, and for rows that are no [samples]; so does a
+/// call with others than it was built for.
+///
+/// Source: <https://keras.io/api/layers/preprocessing_layers/audio_preprocessing/mel_spectrogram/>.
 public final class MelSpectrogram: Layer {
   /// How many samples are transformed together.
   public let fftLength: Int
@@ -36,14 +49,14 @@ public final class MelSpectrogram: Layer {
   private var melWeights: Tensor?
 
   /// - Parameters:
-  ///   - fftLength: how many samples are transformed together, at least 2.
-  ///   - sequenceStride: how far apart the pieces begin, at least 1.
-  ///   - sequenceLength: how many samples the window has, at most `fftLength`; nil for as many.
+  ///   - fftLength: how many samples are transformed together, from 2 to 2²⁴.
+  ///   - sequenceStride: how far apart the pieces begin, from 1 to 2²⁴.
+  ///   - sequenceLength: how many samples the window has, from 1 to `fftLength`; nil for as many.
   ///   - window: what a piece is multiplied with, ``SignalWindow/hann``, ``SignalWindow/hamming`` or given numbers; nil for nothing.
-  ///   - samplingRate: how many samples there are in a second.
-  ///   - numMelBins: how many triangles there are.
-  ///   - minFreq: where the first triangle begins, in Hertz.
-  ///   - maxFreq: where the last triangle ends, in Hertz; nil for half of the sampling rate, rounded down.
+  ///   - samplingRate: how many samples there are in a second, at least 1.
+  ///   - numMelBins: how many triangles there are, at least 1; times fftLength / 2 + 1 at most 2²⁴.
+  ///   - minFreq: where the first triangle begins, in Hertz, above −700.
+  ///   - maxFreq: where the last triangle ends, in Hertz; above `minFreq`; nil for half of the sampling rate, rounded down.
   ///   - powerToDB: whether the result is in decibels, 10 log₁₀(S / refPower).
   ///   - topDB: how far below the greatest the least decibels are.
   ///   - magExp: the power of the magnitudes: 1 for magnitudes, 2 for power.
@@ -78,33 +91,32 @@ public final class MelSpectrogram: Layer {
 
   public override func build(inputShape: [Int]) throws {
     let most = OperationInput.greatestTable
-    guard (2...most).contains(fftLength), (1...fftLength).contains(sequenceLength), (1...most).contains(sequenceStride) else {
-      throw settingsError(
-        "fftLength is \(fftLength), sequenceLength \(sequenceLength) and sequenceStride \(sequenceStride); expected at least 2, at least 1 and no"
-          + " more than fftLength, and at least 1")
-    }
-    if let shape = window?.shape, ![.hann, .hamming].contains(shape) {
-      throw settingsError("window is \(shape.rawValue); expected hann, hamming or numbers")
-    }
-    try namingLayer { _ = try window?.values(count: sequenceLength) }
-    guard samplingRate > 0, (1...(most / (fftLength / 2 + 1))).contains(numMelBins), minFreq.isFinite, maxFreq.isFinite, -700 < minFreq,
-      minFreq < maxFreq
-    else {
-      throw settingsError(
-        "samplingRate is \(samplingRate), numMelBins \(numMelBins), minFreq \(minFreq) and maxFreq \(maxFreq); expected positive numbers of a size"
-          + " that can be computed, and frequencies that ascend")
+    try check("fftLength", fftLength, 2...most)
+    try check("sequenceLength", sequenceLength, 1...fftLength)
+    try check("sequenceStride", sequenceStride, 1...most)
+    if let window, !window.isOfOperations { throw settingsError("window is \(window.name ?? "none"); expected hann, hamming or numbers") }
+    try namingLayer { try window?.check(count: sequenceLength) }
+    try check("samplingRate", samplingRate, 1...Int.max)
+    try check("numMelBins", numMelBins, 1...(most / (fftLength / 2 + 1)))
+    guard minFreq.isFinite, maxFreq.isFinite, -700 < minFreq, minFreq < maxFreq else {
+      throw settingsError("minFreq is \(minFreq) and maxFreq \(maxFreq); expected numbers above -700 that ascend")
     }
     try checkSignal(inputShape)
     melWeights = triangles()
   }
 
+  private func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws {
+    if range.contains(value) { return }
+    let ends = range.upperBound == .max ? "at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
+    throw settingsError("\(name) is \(value); expected \(ends)")
+  }
+
   private func checkSignal(_ row: [Int]) throws {
-    guard row.count == 1, row[0] > 0, row[0] + fftLength / 2 * 2 >= fftLength else {
-      throw settingsError("a row of the input has shape \(row); expected [samples], at least one")
-    }
-    guard frames(row[0]).blockCount <= OperationInput.greatestTable else {
-      throw settingsError("signals of \(row[0]) samples fall into too many pieces")
-    }
+    guard row.count == 1, row[0] > 0 else { throw settingsError("a row of the input has shape \(row); expected [samples], at least one") }
+    OpenSize.note(row[0] + fftLength / 2 * 2, window: fftLength, stride: sequenceStride)
+    let frames = frames(row[0])
+    if let fault = frames.numberingFault { throw settingsError("a row of the input has shape \(row): \(fault)") }
+    _ = try ModelBuilder.elementCount([frames.count, fftLength], of: "layer \(name): the pieces of a row")
   }
 
   private func frames(_ samples: Int) -> SignalFrames {
@@ -143,7 +155,8 @@ public final class MelSpectrogram: Layer {
     let factor = 10 / Foundation.log(10.0 as Double)
     let reference = factor * Foundation.log(max(refPower.magnitude, minPower))
     let result = TensorCore.log(maximum(power, Tensor(number: minPower))) * factor - reference
-    return maximum(result, result.max() - topDB)
+    // Of no rows there is no greatest.
+    return result.count == 0 ? result : maximum(result, result.max() - topDB)
   }
 }
 

@@ -2,7 +2,7 @@ import TensorCore
 
 /// What a spectrogram holds of its complex numbers X.
 public enum SpectrogramMode: String, Sendable, CaseIterable {
-  /// log |X|, |X|² being at least 1e-7.
+  /// ln |X|, |X|² being at least 1e-7.
   case log
   /// |X|, |X|² being at least 1e-7.
   case magnitude
@@ -21,10 +21,20 @@ public enum SpectrogramMode: String, Sendable, CaseIterable {
 /// Spectrograms of signals by convolution with kernels of cosines and sines, which training may change. (Keras:
 /// `keras.layers.STFTSpectrogram`.)
 ///
+/// Of a signal s, frame t and frequency k have X[t, k] = Σⱼ s[t · frameStep + j] w[j] e^(−2πi j k / fftLength) / scale, w being the window and the
+/// scale 1, √(Σ w²) or Σ |w|; ``SpectrogramMode`` says what of it the result holds. The kernels are w[j] cos(−2π j k / fftLength) / scale and the
+/// same with sines (``Initializer/stft(_:window:scaling:periodic:)``).
+///
 /// `[rows, samples, channels]` to `[rows, frames, channels · frequencies]`, for fftLength / 2 + 1 frequencies, in the mode
-/// ``SpectrogramMode/stft`` twice as many:
+/// ``SpectrogramMode/stft`` twice as many, `float32` or `float64`; there are 1 + (samples − frameLength) / frameStep frames, or with padding
+/// ``Padding/same`` samples / frameStep, rounded up:
 ///
 ///     STFTSpectrogram(mode: .log, frameLength: 256, frameStep: 128, fftLength: 512, inputShape: [16_000, 1], trainable: false)
+///
+/// Building throws ``DescentError`` for settings out of the ranges that the initializer tells, and for rows of other shapes; so does a call with
+/// rows that are shorter than a frame.
+///
+/// Source: <https://keras.io/api/layers/preprocessing_layers/audio_preprocessing/stft_spectrogram/>.
 public final class STFTSpectrogram: Layer {
   /// What the result holds.
   public let mode: SpectrogramMode
@@ -53,9 +63,10 @@ public final class STFTSpectrogram: Layer {
 
   /// - Parameters:
   ///   - mode: what the result holds.
-  ///   - frameLength: how many samples a frame has, at least 2.
-  ///   - frameStep: how far apart frames begin, at most their length; nil for half of it.
-  ///   - fftLength: at least `frameLength`; nil for the least power of two that is not less. A power of two is recommended.
+  ///   - frameLength: how many samples a frame has, from 1 to 2²⁴.
+  ///   - frameStep: how far apart frames begin, from 1 to their length; nil for half of it.
+  ///   - fftLength: from `frameLength` to 2²⁴, and at least 2; nil for the least power of two that is not less than `frameLength`. A power of two is
+  ///     recommended.
   ///   - window: what a frame is multiplied with; nil for nothing.
   ///   - periodic: whether the window goes on without a jump where it is repeated; else it is symmetric.
   ///   - scaling: what the window is divided by; nil for nothing.
@@ -90,15 +101,20 @@ public final class STFTSpectrogram: Layer {
   private var step: Int { frameStep ?? frameLength / 2 }
 
   public override func build(inputShape: [Int]) throws {
-    guard frameLength > 1, frameLength <= OperationInput.greatestTable, (1...frameLength).contains(step) else {
-      throw settingsError("frameLength is \(frameLength) and frameStep \(step); expected at least 2, and a step from 1 to that")
+    let most = OperationInput.greatestTable
+    guard (1...most).contains(frameLength) else { throw settingsError("frameLength is \(frameLength); expected from 1 to \(most)") }
+    guard (1...frameLength).contains(step) else {
+      throw settingsError("frameStep is \(frameStep.map(String.init) ?? "nil, half of frameLength"); expected from 1 to frameLength, \(frameLength)")
     }
     var length = 1
     while length < frameLength { length *= 2 }
     if let fftLength {
-      guard fftLength >= frameLength else { throw settingsError("fftLength is \(fftLength); expected at least frameLength, \(frameLength)") }
+      guard (frameLength...most).contains(fftLength) else {
+        throw settingsError("fftLength is \(fftLength); expected from frameLength, \(frameLength), to \(most)")
+      }
       length = fftLength
     }
+    guard length > 1 else { throw settingsError("fftLength is \(length), which has one frequency; expected at least 2") }
     guard padding == .valid || padding == .same else { throw settingsError("padding is \(padding); expected valid or same") }
     let shape = try signalShape(inputShape), kernelShape = [frameLength, 1, length / 2 + 1]
     _ = try ModelBuilder.elementCount(
@@ -119,7 +135,8 @@ public final class STFTSpectrogram: Layer {
   }
 
   private func convolution(_ inputShape: [Int], _ kernelShape: [Int]) throws -> Convolution {
-    try namingLayer {
+    OpenSize.note(inputShape[1], window: frameLength, stride: step, isWhole: padding == .valid)
+    return try namingLayer {
       try Convolution(inputShape: inputShape, kernelShape: kernelShape, strides: [step], padding: padding, dilation: [1])
     }
   }

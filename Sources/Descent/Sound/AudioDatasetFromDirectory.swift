@@ -1,7 +1,7 @@
 import TensorCore
 
 /// Sound files of a folder as a stream of batches, and what they are of.
-public struct AudioDataset<Element> {
+public struct AudioDataset<Element>: DataStream {
   /// The batches, or single rows; to be changed by `map`, `cache`, … as any other stream.
   public let dataset: Dataset<Element>
   /// What the labels 0, 1, … stand for; empty without labels.
@@ -11,12 +11,15 @@ public struct AudioDataset<Element> {
 
   /// The number of batches, or of rows.
   public var count: Int? { dataset.count }
+
+  public func makeBatches(at position: DatasetPosition) throws -> (() throws -> TrainingBatch?) { try dataset.makeBatches(at: position) }
 }
 
 /// WAV files of a folder with labels, in batches. (Keras: `keras.utils.audio_dataset_from_directory`.)
 ///
 ///     let words = try audioDatasetFromDirectory("commands", batchSize: 64, outputSequenceLength: 16_000, seed: 0, validationSplit: 0.2, subset: .training)
 ///     print(words.classNames)                                           // ["down", "go", "left", …]
+///     try model.fit(words, epochs: 5)
 ///
 /// Each folder in the folder is a class, with all files that end in `.wav` in it and below. The same seed gives the same order and the same
 /// split as in Keras; then each pass has an order of its own, which is not that of TensorFlow. Files are read when their batch is asked for,
@@ -35,8 +38,9 @@ public struct AudioDataset<Element> {
 ///   - seed: of the order; nil for one derived from ``setRandomSeed(_:)``'s.
 ///   - validationSplit: the share of files that is held back, from 0 to 1 (both excluded): the last of the order.
 ///   - subset: which part is wanted; needed with `validationSplit`, and only then. Both at once:
-///     ``audioDatasetsFromDirectory(_:labels:labelMode:classNames:batchSize:samplingRate:outputSequenceLength:shuffle:seed:validationSplit:followLinks:verbose:)``.
+///     ``audioDatasetsFromDirectory(_:labels:labelMode:classNames:batchSize:samplingRate:outputSequenceLength:shuffle:seed:validationSplit:followLinks:workers:verbose:)``.
 ///   - followLinks: whether links to folders are gone into.
+///   - workers: how many batches are read at the same time; nil for as many as there are cores.
 ///   - verbose: prints how many files and classes were found.
 /// - Returns: batches of `float32` sounds [rows, samples, channels], from −1 to 1, with labels.
 /// - Throws: ``DescentError`` of kind `invalidArgument` for settings that do not fit together, of kind `file` when the folder cannot be read or
@@ -45,10 +49,10 @@ public struct AudioDataset<Element> {
 public func audioDatasetFromDirectory(
   _ directory: String, labels: DirectoryLabels = .inferred, labelMode: LabelMode = .int, classNames: [String]? = nil, batchSize: Int? = 32,
   samplingRate: Int? = nil, outputSequenceLength: Int? = nil, shuffle: Bool = true, seed: UInt32? = nil, validationSplit: Double? = nil,
-  subset: DirectorySubset? = nil, followLinks: Bool = false, verbose: Bool = true
+  subset: DirectorySubset? = nil, followLinks: Bool = false, workers: Int? = nil, verbose: Bool = true
 ) throws -> AudioDataset<(Tensor, Tensor)> {
-  let settings = try AudioDatasetSettings(batchSize, samplingRate, outputSequenceLength, shuffle, seed, validationSplit, verbose)
-  return try settings.dataset(settings.labelledPaths(directory, labels, labelMode, classNames, followLinks), subset)
+  let settings = try AudioDatasetSettings(batchSize, samplingRate, outputSequenceLength, shuffle, seed, validationSplit, workers, verbose)
+  return try settings.dataset(settings.selection.labelledPaths(directory, labels, labelMode, classNames: classNames, followLinks: followLinks), subset)
 }
 
 /// WAV files of a folder and all below it, without labels, in batches: `audioDatasetFromDirectory("birds", labelMode: nil)`. (Keras:
@@ -66,19 +70,22 @@ public func audioDatasetFromDirectory(
 ///   - validationSplit: the share of files that is held back, from 0 to 1 (both excluded): the last of the order.
 ///   - subset: which part is wanted; needed with `validationSplit`, and only then.
 ///   - followLinks: whether links to folders are gone into.
+///   - workers: how many batches are read at the same time; nil for as many as there are cores.
 ///   - verbose: prints how many files were found.
 /// - Returns: batches of `float32` sounds [rows, samples, channels], from −1 to 1.
 /// - Throws: ``DescentError``.
 public func audioDatasetFromDirectory(
   _ directory: String, labelMode: NoLabels?, batchSize: Int? = 32, samplingRate: Int? = nil, outputSequenceLength: Int? = nil,
   shuffle: Bool = true, seed: UInt32? = nil, validationSplit: Double? = nil, subset: DirectorySubset? = nil, followLinks: Bool = false,
-  verbose: Bool = true
+  workers: Int? = nil, verbose: Bool = true
 ) throws -> AudioDataset<Tensor> {
-  let settings = try AudioDatasetSettings(batchSize, samplingRate, outputSequenceLength, shuffle, seed, validationSplit, verbose)
+  let settings = try AudioDatasetSettings(batchSize, samplingRate, outputSequenceLength, shuffle, seed, validationSplit, workers, verbose)
   let paths = settings.selection.paths(try FileDirectory(directory, classNames: nil, followLinks: followLinks, endings: AudioDatasetSettings.endings))
   let files = Array(paths[try settings.selection.part(subset, of: paths.count, directory)]), reader = settings.reader
   return AudioDataset(
-    dataset: settings.rows(files.count, isShuffled: shuffle, row: { try reader.row(files[$0]) }, batch: { try reader.batch($0.map { files[$0] }) }),
+    dataset: settings.selection.rows(
+      files.count, isShuffled: shuffle, batchSize: batchSize, workers: settings.workers, row: { try reader.row(files[$0]) },
+      batch: { try reader.batch($0.map { files[$0] }) }),
     classNames: [], filePaths: files)
 }
 
@@ -100,15 +107,16 @@ public func audioDatasetFromDirectory(
 ///   - seed: of the order; needed with `shuffle`.
 ///   - validationSplit: the share of files that is held back, from 0 to 1 (both excluded): the last of the order.
 ///   - followLinks: whether links to folders are gone into.
+///   - workers: how many batches are read at the same time; nil for as many as there are cores.
 ///   - verbose: prints how many files and classes were found.
 /// - Throws: ``DescentError``.
 public func audioDatasetsFromDirectory(
   _ directory: String, labels: DirectoryLabels = .inferred, labelMode: LabelMode = .int, classNames: [String]? = nil, batchSize: Int? = 32,
   samplingRate: Int? = nil, outputSequenceLength: Int? = nil, shuffle: Bool = true, seed: UInt32? = nil, validationSplit: Double,
-  followLinks: Bool = false, verbose: Bool = true
+  followLinks: Bool = false, workers: Int? = nil, verbose: Bool = true
 ) throws -> (training: AudioDataset<(Tensor, Tensor)>, validation: AudioDataset<(Tensor, Tensor)>) {
-  let settings = try AudioDatasetSettings(batchSize, samplingRate, outputSequenceLength, shuffle, seed, validationSplit, verbose)
-  let rows = try settings.labelledPaths(directory, labels, labelMode, classNames, followLinks)
+  let settings = try AudioDatasetSettings(batchSize, samplingRate, outputSequenceLength, shuffle, seed, validationSplit, workers, verbose)
+  let rows = try settings.selection.labelledPaths(directory, labels, labelMode, classNames: classNames, followLinks: followLinks)
   return (try settings.dataset(rows, .training), try settings.dataset(rows, .validation, inOrder: true))
 }
 
@@ -118,45 +126,32 @@ private struct AudioDatasetSettings {
 
   let selection: DirectorySelection
   let batchSize: Int?
+  let workers: Int
   let reader: AudioRowReader
 
   init(
     _ batchSize: Int?, _ samplingRate: Int?, _ outputSequenceLength: Int?, _ shuffle: Bool, _ seed: UInt32?, _ validationSplit: Double?,
-    _ verbose: Bool
+    _ workers: Int?, _ verbose: Bool
   ) throws {
     selection = try DirectorySelection(
       "audioDatasetFromDirectory", "sounds", endings: AudioDatasetSettings.endings, shuffle: shuffle, seed: seed,
       validationSplit: validationSplit, verbose: verbose)
-    for (name, value) in [("batchSize", batchSize), ("samplingRate", samplingRate), ("outputSequenceLength", outputSequenceLength)] {
+    let counts = [("batchSize", batchSize), ("samplingRate", samplingRate), ("outputSequenceLength", outputSequenceLength), ("workers", workers)]
+    for (name, value) in counts {
       if let value, value < 1 { throw selection.fault("\(name) is \(value); it must be at least 1") }
     }
     self.batchSize = batchSize
+    self.workers = workers ?? ProcessorCount.available
     reader = AudioRowReader(samplingRate: samplingRate, length: outputSequenceLength)
-  }
-
-  func labelledPaths(
-    _ directory: String, _ labels: DirectoryLabels, _ mode: LabelMode, _ classNames: [String]?, _ followLinks: Bool
-  ) throws -> LabelledPaths {
-    try selection.labelledPaths(directory, labels, mode, classNames: classNames) {
-      try FileDirectory(directory, classNames: $0, followLinks: followLinks, endings: AudioDatasetSettings.endings)
-    }
   }
 
   func dataset(_ all: LabelledPaths, _ subset: DirectorySubset?, inOrder: Bool = false) throws -> AudioDataset<(Tensor, Tensor)> {
     let part = try selection.part(subset, of: all.paths.count, all.directory)
     let (paths, labels, reader) = (Array(all.paths[part]), Array(all.labels[part]), reader)
-    let rows = rows(
-      paths.count, isShuffled: selection.isShuffled && !inOrder, row: { (try reader.row(paths[$0]), all.target(labels[$0])) },
+    let rows = selection.rows(
+      paths.count, isShuffled: selection.isShuffled && !inOrder, batchSize: batchSize, workers: workers,
+      row: { (try reader.row(paths[$0]), all.target(labels[$0])) },
       batch: { places in (try reader.batch(places.map { paths[$0] }), all.targets(places.map { labels[$0] })) })
     return AudioDataset(dataset: rows, classNames: all.classNames, filePaths: paths)
-  }
-
-  /// Rows, or batches.
-  func rows<Element>(
-    _ count: Int, isShuffled: Bool, row: @escaping @Sendable (Int) throws -> Element, batch: @escaping @Sendable ([Int]) throws -> Element
-  ) -> Dataset<Element> {
-    let places = selection.places(count, isShuffled: isShuffled)
-    guard let batchSize else { return places.map { try row(Int($0.scalars(as: Int32.self)[0])) } }
-    return places.batch(batchSize).map { numbers in try batch(numbers.scalars(as: Int32.self).map { Int($0) }) }
   }
 }

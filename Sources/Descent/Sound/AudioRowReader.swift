@@ -16,6 +16,7 @@ struct AudioRowReader: Sendable {
   /// `[rows, samples, channels]`, with silence behind what is shorter.
   /// - Throws: ``DescentError`` of kind `file` naming a file that cannot be read, has another rate, or other channels than the first.
   func batch(_ paths: [String]) throws -> Tensor {
+    // One file is open at a time, as a process may have few.
     let files = try paths.map { try WAVFile(ByteSource(path: $0)) }
     let channels = files[0].channels
     for file in files {
@@ -27,9 +28,8 @@ struct AudioRowReader: Sendable {
       }
     }
     let length = length ?? files.map(\.frames).max() ?? 0
-    let (rowCount, isTooLong) = length.multipliedReportingOverflow(by: channels)
-    let (byteCount, isTooLarge) = rowCount.multipliedReportingOverflow(by: files.count * DType.float32.byteCount)
-    guard !isTooLong, !isTooLarge else {
+    let rowCount = ElementCount.product(length, channels), byteCount = ElementCount.product(rowCount, files.count * DType.float32.byteCount)
+    guard byteCount < ElementCount.limit else {
       throw DescentError(.invalidArgument, "\(files[0].name): \(files.count) rows of \(length) samples are too large")
     }
     try checkFits(byteCount: byteCount, name: files[0].name)
@@ -37,7 +37,7 @@ struct AudioRowReader: Sendable {
       let samples = target.bindMemory(to: Float.self)
       for (row, file) in files.enumerated() {
         let start = row * rowCount, end = start + min(length, file.frames) * channels
-        try file.read(into: UnsafeMutableBufferPointer(rebasing: samples[start..<end]))
+        try file.read(from: ByteSource(path: file.name), into: UnsafeMutableBufferPointer(rebasing: samples[start..<end]))
       }
     }
   }

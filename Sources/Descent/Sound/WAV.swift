@@ -1,7 +1,9 @@
 import TensorCore
 
-/// Sound in WAV files (RIFF WAVE): samples of 8, 16, 24 and 32 bits, and `float32` and `float64` ones, of any number of channels. What is compressed is
-/// refused.
+/// Sound in WAV files (RIFF WAVE): whole samples of 8, 16, 24 and 32 bits (PCM), and `float32` and `float64` ones, of any number of
+/// channels, also where the file says so in the extensible way. Refused are samples of other numbers of bits, such as 12 or 20, compressed
+/// ones, files with more than one chunk of samples, big-endian ones (RIFX), and those for more than 4 GB (RF64, BW64). Of up to 4096
+/// chunks those beside the samples are passed over.
 ///
 ///     let (audio, sampleRate) = try WAV.read("yes.wav")              // [frames, channels], −1 … 1
 ///     try WAV.write(audio * 0.5, sampleRate: sampleRate, to: "quieter.wav")
@@ -41,30 +43,35 @@ public enum WAV {
   ///   - path: the file.
   ///   - dtype: of the result, `float32` or `float64`, which holds 32 bits exactly.
   /// - Returns: `[frames, channels]`, from −1 to 1 (floating-point samples as they are), and how many frames there are in a second.
-  /// - Throws: ``DescentError`` of kind `file` that names the file: when it cannot be read, is malformed or cut off, or holds samples of another kind.
+  /// - Throws: ``DescentError`` of kind `file` that names the file: when it cannot be read, is malformed or cut off, or holds samples of another kind;
+  ///   of kind `invalidArgument` for another dtype.
   public static func read(_ path: String, dtype: DType = .float32) throws -> (audio: Tensor, sampleRate: Int) {
-    try read(WAVFile(ByteSource(path: path)), dtype)
+    try read(ByteSource(path: path), dtype)
   }
 
   /// Reads a file that is in memory.
   /// - Parameters:
   ///   - bytes: the whole file.
   ///   - name: what to call it in errors.
-  ///   - dtype: of the result, `float32` or `float64`.
+  ///   - dtype: of the result, `float32` or `float64`, which holds 32 bits exactly.
+  /// - Returns: `[frames, channels]`, from −1 to 1 (floating-point samples as they are), and how many frames there are in a second.
+  /// - Throws: ``DescentError`` of kind `file` that says `name`: when the file is malformed or cut off, or holds samples of another kind; of kind
+  ///   `invalidArgument` for another dtype.
   public static func read(_ bytes: [UInt8], name: String, dtype: DType = .float32) throws -> (audio: Tensor, sampleRate: Int) {
-    try read(WAVFile(ByteSource(bytes, name: name)), dtype)
+    try read(ByteSource(bytes, name: name), dtype)
   }
 
-  private static func read(_ file: WAVFile, _ dtype: DType) throws -> (audio: Tensor, sampleRate: Int) {
+  private static func read(_ source: ByteSource, _ dtype: DType) throws -> (audio: Tensor, sampleRate: Int) {
+    let file = try WAVFile(source)
     guard dtype.isFloatingPoint else {
       throw DescentError(.invalidArgument, "WAV.read: dtype is \(dtype); sound is float32 or float64")
     }
     try checkFits(byteCount: file.frames * file.channels * dtype.byteCount, name: file.name)
     let audio = try Tensor(shape: [file.frames, file.channels], dtype: dtype) { target in
       if dtype == .float32 {
-        try file.read(into: target.bindMemory(to: Float.self))
+        try file.read(from: source, into: target.bindMemory(to: Float.self))
       } else {
-        try file.read(into: target.bindMemory(to: Double.self))
+        try file.read(from: source, into: target.bindMemory(to: Double.self))
       }
     }
     return (audio, file.sampleRate)

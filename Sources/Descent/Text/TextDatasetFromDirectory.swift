@@ -52,7 +52,7 @@ public func textDatasetFromDirectory(
   followLinks: Bool = false, verbose: Bool = true
 ) throws -> TextDataset<([String], Tensor)> {
   let settings = try TextDatasetSettings(batchSize, maxLength, shuffle, seed, validationSplit, verbose)
-  let rows = try settings.labelledPaths(directory, labels, labelMode, classNames, followLinks)
+  let rows = try settings.selection.labelledPaths(directory, labels, labelMode, classNames: classNames, followLinks: followLinks)
   return try settings.dataset(rows, subset)
 }
 
@@ -110,7 +110,7 @@ public func textDatasetsFromDirectory(
   maxLength: Int? = nil, shuffle: Bool = true, seed: UInt32? = nil, validationSplit: Double, followLinks: Bool = false, verbose: Bool = true
 ) throws -> (training: TextDataset<([String], Tensor)>, validation: TextDataset<([String], Tensor)>) {
   let settings = try TextDatasetSettings(batchSize, maxLength, shuffle, seed, validationSplit, verbose)
-  let rows = try settings.labelledPaths(directory, labels, labelMode, classNames, followLinks)
+  let rows = try settings.selection.labelledPaths(directory, labels, labelMode, classNames: classNames, followLinks: followLinks)
   return (try settings.dataset(rows, .training), try settings.dataset(rows, .validation, inOrder: true))
 }
 
@@ -130,14 +130,6 @@ private struct TextDatasetSettings {
     if let maxLength, maxLength < 0 { throw selection.fault("maxLength is \(maxLength); it must be at least 0") }
     self.batchSize = batchSize
     self.maxLength = maxLength
-  }
-
-  func labelledPaths(
-    _ directory: String, _ labels: DirectoryLabels, _ mode: LabelMode, _ classNames: [String]?, _ followLinks: Bool
-  ) throws -> LabelledPaths {
-    try selection.labelledPaths(directory, labels, mode, classNames: classNames) {
-      try FileDirectory(directory, classNames: $0, followLinks: followLinks, endings: TextDatasetSettings.endings)
-    }
   }
 
   func dataset(_ all: LabelledPaths, _ subset: DirectorySubset?, inOrder: Bool = false) throws -> TextDataset<([String], Tensor)> {

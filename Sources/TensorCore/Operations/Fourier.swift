@@ -1,15 +1,18 @@
 // Discrete Fourier transforms. There are no complex numbers among the dtypes: they are pairs of tensors of one shape and dtype, real
-// parts and imaginary ones, and results are such pairs. Integers are cast to `float32`. Powers of two are fastest, then lengths with small
-// prime factors; a length n with a prime factor above 31 takes about as long as three transforms of 2n to 4n elements.
+// parts and imaginary ones, and results are such pairs. `float32` and `float64` stay what they are; integers are cast to `float32`. Powers
+// of two are fastest, then lengths with small prime factors; a length n with a prime factor above 31 takes about as long as three
+// transforms of 2n to 4n elements.
 
 /// The transform along the last axis: X[k] = Σ x[t] e^(−2πi k t / n), for k = 0 ..< n.
-/// - Parameter x: real and imaginary parts, of one shape, with an element in the last axis.
+/// - Parameter x: real and imaginary parts, of one shape and dtype, with an element in the last axis; others stop the program. `float32` and
+///   `float64` stay what they are, integers are cast to `float32`.
 /// - Returns: real and imaginary parts, of that shape.
 /// Source: https://keras.io/api/ops/fft/#fft-function
 public func fft(_ x: (real: Tensor, imaginary: Tensor)) -> (real: Tensor, imaginary: Tensor) { complexTransform(x, "fft") }
 
 /// The inverse of ``fft(_:)`` along the last axis: x[t] = Σ X[k] e^(2πi k t / n) / n. (Keras has it of two axes only.)
-/// - Parameter x: real and imaginary parts, of one shape, with an element in the last axis.
+/// - Parameter x: real and imaginary parts, of one shape and dtype, with an element in the last axis; others stop the program. `float32` and
+///   `float64` stay what they are, integers are cast to `float32`.
 /// - Returns: real and imaginary parts, of that shape.
 public func ifft(_ x: (real: Tensor, imaginary: Tensor)) -> (real: Tensor, imaginary: Tensor) {
   let (real, imaginary) = complexTransform(x, "ifft", isInverse: true)
@@ -18,21 +21,23 @@ public func ifft(_ x: (real: Tensor, imaginary: Tensor)) -> (real: Tensor, imagi
 }
 
 /// The transform along the last two axes, one after the other.
-/// - Parameter x: real and imaginary parts, of one shape, with elements in the last two axes.
+/// - Parameter x: real and imaginary parts, of one shape and dtype, with elements in the last two axes; others stop the program. `float32` and
+///   `float64` stay what they are, integers are cast to `float32`.
 /// - Returns: real and imaginary parts, of that shape.
 /// Source: https://keras.io/api/ops/fft/#fft2-function
 public func fft2(_ x: (real: Tensor, imaginary: Tensor)) -> (real: Tensor, imaginary: Tensor) { alongTwoAxes(x, "fft2", fft) }
 
 /// The inverse of the transform along the last two axes.
-/// - Parameter x: real and imaginary parts, of one shape, with elements in the last two axes.
+/// - Parameter x: real and imaginary parts, of one shape and dtype, with elements in the last two axes; others stop the program. `float32` and
+///   `float64` stay what they are, integers are cast to `float32`.
 /// - Returns: real and imaginary parts, of that shape.
 /// Source: https://keras.io/api/ops/fft/#ifft2-function
 public func ifft2(_ x: (real: Tensor, imaginary: Tensor)) -> (real: Tensor, imaginary: Tensor) { alongTwoAxes(x, "ifft2", ifft) }
 
 /// The transform of real numbers along the last axis: the first n / 2 + 1 elements (rounded down); the others are their conjugates.
 /// - Parameters:
-///   - x: real numbers.
-///   - fftLength: n: the last axis is cut to so many elements, or gets zeros behind. Its size if nil.
+///   - x: real numbers, `float32` or `float64`, or integers, which are cast to `float32`; a tensor without axes stops the program.
+///   - fftLength: n: the last axis is cut to so many elements, or gets zeros behind. Its size if nil. Less than 1 stops the program.
 /// - Returns: real and imaginary parts, n / 2 + 1 in the last axis.
 /// Source: https://keras.io/api/ops/fft/#rfft-function
 public func rfft(_ x: Tensor, fftLength: Int? = nil) -> (real: Tensor, imaginary: Tensor) {
@@ -46,8 +51,9 @@ public func rfft(_ x: Tensor, fftLength: Int? = nil) -> (real: Tensor, imaginary
 /// The inverse of ``rfft(_:fftLength:)``: n real numbers, x[t] = Σ X[k] e^(2πi k t / n) / n over all n elements, of which those
 /// behind the first n / 2 + 1 are conjugates. The imaginary parts of element 0, and of element n / 2 where n is even, count for nothing.
 /// - Parameters:
-///   - x: real and imaginary parts, of one shape. The last axis is cut to n / 2 + 1 elements, or gets zeros behind.
-///   - fftLength: n; if nil, 2 (m − 1) for a last axis of m elements, which are then more than 1.
+///   - x: real and imaginary parts, of one shape and dtype, `float32` or `float64`, or integers, which are cast to `float32`; others stop the
+///     program. The last axis is cut to n / 2 + 1 elements, or gets zeros behind.
+///   - fftLength: n; if nil, 2 (m − 1) for a last axis of m elements, which are then more than 1. Less than 1 stops the program.
 /// - Returns: a tensor with n elements in the last axis.
 /// Source: https://keras.io/api/ops/fft/#irfft-function
 public func irfft(_ x: (real: Tensor, imaginary: Tensor), fftLength: Int? = nil) -> Tensor {

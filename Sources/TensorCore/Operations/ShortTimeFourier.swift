@@ -6,13 +6,14 @@
 ///   - sequenceLength: how long each is, at least 1.
 ///   - sequenceStride: how far from one's begin to the next one's, at least 1.
 /// - Returns: `x.shape` without the last axis, then how many there are, 1 + (size − sequenceLength) / sequenceStride rounded down, and
-///   sequenceLength.
+///   sequenceLength. There are at most 2²⁴.
 /// Source: https://keras.io/api/ops/fft/#extractsequences-function
 public func extractSequences(_ x: Tensor, sequenceLength: Int, sequenceStride: Int) -> Tensor {
   guard x.rank > 0, sequenceLength > 0, sequenceStride > 0, x.shape[x.rank - 1] >= sequenceLength else {
     programmingError("extractSequences: no sequences of \(sequenceLength), \(sequenceStride) apart, in shape \(x.shape)")
   }
   let frames = SignalFrames(count: 1 + (x.shape[x.rank - 1] - sequenceLength) / sequenceStride, length: sequenceLength, stride: sequenceStride)
+  if let fault = frames.numberingFault { programmingError("extractSequences: \(fault)") }
   return frames.cut(from: x)
 }
 
@@ -24,7 +25,7 @@ public func extractSequences(_ x: Tensor, sequenceLength: Int, sequenceStride: I
 ///   - fftLength: how long a piece is that is transformed, at least `sequenceLength`.
 ///   - window: what pieces are multiplied with, its periodic form; nil for nothing.
 ///   - center: whether piece t has sample t · sequenceStride in its middle, the signal being mirrored at its ends; else it begins there.
-/// - Returns: real and imaginary parts: `x.shape` without the last axis, then the number of pieces and fftLength / 2 + 1.
+/// - Returns: real and imaginary parts: `x.shape` without the last axis, then the number of pieces, at most 2²⁴, and fftLength / 2 + 1.
 /// Source: https://keras.io/api/ops/fft/#stft-function
 public func stft(
   _ x: Tensor, sequenceLength: Int, sequenceStride: Int, fftLength: Int, window: SignalWindow? = .hann, center: Bool = true
@@ -42,9 +43,11 @@ public func stft(
 
 /// The signals that ``stft(_:sequenceLength:sequenceStride:fftLength:window:center:)`` of the same settings made these
 /// transforms of: each is transformed back and multiplied by the window, they are added up where they lie, and the sum is divided by that of
-/// the windows' squares. Without a window the result is fftLength / sequenceStride times the signal, as Keras has it with JAX.
+/// the windows' squares; where that is nothing, between pieces that are further apart than they are long, the result is 0. Without a window the
+/// result is fftLength / sequenceStride times the signal. All of that is as Keras has it with JAX, but for pieces that lie side by side
+/// (sequenceStride equals fftLength): there Keras with JAX puts them half over each other, and this is what Keras has with TensorFlow.
 /// - Parameters:
-///   - x: real and imaginary parts, pieces and frequencies in the last two axes.
+///   - x: real and imaginary parts, `float32` or `float64`, pieces and frequencies in the last two axes.
 ///   - sequenceLength: how many samples a window has.
 ///   - sequenceStride: how far apart the pieces began, at least 1.
 ///   - fftLength: how long a piece is, at least `sequenceLength`.
@@ -65,12 +68,10 @@ public func istft(
   guard let kept = frames.kept(length: length, side: side) else {
     programmingError("istft: \(frames.count) pieces are no signal of \(length.map(String.init) ?? "any") samples")
   }
-  var squares = [Double](repeating: 0, count: frames.span)
-  for frame in 0..<frames.count {
-    for (place, factor) in factors.enumerated() { squares[frame * sequenceStride + place] += factor * factor }
-  }
+  if let fault = frames.numberingFault { programmingError("istft: \(fault)") }
+  let squares = frames.added(Tensor(factors.map { $0 * $0 }).cast(to: real.dtype) * Tensor.ones([frames.count, 1], dtype: real.dtype))
   let total = window == nil ? Double(fftLength) / Double(sequenceStride) : 1
-  let scale = Tensor(squares.map { total / ($0 > 1e-10 ? $0 : 1) }).cast(to: real.dtype)
+  let scale = total / select(squares .> 1e-10, squares, Tensor.ones([], dtype: real.dtype))
   let pieces = irfft((real, imaginary), fftLength: fftLength) * Tensor(factors).cast(to: real.dtype)
   let batch = Array(real.shape.dropLast(2))
   return (frames.added(pieces) * scale).sliced(starts: batch.map { _ in 0 } + [side], sizes: batch + [kept])
@@ -119,13 +120,21 @@ package struct SignalFrames {
     return a
   }
 
-  /// How many blocks the pieces have, all together: so many places are written down.
-  package var blockCount: Int { count * (length / block) }
+  /// What is wrong if not all pieces, and the blocks of the signal that they go over, can be numbered; else nil.
+  package var numberingFault: String? {
+    let most = 1 << 24
+    if count > most || length / block > most {
+      return "\(count) pieces of \(length) elements; at most \(most) pieces, and as many blocks of one, can be numbered"
+    }
+    let blocks = span / block
+    return blocks > Int(Int32.max) ? "\(count) pieces that begin \(stride) elements apart go over \(blocks) blocks; at most \(Int32.max) can be numbered" : nil
+  }
 
   /// For each block of each piece, which of the signal's it is.
   private var places: Tensor {
     let each = length / block, step = stride / block
-    return Tensor((0..<(count * each)).map { Int32($0 / each * step + $0 % each) })
+    let begins = Tensor((0..<count).map { Int32($0 * step) })
+    return each == 1 ? begins : (begins.reshaped([count, 1]) + Tensor.range(each)).reshaped([count * each])
   }
 
   /// The pieces of signals in the last axis, which have as many elements as the pieces go over, or more.

@@ -5,7 +5,8 @@ import Foundation
 ///     stft(x, sequenceLength: 400, sequenceStride: 160, fftLength: 512, window: .hamming)
 ///     stft(x, sequenceLength: 4, sequenceStride: 2, fftLength: 4, window: SignalWindow([0.5, 1, 1, 0.5]))
 public struct SignalWindow: Hashable, Sendable {
-  /// The windows that have a name, as `scipy.signal.get_window` knows them without further settings. In the formulas t goes from −1 to 1.
+  /// The windows that `scipy.signal.get_window` knows without further settings, by its first name of each; ``SignalWindow/init(named:)`` knows
+  /// the others. In the formulas t goes from −1 to 1.
   /// Source: https://docs.scipy.org/doc/scipy/reference/signal.windows.html
   public enum Shape: String, CaseIterable, Sendable {
     /// 0.62 − 0.24 |t| + 0.38 cos(π t)
@@ -42,24 +43,73 @@ public struct SignalWindow: Hashable, Sendable {
     case triang
     /// Half of it 1, a quarter on each side as ``hann``.
     case tukey
+
+    /// SciPy's other names of it.
+    fileprivate var aliases: [String] {
+      switch self {
+      case .barthann: ["brthan", "bth"]
+      case .bartlett: ["bart", "brt"]
+      case .blackman: ["black", "blk"]
+      case .blackmanharris: ["blackharr", "bkh"]
+      case .bohman: ["bman", "bmn"]
+      case .boxcar: ["box", "ones", "rect", "rectangular"]
+      case .cosine: ["halfcosine"]
+      case .exponential: ["poisson"]
+      case .flattop: ["flat", "flt"]
+      case .hamming: ["hamm", "ham"]
+      case .hann: ["han"]
+      case .lanczos: ["sinc"]
+      case .nuttall: ["nutl", "nut"]
+      case .parzen: ["parz", "par"]
+      case .taylor: ["taylorwin"]
+      case .triang: ["triangle", "tri"]
+      case .tukey: ["tuk"]
+      }
+    }
   }
 
-  /// Its name; nil of a window of given numbers.
+  /// Which named window it is; nil of given numbers.
   public let shape: Shape?
+  /// Whether it is periodic whatever ``values(count:isPeriodic:)`` is told; nil if it is what that is told.
+  public let isAlwaysPeriodic: Bool?
   /// The numbers of a window without a name; else none.
   public let numbers: [Double]
 
   /// A window with a name.
-  public init(_ shape: Shape) {
+  /// - Parameters:
+  ///   - shape: which one.
+  ///   - isAlwaysPeriodic: whether it is periodic (else symmetric) whatever ``values(count:isPeriodic:)`` is told; nil for what that is told.
+  public init(_ shape: Shape, isAlwaysPeriodic: Bool? = nil) {
     self.shape = shape
+    self.isAlwaysPeriodic = isAlwaysPeriodic
     numbers = []
   }
 
-  /// A window of given numbers, as many as a frame has samples.
+  /// A window of given numbers.
+  /// - Parameter numbers: as many as a frame has samples.
   public init(_ numbers: [Double]) {
     shape = nil
+    isAlwaysPeriodic = nil
     self.numbers = numbers
   }
+
+  /// The window of a name that `scipy.signal.get_window` knows without further settings: `blackman`, `black` or `blk`. With `_periodic` or
+  /// `_symmetric` behind it, it is that always.
+  /// - Parameter name: SciPy's; nil is the result of any other.
+  /// Source: https://docs.scipy.org/doc/scipy/reference/generated/scipy.signal.get_window.html
+  public init?(named name: String) {
+    let ending = SignalWindow.endings.first { name.hasSuffix($0.text) }
+    let plain = String(name.dropLast(ending?.text.count ?? 0))
+    guard let shape = Shape(rawValue: plain) ?? Shape.allCases.first(where: { $0.aliases.contains(plain) }) else { return nil }
+    self.init(shape, isAlwaysPeriodic: ending?.isPeriodic)
+  }
+
+  /// SciPy's name; nil of given numbers.
+  public var name: String? {
+    shape.map { shape in shape.rawValue + (SignalWindow.endings.first { $0.isPeriodic == isAlwaysPeriodic }?.text ?? "") }
+  }
+
+  private static let endings = [(text: "_periodic", isPeriodic: true), (text: "_symmetric", isPeriodic: false)]
 
   /// 0.5 + 0.5 cos(π t)
   public static let hann = SignalWindow(.hann)
@@ -71,6 +121,7 @@ public struct SignalWindow: Hashable, Sendable {
   ///   - count: how many.
   ///   - isPeriodic: whether it is the first `count` of a window of one more, which repeated goes on without a jump; else it is symmetric.
   ///     Given numbers are taken as they are.
+  /// - Returns: `count` numbers, none if that is less than 1.
   /// - Throws: ``DescentError`` if there are given numbers, but not so many.
   public func values(count: Int, isPeriodic: Bool = true) throws -> [Double] {
     guard let shape else {
@@ -80,7 +131,7 @@ public struct SignalWindow: Hashable, Sendable {
       return numbers
     }
     if count <= 1 { return [Double](repeating: 1, count: max(count, 0)) }
-    let length = isPeriodic ? count + 1 : count
+    let length = isAlwaysPeriodic ?? isPeriodic ? count + 1 : count
     return (0..<count).map { shape.value(at: $0, of: length) }
   }
 }
@@ -139,23 +190,27 @@ extension SignalWindow.Shape {
 // MARK: - As vectors
 
 /// A symmetric window of `m` numbers, 0.5 − 0.5 cos(2π n / (m − 1)); none if `m` is less than 1.
+/// A floating-point `dtype` is meant: in an integer one all that is less than 1 becomes 0.
 /// Source: https://keras.io/api/ops/numpy/#hanning-function
 public func hanning(_ m: Int, dtype: DType = .float32) -> Tensor { symmetric(.hann, m, dtype) }
 
 /// A symmetric window of `m` numbers, 0.54 − 0.46 cos(2π n / (m − 1)); none if `m` is less than 1.
+/// A floating-point `dtype` is meant: in an integer one all that is less than 1 becomes 0.
 /// Source: https://keras.io/api/ops/numpy/#hamming-function
 public func hamming(_ m: Int, dtype: DType = .float32) -> Tensor { symmetric(.hamming, m, dtype) }
 
 /// A symmetric window of `m` numbers, 0.42 − 0.5 cos(2π n / (m − 1)) + 0.08 cos(4π n / (m − 1)); none if `m` is less than 1.
+/// A floating-point `dtype` is meant: in an integer one all that is less than 1 becomes 0.
 /// Source: https://keras.io/api/ops/numpy/#blackman-function
 public func blackman(_ m: Int, dtype: DType = .float32) -> Tensor { symmetric(.blackman, m, dtype) }
 
 /// A symmetric window of `m` numbers, 1 − |2 n / (m − 1) − 1|; none if `m` is less than 1.
+/// A floating-point `dtype` is meant: in an integer one all that is less than 1 becomes 0.
 /// Source: https://keras.io/api/ops/numpy/#bartlett-function
 public func bartlett(_ m: Int, dtype: DType = .float32) -> Tensor { symmetric(.bartlett, m, dtype) }
 
 /// A symmetric window of `m` numbers, I₀(β √(1 − t²)) / I₀(β) for t from −1 to 1, I₀ being the modified Bessel function; none if `m` is less
-/// than 1.
+/// than 1. A floating-point `dtype` is meant: in an integer one all that is less than 1 becomes 0.
 /// Source: https://keras.io/api/ops/numpy/#kaiser-function
 public func kaiser(_ m: Int, beta: Double, dtype: DType = .float32) -> Tensor {
   let values = (0..<max(m, 0)).map { n -> Double in

@@ -91,8 +91,19 @@ import Testing
       STFTSpectrogram(mode: .magnitude, frameLength: 64, trainable: false); GlobalAveragePooling1D(); Dense(2, activation: .softmax)
     }
     try model.compile(optimizer: .adam(learningRate: 0.1), loss: "sparse_categorical_crossentropy", metrics: ["accuracy"])
-    try model.fit(training.dataset, epochs: 6, verbose: 0)
-    #expect(try model.evaluate(validation.dataset, verbose: 0)["accuracy"] == 1)
+    try model.fit(training, epochs: 6, verbose: 0, validationData: validation)
+    #expect(try model.evaluate(validation, verbose: 0)["accuracy"] == 1)
+  }
+
+  @Test func `a batch may have more files than can be open, and any number of threads reads them`() throws {
+    for number in 0..<300 { try write("a/\(1000 + number).wav", Tensor([Double(number) / 512])) }
+    let expected = (0..<300).map { Double($0) / 512 }
+    let all = try audioDatasetFromDirectory(folder.path, labelMode: nil, batchSize: 300, shuffle: false, verbose: false)
+    #expect(try all.dataset.elements().map(\.doubles) == [expected])
+    for workers in [1, 3] {
+      let some = try audioDatasetFromDirectory(folder.path, batchSize: 7, shuffle: false, workers: workers, verbose: false)
+      #expect(try some.dataset.elements().flatMap(\.0.doubles) == expected)
+    }
   }
 
   @Test func `what does not fit is told`() throws {
@@ -109,6 +120,7 @@ import Testing
     #expect(told { try audioDatasetFromDirectory(path, batchSize: 0, verbose: false) }.contains("batchSize is 0"))
     #expect(told { try audioDatasetFromDirectory(path, samplingRate: -1, verbose: false) }.contains("samplingRate is -1"))
     #expect(told { try audioDatasetFromDirectory(path, outputSequenceLength: 0, verbose: false) }.contains("outputSequenceLength is 0"))
+    #expect(told { try audioDatasetFromDirectory(path, workers: 0, verbose: false) }.contains("workers is 0"))
     #expect(told { try audioDatasetFromDirectory(path, batchSize: 1, outputSequenceLength: .max, shuffle: false, verbose: false) }.contains("too large"))
     #expect(told { try audioDatasetFromDirectory(path, validationSplit: 0.5, subset: .training, verbose: false) }.contains("needs a seed"))
     try write("a/2.wav", [1, 2, 3])

@@ -1,7 +1,8 @@
-import Descent
 import DescentTestSupport
 import Foundation
 import Testing
+
+@testable import Descent
 
 /// WAV files as TensorFlow and SciPy read and write them.
 @Suite struct WAVTests {
@@ -11,7 +12,7 @@ import Testing
 
   @Test func `samples are TensorFlow's and SciPy's`() throws {
     let files = try needed(Self.fixture.json["files"]?.array)
-    #expect(files.count == 10)
+    #expect(files.count == 12)
     for entry in files {
       let name = try needed(entry["name"]?.string)
       for dtype in [DType.float32, .float64] {
@@ -76,10 +77,53 @@ import Testing
     #expect(told { $0[16] = 8 }.hasPrefix("it: its 'fmt ' chunk has 8 bytes"))
     #expect(told { $0[12...15] = [27, 93, 50, 74] }.contains("come before the 'fmt ' chunk"))
     #expect(told { $0[36...43] = [27, 93, 50, 74, 255, 255, 255, 255] }.contains("its chunk '?]2J' claims 4294967295 bytes"))
-    // What stands behind the samples is not looked at.
+    // What stands behind the samples is not looked at, unless it is more of them.
     #expect(try WAV.read(good + [1, 2, 3], name: "it").audio.count == 3)
+    #expect(try WAV.read(good + [UInt8](repeating: 255, count: 30), name: "it").audio.count == 3)
+    let twice = try needed(Self.fixture.json["twice"])
+    #expect(twice["refusal"]?.string?.hasPrefix("More than one data chunk") == true)
+    #expect(failure { try WAV.read(Self.bytes(twice["bytes"]), name: "it") } == "it: has two 'data' chunks; expected one, with all samples")
+    #expect(told { $0[3] = UInt8(ascii: "X") } == "it: is not a WAV file: it does not start with RIFF and WAVE")
+    #expect(told { $0[34] = 20 }.hasPrefix("it: has samples of kind 1 and 20 bits"))
     #expect(failure { try WAV.read("/nowhere/it.wav") }.hasPrefix("/nowhere/it.wav"))
     #expect(failure(.invalidArgument) { try WAV.read(good, name: "it", dtype: .int32) }.contains("int32"))
+  }
+
+  @Test func `a file that is all chunks is given up`() throws {
+    let folder = TemporaryFolder(), path = folder.file("it.wav")
+    let head = try WAV.bytes(of: Tensor([0.5]), sampleRate: 8_000)
+    for (count, missing) in [(12, "a 'fmt ' chunk, which says what samples there are"), (36, "samples, a 'data' chunk"), (46, nil as String?)] {
+      try Data(head[..<count]).write(to: URL(fileURLWithPath: path))
+      // A file with a hole: a thousand million empty chunks.
+      let file = try needed(FileHandle(forWritingAtPath: path))
+      try file.truncate(atOffset: 1 << 33)
+      try file.close()
+      if let missing {
+        #expect(failure { try WAV.read(path) } == "\(path): has more than 4096 chunks without \(missing)")
+      } else {
+        #expect(try WAV.read(path).audio.doubles == [0.5])
+      }
+    }
+  }
+
+  @Test(arguments: WAV.Encoding.allCases) func `long files are read piece by piece`(_ encoding: WAV.Encoding) throws {
+    // Steps of 2⁻⁷, which samples of any encoding hold.
+    let audio = Tensor((0..<270_003).map { Double($0 * 37 % 255 - 127) / 128 }).reshaped([90_001, 3])
+    let again = try WAV.read(WAV.bytes(of: audio, sampleRate: 8_000, encoding: encoding), name: "it", dtype: .float64).audio
+    #expect(again.shape == [90_001, 3] && again.doubles == audio.doubles)
+  }
+
+  @Test func `no file stays open whose head was read`() throws {
+    let folder = TemporaryFolder(), path = folder.file("it.wav")
+    try WAV.write(Tensor([0.5, 0.25]), sampleRate: 8_000, to: path)
+    weak var kept: ByteSource?
+    func head() throws -> WAVFile {
+      let source = try ByteSource(path: path)
+      kept = source
+      return try WAVFile(source)
+    }
+    let file = try head()
+    #expect(kept == nil && file.frames == 2)
   }
 
   @Test func `broken files end neither the process nor the memory`() throws {

@@ -1,13 +1,15 @@
 """Fourier transforms, windows, spectrogram layers and their initializer, by Keras 3 (JAX backend, float64), NumPy and SciPy; writes spectra.json.
 
 `transforms`: operations on given numbers. `windows`: SciPy's, periodic and symmetric, and Keras's by their size. `kernels`: STFTInitializer.
-`cases`: layers, their configurations and their results.
+`cases`: layers, their configurations and their results. `names`: those that SciPy has for windows, and what it makes of them; null of those that
+need settings. `open`: models whose rows have an open size, and the shape of the results' rows.
 """
 
 import keras64
 import keras
 import numpy as np
 import scipy
+import scipy.signal.windows._windows
 
 from fixturelib import arguments, out_path, write
 
@@ -113,8 +115,57 @@ for settings in (
 ):
     layer(L.MelSpectrogram(**{"fft_length": 16, "sequence_stride": 5, "num_mel_bins": 6, "sampling_rate": 8001, **settings}), "flat")
 
+# Signals that are shorter than what is mirrored at their ends, and pieces with gaps between them.
+for size in (1, 2, 3, 5):
+    x = numbers(2, size)
+    settings = dict(sequence_length=16, sequence_stride=4, fft_length=16, window="hann", center=True)
+    transform("stft", [x], ops.stft(ops.array(x), **settings), **settings)
+    X[f"{size} samples"] = x
+    layer(L.MelSpectrogram(fft_length=16, sequence_stride=4, num_mel_bins=6, sampling_rate=8001), f"{size} samples")
+for length, stride, size, window, center in ((4, 6, 4, "hamming", False), (4, 6, 5, "hamming", True), (4, 6, 4, None, False), (4, 6, 4, None, True)):
+    settings = dict(sequence_length=length, sequence_stride=stride, fft_length=size, window=window, center=center)
+    x = numbers(2, 24)
+    both = ops.stft(ops.array(x), **settings)
+    transform("stft", [x], both, **settings)
+    transform("istft", both, ops.istft(both, **settings), **settings)
+
+layer(L.STFTSpectrogram(frame_length=1, frame_step=1, fft_length=4), "last")
+layer(L.STFTSpectrogram(frame_length=8, window="black"), "last")
+layer(L.STFTSpectrogram(frame_length=8, window="hann_periodic", periodic=False), "last")
+layer(L.STFTSpectrogram(frame_length=4, window=ops.array([0.5, 1.0, 0.75, 0.25])), "last")
+layer(L.STFTSpectrogram(frame_length=4, window=np.array([0.5, 1.0, 0.75, 0.25])), "last")
+layer(L.MelSpectrogram(fft_length=4, sequence_stride=5, num_mel_bins=2, sampling_rate=8001, window=ops.array([0.5, 1.0, 0.75, 0.25])), "flat")
+
+WINDOW_NAMES = []
+for name, (_, has_settings) in scipy.signal.windows._windows._WIN_FUNCS.items():
+    for ending in ("", "_periodic", "_symmetric"):
+        get = lambda periodic: None if has_settings is True else scipy.signal.get_window(name + ending, 7, periodic)
+        WINDOW_NAMES.append({"name": name + ending, "periodic": get(True), "symmetric": get(False)})
+
+OPEN = []
+
+
+def opened(shape, body):
+    x = keras.Input(shape)
+    y = body(x)
+    OPEN.append({"model": keras.Model(x, y).to_json(), "shape": [None if size is None else int(size) for size in y.shape[1:]]})
+
+
+opened((None, 1), L.STFTSpectrogram(frame_length=512))
+opened((None, 1), L.STFTSpectrogram(frame_length=2048, frame_step=1024, padding="same"))
+opened((None,), L.MelSpectrogram(fft_length=4096, sequence_stride=1024))
+opened((None,), lambda x: ops.extract_sequences(x, 400, 160))
+opened((None,), lambda x: ops.extract_sequences(x, 300, 5000))
+opened((None, 300), lambda x: ops.extract_sequences(x, 300, 5))
+opened((None,), lambda x: ops.stft(x, 400, 160, 512, center=False)[0])
+opened((None,), lambda x: ops.stft(x, 400, 1600, 512)[1])
+opened((None, 1), L.Conv1D(2, 512))
+opened((None, 1), L.Conv1D(2, 3, strides=1024, padding="same"))
+opened((None, 1), lambda x: L.STFTSpectrogram(frame_length=128, frame_step=100)(L.Conv1D(1, 8, strides=8, padding="same")(x)))
+opened((None, 1), lambda x: L.GlobalAveragePooling1D()(L.STFTSpectrogram(frame_length=512)(x)))
+
 if __name__ == "__main__":
     options = arguments(__doc__).parse_args()
     header = {"made_by": f"scripts/keras_spectra.py, keras {keras.__version__}, JAX backend, float64; NumPy {np.__version__}, SciPy {scipy.__version__}", "inputs": {k: pack(v) for k, v in X.items()}}
-    write(out_path(options, "spectra.json"), header, {"transforms": TRANSFORMS, "windows": WINDOWS, "vectors": VECTORS, "kernels": KERNELS, "cases": CASES})
-    print(len(TRANSFORMS), len(WINDOWS), len(VECTORS), len(KERNELS), len(CASES))
+    write(out_path(options, "spectra.json"), header, {"transforms": TRANSFORMS, "windows": WINDOWS, "vectors": VECTORS, "kernels": KERNELS, "cases": CASES, "names": WINDOW_NAMES, "open": OPEN})
+    print(len(TRANSFORMS), len(WINDOWS), len(VECTORS), len(KERNELS), len(CASES), len(WINDOW_NAMES), len(OPEN))

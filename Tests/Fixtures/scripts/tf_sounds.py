@@ -46,6 +46,21 @@ FILES = {
 }
 
 
+FILES |= {
+    "float32 extended": wav(0xFFFE, 32, 2, struct.pack("<4f", 0.5, -2, 1, 1e-30), tail=struct.pack("<HHI", 22, 32, 3) + b"\3" + EXTENDED[9:]),
+    "pcm16, a chunk of an odd size before": wav(1, 16, 1, SIXTEEN, before=chunk(b"LIST", b"abc")),
+}
+# A second chunk of samples, here the first once more.
+TWICE = wav(1, 16, 1, SIXTEEN, before=chunk(b"data", SIXTEEN))
+
+
+def refusal(data):
+    try:
+        tf.audio.decode_wav(data)
+    except tf.errors.InvalidArgumentError as error:
+        return error.message.split("}} ")[-1]
+
+
 def read(name, data):
     by = "TensorFlow"
     try:
@@ -98,6 +113,7 @@ def main():
     header = {
         "reference": f"keras {keras.__version__}, TensorFlow {tf.__version__}, SciPy {scipy.__version__}", "made_by": "scripts/tf_sounds.py",
         "tree": {name: list(data) for name, data in TREE.items()},
+        "twice": {"bytes": list(TWICE), "refusal": refusal(TWICE)},
         "written": {"shape": list(WRITTEN.shape), "values": WRITTEN.reshape(-1).astype("float64").tolist(), "bytes": list(tf.audio.encode_wav(WRITTEN, 16000).numpy())},
     }
     with tempfile.TemporaryDirectory() as folder:

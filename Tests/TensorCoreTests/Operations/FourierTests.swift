@@ -38,12 +38,23 @@ struct FourierTests {
 
   @Test func `transforms are Keras's`() throws {
     let entries = try needed(FourierTests.fixture.json["transforms"]?.array)
-    #expect(Set(entries.compactMap { $0["name"]?.string }).count == 9)
+    #expect(Set(entries.compactMap { $0["name"]?.string }).count == 9 && entries.count == 107)
+    try check(entries, tolerance: 1e-12)
+  }
+
+  /// Keras on JAX puts pieces that lie side by side together in another way. TensorFlow's windows are `float32`.
+  @Test func `pieces side by side and with gaps are TensorFlow's`() throws {
+    let entries = try needed(Fixture("tf-spectra").json["transforms"]?.array)
+    #expect(entries.count == 12)
+    try check(entries, tolerance: 1e-6)
+  }
+
+  private func check(_ entries: [JSONValue], tolerance: Double) throws {
     for entry in entries {
       let name = try needed(entry["name"]?.string), settings = try needed(entry["settings"])
       let inputs = try needed(entry["inputs"]?.array).map { try Fixture.tensor($0) }
       let expected = try needed(entry["outputs"]?.array).map { try Fixture.tensor($0) }
-      for (dtype, tolerance) in [(DType.float64, 1e-12), (.float32, 1e-5)] {
+      for (dtype, tolerance) in [(DType.float64, tolerance), (.float32, 1e-5)] {
         let found = try results(name, inputs.map { $0.cast(to: dtype) }, settings)
         #expect(found.count == expected.count)
         for (found, expected) in zip(found, expected) {
@@ -75,8 +86,39 @@ struct FourierTests {
       #expect(found.shape == [size])
       expectClose(found.doubles, try Fixture.numbers(entry["values"]), tolerance: 1e-12, "\(name) \(size)")
     }
-    #expect(hanning(4).dtype == .float32)
+    #expect(hanning(4).dtype == .float32 && hanning(4, dtype: .int32).doubles == [0, 0, 0, 0])
     #expect(throws: DescentError.self) { try SignalWindow([1, 2]).values(count: 3) }
+  }
+
+  @Test func `windows have SciPy's other names`() throws {
+    let entries = try needed(FourierTests.fixture.json["names"]?.array)
+    var found: Set<SignalWindow.Shape> = []
+    for entry in entries {
+      let name = try needed(entry["name"]?.string)
+      guard entry["periodic"] != .null else {
+        #expect(SignalWindow(named: name) == nil, "\(name)")
+        continue
+      }
+      let window = try needed(SignalWindow(named: name), name)
+      for (key, isPeriodic) in [("periodic", true), ("symmetric", false)] {
+        expectClose(try window.values(count: 7, isPeriodic: isPeriodic), try Fixture.numbers(entry[key]), tolerance: 1e-12, "\(name) \(key)")
+      }
+      #expect(try SignalWindow(named: needed(window.name)) == window, "\(name)")
+      found.insert(try needed(window.shape))
+    }
+    #expect(found == Set(SignalWindow.Shape.allCases) && entries.count == 201)
+    #expect(SignalWindow(named: "_periodic") == nil && SignalWindow(named: "hann_") == nil && SignalWindow([1]).name == nil)
+    #expect(SignalWindow(named: "black_symmetric")?.name == "blackman_symmetric")
+  }
+
+  @Test func `pieces that cannot be numbered are told`() {
+    func fault(_ count: Int, _ length: Int, _ stride: Int) -> String { SignalFrames(count: count, length: length, stride: stride).numberingFault ?? "none" }
+    // Half an hour of music, in pieces that have but single samples in common.
+    #expect(fault(180_000, 2_048, 441) == "none")
+    #expect(fault(1 << 24, 1 << 24, 1 << 24) == "none")
+    #expect(fault(1 << 25, 1, 1).hasPrefix("33554432 pieces of 1 elements; at most 16777216"))
+    #expect(fault(1, 1 << 25, 1).hasPrefix("1 pieces of 33554432 elements"))
+    #expect(fault(512, 3, 1 << 24) == "512 pieces that begin 16777216 elements apart go over 8573157379 blocks; at most 2147483647 can be numbered")
   }
 
   /// Powers of two, mixed ones, and primes for which the transform is a convolution: there and back, and the sum of the squares.
@@ -107,6 +149,20 @@ struct FourierTests {
       return Plan(arguments: [], outputs: nodes, assignments: [], threadCount: threadCount).run().map { $0.scalars(as: Float.self) }
     }
     let one = bits(1)
+    for threadCount in [2, 3, 8] { #expect(bits(threadCount) == one) }
+  }
+
+  @Test func `any number of threads puts pieces together to the same bits`() {
+    let x = randomNumbers([5, 4_000], seed: 6, .float32).evaluated()
+    func bits(_ threadCount: Int) -> [[Float]] {
+      let pieces = stft(x, sequenceLength: 400, sequenceStride: 160, fftLength: 512)
+      let back = istft(pieces, sequenceLength: 400, sequenceStride: 160, fftLength: 512)
+      let cut = extractSequences(x, sequenceLength: 301, sequenceStride: 7)
+      let nodes = [pieces.real, pieces.imaginary, back, cut, gradients(of: (cut * cut).sum(), withRespectTo: [x])[0]].map(\.node)
+      return Plan(arguments: [], outputs: nodes, assignments: [], threadCount: threadCount).run().map { $0.scalars(as: Float.self) }
+    }
+    let one = bits(1)
+    #expect(one.allSatisfy { $0.contains { $0 != 0 } })
     for threadCount in [2, 3, 8] { #expect(bits(threadCount) == one) }
   }
 
