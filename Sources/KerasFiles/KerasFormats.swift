@@ -4,7 +4,7 @@ extension ModelFormat {
   /// Keras 3's `.keras`: all of the model.
   public static let keras = ModelFormat(
     suffixes: [".keras"], isWholeModel: true, write: { model, path in try KerasArchive.write(model, to: path) },
-    readWeights: { model, path, skipMismatch in try model.loadKerasWeights(path, skipMismatch: skipMismatch, trusted: false) },
+    readWeights: { model, path, skipMismatch in try KerasWeights.archive.load(path, into: model, skipMismatch: skipMismatch) },
     readModel: { path, reading in
       try reading.type.make(KerasArchive(path, trusted: reading.trusted), name: path, compiled: reading.compiled)
     })
@@ -16,17 +16,17 @@ extension ModelFormat {
       let bytes = try WeightsFile.contents(of: model).encoded(name: path)
       try writeFile(path) { try $0.write(bytes) }
     },
-    readWeights: { model, path, skipMismatch in try model.loadKerasWeights(path, skipMismatch: skipMismatch, trusted: false) })
+    readWeights: { model, path, skipMismatch in try KerasWeights.hdf5.load(path, into: model, skipMismatch: skipMismatch) })
 
   /// Keras 3's `.weights.json`, which names several `.weights.h5` files beside it, of which the weights are read.
   public static let shardedKerasWeights = ModelFormat(
     suffixes: [".weights.json"],
-    readWeights: { model, path, skipMismatch in try model.loadKerasWeights(path, skipMismatch: skipMismatch, trusted: false) })
+    readWeights: { model, path, skipMismatch in try KerasWeights.shards.load(path, into: model, skipMismatch: skipMismatch) })
 
   /// The `.h5` of Keras 1 to 3: all of the model.
   public static let legacyKeras = ModelFormat(
     suffixes: [".h5", ".hdf5"], isWholeModel: true, write: { model, path in try LegacyModel.write(model, to: path) },
-    readWeights: { model, path, skipMismatch in try model.loadKerasWeights(path, skipMismatch: skipMismatch, trusted: false) },
+    readWeights: { model, path, skipMismatch in try KerasWeights.hdf5.load(path, into: model, skipMismatch: skipMismatch) },
     readModel: { path, reading in
       try LegacyModel.model(
         HDF5Contents(ByteSource(path: path), trusted: reading.trusted), name: path, compiled: reading.compiled, as: reading.type)
@@ -51,21 +51,31 @@ extension Model {
   public func loadWeights(_ path: String, skipMismatch: Bool, trusted: Bool) throws -> WeightMismatches {
     guard trusted else { return try loadWeights(path, skipMismatch: skipMismatch) }
     try requireWeights("loadWeights")
-    return try loadKerasWeights(path, skipMismatch: skipMismatch, trusted: trusted)
+    let format = ModelFormat(path: path)?.suffixes
+    let kind: KerasWeights =
+      format == ModelFormat.keras.suffixes ? .archive : format == ModelFormat.shardedKerasWeights.suffixes ? .shards : .hdf5
+    return try kind.load(path, into: self, skipMismatch: skipMismatch, trusted: trusted)
   }
+}
 
-  fileprivate func loadKerasWeights(_ path: String, skipMismatch: Bool, trusted: Bool) throws -> WeightMismatches {
-    if hasEnding(path, ".keras") {
-      let archive = try KerasArchive(path, trusted: trusted)
-      return try WeightsFile.load(archive.weights, into: self, file: path, skipMismatch: skipMismatch)
+/// How weights lie in files of Keras's.
+private enum KerasWeights {
+  /// Among the other files of a `.keras` archive.
+  case archive
+  /// In several HDF5 files.
+  case shards
+  /// In an HDF5 file, of Keras 3 or older.
+  case hdf5
+
+  func load(_ path: String, into model: Model, skipMismatch: Bool, trusted: Bool = false) throws -> WeightMismatches {
+    let contents: HDF5Contents = switch self {
+    case .archive: try KerasArchive(path, trusted: trusted).weights
+    case .shards: try ShardedWeights.contents(path, trusted: trusted)
+    case .hdf5: try HDF5Contents(ByteSource(path: path), trusted: trusted)
     }
-    if hasEnding(path, ".weights.json") {
-      return try WeightsFile.load(ShardedWeights.contents(path, trusted: trusted), into: self, file: path, skipMismatch: skipMismatch)
+    if self == .hdf5, LegacyWeights.isLegacy(contents) {
+      return try LegacyWeights(contents, file: path).load(into: model, skipMismatch: skipMismatch)
     }
-    let contents = try HDF5Contents(ByteSource(path: path), trusted: trusted)
-    if LegacyWeights.isLegacy(contents) {
-      return try LegacyWeights(contents, file: path).load(into: self, skipMismatch: skipMismatch)
-    }
-    return try WeightsFile.load(contents, into: self, file: path, skipMismatch: skipMismatch)
+    return try WeightsFile.load(contents, into: model, file: path, skipMismatch: skipMismatch)
   }
 }

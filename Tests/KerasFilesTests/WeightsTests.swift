@@ -1,3 +1,4 @@
+import Foundation
 import KerasFiles
 import TestSupport
 import Testing
@@ -38,6 +39,19 @@ import Testing
     #expect(apart(apartModel.weights, expected) == 0)
     try trustingModel.loadWeights(Fixture.path("compressed.weights.h5"), skipMismatch: false, trusted: true)
     #expect(apart(trustingModel.weights, expected) == 0)
+  }
+
+  /// The kind counts that is asked for, not the name's ending.
+  @Test func `Weights are read from a file of any name by its kind`() throws {
+    let folder = TemporaryFolder()
+    for (name, kind) in [("w.keras", ModelFormat.keras), ("w.weights.h5", .kerasWeights), ("w.h5", .legacyKeras)] {
+      let (model, other) = (model(), self.model())
+      try kind.save(model, folder.file(name))
+      let renamed = folder.file(name + ".old")
+      try FileManager.default.copyItem(atPath: folder.file(name), toPath: renamed)
+      try other.loadWeights(renamed, format: kind)
+      #expect(apart(other.weights, model.weights) == 0, "\(name)")
+    }
   }
 
   @Test(arguments: ["w.weights.h5", "w.safetensors", "w.npz"])

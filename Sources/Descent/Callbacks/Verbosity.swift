@@ -15,6 +15,7 @@ public struct Verbosity: Sendable, Equatable, ExpressibleByIntegerLiteral, Expre
   public static let oneLine = Verbosity(level: 2)
 
   private init(level: Int) { self.level = level }
+  /// - Parameter value: 0, 1 or 2, as in Keras; −1 is ``auto``'s. Others are refused where they are used.
   public init(integerLiteral value: Int) { level = value }
   /// `true` is 1 and `false` is 0, as in Python.
   public init(booleanLiteral value: Bool) { level = value ? 1 : 0 }

@@ -25,7 +25,7 @@ public final class Activation: Layer {
 
 extension Activation: ConfigurableLayer {
   public convenience init(_ options: inout LayerOptions) throws {
-    self.init(try options.named("activation", default: .linear), inputShape: options.inputShape, name: options.name)
+    self.init(try options.optionalNamed("activation") ?? .linear, inputShape: options.inputShape, name: options.name)
   }
 
   public func options() throws -> JSONObject { JSONObject([("activation", try activation.layerJSON())]) }

@@ -80,7 +80,9 @@ public struct RandomFactor: Sendable, Hashable, ExpressibleByFloatLiteral, Expre
 
   /// From −`value` to `value`.
   public init(_ value: Double) { values = [value] }
+  /// From −`value` to `value`.
   public init(floatLiteral value: Double) { values = [value] }
+  /// From −`value` to `value`.
   public init(integerLiteral value: Int) { values = [Double(value)] }
   /// Two numbers; other literals are refused where the layer is built.
   public init(arrayLiteral elements: Double...) { values = elements.count == 2 ? elements : [.nan] }

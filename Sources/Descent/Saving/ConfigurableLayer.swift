@@ -96,15 +96,13 @@ public struct LayerOptions {
   /// Whether the option is there and has not been asked for.
   public func has(_ key: String) -> Bool { given[key] != nil && !asked.contains(key) }
 
-  /// The value of an option that must be there or have a default.
+  /// The value of an option that must be there or have a default (``useDefaults(of:except:)``).
   /// - Parameters:
   ///   - key: Keras's name of the option.
   ///   - kind: what it may be.
-  ///   - standard: for a layer that has given no defaults.
   /// - Throws: ``DescentError`` naming layer and option, if the value is of another kind, or missing without a default.
-  public mutating func value<Value>(_ key: String, _ kind: SettingKind<Value>, default standard: Value? = nil) throws -> Value {
+  public mutating func value<Value>(_ key: String, _ kind: SettingKind<Value>) throws -> Value {
     asked.insert(key)
-    if settings[key] == nil, let standard { return standard }
     return try settings.value(key, kind)
   }
 
@@ -116,35 +114,26 @@ public struct LayerOptions {
   }
 
   /// The value of an option where null stands for the default.
-  /// - Parameter standard: for a layer that has given no defaults.
-  mutating func valueOrDefault<Value>(_ key: String, _ kind: SettingKind<Value>, default standard: Value? = nil) throws -> Value {
+  mutating func valueOrDefault<Value>(_ key: String, _ kind: SettingKind<Value>) throws -> Value {
     asked.insert(key)
-    let value = settings.orDefault(key)
-    if value == .null, let standard { return standard }
-    return try settings.value(of: value, key, kind)
+    return try settings.value(of: settings.orDefault(key), key, kind)
   }
 
   /// An integer.
   /// - Throws: ``DescentError`` as all that follow, if the value is of another kind, or missing without a default.
-  public mutating func int(_ key: String, default standard: Int? = nil) throws -> Int { try value(key, .integer, default: standard) }
+  public mutating func int(_ key: String) throws -> Int { try value(key, .integer) }
 
   /// A number.
-  public mutating func double(_ key: String, default standard: Double? = nil) throws -> Double {
-    try value(key, .anyNumber, default: standard)
-  }
+  public mutating func double(_ key: String) throws -> Double { try value(key, .anyNumber) }
 
   /// True or false.
-  public mutating func bool(_ key: String, default standard: Bool? = nil) throws -> Bool { try value(key, .flag, default: standard) }
+  public mutating func bool(_ key: String) throws -> Bool { try value(key, .flag) }
 
   /// A text.
-  public mutating func string(_ key: String, default standard: String? = nil) throws -> String {
-    try value(key, .text, default: standard)
-  }
+  public mutating func string(_ key: String) throws -> String { try value(key, .text) }
 
   /// A list of integers, or one.
-  public mutating func ints(_ key: String, default standard: [Int]? = nil) throws -> [Int] {
-    try value(key, .integers, default: standard)
-  }
+  public mutating func ints(_ key: String) throws -> [Int] { try value(key, .integers) }
 
   /// An integer, which Keras 2 may have put in a list.
   mutating func onlyInt(_ key: String) throws -> Int {
@@ -169,9 +158,7 @@ public struct LayerOptions {
   }
 
   /// An initializer, an activation …: by name or as an object; null stands for the default.
-  public mutating func named<Value: KerasNamed>(_ key: String, default standard: Value? = nil) throws -> Value {
-    try valueOrDefault(key, .named(), default: standard)
-  }
+  public mutating func named<Value: KerasNamed>(_ key: String) throws -> Value { try valueOrDefault(key, .named()) }
 
   /// The same, or nil where the option is null or missing.
   public mutating func optionalNamed<Value: KerasNamed>(_ key: String, as type: Value.Type = Value.self) throws -> Value? {

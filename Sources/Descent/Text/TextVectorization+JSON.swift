@@ -57,7 +57,7 @@ extension TextVectorization {
     let standardizing = try options.optional("standardize", .standardization) ?? .none
     let splitting = try options.optional("split", .split) ?? .none
     let widths = try options.optional("ngrams", .widths) ?? []
-    let mode = try options.value("output_mode", .choice(LookupOutput.self), default: .int)
+    let mode = try options.optional("output_mode", .choice(LookupOutput.self)) ?? .int
     for key in ["sparse", "ragged"] { try options.refuse(key, unless: false) }
     try options.refuse("encoding", unless: "utf-8")
     for key in ["trainable", "dtype", "name", "vocabulary_size", "batch_input_shape"] { _ = options.value(key) }
@@ -73,7 +73,7 @@ extension TextVectorization {
     try self.init(
       maxTokens: try options.optionalInt("max_tokens"), standardize: standardizing, split: splitting, ngramWidths: widths, outputMode: mode,
       outputSequenceLength: try options.optionalInt("output_sequence_length"),
-      padToMaxTokens: try options.bool("pad_to_max_tokens", default: false), vocabulary: words, idfWeights: mode == .tfIdf ? weights : nil)
+      padToMaxTokens: try options.optionalBool("pad_to_max_tokens") ?? false, vocabulary: words, idfWeights: mode == .tfIdf ? weights : nil)
     try options.expectNothingLeft()
   }
 

@@ -47,7 +47,7 @@ struct GroupLayout {
   ///   - starts: with which element each of them begins, and the end.
   ///   - sharesOfThread: how many one after the other are a thread's own.
   init?(_ code: CPUProgram, starts: [Int], sharesOfThread: Int = 1) {
-    let parting = starts.dropLast().reduce(0, GroupLayout.greatestCommonDivisor), common = parting == 0 ? starts.last! : parting
+    let parting = starts.dropLast().reduce(0, greatestCommonDivisor), common = parting == 0 ? starts.last! : parting
     let most = GroupLayout.mostElements(code)
     let sizes = (1...64).lazy.filter { common % $0 == 0 }.map { common / $0 }
     let fitting = sizes.filter { $0 <= most && $0 % code.blockUnit == 0 }
@@ -57,8 +57,6 @@ struct GroupLayout {
     self.sharesOfThread = sharesOfThread
     isOfNumbers = false
   }
-
-  private static func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int { b == 0 ? a : greatestCommonDivisor(b, a % b) }
 
   /// Of a block: all that it touches should stay in the first-level cache. A value that is read and written is one stretch of memory.
   private static func mostElements(_ code: CPUProgram) -> Int {

@@ -114,11 +114,7 @@ package struct SignalFrames {
   }
 
   /// Signals and pieces are made of whole blocks of so many elements.
-  private var block: Int {
-    var (a, b) = (length, stride)
-    while b != 0 { (a, b) = (b, a % b) }
-    return a
-  }
+  private var block: Int { greatestCommonDivisor(length, stride) }
 
   /// What is wrong if not all pieces, and the blocks of the signal that they go over, can be numbered; else nil.
   package var numberingFault: String? {
