@@ -74,7 +74,8 @@ struct OptimizerPage {
       + paragraph("They are chosen as in --optimizer \(example).")
   }
 
-  /// The lines of a formula; one that is too long goes on below itself, after an assignment where that can be.
+  /// The lines of a formula; one that is too long goes on below itself, with its remark or after an
+  /// assignment where that can be.
   private static func formula(_ text: String) -> String {
     text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { line -> [String] in
       let hanging = String(repeating: " ", count: line.prefix { $0 == " " }.count + 4)
@@ -82,9 +83,10 @@ struct OptimizerPage {
       var rest = "  " + line
       while rest.count > TextTable.width {
         let fitting = rest.prefix(TextTable.width)
-        let assignment = fitting.ranges(of: ";  ").last.map(\.upperBound)
+        let remark = fitting.ranges(of: "   (").first.map { fitting.index(before: $0.upperBound) }
+        let assignment = fitting.ranges(of: ",  ").last.map(\.upperBound)
         let term = (fitting.ranges(of: " − ") + fitting.ranges(of: " + ")).map(\.lowerBound).max()
-        guard let end = assignment ?? term ?? fitting.lastIndex(of: " "), end > rest.index(rest.startIndex, offsetBy: hanging.count) else { break }
+        guard let end = remark ?? assignment ?? term ?? fitting.lastIndex(of: " "), end > rest.index(rest.startIndex, offsetBy: hanging.count) else { break }
         lines.append(String(rest[..<end].reversed().drop { $0 == " " }.reversed()))
         rest = "  " + hanging + rest[end...].drop { $0 == " " }
       }

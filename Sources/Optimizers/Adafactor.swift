@@ -2,7 +2,7 @@
 /// parameter's size.
 ///
 ///     ρ = min(rate, 1 / √t),  α = max(epsilon2, RMS(w)) · ρ,  b = 1 − t^beta2Decay,  G = g² + epsilon1
-///     rank ≥ 2:  r ← b · r + (1 − b) · mean(G, −1)           (means along the last axis and the one before it)
+///     rank ≥ 2:  r ← b · r + (1 − b) · mean(G, −1)           (along the last axis)
 ///                c ← b · c + (1 − b) · mean(G, −2)
 ///                V = (r / mean(r)) ⊗ c
 ///     rank < 2:  v ← b · v + (1 − b) · G,  V = v
@@ -120,7 +120,7 @@ public struct Adafactor: Optimizer {
     summary: "second moments kept by rows and columns; steps relative to the parameter's size",
     formula: """
       ρ = min(rate, 1 / √t),  α = max(epsilon_2, RMS(w)) · ρ,  b = 1 − t^beta_2_decay,  G = g² + epsilon_1
-      rank ≥ 2:  r ← b · r + (1 − b) · mean(G, −1)           (means along the last axis and the one before it)
+      rank ≥ 2:  r ← b · r + (1 − b) · mean(G, −1)           (along the last axis)
                  c ← b · c + (1 − b) · mean(G, −2)
                  V = (r / mean(r)) ⊗ c
       rank < 2:  v ← b · v + (1 − b) · G,  V = v

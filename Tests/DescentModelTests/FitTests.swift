@@ -98,6 +98,22 @@ import Testing
     #expect(history.csv.split(separator: "\n")[1].hasSuffix(",NA"))
   }
 
+  /// Keras: `validation_freq=[1, 4]`.
+  @Test func `Validation after the epochs of a list`() throws {
+    func validated(_ frequency: ValidationFrequency, from first: Int = 0) throws -> [Int] {
+      let history = try SmallData.model().fit(
+        x, y, epochs: 5, verbose: 0, validationSplit: 0.5, initialEpoch: first, validationFrequency: frequency)
+      return zip(history.epochs, history["val_loss"]).filter { !$1.isNaN }.map { $0.0 + 1 }
+    }
+    #expect(try validated([4, 1]) == [1, 4] && validated(.after(4...9)) == [4, 5] && validated(.every(3)) == [3])
+    #expect(try validated([1, 4], from: 1) == [4])
+    let batches = try Dataset(x, y).batch(10)
+    let history = try SmallData.model().fit(batches, epochs: 3, verbose: 0, validationData: batches, validationFrequency: [2])
+    #expect(history["val_loss"].map(\.isNaN) == [true, false, true])
+    #expect(failure(.invalidArgument) { _ = try validated([0, 2]) }.contains("validationFrequency is [0, 2]"))
+    #expect(failure(.invalidArgument) { _ = try validated(0) }.contains("at least 1"))
+  }
+
   @Test func `Steps per epoch go on through the data`() throws {
     let whole = try SmallData.model()
     try whole.fit(x, y, batchSize: 10, epochs: 2, verbose: 0)

@@ -236,7 +236,7 @@ import Testing
     let model = try linear(0.5)
     let history = try model.fit(x, y, batchSize: .max, verbose: 0, validationSplit: 0.5, validationSteps: .max)
     #expect(history["loss"].count == 1)
-    #expect(try model.fit(x, y, verbose: 0, validationData: (x, y), validationBatchSize: .max, validationFrequency: .max).epochs == [0])
+    #expect(try model.fit(x, y, verbose: 0, validationData: (x, y), validationBatchSize: .max, validationFrequency: .every(.max)).epochs == [0])
     #expect(try model.evaluate(x, y, batchSize: .max, verbose: 0, steps: .max).loss == 1.875)
     #expect(try model.predict(x, batchSize: .max, verbose: 0, steps: .max).shape == [4, 1])
     let stop = LambdaCallback(onEpochEnd: { _, _ in model.stopTraining = true }, onTrainBatchEnd: { batch, _ in if batch > 5 { model.stopTraining = true } })

@@ -97,6 +97,14 @@ struct Formula {
     }
   }
 
+  /// What a line says that holds elsewhere than in an update; nil if there is none of that label.
+  func value(labelled label: String) throws -> [Double]? { try statements.first { $0.label == label }.map { try evaluate($0.text) } }
+
+  /// Labels that neither the step nor a comparison decides.
+  var givenLabels: Set<String> {
+    Set(statements.compactMap(\.label).filter { !$0.contains(#/^(every |t = |\S+ > )|^(otherwise|evaluation)$/#) })
+  }
+
   func evaluate(_ text: String) throws -> [Double] {
     if text.contains(" where ") { return try choose(text) }
     var reader = Reader(characters: Array(text), formula: self)

@@ -22,47 +22,7 @@ import Testing
     return (plan.statistics.kernels, plan.statistics.workspaceBytes)
   }
 
-  private static let formulas = [
-    "sgd", "sgd:momentum=0.9", "sgd:momentum=0.9,nesterov=true,convention=torch", "rmsprop", "rmsprop:centered=true,momentum=0.5", "adagrad",
-    "adadelta", "adam", "adam:amsgrad=true", "adamw", "adamax", "nadam", "ftrl", "lion", "schedulefreeadamw",
-    "adopt", "adan", "rprop", "ademamix", "adabelief", "radam", "yogi", "nadamw",
-  ]
-
-  /// Why an optimizer is not in the list.
-  private static let leftOut: [String: String] = [
-    "Adafactor": "norms, means or other sums over whole parameters",
-    "Lamb": "norms, means or other sums over whole parameters",
-    "LARS": "norms, means or other sums over whole parameters",
-    "Novograd": "norms, means or other sums over whole parameters",
-    "Prodigy": "norms, means or other sums over whole parameters",
-    "DAdaptAdam": "norms, means or other sums over whole parameters",
-    "DAdaptSGD": "norms, means or other sums over whole parameters",
-    "Cautious": "norms, means or other sums over whole parameters",
-    "CautiousAdamW": "norms, means or other sums over whole parameters",
-    "CautiousLion": "norms, means or other sums over whole parameters",
-    "SAM": "norms, means or other sums over whole parameters",
-    "Muon": "products of matrices",
-    "Shampoo": "products of matrices",
-    "SOAP": "products of matrices",
-    "LBFGS": "a line search",
-    "Sophia": "the loss's curvature",
-    "AdamWScheduleFree": "weights of the average shared by all parameters",
-    "SGDScheduleFree": "weights of the average shared by all parameters",
-    "RAdamScheduleFree": "weights of the average shared by all parameters",
-    "Lookahead": "the inner optimizer's passes and the meeting's",
-    "LossScaleOptimizer": "the inner optimizer's passes and the count of what is not finite",
-    "MultiOptimizer": "the parts' passes",
-  ]
-
-  @Test func `an optimizer is in the list or says why not`() {
-    let listed = Set(OnePassTests.formulas.map { text in
-      (try? OptimizerRegistry.optimizer(text: text)).map { type(of: $0).className } ?? text
-    })
-    for name in OptimizerRegistry.builtIn.map({ $0.className }) {
-      #expect(listed.contains(name) != (OnePassTests.leftOut[name] != nil), "\(name)")
-    }
-    #expect(OnePassTests.leftOut.keys.allSatisfy { name in OptimizerRegistry.builtIn.contains { $0.className == name } })
-  }
+  private static let formulas = OptimizerCase.all.flatMap(\.onePass.elements)
 
   @Test(arguments: OnePassTests.formulas)
   func formula(_ text: String) throws {

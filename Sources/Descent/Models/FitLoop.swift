@@ -37,7 +37,7 @@ final class FitLoop {
   let shuffle: Bool
   let epochs: Range<Int>
   let validation: Evaluation?
-  let validationFrequency: Int
+  let validationFrequency: ValidationFrequency
   /// What is trained on, if it is not rows in memory.
   var stream: Stream?
   /// What the model is judged on, if it is not rows in memory.
@@ -69,7 +69,7 @@ final class FitLoop {
 
   init(
     model: Model, runner: StepRunner, optimizerState: OptimizerState, batches: BatchSequence, callbacks: CallbackList,
-    history: History, shuffle: Bool, epochs: Range<Int>, validation: Evaluation?, validationFrequency: Int
+    history: History, shuffle: Bool, epochs: Range<Int>, validation: Evaluation?, validationFrequency: ValidationFrequency
   ) {
     self.model = model
     self.runner = runner
@@ -172,10 +172,10 @@ final class FitLoop {
     if optimizerState.hasEvaluationValues { try optimizerState.ownership?.gather() }
     model.showWeightsToJudge()
     var values = runner.totals.finalResults
-    if let validation, (epoch + 1) % validationFrequency == 0 {
+    if let validation, validationFrequency.holds(after: epoch + 1) {
       let scores = try model.run(validation, runner.trainability, callbacks: callbacks, sharing: runner.sharing)
       for (name, value) in scores { values["val_" + name] = value }
-    } else if let (stream, steps) = validationStream, (epoch + 1) % validationFrequency == 0 {
+    } else if let (stream, steps) = validationStream, validationFrequency.holds(after: epoch + 1) {
       let scores = try model.run(
         stream, steps: steps, runner.training, runner.trainability, callbacks: callbacks, sharing: runner.sharing, "fit: validation")
       for (name, value) in scores { values["val_" + name] = value }

@@ -9,7 +9,7 @@ extension Model {
   public func fit(
     _ batches: some BatchSource, epochs: Int = 1, verbose: Verbosity = .auto, callbacks: [Callback] = [],
     validationData: (any DataStream)? = nil, classWeight: [Int: Double]? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil,
-    validationSteps: Int? = nil, validationFrequency: Int = 1, group: (any ProcessGroup)? = nil, shards: Int? = nil,
+    validationSteps: Int? = nil, validationFrequency: ValidationFrequency = 1, group: (any ProcessGroup)? = nil, shards: Int? = nil,
     shardOptimizerState: Bool = false
   ) throws -> History {
     try fit(
@@ -23,7 +23,7 @@ extension Model {
   public func fit(
     _ batches: some BatchSource, epochs: Int = 1, verbose: Verbosity = .auto, callbacks: [Callback] = [],
     validationData: some BatchSource, classWeight: [Int: Double]? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil,
-    validationSteps: Int? = nil, validationFrequency: Int = 1
+    validationSteps: Int? = nil, validationFrequency: ValidationFrequency = 1
   ) throws -> History {
     try fit(
       Dataset(batches), epochs: epochs, verbose: verbose, callbacks: callbacks, validationData: Dataset(validationData),
@@ -37,7 +37,7 @@ extension Model {
     _ batches: some BatchSource, epochs: Int = 1, verbose: Verbosity = .auto, callbacks: [Callback] = [],
     validationData: (x: any ModelData, y: any ModelData), validationSampleWeight: (any ModelData)? = nil,
     classWeight: [Int: Double]? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil, validationSteps: Int? = nil,
-    validationBatchSize: Int = 32, validationFrequency: Int = 1
+    validationBatchSize: Int = 32, validationFrequency: ValidationFrequency = 1
   ) throws -> History {
     try fit(
       Dataset(batches), epochs: epochs, verbose: verbose, callbacks: callbacks, validationData: validationData,

@@ -31,7 +31,7 @@ extension Model {
   ///     rows end a new pass over them begins.
   ///   - validationSteps: batches a validation; nil for all of them.
   ///   - validationBatchSize: `batchSize` if nil.
-  ///   - validationFrequency: epochs from one validation to the next.
+  ///   - validationFrequency: after which epochs is validated: every so many (`2`), or those of a list (`[1, 5, 10]`).
   ///   - group: the processes that train together, each of which makes the same call with the same data (`MPIGroup.world()` of `DescentMPI`); nil
   ///     for this one alone. `batchSize` is that of all together: each computes its part of each batch, and all hold the weights that one
   ///     process would have, which begin as those of rank 0. Callbacks that write or show something are at work on rank 0 alone. What cannot
@@ -52,7 +52,7 @@ extension Model {
     callbacks: [Callback] = [], validationSplit: Double = 0, validationData: (x: any ModelData, y: any ModelData)? = nil,
     validationSampleWeight: (any ModelData)? = nil, shuffle: Bool = true, classWeight: [Int: Double]? = nil,
     sampleWeight: (any ModelData)? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil, validationSteps: Int? = nil,
-    validationBatchSize: Int? = nil, validationFrequency: Int = 1, group: (any ProcessGroup)? = nil,
+    validationBatchSize: Int? = nil, validationFrequency: ValidationFrequency = 1, group: (any ProcessGroup)? = nil,
     shards: Int? = nil, shardOptimizerState: Bool = false
   ) throws -> History {
     if validationData == nil && validationSampleWeight != nil {
@@ -70,7 +70,7 @@ extension Model {
   func fit(
     _ x: any ModelData, _ y: (any ModelData)?, batchSize: Int, epochs: Int, verbose: Verbosity, callbacks: [Callback],
     validationSplit: Double, validation source: ValidationSource?, shuffle: Bool, classWeight: [Int: Double]?, sampleWeight: (any ModelData)?, initialEpoch: Int, stepsPerEpoch: Int?,
-    validationSteps: Int?, validationBatchSize: Int?, validationFrequency: Int, in sharing: GroupSharing?
+    validationSteps: Int?, validationBatchSize: Int?, validationFrequency: ValidationFrequency, in sharing: GroupSharing?
   ) throws -> History {
     let group = sharing?.group
     try access.beginFit()
@@ -80,10 +80,11 @@ extension Model {
     for (name, value, least) in [
       ("batchSize", batchSize, 1), ("epochs", epochs, 0), ("initialEpoch", initialEpoch, 0),
       ("stepsPerEpoch", stepsPerEpoch ?? 1, 1), ("validationSteps", validationSteps ?? 1, 1),
-      ("validationBatchSize", validationBatchSize, 1), ("validationFrequency", validationFrequency, 1),
+      ("validationBatchSize", validationBatchSize, 1),
     ] where value < least {
       throw DescentError(.invalidArgument, "fit: \(name) is \(value); it must be at least \(least)")
     }
+    try validationFrequency.validate("fit")
     try verbose.validate("fit")
     try checkTargets(y, "fit")
     var data = try CheckedData(x: x, y: y, sampleWeight: sampleWeight, of: self, "fit", group: group)
@@ -121,7 +122,7 @@ extension Model {
           ("batch_size", JSONValue(batchSize)), ("epochs", JSONValue(epochs)), ("initial_epoch", JSONValue(initialEpoch)),
           ("steps_per_epoch", JSONValue(batches.stepsPerEpoch)), ("shuffle", .bool(shuffle)), ("training_rows", JSONValue(trainRows)),
           ("validation_batch_size", JSONValue(validationBatchSize)), ("validation_steps", validationSteps.map { JSONValue($0) } ?? .null),
-          ("validation_frequency", JSONValue(validationFrequency)), ("has_validation", .bool(validation != nil)),
+          ("validation_frequency", validationFrequency.json), ("has_validation", .bool(validation != nil)),
           ("shards", sharing?.shards.map { JSONValue($0) } ?? .null), ("shard_optimizer_state", .bool(sharing?.spreadsOptimizerState == true)),
         ]), optimizerState: optimizerState)
     }

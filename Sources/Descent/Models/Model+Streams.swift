@@ -32,7 +32,7 @@ extension Model {
   public func fit(
     _ batches: some DataStream, epochs: Int = 1, verbose: Verbosity = .auto, callbacks: [Callback] = [],
     validationData: (any DataStream)? = nil, classWeight: [Int: Double]? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil,
-    validationSteps: Int? = nil, validationFrequency: Int = 1, group: (any ProcessGroup)? = nil, shards: Int? = nil,
+    validationSteps: Int? = nil, validationFrequency: ValidationFrequency = 1, group: (any ProcessGroup)? = nil, shards: Int? = nil,
     shardOptimizerState: Bool = false
   ) throws -> History {
     try GroupRun.telling(group, shards: shards, spreadsOptimizerState: shardOptimizerState, "fit") { sharing in
@@ -46,7 +46,7 @@ extension Model {
   func fit(
     stream batches: any DataStream, epochs: Int, verbose: Verbosity, callbacks: [Callback], validation: ValidationSource?,
     classWeight: [Int: Double]?, initialEpoch: Int, stepsPerEpoch: Int?, validationSteps: Int?, validationBatchSize: Int,
-    validationFrequency: Int, in sharing: GroupSharing?
+    validationFrequency: ValidationFrequency, in sharing: GroupSharing?
   ) throws -> History {
     try access.beginFit()
     defer { access.endFit() }
@@ -54,10 +54,10 @@ extension Model {
     for (name, value, least) in [
       ("epochs", epochs, 0), ("initialEpoch", initialEpoch, 0), ("stepsPerEpoch", stepsPerEpoch ?? 1, 1),
       ("validationSteps", validationSteps ?? 1, 1), ("validationBatchSize", validationBatchSize, 1),
-      ("validationFrequency", validationFrequency, 1),
     ] where value < least {
       throw DescentError(.invalidArgument, "fit: \(name) is \(value); it must be at least \(least)")
     }
+    try validationFrequency.validate("fit")
     try verbose.validate("fit")
     try batches.checkEnd(stepsPerEpoch, "stepsPerEpoch", "fit")
     try validation?.stream?.checkEnd(validationSteps, "validationSteps", "fit: validationData")
@@ -77,7 +77,7 @@ extension Model {
           ("stream", .string(reader.signature.map { "\($0)" } ?? "")), ("count", reader.count.map { JSONValue($0) } ?? .null),
           ("initial_epoch", JSONValue(initialEpoch)), ("steps_per_epoch", stepsPerEpoch.map { JSONValue($0) } ?? .null),
           ("validation_batch_size", JSONValue(validationBatchSize)), ("validation_steps", validationSteps.map { JSONValue($0) } ?? .null),
-          ("validation_frequency", JSONValue(validationFrequency)), ("has_validation", .bool(validation != nil)),
+          ("validation_frequency", validationFrequency.json), ("has_validation", .bool(validation != nil)),
           ("shards", sharing?.shards.map { JSONValue($0) } ?? .null), ("shard_optimizer_state", .bool(sharing?.spreadsOptimizerState == true)),
         ]), optimizerState: optimizerState)
       // The passes are counted as rank 0 does.
@@ -113,7 +113,7 @@ extension Model {
   public func fit(
     _ batches: some Sequence, epochs: Int = 1, verbose: Verbosity = .auto, callbacks: [Callback] = [],
     validationData: (any DataStream)? = nil, classWeight: [Int: Double]? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil,
-    validationSteps: Int? = nil, validationFrequency: Int = 1, group: (any ProcessGroup)? = nil, shards: Int? = nil,
+    validationSteps: Int? = nil, validationFrequency: ValidationFrequency = 1, group: (any ProcessGroup)? = nil, shards: Int? = nil,
     shardOptimizerState: Bool = false
   ) throws -> History {
     try fit(

@@ -12,7 +12,7 @@ extension Model {
     _ x: any ModelData, _ y: (any ModelData)? = nil, batchSize: Int = 32, epochs: Int = 1, verbose: Verbosity = .auto,
     callbacks: [Callback] = [], validationData: some DataStream, shuffle: Bool = true, classWeight: [Int: Double]? = nil,
     sampleWeight: (any ModelData)? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil, validationSteps: Int? = nil,
-    validationFrequency: Int = 1, group: (any ProcessGroup)? = nil, shards: Int? = nil,
+    validationFrequency: ValidationFrequency = 1, group: (any ProcessGroup)? = nil, shards: Int? = nil,
     shardOptimizerState: Bool = false
   ) throws -> History {
     try GroupRun.telling(group, shards: shards, spreadsOptimizerState: shardOptimizerState, "fit") { sharing in
@@ -31,7 +31,7 @@ extension Model {
     _ x: any ModelData, _ y: (any ModelData)? = nil, batchSize: Int = 32, epochs: Int = 1, verbose: Verbosity = .auto,
     callbacks: [Callback] = [], validationData: some Sequence, shuffle: Bool = true, classWeight: [Int: Double]? = nil,
     sampleWeight: (any ModelData)? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil, validationSteps: Int? = nil,
-    validationFrequency: Int = 1
+    validationFrequency: ValidationFrequency = 1
   ) throws -> History {
     try fit(
       x, y, batchSize: batchSize, epochs: epochs, verbose: verbose, callbacks: callbacks,
@@ -46,7 +46,7 @@ extension Model {
     _ x: any ModelData, _ y: (any ModelData)? = nil, batchSize: Int = 32, epochs: Int = 1, verbose: Verbosity = .auto,
     callbacks: [Callback] = [], validationData: (x: any ModelData, y: any ModelData, sampleWeight: any ModelData), shuffle: Bool = true,
     classWeight: [Int: Double]? = nil, sampleWeight: (any ModelData)? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil,
-    validationSteps: Int? = nil, validationBatchSize: Int? = nil, validationFrequency: Int = 1, group: (any ProcessGroup)? = nil,
+    validationSteps: Int? = nil, validationBatchSize: Int? = nil, validationFrequency: ValidationFrequency = 1, group: (any ProcessGroup)? = nil,
     shards: Int? = nil, shardOptimizerState: Bool = false
   ) throws -> History {
     try fit(
@@ -67,7 +67,7 @@ extension Model {
     _ batches: some DataStream, epochs: Int = 1, verbose: Verbosity = .auto, callbacks: [Callback] = [],
     validationData: (x: any ModelData, y: any ModelData), validationSampleWeight: (any ModelData)? = nil,
     classWeight: [Int: Double]? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil, validationSteps: Int? = nil,
-    validationBatchSize: Int = 32, validationFrequency: Int = 1, group: (any ProcessGroup)? = nil, shards: Int? = nil,
+    validationBatchSize: Int = 32, validationFrequency: ValidationFrequency = 1, group: (any ProcessGroup)? = nil, shards: Int? = nil,
     shardOptimizerState: Bool = false
   ) throws -> History {
     try GroupRun.telling(group, shards: shards, spreadsOptimizerState: shardOptimizerState, "fit") { sharing in
@@ -85,7 +85,7 @@ extension Model {
     _ batches: some DataStream, epochs: Int = 1, verbose: Verbosity = .auto, callbacks: [Callback] = [],
     validationData: (x: any ModelData, y: any ModelData, sampleWeight: any ModelData), classWeight: [Int: Double]? = nil,
     initialEpoch: Int = 0, stepsPerEpoch: Int? = nil, validationSteps: Int? = nil, validationBatchSize: Int = 32,
-    validationFrequency: Int = 1
+    validationFrequency: ValidationFrequency = 1
   ) throws -> History {
     try fit(
       batches, epochs: epochs, verbose: verbose, callbacks: callbacks, validationData: (validationData.x, validationData.y),
@@ -100,7 +100,7 @@ extension Model {
   public func fit(
     _ batches: some DataStream, epochs: Int = 1, verbose: Verbosity = .auto, callbacks: [Callback] = [],
     validationData: some Sequence, classWeight: [Int: Double]? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil,
-    validationSteps: Int? = nil, validationFrequency: Int = 1
+    validationSteps: Int? = nil, validationFrequency: ValidationFrequency = 1
   ) throws -> History {
     try fit(
       batches, epochs: epochs, verbose: verbose, callbacks: callbacks, validationData: SequenceStream(batches: validationData),
@@ -115,7 +115,7 @@ extension Model {
     _ batches: some Sequence, epochs: Int = 1, verbose: Verbosity = .auto, callbacks: [Callback] = [],
     validationData: (x: any ModelData, y: any ModelData), validationSampleWeight: (any ModelData)? = nil,
     classWeight: [Int: Double]? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil, validationSteps: Int? = nil,
-    validationBatchSize: Int = 32, validationFrequency: Int = 1
+    validationBatchSize: Int = 32, validationFrequency: ValidationFrequency = 1
   ) throws -> History {
     try fit(
       SequenceStream(batches: batches), epochs: epochs, verbose: verbose, callbacks: callbacks, validationData: validationData,
@@ -131,7 +131,7 @@ extension Model {
     _ batches: some Sequence, epochs: Int = 1, verbose: Verbosity = .auto, callbacks: [Callback] = [],
     validationData: (x: any ModelData, y: any ModelData, sampleWeight: any ModelData), classWeight: [Int: Double]? = nil,
     initialEpoch: Int = 0, stepsPerEpoch: Int? = nil, validationSteps: Int? = nil, validationBatchSize: Int = 32,
-    validationFrequency: Int = 1
+    validationFrequency: ValidationFrequency = 1
   ) throws -> History {
     try fit(
       SequenceStream(batches: batches), epochs: epochs, verbose: verbose, callbacks: callbacks, validationData: validationData,
@@ -145,7 +145,7 @@ extension Model {
   public func fit(
     _ batches: some Sequence, epochs: Int = 1, verbose: Verbosity = .auto, callbacks: [Callback] = [],
     validationData: some Sequence, classWeight: [Int: Double]? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil,
-    validationSteps: Int? = nil, validationFrequency: Int = 1
+    validationSteps: Int? = nil, validationFrequency: ValidationFrequency = 1
   ) throws -> History {
     try fit(
       SequenceStream(batches: batches), epochs: epochs, verbose: verbose, callbacks: callbacks,

@@ -72,102 +72,13 @@ package struct Chart {
     return SVGText.number(value, "%.3g").replacingOccurrences(of: "e+0", with: "e").replacingOccurrences(of: "e−0", with: "e−")
   }
 
-  /// The content of an SVG element of ``width`` × ``height``.
-  var body: String {
-    let legend = legendRows
-    let left = leftMargin, right = 12.0
-    let top = 26 + Double(legend.count) * 16, bottom = xLabel.isEmpty ? 24.0 : 40.0
-    let area = (width: width - left - right, height: height - top - bottom)
-    let values = series.flatMap { series in series.points.map(\.y) + series.band.flatMap { [$0.low, $0.high] } }
-    let xRange = xScale.range(series.flatMap { $0.points.map(\.x) } + marks.map(\.x))
-    var yRange = rowNames.map { -0.6...Double($0.count) - 0.4 } ?? yScale.range(values)
-    if let yLimit { yRange = holdsYLimit ? yLimit : yRange.clamped(to: yLimit) }
-    func x(_ value: Double) -> Double { left + (xScale.position(value) - xRange.lowerBound) / (xRange.upperBound - xRange.lowerBound) * area.width }
-    func y(_ value: Double) -> Double {
-      let part = (yScale.position(value) - yRange.lowerBound) / (yRange.upperBound - yRange.lowerBound)
-      return top + (rowNames == nil ? 1 - part : part) * area.height
-    }
-    var text = "<text class=\"h\" x=\"\(rowNames == nil ? left : 14)\" y=\"16\">\(SVGText.escaped(title))</text>\n"
-    for (row, entries) in legend.enumerated() {
-      for entry in entries {
-        let (at, middle) = (left + entry.offset, 26 + Double(row) * 16)
-        let style = "c\(entry.series.color % Picture.colorCount)"
-        text += entry.series.hasLine
-          ? "<path class=\"l \(style)\(entry.series.isDashed ? " d" : "")\" d=\"M\(number(at)) \(number(middle + 2))h18\"/>"
-          : "<circle class=\"f \(style)\" cx=\"\(number(at + 9))\" cy=\"\(number(middle + 2))\" r=\"3\"/>"
-        text += "<text x=\"\(number(at + 22))\" y=\"\(number(middle + 6))\">\(SVGText.escaped(entry.name))</text>\n"
-      }
-    }
-    var labelled = -Double.infinity
-    for value in xScale.ticks(xRange, about: 6) where x(value) >= left - 0.5 && x(value) <= left + area.width + 0.5 {
-      text += "<path class=\"g\" d=\"M\(number(x(value))) \(number(top))v\(number(area.height))\"/>"
-      let label = Chart.short(value), reach = SVGText.width(label, size: Chart.fontSize) / 2
-      // A line without a number is better than numbers on one another.
-      if x(value) - reach < labelled { continue }
-      labelled = x(value) + reach + 2
-      text += "<text class=\"m\" x=\"\(number(x(value)))\" y=\"\(number(top + area.height + 15))\">\(label)</text>\n"
-    }
-    if let rowNames {
-      for (row, name) in rowNames.enumerated() {
-        text += "<path class=\"g\" d=\"M\(number(left)) \(number(y(Double(row))))h\(number(area.width))\"/>"
-        text += "<text class=\"e\" x=\"\(number(left - 6))\" y=\"\(number(y(Double(row)) + 4))\">\(SVGText.escaped(name))</text>\n"
-      }
-    } else {
-      for value in yScale.ticks(yRange, about: 5) where yRange.contains(yScale.position(value)) {
-        text += "<path class=\"g\" d=\"M\(number(left)) \(number(y(value)))h\(number(area.width))\"/>"
-        text += "<text class=\"e\" x=\"\(number(left - 6))\" y=\"\(number(y(value) + 4))\">\(Chart.short(value))</text>\n"
-      }
-    }
-    // A viewer cuts what leaves the area: a picture inside the picture.
-    text += "<svg x=\"\(number(left))\" y=\"\(number(top))\" width=\"\(number(area.width))\" height=\"\(number(area.height))\" "
-      + "viewBox=\"\(number(left)) \(number(top)) \(number(area.width)) \(number(area.height))\">\n"
-    for line in series where !line.band.isEmpty {
-      let shown = zip(line.points, line.band).filter { xScale.shows($0.x) && yScale.shows($1.low) && yScale.shows($1.high) }
-      if shown.isEmpty { continue }
-      let outline = shown.map { (x($0.x), y($1.high)) } + shown.reversed().map { (x($0.x), y($1.low)) }
-      text += "<path class=\"b c\(line.color % Picture.colorCount)\" d=\"M\(outline.map(pair).joined(separator: "L"))Z\"/>\n"
-    }
-    for line in series {
-      let style = "c\(line.color % Picture.colorCount)"
-      let pieces = line.points.split { !xScale.shows($0.x) || !yScale.shows($0.y) }
-      if line.hasLine {
-        for piece in pieces where piece.count > 1 {
-          let path = piece.map { pair((x($0.x), y($0.y))) }.joined(separator: "L")
-          text += "<path class=\"l \(style)\(line.isDashed ? " d" : "")\" style=\"stroke-width:\(line.width)px\" d=\"M\(path)\"/>\n"
-        }
-      }
-      for piece in pieces where line.hasDots || piece.count == 1 {
-        for point in piece {
-          text += "<circle class=\"f \(style)\" cx=\"\(number(x(point.x)))\" cy=\"\(number(y(point.y)))\" r=\"3\"/>"
-        }
-      }
-      text += "\n"
-    }
-    text += "</svg>\n"
-    for (row, mark) in marks.enumerated() where xScale.shows(mark.x) {
-      let place = x(mark.x)
-      // On the side where there is room.
-      let isLeft = place > left + area.width / 2
-      text += "<path class=\"k\" d=\"M\(number(place)) \(number(top))v\(number(area.height))\"/>"
-      text += "<text class=\"w \(isLeft ? "e" : "s")\" x=\"\(number(place + (isLeft ? -4 : 4)))\" y=\"\(number(top + 12 + 15 * Double(row)))\">\(SVGText.escaped(mark.label))</text>\n"
-    }
-    text += "<rect class=\"a\" x=\"\(number(left))\" y=\"\(number(top))\" width=\"\(number(area.width))\" height=\"\(number(area.height))\"/>\n"
-    if !xLabel.isEmpty {
-      text += "<text class=\"m q\" x=\"\(number(left + area.width / 2))\" y=\"\(number(height - 8))\">\(SVGText.escaped(xLabel))</text>\n"
-    }
-    if !yLabel.isEmpty {
-      text += "<text class=\"e q\" x=\"\(number(width - right))\" y=\"16\">\(SVGText.escaped(yLabel))</text>\n"
-    }
-    return text
-  }
-
-  private var leftMargin: Double {
+  var leftMargin: Double {
     guard let rowNames else { return 58 }
     return min(width * 0.45, 14 + (rowNames.map { SVGText.width($0, size: Chart.fontSize) }.max() ?? 0))
   }
 
   /// The legend's entries in rows, with how far each stands from the left.
-  private var legendRows: [[(name: String, series: Series, offset: Double)]] {
+  var legendRows: [[(name: String, series: Series, offset: Double)]] {
     let named = series.filter(\.isNamed)
     if named.count < 2 { return [] }
     var rows: [[(name: String, series: Series, offset: Double)]] = [[]]
@@ -185,10 +96,10 @@ package struct Chart {
     return rows
   }
 
-  private func pair(_ point: (Double, Double)) -> String { number(point.0) + " " + number(point.1) }
+  func pair(_ point: (Double, Double)) -> String { number(point.0) + " " + number(point.1) }
 
   /// A tenth of a pixel is all that can be seen; far outside, paths need no more than a direction.
-  private func number(_ value: Double) -> String {
+  func number(_ value: Double) -> String {
     let text = String(format: "%.1f", min(max(value, -1e5), 1e5))
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }

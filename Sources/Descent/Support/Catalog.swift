@@ -73,7 +73,7 @@ public struct Catalog<Value: KerasNamed>: Sendable {
     self.refused = refused
     ignoredSettings = ignoring
     // A registry's last entry of a name counts, of a list of Keras's the first.
-    registry = Registry(of: Value.kindName, entries.reversed(), ignoresCase: true) { $0.names + $0.classNames }
+    registry = Registry(of: Value.kindName, entries.reversed()) { $0.names + $0.classNames }
   }
 
   /// Descent's own, in the order of the list.
@@ -178,7 +178,8 @@ public struct Catalog<Value: KerasNamed>: Sendable {
   }
 
   private func entry(named name: String) throws -> Entry {
-    if let found = registry.find(name) { return found }
+    // "Accuracy" is another metric than "accuracy".
+    if let found = registry.find(name) ?? registry.find(name, ignoringCase: true) { return found }
     if let reason = refused[name] { throw DescentError(.invalidArgument, "\(Value.kindName) '\(name)': \(reason)") }
     throw unknownName(name, what: Value.kindName, known: names)
   }

@@ -50,7 +50,7 @@ public struct FitArguments {
   /// Rows that are judged at once; nil for ``batchSize``.
   public var validationBatchSize: Int?
   /// Epochs from one validation to the next.
-  public var validationFrequency = 1
+  public var validationFrequency: ValidationFrequency = 1
 
   /// Rows in memory.
   /// - Parameters:

@@ -17,13 +17,13 @@ extension Tuner {
   ///   - stepsPerEpoch: batches an epoch; nil for all.
   ///   - validationSteps: batches a validation; nil for all.
   ///   - validationBatchSize: rows that are judged at once; nil for `batchSize`.
-  ///   - validationFrequency: epochs from one validation to the next.
+  ///   - validationFrequency: after which epochs is validated: every so many (`2`), or those of a list (`[1, 5, 10]`).
   /// - Throws: as ``search(_:)``.
   public func search(
     _ x: any ModelData, _ y: (any ModelData)? = nil, batchSize: Int = 32, epochs: Int = 1, verbose: Verbosity = .auto, callbacks: [Callback] = [],
     validationSplit: Double = 0, validationData: (x: any ModelData, y: any ModelData)? = nil, shuffle: Bool = true, classWeight: [Int: Double]? = nil,
     sampleWeight: (any ModelData)? = nil, stepsPerEpoch: Int? = nil, validationSteps: Int? = nil, validationBatchSize: Int? = nil,
-    validationFrequency: Int = 1
+    validationFrequency: ValidationFrequency = 1
   ) throws {
     var arguments = FitArguments(x, y)
     arguments.batchSize = batchSize
@@ -53,11 +53,11 @@ extension Tuner {
   ///   - classWeight: how much rows of a class count.
   ///   - stepsPerEpoch: batches an epoch; nil for all.
   ///   - validationSteps: batches a validation; nil for all.
-  ///   - validationFrequency: epochs from one validation to the next.
+  ///   - validationFrequency: after which epochs is validated: every so many (`2`), or those of a list (`[1, 5, 10]`).
   /// - Throws: as ``search(_:)``.
   public func search(
     _ batches: some DataStream, epochs: Int = 1, verbose: Verbosity = .auto, callbacks: [Callback] = [], validationData: (any DataStream)? = nil,
-    classWeight: [Int: Double]? = nil, stepsPerEpoch: Int? = nil, validationSteps: Int? = nil, validationFrequency: Int = 1
+    classWeight: [Int: Double]? = nil, stepsPerEpoch: Int? = nil, validationSteps: Int? = nil, validationFrequency: ValidationFrequency = 1
   ) throws {
     var arguments = FitArguments(batches)
     arguments.epochs = epochs

@@ -15,7 +15,7 @@ package final class Registry<Entry: Sendable>: Sendable {
   /// - Parameters:
   ///   - what: what errors call an entry: `optimizer`.
   ///   - builtIn: Descent's own.
-  ///   - ignoresCase: whether a name may be written in any case where none is written exactly so.
+  ///   - ignoresCase: whether a name may be written in any case.
   ///   - names: what an entry is called.
   package init(of what: String, _ builtIn: [Entry], ignoresCase: Bool = false, names: @escaping @Sendable (Entry) -> [String]) {
     self.what = what
@@ -34,12 +34,12 @@ package final class Registry<Entry: Sendable>: Sendable {
   package var all: [Entry] { builtIn + registered }
 
   /// The entry of a name, if there is one.
-  package func find(_ name: String) -> Entry? {
-    let all = all
-    if let exact = all.last(where: { names($0).contains(name) }) { return exact }
-    guard ignoresCase else { return nil }
-    let sought = name.lowercased()
-    return all.last { names($0).contains { $0.lowercased() == sought } }
+  package func find(_ name: String) -> Entry? { find(name, ignoringCase: ignoresCase) }
+
+  /// The same in this case or in any.
+  package func find(_ name: String, ignoringCase ignoresCase: Bool) -> Entry? {
+    let sought = ignoresCase ? name.lowercased() : name
+    return all.last { names($0).contains { (ignoresCase ? $0.lowercased() : $0) == sought } }
   }
 
   /// The entry of a name.

@@ -3,46 +3,7 @@ import Testing
 
 /// What every optimizer does.
 @Suite struct SanityTests {
-  /// Settings under which each finds the minimum of a bowl in a few hundred steps.
-  static let optimizers: [any Optimizer] = [
-    RAdam(learningRate: 0.05), AdaBelief(learningRate: 0.05), AdaBelief(learningRate: 0.05, rectify: true),
-    NAdamW(learningRate: 0.05, weightDecay: 0),
-    Adan(learningRate: 0.05), AdEMAMix(learningRate: 0.02, beta3: 0.99), ADOPT(learningRate: 0.05), Yogi(learningRate: 0.1),
-    Novograd(learningRate: 0.02), LARS(learningRate: 2, trustCoefficient: 0.02, adaptsVectors: true), Rprop(), Prodigy(),
-    DAdaptAdam(), DAdaptSGD(momentum: 0.5), Sophia(learningRate: 0.05, gamma: 1), Cautious(Adam(learningRate: 0.05)),
-    CautiousAdamW(learningRate: 0.05, weightDecay: 0), CautiousLion(learningRate: 0.01), SGDScheduleFree(learningRate: 0.3),
-    AdamWScheduleFree(learningRate: 0.1), RAdamScheduleFree(learningRate: 0.1), Lookahead(Adam(learningRate: 0.1)),
-    SAM(SGD(learningRate: 0.1, momentum: 0.5), rho: 0.01), Shampoo(learningRate: 0.5), SOAP(learningRate: 0.05, weightDecay: 0),
-    LBFGS(),
-  ]
-
-  /// Why an optimizer is not in the list.
-  private static let leftOut: [String: String] = [
-    "SGD": "KerasFixtureTests",
-    "RMSprop": "KerasFixtureTests",
-    "Adagrad": "KerasFixtureTests",
-    "Adadelta": "KerasFixtureTests",
-    "Adam": "KerasFixtureTests",
-    "AdamW": "KerasFixtureTests",
-    "Adamax": "KerasFixtureTests",
-    "Nadam": "KerasFixtureTests",
-    "Adafactor": "KerasFixtureTests",
-    "Ftrl": "KerasFixtureTests",
-    "Lion": "KerasFixtureTests",
-    "Lamb": "KerasFixtureTests",
-    "Muon": "KerasFixtureTests",
-    "ScheduleFreeAdamW": "KerasFixtureTests",
-    "LossScaleOptimizer": "NonFiniteTests",
-    "MultiOptimizer": "its parts are",
-  ]
-
-  @Test func `an optimizer is in the list or says why not`() {
-    let listed = Set(SanityTests.optimizers.map { type(of: $0).className })
-    for name in OptimizerRegistry.builtIn.map({ $0.className }) {
-      #expect(listed.contains(name) != (SanityTests.leftOut[name] != nil), "\(name)")
-    }
-    #expect(SanityTests.leftOut.keys.allSatisfy { name in OptimizerRegistry.builtIn.contains { $0.className == name } })
-  }
+  static let optimizers = OptimizerCase.all.flatMap(\.minimum.elements)
 
   @Test(arguments: [DType.float32, .float64]) func `Minimizes a bowl`(_ dtype: DType) throws {
     let target = Tensor(shape: [2, 3], scalars: [1.0, -0.5, 0.25, 2, -1, 0.75]).cast(to: dtype)
