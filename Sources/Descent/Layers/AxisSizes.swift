@@ -129,6 +129,13 @@ extension Layer {
   /// An error of this layer's settings or input.
   func settingsError(_ what: String) -> DescentError { DescentError(.invalidArgument, "layer \(name): \(what)") }
 
+  /// - Throws: ``DescentError`` naming the layer and the setting if it is out of range.
+  func checkSetting(_ setting: String, _ value: Int, _ range: ClosedRange<Int>) throws {
+    if range.contains(value) { return }
+    let ends = range.upperBound == .max ? "at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
+    throw settingsError("\(setting) is \(value); expected \(ends)")
+  }
+
   /// What `body` gives; its error names this layer.
   func namingLayer<Result>(_ body: () throws -> Result) throws -> Result {
     do {

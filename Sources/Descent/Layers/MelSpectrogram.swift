@@ -91,24 +91,18 @@ public final class MelSpectrogram: Layer {
 
   public override func build(inputShape: [Int]) throws {
     let most = OperationInput.greatestTable
-    try check("fftLength", fftLength, 2...most)
-    try check("sequenceLength", sequenceLength, 1...fftLength)
-    try check("sequenceStride", sequenceStride, 1...most)
+    try checkSetting("fftLength", fftLength, 2...most)
+    try checkSetting("sequenceLength", sequenceLength, 1...fftLength)
+    try checkSetting("sequenceStride", sequenceStride, 1...most)
     if let window, !window.isOfOperations { throw settingsError("window is \(window.name ?? "none"); expected hann, hamming or numbers") }
     try namingLayer { try window?.check(count: sequenceLength) }
-    try check("samplingRate", samplingRate, 1...Int.max)
-    try check("numMelBins", numMelBins, 1...(most / (fftLength / 2 + 1)))
+    try checkSetting("samplingRate", samplingRate, 1...Int.max)
+    try checkSetting("numMelBins", numMelBins, 1...(most / (fftLength / 2 + 1)))
     guard minFreq.isFinite, maxFreq.isFinite, -700 < minFreq, minFreq < maxFreq else {
       throw settingsError("minFreq is \(minFreq) and maxFreq \(maxFreq); expected numbers above -700 that ascend")
     }
     try checkSignal(inputShape)
     melWeights = triangles()
-  }
-
-  private func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws {
-    if range.contains(value) { return }
-    let ends = range.upperBound == .max ? "at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
-    throw settingsError("\(name) is \(value); expected \(ends)")
   }
 
   private func checkSignal(_ row: [Int]) throws {

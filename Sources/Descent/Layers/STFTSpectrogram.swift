@@ -102,7 +102,7 @@ public final class STFTSpectrogram: Layer {
 
   public override func build(inputShape: [Int]) throws {
     let most = OperationInput.greatestTable
-    guard (1...most).contains(frameLength) else { throw settingsError("frameLength is \(frameLength); expected from 1 to \(most)") }
+    try checkSetting("frameLength", frameLength, 1...most)
     guard (1...frameLength).contains(step) else {
       throw settingsError("frameStep is \(frameStep.map(String.init) ?? "nil, half of frameLength"); expected from 1 to frameLength, \(frameLength)")
     }

@@ -18,7 +18,7 @@ extension Metric {
   public static func fBetaScore(average: Average? = nil, beta: Double = 1, threshold: Double? = nil) -> Metric {
     var config = scoreConfig(average, threshold)
     config["beta"] = JSONValue(beta)
-    return score("FBetaScore", "fbeta_score", config, average, beta, threshold)
+    return score("FBetaScore", "fbeta_score", config, average, beta, threshold, isFoundByName: false)
   }
   /// With default settings.
   public static let fBetaScore = fBetaScore()
@@ -39,14 +39,14 @@ extension Metric {
 
   private static func score(
     _ className: String, _ name: String, _ config: [String: JSONValue], _ average: Average?, _ beta: Double,
-    _ threshold: Double?
+    _ threshold: Double?, isFoundByName: Bool = true
   ) -> Metric {
     Metric(
       className, name: name, config: config,
       problem: problem(
         className, (beta > 0 && beta.isFinite, "beta is \(beta) but must be positive"),
         (threshold.map { $0 > 0 && $0 <= 1 } ?? true, "threshold is \(threshold ?? 0) but must be greater than 0 and at most 1")),
-      direction: .up, isFoundByName: className == "F1Score", FBetaDefinition(name: name, average: average, beta: beta, threshold: threshold))
+      direction: .up, isFoundByName: isFoundByName, FBetaDefinition(name: name, average: average, beta: beta, threshold: threshold))
   }
 }
 

@@ -22,7 +22,7 @@ import TensorCore
 /// `evaluate` is an error. (Keras: `keras.metrics.Metric`.)
 open class StatefulMetric {
   /// What the logs call it.
-  public private(set) var name: String
+  public fileprivate(set) var name: String
   /// Which way is better: what `mode: .auto` of the callbacks goes by.
   public let direction: Metric.Direction?
 
@@ -34,8 +34,6 @@ open class StatefulMetric {
     self.direction = direction
     if name == nil { self.name = Layer.kerasName(ofClass: String(describing: type(of: self))) }
   }
-
-  fileprivate func rename(to name: String) { self.name = name }
 
   /// Changes the state by a batch. It is traced in `fit` and `evaluate`, and must not read elements.
   /// - Parameters:
@@ -153,7 +151,7 @@ extension Metric {
   ) throws {
     try register(String(describing: type), package: package, settings: settings) { settings in
       let metric = try make(settings)
-      if let name = try settings.optional("name", .text) { metric.rename(to: name) }
+      if let name = try settings.optional("name", .text) { metric.name = name }
       return .stateful(metric)
     }
   }

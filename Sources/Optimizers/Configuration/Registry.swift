@@ -10,6 +10,8 @@ package final class Registry<Entry: Sendable>: Sendable {
   package let builtIn: [Entry]
   private let names: @Sendable (Entry) -> [String]
   private let ignoresCase: Bool
+  /// Descent's own by their names, and by these in small letters.
+  private let byName: [String: Entry], bySmallName: [String: Entry]
   private let added = Mutex<[Entry]>([])
 
   /// - Parameters:
@@ -22,6 +24,9 @@ package final class Registry<Entry: Sendable>: Sendable {
     self.builtIn = builtIn
     self.names = names
     self.ignoresCase = ignoresCase
+    let named = builtIn.flatMap { entry in names(entry).map { ($0, entry) } }
+    byName = Dictionary(named) { $1 }
+    bySmallName = Dictionary(named.map { ($0.0.lowercased(), $0.1) }) { $1 }
   }
 
   /// Makes an entry known by its names.
@@ -39,7 +44,8 @@ package final class Registry<Entry: Sendable>: Sendable {
   /// The same in this case or in any.
   package func find(_ name: String, ignoringCase ignoresCase: Bool) -> Entry? {
     let sought = ignoresCase ? name.lowercased() : name
-    return all.last { names($0).contains { (ignoresCase ? $0.lowercased() : $0) == sought } }
+    return registered.last { names($0).contains { (ignoresCase ? $0.lowercased() : $0) == sought } }
+      ?? (ignoresCase ? bySmallName : byName)[sought]
   }
 
   /// The entry of a name.

@@ -127,7 +127,7 @@ package struct ChainFinder {
     case .operation(let call):
       guard case .matrixProduct(let transposeA, _) = call.operation, call.output.shape.count == 2 else { return nil }
       return KernelTime.product(
-        m: call.output.shape[0], n: call.output.shape[1], k: call.depth(transposeA), isDouble: call.output.dtype == .float64)
+        m: call.output.shape[0], n: call.output.shape[1], k: call.inputs[0].termCount(isTransposed: transposeA), isDouble: call.output.dtype == .float64)
     case .loop, .copy: return nil
     }
   }

@@ -37,7 +37,7 @@ enum KernelTime {
       case .group(let programs): sum + programs.reduce(0) { $0 + additions(of: $1) }
       case .operation(let call):
         // Eight multiplications with additions at a time.
-        if case .matrixProduct(let transposeA, _) = call.operation { sum + call.output.count * call.depth(transposeA) / 8 } else { sum }
+        if case .matrixProduct(let transposeA, _) = call.operation { sum + call.output.count * call.inputs[0].termCount(isTransposed: transposeA) / 8 } else { sum }
       case .loop, .copy: sum
       }
     }
@@ -56,10 +56,7 @@ enum KernelTime {
   private static let additionTime = 0.1
 }
 
-extension Schedule.Call {
-  /// How many terms each sum of a matrix product has.
-  func depth(_ transposeA: Bool) -> Int {
-    let shape = inputs[0].shape
-    return shape[shape.count - (transposeA ? 2 : 1)]
-  }
+extension Schedule.Place {
+  /// How many terms each sum of a matrix product has of which this is the left side.
+  func termCount(isTransposed: Bool) -> Int { shape[shape.count - (isTransposed ? 2 : 1)] }
 }

@@ -55,7 +55,7 @@ struct MatrixProductContext {
   ) {
     count = c.shape.dropLast(2).reduce(1, *)
     (m, n) = (c.shape[c.shape.count - 2], c.shape[c.shape.count - 1])
-    k = a.shape[a.shape.count - (transposeA ? 2 : 1)]
+    k = a.termCount(isTransposed: transposeA)
     isDouble = c.dtype == .float64
     isOwn = isPart || isDouble || (m >= Self.fewestOwnRows && m * n * k <= Self.mostOwnTerms)
     self.cut = cut ?? ProductCut(products: count, m: m, n: n, k: k, isDouble: isDouble, cutsDepth: count == 1 && !isPart)
