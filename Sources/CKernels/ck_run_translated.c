@@ -127,6 +127,14 @@ static bool is_in_place(const translated_state *s, const ck_segment *segment) {
   return false;
 }
 
+/* Lets the loop begin at an element of a segment, where there are neither rows nor reductions. */
+static void place_plain(translated_state *s, const ck_segment *segment, int64_t element) {
+  for (int32_t k = 0; k < s->operands->in_memory_count; k++) {
+    const int32_t i = s->operands->in_memory[k];
+    s->at[i] = (char *)segment->bases[i] + element * s->operands->element_bytes[i];
+  }
+}
+
 /* Lets the loop begin at an element of a segment. */
 static void go_to(translated_state *s, const ck_segment *segment, int64_t element) {
   for (int32_t k = 0; k < s->operands->in_memory_count; k++) {
@@ -187,11 +195,35 @@ static void run_vectors(const translated_state *s, int64_t count, int64_t backwa
   if (vectors) run_turns(s, turned, 0, turn, vectors);
 }
 
+/* Up to which element of a segment a vector too much may be written. */
+static int64_t room_of(const translated_state *s, const ck_segment *segment) {
+  const int64_t padded = elements_of(PADDED_BYTES, s);
+  return segment->padded ? (segment->count + padded - 1) & -padded : segment->count;
+}
+
+/* The elements of a segment from start to end, the last `backwards` ones from the end on, where there are neither rows nor reductions. Small
+   tensors are many: little is done before their first elements. */
+static void run_plain(translated_state *s, const ck_segment *segment, int64_t start, int64_t end, int64_t backwards) {
+  const int64_t vector = s->operands->vector, turn = s->group->code_turn, count = end - start;
+  int64_t whole = (count + vector - 1) & -vector;
+  if (start + whole > end && start + whole > room_of(s, segment)) whole -= vector;
+  if (backwards) {
+    place_plain(s, segment, start);
+    if (whole) run_vectors(s, whole, backwards);
+  } else if (whole) {
+    const int64_t turned = whole & -turn;
+    place_plain(s, segment, start + turned);
+    s->code(s->at, -turned, s->splats, turn, (whole - turned) >> __builtin_ctzll((uint64_t)vector));
+  }
+  if (count > whole) {
+    place_plain(s, segment, start);
+    run_last_vector(s, whole, count - whole);
+  }
+}
+
 /* The elements of a segment from start to end: all at once, the last `backwards` ones from the end on, or by gathered rows. */
 static void run_translated(translated_state *s, const ck_segment *segment, int64_t start, int64_t end, int64_t backwards) {
-  const int64_t vector = s->operands->vector, padded = elements_of(PADDED_BYTES, s);
-  /* Up to where a vector too much may be written. */
-  const int64_t room = segment->padded ? (segment->count + padded - 1) & -padded : segment->count;
+  const int64_t vector = s->operands->vector, room = room_of(s, segment);
   ask_for_few(s, segment, start);
   while (start < end) {
     const int64_t stop = s->operands->row ? ck_min64(end, (start / s->operands->row + 1) * s->operands->row) : end, count = stop - start;
@@ -233,9 +265,16 @@ static void run_reduced(translated_state *s, const ck_segment *segment, int64_t 
   }
 }
 
+/* Of the next segment: what operands hold pushes them out of the caches. */
+static void ask_for_addresses(const ck_group *g, const ck_segment *next) {
+  for (int32_t i = 0; i < g->operand_count; i += 64 / (int32_t)sizeof(void *)) __builtin_prefetch(next->bases + i);
+  __builtin_prefetch(next + 1);
+}
+
 int64_t ck_run_translated_blocks(const ck_group *g, int64_t share, int64_t first, int64_t last) {
   translated_state s;
   prepare_translated(&s, g);
+  const bool is_plain = !s.operands->row && !g->reduction_count;
   const bool is_threads_last = (share + 1) % g->shares_of_thread == 0;
   for (int32_t i = ck_segment_of(g, first); i < g->segment_count; i++) {
     const ck_segment *segment = &g->segments[i];
@@ -243,13 +282,19 @@ int64_t ck_run_translated_blocks(const ck_group *g, int64_t share, int64_t first
     const int64_t start = ck_max64(0, first - segment->first_block) * g->block;
     const int64_t end = ck_min64(segment->count, (last - segment->first_block) * g->block);
     if (start >= end) continue;
-    enter_segment(&s, segment);
-    s.in_place = s.operands->row && is_in_place(&s, segment);
-    if (!take_scalars(&s, segment) || !has_rows(&s, segment, start, end)) return ck_max64(first, segment->first_block);
+    if (i + 1 < g->segment_count) ask_for_addresses(g, segment + 1);
+    if (!take_scalars(&s, segment)) return ck_max64(first, segment->first_block);
     /* A processor reads on where a loop ends, and beyond a thread's last share are the first elements of another's, which would have to
        fetch them back. Backwards it reads on in what is this thread's. */
     const bool ends_share = end > (last - segment->first_block - 1) * g->block;
     const int64_t backwards = ends_share && is_threads_last && !s.operands->row ? elements_of(LAST_BYTES, &s) : 0;
+    if (is_plain) {
+      run_plain(&s, segment, start, end, backwards);
+      continue;
+    }
+    enter_segment(&s, segment);
+    s.in_place = s.operands->row && is_in_place(&s, segment);
+    if (!has_rows(&s, segment, start, end)) return ck_max64(first, segment->first_block);
     if (g->reduction_count) {
       run_reduced(&s, segment, share, start, end, backwards);
     } else {
