@@ -131,9 +131,8 @@ extension ImageDataGenerator {
     _ rows: Dataset<Row>, _ batchSize: Int, _ shuffle: Bool, _ seed: UInt64?, _ workers: Int?, _ saved: SavedPictures?,
     _ parts: @escaping @Sendable (Row) throws -> (Tensor, (Tensor, Row) -> Element)
   ) throws -> Dataset<Element> {
-    for (name, value) in [("batchSize", batchSize), ("workers", workers ?? 1)] where value < 1 {
-      throw fault("\(name) is \(value); it must be at least 1")
-    }
+    try NumberRange.count.check("batchSize", batchSize, "ImageDataGenerator")
+    try NumberRange.count.check("workers", workers, "ImageDataGenerator")
     if featurewiseCenter && mean == nil {
       throw DescentError(.state, "ImageDataGenerator: featurewiseCenter, featurewiseStdNormalization and zcaWhitening need fit(_:) first")
     }

@@ -217,9 +217,7 @@ public struct ImageDataGenerator: Sendable {
     guard interpolationOrder == 0 || interpolationOrder == 1 else {
       throw fault("interpolationOrder is \(interpolationOrder); expected 0 (nearest) or 1 (straight lines)")
     }
-    guard validationSplit == 0 || validationSplit > 0 && validationSplit < 1 else {
-      throw fault("validationSplit is \(validationSplit); it must be greater than 0 and less than 1")
-    }
+    try NumberRange.decay.check("validationSplit", validationSplit, "ImageDataGenerator")
     for (name, value) in [
       ("rotationRange", rotationRange), ("shearRange", shearRange), ("channelShiftRange", channelShiftRange), ("cval", cval),
       ("rescale", rescale ?? 1), ("zcaEpsilon", zcaEpsilon), ("zoomRange", zoomRange.lowerBound), ("zoomRange", zoomRange.upperBound),
@@ -340,7 +338,7 @@ public struct ImageDataGenerator: Sendable {
   /// - Throws: ``DescentError`` of kind `data` when `x` has not four axes, or no pictures.
   public mutating func fit(_ x: Tensor, augment: Bool = false, rounds: Int = 1, seed: UInt64 = 0) throws {
     guard x.rank == 4, x.count > 0 else { throw DescentError(.data, "ImageDataGenerator.fit: x has shape \(x.shape); expected pictures in four axes") }
-    if rounds < 1 { throw DescentError(.invalidArgument, "ImageDataGenerator.fit: rounds is \(rounds); it must be at least 1") }
+    try NumberRange.count.check("rounds", rounds, "ImageDataGenerator.fit")
     var pictures = x.cast(to: .float32)
     if let rescale, rescale != 0 { pictures = pictures * rescale }
     if augment {

@@ -178,9 +178,8 @@ private struct ImageDatasetSettings {
   ) throws {
     try checkSize(imageSize, "imageDatasetFromDirectory: imageSize")
     if crop && pad { throw imageDatasetFault("only one of cropToAspectRatio and padToAspectRatio can be true") }
-    for (name, value) in [("batchSize", batchSize), ("workers", workers)] {
-      if let value, value < 1 { throw imageDatasetFault("\(name) is \(value); it must be at least 1") }
-    }
+    try NumberRange.count.check("batchSize", batchSize, "imageDatasetFromDirectory")
+    try NumberRange.count.check("workers", workers, "imageDatasetFromDirectory")
     selection = try DirectorySelection(
       "imageDatasetFromDirectory", "pictures", endings: ImageDirectory.endings, shuffle: shuffle, seed: seed, validationSplit: validationSplit,
       verbose: verbose)

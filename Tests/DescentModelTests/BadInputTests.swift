@@ -75,7 +75,7 @@ import Testing
     #expect(try message(.invalidArgument) { try $0.fit(x, y, verbose: 0, classWeight: [1: -2]) }
       == "fit: classWeight of 1 is -2.0; it must be at least 0")
     #expect(try message(.invalidArgument) { try $0.setLearningRate(-1) }
-      == "setLearningRate: -1.0 is no learning rate; it must be at least 0")
+      == "setLearningRate: the rate is -1.0; it must be at least 0")
   }
 
   @Test func `What compile refuses`() throws {

@@ -10,9 +10,9 @@ extension ActivationFunction {
         "negative_slope": JSONValue(negativeSlope), "max_value": .optional(maxValue), "threshold": JSONValue(threshold),
       ],
       problem: problem(
-        "relu", (negativeSlope.isFinite, "negative_slope is \(negativeSlope) but must be finite"),
-        (maxValue ?? 0 >= 0, "max_value is \(maxValue ?? 0) but must not be negative"),
-        (threshold >= 0, "threshold is \(threshold) but must not be negative"))
+        "relu", NumberRange.any.problem("negative_slope", negativeSlope),
+        maxValue ?? 0 >= 0 ? nil : "max_value is \(maxValue ?? 0); it must be at least 0",
+        NumberRange.nonNegative.problem("threshold", threshold))
     ) { x in
       var result = x
       if threshold != 0 {
@@ -34,7 +34,7 @@ extension ActivationFunction {
   public static func leakyReLU(negativeSlope: Double = 0.2) -> ActivationFunction {
     ActivationFunction(
       "leaky_relu", config: ["negative_slope": JSONValue(negativeSlope)],
-      problem: problem("leaky_relu", (negativeSlope.isFinite, "negative_slope is \(negativeSlope) but must be finite"))
+      problem: problem("leaky_relu", NumberRange.any.problem("negative_slope", negativeSlope))
     ) { x in select(x .>= 0, x, x * negativeSlope) }
   }
   /// With default settings.
@@ -44,7 +44,7 @@ extension ActivationFunction {
   public static func elu(alpha: Double = 1) -> ActivationFunction {
     ActivationFunction(
       "elu", config: ["alpha": JSONValue(alpha)],
-      problem: problem("elu", (alpha.isFinite, "alpha is \(alpha) but must be finite"))
+      problem: problem("elu", NumberRange.any.problem("alpha", alpha))
     ) { exponentialLinear($0, scale: alpha) }
   }
   /// With default settings.
@@ -54,7 +54,7 @@ extension ActivationFunction {
   public static func celu(alpha: Double = 1) -> ActivationFunction {
     ActivationFunction(
       "celu", config: ["alpha": JSONValue(alpha)],
-      problem: problem("celu", (alpha.isFinite && alpha != 0, "alpha is \(alpha) but must be finite and not zero"))
+      problem: problem("celu", alpha == 0 ? "alpha is 0, by which a number is divided" : NumberRange.any.problem("alpha", alpha))
     ) { x in select(x .> 0, x, expm1(select(x .> 0, 0, x) / alpha) * alpha) }
   }
   /// With default settings.
@@ -75,7 +75,7 @@ extension ActivationFunction {
   public static func threshold(_ threshold: Double, default value: Double) -> ActivationFunction {
     ActivationFunction(
       "threshold", config: ["threshold": JSONValue(threshold), "default_value": JSONValue(value)],
-      problem: problem("threshold", (!threshold.isNaN, "threshold is NaN"))
+      problem: problem("threshold", threshold.isNaN ? "threshold is NaN" : nil)
     ) { x in select(x .> Tensor(number: threshold), x, Tensor(number: value)) }
   }
 }

@@ -24,6 +24,6 @@ extension ActivationFunction {
   public static let tanhShrink = ActivationFunction("tanh_shrink") { x in x - TensorCore.tanh(x) }
 
   private static func shrinkProblem(_ name: String, _ threshold: Double) -> DescentError? {
-    problem(name, (threshold >= 0, "threshold is \(threshold) but must not be negative"))
+    problem(name, NumberRange.nonNegative.problem("threshold", threshold))
   }
 }

@@ -17,7 +17,7 @@ extension ActivationFunction {
   public static func squareplus(b: Double = 4) -> ActivationFunction {
     ActivationFunction(
       "squareplus", config: ["b": JSONValue(b)],
-      problem: problem("squareplus", (b > 0 && b.isFinite, "b is \(b) but must be positive"))
+      problem: problem("squareplus", NumberRange.positive.problem("b", b))
     ) { x in (x + sqrt(square(x) + b)) * 0.5 }
   }
   /// With default settings.

@@ -65,9 +65,7 @@ extension Callback {
 
   /// - Throws: ``DescentError`` of kind `invalidArgument` if a number of things is less than 0.
   func requireCount(_ value: Int, _ setting: String) throws {
-    guard value >= 0 else {
-      throw DescentError(.invalidArgument, "\(type(of: self)): \(setting) is \(value); it must be at least 0")
-    }
+    try NumberRange.nonNegative.check(setting, value, "\(type(of: self))")
   }
 }
 

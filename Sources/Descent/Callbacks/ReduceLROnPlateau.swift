@@ -51,9 +51,7 @@ public final class ReduceLROnPlateau: Callback {
   }
 
   public override func onTrainBegin() throws {
-    guard factor >= 0 && factor < 1 else {
-      throw DescentError(.invalidArgument, "ReduceLROnPlateau: factor is \(factor); it must be at least 0 and less than 1")
-    }
+    try NumberRange.decay.check("factor", factor, "ReduceLROnPlateau")
     try requireCount(patience, "patience")
     try requireCount(cooldown, "cooldown")
     try verbose.validate("ReduceLROnPlateau")

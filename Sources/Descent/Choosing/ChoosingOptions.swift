@@ -86,7 +86,8 @@ public struct ChoosingOptions: Sendable {
   /// Checks what can be checked before there are a model and data.
   /// - Throws: ``DescentError`` telling what is out of range.
   public func validate() throws {
-    func refuse(_ what: String) throws -> Never { throw DescentError(.invalidArgument, "chooseOptimizer: \(what)") }
+    let caller = "chooseOptimizer"
+    func refuse(_ what: String) throws -> Never { throw DescentError(.invalidArgument, "\(caller): \(what)") }
     if candidates.isEmpty { try refuse("there are no candidates") }
     var names: Set<String> = []
     for candidate in allCandidates {
@@ -96,17 +97,15 @@ public struct ChoosingOptions: Sendable {
       try candidate.optimizer.validate()
       if candidate.optimizer.options.learningRate.isSchedule { try refuse("\(candidate.name) has a schedule; give a number, the schedule comes in the final runs") }
     }
-    for (name, value, least) in [("epochs", epochs ?? 1, 1), ("tuningTrials", tuningTrials, 1), ("seeds", seeds, 2), ("batchSize", batchSize, 1)]
-    where value < least {
-      try refuse("\(name) is \(value); it must be at least \(least)")
-    }
-    for (name, value) in [("epochs", epochs ?? 1), ("tuningTrials", tuningTrials), ("seeds", seeds)] where value > ChoosingPlan.greatestCount {
-      try refuse("\(name) is \(value); it must be at most \(ChoosingPlan.greatestCount)")
-    }
+    let most = ChoosingPlan.greatestCount
+    try NumberRange.from(1, to: most).check("epochs", epochs, caller)
+    try NumberRange.from(1, to: most).check("tuningTrials", tuningTrials, caller)
+    try NumberRange.from(2, to: most).check("seeds", seeds, caller)
+    try NumberRange.count.check("batchSize", batchSize, caller)
     if !(confidence > 0.5 && confidence < 1) { try refuse("confidence is \(confidence); it must be greater than 0.5 and less than 1") }
-    if !(smallestDifference >= 0 && smallestDifference.isFinite) { try refuse("smallestDifference is \(smallestDifference); it must be at least 0") }
+    try NumberRange.nonNegative.check("smallestDifference", smallestDifference, caller)
     switch budget {
-    case .epochs(let amount)?, .seconds(let amount)?: if !(amount > 0 && amount.isFinite) { try refuse("the budget is \(amount); it must be greater than 0") }
+    case .epochs(let amount)?, .seconds(let amount)?: try NumberRange.positive.check("the budget", amount, caller)
     case nil: break
     }
   }

@@ -31,7 +31,7 @@ extension Model {
   ) throws -> LearningRateCurve {
     let caller = "findLearningRate"
     _ = try compiled(caller)
-    if batchSize < 1 { throw DescentError(.invalidArgument, "\(caller): batchSize is \(batchSize); it must be at least 1") }
+    try NumberRange.count.check("batchSize", batchSize, caller)
     try checkTargets(y, caller)
     try prepare(for: CheckedData(x: x, y: y, sampleWeight: sampleWeight, of: self, caller), caller)
     let sweep = try LearningRateSweep(startLearningRate, endLearningRate, steps, smoothing, stopsWhenDiverging)
@@ -99,10 +99,8 @@ private final class LearningRateSweep: Callback {
       throw DescentError(
         .invalidArgument, "findLearningRate: rates from \(first) to \(last); expected numbers greater than 0, the second the greater")
     }
-    guard steps >= 6 else { throw DescentError(.invalidArgument, "findLearningRate: steps is \(steps); it must be at least 6") }
-    guard smoothing >= 0 && smoothing < 1 else {
-      throw DescentError(.invalidArgument, "findLearningRate: smoothing is \(smoothing); it must be at least 0 and less than 1")
-    }
+    try NumberRange.atLeast(6).check("steps", steps, "findLearningRate")
+    try NumberRange.decay.check("smoothing", smoothing, "findLearningRate")
     (self.first, self.last, self.steps, self.smoothing, self.stopsWhenDiverging) = (first, last, steps, smoothing, stopsWhenDiverging)
   }
 

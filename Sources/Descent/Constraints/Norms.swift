@@ -6,7 +6,7 @@ extension Constraint {
   public static func maxNorm(_ maxValue: Double = 2, axes: [Int] = [0]) -> Constraint {
     Constraint(
       "MaxNorm", name: "max_norm", config: ["max_value": JSONValue(maxValue), "axis": axisSetting(axes)],
-      problem: problem("MaxNorm", (maxValue >= 0, "max_value is \(maxValue) but must not be negative"))
+      problem: problem("MaxNorm", maxValue >= 0 ? nil : "max_value is \(maxValue); it must be at least 0")
     ) { w in
       let norm = w.norm(alongAxes: axes)
       return w * (clip(norm, 0, Tensor(number: maxValue)) / (norm + fuzz))
@@ -30,9 +30,9 @@ extension Constraint {
         "min_value": JSONValue(minValue), "max_value": JSONValue(maxValue), "rate": JSONValue(rate), "axis": axisSetting(axes),
       ],
       problem: problem(
-        "MinMaxNorm", (minValue >= 0, "min_value is \(minValue) but must not be negative"),
-        (maxValue >= minValue, "max_value is \(maxValue) but must be at least min_value, \(minValue)"),
-        ((0...1).contains(rate), "rate is \(rate) but must lie in 0…1"))
+        "MinMaxNorm", NumberRange.nonNegative.problem("min_value", minValue),
+        maxValue >= minValue ? nil : "max_value is \(maxValue); it must be at least min_value, \(minValue)",
+        NumberRange.fraction.problem("rate", rate))
     ) { w in
       let norm = w.norm(alongAxes: axes)
       let wanted = clip(norm, Tensor(number: minValue), Tensor(number: maxValue)) * rate + norm * (1 - rate)

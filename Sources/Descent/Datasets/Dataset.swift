@@ -67,7 +67,7 @@ public struct Dataset<Element> {
   ///   - count: how many there are.
   ///   - element: makes one; called on other threads, also for one number again.
   public init(count: Int, element: @escaping (Int) throws -> Element) {
-    self.init("init(count:)", unless: count < 0 ? "the count is \(count); it must be at least 0" : nil, IndexedNode(count: min(count, ElementCount.limit), element))
+    self.init("init(count:)", unless: NumberRange.nonNegative.problem("the count", count), IndexedNode(count: min(count, ElementCount.limit), element))
   }
 
   /// Elements that come one after the other, of any number, also without end.
@@ -125,9 +125,7 @@ public struct Dataset<Element> {
   private func chosenWorkers(_ given: Int) -> Int { given == -1 ? ProcessorCount.available : given }
 
   /// What is wrong with a number of things that is less than 1.
-  func atLeastOne(_ name: String, _ number: Int?) -> String? {
-    number.flatMap { $0 < 1 ? "\(name) is \($0); it must be at least 1" : nil }
-  }
+  func atLeastOne(_ name: String, _ number: Int?) -> String? { NumberRange.count.problem(name, number) }
 
   /// The elements that a function says yes to. How many that are is not known.
   public func filter(_ isIncluded: @escaping (Element) throws -> Bool) -> Dataset {
@@ -263,8 +261,7 @@ public struct Dataset<Element> {
   /// The elements so many times, or without end (nil, or −1 as in tf.data); each time is a pass of its own for what comes before.
   public func `repeat`(_ times: Int? = nil) -> Dataset {
     let times = times == -1 ? nil : times
-    let problem = times.flatMap { $0 < 0 ? "times is \($0); it must be at least 0" : nil }
-    return Dataset("repeat", unless: problem, RepetitionNode(node, times: times.map { min($0, ElementCount.limit) }))
+    return Dataset("repeat", unless: NumberRange.nonNegative.problem("times", times), RepetitionNode(node, times: times.map { min($0, ElementCount.limit) }))
   }
 
   /// These elements and then others.

@@ -64,9 +64,7 @@ package struct DatasetFile: Sendable {
 
 /// Two arrays with as many rows each, shuffled as NumPy's `RandomState(seed)` does and cut in two: how Keras makes test sets.
 func shuffledSplit(_ x: Tensor, _ y: Tensor, testSplit: Double, seed: UInt32, name: String) throws -> TrainAndTest<Tensor> {
-  guard testSplit >= 0, testSplit < 1 else {
-    throw DescentError(.invalidArgument, "\(name): testSplit is \(testSplit); it must be at least 0 and less than 1")
-  }
+  try NumberRange.decay.check("testSplit", testSplit, name)
   guard x.rank > 0, y.rank > 0, x.shape[0] == y.shape[0] else {
     throw DescentError(.data, "\(name): x is \(x.shape) and y is \(y.shape); expected one y for each x")
   }

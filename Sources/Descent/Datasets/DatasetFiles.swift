@@ -147,9 +147,7 @@ extension Dataset where Element == (Tensor, Tensor) {
 }
 
 private func checked(pieceByteCount: Int, _ caller: String) throws -> Int {
-  guard pieceByteCount > 0 else {
-    throw DescentError(.invalidArgument, "Dataset.\(caller): pieceByteCount is \(pieceByteCount); it must be at least 1")
-  }
+  try NumberRange.count.check("pieceByteCount", pieceByteCount, "Dataset.\(caller)")
   return pieceByteCount
 }
 

@@ -34,7 +34,9 @@ public enum NoLabels: Sendable {}
 /// Which files of a folder a data set is made of, and in which order: what Keras's `…_dataset_from_directory` have in common.
 package struct DirectorySelection: Sendable {
   /// The function, and what it reads, as errors call them.
-  private let caller: String, things: String
+  /// The function, as errors call it.
+  package let caller: String
+  private let things: String
   private let endings: [String]
   package let isShuffled: Bool
   package let seed: UInt32
@@ -61,9 +63,7 @@ package struct DirectorySelection: Sendable {
     isVerbose = verbose
     self.seed = seed ?? UInt32(truncatingIfNeeded: nextDefaultSeed())
     if let validationSplit {
-      guard validationSplit > 0, validationSplit < 1 else {
-        throw fault("validationSplit is \(validationSplit); it must be greater than 0 and less than 1")
-      }
+      try NumberRange.openFraction.check("validationSplit", validationSplit, caller)
       if shuffle && seed == nil { throw fault("validationSplit with shuffle needs a seed, so that no row is in both parts") }
     }
   }

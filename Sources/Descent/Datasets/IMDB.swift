@@ -98,9 +98,7 @@ public enum Reuters {
     path: String = "reuters.npz", numWords: Int? = nil, skipTop: Int = 0, maxlen: Int? = nil, testSplit: Double = 0.2,
     seed: UInt32 = 113, startChar: Int? = 1, oovChar: Int? = 2, indexFrom: Int = 3, folder: String? = nil
   ) throws -> TrainAndTest<[[Int32]]> {
-    guard testSplit >= 0, testSplit <= 1 else {
-      throw DescentError(.invalidArgument, "Reuters: testSplit is \(testSplit); it must be from 0 to 1")
-    }
+    try NumberRange.fraction.check("testSplit", testSplit, "Reuters")
     let place = try file.path(in: folder, as: path)
     let archive = try NPZ(place)
     let words = try WordNumbers(

@@ -109,7 +109,7 @@ public func padSequences(
 }
 
 private func paddedLength(_ lengths: [Int], _ maxlen: Int?) throws -> Int {
-  if let maxlen, maxlen < 1 { throw DescentError(.invalidArgument, "padSequences: maxlen is \(maxlen); it must be at least 1") }
+  try NumberRange.count.check("maxlen", maxlen, "padSequences")
   return maxlen ?? lengths.max() ?? 0
 }
 

@@ -18,9 +18,7 @@ public enum SplitSize: Sendable, ExpressibleByIntegerLiteral, ExpressibleByFloat
       }
       return count
     case .fraction(let part):
-      guard part > 0, part < 1 else {
-        throw DescentError(.invalidArgument, "splitDataset: \(name) is \(part); it must be greater than 0 and less than 1")
-      }
+      try NumberRange.openFraction.check(name, part, "splitDataset")
       return Int((part * Double(total)).rounded(.toNearestOrEven))
     }
   }

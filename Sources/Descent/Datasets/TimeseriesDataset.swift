@@ -50,16 +50,17 @@ private struct TimeWindows {
     _ data: Tensor, targets: Tensor?, sequenceLength: Int, sequenceStride: Int, samplingRate: Int, batchSize: Int?, shuffle: Bool, seed: UInt32?,
     startIndex: Int?, endIndex: Int?
   ) throws {
-    func fault(_ message: String) -> DescentError { DescentError(.invalidArgument, "timeseriesDatasetFromArray: \(message)") }
+    let caller = "timeseriesDatasetFromArray"
+    func fault(_ message: String) -> DescentError { DescentError(.invalidArgument, "\(caller): \(message)") }
     guard data.rank > 0, targets.map({ $0.rank > 0 }) ?? true else { throw fault("data and targets need an axis of steps") }
     let steps = data.shape[0]
     for (name, value) in [("samplingRate", samplingRate), ("sequenceStride", sequenceStride)] where value < 1 || value >= steps {
       throw fault("\(name) is \(value); it must be at least 1 and less than the \(steps) steps of the data")
     }
-    if let batchSize, batchSize < 1 { throw fault("batchSize is \(batchSize); it must be at least 1") }
-    if sequenceLength < 1 { throw fault("sequenceLength is \(sequenceLength); it must be at least 1") }
-    if let startIndex, !(0..<steps).contains(startIndex) { throw fault("startIndex is \(startIndex); it must be from 0 to \(steps - 1)") }
-    if let endIndex, !(1..<steps).contains(endIndex) { throw fault("endIndex is \(endIndex); it must be from 1 to \(steps - 1)") }
+    try NumberRange.count.check("batchSize", batchSize, caller)
+    try NumberRange.count.check("sequenceLength", sequenceLength, caller)
+    try NumberRange.from(0, to: steps - 1).check("startIndex", startIndex, caller)
+    try NumberRange.from(1, to: steps - 1).check("endIndex", endIndex, caller)
     if let startIndex, let endIndex, endIndex <= startIndex { throw fault("endIndex \(endIndex) is not after startIndex \(startIndex)") }
     first = startIndex ?? 0
     var count = (endIndex ?? steps) - first - ElementCount.product(sequenceLength - 1, samplingRate)

@@ -8,7 +8,7 @@ extension Initializer {
     Initializer(
       "RandomUniform", name: "random_uniform",
       config: ["minval": JSONValue(low), "maxval": JSONValue(high), "seed": .optional(seed)], seed: seed,
-      problem: problem("RandomUniform", (low <= high, "maxval is \(high) but must be at least minval, \(low)"))
+      problem: problem("RandomUniform", low <= high ? nil : "maxval is \(high); it must be at least minval, \(low)")
     ) { shape, dtype, generator in generator.uniform(shape, low: low, high: high, dtype: dtype) }
   }
   /// With default settings.
@@ -75,6 +75,6 @@ extension Initializer {
   }
 
   static func deviationProblem(_ className: String, _ deviation: Double) -> DescentError? {
-    problem(className, (deviation >= 0 && deviation.isFinite, "stddev is \(deviation) but must not be negative"))
+    problem(className, NumberRange.nonNegative.problem("stddev", deviation))
   }
 }

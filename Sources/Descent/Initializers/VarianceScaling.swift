@@ -50,7 +50,7 @@ extension Initializer {
     scaled(
       "VarianceScaling", "variance_scaling", scale, mode, distribution, seed, axes,
       settings: ["scale": JSONValue(scale), "mode": .string(mode.rawValue), "distribution": .string(distribution.rawValue)],
-      problem: problem("VarianceScaling", (scale > 0 && scale.isFinite, "scale is \(scale) but must be positive")))
+      problem: problem("VarianceScaling", NumberRange.positive.problem("scale", scale)))
   }
   /// With default settings.
   public static let varianceScaling = varianceScaling()

@@ -40,7 +40,7 @@ public class SingleHeadAttention: Layer {
       throw settingsError(
         "it was called with rows of shapes \(inputShapes); expected [query, value] or [query, value, key] of [positions, size], a key as long as the value and as wide as the query")
     }
-    guard dropout >= 0, dropout < 1 else { throw settingsError("dropout is \(dropout); expected at least 0 and less than 1") }
+    try checkSetting("dropout", dropout, .decay)
   }
 
   /// The layer's computation.

@@ -129,12 +129,11 @@ extension Layer {
   /// An error of this layer's settings or input.
   func settingsError(_ what: String) -> DescentError { DescentError(.invalidArgument, "layer \(name): \(what)") }
 
-  /// - Throws: ``DescentError`` naming the layer and the setting if it is out of range.
-  func checkSetting(_ setting: String, _ value: Int, _ range: ClosedRange<Int>) throws {
-    if range.contains(value) { return }
-    let ends = range.upperBound == .max ? "at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
-    throw settingsError("\(setting) is \(value); expected \(ends)")
-  }
+  /// - Throws: ``DescentError`` naming the layer and the setting if it is given and out of range.
+  func checkSetting(_ setting: String, _ value: Int?, _ range: NumberRange) throws { try range.check(setting, value, "layer \(name)") }
+
+  /// The same of a number that need not be whole.
+  func checkSetting(_ setting: String, _ value: Double, _ range: NumberRange) throws { try range.check(setting, value, "layer \(name)") }
 
   /// What `body` gives; its error names this layer.
   func namingLayer<Result>(_ body: () throws -> Result) throws -> Result {

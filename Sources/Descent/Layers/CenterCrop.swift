@@ -56,7 +56,8 @@ extension CenterCrop: ConfigurableLayer {
 extension Layer {
   /// Checks the size of a part of images of a shape with its channels last.
   func checkCrop(_ height: Int, _ width: Int, of shape: [Int]) throws {
-    guard height > 0, width > 0 else { throw settingsError("height is \(height) and width \(width); expected at least 1") }
+    try checkSetting("height", height, .count)
+    try checkSetting("width", width, .count)
     guard shape[0] > 0, shape[1] > 0 else { throw settingsError("an image of \(shape[0]) × \(shape[1]) positions has none") }
     _ = try ModelBuilder.elementCount([height, width, shape[2]], of: "layer \(name): a row of the result")
   }

@@ -62,7 +62,7 @@ public class ConvTranspose: ConvolutionLayer, ConfigurableLayer {
 
   public override func build(inputShape: [Int]) throws {
     let shape = try checkedShape(inputShape)
-    guard filters > 0 else { throw settingsError("filters is \(filters); expected at least 1") }
+    try checkSetting("filters", filters, .count)
     if let outputPaddingSizes {
       let values = try checked(outputPaddingSizes, "outputPadding", axes: axes, least: 0)
       guard zip(values, strides).allSatisfy({ $0 < $1 }) else {

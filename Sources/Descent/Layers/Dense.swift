@@ -63,9 +63,7 @@ public final class Dense: Layer {
   override var keepsWholeNumbers: Bool { false }
 
   public override func build(inputShape: [Int]) throws {
-    guard units > 0 else {
-      throw DescentError(.invalidArgument, "layer \(name): units is \(units); it must be at least 1")
-    }
+    try checkSetting("units", units, .count)
     guard let inputs = inputShape.last else {
       throw DescentError(.invalidArgument, "layer \(name): a row of the input has no axes; Dense needs at least one")
     }

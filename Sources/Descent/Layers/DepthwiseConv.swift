@@ -54,7 +54,7 @@ public class DepthwiseConv: ConvolutionLayer, ConfigurableLayer {
 
   public override func build(inputShape: [Int]) throws {
     let shape = try checkedShape(inputShape)
-    guard depthMultiplier > 0 else { throw settingsError("depthMultiplier is \(depthMultiplier); expected at least 1") }
+    try checkSetting("depthMultiplier", depthMultiplier, .count)
     let kernelShape = kernelSize + [shape[axes], depthMultiplier]
     _ = try ModelBuilder.elementCount(kernelShape, of: "layer \(name): the kernel")
     try check(result: try convolution([1] + shape, kernelShape).outputShape)

@@ -30,9 +30,7 @@ public final class Dropout: Layer {
   }
 
   public override func build(inputShape: [Int]) throws {
-    guard rate >= 0 && rate < 1 else {
-      throw DescentError(.invalidArgument, "layer \(name): rate is \(rate); it must be at least 0 and less than 1")
-    }
+    try checkSetting("rate", rate, .decay)
     if let noiseShape, broadcastShape(noiseShape, inputShape) != inputShape {
       throw DescentError(
         .invalidArgument, "layer \(name): noiseShape \(noiseShape) does not stretch to rows of shape \(inputShape)")

@@ -61,9 +61,8 @@ public final class Embedding: Layer {
   }
 
   public override func build(inputShape: [Int]) throws {
-    for (option, size) in [("inputDim", inputDim), ("outputDim", outputDim)] where size < 1 {
-      throw DescentError(.invalidArgument, "layer \(name): \(option) is \(size); it must be at least 1")
-    }
+    try checkSetting("inputDim", inputDim, .count)
+    try checkSetting("outputDim", outputDim, .count)
     guard inputDim <= Int(Int32.max) else {
       throw DescentError(.invalidArgument, "layer \(name): inputDim is \(inputDim); row numbers are int32, so it is at most \(Int32.max)")
     }

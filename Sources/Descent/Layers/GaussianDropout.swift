@@ -27,9 +27,7 @@ public final class GaussianDropout: Layer {
   override var keepsWholeNumbers: Bool { false }
 
   public override func build(inputShape: [Int]) throws {
-    guard rate >= 0 && rate < 1 else {
-      throw DescentError(.invalidArgument, "layer \(name): rate is \(rate); it must be at least 0 and less than 1")
-    }
+    try checkSetting("rate", rate, .decay)
   }
 
   public override var supportsMasking: Bool { true }

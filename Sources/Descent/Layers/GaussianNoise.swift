@@ -26,9 +26,7 @@ public final class GaussianNoise: Layer {
   override var keepsWholeNumbers: Bool { false }
 
   public override func build(inputShape: [Int]) throws {
-    guard stddev >= 0 && stddev <= 1 else {
-      throw DescentError(.invalidArgument, "layer \(name): stddev is \(stddev); it must be from 0 to 1")
-    }
+    try checkSetting("stddev", stddev, .fraction)
   }
 
   public override var supportsMasking: Bool { true }

@@ -62,9 +62,7 @@ public final class GroupNormalization: Layer {
       throw DescentError(
         .invalidArgument, "layer \(name): groups is \(groups), which does not divide the \(channels) channels of a row of shape \(inputShape)")
     }
-    guard epsilon >= 0 else {
-      throw DescentError(.invalidArgument, "layer \(name): epsilon is \(epsilon); it must be at least 0")
-    }
+    try checkSetting("epsilon", epsilon, .nonNegative)
     if scale {
       gamma = try addVariable(
         "gamma", shape: [channels], initializer: gammaOptions.initializer, regularizer: gammaOptions.regularizer,

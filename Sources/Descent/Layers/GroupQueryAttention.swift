@@ -72,10 +72,10 @@ public final class GroupQueryAttention: MultiHeadLayer {
   override var kerasPathName: String { baseName }
 
   public override func build(inputShapes: [[Int]]) throws {
-    for (value, what) in [(headDim, "headDim"), (numQueryHeads, "numQueryHeads"), (numKeyValueHeads, "numKeyValueHeads"), (slidingWindow ?? 1, "slidingWindow")]
-    where value < 1 {
-      throw settingsError("\(what) is \(value); expected at least 1")
-    }
+    try checkSetting("headDim", headDim, .count)
+    try checkSetting("numQueryHeads", numQueryHeads, .count)
+    try checkSetting("numKeyValueHeads", numKeyValueHeads, .count)
+    try checkSetting("slidingWindow", slidingWindow, .count)
     guard numQueryHeads % numKeyValueHeads == 0 else {
       throw settingsError("numQueryHeads is \(numQueryHeads) and numKeyValueHeads \(numKeyValueHeads); expected a multiple of it")
     }

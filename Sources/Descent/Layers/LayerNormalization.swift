@@ -52,9 +52,7 @@ public final class LayerNormalization: Layer {
     guard !axes.isEmpty, Set(axes).count == self.axes.count, axes.allSatisfy({ $0 > 0 && $0 <= inputShape.count }) else {
       throw DescentError(.invalidArgument, "layer \(name): axes \(self.axes) are not those of a row of shape \(inputShape)")
     }
-    guard epsilon >= 0 else {
-      throw DescentError(.invalidArgument, "layer \(name): epsilon is \(epsilon); it must be at least 0")
-    }
+    try checkSetting("epsilon", epsilon, .nonNegative)
     let shape = axes.map { inputShape[$0 - 1] }
     if scale {
       gamma = try addVariable(

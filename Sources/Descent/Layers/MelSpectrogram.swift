@@ -91,13 +91,13 @@ public final class MelSpectrogram: Layer {
 
   public override func build(inputShape: [Int]) throws {
     let most = OperationInput.greatestTable
-    try checkSetting("fftLength", fftLength, 2...most)
-    try checkSetting("sequenceLength", sequenceLength, 1...fftLength)
-    try checkSetting("sequenceStride", sequenceStride, 1...most)
+    try checkSetting("fftLength", fftLength, .from(2, to: most))
+    try checkSetting("sequenceLength", sequenceLength, .from(1, to: fftLength))
+    try checkSetting("sequenceStride", sequenceStride, .from(1, to: most))
     if let window, !window.isOfOperations { throw settingsError("window is \(window.name ?? "none"); expected hann, hamming or numbers") }
     try namingLayer { try window?.check(count: sequenceLength) }
-    try checkSetting("samplingRate", samplingRate, 1...Int.max)
-    try checkSetting("numMelBins", numMelBins, 1...(most / (fftLength / 2 + 1)))
+    try checkSetting("samplingRate", samplingRate, .count)
+    try checkSetting("numMelBins", numMelBins, .from(1, to: most / (fftLength / 2 + 1)))
     guard minFreq.isFinite, maxFreq.isFinite, -700 < minFreq, minFreq < maxFreq else {
       throw settingsError("minFreq is \(minFreq) and maxFreq \(maxFreq); expected numbers above -700 that ascend")
     }

@@ -88,9 +88,10 @@ public final class MultiHeadAttention: MultiHeadLayer {
   private func axes(rank: Int) -> [Int] { attentionAxes?.map { $0 < 0 ? rank + $0 : $0 } ?? Array(1..<rank - 1) }
 
   public override func build(inputShapes: [[Int]]) throws {
-    for (value, what) in [(numHeads, "numHeads"), (keyDim, "keyDim"), (valueDim, "valueDim"), (slidingWindow ?? 1, "slidingWindow")] where value < 1 {
-      throw settingsError("\(what) is \(value); expected at least 1")
-    }
+    try checkSetting("numHeads", numHeads, .count)
+    try checkSetting("keyDim", keyDim, .count)
+    try checkSetting("valueDim", valueDim, .count)
+    try checkSetting("slidingWindow", slidingWindow, .count)
     let (query, value) = (inputShapes[0], inputShapes.count > 1 ? inputShapes[1] : [])
     guard query.count >= 2, query.count == value.count else {
       throw settingsError("it was called with rows of shapes \(inputShapes); expected a query and a value of [positions, size] each")

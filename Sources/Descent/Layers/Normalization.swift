@@ -71,9 +71,7 @@ public final class Normalization: Layer {
       throw DescentError(
         .invalidArgument, "layer \(name): the mean is \(text(givenMean)) and the variance \(text(givenVariance)); expected both, of one shape")
     }
-    if let givenVariance, let least = givenVariance.doubles.min(), least < 0 {
-      throw DescentError(.invalidArgument, "layer \(name): a variance is \(least); it must be at least 0")
-    }
+    for variance in givenVariance?.doubles ?? [] { try checkSetting("a variance", variance, .nonNegative) }
     // The shapes of given ones are checked where they are used.
     if givenMean != nil { return }
     mean = try addVariable("mean", shape: shape, initializer: .zeros, isTrainable: false)

@@ -32,9 +32,7 @@ public final class RMSNormalization: Layer {
     guard !axes.isEmpty, Set(axes).count == axes.count, axes.allSatisfy({ $0 > 0 && $0 <= inputShape.count }) else {
       throw DescentError(.invalidArgument, "layer \(name): axes \(self.axes) are not those of a row of shape \(inputShape)")
     }
-    guard epsilon >= 0 else {
-      throw DescentError(.invalidArgument, "layer \(name): epsilon is \(epsilon); it must be at least 0")
-    }
+    try checkSetting("epsilon", epsilon, .nonNegative)
     scale = try addVariable("scale", shape: axes.map { inputShape[$0 - 1] }, initializer: .ones)
   }
 

@@ -17,7 +17,7 @@ public final class RepeatVector: Layer {
   }
 
   public override func build(inputShape: [Int]) throws {
-    guard n > 0 else { throw DescentError(.invalidArgument, "layer \(name): n is \(n); it must be at least 1") }
+    try checkSetting("n", n, .count)
   }
 
   public override var acceptsIntegers: Bool { true }

@@ -102,7 +102,7 @@ public final class STFTSpectrogram: Layer {
 
   public override func build(inputShape: [Int]) throws {
     let most = OperationInput.greatestTable
-    try checkSetting("frameLength", frameLength, 1...most)
+    try checkSetting("frameLength", frameLength, .from(1, to: most))
     guard (1...frameLength).contains(step) else {
       throw settingsError("frameStep is \(frameStep.map(String.init) ?? "nil, half of frameLength"); expected from 1 to frameLength, \(frameLength)")
     }

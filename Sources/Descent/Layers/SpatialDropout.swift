@@ -24,9 +24,7 @@ public class SpatialDropout: Layer {
   }
 
   public override func build(inputShape: [Int]) throws {
-    guard rate >= 0 && rate < 1 else {
-      throw DescentError(.invalidArgument, "layer \(name): rate is \(rate); it must be at least 0 and less than 1")
-    }
+    try checkSetting("rate", rate, .decay)
     guard inputShape.count == axisCount else {
       throw DescentError(.invalidArgument, "layer \(name): a row of the input has shape \(inputShape); expected \(axisCount) axes")
     }

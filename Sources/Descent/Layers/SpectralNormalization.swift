@@ -24,9 +24,7 @@ public final class SpectralNormalization: Wrapper {
   }
 
   public override func build(inputShape: [Int]) throws {
-    guard powerIterations > 0 else {
-      throw DescentError(.invalidArgument, "layer \(name): powerIterations is \(powerIterations); it must be at least 1")
-    }
+    try checkSetting("powerIterations", powerIterations, .count)
   }
 
   override class var trainingByDefault: Bool? { false }

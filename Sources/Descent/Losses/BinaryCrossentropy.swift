@@ -35,6 +35,6 @@ extension Loss {
   }
 
   static func smoothingProblem(_ className: String, _ smoothing: Double) -> DescentError? {
-    problem(className, ((0...1).contains(smoothing), "label_smoothing is \(smoothing) but must lie in 0…1"))
+    problem(className, NumberRange.fraction.problem("label_smoothing", smoothing))
   }
 }

@@ -44,8 +44,7 @@ extension Loss {
 
   static func focalProblem(_ className: String, _ alpha: Double, _ gamma: Double, _ smoothing: Double) -> DescentError? {
     problem(
-      className, (alpha.isFinite, "alpha is \(alpha) but must be finite"),
-      (gamma >= 0 && gamma.isFinite, "gamma is \(gamma) but must not be negative"))
+      className, NumberRange.any.problem("alpha", alpha), NumberRange.nonNegative.problem("gamma", gamma))
       ?? smoothingProblem(className, smoothing)
   }
 }

@@ -4,7 +4,7 @@ extension Loss {
   public static func categoricalGeneralizedCrossEntropy(q: Double = 0.5) -> Loss {
     Loss(
       "CategoricalGeneralizedCrossEntropy", name: "categorical_generalized_cross_entropy", config: ["q": JSONValue(q)],
-      problem: problem("CategoricalGeneralizedCrossEntropy", (q > 0 && q < 1, "q is \(q) but must lie between 0 and 1")),
+      problem: problem("CategoricalGeneralizedCrossEntropy", NumberRange.openFraction.problem("q", q)),
       form: .classIndices(axis: -1), forClasses: true, isFoundByName: false
     ) { input in (1 - pow(pick(input.target, from: input.prediction), q)) / q }
   }

@@ -4,7 +4,7 @@ extension Loss {
   public static func huber(delta: Double = 1) -> Loss {
     Loss(
       "Huber", name: "huber_loss", config: ["delta": JSONValue(delta)],
-      problem: problem("Huber", (delta > 0 && delta.isFinite, "delta is \(delta) but must be positive")), isFoundByName: false
+      problem: problem("Huber", NumberRange.positive.problem("delta", delta)), isFoundByName: false
     ) { input in
       let error = input.prediction - input.target
       let size = abs(error)

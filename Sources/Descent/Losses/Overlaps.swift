@@ -24,8 +24,8 @@ extension Loss {
       "Tversky", name: "tversky",
       config: ["alpha": JSONValue(beta), "beta": JSONValue(alpha), "axis": axesSetting(axes)],
       problem: problem(
-        "Tversky", (alpha >= 0 && alpha.isFinite, "alpha is \(alpha) but must not be negative"),
-        (beta >= 0 && beta.isFinite, "beta is \(beta) but must not be negative"))
+        "Tversky", NumberRange.nonNegative.problem("alpha", alpha),
+        NumberRange.nonNegative.problem("beta", beta))
     ) { input in
       let (t, p) = (input.target, input.prediction)
       let overlap = (t * p).sum(axes: axes)

@@ -58,11 +58,9 @@ extension Metric {
         "from_logits": .bool(fromLogits),
       ],
       problem: problem(
-        "AUC", (numThresholds > 1, "num_thresholds is \(numThresholds) but must be greater than 1"),
-        (thresholds != nil || numThresholds <= ConfusionCounts.greatestThresholdCount,
-          "num_thresholds is \(numThresholds) but must be at most \(ConfusionCounts.greatestThresholdCount)"),
-        (numLabels == nil || multiLabel, "num_labels is \(numLabels ?? 0), which is for multi_label alone"),
-        (numLabels ?? 1 > 0, "num_labels is \(numLabels ?? 0) but must be at least 1"))
+        "AUC", NumberRange.from(2, to: thresholds == nil ? ConfusionCounts.greatestThresholdCount : .max).problem("num_thresholds", numThresholds),
+        numLabels == nil || multiLabel ? nil : "num_labels is \(numLabels ?? 0), which is for multi_label alone",
+        NumberRange.count.problem("num_labels", numLabels))
         ?? thresholdProblem("AUC", thresholds),
       direction: .up, definition)
   }

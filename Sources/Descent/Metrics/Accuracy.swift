@@ -44,7 +44,7 @@ extension Metric {
   public static func binaryAccuracy(threshold: Double = 0.5) -> Metric {
     Metric(
       "BinaryAccuracy", name: "binary_accuracy", config: ["threshold": JSONValue(threshold)],
-      problem: problem("BinaryAccuracy", (threshold.isFinite, "threshold is \(threshold) but must be finite")),
+      problem: problem("BinaryAccuracy", NumberRange.any.problem("threshold", threshold)),
       direction: .up,
       MeanOfValues(check: { try checkAlike("binary_accuracy", $0, $1) }) { binaryMatches($0, threshold) })
   }

@@ -28,9 +28,7 @@ public func confusionMatrix(
       return whole
     }
   }
-  if let numClasses, !(1...1 << 14).contains(numClasses) {
-    throw DescentError(.invalidArgument, "confusionMatrix: numClasses is \(numClasses); it must be from 1 to \(1 << 14)")
-  }
+  try NumberRange.from(1, to: 1 << 14).check("numClasses", numClasses, "confusionMatrix")
   let truth = try numbers(yTrue, "yTrue"), said = try numbers(yPred, "yPred")
   // Of numbers that are no classes at all, the square would fill the memory.
   let greatest = max(truth.max() ?? -1, said.max() ?? -1), limit = 1 << 12

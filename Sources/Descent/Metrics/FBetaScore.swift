@@ -44,8 +44,8 @@ extension Metric {
     Metric(
       className, name: name, config: config,
       problem: problem(
-        className, (beta > 0 && beta.isFinite, "beta is \(beta) but must be positive"),
-        (threshold.map { $0 > 0 && $0 <= 1 } ?? true, "threshold is \(threshold ?? 0) but must be greater than 0 and at most 1")),
+        className, NumberRange.positive.problem("beta", beta),
+        threshold.flatMap { NumberRange.interpolation.problem("threshold", $0) }),
       direction: .up, isFoundByName: isFoundByName, FBetaDefinition(name: name, average: average, beta: beta, threshold: threshold))
   }
 }

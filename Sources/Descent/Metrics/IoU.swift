@@ -102,11 +102,9 @@ extension Metric {
 
   private static func classProblem(_ className: String, _ classes: Int, _ targets: [Int]?) -> DescentError? {
     problem(
-      className, (classes > 0, "num_classes must be given and be positive"),
-      (classes <= greatestClassCount, "num_classes is \(classes) but must be at most \(greatestClassCount)"),
-      (targets?.isEmpty != true, "target_class_ids is empty"),
-      (targets?.allSatisfy((0..<Swift.max(classes, 0)).contains) ?? true,
-        "target_class_ids are \(targets ?? []) but must lie in 0…\(classes &- 1)"))
+      className, classes == 0 ? "num_classes must be given" : NumberRange.from(1, to: greatestClassCount).problem("num_classes", classes),
+      targets?.isEmpty == true ? "target_class_ids is empty" : nil,
+      targets?.lazy.compactMap { NumberRange.from(0, to: classes &- 1).problem("a number of target_class_ids", $0) }.first)
   }
 }
 

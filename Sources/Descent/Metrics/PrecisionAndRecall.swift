@@ -71,7 +71,7 @@ extension Metric {
       className, name: name,
       config: ["thresholds": numbers(thresholds), "top_k": .optional(topK), "class_id": .optional(classID)],
       problem: thresholdProblem(className, thresholds)
-        ?? problem(className, (topK ?? 1 > 0, "top_k is \(topK ?? 1) but must be positive")),
+        ?? problem(className, NumberRange.count.problem("top_k", topK)),
       direction: .up, definition)
   }
 
@@ -86,8 +86,8 @@ extension Metric {
 
   static func thresholdProblem(_ className: String, _ thresholds: [Double]?) -> DescentError? {
     problem(
-      className, (thresholds?.isEmpty != true, "thresholds is empty"),
-      (thresholds?.allSatisfy((0...1).contains) ?? true, "thresholds are \(thresholds ?? []) but must lie in 0…1"))
+      className, thresholds?.isEmpty == true ? "thresholds is empty" : nil,
+      thresholds?.lazy.compactMap { NumberRange.fraction.problem("a threshold", $0) }.first)
   }
 
   static func numbers(_ values: [Double]?) -> JSONValue { values.map { .array($0.map { JSONValue($0) }) } ?? .null }

@@ -24,7 +24,7 @@ extension Metric {
       config: [
         "class_aggregation": classAggregation.map { .string($0.rawValue) } ?? .null, "num_regressors": JSONValue(numRegressors),
       ],
-      problem: problem("R2Score", (numRegressors >= 0, "num_regressors is \(numRegressors) but must not be negative")),
+      problem: problem("R2Score", NumberRange.nonNegative.problem("num_regressors", numRegressors)),
       direction: .up, R2Definition(aggregation: classAggregation, regressors: numRegressors))
   }
   /// With default settings.

@@ -67,10 +67,8 @@ extension Metric {
       className, name: name,
       config: [setting: JSONValue(bound), "num_thresholds": JSONValue(numThresholds), "class_id": .optional(classID)],
       problem: problem(
-        className, ((0...1).contains(bound), "\(setting) is \(bound) but must be given and lie in 0…1"),
-        (numThresholds > 0, "num_thresholds is \(numThresholds) but must be positive"),
-        (numThresholds <= ConfusionCounts.greatestThresholdCount,
-          "num_thresholds is \(numThresholds) but must be at most \(ConfusionCounts.greatestThresholdCount)")),
+        className, bound.isNaN ? "\(setting) must be given" : NumberRange.fraction.problem(setting, bound),
+        NumberRange.from(1, to: ConfusionCounts.greatestThresholdCount).problem("num_thresholds", numThresholds)),
       direction: .up, definition)
   }
 }

@@ -3,7 +3,7 @@ extension Metric {
   public static func topKCategoricalAccuracy(k: Int = 5) -> Metric {
     Metric(
       "TopKCategoricalAccuracy", name: "top_k_categorical_accuracy", config: ["k": JSONValue(k)],
-      problem: problem("TopKCategoricalAccuracy", (k > 0, "k is \(k) but must be positive")), direction: .up,
+      problem: problem("TopKCategoricalAccuracy", NumberRange.count.problem("k", k)), direction: .up,
       MeanOfValues(check: { try checkAlike("top_k_categorical_accuracy", $0, $1) }) { input in
         isAmongTop(k, scores(input), classes: input.target.argmax())
       })
@@ -15,7 +15,7 @@ extension Metric {
   public static func sparseTopKCategoricalAccuracy(k: Int = 5) -> Metric {
     Metric(
       "SparseTopKCategoricalAccuracy", name: "sparse_top_k_categorical_accuracy", config: ["k": JSONValue(k)],
-      problem: problem("SparseTopKCategoricalAccuracy", (k > 0, "k is \(k) but must be positive")), direction: .up,
+      problem: problem("SparseTopKCategoricalAccuracy", NumberRange.count.problem("k", k)), direction: .up,
       MeanOfValues(check: { try checkClasses("sparse_top_k_categorical_accuracy", $0, $1) }) { input in
         let scores = scores(input)
         return isAmongTop(k, scores, classes: input.target.reshaped(Array(scores.shape.dropLast())))

@@ -185,9 +185,7 @@ extension CheckedData {
         .invalidArgument, "\(caller): classWeight is for models of one output; weigh the rows of each output by sampleWeight")
     }
     guard let y else { throw DescentError(.invalidArgument, "\(caller): classWeight is of no use without targets") }
-    if let (name, weight) = classWeight.first(where: { !$0.value.isFinite || $0.value < 0 }) {
-      throw DescentError(.invalidArgument, "\(caller): classWeight of \(name) is \(weight); it must be at least 0")
-    }
+    for (name, weight) in classWeight { try NumberRange.nonNegative.check("classWeight of \(name)", weight, caller) }
     let width = y.rowShape.reduce(1, *)
     guard width == 1 || (y.rowShape.count == 1 && !takesClasses) else {
       let meaning = takesClasses ? "\(width) classes" : "no single class"

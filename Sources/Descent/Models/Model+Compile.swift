@@ -122,9 +122,7 @@ extension Model {
         throw DescentError(.invalidArgument, "compile: the metric '\(metric.name)' has one state and is named twice; make two")
       }
     }
-    if choices.stepsPerExecution < 1 {
-      throw DescentError(.invalidArgument, "compile: stepsPerExecution is \(choices.stepsPerExecution); it must be at least 1")
-    }
+    try NumberRange.count.check("stepsPerExecution", choices.stepsPerExecution, "compile")
     try access.checkTraining("compile")
     try buildIfDeclared()
     try access.tracing {
@@ -153,9 +151,7 @@ extension Model {
   /// Sets the learning rate from the next step on, in place of a number or a schedule.
   /// - Throws: ``DescentError`` before `compile`, or if the rate is negative or not finite.
   public func setLearningRate(_ rate: Double) throws {
-    guard rate.isFinite && rate >= 0 else {
-      throw DescentError(.invalidArgument, "setLearningRate: \(rate) is no learning rate; it must be at least 0")
-    }
+    try NumberRange.nonNegative.check("the rate", rate, "setLearningRate")
     try readyOptimizerState("setLearningRate").learningRate = rate
   }
 

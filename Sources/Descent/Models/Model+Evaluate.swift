@@ -137,9 +137,8 @@ extension Model {
   }
 
   func checkCounts(batchSize: Int, steps: Int?, verbose: Verbosity, _ caller: String) throws {
-    for (name, value) in [("batchSize", batchSize), ("steps", steps ?? 1)] where value < 1 {
-      throw DescentError(.invalidArgument, "\(caller): \(name) is \(value); it must be at least 1")
-    }
+    try NumberRange.count.check("batchSize", batchSize, caller)
+    try NumberRange.count.check("steps", steps, caller)
     try verbose.validate(caller)
   }
 }

@@ -33,12 +33,8 @@ extension Model {
   public func profileTrainingStep(
     _ x: any ModelData, _ y: (any ModelData)? = nil, sampleWeight: (any ModelData)? = nil, runs: Int = 20
   ) throws -> PlanExplanation {
-    try checkRuns(runs, "profileTrainingStep")
+    try NumberRange.count.check("runs", runs, "profileTrainingStep")
     return try withTrainingStep(x, y, sampleWeight, "profileTrainingStep") { $0.profile(runs: runs, keepsVariables: true) }
-  }
-
-  private func checkRuns(_ runs: Int, _ caller: String) throws {
-    if runs < 1 { throw DescentError(.invalidArgument, "\(caller): runs is \(runs); expected at least 1") }
   }
 
   /// The plan of a step of training on all of the rows as one batch, ready to run.
@@ -73,7 +69,7 @@ extension Model {
   ///   - runs: how many predictions are measured, at least 1; 20 by default.
   /// - Throws: ``DescentError`` if the data does not fit the model.
   public func profilePrediction(_ x: any ModelData, runs: Int = 20) throws -> PlanExplanation {
-    try checkRuns(runs, "profilePrediction")
+    try NumberRange.count.check("runs", runs, "profilePrediction")
     return try withPrediction(x, "profilePrediction") { try $0.profile($1, runs: runs) }
   }
 

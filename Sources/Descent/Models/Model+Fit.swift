@@ -77,13 +77,8 @@ extension Model {
     defer { access.endFit() }
     let training = try compiled("fit")
     let validationBatchSize = validationBatchSize ?? batchSize
-    for (name, value, least) in [
-      ("batchSize", batchSize, 1), ("epochs", epochs, 0), ("initialEpoch", initialEpoch, 0),
-      ("stepsPerEpoch", stepsPerEpoch ?? 1, 1), ("validationSteps", validationSteps ?? 1, 1),
-      ("validationBatchSize", validationBatchSize, 1),
-    ] where value < least {
-      throw DescentError(.invalidArgument, "fit: \(name) is \(value); it must be at least \(least)")
-    }
+    try NumberRange.count.check("batchSize", batchSize, "fit")
+    try checkFitCounts(epochs, initialEpoch, stepsPerEpoch, validationSteps, validationBatchSize)
     try validationFrequency.validate("fit")
     try verbose.validate("fit")
     try checkTargets(y, "fit")
@@ -95,9 +90,7 @@ extension Model {
     if let source {
       validation = try source.evaluation(of: self, batchSize: validationBatchSize, steps: validationSteps)
     } else if validationSplit != 0 {
-      guard validationSplit > 0 && validationSplit < 1 else {
-        throw DescentError(.invalidArgument, "fit: validationSplit is \(validationSplit); it must be at least 0 and less than 1")
-      }
+      try NumberRange.decay.check("validationSplit", validationSplit, "fit")
       trainRows = Int((Double(data.count) * (1 - validationSplit)).rounded(.down))
       guard trainRows > 0 && trainRows < data.count else {
         let empty = trainRows == 0 ? "training" : "validation"
@@ -215,5 +208,13 @@ extension Model {
         try build(specifications: [(shape, rowDType(dtype))])
       }
     }
+  }
+
+  func checkFitCounts(_ epochs: Int, _ initialEpoch: Int, _ stepsPerEpoch: Int?, _ validationSteps: Int?, _ validationBatchSize: Int) throws {
+    try NumberRange.nonNegative.check("epochs", epochs, "fit")
+    try NumberRange.nonNegative.check("initialEpoch", initialEpoch, "fit")
+    try NumberRange.count.check("stepsPerEpoch", stepsPerEpoch, "fit")
+    try NumberRange.count.check("validationSteps", validationSteps, "fit")
+    try NumberRange.count.check("validationBatchSize", validationBatchSize, "fit")
   }
 }

@@ -51,12 +51,7 @@ extension Model {
     try access.beginFit()
     defer { access.endFit() }
     let training = try compiled("fit")
-    for (name, value, least) in [
-      ("epochs", epochs, 0), ("initialEpoch", initialEpoch, 0), ("stepsPerEpoch", stepsPerEpoch ?? 1, 1),
-      ("validationSteps", validationSteps ?? 1, 1), ("validationBatchSize", validationBatchSize, 1),
-    ] where value < least {
-      throw DescentError(.invalidArgument, "fit: \(name) is \(value); it must be at least \(least)")
-    }
+    try checkFitCounts(epochs, initialEpoch, stepsPerEpoch, validationSteps, validationBatchSize)
     try validationFrequency.validate("fit")
     try verbose.validate("fit")
     try batches.checkEnd(stepsPerEpoch, "stepsPerEpoch", "fit")

@@ -23,8 +23,7 @@ public struct ValidationFrequency: Sendable, Equatable, ExpressibleByIntegerLite
 
   func validate(_ caller: String) throws {
     switch kind {
-    case .every(let epochs) where epochs < 1:
-      throw DescentError(.invalidArgument, "\(caller): validationFrequency is \(epochs); it must be at least 1")
+    case .every(let epochs): try NumberRange.count.check("validationFrequency", epochs, caller)
     case .after(let epochs) where epochs.contains { $0 < 1 }:
       throw DescentError(.invalidArgument, "\(caller): validationFrequency is \(epochs); its epochs are counted from 1")
     default: break

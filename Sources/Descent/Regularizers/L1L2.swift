@@ -35,8 +35,6 @@ extension Regularizer {
   public static let l1l2 = l1l2()
 
   static func factorProblem(_ className: String, _ factors: KeyValuePairs<String, Double>) -> DescentError? {
-    factors.first { !($0.value >= 0 && $0.value.isFinite) }.flatMap {
-      problem(className, (false, "\($0.key) is \($0.value) but must be a finite number that is not negative"))
-    }
+    factors.lazy.compactMap { problem(className, NumberRange.nonNegative.problem($0.key, $0.value)) }.first
   }
 }

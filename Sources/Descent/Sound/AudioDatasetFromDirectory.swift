@@ -137,9 +137,7 @@ private struct AudioDatasetSettings {
       "audioDatasetFromDirectory", "sounds", endings: AudioDatasetSettings.endings, shuffle: shuffle, seed: seed,
       validationSplit: validationSplit, verbose: verbose)
     let counts = [("batchSize", batchSize), ("samplingRate", samplingRate), ("outputSequenceLength", outputSequenceLength), ("workers", workers)]
-    for (name, value) in counts {
-      if let value, value < 1 { throw selection.fault("\(name) is \(value); it must be at least 1") }
-    }
+    for (name, value) in counts { try NumberRange.count.check(name, value, selection.caller) }
     self.batchSize = batchSize
     self.workers = workers ?? ProcessorCount.available
     reader = AudioRowReader(samplingRate: samplingRate, length: outputSequenceLength)

@@ -138,8 +138,9 @@ extension KerasNamed {
   }
 
   /// The error for a setting that is out of range, or nil if it is not.
-  static func problem(_ className: String, _ checks: (isFine: Bool, message: String)...) -> DescentError? {
-    checks.first { !$0.isFine }.map { DescentError(.invalidArgument, "\(kindName) \(className): \($0.message)") }
+  /// - Parameter problems: what may be wrong with each (``NumberRange``), nil where nothing is.
+  static func problem(_ className: String, _ problems: String?...) -> DescentError? {
+    problems.lazy.compactMap(\.self).first.map { DescentError(.invalidArgument, "\(kindName) \(className): \($0)") }
   }
 }
 

@@ -153,9 +153,7 @@ struct FeaturePreprocessor {
   init(_ feature: FeatureSpace.Feature, _ name: String, _ defaults: FeatureDefaults) throws {
     self.name = name
     let layerName = "\(name)_preprocessor"
-    func check(_ count: Int?, _ what: String) throws {
-      if let count, count < 1 { throw DescentError(.invalidArgument, "FeatureSpace: '\(name)': \(what) is \(count); it must be at least 1") }
-    }
+    func check(_ count: Int?, _ what: String) throws { try NumberRange.count.check(what, count, "FeatureSpace: '\(name)'") }
     guard feature.isCategorical ? feature.outputMode != .float : feature.outputMode == .float else {
       throw DescentError(.invalidArgument, "FeatureSpace: '\(name)': outputMode is \(feature.outputMode.rawValue); expected int or one_hot")
     }

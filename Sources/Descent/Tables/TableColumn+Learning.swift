@@ -27,9 +27,7 @@ public struct TableOptions: Sendable {
       throw DescentError(
         .invalidArgument, "the parts of the rows to train on and to validate on are \(trainingPart) and \(validation); the first must be greater than 0, and both at most 1 together")
     }
-    guard greatestCategoryCount > 0 else {
-      throw DescentError(.invalidArgument, "greatestCategoryCount is \(greatestCategoryCount); it must be at least 1")
-    }
+    if let problem = NumberRange.count.problem("greatestCategoryCount", greatestCategoryCount) { throw DescentError(.invalidArgument, problem) }
     for name in (features ?? []) + dropped + kinds.keys.sorted() { _ = try file.place(of: name, role: "") }
     if features?.contains(target) == true || dropped.contains(target) {
       throw DescentError(.invalidArgument, "'\(target)' is the target; it can be neither a feature nor left out")

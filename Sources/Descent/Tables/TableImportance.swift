@@ -20,9 +20,8 @@ extension Model {
   public func importances(_ rows: TableRows, repeats: Int = 3, greatestRowCount: Int = 2_000, seed: UInt64 = 0) throws -> [ColumnImportance] {
     guard let table else { throw DescentError(.state, "importances: \(name) knows nothing of a table's columns") }
     guard let y = rows.y, rows.count > 0 else { throw DescentError(.data, "importances: the rows were read without their answers") }
-    for (name, value) in [("repeats", repeats), ("greatestRowCount", greatestRowCount)] where value < 1 {
-      throw DescentError(.invalidArgument, "importances: \(name) is \(value); it must be at least 1")
-    }
+    try NumberRange.count.check("repeats", repeats, "importances")
+    try NumberRange.count.check("greatestRowCount", greatestRowCount, "importances")
     let chosen = Array(MersenneTwister.pythonOrder(rows.count, seed: seed).prefix(greatestRowCount)).sorted()
     let answers = pickedRows(of: y, chosen)
     let numbers = rows.numbers.map { pickedRows(of: $0, chosen) }, categories = rows.categories.map { pickedRows(of: $0, chosen) }

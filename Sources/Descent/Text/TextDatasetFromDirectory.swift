@@ -126,8 +126,8 @@ private struct TextDatasetSettings {
     selection = try DirectorySelection(
       "textDatasetFromDirectory", "texts", endings: TextDatasetSettings.endings, shuffle: shuffle, seed: seed, validationSplit: validationSplit,
       verbose: verbose)
-    if batchSize < 1 { throw selection.fault("batchSize is \(batchSize); it must be at least 1") }
-    if let maxLength, maxLength < 0 { throw selection.fault("maxLength is \(maxLength); it must be at least 0") }
+    try NumberRange.count.check("batchSize", batchSize, selection.caller)
+    try NumberRange.nonNegative.check("maxLength", maxLength, selection.caller)
     self.batchSize = batchSize
     self.maxLength = maxLength
   }

@@ -53,7 +53,7 @@ public struct Tokenizer: Sendable {
     numWords: Int? = nil, filters: String = "!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n", lower: Bool = true, split: String = " ",
     charLevel: Bool = false, oovToken: String? = nil
   ) throws {
-    if let numWords, numWords < 1 { throw DescentError(.invalidArgument, "Tokenizer: numWords is \(numWords); expected at least 1") }
+    try NumberRange.count.check("numWords", numWords, "Tokenizer")
     if split.isEmpty { throw DescentError(.invalidArgument, "Tokenizer: split is empty; charLevel makes each character a word") }
     self.numWords = numWords
     self.filters = filters

@@ -37,14 +37,12 @@ final class Oracle {
   private static let maxCollisions = 20
 
   init(_ settings: Settings, _ strategy: any SearchStrategy) throws {
-    func refusal(_ what: String) -> DescentError { DescentError(.invalidArgument, "tuner: \(what)") }
-    for (name, value, least) in [
-      ("maxTrials", settings.maxTrials ?? 1, 1), ("maxRetriesPerTrial", settings.maxRetriesPerTrial, 0),
-      ("maxConsecutiveFailedTrials", settings.maxConsecutiveFailedTrials, 1),
-    ] where value < least { throw refusal("\(name) is \(value); it must be at least \(least)") }
+    try NumberRange.count.check("maxTrials", settings.maxTrials, "tuner")
+    try NumberRange.nonNegative.check("maxRetriesPerTrial", settings.maxRetriesPerTrial, "tuner")
+    try NumberRange.count.check("maxConsecutiveFailedTrials", settings.maxConsecutiveFailedTrials, "tuner")
     for (name, isSet) in [("tuneNewEntries", settings.tuneNewEntries), ("allowNewEntries", settings.allowNewEntries)]
     where !isSet && settings.hyperparameters == nil {
-      throw refusal("\(name) is false, but no hyperparameters are given; give those that there are to be")
+      throw DescentError(.invalidArgument, "tuner: \(name) is false, but no hyperparameters are given; give those that there are to be")
     }
     self.settings = settings
     self.strategy = strategy

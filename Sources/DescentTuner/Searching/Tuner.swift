@@ -41,9 +41,7 @@ open class Tuner {
   }
 
   init(_ hypermodel: (any HyperModel)?, _ strategy: any SearchStrategy, _ settings: Oracle.Settings, _ place: Place) throws {
-    if place.executionsPerTrial < 1 {
-      throw DescentError(.invalidArgument, "tuner: executionsPerTrial is \(place.executionsPerTrial); it must be at least 1")
-    }
+    try NumberRange.count.check("executionsPerTrial", place.executionsPerTrial, "tuner")
     if place.projectName.isEmpty || place.projectName == "." || place.projectName == ".." {
       throw DescentError(.invalidArgument, "tuner: projectName is \(place.projectName.debugDescription); expected the name of a folder of the search's own")
     }

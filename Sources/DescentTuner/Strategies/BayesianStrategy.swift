@@ -11,12 +11,9 @@ final class BayesianStrategy: SearchStrategy {
   private static let starts = 50
 
   init(numInitialPoints: Int?, alpha: Double, beta: Double) throws {
-    if let numInitialPoints, numInitialPoints < 1 {
-      throw DescentError(.invalidArgument, "BayesianOptimization: numInitialPoints is \(numInitialPoints); it must be at least 1")
-    }
-    for (name, value, isRight) in [("alpha", alpha, alpha > 0 && alpha.isFinite), ("beta", beta, beta >= 0 && beta.isFinite)] where !isRight {
-      throw DescentError(.invalidArgument, "BayesianOptimization: \(name) is \(value); it must be \(name == "alpha" ? "greater than" : "at least") 0")
-    }
+    try NumberRange.count.check("numInitialPoints", numInitialPoints, "BayesianOptimization")
+    try NumberRange.positive.check("alpha", alpha, "BayesianOptimization")
+    try NumberRange.nonNegative.check("beta", beta, "BayesianOptimization")
     (initialPoints, self.alpha, self.beta) = (numInitialPoints, alpha, beta)
   }
 

@@ -22,9 +22,9 @@ final class HyperbandStrategy: SearchStrategy {
   private var iteration = 0
 
   init(maxEpochs: Int, factor: Int, iterations: Int) throws {
-    for (name, value, least) in [("maxEpochs", maxEpochs, 1), ("factor", factor, 2), ("hyperbandIterations", iterations, 1)] where value < least {
-      throw DescentError(.invalidArgument, "Hyperband: \(name) is \(value); it must be at least \(least)")
-    }
+    try NumberRange.count.check("maxEpochs", maxEpochs, "Hyperband")
+    try NumberRange.atLeast(2).check("factor", factor, "Hyperband")
+    try NumberRange.count.check("hyperbandIterations", iterations, "Hyperband")
     (self.maxEpochs, self.factor, self.iterations) = (maxEpochs, factor, iterations)
     bracket = HyperbandStrategy.bracketCount(maxEpochs: maxEpochs, factor: factor) - 1
     begin()

@@ -107,7 +107,7 @@ public struct Application: Sendable {
     }
     if includeTop, pooling != nil { throw refusal("pooling stands in the place of the top; expected nil where includeTop is true") }
     if !includeTop, classes != 1000 { throw refusal("classes is \(classes), but without a top there is no classifier") }
-    guard classes > 0 else { throw refusal("classes is \(classes); expected at least 1") }
+    try NumberRange.count.check("classes", classes, caller)
     if includeTop, source == .imageNet, classes != 1000 {
       throw refusal("classes is \(classes); expected 1000 with the weights \"imagenet\" and the top")
     }

@@ -21,7 +21,7 @@ extension Application {
     guard predictions.rank == 2, predictions.shape[1] == classCount else {
       throw DescentError(.data, "decodePredictions: expected the shape [rows, \(classCount)]; found \(predictions.shape)")
     }
-    guard top > 0 else { throw DescentError(.invalidArgument, "decodePredictions: top is \(top); expected at least 1") }
+    try NumberRange.count.check("top", top, "decodePredictions")
     let classes = try classNames(folder)
     let scores = predictions.doubles
     return (0..<predictions.shape[0]).map { row in

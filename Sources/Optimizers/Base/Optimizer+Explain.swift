@@ -19,7 +19,7 @@ extension Optimizer {
   ///   - runs: how many updates are measured, at least 1; 100 by default.
   /// - Throws: ``DescentError`` if the optimizer's settings are not possible, or it needs more of the loss than gradients.
   public func profileUpdate(shapes: [[Int]] = [[784, 100], [100]], dtype: DType = .float32, runs: Int = 100) throws -> PlanExplanation {
-    if runs < 1 { throw DescentError(.invalidArgument, "profileUpdate: runs is \(runs); expected at least 1") }
+    try NumberRange.count.check("runs", runs, "profileUpdate")
     return try withUpdate(of: shapes, dtype) { update, variables in
       let random = RandomGenerator(seed: 1)
       for variable in variables { variable.assign(random.normal(variable.shape, dtype: dtype).evaluated()) }

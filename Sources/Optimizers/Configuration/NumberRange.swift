@@ -25,6 +25,40 @@ public struct NumberRange: Sendable, CustomStringConvertible {
   public static let interpolation = NumberRange("greater than 0 and at most 1") { $0 > 0 && $0 <= 1 }
   /// 0 ≤ x ≤ 1.
   public static let fraction = NumberRange("between 0 and 1") { $0 >= 0 && $0 <= 1 }
+  /// 0 < x < 1.
+  public static let openFraction = NumberRange("greater than 0 and less than 1") { $0 > 0 && $0 < 1 }
+  /// 1, 2, 3 …: how many there are of something.
+  public static let count = NumberRange.atLeast(1)
   /// x ≥ `low`.
-  public static func atLeast(_ low: Double) -> NumberRange { NumberRange("at least \(low)") { $0 >= low } }
+  public static func atLeast(_ low: Double) -> NumberRange {
+    NumberRange("at least \(Int(exactly: low).map { "\($0)" } ?? "\(low)")") { $0 >= low }
+  }
+  /// `low` ≤ x ≤ `high`.
+  public static func from(_ low: Int, to high: Int) -> NumberRange {
+    NumberRange("from \(low) to \(high)") { $0 >= Double(low) && $0 <= Double(high) }
+  }
+}
+
+extension NumberRange {
+  /// What is wrong with a setting: "rate is 1.5; it must be at least 0 and less than 1". Nil for a finite number of the range.
+  package func problem(_ setting: String, _ value: Double) -> String? {
+    if value.isFinite && isIncluded(value) { return nil }
+    return "\(setting) is \(value); it must be \(value.isFinite ? description : "a finite number\(suffix)")"
+  }
+
+  /// The same of a whole number, and nil where none is given.
+  package func problem(_ setting: String, _ value: Int?) -> String? {
+    guard let value, !isIncluded(Double(value)) else { return nil }
+    return "\(setting) is \(value); it must be \(description)"
+  }
+
+  /// - Throws: ``DescentError`` of kind `invalidArgument`, with what is wrong with the setting behind the name of the place.
+  package func check(_ setting: String, _ value: Double, _ place: String) throws {
+    if let problem = problem(setting, value) { throw DescentError(.invalidArgument, "\(place): \(problem)") }
+  }
+
+  /// The same of a whole number, if one is given.
+  package func check(_ setting: String, _ value: Int?, _ place: String) throws {
+    if let problem = problem(setting, value) { throw DescentError(.invalidArgument, "\(place): \(problem)") }
+  }
 }

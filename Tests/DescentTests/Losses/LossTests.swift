@@ -185,8 +185,8 @@ struct LossTests {
 
   @Test func `Settings out of range and unknown names are refused`() throws {
     let bad: [(Loss, String)] = [
-      (.huber(delta: 0), "delta is 0.0 but must be positive"),
-      (.binaryCrossentropy(labelSmoothing: 1.5), "label_smoothing is 1.5 but must lie in 0…1"),
+      (.huber(delta: 0), "delta is 0.0; it must be greater than 0"),
+      (.binaryCrossentropy(labelSmoothing: 1.5), "label_smoothing is 1.5; it must be between 0 and 1"),
       (.categoricalGeneralizedCrossEntropy(q: 1), "q is 1.0"),
       (.binaryFocalCrossentropy(gamma: -1), "gamma is -1.0"),
       ("sparse_categorical_crosentropy", "did you mean 'sparse_categorical_crossentropy'?"),

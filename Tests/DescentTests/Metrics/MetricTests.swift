@@ -131,9 +131,9 @@ struct MetricTests {
   @Test func `What cannot be used is refused`() throws {
     let bad: [(Metric, String)] = [
       ("acuracy", "did you mean 'accuracy'?"), ("mean_io_u", "num_classes must be given"),
-      ("precision_at_recall", "recall is nan but must be given"), (.topKCategoricalAccuracy(k: 0), "k is 0"),
-      (.precision(thresholds: [0.5, 1.5]), "must lie in 0…1"), (.iou(numClasses: 3, targetClassIDs: [3]), "must lie in 0…2"),
-      (.auc(numThresholds: 1), "must be greater than 1"), (.huberWithBadDelta, "delta is 0.0"),
+      ("precision_at_recall", "recall must be given"), (.topKCategoricalAccuracy(k: 0), "k is 0"),
+      (.precision(thresholds: [0.5, 1.5]), "a threshold is 1.5; it must be between 0 and 1"), (.iou(numClasses: 3, targetClassIDs: [3]), "a number of target_class_ids is 3; it must be from 0 to 2"),
+      (.auc(numThresholds: 1), "num_thresholds is 1; it must be from 2 to 1048576"), (.huberWithBadDelta, "delta is 0.0"),
     ]
     for (metric, message) in bad {
       let error = #expect(throws: DescentError.self) { try metric.validated() }

@@ -36,7 +36,7 @@ final class ConvLSTMCell: KernelCell {
   /// - Throws: ``DescentError`` naming the layer if it cannot be used on such rows.
   func fix(stepShape: [Int], for layer: Layer) throws {
     try layer.checkWindows(kernelSize: windows.kernelSize, strides: windows.strides, dilationRate: windows.dilationRate, axes: axes)
-    guard units > 0 else { throw layer.settingsError("filters is \(units); it must be at least 1") }
+    try layer.checkSetting("filters", units, .count)
     guard windows.padding == .valid || windows.padding == .same else {
       throw layer.settingsError("padding is \(windows.padding); expected valid or same")
     }

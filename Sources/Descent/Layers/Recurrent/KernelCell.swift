@@ -80,10 +80,9 @@ public class KernelCell: RNNCell {
   public override var outputState: Int? { 0 }
 
   public override func build(inputShape: [Int]) throws {
-    guard units > 0 else { throw settingsError("\(unitsName) is \(units); it must be at least 1") }
-    for (option, rate) in [("dropout", dropout), ("recurrentDropout", recurrentDropout)] where !(rate >= 0 && rate < 1) {
-      throw settingsError("\(option) is \(rate); it must be at least 0 and less than 1")
-    }
+    try checkSetting(unitsName, units, .count)
+    try checkSetting("dropout", dropout, .decay)
+    try checkSetting("recurrentDropout", recurrentDropout, .decay)
     let window = try kernelWindow(inputShape: inputShape)
     kernel = try addVariable(
       "kernel", shape: window.sizes + [window.channels, gates * units], initializer: kernelInitializer, regularizer: kernelRegularizer,
