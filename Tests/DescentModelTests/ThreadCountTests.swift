@@ -19,6 +19,7 @@ import Testing
       RandomShear(xFactor: 0.1)
       RandomSaturation([0.4, 0.6])
       RandomHue(0.1)
+      RandomColorJitter(brightnessFactor: 0.1, contrastFactor: 0.2, saturationFactor: [0.4, 0.6], hueFactor: 0.1)
       RandomGrayscale(0.2)
       RandomPosterization([4, 8])
       RandomSharpness(0.5)

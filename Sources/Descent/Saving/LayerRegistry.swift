@@ -17,7 +17,7 @@ public enum LayerRegistry {
     GroupNormalization.self, GroupQueryAttention.self, Identity.self, LSTM.self, LSTMCell.self, Lambda.self,
     LayerNormalization.self, LayerScale.self, LeakyReLU.self, Masking.self, MaxPooling1D.self, MaxPooling2D.self, MaxPooling3D.self,
     Maximum.self, MelSpectrogram.self, Minimum.self, MixUp.self, MultiHeadAttention.self, Multiply.self, Normalization.self, PReLU.self, Permute.self,
-    RMSNormalization.self, RNN.self, RandAugment.self, RandomBrightness.self, RandomColorDegeneration.self, RandomContrast.self,
+    RMSNormalization.self, RNN.self, RandAugment.self, RandomBrightness.self, RandomColorDegeneration.self, RandomColorJitter.self, RandomContrast.self,
     RandomCrop.self, RandomErasing.self, RandomFlip.self, RandomGaussianBlur.self, RandomPerspective.self, RandomPosterization.self,
     RandomSharpness.self,
     RandomGrayscale.self, RandomHue.self, RandomInvert.self, RandomRotation.self, RandomSaturation.self, RandomShear.self,

@@ -50,6 +50,28 @@ add(L.RandomSaturation(1.0, value_range=(0.0, 1.0)), "unit", [np.array([0.5, 9.0
 add(L.RandomHue((0.1, 0.3), value_range=(0.0, 1.0)), "unit", [np.array([0.25, -0.5, 0.125])], {"factor": tensor([0.25, -0.5, 0.125])})
 additions, thresholds = np.array([10.0, 60.0, 255.0]), np.array([128.0, 255.0, 30.0])
 add(L.Solarization(0.5, 0.75, value_range=(0.0, 1.0)), "unit", [additions, thresholds], {"additions": shape(additions), "thresholds": shape(thresholds)})
+
+
+def add_jitter(name, value_range, drawn, **factors):
+    """RandomColorJitter asks four layers what they draw, in place of which they are told."""
+    layer = L.RandomColorJitter(value_range=value_range, **factors)
+    tell = {
+        "brightness": lambda d: {"rgb_delta": tensor(d.reshape(3, 1, 1, 1))}, "contrast": lambda d: {"contrast_factor": tensor(d.reshape(3, 1, 1, 1))},
+        "saturation": lambda d: {"factor": tensor(d)}, "hue": lambda d: {"factor": tensor(d)},
+    }
+    ways = [way for way in tell if f"{way}_factor" in factors]
+    for way, numbers in zip(ways, drawn):
+        told = tell[way](np.array(numbers))
+        getattr(layer, f"random_{way}").get_random_transformation = lambda *arguments, told=told, **keywords: dict(told)
+    add(layer, name, [np.array(numbers) for numbers in drawn], None)
+
+
+lights, contrasts, saturations, hues = [-40.0, 0.0, 100.5], [0.75, 1.5, 1.25], [0.5, 1.75, 1.0], [0.4375, -0.28125, 0.0]
+add_jitter("c", (0, 255), [lights, contrasts, saturations, hues], brightness_factor=0.5, contrast_factor=(0.25, 0.5), saturation_factor=(0.25, 0.75), hue_factor=0.9)
+add_jitter("c", (0, 255), [lights, saturations], brightness_factor=(-0.2, 0.5), saturation_factor=0.75)
+add_jitter("unit", (0.0, 1.0), [contrasts], contrast_factor=0.5)
+add(L.RandomColorJitter(brightness_factor=0.5, hue_factor=0.5), "c", None, None, training=False)
+add(L.RandomColorJitter(), "c", None, None)
 for layer in (L.RandomGrayscale(), L.RandomInvert(), L.Solarization(0.5), L.RandomSaturation(0.5), L.RandomHue(0.5)):
     add(layer, "c", None, None, training=False)
 
