@@ -139,6 +139,8 @@ import Testing
         (name + " concatenate", source.concatenate(source.map { $0 + 10 })), (name + " cache", source.shuffle(5, seed: 3).cache()),
         (name + " prefetch", source.shuffle(5, seed: 3).prefetch(2)), (name + " zip", source.zip(source.shuffle(5, seed: 8)).map { $0 * 10 + $1 }),
         (name + " interleave", source.interleave(cycleLength: 2) { Dataset([$0, $0 + 100]) }),
+        (name + " sample", .sampleFromDatasets([source, source.map { $0 + 100 }], weights: [1, 2], seed: 7)),
+        (name + " choose", .chooseFromDatasets([source, source.map { $0 + 100 }], choiceDataset: source.map { $0 % 2 })),
       ]
     }
     for (name, dataset) in pipelines {
