@@ -195,7 +195,7 @@ static void run_vectors(const translated_state *s, int64_t count, int64_t backwa
   if (vectors) run_turns(s, turned, 0, turn, vectors);
 }
 
-/* Up to which element of a segment a vector too much may be written. */
+/* Up to which element a vector too much may be written at the end of a segment. */
 static int64_t room_of(const translated_state *s, const ck_segment *segment) {
   const int64_t padded = elements_of(PADDED_BYTES, s);
   return segment->padded ? (segment->count + padded - 1) & -padded : segment->count;
@@ -206,7 +206,8 @@ static int64_t room_of(const translated_state *s, const ck_segment *segment) {
 static void run_plain(translated_state *s, const ck_segment *segment, int64_t start, int64_t end, int64_t backwards) {
   const int64_t vector = s->operands->vector, turn = s->group->code_turn, count = end - start;
   int64_t whole = (count + vector - 1) & -vector;
-  if (start + whole > end && start + whole > room_of(s, segment)) whole -= vector;
+  /* What lies beyond the end of a share is another's. */
+  if (start + whole > (end < segment->count ? end : room_of(s, segment))) whole -= vector;
   if (backwards) {
     place_plain(s, segment, start);
     if (whole) run_vectors(s, whole, backwards);
@@ -265,7 +266,7 @@ static void run_reduced(translated_state *s, const ck_segment *segment, int64_t 
   }
 }
 
-/* Of the next segment: what operands hold pushes them out of the caches. */
+/* Asks for where the next segment's operands are: what this one's hold has pushed that out of the caches. */
 static void ask_for_addresses(const ck_group *g, const ck_segment *next) {
   for (int32_t i = 0; i < g->operand_count; i += 64 / (int32_t)sizeof(void *)) __builtin_prefetch(next->bases + i);
   __builtin_prefetch(next + 1);

@@ -107,7 +107,7 @@ private func format(of path: String, _ given: ImageFormat?) throws -> ImageForma
 }
 
 private func write(_ image: Image, to path: String, _ format: ImageFormat, quality: Int) throws {
-  guard (1...100).contains(quality) else { throw DescentError(.invalidArgument, "saveImage: quality is \(quality); expected 1 to 100") }
+  try NumberRange.from(1, to: 100).check("quality", quality, "saveImage")
   if format == .jpeg && image.mode == .grayscale16 {
     throw DescentError(.invalidArgument, "saveImage: \(path): JPEG has no pictures of 16 bits; PNG has")
   }

@@ -168,7 +168,7 @@ public struct ImageDataGenerator: Sendable {
     verticalFlip: Bool = false, rescale: Double? = nil, preprocessingFunction: (@Sendable (Tensor) throws -> Tensor)? = nil,
     dataFormat: DataFormat = .channelsLast, validationSplit: Double = 0, interpolationOrder: Int = 1
   ) throws {
-    guard zoomRange.isFinite else { throw DescentError(.invalidArgument, "ImageDataGenerator: zoomRange is \(zoomRange); expected a number") }
+    try NumberRange.any.check("zoomRange", zoomRange, "ImageDataGenerator")
     try self.init(
       featurewiseCenter: featurewiseCenter, samplewiseCenter: samplewiseCenter, featurewiseStdNormalization: featurewiseStdNormalization,
       samplewiseStdNormalization: samplewiseStdNormalization, zcaWhitening: zcaWhitening, zcaEpsilon: zcaEpsilon, rotationRange: rotationRange, widthShiftRange: widthShiftRange,
@@ -222,9 +222,7 @@ public struct ImageDataGenerator: Sendable {
       ("rotationRange", rotationRange), ("shearRange", shearRange), ("channelShiftRange", channelShiftRange), ("cval", cval),
       ("rescale", rescale ?? 1), ("zcaEpsilon", zcaEpsilon), ("zoomRange", zoomRange.lowerBound), ("zoomRange", zoomRange.upperBound),
       ("brightnessRange", brightnessRange?.lowerBound ?? 1), ("brightnessRange", brightnessRange?.upperBound ?? 1),
-    ] where !value.isFinite {
-      throw fault("\(name) is \(value); expected a number")
-    }
+    ] { try NumberRange.any.check(name, value, "ImageDataGenerator") }
     for (name, range) in [("widthShiftRange", widthShiftRange), ("heightShiftRange", heightShiftRange)] where !range.isValid {
       throw fault("\(name) is \(range); expected numbers, whole ones from 0 up")
     }

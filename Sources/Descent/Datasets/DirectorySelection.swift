@@ -33,9 +33,9 @@ public enum NoLabels: Sendable {}
 
 /// Which files of a folder a data set is made of, and in which order: what Keras's `…_dataset_from_directory` have in common.
 package struct DirectorySelection: Sendable {
-  /// The function, and what it reads, as errors call them.
   /// The function, as errors call it.
   package let caller: String
+  /// What it reads, as errors call it.
   private let things: String
   private let endings: [String]
   package let isShuffled: Bool

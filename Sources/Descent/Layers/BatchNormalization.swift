@@ -76,10 +76,8 @@ public final class BatchNormalization: Layer {
     guard axis > 0 && axis < rank else {
       throw DescentError(.invalidArgument, "layer \(name): axis \(self.axis) is not one of a row of shape \(inputShape)")
     }
-    guard momentum >= 0 && momentum <= 1, epsilon >= 0 else {
-      throw DescentError(
-        .invalidArgument, "layer \(name): momentum is \(momentum) and epsilon \(epsilon); expected 0 to 1, and at least 0")
-    }
+    try checkSetting("momentum", momentum, .fraction)
+    try checkSetting("epsilon", epsilon, .nonNegative)
     let shape = [inputShape[axis - 1]]
     if scale {
       gamma = try addVariable(

@@ -77,7 +77,7 @@ public final class CategoryEncoding: Layer {
   public override var acceptsIntegers: Bool { true }
 
   public override func build(inputShapes: [[Int]]) throws {
-    guard numTokens > 0, numTokens <= 1 << 24 else { throw settingsError("numTokens is \(numTokens); expected 1 to \(1 << 24)") }
+    try checkSetting("numTokens", numTokens, .from(1, to: 1 << 24))
     guard outputMode != .int else { throw settingsError("outputMode is int; expected oneHot, multiHot or count") }
     guard inputShapes.count == 1 || (inputShapes.count == 2 && outputMode == .count && inputShapes[1] == inputShapes[0]) else {
       throw settingsError("it was called with rows of shapes \(inputShapes); expected one, or where outputMode is count weights of the same shape")

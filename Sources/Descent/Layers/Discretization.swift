@@ -90,9 +90,8 @@ public final class Discretization: Layer {
   /// The same from batches, one after another.
   public func adapt(batches: some Sequence<Tensor>) throws {
     guard let numBins else { throw DescentError(.state, "layer \(name): adapt: its boundaries were given; make it with numBins instead") }
-    guard numBins > 0, epsilon > 0, epsilon <= 1 else {
-      throw settingsError("numBins is \(numBins) and epsilon \(epsilon); expected at least 1, and more than 0 to 1")
-    }
+    try checkSetting("numBins", numBins, .count)
+    try checkSetting("epsilon", epsilon, .interpolation)
     var summary = QuantileSummary()
     for batch in batches {
       let values = batch.cast(to: .float32).scalars(as: Float.self)

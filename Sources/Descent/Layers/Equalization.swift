@@ -27,7 +27,7 @@ public final class Equalization: RandomImageLayer {
 
   override func check(_ shape: [Int]) throws {
     try check(valueRange: valueRange)
-    guard (2...65_536).contains(bins) else { throw settingsError("bins is \(bins); expected 2 to 65536") }
+    try checkSetting("bins", bins, .from(2, to: 65_536))
   }
 
   package override func changed(_ images: Tensor, by drawn: [Tensor]) -> Tensor {

@@ -23,7 +23,7 @@ public final class MixUp: MixingLayer {
   }
 
   override func check(_ shape: [Int]) throws {
-    guard alpha > 0, alpha.isFinite else { throw settingsError("alpha is \(alpha); expected a number above 0") }
+    try checkSetting("alpha", alpha, .positive)
   }
 
   /// The weight of each image itself, and which other one it is mixed with.

@@ -52,7 +52,7 @@ public final class RandAugment: RandomImageLayer {
   override func check(_ shape: [Int]) throws {
     try check(factor, "factor", 0...1)
     try check(valueRange: valueRange)
-    guard numOps > 0, numOps <= 100 else { throw settingsError("numOps is \(numOps); expected 1 to 100") }
+    try checkSetting("numOps", numOps, .from(1, to: 100))
     guard interpolation == .nearest || interpolation == .bilinear else {
       throw settingsError("interpolation is \(interpolation.rawValue); expected nearest or bilinear")
     }

@@ -47,6 +47,11 @@ public final class RandomColorJitter: RandomImageLayer {
   }
 
   override func check(_ shape: [Int]) throws {
+    try check(valueRange: valueRange)
+    try brightnessFactor.map { try check($0, "brightnessFactor", -1...1) }
+    try contrastFactor.map { try check($0, "contrastFactor", 0...1) }
+    try saturationFactor.map { try check($0, "saturationFactor", -1...1) }
+    try hueFactor.map { try check($0, "hueFactor", 0...1) }
     for way in ways { try namingLayer { try way.check(shape) } }
   }
 

@@ -23,7 +23,7 @@ public final class RandomGrayscale: RandomImageLayer {
   }
 
   override func check(_ shape: [Int]) throws {
-    guard factor >= 0, factor <= 1 else { throw settingsError("factor is \(factor); expected 0 to 1") }
+    try checkSetting("factor", factor, .fraction)
     guard shape[2] == 3 || shape[2] == 1 else { throw settingsError("an image has \(shape[2]) channels; expected 3, or 1") }
   }
 

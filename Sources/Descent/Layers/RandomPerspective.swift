@@ -33,7 +33,7 @@ public final class RandomPerspective: AffineImageLayer {
   override func check(_ shape: [Int]) throws {
     try super.check(shape)
     try check(factor, "factor", 0...1)
-    guard scale >= 0, scale <= 1 else { throw settingsError("scale is \(scale); expected 0 to 1") }
+    try checkSetting("scale", scale, .fraction)
     guard shape[0] > 1, shape[1] > 1 else { throw settingsError("an image is of \(shape[0]) × \(shape[1]) pixels; expected at least 2 × 2") }
   }
 

@@ -65,9 +65,8 @@ public class SeparableConv: ConvolutionLayer, ConfigurableLayer {
 
   public override func build(inputShape: [Int]) throws {
     let shape = try checkedShape(inputShape)
-    guard filters > 0, depthMultiplier > 0 else {
-      throw settingsError("filters is \(filters) and depthMultiplier \(depthMultiplier); expected at least 1")
-    }
+    try checkSetting("filters", filters, .count)
+    try checkSetting("depthMultiplier", depthMultiplier, .count)
     let depthwiseShape = kernelSize + [shape[axes], depthMultiplier]
     let middle = try ModelBuilder.elementCount([shape[axes], depthMultiplier], of: "layer \(name): the channels between its kernels")
     let positions = try depthwise([1] + shape, depthwiseShape).outputShape.dropLast()

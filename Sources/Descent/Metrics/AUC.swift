@@ -58,7 +58,7 @@ extension Metric {
         "from_logits": .bool(fromLogits),
       ],
       problem: problem(
-        "AUC", NumberRange.from(2, to: thresholds == nil ? ConfusionCounts.greatestThresholdCount : .max).problem("num_thresholds", numThresholds),
+        "AUC", (thresholds == nil ? NumberRange.from(2, to: ConfusionCounts.greatestThresholdCount) : .atLeast(2)).problem("num_thresholds", numThresholds),
         numLabels == nil || multiLabel ? nil : "num_labels is \(numLabels ?? 0), which is for multi_label alone",
         NumberRange.count.problem("num_labels", numLabels))
         ?? thresholdProblem("AUC", thresholds),

@@ -102,9 +102,9 @@ extension Metric {
 
   private static func classProblem(_ className: String, _ classes: Int, _ targets: [Int]?) -> DescentError? {
     problem(
-      className, classes == 0 ? "num_classes must be given" : NumberRange.from(1, to: greatestClassCount).problem("num_classes", classes),
+      className, classes == 0 ? "num_classes must be given, from 1 to \(greatestClassCount)" : NumberRange.from(1, to: greatestClassCount).problem("num_classes", classes),
       targets?.isEmpty == true ? "target_class_ids is empty" : nil,
-      targets?.lazy.compactMap { NumberRange.from(0, to: classes &- 1).problem("a number of target_class_ids", $0) }.first)
+      targets?.lazy.compactMap { NumberRange.from(0, to: classes &- 1).problem("a class of target_class_ids", $0) }.first)
   }
 }
 

@@ -90,7 +90,7 @@ struct CompileChoices {
     // A list has a place for every output, with a loss or without.
     let isByName = if case .named? = lossWeights { true } else { false }
     for (weight, loss) in zip(weights, losses) {
-      if let weight, !weight.isFinite { throw DescentError(.invalidArgument, "compile: a loss weight is \(weight)") }
+      if let weight { try NumberRange.any.check("a loss weight", weight, "compile") }
       if isByName && weight != nil && loss == nil { throw DescentError(.invalidArgument, "compile: lossWeights names an output without a loss") }
     }
     let plain = try metrics.values(names: names, "metrics")

@@ -21,7 +21,7 @@ public final class WeightTrajectory: Callback {
   }
 
   public override func onTrainBegin() throws {
-    if batches < 1 { throw DescentError(.invalidArgument, "WeightTrajectory: there are \(batches) batches between two points; expected at least 1") }
+    try NumberRange.count.check("the number of batches between two points", batches, "WeightTrajectory")
     points = []
     seen = 0
     keep()
@@ -105,9 +105,8 @@ extension Model {
   ) throws -> LossLandscape {
     let caller = "lossLandscape"
     _ = try compiled(caller)
-    guard steps >= 3, reach > 0, reach.isFinite else {
-      throw DescentError(.invalidArgument, "\(caller): steps is \(steps) and reach is \(reach); expected at least 3, and more than 0")
-    }
+    try NumberRange.atLeast(3).check("steps", steps, caller)
+    try NumberRange.positive.check("reach", reach, caller)
     try check(x, y, caller)
     let before = try ModelSnapshot(self, caller)
     let variables = trainableVariables

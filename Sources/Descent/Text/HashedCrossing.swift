@@ -18,9 +18,7 @@ public struct HashedCrossing: Sendable {
   ///   - outputMode: ``CategoryOutput/int`` or ``CategoryOutput/oneHot``.
   /// - Throws: ``DescentError`` for a number of bins that is none, and for other forms.
   public init(numBins: Int, outputMode: CategoryOutput = .int) throws {
-    guard numBins > 0, numBins <= Int(Int32.max) else {
-      throw DescentError(.invalidArgument, "HashedCrossing: numBins is \(numBins); expected 1 to \(Int32.max)")
-    }
+    try NumberRange.from(1, to: Int(Int32.max)).check("numBins", numBins, "HashedCrossing")
     guard outputMode == .int || outputMode == .oneHot else {
       throw DescentError(.invalidArgument, "HashedCrossing: outputMode is \(outputMode.rawValue); expected int or oneHot")
     }

@@ -47,9 +47,7 @@ public struct Hashing: Sendable {
   ///   - outputMode: numbers, or rows of zeros and ones, or of counts.
   /// - Throws: ``DescentError`` for a number of bins that is none.
   public init(numBins: Int, maskValue: String? = nil, salt: (UInt64, UInt64)? = nil, outputMode: CategoryOutput = .int) throws {
-    guard numBins > 0, numBins <= Int(Int32.max) else {
-      throw DescentError(.invalidArgument, "Hashing: numBins is \(numBins); expected 1 to \(Int32.max)")
-    }
+    try NumberRange.from(1, to: Int(Int32.max)).check("numBins", numBins, "Hashing")
     self.numBins = numBins
     self.maskValue = maskValue
     self.salt = salt

@@ -43,10 +43,7 @@ struct TokenTable {
     self.areNumbers = areNumbers
     if let maxTokens, maxTokens <= 1 { throw error("maxTokens is \(maxTokens); expected more than 1, or nil") }
     if padToMaxTokens && maxTokens == nil { throw error("padToMaxTokens needs maxTokens") }
-    guard numOOVIndices >= 0 else { throw error("numOOVIndices is \(numOOVIndices); expected at least 0") }
-    guard numOOVIndices <= TokenTable.greatestOOVCount else {
-      throw error("numOOVIndices is \(numOOVIndices); expected at most \(TokenTable.greatestOOVCount)")
-    }
+    try NumberRange.from(0, to: TokenTable.greatestOOVCount).check("numOOVIndices", numOOVIndices, owner)
     if let maxTokens, maxTokens < start { throw error("maxTokens is \(maxTokens); expected at least \(start), as there are so many special tokens") }
     if vocabulary == nil && idfWeights != nil { throw error("idfWeights are of a vocabulary; give that too") }
     if let vocabulary { try set(vocabulary, idfWeights: idfWeights) }

@@ -96,10 +96,7 @@ public final class TextVectorization {
     ngrams: Int? = nil, outputMode: LookupOutput = .int, outputSequenceLength: Int? = nil, padToMaxTokens: Bool = false,
     vocabulary: [String]? = nil, idfWeights: [Double]? = nil
   ) throws {
-    if let ngrams, !TextVectorization.widths.contains(ngrams) {
-      let expected = ngrams < 1 ? "at least 1" : "at most \(TextVectorization.widths.upperBound)"
-      throw DescentError(.invalidArgument, "TextVectorization: ngrams is \(ngrams); expected \(expected)")
-    }
+    try NumberRange.from(1, to: TextVectorization.widths.upperBound).check("ngrams", ngrams, "TextVectorization")
     try self.init(
       maxTokens: maxTokens, standardize: standardize, split: split, ngramWidths: ngrams.map { Array(1...$0) } ?? [], outputMode: outputMode,
       outputSequenceLength: outputSequenceLength, padToMaxTokens: padToMaxTokens, vocabulary: vocabulary, idfWeights: idfWeights)
@@ -121,15 +118,10 @@ public final class TextVectorization {
     vocabulary: [String]? = nil, idfWeights: [Double]? = nil
   ) throws {
     func error(_ message: String) -> DescentError { DescentError(.invalidArgument, "TextVectorization: \(message)") }
-    if let width = ngramWidths.first(where: { $0 < 1 }) { throw error("ngramWidths holds \(width); expected at least 1") }
+    for width in ngramWidths { try NumberRange.count.check("a width of ngrams", width, "TextVectorization") }
     if outputMode == .oneHot { throw error("outputMode is one_hot; texts differ in length, so expected int, multi_hot, count or tf_idf") }
-    if let outputSequenceLength {
-      guard outputMode == .int else { throw error("outputSequenceLength is for outputMode int; it is \(outputMode.rawValue)") }
-      guard outputSequenceLength >= 0 else { throw error("outputSequenceLength is \(outputSequenceLength); expected at least 0") }
-      guard outputSequenceLength <= TextVectorization.greatestLength else {
-        throw error("outputSequenceLength is \(outputSequenceLength); expected at most \(TextVectorization.greatestLength)")
-      }
-    }
+    if outputSequenceLength != nil && outputMode != .int { throw error("outputSequenceLength is for outputMode int; it is \(outputMode.rawValue)") }
+    try NumberRange.from(0, to: TextVectorization.greatestLength).check("outputSequenceLength", outputSequenceLength, "TextVectorization")
     self.standardize = standardize
     self.split = split
     self.ngrams = ngramWidths

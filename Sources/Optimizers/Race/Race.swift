@@ -53,9 +53,7 @@ public struct Race: Sendable {
     guard dtype.isFloatingPoint else {
       throw DescentError(.invalidArgument, "race: dtype \(dtype) cannot be used; expected float32 or float64")
     }
-    guard (0...1_000_000).contains(steps) else {
-      throw DescentError(.invalidArgument, "race: steps is \(steps); expected 0 to 1000000")
-    }
+    try NumberRange.from(0, to: 1_000_000).check("steps", steps, "race")
     guard !optimizers.isEmpty else { throw DescentError(.invalidArgument, "race: no optimizer is given") }
     self.function = function
     startCount = starts.count

@@ -71,7 +71,7 @@ public final class Minimizer<Parameters: ParameterCollection> {
   ///   negative number.
   @discardableResult
   public func minimize(steps count: Int) throws -> [Double] {
-    if count < 0 { throw DescentError(.invalidArgument, "Minimizer.minimize: steps is \(count); it must be at least 0") }
+    try NumberRange.nonNegative.check("steps", count, "Minimizer.minimize")
     return try (0..<count).map { _ in try step() }
   }
 

@@ -131,10 +131,10 @@ import Testing
     refused("maxTokens is 2; expected at least 3") { _ = try StringLookup(maxTokens: 2, numOOVIndices: 3) }
     refused("expected at least 3") { try TextVectorization(maxTokens: 2).adapt(["a"]) }
     refused("expected at least 4") { try StringLookup(maxTokens: 3, numOOVIndices: 3).adapt(["a"]) }
-    refused("expected at most 16777216") { _ = try StringLookup(numOOVIndices: .max, maskToken: "", vocabulary: ["a"]) }
-    refused("ngrams is 9223372036854775807; expected at most 65536") { _ = try TextVectorization(ngrams: .max) }
-    refused("ngrams is 0; expected at least 1") { _ = try TextVectorization(ngrams: 0) }
-    refused("outputSequenceLength is 9223372036854775807; expected at most") { _ = try TextVectorization(outputSequenceLength: .max) }
+    refused("numOOVIndices is 9223372036854775807; it must be from 0 to 16777216") { _ = try StringLookup(numOOVIndices: .max, maskToken: "", vocabulary: ["a"]) }
+    refused("ngrams is 9223372036854775807; it must be from 1 to 65536") { _ = try TextVectorization(ngrams: .max) }
+    refused("ngrams is 0; it must be from 1 to 65536") { _ = try TextVectorization(ngrams: 0) }
+    refused("outputSequenceLength is 9223372036854775807; it must be from 0 to") { _ = try TextVectorization(outputSequenceLength: .max) }
     refused("'ngrams' is 1000000000000; expected an integer from 1 to 65536") {
       let config: JSONValue = ["ngrams": 1_000_000_000_000, "output_mode": "int", "vocabulary": ["a"]]
       _ = try TextVectorization(config: needed(config.object), vocabulary: nil, owner: "layer t")

@@ -144,7 +144,7 @@ import Testing
       (RandomPerspective(1, scale: 2, name: "a"), "scale is 2.0"), (RandomPerspective(1, interpolation: .area, name: "a"), "interpolation is area"), (RandomGaussianBlur(kernelSize: (2, 3), name: "a"), "kernelSize is 2, 3"),
       (RandomGaussianBlur(sigma: 3, name: "a"), "sigma is 3.0"), (RandomPosterization(0, name: "a"), "factor is 0.0; expected one whole number"), (RandomPosterization([1, 2.5], name: "a"), "factor is"),
       (Equalization(bins: 1, name: "a"), "bins is 1"), (MixUp(alpha: 0, name: "a"), "alpha is 0.0"), (CutMix(3, name: "a"), "factor is 3.0"), (RandAugment(numOps: 0, name: "a"), "numOps is 0"),
-      (RandomColorJitter(hueFactor: 2, name: "a"), "layer a: layer random_hue: factor is 2.0"), (RandAugment(factor: 3, name: "a"), "factor is 3.0"), (AutoContrast(valueRange: 1...1, name: "a"), "valueRange is 1.0...1.0"), (RandomSharpness(2, name: "a"), "factor is 2.0"),
+      (RandomColorJitter(hueFactor: 2, name: "a"), "layer a: hueFactor is 2.0"), (RandomColorJitter(contrastFactor: -0.5, name: "a"), "contrastFactor is -0.5"), (RandomColorJitter(valueRange: 1...1, name: "a"), "valueRange is 1.0...1.0"), (RandAugment(factor: 3, name: "a"), "factor is 3.0"), (AutoContrast(valueRange: 1...1, name: "a"), "valueRange is 1.0...1.0"), (RandomSharpness(2, name: "a"), "factor is 2.0"),
       (RandomColorDegeneration(2, name: "a"), "factor is 2.0"),
     ]
     for (layer, expected) in refused { #expect(message(layer).contains(expected), "\(message(layer))") }

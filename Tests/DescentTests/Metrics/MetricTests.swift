@@ -132,7 +132,7 @@ struct MetricTests {
     let bad: [(Metric, String)] = [
       ("acuracy", "did you mean 'accuracy'?"), ("mean_io_u", "num_classes must be given"),
       ("precision_at_recall", "recall must be given"), (.topKCategoricalAccuracy(k: 0), "k is 0"),
-      (.precision(thresholds: [0.5, 1.5]), "a threshold is 1.5; it must be between 0 and 1"), (.iou(numClasses: 3, targetClassIDs: [3]), "a number of target_class_ids is 3; it must be from 0 to 2"),
+      (.precision(thresholds: [0.5, 1.5]), "a threshold is 1.5; it must be between 0 and 1"), (.iou(numClasses: 3, targetClassIDs: [3]), "a class of target_class_ids is 3; it must be from 0 to 2"),
       (.auc(numThresholds: 1), "num_thresholds is 1; it must be from 2 to 1048576"), (.huberWithBadDelta, "delta is 0.0"),
     ]
     for (metric, message) in bad {

@@ -11,7 +11,7 @@ import Testing
     (#"{"class_name": "MeanIoU", "config": {"num_classes": 1000000000000}}"#, "metric MeanIoU: num_classes is 1000000000000; it must be from 1 to 65536"),
     (#"{"class_name": "MeanIoU", "config": {"num_classes": -9223372036854775808}}"#, "metric MeanIoU: num_classes is -9223372036854775808; it must be from 1 to 65536"),
     (#"{"class_name": "OneHotIoU", "config": {"num_classes": -9223372036854775808, "target_class_ids": [1]}}"#, "num_classes is -9223372036854775808; it must be from 1 to 65536"),
-    (#"{"class_name": "IoU", "config": {"num_classes": 2, "target_class_ids": [2]}}"#, "a number of target_class_ids is 2; it must be from 0 to 1"),
+    (#"{"class_name": "IoU", "config": {"num_classes": 2, "target_class_ids": [2]}}"#, "a class of target_class_ids is 2; it must be from 0 to 1"),
     (#"{"class_name": "AUC", "config": {"num_thresholds": 1000000000000}}"#, "num_thresholds is 1000000000000; it must be from 2 to 1048576"),
     (#"{"class_name": "AUC", "config": {"num_thresholds": -9223372036854775808}}"#, "num_thresholds is -9223372036854775808; it must be from 2 to 1048576"),
     (#"{"class_name": "PrecisionAtRecall", "config": {"recall": 0.5, "num_thresholds": 9223372036854775807}}"#, "num_thresholds is 9223372036854775807; it must be from 1 to 1048576"),

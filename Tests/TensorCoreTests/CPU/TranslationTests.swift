@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 import TensorCore
 import TestSupport
@@ -161,6 +162,51 @@ import Testing
     let isSame = TranslationTests.bits(variables.map(\.value)) == interpreted
     #expect(isSame)
     #expect(variables.map { variable in variable.value.doubles.allSatisfy(\.isNaN) } == bounds.map(\.isNaN))
+  }
+
+  /// What belongs to the next share is left alone, wherever a share ends; the last vector of all may reach into the room behind the array.
+  @Test(arguments: [1, 7, 9, 17, 1001, 1372, 2044], [1, 2])
+  func `Shares that end within a vector`(block: Int, sharesOfThread: Int32) {
+    let shares = 3, count = block * shares - block / 2
+    func array<Element>(_ elements: [Element]) -> UnsafeMutablePointer<Element> {
+      let memory = UnsafeMutableRawPointer.allocate(byteCount: max(1, elements.count) * MemoryLayout<Element>.stride, alignment: 64)
+        .bindMemory(to: Element.self, capacity: elements.count)
+      memory.initialize(from: elements, count: elements.count)
+      return memory
+    }
+    let start = (0..<count).map { Float($0 % 997) }, room = [Float](repeating: -1, count: 64)
+    let sums = array(start + room), ones = array([Float](repeating: 1, count: count + 64))
+    let bases = array([UnsafeMutableRawPointer?](arrayLiteral: sums, ones, sums)), starts = array((0...shares).map(Int64.init))
+    let kind = UInt8(CK_STREAM.rawValue), type = UInt8(CK_F32.rawValue)
+    let operands = array((0..<3).map { ck_operand(kind: kind, dtype: type, row: 0, output: $0 == 2 ? 1 : 0, slot: 0, view: -1) })
+    var add = ck_instr()
+    (add.op, add.dst, add.args) = (UInt8(CK_ADD.rawValue), 2, (0, 1, 0, 0))
+    let instructions = array([add]), segments = array([ck_segment(count: Int64(count), first_block: 0, bases: bases, padded: true)])
+    let memory: [UnsafeMutableRawPointer] = [
+      .init(sums), .init(ones), .init(bases), .init(starts), .init(operands), .init(instructions), .init(segments),
+    ]
+    defer { memory.forEach { $0.deallocate() } }
+    var group = ck_group()
+    (group.dtype, group.instr_count, group.operand_count, group.segment_count) = (Int32(CK_F32.rawValue), 1, 3, 1)
+    group.instrs = UnsafePointer(instructions)
+    group.operands = UnsafePointer(operands)
+    group.segments = UnsafePointer(segments)
+    (group.block, group.block_count, group.shares, group.shares_of_thread) = (Int64(block), Int64(shares), Int32(shares), sharesOfThread)
+    group.share_starts = UnsafePointer(starts)
+    for width in [0] + TranslationTests.vectorWidths {
+      if width > 0 { #expect(ck_group_translate(&group, Int64(width))) }
+      // The shares of three threads, in both orders.
+      for order in [Array(0..<shares), (0..<shares).reversed()] {
+        sums.update(from: start + room, count: count + 64)
+        for share in order { ck_group_run(&group, share) }
+        let isRight = (0..<count).allSatisfy { sums[$0] == start[$0] + 1 }
+        #expect(isRight, "vectors of \(width) bytes, shares \(order)")
+        let roomUsed = (count + 15) / 16 * 16 - count
+        let isRestLeft = (roomUsed..<64).allSatisfy { sums[count + $0] == -1 }
+        #expect(isRestLeft, "beyond the room: vectors of \(width) bytes")
+      }
+    }
+    ck_group_discard_code(&group)
   }
 
   /// What a group with exponentials, rows or sums computes does not depend on asking for code.
