@@ -195,6 +195,12 @@ static void run_vectors(const translated_state *s, int64_t count, int64_t backwa
   if (vectors) run_turns(s, turned, 0, turn, vectors);
 }
 
+/* Of so many elements those that whole vectors hold; with the last one rounded up where so many may be written. */
+static int64_t in_vectors(const translated_state *s, int64_t count, int64_t writable) {
+  const int64_t vector = s->operands->vector, up = (count + vector - 1) & -vector;
+  return up > writable ? up - vector : up;
+}
+
 /* Up to which element a vector too much may be written at the end of a segment. */
 static int64_t room_of(const translated_state *s, const ck_segment *segment) {
   const int64_t padded = elements_of(PADDED_BYTES, s);
@@ -205,9 +211,8 @@ static int64_t room_of(const translated_state *s, const ck_segment *segment) {
    tensors are many: little is done before their first elements. */
 static void run_plain(translated_state *s, const ck_segment *segment, int64_t start, int64_t end, int64_t backwards) {
   const int64_t vector = s->operands->vector, turn = s->group->code_turn, count = end - start;
-  int64_t whole = (count + vector - 1) & -vector;
   /* What lies beyond the end of a share is another's. */
-  if (start + whole > (end < segment->count ? end : room_of(s, segment))) whole -= vector;
+  const int64_t whole = in_vectors(s, count, (end < segment->count ? end : room_of(s, segment)) - start);
   if (backwards) {
     place_plain(s, segment, start);
     if (whole) run_vectors(s, whole, backwards);
@@ -224,14 +229,13 @@ static void run_plain(translated_state *s, const ck_segment *segment, int64_t st
 
 /* The elements of a segment from start to end: all at once, the last `backwards` ones from the end on, or by gathered rows. */
 static void run_translated(translated_state *s, const ck_segment *segment, int64_t start, int64_t end, int64_t backwards) {
-  const int64_t vector = s->operands->vector, room = room_of(s, segment);
+  const int64_t room = room_of(s, segment);
   ask_for_few(s, segment, start);
   while (start < end) {
     const int64_t stop = s->operands->row ? ck_min64(end, (start / s->operands->row + 1) * s->operands->row) : end, count = stop - start;
-    int64_t whole = (count + vector - 1) & -vector;
     /* What is written beyond a row is the next row's, which comes after it. */
-    const bool has_room = stop < segment->count ? start + whole <= end && !s->in_place : start + whole <= room;
-    if (whole > count && !has_room) whole -= vector;
+    const int64_t writable = stop == segment->count ? room : s->in_place ? stop : end;
+    const int64_t whole = in_vectors(s, count, writable - start);
     go_to(s, segment, start);
     if (whole) run_vectors(s, whole, backwards);
     if (count > whole) run_last_vector(s, whole, count - whole);

@@ -32,9 +32,9 @@ struct ExplainCommand: ParsableCommand {
   func validate() throws {
     try model?.validate()
     if (model == nil) == (optimizer == nil) { throw ValidationError("Give --model or --optimizer, one of them.") }
-    for (option, value) in [("--batch-size", batchSize), ("--length", length), ("--measure", measure ?? 1)] where value < 1 {
-      throw ValidationError("\(option) is \(value); expected at least 1.")
-    }
+    try NumberRange.count.check(option: "--batch-size", batchSize)
+    try NumberRange.count.check(option: "--length", length)
+    try NumberRange.count.check(option: "--measure", measure)
     if let optimizer { _ = try checkingOptions { try OptimizerRegistry.optimizer(text: optimizer) } }
   }
 

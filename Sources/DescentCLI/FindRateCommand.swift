@@ -38,7 +38,7 @@ struct FindRateCommand: ParsableCommand {
   func validate() throws {
     try dataOptions.requireTarget()
     if !(from > 0 && to > from && to.isFinite) { throw ValidationError("--from \(from) --to \(to): expected two numbers greater than 0, the second the greater.") }
-    if steps < 6 { throw ValidationError("--steps is \(steps); it must be at least 6.") }
+    try NumberRange.atLeast(6).check(option: "--steps", steps)
   }
 
   func run() throws {

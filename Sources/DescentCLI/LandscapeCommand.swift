@@ -37,9 +37,9 @@ struct LandscapeCommand: ParsableCommand {
 
   func validate() throws {
     try dataOptions.requireTarget()
-    for (name, value, least) in [("epochs", epochs, 1), ("rows", rows, 1), ("steps", steps, 3)] where value < least {
-      throw ValidationError("--\(name) is \(value); it must be at least \(least).")
-    }
+    try NumberRange.count.check(option: "--epochs", epochs)
+    try NumberRange.count.check(option: "--rows", rows)
+    try NumberRange.atLeast(3).check(option: "--steps", steps)
     _ = try checkingOptions { try optimizer.map { try OptimizerRegistry.optimizer(text: OptimizerSpelling.text($0)) } }
   }
 

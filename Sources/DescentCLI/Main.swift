@@ -77,3 +77,15 @@ func checkingOptions<Result>(_ body: () throws -> Result) throws -> Result {
     throw ValidationError(error.message)
   }
 }
+
+extension NumberRange {
+  /// - Throws: what is wrong with an option's number, if one is given, as an error of how the command was called.
+  func check(option: String, _ value: Double?) throws {
+    if let value, let problem = problem(option, value) { throw ValidationError(problem + ".") }
+  }
+
+  /// The same of a whole number.
+  func check(option: String, _ value: Int?) throws {
+    if let problem = problem(option, value) { throw ValidationError(problem + ".") }
+  }
+}

@@ -69,9 +69,7 @@ struct ResultOptions: ParsableArguments {
     if out == nil && (resume || checkpointEvery != nil) {
       throw ValidationError("--resume and --checkpoint-every need --out, the folder of the run.")
     }
-    if let checkpointEvery, checkpointEvery < 1 {
-      throw ValidationError("--checkpoint-every is \(checkpointEvery); it must be at least 1.")
-    }
+    try NumberRange.count.check(option: "--checkpoint-every", checkpointEvery)
     if let save, ModelFormat(path: save)?.isWritable != true {
       throw ValidationError("--save is '\(save)'; expected a file ending in \(ModelFormat.known { $0.isWritable }).")
     }

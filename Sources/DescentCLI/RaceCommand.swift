@@ -55,7 +55,7 @@ struct RaceCommand: ParsableCommand {
       _ = try chosenType()
     }
     if animate && svg == nil { throw ValidationError("--animate needs --svg, the picture that is to move.") }
-    if steps < 0 { throw ValidationError("--steps is \(steps); it must be at least 0.") }
+    try NumberRange.nonNegative.check(option: "--steps", steps)
   }
 
   func run() throws {

@@ -88,10 +88,8 @@ struct TrainCommand: ParsableCommand {
       throw ValidationError("--task, --features, --drop, --types, --split, --class-weight and --report are for tables; --data is '\(dataOptions.data)'.")
     }
     _ = try tableOptions.options(seed: 0, validationSplit: validationSplit)
-    if let epochs, epochs < 1 { throw ValidationError("--epochs is \(epochs); it must be at least 1.") }
-    if let validationSplit, !(validationSplit >= 0 && validationSplit < 1) {
-      throw ValidationError("--validation-split is \(validationSplit); it must be at least 0 and less than 1.")
-    }
+    try NumberRange.count.check(option: "--epochs", epochs)
+    try NumberRange.decay.check(option: "--validation-split", validationSplit)
   }
 
   func run() throws {

@@ -60,9 +60,7 @@ struct OptimizerChoiceOptions: ParsableArguments {
   var learningRate: Double?
 
   func validate() throws {
-    if let learningRate, !(learningRate >= 0 && learningRate.isFinite) {
-      throw ValidationError("--learning-rate is \(learningRate); it must be a number of at least 0.")
-    }
+    try NumberRange.nonNegative.check(option: "--learning-rate", learningRate)
     _ = try checkingOptions(spelling.chosen)
   }
 

@@ -29,9 +29,7 @@ public struct Pixels: ModelInput {
     guard bytes.dtype == .uint8, bytes.rank > 0 else {
       throw DescentError(.data, "Pixels: expected uint8 with at least one axis, found \(bytes.dtype) \(bytes.shape)")
     }
-    guard divisor > 0, divisor.isFinite else {
-      throw DescentError(.invalidArgument, "Pixels: divisor is \(divisor); it must be a finite number greater than 0")
-    }
+    try NumberRange.positive.check("divisor", divisor, "Pixels")
     self.bytes = bytes
     self.divisor = divisor
   }

@@ -13,7 +13,7 @@ extension Dataset {
   ///   - dropRemainder: leaves out windows that would be smaller.
   public func window(_ size: Int, shift: Int? = nil, stride: Int = 1, dropRemainder: Bool = false) -> Dataset<Dataset> {
     Dataset<Dataset>(
-      "window", unless: atLeastOne("size", size) ?? atLeastOne("shift", shift) ?? atLeastOne("stride", stride),
+      "window", unless: NumberRange.count.problem("size", size) ?? NumberRange.count.problem("shift", shift) ?? NumberRange.count.problem("stride", stride),
       WindowNode(node, size: size, shift: shift ?? size, stride: stride, dropsRemainder: dropRemainder))
   }
 
@@ -36,7 +36,7 @@ extension Dataset {
     var layout = ElementLayout<Element>.known
     layout?.padding = RowPadding(shapes: paddedShapes, values: paddingValues)
     return Dataset(
-      "paddedBatch", unless: layout == nil ? ElementLayout<Element>.mismatch : atLeastOne("size", size),
+      "paddedBatch", unless: layout == nil ? ElementLayout<Element>.mismatch : NumberRange.count.problem("size", size),
       BatchNode(node, size: size, dropsRemainder: dropRemainder, layout!))
   }
 

@@ -103,7 +103,7 @@ public struct Dataset<Element> {
   public func map<Result>(workers: Int, _ transform: @escaping @Sendable (Element) throws -> Result) -> Dataset<Result> {
     let workers = chosenWorkers(workers)
     return Dataset<Result>(
-      "map", unless: atLeastOne("workers", workers), MapNode(node, workers: workers, seed: 0) { element, _ in try transform(element) })
+      "map", unless: NumberRange.count.problem("workers", workers), MapNode(node, workers: workers, seed: 0) { element, _ in try transform(element) })
   }
 
   /// What a function makes of each element and of random numbers, which depend on the seed, the pass and the element's place in this
@@ -119,13 +119,10 @@ public struct Dataset<Element> {
   ) -> Dataset<Result> {
     let workers = chosenWorkers(workers)
     return Dataset<Result>(
-      "map", unless: atLeastOne("workers", workers), MapNode(node, workers: workers, seed: seed ?? nextDefaultSeed(), transform))
+      "map", unless: NumberRange.count.problem("workers", workers), MapNode(node, workers: workers, seed: seed ?? nextDefaultSeed(), transform))
   }
 
   private func chosenWorkers(_ given: Int) -> Int { given == -1 ? ProcessorCount.available : given }
-
-  /// What is wrong with a number of things that is less than 1.
-  func atLeastOne(_ name: String, _ number: Int?) -> String? { NumberRange.count.problem(name, number) }
 
   /// The elements that a function says yes to. How many that are is not known.
   public func filter(_ isIncluded: @escaping (Element) throws -> Bool) -> Dataset {
@@ -168,7 +165,7 @@ public struct Dataset<Element> {
   public func batch(_ size: Int, dropRemainder: Bool = false) -> Dataset {
     let layout = ElementLayout<Element>.known
     return Dataset(
-      "batch", unless: layout == nil ? ElementLayout<Element>.mismatch : atLeastOne("size", size),
+      "batch", unless: layout == nil ? ElementLayout<Element>.mismatch : NumberRange.count.problem("size", size),
       BatchNode(node, size: size, dropsRemainder: dropRemainder, layout!))
   }
 
@@ -200,7 +197,7 @@ public struct Dataset<Element> {
     cycleLength: Int, blockLength: Int = 1, _ transform: @escaping (Element) throws -> Dataset<Result>
   ) -> Dataset<Result> {
     let node = node
-    let problem = atLeastOne("cycleLength", cycleLength) ?? atLeastOne("blockLength", blockLength)
+    let problem = NumberRange.count.problem("cycleLength", cycleLength) ?? NumberRange.count.problem("blockLength", blockLength)
     return Dataset<Result>("interleave", unless: problem, SequentialNode(isEndless: node.isEndless) { pass in
       let elements = try node.makeIterator(pass: pass)
       // Places of the cycle that have had a turn; an empty one is filled when its turn comes.
@@ -240,7 +237,7 @@ public struct Dataset<Element> {
   ///   - reshuffleEachIteration: whether each pass has an order of its own.
   public func shuffle(_ bufferSize: Int? = nil, seed: UInt64? = nil, reshuffleEachIteration: Bool = true) -> Dataset {
     Dataset(
-      "shuffle", unless: atLeastOne("bufferSize", bufferSize),
+      "shuffle", unless: NumberRange.count.problem("bufferSize", bufferSize),
       ShuffleNode(node, buffer: bufferSize, seed: seed ?? nextDefaultSeed(), reshuffles: reshuffleEachIteration))
   }
 
@@ -279,7 +276,7 @@ public struct Dataset<Element> {
   /// - Parameter size: how many at most; −1 for 2, as `tf.data.AUTOTUNE` says it.
   public func prefetch(_ size: Int = 2) -> Dataset {
     let size = size == -1 ? 2 : size
-    return Dataset("prefetch", unless: atLeastOne("size", size), PrefetchNode(node, size: size))
+    return Dataset("prefetch", unless: NumberRange.count.problem("size", size), PrefetchNode(node, size: size))
   }
 }
 

@@ -43,8 +43,8 @@ extension Dataset {
   private static func sampleProblem(_ datasets: [Dataset], _ weights: [Double]) -> String? {
     if datasets.isEmpty { return "there are no data sets to draw from" }
     if weights.count != datasets.count { return "there are \(weights.count) weights for \(datasets.count) data sets; expected one for each" }
-    if let problem = weights.lazy.compactMap({ NumberRange.nonNegative.problem("a weight", $0) }).first { return problem }
-    return NumberRange.positive.problem("the sum of the weights", weights.reduce(0, +))
+    return NumberRange.nonNegative.problem("a weight", in: weights)
+      ?? NumberRange.positive.problem("the sum of the weights", weights.reduce(0, +))
   }
 
   /// Elements of several streams, whose numbers another stream gives one by one. (tf.data: `choose_from_datasets`.)

@@ -6,15 +6,19 @@ import TensorCore
 public final class RandomColorJitter: RandomImageLayer {
   /// The least and the greatest value of a pixel.
   public let valueRange: ClosedRange<Double>
+  private let brightness: RandomBrightness?
+  private let contrast: RandomContrast?
+  private let saturation: RandomSaturation?
+  private let hue: RandomHue?
+
   /// The part of the range of values that is added, from −1 to 1; a number f for −f to f.
-  public let brightnessFactor: RandomFactor?
+  public var brightnessFactor: RandomFactor? { brightness?.factor }
   /// As for ``RandomContrast``.
-  public let contrastFactor: RandomFactor?
+  public var contrastFactor: RandomFactor? { contrast?.factor }
   /// As for ``RandomSaturation``.
-  public let saturationFactor: RandomFactor?
+  public var saturationFactor: RandomFactor? { saturation?.factor }
   /// As for ``RandomHue``.
-  public let hueFactor: RandomFactor?
-  private let ways: [RandomLightLayer]
+  public var hueFactor: RandomFactor? { hue?.factor }
 
   /// - Parameters:
   ///   - valueRange: the least and the greatest value of a pixel.
@@ -34,32 +38,31 @@ public final class RandomColorJitter: RandomImageLayer {
     inputShape: [Int?]? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
   ) {
     self.valueRange = valueRange
-    self.brightnessFactor = brightnessFactor
-    self.contrastFactor = contrastFactor
-    self.saturationFactor = saturationFactor
-    self.hueFactor = hueFactor
-    let ways: [RandomLightLayer?] = [
-      brightnessFactor.map { RandomBrightness($0, valueRange: valueRange) }, contrastFactor.map { RandomContrast($0, valueRange: valueRange) },
-      saturationFactor.map { RandomSaturation($0, valueRange: valueRange) }, hueFactor.map { RandomHue($0, valueRange: valueRange) },
-    ]
-    self.ways = ways.compactMap { $0 }
+    brightness = brightnessFactor.map { RandomBrightness($0, valueRange: valueRange) }
+    contrast = contrastFactor.map { RandomContrast($0, valueRange: valueRange) }
+    saturation = saturationFactor.map { RandomSaturation($0, valueRange: valueRange) }
+    hue = hueFactor.map { RandomHue($0, valueRange: valueRange) }
     super.init(dataFormat: dataFormat, seed: seed, inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
+  }
+
+  /// Those that are not left out, in the order in which they are done, with what this layer calls their factors.
+  private var ways: [(layer: RandomLightLayer, factorName: String)] {
+    let all: [(RandomLightLayer?, String)] = [
+      (brightness, "brightnessFactor"), (contrast, "contrastFactor"), (saturation, "saturationFactor"), (hue, "hueFactor"),
+    ]
+    return all.compactMap { layer, name in layer.map { ($0, name) } }
   }
 
   override func check(_ shape: [Int]) throws {
     try check(valueRange: valueRange)
-    try brightnessFactor.map { try check($0, "brightnessFactor", -1...1) }
-    try contrastFactor.map { try check($0, "contrastFactor", 0...1) }
-    try saturationFactor.map { try check($0, "saturationFactor", -1...1) }
-    try hueFactor.map { try check($0, "hueFactor", 0...1) }
-    for way in ways { try namingLayer { try way.check(shape) } }
+    for way in ways { try way.layer.check(shape, of: self, factorName: way.factorName) }
   }
 
   /// What each of the ways draws.
-  package override func drawn(for images: Tensor, _ random: RandomGenerator) -> [Tensor] { ways.flatMap { $0.drawn(for: images, random) } }
+  package override func drawn(for images: Tensor, _ random: RandomGenerator) -> [Tensor] { ways.flatMap { $0.layer.drawn(for: images, random) } }
 
   package override func changed(_ images: Tensor, by drawn: [Tensor]) -> Tensor {
-    zip(ways, drawn).reduce(images) { result, step in step.0.changed(result, by: [step.1]) }
+    zip(ways, drawn).reduce(images) { result, step in step.0.layer.changed(result, by: [step.1]) }
   }
 }
 

@@ -26,9 +26,18 @@ public class RandomLightLayer: RandomImageLayer {
   }
 
   override func check(_ shape: [Int]) throws {
-    try check(factor, "factor", bounds)
     try check(valueRange: valueRange)
-    guard !needsColors || shape[2] == 3 else { throw settingsError("an image has \(shape[2]) channels; expected 3") }
+    try check(shape, of: self, factorName: "factor")
+  }
+
+  /// Checks what is drawn from, and the images.
+  /// - Parameters:
+  ///   - shape: of an image with its channels last.
+  ///   - layer: named in errors.
+  ///   - factorName: what the layer calls the factor.
+  func check(_ shape: [Int], of layer: RandomImageLayer, factorName: String) throws {
+    try layer.check(factor, factorName, bounds)
+    guard !needsColors || shape[2] == 3 else { throw layer.settingsError("an image has \(shape[2]) channels; expected 3") }
   }
 
   /// The least and the greatest that is drawn from.

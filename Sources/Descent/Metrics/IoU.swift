@@ -104,7 +104,7 @@ extension Metric {
     problem(
       className, classes == 0 ? "num_classes must be given, from 1 to \(greatestClassCount)" : NumberRange.from(1, to: greatestClassCount).problem("num_classes", classes),
       targets?.isEmpty == true ? "target_class_ids is empty" : nil,
-      targets?.lazy.compactMap { NumberRange.from(0, to: classes &- 1).problem("a class of target_class_ids", $0) }.first)
+      NumberRange.from(0, to: classes &- 1).problem("a class of target_class_ids", in: targets))
   }
 }
 

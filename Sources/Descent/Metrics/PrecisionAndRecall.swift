@@ -87,7 +87,7 @@ extension Metric {
   static func thresholdProblem(_ className: String, _ thresholds: [Double]?) -> DescentError? {
     problem(
       className, thresholds?.isEmpty == true ? "thresholds is empty" : nil,
-      thresholds?.lazy.compactMap { NumberRange.fraction.problem("a threshold", $0) }.first)
+      NumberRange.fraction.problem("a threshold", in: thresholds))
   }
 
   static func numbers(_ values: [Double]?) -> JSONValue { values.map { .array($0.map { JSONValue($0) }) } ?? .null }

@@ -52,6 +52,12 @@ extension NumberRange {
     return "\(setting) is \(value); it must be \(description)"
   }
 
+  /// What is wrong with the first of several values that is out of range.
+  package func problem(_ each: String, in values: [Double]?) -> String? { values?.lazy.compactMap { problem(each, $0) }.first }
+
+  /// The same of whole numbers.
+  package func problem(_ each: String, in values: [Int]?) -> String? { values?.lazy.compactMap { problem(each, $0) }.first }
+
   /// - Throws: ``DescentError`` of kind `invalidArgument`, with what is wrong with the setting behind the name of the place.
   package func check(_ setting: String, _ value: Double, _ place: String) throws {
     if let problem = problem(setting, value) { throw DescentError(.invalidArgument, "\(place): \(problem)") }
