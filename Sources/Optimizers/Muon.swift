@@ -58,7 +58,7 @@ public struct Muon: Optimizer {
   public func usesAdam(for parameter: ParameterDescription) -> Bool {
     if parameter.rank != 2 { return true }
     if excludeEmbeddings && parameter.path.lowercased().contains("embedding") { return true }
-    return excludeLayers.contains { pattern in (try? Regex(pattern)).map { parameter.path.contains($0) } ?? false }
+    return excludeLayers.contains { pattern in (try? NamePattern(pattern))?.occurs(in: parameter.path) ?? false }
   }
 
   public func slots(for parameter: ParameterDescription) -> [Slot] {

@@ -38,7 +38,8 @@ public enum ParameterRule: Sendable, Hashable {
   case name(String)
   /// The parameter's path is this one.
   case path(String)
-  /// A regular expression occurs in the parameter's own name, as in Keras's `exclude_from_weight_decay(var_names:)`.
+  /// A regular expression (Python's, without looking ahead and references) occurs in the parameter's own name, as in Keras's
+  /// `exclude_from_weight_decay(var_names:)`.
   case pattern(String)
   /// A regular expression matches the parameter's whole path, as in Keras's `OptimizerMap`.
   case pathPattern(String)
@@ -52,8 +53,8 @@ public enum ParameterRule: Sendable, Hashable {
     switch self {
     case .name(let name): return parameter.name == name
     case .path(let path): return parameter.path == path
-    case .pattern(let pattern): return (try? Regex(pattern)).map { parameter.name.contains($0) } ?? false
-    case .pathPattern(let pattern): return (try? Regex(pattern)).map { parameter.path.wholeMatch(of: $0) != nil } ?? false
+    case .pattern(let pattern): return (try? NamePattern(pattern))?.occurs(in: parameter.name) ?? false
+    case .pathPattern(let pattern): return (try? NamePattern(pattern))?.matchesWhole(parameter.path) ?? false
     case .vectors: return parameter.rank < 2
     case .all: return true
     }
@@ -61,16 +62,9 @@ public enum ParameterRule: Sendable, Hashable {
 
   /// - Throws: ``DescentError`` if a pattern is not a regular expression.
   public func validate() throws {
-    guard case .pattern(let pattern) = self else {
-      guard case .pathPattern(let pattern) = self else { return }
-      return try ParameterRule.validate(pattern)
-    }
-    try ParameterRule.validate(pattern)
-  }
-
-  private static func validate(_ pattern: String) throws {
-    do { _ = try Regex(pattern) } catch {
-      throw DescentError(.invalidArgument, "\"\(pattern)\" is not a regular expression: \(error)")
+    switch self {
+    case .pattern(let pattern), .pathPattern(let pattern): _ = try NamePattern(pattern)
+    default: break
     }
   }
 
