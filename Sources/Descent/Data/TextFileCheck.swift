@@ -3,6 +3,7 @@
 #elseif canImport(Darwin)
   import Darwin
 #endif
+import TensorCore
 
 /// Looks at the bytes of a file that should be text and says what it is when it is something else: a wrong guess about a file is told by
 /// its cause, not by what it leads to.
@@ -61,8 +62,8 @@ enum TextFileCheck {
       pieces.append(start..<(end ?? bytes.count))
     }
     nonisolated(unsafe) let bytes = bytes
-    let answers = try? concurrently(pieces.count) { [pieces] in body(UnsafeRawBufferPointer(rebasing: bytes[pieces[$0]]), pieces[$0]) }
-    return answers?.allSatisfy { $0 } ?? false
+    let answers = concurrently(pieces.count) { [pieces] in body(UnsafeRawBufferPointer(rebasing: bytes[pieces[$0]]), pieces[$0]) }
+    return answers.allSatisfy(\.self)
   }
 
   /// Whether all bytes are below 128, and none is 0 unless that is allowed, eight at a time.

@@ -3,6 +3,7 @@
 #elseif canImport(Darwin)
   import Darwin
 #endif
+import TensorCore
 
 /// A file as memory that is read from the disk where it is touched.
 package final class MappedFile: @unchecked Sendable {
@@ -56,7 +57,7 @@ package final class MappedFile: @unchecked Sendable {
   /// pages of a file for the first time: the system reads ahead, and no page has to be put into this process's memory.
   package func allPieces(_ body: @Sendable (UnsafeRawBufferPointer) -> Bool) -> Bool {
     let part = 1 << 24, size = 1 << 18
-    let answers = try? concurrently((count + part - 1) / part) { number in
+    let answers = concurrently((count + part - 1) / part) { number in
       let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 64)
       defer { piece.deallocate() }
       var (place, end) = (number * part, min(count, (number + 1) * part))
@@ -67,7 +68,7 @@ package final class MappedFile: @unchecked Sendable {
       }
       return true
     }
-    return answers?.allSatisfy { $0 } ?? false
+    return answers.allSatisfy(\.self)
   }
 
   deinit {

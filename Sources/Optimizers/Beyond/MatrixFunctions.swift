@@ -40,7 +40,7 @@ extension Tensor {
       let (columns, estimates) = (inputs[0], inputs[1])
       // Ties keep their order.
       let order = estimates.indices.sorted { estimates[$0] != estimates[$1] ? estimates[$0] > estimates[$1] : $0 < $1 }
-      let refined = orthonormalized(columns: order.map { Array(columns[$0 * size..<($0 + 1) * size]) })
+      let refined = orthonormalColumns(order.map { Array(columns[$0 * size..<($0 + 1) * size]) })
       var result = [Double](repeating: 0, count: 2 * size * size)
       for (column, vector) in refined.enumerated() {
         for row in 0..<size { result[row * size + column] = vector[row] }
@@ -53,36 +53,6 @@ extension Tensor {
   private func squareSize(_ name: String) -> Int {
     guard rank == 2, shape[0] == shape[1] else { programmingError("\(name): shape \(shape) is not a square matrix") }
     return shape[0]
-  }
-}
-
-/// Orthonormal vectors that span what the first, the first two, the first three … of the given ones span: the Q of a QR
-/// decomposition by Householder's reflections.
-func orthonormalized(columns: [[Double]]) -> [[Double]] {
-  let size = columns.count
-  var columns = columns
-  var reflections: [(vector: [Double], factor: Double)] = []
-  func reflect(_ x: inout [Double], _ reflection: (vector: [Double], factor: Double), from start: Int) {
-    var sum = 0.0
-    for index in start..<size { sum += x[index] * reflection.vector[index] }
-    if sum == 0 { return }
-    for index in start..<size { x[index] -= reflection.factor * sum * reflection.vector[index] }
-  }
-  for column in 0..<size {
-    var vector = columns[column]
-    let factor = reflector(&vector, from: column)
-    let reflection = (vector: vector, factor: factor)
-    reflections.append(reflection)
-    if factor == 0 { continue }
-    for other in column..<size { reflect(&columns[other], reflection, from: column) }
-  }
-  return (0..<size).map { column in
-    var unit = [Double](repeating: 0, count: size)
-    unit[column] = 1
-    for index in stride(from: column, through: 0, by: -1) where reflections[index].factor != 0 {
-      reflect(&unit, reflections[index], from: index)
-    }
-    return unit
   }
 }
 
@@ -106,21 +76,4 @@ extension Tensor {
     let rows = transposed(order).reshaped([shape[axis], count / shape[axis]])
     return matmul(rows, rows, transposeB: true)
   }
-}
-
-/// Turns the part of `vector` from `start` on into the one that reflects it onto its first axis.
-/// - Returns: the factor of x − factor · (x · vector) · vector; 0 where nothing is to be done.
-private func reflector(_ vector: inout [Double], from start: Int) -> Double {
-  let scale = vector[start...].reduce(0) { max($0, abs($1)) }
-  if vector[(start + 1)...].allSatisfy({ $0 == 0 }) { return 0 }
-  // Scaled, so that squares neither vanish nor overflow.
-  var square = 0.0
-  for index in start..<vector.count {
-    vector[index] /= scale
-    square += vector[index] * vector[index]
-  }
-  let head = vector[start]
-  let image = head > 0 ? -square.squareRoot() : square.squareRoot()
-  vector[start] = head - image
-  return 1 / (image * (image - head))
 }

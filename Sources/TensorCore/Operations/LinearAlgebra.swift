@@ -128,20 +128,8 @@ public func qr(_ a: Tensor) -> (q: Tensor, r: Tensor) {
   let batch = Array(a.shape.dropLast(2))
   let q = hostComputation("qr", [a], shape: batch + [m, k], dtype: a.dtype) { inputs in
     matrices(inputs[0], m * n).flatMap { matrix in
-      var q = [Double](repeating: 0, count: m * k)
-      for column in 0..<k {
-        var vector = (0..<m).map { matrix[$0 * n + column] }
-        // A second time, for what rounding left of the earlier columns.
-        for _ in 0..<2 {
-          for earlier in 0..<column {
-            let product = (0..<m).reduce(0.0) { $0 + q[$1 * k + earlier] * vector[$1] }
-            for row in 0..<m { vector[row] -= product * q[row * k + earlier] }
-          }
-        }
-        let length = vector.reduce(0.0) { $0 + $1 * $1 }.squareRoot()
-        for row in 0..<m { q[row * k + column] = vector[row] / length }
-      }
-      return q
+      let q = orthonormalColumns((0..<k).map { column in (0..<m).map { matrix[$0 * n + column] } })
+      return (0..<m).flatMap { row in q.map { $0[row] } }
     }
   }
   return (q, triu(matmul(q, a, transposeA: true)))
