@@ -5,12 +5,12 @@
 ///   - dtype: of the result.
 /// - Returns: [height, width, channels], or [channels, height, width] with channels first: 1, 3 or 4 channels of numbers from 0 to 255, or
 ///   one of numbers to 65,535 of a picture of 16 bits.
-/// - Precondition: `dtype` holds the numbers: it is not `bool`, nor `uint8` for a picture of 16 bits.
+/// - Throws: ``DescentError`` of kind `data` when `dtype` does not hold the numbers: it is `bool`, or `uint8` for a picture of 16 bits.
 /// Source: <https://keras.io/api/data_loading/image/#imgtoarray-function>.
-public func imageToArray(_ image: Image, dataFormat: DataFormat = .channelsLast, dtype: DType = .float32) -> Tensor {
+public func imageToArray(_ image: Image, dataFormat: DataFormat = .channelsLast, dtype: DType = .float32) throws -> Tensor {
   let isWide = image.mode == .grayscale16
   guard dtype != .bool, !(isWide && dtype == .uint8) else {
-    programmingError("imageToArray: \(dtype) does not hold the numbers of a picture in mode \(image.mode)")
+    throw DescentError(.data, "imageToArray: \(dtype) does not hold the numbers of a picture in mode \(image.mode); int32 and float32 do")
   }
   let shape = [image.height, image.width, image.mode.channelCount]
   let numbers: Tensor

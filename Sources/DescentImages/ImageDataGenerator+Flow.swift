@@ -155,7 +155,7 @@ extension ImageDataGenerator {
     return { [dataFormat] place in
       let image = try loadImage(
         paths[place], colorMode: colorMode, targetSize: size, interpolation: interpolation, keepAspectRatio: keepAspectRatio)
-      return imageToArray(image, dataFormat: dataFormat)
+      return try imageToArray(image, dataFormat: dataFormat)
     }
   }
 }

@@ -80,7 +80,7 @@ import Testing
     #expect(names.count == 10 && names.allSatisfy { $0.hasPrefix("own_") && $0.hasSuffix(".png") })
     #expect(Set(names.map { $0.split(separator: "_")[1] }) == ["0", "1", "2", "3", "4"])
     // Which are as Keras would write them: stretched to all of the range.
-    let copy = imageToArray(try loadImage(place + "/" + names[0])).doubles
+    let copy = try imageToArray(loadImage(place + "/" + names[0])).doubles
     #expect(copy.count == 48 && copy.min() == 0 && copy.max() == 255)
     try makeFolder(folder.file("in/a"))
     try saveImage(folder.file("in/a/1.png"), Tensor.zeros([2, 2, 1]))

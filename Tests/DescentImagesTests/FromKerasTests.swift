@@ -13,7 +13,7 @@ private func pictures(_ model: Sequential, _ image: Image, _ x: Tensor, _ y: Ten
   _ = flowers.dataset.map { x, y in (x / 255, y) }
   _ = try model.fit(flowers, epochs: 10)
   _ = try loadImage("cat.jpg", targetSize: (224, 224))
-  _ = imageToArray(image)
+  _ = try imageToArray(image)
   _ = try arrayToImage(x)
   try saveImage("noise.png", x)
   try plotImageGallery(x, rows: 2, valueRange: 0...1, path: "x.png")

@@ -8,7 +8,7 @@ import Testing
       let what = "\(try entry.text("name")), \(try entry.text("data_format"))"
       let x = try Fixture.tensor(entry["x"], as: .float32)
       let image = try arrayToImage(x, dataFormat: entry.choice("data_format"), scale: entry.flag("scale", default: true))
-      expectClose(imageToArray(image).doubles, try Fixture.numbers(entry["values"]), tolerance: 0, what)
+      expectClose(try imageToArray(image).doubles, try Fixture.numbers(entry["values"]), tolerance: 0, what)
     }
   }
 
@@ -34,7 +34,7 @@ import Testing
     for (pixels, channels) in [(smooth, 3), (rgba, 4), (smooth[0..<16, 0..<24, 0..<1], 1)] {
       let path = folder.file("written.jpeg")
       try saveImage(path, pixels, scale: false, quality: 100)
-      let read = imageToArray(try loadImage(path, colorMode: channels == 1 ? .grayscale : .rgb))
+      let read = try imageToArray(loadImage(path, colorMode: channels == 1 ? .grayscale : .rgb))
       let expected = channels == 4 ? rgba[0..<16, 0..<24, 0..<3] : pixels
       #expect(zip(read.doubles, expected.doubles).allSatisfy { abs($0 - $1) <= 4 }, "\(channels) channels")
     }
@@ -52,6 +52,11 @@ import Testing
     #expect(message { _ = try arrayToImage(.ones([1, 1, 1]) * 70000, scale: false) }.contains("expected 0 to 65535"))
     #expect(message { _ = try arrayToImage(.ones([1, 1, 1]), dtype: .int32) }.contains("dtype is int32"))
     let (image, path) = (Tensor.ones([1, 1, 1]), folder.file("x.gif"))
+    let wide = try arrayToImage(image * 300, scale: false)
+    #expect(try imageToArray(wide, dtype: .int32).doubles == [300])
+    for dtype in [DType.uint8, .bool] {
+      #expect(message { _ = try imageToArray(wide, dtype: dtype) }.contains("\(dtype) does not hold the numbers of a picture in mode grayscale16"))
+    }
     #expect(message { try saveImage(path, image) }.contains("ends with no format that is written"))
     #expect(message { try saveImage(folder.file("x.jpg"), image, quality: 0) }.contains("quality is 0"))
     #expect(message { try saveImage(folder.file("x.jpg"), image * 300, scale: false) }.contains("JPEG has no pictures of 16 bits"))

@@ -37,7 +37,7 @@ import Testing
     #expect(Set(all).count == 30)
     for (row, path) in data.training.paths.enumerated() {
       #expect(data.training.y?.scalars(as: Int32.self)[row] == (path.contains("/cats/") ? 0 : 1))
-      let expected = imageToArray(try loadImage(path, targetSize: (4, 5), interpolation: .bilinear))
+      let expected = try imageToArray(loadImage(path, targetSize: (4, 5), interpolation: .bilinear))
       #expect(data.training.bytes[row..<(row + 1)].doubles == expected.doubles, "\(path)")
     }
     #expect(try data.training.x.tensor.doubles == data.training.bytes.doubles)

@@ -49,6 +49,18 @@ import Testing
       == "fit: validationSplit is 1.0; it must be at least 0 and less than 1")
   }
 
+  @Test func `What is said of a validation that there is none of`() throws {
+    let rest = "is of no use without validationData or validationSplit"
+    #expect(try message(.invalidArgument) { try $0.fit(x, y, verbose: 0, validationSteps: 5) } == "fit: validationSteps \(rest)")
+    #expect(try message(.invalidArgument) { try $0.fit(x, y, verbose: 0, validationBatchSize: 5) } == "fit: validationBatchSize \(rest)")
+    #expect(try message(.invalidArgument) { try $0.fit(x, y, verbose: 0, validationFrequency: 2) } == "fit: validationFrequency \(rest)")
+    #expect(try message(.invalidArgument) { try $0.fit(x, y, verbose: 0, validationFrequency: [1, 2]) } == "fit: validationFrequency \(rest)")
+    #expect(try message(.invalidArgument) { try $0.fit(Dataset(x, y).batch(7), verbose: 0, validationSteps: 5) }
+      == "fit: validationSteps is of no use without validationData")
+    #expect(try message(.invalidArgument) { try $0.fit(Dataset(x, y).batch(7), verbose: 0, validationFrequency: .every(3)) }
+      == "fit: validationFrequency is of no use without validationData")
+  }
+
   @Test func `Labels out of range`() throws {
     var labels = (0..<60).map { Int32($0 % 3) }
     labels[17] = 3

@@ -35,6 +35,6 @@ let history = try model.fit(training, epochs: epochs(8), validationData: validat
 expect("validation accuracy", history["val_accuracy"].last, atLeast: 0.8)
 
 let path = validation.filePaths[0]
-let picture = imageToArray(try loadImage(path, colorMode: .grayscale, targetSize: (28, 28)))
+let picture = try imageToArray(loadImage(path, colorMode: .grayscale, targetSize: (28, 28)))
 let scores = try model.predict(picture.expandingShape(at: 0))
 print("\(path) is predicted as \(training.classNames[Int(scores.argmax().item())])")

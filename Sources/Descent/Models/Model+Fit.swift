@@ -76,10 +76,11 @@ extension Model {
     try access.beginFit()
     defer { access.endFit() }
     let training = try compiled("fit")
-    let validationBatchSize = validationBatchSize ?? batchSize
     try NumberRange.count.check("batchSize", batchSize, "fit")
-    try checkFitCounts(epochs, initialEpoch, stepsPerEpoch, validationSteps, validationBatchSize)
-    try validationFrequency.validate("fit")
+    try checkFitCounts(epochs, initialEpoch, stepsPerEpoch)
+    try checkValidation(
+      validationSteps, validationBatchSize, validationFrequency, isGiven: source != nil || validationSplit != 0, from: "validationData or validationSplit")
+    let validationBatchSize = validationBatchSize ?? batchSize
     try verbose.validate("fit")
     try checkTargets(y, "fit")
     var data = try CheckedData(x: x, y: y, sampleWeight: sampleWeight, of: self, "fit", group: group)
@@ -210,11 +211,19 @@ extension Model {
     }
   }
 
-  func checkFitCounts(_ epochs: Int, _ initialEpoch: Int, _ stepsPerEpoch: Int?, _ validationSteps: Int?, _ validationBatchSize: Int) throws {
+  func checkFitCounts(_ epochs: Int, _ initialEpoch: Int, _ stepsPerEpoch: Int?) throws {
     try NumberRange.nonNegative.check("epochs", epochs, "fit")
     try NumberRange.nonNegative.check("initialEpoch", initialEpoch, "fit")
     try NumberRange.count.check("stepsPerEpoch", stepsPerEpoch, "fit")
-    try NumberRange.count.check("validationSteps", validationSteps, "fit")
-    try NumberRange.count.check("validationBatchSize", validationBatchSize, "fit")
+  }
+
+  /// Checks how validation is done, of which nothing may be said where there is none.
+  func checkValidation(_ steps: Int?, _ batchSize: Int?, _ frequency: ValidationFrequency, isGiven: Bool, from source: String = "validationData") throws {
+    try NumberRange.count.check("validationSteps", steps, "fit")
+    try NumberRange.count.check("validationBatchSize", batchSize, "fit")
+    try frequency.validate("fit")
+    if isGiven { return }
+    let said = [("validationSteps", steps != nil), ("validationBatchSize", batchSize != nil), ("validationFrequency", frequency != 1)]
+    if let (name, _) = said.first(where: \.1) { throw DescentError(.invalidArgument, "fit: \(name) is of no use without \(source)") }
   }
 }

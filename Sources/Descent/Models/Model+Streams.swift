@@ -39,20 +39,21 @@ extension Model {
       try fit(
         stream: batches, epochs: epochs, verbose: verbose, callbacks: callbacks, validation: validationData.map { .stream($0) },
         classWeight: classWeight, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch, validationSteps: validationSteps,
-        validationBatchSize: 32, validationFrequency: validationFrequency, in: sharing)
+        validationBatchSize: nil, validationFrequency: validationFrequency, in: sharing)
     }
   }
 
   func fit(
     stream batches: any DataStream, epochs: Int, verbose: Verbosity, callbacks: [Callback], validation: ValidationSource?,
-    classWeight: [Int: Double]?, initialEpoch: Int, stepsPerEpoch: Int?, validationSteps: Int?, validationBatchSize: Int,
+    classWeight: [Int: Double]?, initialEpoch: Int, stepsPerEpoch: Int?, validationSteps: Int?, validationBatchSize: Int?,
     validationFrequency: ValidationFrequency, in sharing: GroupSharing?
   ) throws -> History {
     try access.beginFit()
     defer { access.endFit() }
     let training = try compiled("fit")
-    try checkFitCounts(epochs, initialEpoch, stepsPerEpoch, validationSteps, validationBatchSize)
-    try validationFrequency.validate("fit")
+    try checkFitCounts(epochs, initialEpoch, stepsPerEpoch)
+    try checkValidation(validationSteps, validationBatchSize, validationFrequency, isGiven: validation != nil)
+    let validationBatchSize = validationBatchSize ?? 32
     try verbose.validate("fit")
     try batches.checkEnd(stepsPerEpoch, "stepsPerEpoch", "fit")
     try validation?.stream?.checkEnd(validationSteps, "validationSteps", "fit: validationData")
