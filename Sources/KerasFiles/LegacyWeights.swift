@@ -54,7 +54,8 @@ struct LegacyWeights {
     var variables: [(name: String, variable: Variable)] = []
     for (index, target) in targets.enumerated() {
       let name = byName ? target.name : index < sources.count ? sources[index].name : target.name
-      for (number, variable) in target.variables.enumerated() { variables.append(("\(name)/\(number)", variable)) }
+      let places = LegacyWeights.places(of: target.variables, in: sources.first { $0.name == name }?.weights.map(\.name) ?? [])
+      for (number, variable) in zip(places, target.variables) { variables.append(("\(name)/\(number)", variable)) }
     }
     var tensors: [String: Tensor] = [:]
     var names: [String] = []
@@ -68,6 +69,15 @@ struct LegacyWeights {
     return try model.replacingWeights {
       try NamedVariables(variables).load(from: file, names: names, skipMismatch: skipMismatch) { tensors[$0]! }
     }
+  }
+
+  /// Where variables stand in a file's list of names: in their order, but where the same names are there in another one, as of a layer of which a
+  /// variable alone was frozen when it was written. Keras mistakes such variables for one another.
+  private static func places(of variables: [Variable], in names: [String]) -> [Int] {
+    let own = variables.map(\.name)
+    let given = names.map { String(($0.split(separator: "/").last ?? "").prefix { $0 != ":" }) }
+    guard Set(own).count == own.count, own.count == given.count, Set(own) == Set(given) else { return Array(own.indices) }
+    return own.map { given.firstIndex(of: $0)! }
   }
 
   /// A layer's variables, those of layers in it too, the trained ones first: of a frozen layer none is. (Keras: `_legacy_weights`.)

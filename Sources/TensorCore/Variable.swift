@@ -25,6 +25,8 @@ public final class Variable: @unchecked Sendable {
     get { trainability.load(ordering: .relaxed) }
     set { trainability.store(newValue, ordering: .relaxed) }
   }
+  /// Whether it was made to be trained: ``isTrainable`` says whether it is at present.
+  package let isMadeToBeTrained: Bool
   /// It holds where a ``RandomGenerator`` stands.
   package var isRandomState = false
 
@@ -53,6 +55,7 @@ public final class Variable: @unchecked Sendable {
     self.lock = lock
     labels = Mutex(path ?? name)
     trainability = Atomic(isTrainable)
+    isMadeToBeTrained = isTrainable
     let byteCount = Tensor.elementCount(shape) * dtype.byteCount
     self.storage = storage ?? Buffer(byteCount: byteCount)
     precondition(self.storage.byteCount == byteCount)

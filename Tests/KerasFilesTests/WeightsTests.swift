@@ -87,6 +87,27 @@ import Testing
     #expect(reverse.leftOver.count == 2 && reverse.different.count == 2)
   }
 
+  /// A file has no word for a variable that is left alone on its own: it keeps its place, and comes back as one that is trained.
+  @Test(arguments: ["a.keras", "a.weights.h5", "a.h5", "a.safetensors", "a.npz"], ["kernel", "bias", "gamma", "beta"])
+  func `A variable that is frozen alone keeps its place`(_ name: String, _ frozen: String) throws {
+    func made(seed: UInt64) throws -> Sequential {
+      let model = Sequential([Dense(3, inputShape: [3]), LayerNormalization()], seed: seed)
+      try model.compile(optimizer: SGD(learningRate: 0.1), loss: .meanSquaredError)
+      let (x, y) = (TestSupport.Fixture.pattern([6, 3], salt: Int(seed), dtype: .float32), TestSupport.Fixture.pattern([6, 3], salt: 9, dtype: .float32))
+      try model.fit(x, y, epochs: 2, verbose: 0)
+      return model
+    }
+    let folder = TemporaryFolder(), model = try made(seed: 1), x = TestSupport.Fixture.pattern([5, 3], salt: 3, dtype: .float32)
+    #expect(Set(model.weights.map(\.doubles)).count == 4)
+    for variable in model.variables where variable.name == frozen { variable.isTrainable = false }
+    let isWhole = name.hasSuffix(".keras") || name.hasSuffix("a.h5")
+    if isWhole { try model.save(folder.file(name)) } else { try model.saveWeights(folder.file(name)) }
+    let other = isWhole ? try Sequential.load(folder.file(name), compiled: false) : try made(seed: 2)
+    if !isWhole { try other.loadWeights(folder.file(name)) }
+    #expect(other.weights.map(\.doubles) == model.weights.map(\.doubles))
+    #expect(try other.predict(x, verbose: 0).doubles == model.predict(x, verbose: 0).doubles)
+  }
+
   @Test func `Names that Keras 2 made up go by their order, and a different number of layers is refused`() throws {
     let model = small()
     let told = message {

@@ -349,21 +349,25 @@ open class Layer {
     return variable
   }
 
-  /// All variables: the layer's own, those that are trained first, then those of its sublayers, in order.
+  /// All variables: the layer's own, those that were made to be trained first, then those of its sublayers, in order.
   public var variables: [Variable] {
     prepareToBeInspected()
     var seen: Set<ObjectIdentifier> = []
     return allLayers.flatMap(\.orderedVariables).filter { seen.insert(ObjectIdentifier($0)).inserted }
   }
 
-  /// The layer's own variables, those that are trained first, as Keras lists and keeps them.
-  package var orderedVariables: [Variable] { ownVariables.filter(\.isTrainable) + ownVariables.filter { !$0.isTrainable } }
+  /// The layer's own variables, those that were made to be trained first, as Keras lists and keeps them: that one of them is left alone for
+  /// a while does not change its place in a file.
+  package var orderedVariables: [Variable] {
+    func isTrained(_ variable: Variable) -> Bool { variable.isMadeToBeTrained && variable.dtype.isFloatingPoint }
+    return ownVariables.filter(isTrained) + ownVariables.filter { !isTrained($0) }
+  }
 
   /// The variables that training changes as things stand.
   public var trainableVariables: [Variable] {
     prepareToBeInspected()
     var seen: Set<ObjectIdentifier> = []
-    return trainableLayers.flatMap(\.ownVariables).filter { $0.isTrainable && $0.dtype.isFloatingPoint && seen.insert(ObjectIdentifier($0)).inserted }
+    return trainableLayers.flatMap(\.orderedVariables).filter { $0.isTrainable && $0.dtype.isFloatingPoint && seen.insert(ObjectIdentifier($0)).inserted }
   }
 
   /// The variables that training leaves alone or changes in another way than by the optimizer.

@@ -10,7 +10,7 @@ package enum KerasPaths {
     /// The group of the variables.
     package var group: String { path.isEmpty ? "vars" : path + "/vars" }
 
-    /// The variables with their paths, those that are trained first, as Keras keeps them.
+    /// The variables with their paths, those that were made to be trained first, as Keras keeps them.
     package var variables: [(name: String, variable: Variable)] {
       layer.orderedVariables.enumerated().map { ("\(group)/\($0.offset)", $0.element) }
     }
