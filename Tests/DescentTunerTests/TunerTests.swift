@@ -156,6 +156,14 @@ private func search(_ tuner: Tuner, epochs: Int = 3, callbacks: [Callback] = [])
     rows.validationData = .stream(batches)
     rows.verbose = .silent
     #expect(try rows.fit(buildModel(HyperParameters()))["val_loss"].count == 1)
+    for (name, set) in [
+      ("validationSplit", { $0.validationSplit = 0.5 }), ("validationBatchSize", { $0.validationBatchSize = 8 }),
+      ("validationSampleWeight", { $0.validationSampleWeight = Tensor.ones([60]) }),
+    ] as [(String, (inout FitArguments) -> Void)] {
+      var other = rows
+      set(&other)
+      #expect(message { _ = try other.fit(buildModel(HyperParameters())) }.contains("\(name) is for rows in memory"))
+    }
   }
 
   @Test func `TensorBoard's files of each execution are in a folder of their own`() throws {

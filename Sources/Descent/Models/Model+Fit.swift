@@ -29,7 +29,7 @@ extension Model {
   ///   - initialEpoch: the epoch, counted from 0, at which to begin.
   ///   - stepsPerEpoch: batches an epoch; nil for all rows once. The next epoch goes on where the last one stopped, and where the
   ///     rows end a new pass over them begins.
-  ///   - validationSteps: batches a validation; nil for all of them.
+  ///   - validationSteps: batches a validation; nil for all of them. Refused, as what follows of validation, where there is none.
   ///   - validationBatchSize: `batchSize` if nil.
   ///   - validationFrequency: after which epochs is validated: every so many (`2`), or those of a list (`[1, 5, 10]`).
   ///   - group: the processes that train together, each of which makes the same call with the same data (`MPIGroup.world()` of `DescentMPI`); nil

@@ -14,7 +14,7 @@ extension Model {
   ///   - batches: pairs of inputs and targets, triples with weights; inputs and targets as `fit` takes them.
   ///   - validationData: batches to judge the model on after each epoch, from their beginning each time.
   ///   - stepsPerEpoch: batches an epoch; needed for a stream without end. nil for one pass.
-  ///   - validationSteps: batches a validation; nil for all of them.
+  ///   - validationSteps: batches a validation; nil for all of them. Refused, as what follows of validation, where there is none.
   ///   - epochs: as that of the other `fit`.
   ///   - verbose: as that of the other `fit`.
   ///   - callbacks: as that of the other `fit`.

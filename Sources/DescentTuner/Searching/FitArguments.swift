@@ -65,6 +65,7 @@ public struct FitArguments {
   /// Trains a model.
   /// - Throws: what `Model.fit` does, and ``DescentError`` for an argument that streams have no use for.
   public func fit(_ model: Model) throws -> History {
+    try refuseUnused()
     switch (data, validationData) {
     case (.rows(let x, let y), .stream(let validation)?):
       return try model.fit(
@@ -78,16 +79,13 @@ public struct FitArguments {
         sampleWeight: sampleWeight, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch, validationSteps: validationSteps,
         validationBatchSize: validationBatchSize, validationFrequency: validationFrequency)
     case (.stream(let batches), .rows?):
-      try refuseRowArguments()
       return try model.fit(
         batches, epochs: epochs, verbose: verbose, callbacks: callbacks, validationData: try validationRows()!,
         validationSampleWeight: validationSampleWeight, classWeight: classWeight, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch,
         validationSteps: validationSteps, validationBatchSize: validationBatchSize ?? batchSize, validationFrequency: validationFrequency)
     case (.stream(let batches), .stream(let validation)?):
-      try refuseRowArguments()
       return try fit(model, batches, validation)
     case (.stream(let batches), nil):
-      try refuseRowArguments()
       return try fit(model, batches, nil)
     }
   }
@@ -104,8 +102,16 @@ public struct FitArguments {
     return (x, y)
   }
 
-  private func refuseRowArguments() throws {
-    for (name, isGiven) in [("validationSplit", validationSplit != 0), ("sampleWeight", sampleWeight != nil)] where isGiven {
+  /// What `Model.fit` for such data has no argument for.
+  private func refuseUnused() throws {
+    func isStream(_ data: Data?) -> Bool { if case .stream? = data { true } else { false } }
+    let isJudgedOnStream = isStream(validationData ?? data)
+    let unused = [
+      ("validationSplit", (isStream(data) || isJudgedOnStream) && validationSplit != 0), ("sampleWeight", isStream(data) && sampleWeight != nil),
+      ("validationSampleWeight", isJudgedOnStream && validationSampleWeight != nil),
+      ("validationBatchSize", isJudgedOnStream && validationBatchSize != nil),
+    ]
+    if let (name, _) = unused.first(where: \.1) {
       throw DescentError(.invalidArgument, "search: \(name) is for rows in memory, but the data are a stream")
     }
   }

@@ -1,11 +1,13 @@
 /// A regular expression that names of parameters are compared with, in Python's spelling (`re`): letters, `.`, classes (`[a-z]`, `\d`, `\w`, `\s`),
-/// groups, `|`, `*`, `+`, `?`, `{2,3}`, `^`, `$`, `\A`, `\Z`, `\b`.
+/// groups, `|`, `*`, `+`, `?`, `{2,3}`, `^`, `$`, `\A`, `\Z`, `\b`, and `(?i)` at the beginning.
 ///
 /// Patterns come from files too, so that comparing takes no longer than the pattern's size times the name's: all ways through the pattern are followed
-/// at once (Thompson, 1968), none is tried after another. What that cannot do, references to groups and looking ahead, is refused.
+/// at once (Thompson, 1968), none is tried after another. What that cannot do, references to groups and looking ahead, is refused,
+/// and so are other flags and characters by their numbers.
 /// Source: <https://swtch.com/~rsc/regexp/regexp1.html>.
 struct NamePattern {
   private let steps: [Step]
+  private let ignoresCase: Bool
 
   /// What is done at a place of a name.
   enum Step {
@@ -25,8 +27,10 @@ struct NamePattern {
   init(_ text: String) throws {
     do {
       var parser = NamePatternParser(text), program = Program()
-      try program.add(try parser.pattern())
+      let (node, ignoresCase) = try parser.pattern()
+      try program.add(node)
       steps = program.steps + [.accept]
+      self.ignoresCase = ignoresCase
     } catch let fault as NamePatternFault {
       throw DescentError(.invalidArgument, "\"\(text)\" is not a regular expression that names can be compared with: \(fault.message)")
     }
@@ -57,7 +61,7 @@ struct NamePattern {
           waiting.append(second)
           waiting.append(first)
         case .assertion(let assertion): if holds(assertion, characters, place) { waiting.append(number + 1) }
-        case .character(let kind): if place < characters.count && kind.contains(characters[place]) { next.append(number + 1) }
+        case .character(let kind): if place < characters.count && kind.contains(characters[place], ignoringCase: ignoresCase) { next.append(number + 1) }
         }
       }
       swap(&current, &next)
@@ -88,6 +92,11 @@ indirect enum PatternNode {
   case repetition(PatternNode, least: Int, greatest: Int?)
 }
 
+extension PatternNode {
+  /// How much work it is to compare it with a character, without that of its parts.
+  fileprivate var size: Int { if case .character(let kind) = self { kind.ranges.count + kind.kinds.count } else { 1 } }
+}
+
 /// The steps of a pattern.
 private struct Program {
   private(set) var steps: [NamePattern.Step] = []
@@ -95,7 +104,7 @@ private struct Program {
   private static let greatestCount = 2000
 
   mutating func add(_ node: PatternNode) throws {
-    count += 1
+    count += node.size
     guard count <= Program.greatestCount else { throw NamePatternFault("it has more than \(Program.greatestCount) parts, repeated ones counted as often") }
     switch node {
     case .character(let kind): steps.append(.character(kind))
@@ -137,11 +146,13 @@ struct CharacterClass {
   enum Kind {
     case digit, word, space
 
+    private static let letters: Set<Unicode.GeneralCategory> = [.uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter]
+
     func contains(_ character: Unicode.Scalar) -> Bool {
       let properties = character.properties
       return switch self {
       case .digit: properties.generalCategory == .decimalNumber
-      case .word: character == "_" || properties.isAlphabetic || properties.numericType != nil
+      case .word: character == "_" || properties.numericType != nil || Kind.letters.contains(properties.generalCategory)
       case .space: properties.isWhitespace || (0x1c...0x1f).contains(character.value)
       }
     }
@@ -154,8 +165,16 @@ struct CharacterClass {
   /// All but the end of a line.
   static let anything = CharacterClass(ranges: ["\n"..."\n"], isNegated: true)
 
-  func contains(_ character: Unicode.Scalar) -> Bool {
-    let isFound = ranges.contains { $0.contains(character) } || kinds.contains { $0.kind.contains(character) != $0.isNegated }
-    return isFound != isNegated
+  func contains(_ character: Unicode.Scalar, ignoringCase: Bool = false) -> Bool {
+    (holds(character) || (ignoringCase && otherCases(of: character).contains(where: holds))) != isNegated
+  }
+
+  private func otherCases(of character: Unicode.Scalar) -> [Unicode.Scalar] {
+    let properties = character.properties
+    return [properties.lowercaseMapping, properties.uppercaseMapping].compactMap { $0.unicodeScalars.count == 1 ? $0.unicodeScalars.first : nil }
+  }
+
+  private func holds(_ character: Unicode.Scalar) -> Bool {
+    ranges.contains { $0.contains(character) } || kinds.contains { $0.kind.contains(character) != $0.isNegated }
   }
 }

@@ -10,14 +10,18 @@ struct NamePatternParser {
   private var depth = 0
   /// Groups in groups: reading them is recursive.
   private static let greatestDepth = 50
+  private static let greatestLength = 10_000
 
   init(_ text: String) { rest = text[...].unicodeScalars }
 
-  /// The whole pattern.
-  mutating func pattern() throws -> PatternNode {
+  /// The whole pattern, and whether capital letters and small ones are the same to it.
+  mutating func pattern() throws -> (PatternNode, ignoresCase: Bool) {
+    guard rest.count <= NamePatternParser.greatestLength else { throw NamePatternFault("it is longer than \(NamePatternParser.greatestLength) characters") }
+    let flag = "(?i)".unicodeScalars, ignoresCase = rest.starts(with: flag)
+    if ignoresCase { rest = rest.dropFirst(flag.count) }
     let result = try choice()
     if !rest.isEmpty { throw NamePatternFault("there is no ( for a )") }
-    return result
+    return (result, ignoresCase)
   }
 
   private mutating func choice() throws -> PatternNode {
@@ -53,7 +57,7 @@ struct NamePatternParser {
   private mutating func group() throws -> PatternNode {
     if take("?") && !take(":") {
       guard take("P"), take("<"), let end = rest.firstIndex(of: ">") else {
-        throw NamePatternFault("of groups that begin with (? only (?:…) and (?P<name>…) are understood")
+        throw NamePatternFault("of groups that begin with (? only (?:…) and (?P<name>…) are understood, and (?i) at the beginning")
       }
       rest = rest[rest.index(after: end)...]
     }
@@ -89,14 +93,21 @@ struct NamePatternParser {
     return .repetition(part, least: least, greatest: greatest)
   }
 
-  /// `{2}`, `{2,}`, `{,3}`, `{2,3}`; nil for other things in braces.
+  /// What follows the brace of `{2}`, `{2,}`, `{,3}` or `{2,3}`; nil for other things in braces, which stay.
   private mutating func counts() -> (Int, Int?)? {
-    guard let end = rest.firstIndex(of: "}") else { return nil }
-    let parts = String(rest[..<end]).split(separator: ",", omittingEmptySubsequences: false)
-    let numbers = parts.map { $0.allSatisfy { $0.isASCII && $0.isNumber } ? $0.isEmpty ? 0 : Int($0) ?? .max : nil }
-    guard parts.count < 3, parts != [""], let least = numbers[0], let last = numbers[parts.count - 1] else { return nil }
-    rest = rest[rest.index(after: end)...]
-    return (least, parts.last == "" ? nil : last)
+    let before = rest, least = number(), hasGreatest = take(",")
+    let greatest = hasGreatest ? number() : least
+    guard take("}"), least != nil || hasGreatest else {
+      rest = before
+      return nil
+    }
+    return (least ?? 0, greatest)
+  }
+
+  private mutating func number() -> Int? {
+    let digits = rest.prefix { ("0"..."9").contains($0) }
+    rest = rest.dropFirst(digits.count)
+    return digits.isEmpty ? nil : Int(String(digits)) ?? .max
   }
 
   private mutating func escaped() throws -> PatternNode {
@@ -125,9 +136,12 @@ struct NamePatternParser {
     case "W": return CharacterClass(kinds: [(.word, true)])
     case "s": return CharacterClass(kinds: [(.space, false)])
     case "S": return CharacterClass(kinds: [(.space, true)])
+    case "a": return one("\u{7}")
+    case "f": return one("\u{c}")
     case "n": return one("\n")
     case "t": return one("\t")
     case "r": return one("\r")
+    case "v": return one("\u{b}")
     case "0"..."9", "a"..."z", "A"..."Z": throw NamePatternFault("\\\(character) is not understood")
     default: return one(character)
     }

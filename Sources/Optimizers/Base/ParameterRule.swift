@@ -38,7 +38,7 @@ public enum ParameterRule: Sendable, Hashable {
   case name(String)
   /// The parameter's path is this one.
   case path(String)
-  /// A regular expression (Python's, without looking ahead and references) occurs in the parameter's own name, as in Keras's
+  /// A regular expression (Python's, without looking ahead, references and flags but a leading `(?i)`) occurs in the parameter's own name, as in Keras's
   /// `exclude_from_weight_decay(var_names:)`.
   case pattern(String)
   /// A regular expression matches the parameter's whole path, as in Keras's `OptimizerMap`.

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Functions of symmetric matrices that are not made of primitives. Decompositions are computed in `Double` on one
-/// thread, and have no derivative.
+/// Functions of symmetric matrices that are not made of primitives. Decompositions are computed in `Double`, and
+/// have no derivative.
 extension Tensor {
   /// The matrix to the power −1 / `root`, for a symmetric matrix whose eigenvalues are at least `least`: computed eigenvalues
   /// below that are taken to be it. Same shape and dtype.

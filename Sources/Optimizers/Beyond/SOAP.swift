@@ -13,7 +13,7 @@
 /// 1e-8, `updatePeriod` 10, `maximumSize` 1024, `mergeDims` false, `normalizeGradient` false, `correctBias` true.
 ///
 /// As in the authors' code, whose greatest size is 10000. Vectors and scalars, and axes longer than `maximumSize`, are not
-/// rotated: with none, it is Adam. Decompositions are computed in float64 on one thread; the authors' QR is in float32.
+/// rotated: with none, it is Adam. Decompositions are computed in float64, the first one on one thread; the authors' QR is in float32.
 ///
 /// Source: Vyas et al., 2024, "SOAP: Improving and Stabilizing Shampoo using Adam" (arXiv 2409.11321).
 public struct SOAP: Optimizer {

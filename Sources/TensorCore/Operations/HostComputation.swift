@@ -1,7 +1,7 @@
 /// A computation over whole arrays by a Swift function, for what is not made of primitives: orders, decompositions of matrices.
 ///
-/// The function gets the elements of the inputs in `Double`, whatever their dtype, and returns those of the result. It runs on
-/// one thread, as part of the plan. What reaches the result is handed to `derivative`, which says what reaches each input; without
+/// The function gets the elements of the inputs in `Double`, whatever their dtype, and returns those of the result. It is called
+/// by one thread, as part of the plan. What reaches the result is handed to `derivative`, which says what reaches each input; without
 /// one there is no derivative.
 /// - Precondition: the function returns as many elements as the shape has.
 package func hostComputation(

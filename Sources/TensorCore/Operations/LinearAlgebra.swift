@@ -1,6 +1,7 @@
 import Foundation
 
-/// Equations and decompositions of the square matrices in the last two axes. They are computed in double precision on one thread.
+/// Equations and decompositions of the square matrices in the last two axes. They are computed in double precision, all but
+/// `qr` on one thread.
 /// A matrix that has no answer gives NaN.
 /// Source: https://keras.io/api/ops/linalg/
 
@@ -121,7 +122,7 @@ public func eigh(_ a: Tensor) -> (values: Tensor, vectors: Tensor) {
 }
 
 /// The orthonormal columns q and the upper triangular r with a = q r, for matrices of m rows and n columns: q has min(m, n) columns.
-/// Diagonal elements of r are at least 0. Has no derivative.
+/// Diagonal elements of r are at least 0, but for rounding where columns depend on others. Has no derivative.
 public func qr(_ a: Tensor) -> (q: Tensor, r: Tensor) {
   let (m, n) = matrixShape(a, "qr")
   let k = Swift.min(m, n)

@@ -45,11 +45,9 @@ private struct OrthonormalColumn {
   private var lanes: [Lanes]
 
   init(_ elements: [Double]) {
-    // Neither do squares overflow then, nor do they vanish.
-    let greatest: Double = elements.reduce(0) { max($0, abs($1)) }
-    let scale: Double = greatest.isNormal ? Double(sign: .plus, exponent: -greatest.exponent, significand: 1) : 1
     lanes = OrthonormalColumn.zeros(elements.count)
-    for (place, element) in elements.enumerated() { self[place] = element * scale }
+    for (place, element) in elements.enumerated() { self[place] = element }
+    scale(from: 0)
   }
 
   init(unit: Int, size: Int) {
@@ -71,6 +69,7 @@ private struct OrthonormalColumn {
   mutating func becomeReflection(from place: Int) -> Bool {
     for part in 0..<place / 8 { lanes[part] = .zero }
     for before in place / 8 * 8..<place { self[before] = 0 }
+    scale(from: place)
     let head = self[place]
     let norm = product(self, from: place).squareRoot()
     // The sign that does not cancel.
@@ -79,6 +78,16 @@ private struct OrthonormalColumn {
     let length = product(self, from: place).squareRoot()
     if length != 0 { for part in place / 8..<lanes.count { lanes[part] /= length } }
     return image < 0
+  }
+
+  /// Multiplies by a power of two, after which neither squares overflow nor do they vanish. A column's direction is all that matters.
+  private mutating func scale(from place: Int) {
+    var greatest = Lanes.zero
+    for part in place / 8..<lanes.count { greatest = pointwiseMax(greatest, lanes[part].replacing(with: -lanes[part], where: lanes[part] .< 0)) }
+    let size = greatest.max()
+    guard size > 0, size.isFinite, abs(size.exponent) > 100 else { return }
+    let factor = Double(sign: .plus, exponent: min(-size.exponent, 1000), significand: 1)
+    for part in place / 8..<lanes.count { lanes[part] *= factor }
   }
 
   mutating func reflect(by reflection: OrthonormalColumn, from place: Int) {

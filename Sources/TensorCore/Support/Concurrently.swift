@@ -1,18 +1,20 @@
 import Dispatch
 import Foundation
+import Synchronization
 
-/// What a function makes of each number from 0 up to `count`, worked out on as many threads as there are processors, in order.
+/// What a function makes of each number from 0 up to `count`, in order, worked out on as many threads as plans run on.
 /// - Throws: the error of the least number that had one.
 package func concurrently<Value: Sendable, Failure: Error>(
   _ count: Int, _ body: @Sendable (Int) throws(Failure) -> Value
 ) throws(Failure) -> [Value] {
-  if count == 1 { return [try body(0)] }
-  let results = ConcurrentResults<Value, Failure>(count: count)
-  DispatchQueue.concurrentPerform(iterations: count) { number in
-    do throws(Failure) {
-      results.set(number, .success(try body(number)))
-    } catch {
-      results.set(number, .failure(error))
+  let results = ConcurrentResults<Value, Failure>(count: count), next = Atomic(0)
+  DispatchQueue.concurrentPerform(iterations: min(count, ThreadPool.shared.threadCount)) { _ in
+    while case let number = next.add(1, ordering: .relaxed).oldValue, number < count {
+      do throws(Failure) {
+        results.set(number, .success(try body(number)))
+      } catch {
+        results.set(number, .failure(error))
+      }
     }
   }
   var values: [Value] = []

@@ -8,14 +8,14 @@ from pathlib import Path
 
 NAMES = [
     "", "kernel", "bias", "dense/kernel", "dense_1/bias", "dense_12/kernel", "encoder/layer_0/dense/kernel", "encoder/layer_10/gamma",
-    "embedding/embeddings", "aaaa", "aab", "ab", "abab", "b", "0", "10", "a-b", "a.b", "[x]", "a{2}", "밀집/커널", "é1", "_x", "a b", "line\nend", "end\n",
+    "embedding/embeddings", "aaaa", "aab", "ab", "abab", "b", "0", "10", "a-b", "a.b", "[x]", "a{2}", "밀집/커널", "é1", "_x", "a b", "line\nend", "end\n", "हिन्दी", "Ⓐ", "½", "DENSE/Kernel", "É1",
 ]
 PATTERNS = [
     "", "kernel", "^kernel$", "^(b|g)a?", "dense", "dense/.*", "dense_\\d+", "dense(_\\d+)?/kernel", ".*/layer_[0-9]/.*", ".*layer_\\d{2}.*",
     "a*", "a+b", "(ab)*", "(ab)+", "a?b", "a{2}", "a{2,}", "a{,1}b", "a{1,3}b", "a{", "a{x}", "{", "[ab]+", "[^ab]+", "[a-c.]+", "[]x]+", "[^]]", "[\\w.-]+",
     "\\w+", "\\W", "\\d", "\\D+", "\\s", "\\S+", "\\bb", "\\Bb", "a\\.b", "a.b", "\\[x\\]", "(?:dense|embedding)/", "(?P<which>bias|gamma)", "a|b|", "(a|ab)(b|)",
     "(a*)*b", "(a+)+$", "(a|a)*b", "^$", "end$", "end\\Z", "\\Aend", "x*?a", "a+?b", "커널", "[가-힣]+", "line.end", "line\\send", "((a)(b))+", "()", "(|a)+", "^a|b$",
-    "(^a)*b", "-", "a-b", "[a\\-b]+", "[\\d_]+", "\\.", "\\/",
+    "(^a)*b", "-", "a-b", "[a\\-b]+", "[\\d_]+", "\\.", "\\/", "(?i)dense/k", "(?i)[a-e]+", "(?i)[^a-e]+", "(?i)é\\d", "a{,}", "a{ 1}", "a{1,2", "a{1}b", "{a}", "}", "\\w+\\Z",
 ]
 REFUSED = ["(", ")", "a)", "[a", "*a", "a**", "a{2}{3}", "{2}", "[b-a]", "[\\d-z]", "[a-\\d]", "a{3,2}", "\\", "^*", "\\q", "(?P<n>a", "+", "(?x", "a|*"]
 

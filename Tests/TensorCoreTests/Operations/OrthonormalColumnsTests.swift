@@ -50,6 +50,10 @@ import Testing
       OrthonormalColumnsTests.expectOrthonormal(other, "times \(scale)")
       for (x, y) in zip(q, other) { for (x, y) in zip(x, y) { #expect(abs(x - y) < 1e-13) } }
     }
+    // What is left of the second beside the first is very small.
+    for small in [1e-150, 1e-160, 1e-170, 1e-300, Double.leastNormalMagnitude / 1024] {
+      OrthonormalColumnsTests.expectOrthonormal(orthonormalColumns([[1, 0, 0], [1, small, 2 * small], [0, 0, 1]]), "\(small) beside 1")
+    }
     #expect(orthonormalColumns([]) == [])
     #expect(orthonormalColumns([[.nan, 1], [1, 2]]).joined().contains { $0.isNaN })
   }
