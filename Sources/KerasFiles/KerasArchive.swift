@@ -1,7 +1,7 @@
 import Foundation
 
 /// A `.keras` file: a zip of a description, the version of Keras, and the weights; of a model for tables, pictures or texts also what columns or
-/// files become, which Keras does not look at.
+/// files become, and where variables are frozen on their own, which, which Keras does not look at.
 struct KerasArchive {
   let config: JSONValue
   let weights: HDF5Contents
@@ -9,6 +9,8 @@ struct KerasArchive {
   let images: ImagePreprocessing?
   /// What stands before a model whose input is strings; ``config`` describes the rest.
   let texts: TextPreprocessing?
+  /// See ``VariableMarks``.
+  let variables: JSONValue?
 
   private static let configName = "config.json"
   private static let metadataName = "metadata.json"
@@ -16,6 +18,7 @@ struct KerasArchive {
   private static let tableName = "table.json"
   private static let imagesName = "images.json"
   private static let textsName = "texts.json"
+  private static let variablesName = "variables.json"
   /// A description is text of some kilobytes.
   private static let greatestConfigByteCount = 1 << 26
   /// The version of Keras whose files these are.
@@ -56,6 +59,7 @@ struct KerasArchive {
     images = try own(KerasArchive.imagesName) { try ImagePreprocessing(json: $0) }
     let classNames = try own(KerasArchive.textsName) { try TextPreprocessing.classNames(json: $0) }
     texts = try front.map { try TextPreprocessing($0.vectorize, classNames: classNames) }
+    variables = try own(KerasArchive.variablesName) { $0 }
     self.weights = weights
   }
 
@@ -85,9 +89,9 @@ struct KerasArchive {
     var contents = try WeightsFile.contents(of: model)
     if let idfWeights = model.texts?.vectorize.idfWeights { for name in TextFront.idfWeightsNames { contents.add(name, idfWeights) } }
     let weights = try contents.encoded(name: "\(path): \(weightsName)")
-    let own = [(tableName, model.table?.json), (imagesName, model.images?.json), (textsName, model.texts?.json)].compactMap { name, json in
-      json.map { (name, Array($0.text(indent: 1).utf8)) }
-    }
+    let own = [
+      (tableName, model.table?.json), (imagesName, model.images?.json), (textsName, model.texts?.json), (variablesName, VariableMarks.json(of: model)),
+    ].compactMap { name, json in json.map { (name, Array($0.text(indent: 1).utf8)) } }
     try ZipWriter.write(path) { archive in
       for (name, bytes) in [(metadataName, Array(metadata.text().utf8)), (configName, Array(config.utf8)), (weightsName, weights)] + own {
         try bytes.withUnsafeBytes { try archive.add(name, pieces: [$0]) }
@@ -122,6 +126,7 @@ extension Model {
     model.table = archive.table
     model.images = archive.images
     model.texts = archive.texts
+    if let marks = archive.variables { try VariableMarks.mark(model, marks) }
     guard compiled, let variables = try WeightsFile.optimizerVariables(archive.weights, file: name) else { return model }
     guard model.optimizer != nil else {
       throw DescentError(.file, "\(name): holds an optimizer's state, but config.json does not say of which; load it with compiled: false to do without")

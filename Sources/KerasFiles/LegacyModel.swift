@@ -2,8 +2,8 @@ import Descent
 
 /// A whole model in an `.h5` file: what Keras 1 and 2 wrote, and Keras 3 still writes when asked.
 package enum LegacyModel {
-  /// What becomes of rows of tables and of pictures, which Keras does not look at.
-  private static let tableAttribute = "descent_table", imagesAttribute = "descent_images"
+  /// What becomes of rows of tables and of pictures, and ``VariableMarks``, which Keras does not look at.
+  private static let tableAttribute = "descent_table", imagesAttribute = "descent_images", variablesAttribute = "descent_variables"
   private static let weightsGroup = "model_weights"
 
   /// The model with its weights; compiled as the file says, with what its optimizer remembers.
@@ -23,6 +23,7 @@ package enum LegacyModel {
     }
     model.table = try own(tableAttribute) { try TablePreprocessing(json: $0) }
     model.images = try own(imagesAttribute) { try ImagePreprocessing(json: $0) }
+    _ = try own(variablesAttribute) { try VariableMarks.mark(model, $0) }
     if compiled, let text = contents.strings("training_config", of: "")?.first,
       var settings = try JSONValue(parsing: text, name: "\(name): training_config").object
     {
@@ -83,6 +84,7 @@ package enum LegacyModel {
     }
     if let table = model.table { set(tableAttribute, table.json.text()) }
     if let images = model.images { set(imagesAttribute, images.json.text()) }
+    if let marks = VariableMarks.json(of: model) { set(variablesAttribute, marks.text()) }
     try naming(path) { try LegacyWeights.add(model, to: weightsGroup, in: &contents) }
     try LegacyOptimizer.add(model, to: &contents)
     return contents
