@@ -71,8 +71,8 @@ struct LegacyWeights {
     }
   }
 
-  /// Where variables stand in a file's list of names: in their order, but where the same names are there in another one, as of a layer of which a
-  /// variable alone was frozen when it was written. Keras mistakes such variables for one another.
+  /// Where variables stand in a file's list of names: in their order, but where the same names are there in another one, as Keras writes them of a
+  /// layer of which a variable alone is frozen, and then does not find them itself.
   private static func places(of variables: [Variable], in names: [String]) -> [Int] {
     let own = variables.map(\.name)
     let given = names.map { String(($0.split(separator: "/").last ?? "").prefix { $0 != ":" }) }
@@ -82,7 +82,7 @@ struct LegacyWeights {
 
   /// A layer's variables, those of layers in it too, the trained ones first: of a frozen layer none is. (Keras: `_legacy_weights`.)
   private static func ordered(_ layer: Layer, in model: Model) -> [Variable] {
-    model.isTrainable ? layer.trainableVariables + layer.nonTrainableVariables : layer.variables
+    model.isTrainable ? layer.trainedAndOtherVariables : layer.variables
   }
 
   // MARK: - Writing

@@ -28,6 +28,6 @@ enum VariableMarks {
   }
 
   private static func variables(of model: Model) -> [(name: String, variable: Variable)] {
-    KerasPaths.places(in: model).flatMap(\.variables).filter { $0.variable.dtype.isFloatingPoint }
+    KerasPaths.places(in: model).flatMap(\.variables)
   }
 }

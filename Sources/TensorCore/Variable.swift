@@ -20,7 +20,7 @@ public final class Variable: @unchecked Sendable {
   public let shape: [Int]
   /// The elements' type.
   public let dtype: DType
-  /// Whether training changes it.
+  /// Whether training changes it. A model's files (`.keras`, `.h5`) keep it.
   public var isTrainable: Bool {
     get { trainability.load(ordering: .relaxed) }
     set { trainability.store(newValue, ordering: .relaxed) }
@@ -55,7 +55,7 @@ public final class Variable: @unchecked Sendable {
     self.lock = lock
     labels = Mutex(path ?? name)
     trainability = Atomic(isTrainable)
-    isMadeToBeTrained = isTrainable
+    isMadeToBeTrained = isTrainable && dtype.isFloatingPoint
     let byteCount = Tensor.elementCount(shape) * dtype.byteCount
     self.storage = storage ?? Buffer(byteCount: byteCount)
     precondition(self.storage.byteCount == byteCount)

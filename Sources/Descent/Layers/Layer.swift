@@ -358,9 +358,15 @@ open class Layer {
 
   /// The layer's own variables, those that were made to be trained first, as Keras lists and keeps them: that one of them is left alone for
   /// a while does not change its place in a file.
-  package var orderedVariables: [Variable] {
-    func isTrained(_ variable: Variable) -> Bool { variable.isMadeToBeTrained && variable.dtype.isFloatingPoint }
-    return ownVariables.filter(isTrained) + ownVariables.filter { !isTrained($0) }
+  package var orderedVariables: [Variable] { ownVariables.filter(\.isMadeToBeTrained) + ownVariables.filter { !$0.isMadeToBeTrained } }
+
+  /// All variables, first those that training would change if none were marked on its own, as older files of Keras have them: Keras itself
+  /// does go by such marks, and does not read what it wrote then.
+  package var trainedAndOtherVariables: [Variable] {
+    prepareToBeInspected()
+    var seen: Set<ObjectIdentifier> = []
+    let trained = trainableLayers.flatMap(\.ownVariables).filter(\.isMadeToBeTrained)
+    return (trained + variables).filter { seen.insert(ObjectIdentifier($0)).inserted }
   }
 
   /// The variables that training changes as things stand.
