@@ -1,7 +1,7 @@
 import Foundation
 
-/// A `.keras` file: a zip of a description, the version of Keras, and the weights; of a model for tables, pictures or texts also what columns or
-/// files become, and where variables are frozen on their own, which, which Keras does not look at.
+/// A `.keras` file: a zip of a description, the version of Keras, and the weights; what Keras does not look at: of a model for
+/// tables, pictures or texts what columns or files become, and ``VariableMarks``.
 struct KerasArchive {
   let config: JSONValue
   let weights: HDF5Contents

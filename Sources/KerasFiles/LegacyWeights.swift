@@ -51,10 +51,11 @@ struct LegacyWeights {
         .file, "\(file): has \(sources.count) layers with weights (\(sources.map(\.name).joined(separator: ", "))), the model \(targets.count) (\(targets.map(\.name).joined(separator: ", ")))"
       )
     }
+    let weightNames = Dictionary(sources.map { ($0.name, $0.weights.map(\.name)) }) { $1 }
     var variables: [(name: String, variable: Variable)] = []
     for (index, target) in targets.enumerated() {
       let name = byName ? target.name : index < sources.count ? sources[index].name : target.name
-      let places = LegacyWeights.places(of: target.variables, in: sources.first { $0.name == name }?.weights.map(\.name) ?? [])
+      let places = LegacyWeights.places(of: target.variables, in: weightNames[name] ?? [])
       for (number, variable) in zip(places, target.variables) { variables.append(("\(name)/\(number)", variable)) }
     }
     var tensors: [String: Tensor] = [:]
@@ -71,13 +72,18 @@ struct LegacyWeights {
     }
   }
 
-  /// Where variables stand in a file's list of names: in their order, but where the same names are there in another one, as Keras writes them of a
-  /// layer of which a variable alone is frozen, and then does not find them itself.
+  /// Where variables stand in a file's list of names: in their order, but where the ends of names tell them apart and come in another one, as
+  /// Keras writes those of which one alone is frozen, and then does not find them itself.
   private static func places(of variables: [Variable], in names: [String]) -> [Int] {
-    let own = variables.map(\.name)
-    let given = names.map { String(($0.split(separator: "/").last ?? "").prefix { $0 != ":" }) }
-    guard Set(own).count == own.count, own.count == given.count, Set(own) == Set(given) else { return Array(own.indices) }
-    return own.map { given.firstIndex(of: $0)! }
+    func ends(_ names: [String], _ count: Int) -> [String] { names.map { $0.split(separator: "/").suffix(count).joined(separator: "/") } }
+    let own = variables.map(\.path), given = names.map { String($0.prefix { $0 != ":" }) }
+    for count in 1...3 where variables.count == names.count {
+      let (own, given) = (ends(own, count), ends(given, count))
+      guard Set(own).count == own.count, Set(given) == Set(own) else { continue }
+      let places = Dictionary(uniqueKeysWithValues: zip(given, given.indices))
+      return own.compactMap { places[$0] }
+    }
+    return Array(variables.indices)
   }
 
   /// A layer's variables, those of layers in it too, the trained ones first: of a frozen layer none is. (Keras: `_legacy_weights`.)

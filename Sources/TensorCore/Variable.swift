@@ -20,7 +20,7 @@ public final class Variable: @unchecked Sendable {
   public let shape: [Int]
   /// The elements' type.
   public let dtype: DType
-  /// Whether training changes it. A model's files (`.keras`, `.h5`) keep it.
+  /// Whether training changes it. What is never to be trained is best made so; a change is for a while, and the files of whole models keep it.
   public var isTrainable: Bool {
     get { trainability.load(ordering: .relaxed) }
     set { trainability.store(newValue, ordering: .relaxed) }

@@ -141,6 +141,61 @@ import Testing
     }
   }
 
+  /// Keras itself does not read it: its kernel stands behind its bias, and its gammas behind the betas.
+  @Test func `Old files in which single variables are frozen are read by the ends of names`() throws {
+    let model = try Model.load(Fixture.path("frozen-variables.h5"), compiled: false)
+    let bytes = try ByteSource(path: Fixture.folder + "/../frozen-variables.json").allBytes()
+    let weights = try #require(JSONValue(parsing: bytes, name: "frozen-variables.json")["weights"]?.object)
+    #expect(weights.members.count == 8 && model.variables.count == 8)
+    for (name, value) in weights.members {
+      let variable = try #require(model.variables.first { $0.path.hasSuffix("/" + name) }, "\(name)")
+      #expect(variable.value.doubles == value.array?.compactMap(\.double), "\(name)")
+    }
+  }
+
+  /// Layers that come and go between epochs keep what the optimizer knows of each variable.
+  @Test(arguments: ["a.keras", "a.h5"])
+  func `The optimizer's state has the model's order whichever variables were frozen when`(_ name: String) throws {
+    let folder = TemporaryFolder(), model = try trained(seed: 1, frozen: "beta")
+    let (gamma, beta) = (try #require(model.variables.first { $0.name == "gamma" }), try #require(model.variables.first { $0.name == "beta" }))
+    (gamma.isTrainable, beta.isTrainable) = (false, true)
+    try fit(model)
+    gamma.isTrainable = true
+    try fit(model)
+    try model.save(folder.file(name))
+    let other = try Sequential.load(folder.file(name))
+    try fit(model)
+    try fit(other)
+    #expect(other.variables.map { $0.value.doubles } == model.variables.map { $0.value.doubles })
+  }
+
+  @Test func `Marks of variables that cannot be are told, and those of statistics come back`() throws {
+    let folder = TemporaryFolder(), model = Sequential([BatchNormalization(inputShape: [2])], seed: 1)
+    try model.build(rows: [2])
+    let layer = try #require(model.layers[0] as? BatchNormalization)
+    layer.movingMean?.isTrainable = true
+    layer.gamma?.isTrainable = false
+    try model.save(folder.file("a.keras"))
+    let read = try #require(Sequential.load(folder.file("a.keras")).layers[0] as? BatchNormalization)
+    #expect(read.movingMean?.isTrainable == true && read.gamma?.isTrainable == false && read.beta?.isTrainable == true)
+    let archive = try ZipArchive(path: folder.file("a.keras"))
+    for (json, part) in [
+      (#"{"version": 2, "frozen": [], "trained": []}"#, "variables: 'version' is 2"), ("[]", "variables: 'version' is missing"),
+      (#"{"version": 1, "frozen": []}"#, "variables: 'trained' is missing; expected a list of names"),
+      (#"{"version": 1, "frozen": "all", "trained": []}"#, "variables: 'frozen' is \"all\"; expected a list of names"),
+      (#"{"version": 1, "frozen": ["layers/dense/vars/0"], "trained": []}"#, "variables: the model has no variable at \"layers/dense/vars/0\""),
+      (#"{"version": 1, "frozen": [7], "trained": []}"#, "variables: the model has no variable at 7"),
+    ] {
+      try ZipWriter.write(folder.file("b.keras")) { file in
+        for entry in archive.entries {
+          let bytes = entry.name == "variables.json" ? Array(json.utf8) : try archive.bytes(entry)
+          try bytes.withUnsafeBytes { try file.add(entry.name, pieces: [$0]) }
+        }
+      }
+      #expect(message { _ = try Sequential.load(folder.file("b.keras")) }.contains(part), "\(json)")
+    }
+  }
+
   @Test func `Names that Keras 2 made up go by their order, and a different number of layers is refused`() throws {
     let model = small()
     let told = message {

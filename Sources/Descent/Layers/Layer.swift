@@ -360,12 +360,12 @@ open class Layer {
   /// a while does not change its place in a file.
   package var orderedVariables: [Variable] { ownVariables.filter(\.isMadeToBeTrained) + ownVariables.filter { !$0.isMadeToBeTrained } }
 
-  /// All variables, first those that training would change if none were marked on its own, as older files of Keras have them: Keras itself
-  /// does go by such marks, and does not read what it wrote then.
+  /// All variables, first those that training would change if none were marked on its own, in the order of Keras's older files. (Keras goes
+  /// by such marks when it writes, and does not read the file then.)
   package var trainedAndOtherVariables: [Variable] {
     prepareToBeInspected()
     var seen: Set<ObjectIdentifier> = []
-    let trained = trainableLayers.flatMap(\.ownVariables).filter(\.isMadeToBeTrained)
+    let trained = trainableLayers.flatMap(\.orderedVariables).filter(\.isMadeToBeTrained)
     return (trained + variables).filter { seen.insert(ObjectIdentifier($0)).inserted }
   }
 

@@ -22,7 +22,7 @@ public final class TimeDistributed: Wrapper {
       try layer(x.sliced(starts: [0, number], sizes: [rows, 1]).reshaped([rows] + stepShape), context)
     }
     if !layer.isBuilt { _ = try step(0) }
-    if layer.allLayers.contains(where: { $0.ownVariables.contains { !$0.isTrainable } }) {
+    if layer.allLayers.contains(where: { $0.ownVariables.contains { !$0.isMadeToBeTrained } }) {
       return stack(try (0..<steps).map(step), axis: 1)
     }
     let y = try layer(x.reshaped([rows * steps] + stepShape), context)

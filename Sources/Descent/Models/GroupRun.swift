@@ -49,7 +49,7 @@ struct GroupRun {
       }
     }
     items["parameters"] = .array(model.namedVariables.map { .string("\($0.name) \($0.variable.dtype) \($0.variable.shape)") })
-    items["trained"] = optimizerState.map { .array($0.trainableVariables.map { .string("\($0.shape)") }) } ?? .null
+    items["trained"] = optimizerState.map { .array($0.trainableVariables.map { .string("\($0.path) \($0.shape)") }) } ?? .null
     items["model"] = RunConditions.model(model)
     items["compile"] = (try? model.training?.json(isCompared: true, outputShape: model.rowOutputShapes?.first)) ?? .null
     items["optimizer state"] = optimizerState.map { state in

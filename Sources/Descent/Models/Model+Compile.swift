@@ -170,7 +170,7 @@ extension Model {
     if let state = training.optimizerState {
       // Variables that were marked as fixed when it was made.
       try access.tracing {
-        try state.add(optimizedVariables)
+        try state.add(optimizedVariables, inOrderOf: variables)
         _ = state.hasEvaluationValues
       }
       return state

@@ -3,7 +3,7 @@
 ///
 /// Patterns come from files too, so that comparing takes no longer than the pattern's size times the name's: all ways through the pattern are followed
 /// at once (Thompson, 1968), none is tried after another. What that cannot do, references to groups and looking ahead, is refused,
-/// and so are other flags and characters by their numbers.
+/// and so are other flags, possessive repetition and characters by their numbers.
 /// Source: <https://swtch.com/~rsc/regexp/regexp1.html>.
 struct NamePattern {
   private let steps: [Step]
@@ -49,6 +49,7 @@ struct NamePattern {
     var reached = [Int](repeating: -1, count: steps.count)
     for place in 0...characters.count {
       if place == 0 || !anchored { current.append(0) }
+      let same = place < characters.count ? ignoresCase ? cases(of: characters[place]) : [characters[place]] : []
       waiting.append(contentsOf: current)
       next.removeAll(keepingCapacity: true)
       while let number = waiting.popLast() {
@@ -61,12 +62,19 @@ struct NamePattern {
           waiting.append(second)
           waiting.append(first)
         case .assertion(let assertion): if holds(assertion, characters, place) { waiting.append(number + 1) }
-        case .character(let kind): if place < characters.count && kind.contains(characters[place], ignoringCase: ignoresCase) { next.append(number + 1) }
+        case .character(let kind): if kind.contains(anyOf: same) { next.append(number + 1) }
         }
       }
       swap(&current, &next)
     }
     return false
+  }
+
+  /// The character, capital and small.
+  private func cases(of character: Unicode.Scalar) -> [Unicode.Scalar] {
+    let properties = character.properties
+    return [character]
+      + [properties.lowercaseMapping, properties.uppercaseMapping].compactMap { $0.unicodeScalars.count == 1 ? $0.unicodeScalars.first : nil }
   }
 
   private func holds(_ assertion: Assertion, _ characters: [Unicode.Scalar], _ place: Int) -> Bool {
@@ -165,14 +173,8 @@ struct CharacterClass {
   /// All but the end of a line.
   static let anything = CharacterClass(ranges: ["\n"..."\n"], isNegated: true)
 
-  func contains(_ character: Unicode.Scalar, ignoringCase: Bool = false) -> Bool {
-    (holds(character) || (ignoringCase && otherCases(of: character).contains(where: holds))) != isNegated
-  }
-
-  private func otherCases(of character: Unicode.Scalar) -> [Unicode.Scalar] {
-    let properties = character.properties
-    return [properties.lowercaseMapping, properties.uppercaseMapping].compactMap { $0.unicodeScalars.count == 1 ? $0.unicodeScalars.first : nil }
-  }
+  /// - Parameter characters: one, or the same one capital and small; none where a name ends.
+  func contains(anyOf characters: [Unicode.Scalar]) -> Bool { !characters.isEmpty && characters.contains(where: holds) != isNegated }
 
   private func holds(_ character: Unicode.Scalar) -> Bool {
     ranges.contains { $0.contains(character) } || kinds.contains { $0.kind.contains(character) != $0.isNegated }

@@ -192,11 +192,12 @@ public final class OptimizerState {
       policy = inner.options.nonFinite
       lossScale = inner.options.lossScaleFactor.map { LossScale(fixed: $0) }
     }
-    try add(variables)
+    try add(variables, inOrderOf: variables)
   }
 
   /// Takes parameters in that were not there before; the others keep what is remembered of them.
-  package func add(_ variables: [Variable]) throws {
+  /// - Parameter all: in whose order they and those that are there stand from now on, whenever a parameter came, which is that of Keras's files.
+  package func add(_ variables: [Variable], inOrderOf all: [Variable]) throws {
     var paths = Set(entries.map(\.variable.path))
     let known = Set(entries.map { ObjectIdentifier($0.variable) })
     let new = variables.filter { !known.contains(ObjectIdentifier($0)) }
@@ -213,8 +214,7 @@ public final class OptimizerState {
       Entry(variable, part: parts[try partOf(ParameterDescription(variable))])
     }
     for entry in added { try entry.checkLaziness() }
-    // In the order given, which is that of Keras's files, whenever a parameter came.
-    let order = Dictionary(uniqueKeysWithValues: variables.enumerated().map { (ObjectIdentifier($1), $0) })
+    let order = Dictionary(uniqueKeysWithValues: all.enumerated().map { (ObjectIdentifier($1), $0) })
     entries = (entries + added).enumerated().sorted {
       (order[ObjectIdentifier($0.element.variable)] ?? .max, $0.offset) < (order[ObjectIdentifier($1.element.variable)] ?? .max, $1.offset)
     }.map(\.element)
