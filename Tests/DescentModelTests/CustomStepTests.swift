@@ -150,7 +150,9 @@ private final class Added: Model {
     #expect(model.training?.plans.count == 2, "one trace for each number of rows")
   }
 
-  @Test func `a GAN goes on where it was killed`() throws {
+  /// In the middle of an epoch, and behind its last batch, where no step is left to say what it counts.
+  @Test(arguments: [(1, 4), (0, 3), (0, 6)])
+  func `a GAN goes on where it was killed`(_ place: (step: Int, iterations: Int)) throws {
     let real = Fixture.pattern([10, 2], salt: 5)
     func made() throws -> GAN {
       let model = try GAN()
@@ -165,14 +167,14 @@ private final class Added: Model {
     let expected = try whole.fit(x, real, batchSize: 4, epochs: 4, verbose: 0)
     let stopped = try made()
     struct Killed: Error {}
-    let killer = LambdaCallback(onTrainBatchBegin: { if $0 == 1 && stopped.generatorStepper.state.iterations == 4 { throw Killed() } })
+    let killer = LambdaCallback(onTrainBatchBegin: { if $0 == place.step && stopped.generatorStepper.state.iterations == place.iterations { throw Killed() } })
     #expect(throws: Killed.self) {
       try stopped.fit(x, real, batchSize: 4, epochs: 4, verbose: 0, callbacks: [BackupAndRestore(folder.file("b"), saveFrequency: .batches(1)), killer])
     }
     let resumed = try made()
     let history = try resumed.fit(
       x, real, batchSize: 4, epochs: 4, verbose: 0, callbacks: [BackupAndRestore(folder.file("b"), saveFrequency: .batches(1))])
-    #expect(history.values == expected.values)
+    #expect(history.values == expected.values && history.values.keys.sorted() == expected.values.keys.sorted())
     #expect(resumed.weights.map(\.doubles) == whole.weights.map(\.doubles))
   }
 

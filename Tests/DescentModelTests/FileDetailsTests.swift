@@ -17,6 +17,24 @@ import Testing
     return model
   }
 
+  /// In a model of another dtype its layers have that one, and not the one that it was made with.
+  @Test(arguments: [DType.float32, .float64], [DType.float32, .float64])
+  func `a chain in a chain keeps its dtype in a description`(outer: DType, inner: DType) throws {
+    func made() -> Sequential {
+      Sequential([Sequential([Dense(4), RNN(LSTMCell(3))], dtype: inner), Dense(1)], dtype: outer, seed: 1)
+    }
+    let x = Fixture.pattern([2, 5, 3], salt: 1, dtype: outer), model = made()
+    try model.build(rows: [5, 3])
+    #expect(model.variables.allSatisfy { $0.dtype == outer })
+    let unbuilt = try Sequential.fromJSON(made().toJSON())
+    try unbuilt.build(rows: [5, 3])
+    for copy in [try Sequential.fromJSON(model.toJSON()), unbuilt] {
+      #expect(copy.variables.map(\.dtype) == model.variables.map(\.dtype))
+      try copy.setWeights(model.weights)
+      #expect(try copy.predict(x, verbose: 0).doubles == model.predict(x, verbose: 0).doubles)
+    }
+  }
+
   @Test(arguments: [
     "batch shape", "batch shape of a chain", "optional input", "structures in structures", "dtypes of layers", "a model that is not trained",
   ])

@@ -94,7 +94,7 @@ open class Layer {
   /// What the model gives its layers to build with; set on the way into ``build(inputShape:)``.
   private(set) var builder: ModelBuilder?
   /// Of its variables, once it is built.
-  private var variableDType: DType?
+  private(set) var variableDType: DType?
   /// The name with those of the objects around it.
   var path: String
 
@@ -199,7 +199,7 @@ open class Layer {
   private var isTracedThrough = false
 
   /// The dtype that the layer's variables have or would have.
-  var builtDType: DType { variableDType ?? requestedDType ?? builder?.dtype ?? .float32 }
+  var builtDType: DType { variableDType ?? requestedDType ?? builder?.dtype ?? LayerJSON.around }
   /// The dtype that the layer was made with, or that a file says it has.
   var requestedDType: DType?
 

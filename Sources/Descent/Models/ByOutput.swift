@@ -18,6 +18,11 @@ extension ByOutput: ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral {
 }
 
 extension ByOutput {
+  /// Which of several lists of names of all outputs some names are of.
+  static func nameList(_ given: [String], of names: [[String]]) -> [String] {
+    names.first { list in given.allSatisfy(list.contains) } ?? names[0]
+  }
+
   /// The value of each output, nil where it has none.
   /// - Parameters:
   ///   - names: lists of names of all outputs in order, any of which may be used.
@@ -33,7 +38,7 @@ extension ByOutput {
       }
       return values
     case .named(let pairs):
-      let known = names.first { list in pairs.allSatisfy { list.contains($0.name) } } ?? names[0]
+      let known = ByOutput.nameList(pairs.map(\.name), of: names)
       var result = [Value?](repeating: nil, count: count)
       for (name, value) in pairs {
         guard let place = known.firstIndex(of: name) else {

@@ -44,8 +44,13 @@ extension FitLoop {
   private func checkpoint(at place: FitPosition) throws -> TrainingCheckpoint {
     var checkpoint = TrainingCheckpoint()
     // The weights that training goes on from, to the bit.
+    let showsAverages = optimizerState.isExchanged
+    if showsAverages { optimizerState.exchangeAveragedValues() }
     optimizerState.restoreTrainingValues()
-    defer { if place.step == 0 { model.showWeightsToJudge() } }
+    defer {
+      if place.step == 0 { model.showWeightsToJudge() }
+      if showsAverages { optimizerState.exchangeAveragedValues() }
+    }
     checkpoint.state["averages_before"] = JSONValue(averagesBefore)
     checkpoint.state["run"] = conditions
     checkpoint.state["compile"] = compileSettings
@@ -58,6 +63,7 @@ extension FitLoop {
     checkpoint.state["seed"] = .string(String(model.seed))
     checkpoint.state["stop"] = .bool(model.stopTraining && place.step == 0)
     checkpoint.state["counted_rows"] = JSONValue(runner.totals.rows)
+    checkpoint.state["counted"] = runner.totals.noted
     for (name, variable) in variables { checkpoint.tensors.append((name, variable.value.evaluated())) }
     for (name, layer) in statefulLayers {
       for (place, state) in (layer.states ?? []).enumerated() { checkpoint.tensors.append(("\(name)/\(place)", state.value.evaluated())) }
@@ -95,14 +101,16 @@ extension FitLoop {
     let values = variables.map { (variable: $0.variable, value: $0.variable.value.evaluated()) }
     let optimizers = ([optimizerState] + model.heldSteppers.map(\.state)).map { (state: $0, checkpoint: $0.checkpoint()) }
     let states = statefulLayers.map { (layer: $0.layer, states: ($0.layer.states ?? []).map { $0.value.evaluated() }) }
-    let (seed, passCount, stopTraining, rows) = (model.seed, model.passCount, model.stopTraining, runner.totals.rows)
+    let (seed, passCount, stopTraining) = (model.seed, model.passCount, model.stopTraining)
+    let (rows, noted) = (runner.totals.rows, runner.totals.noted)
     let (averagesBefore, position, order) = (averagesBefore, position, order)
     return { [self] in
+      model.takeUp(seed: seed)
       for (variable, value) in values { variable.assign(value) }
       for (state, checkpoint) in optimizers { try state.restore(checkpoint) }
       for (layer, states) in states { layer.restoreStates(states) }
-      (model.seed, model.passCount, model.stopTraining) = (seed, passCount, stopTraining)
-      runner.totals.restore(rows: rows)
+      (model.passCount, model.stopTraining) = (passCount, stopTraining)
+      runner.totals.restore(rows: rows, noted)
       (self.averagesBefore, self.position, self.order) = (averagesBefore, position, order)
     }
   }
@@ -145,7 +153,7 @@ extension FitLoop {
       let tensors = checkpoint.tensors.filter { $0.name.hasPrefix(prefix) }.map { (String($0.name.dropFirst(prefix.count)), $0.tensor) }
       try stepper.restore(Dictionary(tensors) { $1 })
     }
-    model.seed = seed
+    model.takeUp(seed: seed)
     let tensors = Dictionary(own.map { ($0.name, $0.tensor) }) { $1 }
     try NamedVariables(variables).load(from: checkpoint.name, names: own.map(\.name), skipMismatch: false) { tensors[$0]! }
     for (layer, states) in layerStates { layer.restoreStates(states) }
@@ -157,7 +165,7 @@ extension FitLoop {
     }
     // The pass that was begun last, from the next batch on.
     if position > 0, pass > 0 { try stream?.reader.begin(pass: pass - 1, taken: position) }
-    runner.totals.restore(rows: rows)
+    runner.totals.restore(rows: rows, state["counted"] ?? .null)
     model.stopTraining = stop
     for (name, callback) in callbacks {
       guard let values = states[name]?.object else { continue }
@@ -224,7 +232,7 @@ extension FitLoop {
   /// Optimizer, loss and metrics; null if they cannot be written.
   private var compileSettings: JSONValue {
     // The rate may have been changed since; the optimizer's state has the present one.
-    (try? model.training?.json(isCompared: true, outputShape: model.rowOutputShapes?.first)) ?? .null
+    (try? model.training?.json(isCompared: true, of: model)) ?? .null
   }
 
   /// The model's variables, the states of its generators of random numbers, and the running totals.

@@ -51,7 +51,7 @@ struct GroupRun {
     items["parameters"] = .array(model.namedVariables.map { .string("\($0.name) \($0.variable.dtype) \($0.variable.shape)") })
     items["trained"] = optimizerState.map { .array($0.trainableVariables.map { .string("\($0.path) \($0.shape)") }) } ?? .null
     items["model"] = RunConditions.model(model)
-    items["compile"] = (try? model.training?.json(isCompared: true, outputShape: model.rowOutputShapes?.first)) ?? .null
+    items["compile"] = (try? model.training?.json(isCompared: true, of: model)) ?? .null
     items["optimizer state"] = optimizerState.map { state in
       .array(state.checkpoint().sorted { $0.key < $1.key }.map { .string("\($0.key) \($0.value.shape)") })
     } ?? .null

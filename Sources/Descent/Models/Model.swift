@@ -24,6 +24,8 @@ open class Model: Layer {
   public var seed: UInt64 {
     didSet { modelBuilder.reseed(seed) }
   }
+  /// Another seed, if it is another: one that is set begins the streams of random numbers anew.
+  final func takeUp(seed: UInt64) { if seed != self.seed { self.seed = seed } }
   /// Set to true by a callback, ends training after the batch; `fit` sets it to false when it starts.
   public var stopTraining = false
 

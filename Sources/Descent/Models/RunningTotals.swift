@@ -100,8 +100,18 @@ final class RunningTotals {
 
   private var lossVariables: [Variable] { [lossTotal] + outputLosses.compactMap { $0?.total } }
 
-  /// Says that so many rows were counted.
-  func restore(rows count: Int) { rows = count }
+  /// What the last step counted and logged, for checkpoints.
+  var noted: JSONValue {
+    ["kinds": JSONValue(counted.rawValue), "logs": .object(JSONObject(logs.map { ($0.name, JSONValue($0.value.item())) }))]
+  }
+
+  /// Says that so many rows were counted, and what else the last step did as ``noted`` says it; older checkpoints do not.
+  func restore(rows count: Int, _ noted: JSONValue) {
+    rows = count
+    guard let kinds = noted["kinds"]?.int, let logs = noted["logs"]?.object else { return }
+    counted = Counted(rawValue: kinds)
+    self.logs = logs.members.compactMap { name, value in value.double.map { (name, Tensor($0)) } }
+  }
 
   func reset() {
     rows = 0

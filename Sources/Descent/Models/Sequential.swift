@@ -69,6 +69,9 @@ public final class Sequential: Model {
     return last
   }
 
+  /// The layers' dtype: in another model that of what is around it, whatever it was made with.
+  var innerDType: DType { variableDType ?? requestedDType ?? (parent as? Sequential)?.innerDType ?? dtype }
+
   public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
     if let problem { throw problem }
     if let shape = inputLayer?.givenInputShape, !shape.fits(Array(x.shape.dropFirst())) {

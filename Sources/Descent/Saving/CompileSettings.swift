@@ -116,22 +116,29 @@ extension TrainingState {
   /// - Parameters:
   ///   - isCompared: whether it is to be compared with another and not read back: with the learning rate that `compile` was given and not the
   ///     one that is set now, and also of an optimizer that is not registered.
-  ///   - outputShape: of a row, if it is known.
+  ///   - model: whose outputs the losses and metrics are of.
   /// - Throws: ``DescentError`` for what cannot be written.
-  func json(isCompared: Bool = false, outputShape: [Int?]?) throws -> JSONValue {
-    func list(_ metrics: [Metric]) throws -> JSONValue {
-      if metrics.isEmpty { return .null }
-      return .array(
-        try metrics.map { metric in
-          guard case .same(let loss) = choices.losses else { return try metric.shortJSON(Metric.init(named:)) }
-          return try metric.written(beside: loss, outputShape: outputShape).shortJSON(Metric.init(named:))
-        })
+  func json(isCompared: Bool = false, of model: Model) throws -> JSONValue {
+    let names = model.outputNameLists, outputs = try? outputs(of: model), shapes = model.rowOutputShapes
+    func place(of name: String, among all: [String]) -> Int? { ByOutput<[Metric]>.nameList(all, of: names).firstIndex(of: name) }
+    func loss(_ place: Int?) -> Loss? {
+      if let outputs { return place.flatMap { outputs.indices.contains($0) ? outputs[$0].loss : nil } }
+      if case .same(let loss) = choices.losses { return loss } else { return nil }
     }
+    func json(_ metric: Metric, _ place: Int?) throws -> JSONValue {
+      guard let loss = loss(place) else { return try metric.shortJSON(Metric.init(named:)) }
+      let shape = place.flatMap { place in shapes.flatMap { $0.indices.contains(place) ? $0[place] : nil } }
+      return try metric.written(beside: loss, outputShape: shape).shortJSON(Metric.init(named:))
+    }
+    func list(_ metrics: [Metric], _ place: Int?) throws -> JSONValue { metrics.isEmpty ? .null : .array(try metrics.map { try json($0, place) }) }
     func metrics(_ metrics: CompileChoices.Metrics) throws -> JSONValue {
       switch metrics {
-      case .list(let metrics): try list(metrics)
-      case .byOutput(.ordered(let lists)): lists.isEmpty ? .null : .array(try lists.map { try list($0 ?? []) })
-      case .byOutput(.named(let lists)): lists.isEmpty ? .null : .object(JSONObject(try lists.map { ($0.name, try list($0.value)) }))
+      case .list(let metrics):
+        // One of each output where there are several.
+        metrics.isEmpty ? .null : .array(try metrics.enumerated().map { try json($1, names[0].count == 1 ? 0 : $0) })
+      case .byOutput(.ordered(let lists)): lists.isEmpty ? .null : .array(try lists.enumerated().map { try list($1 ?? [], $0) })
+      case .byOutput(.named(let lists)):
+        lists.isEmpty ? .null : .object(JSONObject(try lists.map { name, metrics in (name, try list(metrics, place(of: name, among: lists.map(\.name)))) }))
       }
     }
     let loss: JSONValue = switch choices.losses {

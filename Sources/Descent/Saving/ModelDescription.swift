@@ -4,6 +4,9 @@ import TensorCore
 
 /// Reads and writes layers as Keras's JSON does: `{"module": …, "class_name": …, "config": {…}, "registered_name": …}`.
 enum LayerJSON {
+  /// While a layer is described: its dtype, which layers in it have that are not built and were made without one.
+  @TaskLocal static var around: DType = .float32
+
   /// The description of a layer with all in it.
   static func json(of layer: Layer, dtype: DType) throws -> JSONValue {
     if type(of: layer) == Model.self, let model = layer as? Model, let graph = model.graph {
@@ -15,10 +18,9 @@ enum LayerJSON {
     }
     let type = type(of: configurable)
     let registeredName = try LayerRegistry.registeredName(of: type)
-    var config = JSONObject([
-      ("name", .string(layer.name)), ("trainable", .bool(layer.isTrainable)), ("dtype", policy(layer is Model ? dtype : layer.requestedDType ?? dtype)),
-    ])
-    for (key, value) in try configurable.options().members { config[key] = value }
+    let own = layer is Model ? dtype : layer.requestedDType ?? (layer.isBuilt ? layer.builtDType : dtype)
+    var config = JSONObject([("name", .string(layer.name)), ("trainable", .bool(layer.isTrainable)), ("dtype", policy(own))])
+    for (key, value) in try $around.withValue(own, operation: { try configurable.options() }).members { config[key] = value }
     if !layer.hasTrainableOption { config["trainable"] = nil }
     let outside = (type as? any OutsideLayer.Type)?.kerasModule
     let module = registeredName != nil ? nil : outside ?? (layer is Model ? "keras" : "keras.layers")
@@ -207,6 +209,7 @@ extension Sequential: ConfigurableLayer {
 
   public func options() throws -> JSONObject {
     try buildIfDeclared()
+    let dtype = innerDType
     var layers = try layers.map { try LayerJSON.json(of: $0, dtype: dtype) }
     guard let inputShape = rowInputShapes?.first else { return JSONObject([("layers", .array(layers))]) }
     let input = LayerJSON.inputLayer(name: inputLayer?.name ?? "input_layer", shape: inputShape, dtype: dtype, of: inputLayer)
@@ -229,8 +232,8 @@ extension Model {
   /// - Throws: ``DescentError`` naming what cannot be written: a layer that is no ``ConfigurableLayer`` or not registered, an
   ///   activation or a loss made from a closure.
   public func json() throws -> JSONValue {
-    guard case .object(var result) = try LayerJSON.json(of: self, dtype: dtype) else { return .null }
-    if let training { result["compile_config"] = try training.json(outputShape: rowOutputShapes?.first) }
+    guard case .object(var result) = try LayerJSON.json(of: self, dtype: (self as? Sequential)?.innerDType ?? dtype) else { return .null }
+    if let training { result["compile_config"] = try training.json(of: self) }
     return .object(result)
   }
 

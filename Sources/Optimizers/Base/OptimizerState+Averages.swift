@@ -1,4 +1,7 @@
 extension OptimizerState {
+  /// Whether averages lie in the weights' place at present: ``exchangeAveragedValues()`` was called an odd number of times.
+  package var isExchanged: Bool { exchanged != nil }
+
   /// How often averages were taken: only if this has grown is there anything new to finalize.
   package var averageCount: Int {
     parts.reduce(0) { $0 + $1.averageCount }

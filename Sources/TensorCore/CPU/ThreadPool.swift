@@ -14,15 +14,8 @@ import Synchronization
 package final class ThreadPool: @unchecked Sendable {
   package typealias Work = @convention(c) (UnsafeMutableRawPointer?, Int) -> Void
 
-  /// As many threads as there are processors for this process, or as the environment variable `DESCENT_THREADS` says.
-  package static let shared = ThreadPool(threadCount: ThreadPool.chosenThreadCount)
-
-  private static var chosenThreadCount: Int {
-    if let text = ProcessInfo.processInfo.environment["DESCENT_THREADS"], let count = Int(text), count > 0 {
-      return min(count, 256)
-    }
-    return min(ProcessorCount.available, 256)
-  }
+  /// Of ``ProcessorCount/threads``.
+  package static let shared = ThreadPool(threadCount: ProcessorCount.threads)
 
   package let threadCount: Int
 

@@ -10,6 +10,13 @@ package enum ProcessorCount {
     return max(1, count > 0 ? min(count, granted() ?? count) : ProcessInfo.processInfo.activeProcessorCount)
   }()
 
+  /// As many threads as there are processors for this process, or as the environment variable `DESCENT_THREADS` says.
+  package static let threads: Int = {
+    let chosen = ProcessInfo.processInfo.environment["DESCENT_THREADS"].flatMap { Int($0) } ?? 0
+    return min(chosen > 0 ? chosen : available, greatestThreadCount)
+  }()
+  private static let greatestThreadCount = 256
+
   /// How many processors' time the control groups of this process are granted; nil where there is no limit.
   /// - Parameter root: of the file system.
   static func granted(root: String = "") -> Int? {

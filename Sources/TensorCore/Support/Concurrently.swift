@@ -8,7 +8,7 @@ package func concurrently<Value: Sendable, Failure: Error>(
   _ count: Int, _ body: @Sendable (Int) throws(Failure) -> Value
 ) throws(Failure) -> [Value] {
   let results = ConcurrentResults<Value, Failure>(count: count), next = Atomic(0)
-  DispatchQueue.concurrentPerform(iterations: min(count, ThreadPool.shared.threadCount)) { _ in
+  DispatchQueue.concurrentPerform(iterations: min(count, ProcessorCount.threads)) { _ in
     while case let number = next.add(1, ordering: .relaxed).oldValue, number < count {
       do throws(Failure) {
         results.set(number, .success(try body(number)))

@@ -31,6 +31,23 @@ import Testing
     #expect((atEnd.last == swapped.weights) == swapsOnEpoch)
   }
 
+  @Test(arguments: [false, true])
+  func `a run that shows averages goes on where it was cut off`(swapsOnEpoch: Bool) throws {
+    let folder = TemporaryFolder()
+    func run(_ epochs: Int, backsUp: Bool) throws -> (history: History, weights: [Double]) {
+      let swap = SwapEMAWeights(swapsOnEpoch: swapsOnEpoch)
+      return try fit(backsUp ? [swap, BackupAndRestore(folder.file("b"), deletesAtEnd: false)] : [swap], epochs: epochs)
+    }
+    let whole = try run(4, backsUp: false)
+    _ = try run(2, backsUp: true)
+    for _ in 0..<2 {
+      // The second time there is no epoch left.
+      let resumed = try run(4, backsUp: true)
+      #expect(resumed.weights == whole.weights)
+      #expect(resumed.history["loss"] == whole.history["loss"] && resumed.history["val_loss"] == whole.history["val_loss"])
+    }
+  }
+
   @Test func `an optimizer without averages is refused`() throws {
     let model = try SmallData.model()
     #expect(

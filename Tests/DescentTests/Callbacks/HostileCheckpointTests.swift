@@ -76,6 +76,22 @@ import Testing
     }
   }
 
+  @Test func `a checkpoint that is refused leaves random numbers as they were`() throws {
+    let folder = TemporaryFolder()
+    func dropping() throws -> Sequential {
+      let model = Sequential([Dense(4, inputShape: [1]), Dropout(0.5), Dense(1)], seed: 5)
+      try model.compile(optimizer: SGD(learningRate: 0.1), loss: .meanSquaredError)
+      return model
+    }
+    let x = Tensor(shape: [8, 1], scalars: (0..<8).map { Float($0) / 8 })
+    try dropping().fit(x, y, batchSize: 2, epochs: 1, verbose: 0, callbacks: [BackupAndRestore(folder.path, deletesAtEnd: false)])
+    let model = try dropping()
+    try model.fit(x, y, batchSize: 4, epochs: 1, verbose: 0)
+    let before = model.allRandomStates.map { $0.value.doubles }
+    #expect(throws: DescentError.self) { try model.fit(x, y, batchSize: 4, epochs: 2, verbose: 0, callbacks: [BackupAndRestore(folder.path)]) }
+    #expect(model.allRandomStates.map { $0.value.doubles } == before)
+  }
+
   @Test func `states of a layer that are none of its own are refused`() throws {
     func recurrent() throws -> Sequential {
       let model = Sequential([LSTM(2, stateful: true, inputShape: [4, 1]), Dense(1)], seed: 1)

@@ -41,6 +41,20 @@ private final class Unfinished: RNNCell {
 
 /// What recurrent layers do that is not a number of Keras's.
 @Suite struct RecurrentBehaviourTests {
+  /// A cell that was made without a dtype takes the one around it, in the copies too.
+  @Test func `both directions of a cell have the model's dtype`() throws {
+    let x = Fixture.pattern([2, 5, 3], salt: 1)
+    func made(_ layer: RecurrentLayer) throws -> Sequential {
+      let model = Sequential([Bidirectional(layer, inputShape: [5, 3])], dtype: .float64, seed: 1)
+      try model.build(rows: [5, 3])
+      return model
+    }
+    let cells = try made(RNN(StackedRNNCells([LSTMCell(4)]))), layers = try made(LSTM(4))
+    #expect(cells.variables.count == 6 && cells.variables.allSatisfy { $0.dtype == .float64 })
+    try cells.setWeights(layers.weights)
+    expectClose(try cells.predict(x, verbose: 0), try layers.predict(x, verbose: 0).doubles)
+  }
+
   private let x = Fixture.pattern([4, 5, 3], salt: 1, dtype: .float32)
 
   @Test func `a cell of one's own computes what the layer of the same formula does`() throws {

@@ -71,6 +71,33 @@ import Testing
     expectClose(try Loss(json: ours.json())(target: t, prediction: p), ours(target: t, prediction: p).doubles)
   }
 
+  /// By name, in order, one for all: each metric stands beside the loss of its own output, whose shape decides what accuracy is.
+  @Test func `metrics beside losses of several outputs mean the same after a file`() throws {
+    let x = Tensor(shape: [4, 1], scalars: [0.2, 0.3, 2, -1] as [Float]), y = Tensor(shape: [4, 1], scalars: [1, 1, 1, 0] as [Float])
+    let classes = Tensor(shape: [4, 2], scalars: [0, 1, 1, 0, 0, 1, 1, 0] as [Float])
+    let logits = Loss.binaryCrossentropy(fromLogits: true)
+    let ways: [(Model) throws -> Void] = [
+      { try $0.compile(optimizer: SGD(), loss: ["a": logits, "b": "mse"], metrics: ["a": ["accuracy", "auc"]]) },
+      { try $0.compile(optimizer: SGD(), loss: [logits, "mse"], metrics: [["accuracy", "binary_crossentropy"], ["mae"]]) },
+      { try $0.compile(optimizer: SGD(), loss: logits, metrics: [["accuracy"], ["accuracy"]], weightedMetrics: [["accuracy"], nil]) },
+      { try $0.compile(optimizer: SGD(), loss: logits, metrics: ["b": ["accuracy"], "a": ["accuracy"]]) },
+    ]
+    for (number, compile) in ways.enumerated() {
+      for isReversed in [false, true] {
+        let input = Input(shape: [1])
+        let a = try Dense(1, kernelInitializer: .ones, name: "a")(input), b = try Dense(2, name: "b")(input)
+        let model = try Model(inputs: input, outputs: isReversed && number != 1 ? [b, a] : [a, b])
+        try compile(model)
+        let targets = isReversed && number != 1 ? [classes, y] : [y, classes]
+        let before = try model.evaluate(x, targets, verbose: 0)
+        #expect(before["a_accuracy"] == 1, "\(number)")
+        let copy = try Model.fromJSON(model.toJSON())
+        try copy.setWeights(model.weights)
+        #expect(try copy.evaluate(x, targets, verbose: 0).values == before.values, "\(number) \(isReversed)")
+      }
+    }
+  }
+
   /// A file of Keras's compares logits with 0.5, as Keras does; one of ours says what it means.
   @Test func `metrics beside a loss that takes logits mean the same after a file`() throws {
     let x = Tensor(shape: [4, 1], scalars: [0.2, 0.3, 2, -1] as [Float]), y = Tensor([1, 1, 1, 0] as [Float])

@@ -64,8 +64,8 @@ public final class Bidirectional: Layer {
       let copy = try LayerJSON.layer(.object(description), dtype: layer.requestedDType, elementLimit: .max, place: "Bidirectional")
       guard let copy = copy as? RecurrentLayer else { return (layer, nil) }
       copy.isTrainable = layer.isTrainable
-      // A layer that was made without a dtype takes the one around it.
-      copy.requestedDType = layer.requestedDType
+      // What was made without a dtype takes the one around it, cells too.
+      for (copy, layer) in zip(copy.withHeldLayers, layer.withHeldLayers) { copy.requestedDType = layer.requestedDType }
       return (copy, nil)
     } catch {
       return (layer, error)
