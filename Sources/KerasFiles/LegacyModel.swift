@@ -16,7 +16,7 @@ package enum LegacyModel {
     let model = try Initializer.$isForReplacedWeights.withValue(true) {
       try type.fromJSON(config, name: "\(name): model_config", compiled: false, elementLimit: max(count, 1 << 24))
     }
-    _ = try LegacyWeights(contents, file: name).load(into: model, skipMismatch: false)
+    _ = try LegacyWeights(contents, file: name).load(into: model, skipMismatch: false, isFilesOwn: true)
     func own<Value>(_ attribute: String, _ read: (JSONValue) throws -> Value) throws -> Value? {
       let label = "\(name): \(attribute)"
       return try contents.strings(attribute, of: "")?.first.map { text in try naming(label) { try read(JSONValue(parsing: text, name: label)) } }

@@ -41,7 +41,8 @@ struct LegacyWeights {
 
   /// Loads the weights: by the layers' names where the model has all of them, else layer after layer, as Keras does: names of
   /// layers are often made up.
-  func load(into model: Model, skipMismatch: Bool) throws -> WeightMismatches {
+  /// - Parameter isFilesOwn: whether the model was made as the file says, so that all names in it are the file's.
+  func load(into model: Model, skipMismatch: Bool, isFilesOwn: Bool = false) throws -> WeightMismatches {
     let targets = model.layers.map { (name: $0.name, variables: LegacyWeights.ordered($0, in: model)) }.filter { !$0.variables.isEmpty }
     let sources = layers.filter { !$0.weights.isEmpty }
     let known = Set(targets.map(\.name))
@@ -55,7 +56,7 @@ struct LegacyWeights {
     var variables: [(name: String, variable: Variable)] = []
     for (index, target) in targets.enumerated() {
       let name = byName ? target.name : index < sources.count ? sources[index].name : target.name
-      let places = LegacyWeights.places(of: target.variables, in: weightNames[name] ?? [])
+      let places = LegacyWeights.places(of: target.variables, in: weightNames[name] ?? [], isFilesOwn: isFilesOwn)
       for (number, variable) in zip(places, target.variables) { variables.append(("\(name)/\(number)", variable)) }
     }
     var tensors: [String: Tensor] = [:]
@@ -74,10 +75,10 @@ struct LegacyWeights {
 
   /// Where variables stand in a file's list of names: in their order, but where the ends of names tell them apart and come in another one, as
   /// Keras writes those of which one alone is frozen, and then does not find them itself.
-  private static func places(of variables: [Variable], in names: [String]) -> [Int] {
+  private static func places(of variables: [Variable], in names: [String], isFilesOwn: Bool) -> [Int] {
     func ends(_ names: [String], _ count: Int) -> [String] { names.map { $0.split(separator: "/").suffix(count).joined(separator: "/") } }
     let own = variables.map(\.path), given = names.map { String($0.prefix { $0 != ":" }) }
-    for count in 1...3 where variables.count == names.count {
+    for count in 1...(isFilesOwn ? 3 : 1) where variables.count == names.count {
       let (own, given) = (ends(own, count), ends(given, count))
       guard Set(own).count == own.count, Set(given) == Set(own) else { continue }
       let places = Dictionary(uniqueKeysWithValues: zip(given, given.indices))

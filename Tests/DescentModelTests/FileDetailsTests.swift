@@ -21,7 +21,8 @@ import Testing
   @Test(arguments: [DType.float32, .float64], [DType.float32, .float64])
   func `a chain in a chain keeps its dtype in a description`(outer: DType, inner: DType) throws {
     func made() -> Sequential {
-      Sequential([Sequential([Dense(4), RNN(LSTMCell(3))], dtype: inner), Dense(1)], dtype: outer, seed: 1)
+      Sequential(
+        [TimeDistributed(Sequential([Dense(2)], dtype: inner)), Sequential([Dense(4), RNN(LSTMCell(3))], dtype: inner), Dense(1)], dtype: outer, seed: 1)
     }
     let x = Fixture.pattern([2, 5, 3], salt: 1, dtype: outer), model = made()
     try model.build(rows: [5, 3])

@@ -199,7 +199,7 @@ open class Layer {
   private var isTracedThrough = false
 
   /// The dtype that the layer's variables have or would have.
-  var builtDType: DType { variableDType ?? requestedDType ?? builder?.dtype ?? LayerJSON.around }
+  var builtDType: DType { variableDType ?? requestedDType ?? builder?.dtype ?? LayerJSON.around ?? .float32 }
   /// The dtype that the layer was made with, or that a file says it has.
   var requestedDType: DType?
 

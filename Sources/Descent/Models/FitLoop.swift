@@ -114,6 +114,8 @@ final class FitLoop {
     } catch {
       failure = error
     }
+    // Averages that a callback shows are no weights to go on from.
+    if failure != nil && optimizerState.isExchanged && optimizerState.ownership?.isWhole != false { optimizerState.exchangeAveragedValues() }
     // A run that fails leaves the weights as they are; one that made no update has no averages to show.
     if failure == nil && optimizerState.averageCount > averagesBefore {
       optimizerState.finalizeVariableValues()

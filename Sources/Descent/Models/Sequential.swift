@@ -70,7 +70,7 @@ public final class Sequential: Model {
   }
 
   /// The layers' dtype: in another model that of what is around it, whatever it was made with.
-  var innerDType: DType { variableDType ?? requestedDType ?? (parent as? Sequential)?.innerDType ?? dtype }
+  var innerDType: DType { variableDType ?? requestedDType ?? LayerJSON.around ?? dtype }
 
   public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
     if let problem { throw problem }

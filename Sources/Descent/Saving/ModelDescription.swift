@@ -5,7 +5,7 @@ import TensorCore
 /// Reads and writes layers as Keras's JSON does: `{"module": …, "class_name": …, "config": {…}, "registered_name": …}`.
 enum LayerJSON {
   /// While a layer is described: its dtype, which layers in it have that are not built and were made without one.
-  @TaskLocal static var around: DType = .float32
+  @TaskLocal static var around: DType?
 
   /// The description of a layer with all in it.
   static func json(of layer: Layer, dtype: DType) throws -> JSONValue {

@@ -48,6 +48,30 @@ import Testing
     }
   }
 
+  /// A callback that fails while averages are shown.
+  @Test func `a run that failed while averages were shown goes on with the weights`() throws {
+    struct Full: Error {}
+    func run(fails: Bool) throws -> [Double] {
+      let model = try SmallData.model(seed: 3, optimizer: Adam(learningRate: 0.05).with { $0.useEMA = true; $0.emaMomentum = 0.8 })
+      let folder = TemporaryFolder(), (x, y) = (SmallData.x(), SmallData.labels)
+      var fails = fails
+      func fit() throws {
+        let failing = LambdaCallback(onEpochEnd: { epoch, _ in if fails && epoch == 1 { throw Full() } })
+        try model.fit(
+          x, y, batchSize: 20, epochs: 3, verbose: 0,
+          callbacks: [SwapEMAWeights(swapsOnEpoch: true), failing, BackupAndRestore(folder.file("b"), saveFrequency: .batches(1))])
+      }
+      if fails {
+        #expect(throws: Full.self) { try fit() }
+        #expect(model.optimizerState?.isExchanged == false)
+        fails = false
+      }
+      try fit()
+      return model.numbers
+    }
+    #expect(try run(fails: true) == run(fails: false))
+  }
+
   @Test func `an optimizer without averages is refused`() throws {
     let model = try SmallData.model()
     #expect(
