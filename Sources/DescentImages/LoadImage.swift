@@ -1,7 +1,7 @@
 /// Reads a picture from a JPEG, PNG, GIF or BMP file. (Keras: `keras.utils.load_img`.)
 ///
 ///     let image = try loadImage("cat.jpg", targetSize: (224, 224))
-///     let x = try imageToArray(image)                                     // float32 [224, 224, 3], from 0 to 255
+///     let x = try imageToArray(image)                                 // float32 [224, 224, 3], from 0 to 255
 ///
 /// Pixels are those that Keras gets from Pillow. As there, cameras' notes on how a picture is to be turned (EXIF) are not followed, nor
 /// are color profiles. Of an animated GIF file the first picture is read; what is transparent in it keeps its color, in `rgba` with an

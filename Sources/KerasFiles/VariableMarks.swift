@@ -7,8 +7,9 @@ enum VariableMarks {
 
   /// By the variables' places in the file; nil if there are none.
   static func json(of model: Model) -> JSONValue? {
-    let marked = variables(of: model).filter { $0.variable.isTrainable != $0.variable.isMadeToBeTrained }
-    if marked.isEmpty { return nil }
+    func isMarked(_ variable: Variable) -> Bool { variable.isTrainable != variable.isMadeToBeTrained }
+    guard model.variables.contains(where: isMarked) else { return nil }
+    let marked = variables(of: model).filter { isMarked($0.variable) }
     func names(_ isTrainable: Bool) -> JSONValue { .array(marked.filter { $0.variable.isTrainable == isTrainable }.map { .string($0.name) }) }
     return ["version": JSONValue(version), "frozen": names(false), "trained": names(true)]
   }

@@ -23,6 +23,14 @@ extension ByOutput {
     names.first { list in given.allSatisfy(list.contains) } ?? names[0]
   }
 
+  /// The place among the outputs of each value that is given by name, nil for a name that is no output's; none of values in order.
+  /// - Parameter names: lists of names of all outputs in order, any of which may be used.
+  func places(names: [[String]]) -> [Int?] {
+    guard case .named(let pairs) = self else { return [] }
+    let known = ByOutput.nameList(pairs.map(\.name), of: names)
+    return pairs.map { known.firstIndex(of: $0.name) }
+  }
+
   /// The value of each output, nil where it has none.
   /// - Parameters:
   ///   - names: lists of names of all outputs in order, any of which may be used.
@@ -38,10 +46,10 @@ extension ByOutput {
       }
       return values
     case .named(let pairs):
-      let known = ByOutput.nameList(pairs.map(\.name), of: names)
       var result = [Value?](repeating: nil, count: count)
-      for (name, value) in pairs {
-        guard let place = known.firstIndex(of: name) else {
+      for ((name, value), place) in zip(pairs, places(names: names)) {
+        guard let place else {
+          let known = ByOutput.nameList(pairs.map(\.name), of: names)
           throw DescentError(
             .invalidArgument, "compile: \(what) names '\(name)', which is no output; the model has \(known.joined(separator: ", "))")
         }

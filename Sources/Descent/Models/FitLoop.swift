@@ -115,14 +115,14 @@ final class FitLoop {
       failure = error
     }
     // Averages that a callback shows are no weights to go on from.
-    if failure != nil && optimizerState.isExchanged && optimizerState.ownership?.isWhole != false { optimizerState.exchangeAveragedValues() }
+    if failure != nil && optimizerState.isExchanged && optimizerState.isWhole { optimizerState.exchangeAveragedValues() }
     // A run that fails leaves the weights as they are; one that made no update has no averages to show.
     if failure == nil && optimizerState.averageCount > averagesBefore {
       optimizerState.finalizeVariableValues()
       optimizerState.weightsWereReplaced(byAverages: true)
     }
     model.hasFailed = failure != nil
-    if optimizerState.ownership?.isWhole != false { model.showWeightsToJudge() }
+    if optimizerState.isWhole { model.showWeightsToJudge() }
     let isComplete = failure == nil && !history.isInterrupted
     // Callbacks close their files however training ends; the first error is the one to tell.
     for callback in callbacks.callbacks {

@@ -108,7 +108,7 @@ struct GroupRun {
       throw refuse("the metric '\(name)' has a state of its own")
     }
     guard let optimizerState else { return }
-    if optimizerState.ownership?.isWhole == false {
+    if !optimizerState.isWhole {
       throw DescentError(
         .state, "\(caller): what the optimizer remembers was spread over processes when the last fit failed, and is lost; compile the model again, or restore a checkpoint")
     }

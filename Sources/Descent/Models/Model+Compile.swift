@@ -170,7 +170,8 @@ extension Model {
     if let state = training.optimizerState {
       // Variables that were marked as fixed when it was made.
       try access.tracing {
-        try state.add(optimizedVariables, inOrderOf: variables)
+        let variables = variables
+        try state.add(variables.filter(\.isOptimized), inOrderOf: variables)
         _ = state.hasEvaluationValues
       }
       return state
@@ -179,7 +180,7 @@ extension Model {
     guard isBuilt else {
       throw DescentError(.state, "\(caller): the model has no variables yet; give its first layer an inputShape, or call fit first")
     }
-    let state = try OptimizerState(training.optimizer, variables: optimizedVariables)
+    let state = try OptimizerState(training.optimizer, variables: variables.filter(\.isOptimized))
     for (variable, constraint) in allLayers.flatMap(\.constraints) { try constraint.check(for: variable) }
     let constraints = Dictionary(
       allLayers.flatMap(\.constraints).map { (ObjectIdentifier($0.variable), $0.constraint) }, uniquingKeysWith: { first, _ in first })
@@ -192,9 +193,6 @@ extension Model {
     return state
   }
 
-  /// Variables of frozen layers too, so that thawing one keeps what is remembered of it.
-  private var optimizedVariables: [Variable] { variables.filter { $0.isTrainable && $0.dtype.isFloatingPoint } }
-
   /// Which way the number of that name in the logs gets better, if it is known.
   func isGreaterBetter(forLog name: String) -> Bool? {
     let name = name.hasPrefix("val_") ? String(name.dropFirst(4)) : name
@@ -203,4 +201,9 @@ extension Model {
     let found = known.first { $0.name == name } ?? known.first { name.hasPrefix($0.name + "_") }
     return found?.metric.direction.map { $0 == .up }
   }
+}
+
+extension Variable {
+  /// Whether the optimizer of a model keeps something for it: in frozen layers too, so that thawing one keeps what is remembered of it.
+  fileprivate var isOptimized: Bool { isTrainable && dtype.isFloatingPoint }
 }

@@ -19,6 +19,8 @@ open class Model: Layer {
   /// The dtype of the variables and of the computation. Inputs of another dtype are cast on their way into a step, but for
   /// integers that an ``Embedding`` takes.
   public let dtype: DType
+  /// The dtype that files say the layers have.
+  var innerDType: DType { dtype }
   /// Decides the initial weights, the order of rows in training, and dropout. Setting it before the weights exist changes all
   /// of these, later only what is still to come.
   public var seed: UInt64 {

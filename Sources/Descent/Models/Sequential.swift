@@ -69,8 +69,8 @@ public final class Sequential: Model {
     return last
   }
 
-  /// The layers' dtype: in another model that of what is around it, whatever it was made with.
-  var innerDType: DType { variableDType ?? requestedDType ?? LayerJSON.around ?? dtype }
+  /// In another model that of what is around it, whatever it was made with.
+  override var innerDType: DType { variableDType ?? requestedDType ?? LayerJSON.around ?? dtype }
 
   public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
     if let problem { throw problem }

@@ -120,7 +120,6 @@ extension TrainingState {
   /// - Throws: ``DescentError`` for what cannot be written.
   func json(isCompared: Bool = false, of model: Model) throws -> JSONValue {
     let names = model.outputNameLists, outputs = try? outputs(of: model), shapes = model.rowOutputShapes
-    func place(of name: String, among all: [String]) -> Int? { ByOutput<[Metric]>.nameList(all, of: names).firstIndex(of: name) }
     func loss(_ place: Int?) -> Loss? {
       if let outputs { return place.flatMap { outputs.indices.contains($0) ? outputs[$0].loss : nil } }
       if case .same(let loss) = choices.losses { return loss } else { return nil }
@@ -138,7 +137,9 @@ extension TrainingState {
         metrics.isEmpty ? .null : .array(try metrics.enumerated().map { try json($1, names[0].count == 1 ? 0 : $0) })
       case .byOutput(.ordered(let lists)): lists.isEmpty ? .null : .array(try lists.enumerated().map { try list($1 ?? [], $0) })
       case .byOutput(.named(let lists)):
-        lists.isEmpty ? .null : .object(JSONObject(try lists.map { name, metrics in (name, try list(metrics, place(of: name, among: lists.map(\.name)))) }))
+        lists.isEmpty
+          ? .null
+          : .object(JSONObject(try zip(lists, ByOutput.named(lists).places(names: names)).map { ($0.name, try list($0.value, $1)) }))
       }
     }
     let loss: JSONValue = switch choices.losses {

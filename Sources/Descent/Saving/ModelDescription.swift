@@ -232,7 +232,7 @@ extension Model {
   /// - Throws: ``DescentError`` naming what cannot be written: a layer that is no ``ConfigurableLayer`` or not registered, an
   ///   activation or a loss made from a closure.
   public func json() throws -> JSONValue {
-    guard case .object(var result) = try LayerJSON.json(of: self, dtype: (self as? Sequential)?.innerDType ?? dtype) else { return .null }
+    guard case .object(var result) = try LayerJSON.json(of: self, dtype: innerDType) else { return .null }
     if let training { result["compile_config"] = try training.json(of: self) }
     return .object(result)
   }

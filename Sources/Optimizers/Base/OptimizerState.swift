@@ -158,6 +158,8 @@ public final class OptimizerState {
   var evaluation: EvaluationValues?
   /// Who keeps what, where processes that train together do not keep everything each.
   package internal(set) var ownership: StateOwnership?
+  /// Whether all that is remembered is here.
+  package var isWhole: Bool { ownership?.isWhole != false }
   /// What ``exchangeAveragedValues()`` has exchanged, until it does so again.
   var exchanged: [Entry]?
 
