@@ -18,7 +18,9 @@ struct DataOptions: ParsableArguments {
         several outputs y_NAME.
         """,
       valueName: "data"))
-  var data = "fashion-mnist"
+  var data = Self.standard
+
+  static let standard = "fashion-mnist"
 
   @Option(help: ArgumentHelp("The column of a table to predict. (Not needed with a model that was trained on a table)", valueName: "column"))
   var target: String?
@@ -55,9 +57,7 @@ struct DataOptions: ParsableArguments {
     }
     if isTable, let table = model?.table { return DataSet(try TableData(self.table(), preparedBy: table), name: data) }
     if isTable && model == nil { return DataSet(try TableData(table(), target: target ?? ""), name: data) }
-    if isTable && [".jsonl", ".ndjson"].contains(where: { hasEnding(data, $0) || hasEnding(data, $0 + ".gz") }) {
-      throw DescentError(.data, "\(data): lines of JSON are for models that were trained on a table; this one knows no columns")
-    }
+    if isTable { try checkPlainTable() }
     if isTable { return DataSet(try CSVTable(data, target: target ?? ""), name: data) }
     if isArchive { return try DataSet(archive: data) }
     if isTexts { return try DataSet(texts(for: model), name: data, asPlaces: model?.takesPlaces ?? false) }
@@ -67,6 +67,18 @@ struct DataOptions: ParsableArguments {
     }
     guard isFolder else { throw DescentError(.file, "\(data): no such file or folder; expected \(DataOptions.expected)") }
     return DataSet(name: data, try ImageFolder.load(data))
+  }
+
+  /// - Throws: ``DescentError`` for what cannot be read as plain numbers, which is how a model that knows no columns takes a table.
+  func checkPlainTable() throws {
+    if [".jsonl", ".ndjson"].contains(where: { hasEnding(data, $0) || hasEnding(data, $0 + ".gz") }) {
+      throw DescentError(.data, "\(data): lines of JSON are for models that were trained on a table; this one knows no columns")
+    }
+    if tableReading.isUsed {
+      throw DescentError(
+        .data,
+        "\(data): --separator, --decimal-mark, --encoding and --no-header are for models that were trained on a table; this one knows no columns, and takes numbers with commas between them below a line of names")
+    }
   }
 
   var isArchive: Bool { hasEnding(data, ".npz") }
@@ -104,7 +116,7 @@ struct DataOptions: ParsableArguments {
     return try ImageData(data, options: options.fitting(model))
   }
 
-  private var isFashionMNIST: Bool { data == "fashion-mnist" }
+  private var isFashionMNIST: Bool { data == Self.standard }
 
   private var exists: Bool { FileManager.default.fileExists(atPath: data) }
 

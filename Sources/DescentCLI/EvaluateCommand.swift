@@ -54,9 +54,16 @@ struct EvaluateCommand: ParsableCommand {
       throw DescentError(.state, "\(self.model.path): says nothing of a loss to judge by; give --loss")
     }
     if loss != nil || metrics != nil {
-      guard let loss = try loss.map(chosenLoss) ?? model.loss else { return }
-      try model.compile(
-        optimizer: "sgd", loss: loss, metrics: try metrics?.words.map { try Metric(named: $0) } ?? model.metrics)
+      let metrics = try metrics?.words.map { try Metric(named: $0) }
+      if model.outputNames.count > 1 && metrics?.isEmpty == false {
+        throw ValidationError("--metrics is for models of one output; compile the model with its metrics before it is saved.")
+      }
+      let loss = try loss.map(chosenLoss)
+      if let loss, model.optimizer == nil {
+        try model.compile(optimizer: .sgd, loss: loss, metrics: metrics ?? [])
+      } else {
+        try model.recompile(loss: loss, metrics: metrics)
+      }
     }
     let data = try dataOptions.load(for: model)
     let part = data.test ?? data.train

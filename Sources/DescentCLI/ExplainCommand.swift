@@ -17,11 +17,11 @@ struct ExplainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("A .keras or .h5 file, or a .json file with a description: predicting, and training if it is compiled.", valueName: "file"))
   var model: ModelFile?
 
-  @Option(help: ArgumentHelp("The rows of a batch.", valueName: "n"))
-  var batchSize = 32
+  @Option(help: ArgumentHelp("The rows of a batch. (default: 32)", valueName: "n"))
+  var batchSize: Int?
 
-  @Option(help: ArgumentHelp("What stands for sizes that are open (Keras's None): the length of a text, the sides of a picture.", valueName: "n"))
-  var length = 100
+  @Option(help: ArgumentHelp("What stands for sizes that are open (Keras's None): the length of a text, the sides of a picture. (default: 100)", valueName: "n"))
+  var length: Int?
 
   @Option(help: ArgumentHelp("An optimizer's update, by name, with settings as in descent train.", valueName: "name"))
   var optimizer: String?
@@ -29,9 +29,15 @@ struct ExplainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Run it so many times, on zeros or random numbers, and give the least time of each kernel.", valueName: "n"))
   var measure: Int?
 
+  private var rowCount: Int { batchSize ?? 32 }
+  private var openSize: Int { length ?? 100 }
+
   func validate() throws {
     try model?.validate()
     if (model == nil) == (optimizer == nil) { throw ValidationError("Give --model or --optimizer, one of them.") }
+    if optimizer != nil && (batchSize != nil || length != nil) {
+      throw ValidationError("--batch-size and --length are for --model; an optimizer's update has no rows.")
+    }
     try NumberRange.count.check(option: "--batch-size", batchSize)
     try NumberRange.count.check(option: "--length", length)
     try NumberRange.count.check(option: "--measure", measure)
@@ -48,18 +54,18 @@ struct ExplainCommand: ParsableCommand {
   }
 
   private func explain(_ model: Model, _ path: String) throws {
-    guard let inputs = model.rowInputShapes?.map({ $0.filled(with: length) }), let outputs = model.rowOutputShapes?.map({ $0.filled(with: length) })
+    guard let inputs = model.rowInputShapes?.map({ $0.filled(with: openSize) }), let outputs = model.rowOutputShapes?.map({ $0.filled(with: openSize) })
     else {
       throw DescentError(.invalidArgument, "explain: the shapes of what goes into \(path) are not known; expected a model that was built")
     }
-    for shape in inputs + outputs where shape.reduce(batchSize, ElementCount.product) >= ElementCount.limit {
-      throw DescentError(.invalidArgument, "explain: \(batchSize) rows of shape \(shape) are more than there is memory for")
+    for shape in inputs + outputs where shape.reduce(rowCount, ElementCount.product) >= ElementCount.limit {
+      throw DescentError(.invalidArgument, "explain: \(rowCount) rows of shape \(shape) are more than there is memory for")
     }
-    let x = ExplainCommand.parts(inputs.map { Tensor.zeros([batchSize] + $0) })
+    let x = ExplainCommand.parts(inputs.map { Tensor.zeros([rowCount] + $0) })
     let prediction = try measure.map { try model.profilePrediction(x, runs: $0) } ?? model.explainPrediction(x)
-    Output.line("Predicting \(batchSize) rows: \(prediction)")
+    Output.line("Predicting \(rowCount) rows: \(prediction)")
     if model.optimizer == nil { return }
-    Output.line("\nA step of training on \(batchSize) rows: \(try training(model, x, outputs))")
+    Output.line("\nA step of training on \(rowCount) rows: \(try training(model, x, outputs))")
   }
 
   /// Targets are like the outputs, or numbers of classes: the first that the losses take.
@@ -67,7 +73,7 @@ struct ExplainCommand: ParsableCommand {
     var refusal: (any Error)?
     for classes in 0..<1 << min(outputs.count, 8) {
       let y = outputs.enumerated().map { index, shape in
-        classes >> index & 1 == 0 ? Tensor.zeros([batchSize] + shape) : Tensor.zeros([batchSize] + shape.dropLast(), dtype: .int32)
+        classes >> index & 1 == 0 ? Tensor.zeros([rowCount] + shape) : Tensor.zeros([rowCount] + shape.dropLast(), dtype: .int32)
       }
       do {
         return try measure.map { try model.profileTrainingStep(x, ExplainCommand.parts(y), runs: $0) }

@@ -37,6 +37,7 @@ struct FindRateCommand: ParsableCommand {
 
   func validate() throws {
     try dataOptions.requireTarget()
+    if optimizerOptions.learningRate != nil { throw ValidationError("--learning-rate is what is looked for, from --from to --to; leave it out.") }
     if !(from > 0 && to > from && to.isFinite) { throw ValidationError("--from \(from) --to \(to): expected two numbers greater than 0, the second the greater.") }
     try NumberRange.atLeast(6).check(option: "--steps", steps)
   }

@@ -67,14 +67,15 @@ extension ModelOptions {
 }
 
 extension Model {
-  /// Compiles a network that tells the files of classes apart: with the loss that was asked for, its own, or one that goes by how many numbers it
-  /// computes.
+  /// Compiles a network that tells the files of classes apart: with what was asked for, and otherwise with what it was compiled with before, or a
+  /// loss that goes by how many numbers it computes.
   func compile(forClasses count: Int, of things: String, _ aim: TaskOptions, _ way: OptimizerSpelling) throws {
     let asked = try aim.chosenLoss()
     if asked?.isForClasses == false { throw ValidationError("--loss \(aim.loss ?? "") is for numbers; \(things) are of classes.") }
+    if optimizer != nil { return try recompile(way, loss: asked, metrics: aim.chosenMetrics()) }
     let isOne = (layers.last as? Dense)?.units == 1 && count == 2
     try compile(
-      anyOptimizer: way.chosen(), loss: asked ?? loss ?? (isOne ? .binaryCrossentropy : .sparseCategoricalCrossentropy),
+      anyOptimizer: way.chosen(), loss: asked ?? (isOne ? .binaryCrossentropy : .sparseCategoricalCrossentropy),
       metrics: aim.chosenMetrics() ?? [.accuracy])
   }
 

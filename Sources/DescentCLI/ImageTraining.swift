@@ -24,11 +24,7 @@ extension TrainCommand {
     }
     let preprocessing = data.preprocessing, changes = given == nil ? try imageOptions.changes : []
     let model = try given ?? preprocessing.network(augmentation: changes, seed: seed)
-    if given?.optimizer == nil || optimizerOptions.optimizer != nil || taskOptions.loss != nil || taskOptions.metrics != nil {
-      try model.compile(forClasses: preprocessing.classNames.count, of: "pictures", taskOptions, optimizerOptions.spelling)
-    } else if let learningRate = optimizerOptions.learningRate {
-      try model.setLearningRate(learningRate)
-    }
+    try model.compile(forClasses: preprocessing.classNames.count, of: "pictures", taskOptions, optimizerOptions.spelling)
     model.images = preprocessing
     let set = try DataSet(data, name: dataOptions.data, asPlaces: model.takesPlaces)
     let rows = taskOptions.rows(of: data.training.count)

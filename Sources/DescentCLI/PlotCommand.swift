@@ -18,14 +18,18 @@ struct PlotCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("Folders of runs or CSV files, each with NAME= before it if it is to be called so.", valueName: "run"))
   var runs: [String]
 
-  @Option(help: ArgumentHelp("The file for the picture.", valueName: "file"))
-  var svg = "plot.svg"
+  @Option(help: ArgumentHelp("The file for the picture. (default: plot.svg)", valueName: "file"))
+  var svg: String?
 
   @Option(help: ArgumentHelp("What stands above the picture.", valueName: "text"))
-  var title = ""
+  var title: String?
 
   @Flag(help: "Draw in the terminal, and no picture.")
   var terminal = false
+
+  func validate() throws {
+    if terminal && (svg != nil || title != nil) { throw ValidationError("--terminal draws no picture; leave --svg and --title out.") }
+  }
 
   func run() throws {
     let curves = try runs.map { text -> RunCurves in
@@ -39,7 +43,8 @@ struct PlotCommand: ParsableCommand {
       }
       return
     }
-    try writeFile(svg, text: HistoryPicture(curves, title: title).svg)
+    let svg = svg ?? "plot.svg"
+    try writeFile(svg, text: HistoryPicture(curves, title: title ?? "").svg)
     Output.line("Wrote \(svg)")
   }
 }

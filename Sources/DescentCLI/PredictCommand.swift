@@ -45,6 +45,9 @@ struct PredictCommand: ParsableCommand {
     if let out, ![".npy", ".npz", ".csv"].contains(where: { hasEnding(out, $0) }) {
       throw ValidationError("--out is '\(out)'; expected a file ending in .npy, .npz or .csv.")
     }
+    if !files.isEmpty && (dataOptions.data != DataOptions.standard || dataOptions.target != nil) {
+      throw ValidationError("Files are given in place of --data and --target; leave one or the other out.")
+    }
   }
 
   func run() throws {
@@ -154,6 +157,7 @@ extension DataOptions {
 
   /// The rows to predict from: of an `.npz` file `x_test` or `x`, or those of several inputs, whether there are labels or not.
   func loadInputs(for model: Model) throws -> any ModelData {
+    if isTable { try checkPlainTable() }
     if isTable && target == nil { return try CSVTable.features(of: data).features }
     guard isArchive else {
       let set = try load(for: model)

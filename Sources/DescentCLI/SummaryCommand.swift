@@ -20,8 +20,9 @@ struct SummaryCommand: ParsableCommand {
   func run() throws {
     let model = try self.model.load()
     if let plot {
-      return try plotModel(
+      try plotModel(
         model, toFile: plot, showShapes: true, showDType: true, showLayerNames: true, expandNested: true, showLayerActivations: true)
+      if !json { return }
     }
     if json {
       Output.line(try model.toJSON(indent: 1))

@@ -25,10 +25,12 @@ extension TrainCommand {
     }
     let table = data.preprocessing
     let model = try given ?? modelOptions.tableNetwork(table, loss: loss, rows: data.training.count, seed: seed)
-    if given?.optimizer == nil || optimizerOptions.optimizer != nil || loss != nil || taskOptions.metrics != nil {
-      try table.compile(model, optimizer: optimizerOptions.spelling.chosen(), loss: loss ?? given?.loss, metrics: taskOptions.chosenMetrics())
-    } else if let learningRate = optimizerOptions.learningRate {
-      try model.setLearningRate(learningRate)
+    let way = optimizerOptions.spelling, metrics = try taskOptions.chosenMetrics()
+    if model.optimizer == nil {
+      try table.compile(model, optimizer: way.chosen(), loss: loss, metrics: metrics)
+    } else {
+      try table.recompile(model, anyOptimizer: way.given(), loss: loss, metrics: metrics)
+      try way.setRate(of: model)
     }
     var weights: [Int: Double]?
     if tableOptions.classWeight == .balanced {

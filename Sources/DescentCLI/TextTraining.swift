@@ -24,11 +24,7 @@ extension TrainCommand {
     let names = data.preprocessing.classNames ?? []
     let model = try given ?? data.preprocessing.network(seed: seed)
     model.texts = data.preprocessing
-    if given?.optimizer == nil || optimizerOptions.optimizer != nil || taskOptions.loss != nil || taskOptions.metrics != nil {
-      try model.compile(forClasses: names.count, of: "texts", taskOptions, optimizerOptions.spelling)
-    } else if let learningRate = optimizerOptions.learningRate {
-      try model.setLearningRate(learningRate)
-    }
+    try model.compile(forClasses: names.count, of: "texts", taskOptions, optimizerOptions.spelling)
     let set = try DataSet(data, name: dataOptions.data, asPlaces: model.takesPlaces)
     let rows = taskOptions.rows(of: data.training.count)
     let plan = FolderPlan(epochs: epochs, steps: taskOptions.steps(over: data.training.count), hasValidation: data.validation != nil)

@@ -77,6 +77,7 @@ struct TrainCommand: ParsableCommand {
 
   func validate() throws {
     if modelOptions.model == nil { try dataOptions.requireTarget() }
+    if plot && verbose == .silent { throw ValidationError("--plot draws in the terminal, where --verbose 0 prints nothing; leave one of them out.") }
     let isTexts = dataOptions.isTexts
     if (isTexts || dataOptions.isPictures) && tableOptions.isOfTables {
       throw ValidationError("--task, --features, --drop and --types are for tables; --data is '\(dataOptions.data)', a folder of \(isTexts ? "texts" : "pictures").")
@@ -125,7 +126,7 @@ struct TrainCommand: ParsableCommand {
     }
     let written = try results.write(model, history).text
     try finish(results, history, written)
-    if plot && verbose != .silent { Output.line("\n\(RunCurves(history).terminalPlot(width: TextTable.width))\n") }
+    if plot { Output.line("\n\(RunCurves(history).terminalPlot(width: TextTable.width))\n") }
     try report(model, data, history, written)
     // Of a loss that is not finite fit has said so, unless it was to be silent.
     if verbose == .silent || history["loss"].last?.isFinite == true, let remark = Divergence.remark(history, prepared.outcome, data) {

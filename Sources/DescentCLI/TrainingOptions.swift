@@ -73,6 +73,14 @@ struct OptimizerSpelling {
   var optimizer: String?
   var learningRate: Double?
 
+  /// The one that was asked for, if one was.
+  func given() throws -> (any Optimizer)? { optimizer == nil ? nil : try chosen() }
+
+  /// Sets the rate that was asked for, of a model whose optimizer stays.
+  func setRate(of model: Model) throws {
+    if optimizer == nil, let learningRate { try model.setLearningRate(learningRate) }
+  }
+
   func chosen() throws -> any Optimizer {
     let text = try optimizer.map(OptimizerSpelling.text) ?? "adam"
     var chosen = try OptimizerRegistry.optimizer(text: text)
@@ -136,21 +144,14 @@ struct PreparedModel {
     try data.check(model)
   }
 
-  /// Compiles a new model, or one from a file with what was asked for in place of what it was compiled with. A model that keeps
-  /// its optimizer keeps what that remembers.
+  /// Compiles a new model, or one from a file with what was asked for in place of what it was compiled with.
   private static func compile(
     _ model: Model, _ loss: Loss?, _ metrics: [Metric]?, _ outcome: Outcome, _ way: OptimizerSpelling
   ) throws {
-    guard way.optimizer == nil, let present = model.optimizer else {
-      let standard = model.optimizer != nil && loss == nil ? model.metrics : [outcome.metric]
-      return try model.compile(anyOptimizer: way.chosen(), loss: outcome.loss, metrics: metrics ?? standard)
+    if model.optimizer == nil {
+      return try model.compile(anyOptimizer: way.chosen(), loss: outcome.loss, metrics: metrics ?? [outcome.metric])
     }
-    if let rate = way.learningRate { try model.setLearningRate(rate) }
-    if loss == nil && metrics == nil { return }
-    let state = model.optimizerState?.checkpoint()
-    try model.compile(
-      anyOptimizer: present, loss: outcome.loss, metrics: metrics ?? (loss == nil ? model.metrics : [outcome.metric]))
-    if let state { try model.restoreOptimizer(state) }
+    try model.recompile(way, loss: loss, metrics: metrics ?? (loss == nil ? nil : [outcome.metric]))
   }
 
   /// The same for a model of several inputs or outputs, which comes with its losses.
@@ -158,14 +159,16 @@ struct PreparedModel {
     if metrics != nil {
       throw ValidationError("--metrics is for models of one input and one output; compile the model with its metrics before it is saved.")
     }
-    if let loss { return try model.compile(anyOptimizer: way.chosen(), loss: loss) }
-    guard model.optimizer != nil else {
-      throw ValidationError("The model is not compiled; give --loss, or save it compiled.")
-    }
-    if way.optimizer != nil {
-      try model.recompile(anyOptimizer: way.chosen())
-    } else if let rate = way.learningRate {
-      try model.setLearningRate(rate)
-    }
+    if model.optimizer != nil { return try model.recompile(way, loss: loss, metrics: nil) }
+    guard let loss else { throw ValidationError("The model is not compiled; give --loss, or save it compiled.") }
+    try model.compile(anyOptimizer: way.chosen(), loss: loss)
+  }
+}
+
+extension Model {
+  /// Puts what was asked for in place of what a model was compiled with; all else stays, and with the optimizer what that remembers.
+  func recompile(_ way: OptimizerSpelling, loss: Loss?, metrics: [Metric]?) throws {
+    if way.optimizer != nil || loss != nil || metrics != nil { try recompile(anyOptimizer: way.given(), loss: loss, metrics: metrics) }
+    try way.setRate(of: self)
   }
 }

@@ -42,6 +42,15 @@ public struct MultiOptimizer: Optimizer {
   public var parts: [any Optimizer] { rules.map(\.optimizer) + [defaultOptimizer] }
 
   public func check() throws {
+    let isPlain =
+      options.learningRate.constant == 0 && options.weightDecay == nil && options.clipnorm == nil && options.clipvalue == nil
+      && options.globalClipnorm == nil && !options.useEMA && options.gradientAccumulationSteps == nil && options.decay == 0
+      && options.weightDecayExclusions.isEmpty && options.parameterSettings.isEmpty
+    if !isPlain {
+      throw DescentError(
+        .invalidArgument,
+        "learning rate, weight decay, clipping, averages, accumulation and settings of single parameters are those of the optimizers inside; set them there")
+    }
     for part in parts {
       let name = type(of: part).className
       if part is MultiOptimizer || part is LossScaleOptimizer {

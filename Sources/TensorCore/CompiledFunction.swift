@@ -3,9 +3,10 @@ import Synchronization
 
 /// A function over tensors that is traced once for each combination of argument shapes and dtypes and then run as a plan.
 ///
-/// What the function does to variables is part of each run. Anything else it does (printing, Swift variables) happens while
-/// tracing only, and reading a tensor's elements inside it is a programming error. An error that it throws while it is traced
-/// is thrown by the call, and leaves everything as it was.
+/// What the function does to variables is part of each run; what was read of them before stays what it was. Anything else it does
+/// (printing, Swift variables) happens while tracing only, and reading a tensor's elements inside it is a programming error. An error
+/// that it throws while it is traced is thrown by the call, and leaves everything as it was. The plans of the 64 combinations that were
+/// used last are kept.
 ///
 /// It may be called from several threads at once: each call has its own memory, and a run that changes variables is seen by others
 /// as a whole. The function itself is traced by one thread at a time.
@@ -30,11 +31,22 @@ public final class TracedFunction<Failure: Error>: @unchecked Sendable {
     let variants: [RunVariant]
   }
 
-  private struct Traced {
+  private final class Traced {
     let plans: PlanPool
     /// Who takes part in the plan's runs.
     let observers: [any RunObserver]
+    /// When it was last looked for; guarded by the function's lock.
+    var lastUse = 0
+
+    init(plans: PlanPool, observers: [any RunObserver]) {
+      self.plans = plans
+      self.observers = observers
+    }
   }
+
+  /// So many are kept, those that were used last: a program whose texts all have lengths of their own would keep a plan of each for ever.
+  static var greatestPlanCount: Int { 64 }
+  private var uses = 0
 
   package init(_ body: @escaping ([Tensor]) throws(Failure) -> [Tensor]) { self.body = body }
 
@@ -56,9 +68,7 @@ public final class TracedFunction<Failure: Error>: @unchecked Sendable {
       }
     }
     let key = specifications(arguments)
-    if let traced = lock.withLock({ known[Key(arguments: key, variants: [])] }), traced.observers.isEmpty {
-      return run(traced.plans)
-    }
+    if let traced = traced(Key(arguments: key, variants: [])), traced.observers.isEmpty { return run(traced.plans) }
     oneAtATime.lock()
     defer { oneAtATime.unlock() }
     let begun = lock.withLock { observers[key] ?? [] }.map { ($0, $0.willRun()) }
@@ -123,19 +133,34 @@ public final class TracedFunction<Failure: Error>: @unchecked Sendable {
   private func traced(
     for arguments: [Specification], _ begun: [(observer: any RunObserver, variant: RunVariant)]
   ) throws(Failure) -> Traced {
-    if let traced = lock.withLock({ known[Key(arguments: arguments, variants: begun.map(\.variant))] }) { return traced }
+    if let traced = traced(Key(arguments: arguments, variants: begun.map(\.variant))) { return traced }
     let placeholders = arguments.enumerated().map { index, specification in
       Tensor(.argument(index), shape: specification.shape, dtype: specification.dtype)
     }
     let trace = Trace(observers: begun)
     let outputs = try trace.record { () throws(Failure) -> [Tensor] in try body(placeholders) }
-    let traced = Traced(
-      plans: PlanPool(arguments: placeholders, outputs: outputs, assignments: trace.assignments), observers: trace.joinedObservers)
+    let traced = Traced(plans: PlanPool(arguments: placeholders, outputs: outputs, of: trace), observers: trace.joinedObservers)
     lock.withLock {
+      if known.count >= Self.greatestPlanCount, let oldest = known.min(by: { $0.value.lastUse < $1.value.lastUse })?.key {
+        known[oldest] = nil
+        if !known.keys.contains(where: { $0.arguments == oldest.arguments }) { observers[oldest.arguments] = nil }
+      }
+      uses += 1
+      traced.lastUse = uses
       known[Key(arguments: arguments, variants: trace.observers.map(\.variant))] = traced
       observers[arguments] = trace.observers.map(\.observer)
     }
     return traced
+  }
+
+  /// What was traced for arguments and variants like these, if it is kept.
+  private func traced(_ key: Key) -> Traced? {
+    lock.withLock {
+      guard let traced = known[key] else { return nil }
+      uses += 1
+      traced.lastUse = uses
+      return traced
+    }
   }
 
   /// How many plans were traced so far.
@@ -176,7 +201,7 @@ package struct ObservedPlans {
     let placeholders = arguments.enumerated().map { Tensor(.argument($0), shape: $1.shape, dtype: $1.dtype) }
     let trace = Trace(observers: begun)
     let outputs = try trace.record { try body(placeholders) }
-    plans = PlanPool(arguments: placeholders, outputs: outputs, assignments: trace.assignments)
+    plans = PlanPool(arguments: placeholders, outputs: outputs, of: trace)
     joined = trace.joinedObservers
     known = trace.observers
   }
@@ -188,8 +213,13 @@ package final class PlanPool: Sendable {
   package let first: Plan
   private let idle: Mutex<[Plan]>
 
-  init(arguments: [Tensor], outputs: [Tensor], assignments: [(variable: Variable, value: Tensor)]) {
-    first = Plan(arguments: arguments.map(\.node), outputs: outputs.map(\.node), assignments: assignments)
+  /// - Parameter trace: what the function did to variables.
+  init(arguments: [Tensor], outputs: [Tensor], of trace: Trace) {
+    let outputs = outputs.map(\.node), assignments = trace.assignments
+    // What was read of variables before the function was traced is what they held then, however often the plan runs.
+    let below = nodesBelow(outputs + assignments.map(\.value.node)) { $0.value != nil }
+    evaluate(below.filter { $0.value == nil && !$0.isOpen && $0.isVariable })
+    first = Plan(arguments: arguments.map(\.node), outputs: outputs, assignments: assignments)
     idle = Mutex([first])
     first.explainIfAsked("function of (\(arguments.map { "\($0.dtype) \($0.shape)" }.joined(separator: ", ")))")
   }

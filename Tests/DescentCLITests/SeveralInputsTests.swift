@@ -94,4 +94,19 @@ import Testing
       #expect(run.status == 1 && run.errors.contains(told) && run.errors.contains("wrong.npz"), "\(command): \(run.errors)")
     }
   }
+
+  /// What is not asked for stays: the losses of both outputs, and their weights.
+  @Test func `evaluate without metrics comes to the same losses`() throws {
+    func scores(_ more: String...) throws -> JSONValue {
+      let run = try CommandLineTool(["evaluate", "--model", model, "--data", folder.file("d.npz"), "--json"] + more)
+      #expect(run.status == 0, "\(run.errors)")
+      return try JSONValue(parsing: run.output, name: "scores")
+    }
+    let all = try scores(), bare = try scores("--metrics", "none")
+    let names = try #require(bare.object).members.map(\.key)
+    #expect(names.contains("loss") && names.allSatisfy { $0.hasSuffix("loss") })
+    for name in names { #expect(bare[name] == all[name], "\(name)") }
+    let refused = try CommandLineTool(["evaluate", "--model", model, "--data", folder.file("d.npz"), "--metrics", "mae"])
+    #expect(refused.status == 64 && refused.errors.contains("--metrics is for models of one output"), "\(refused.errors)")
+  }
 }

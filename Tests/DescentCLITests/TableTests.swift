@@ -127,4 +127,55 @@ import Testing
     for word in ["MAE", "R²", "always the mean", "prediction by true value"] { #expect(numbers.contains(word), "\(word)") }
     #expect(try tool("train", "--data", "n.csv", "--target", "y", "--report", "r.pdf").errors.contains("expected a file ending in .html"))
   }
+
+  /// A model from a file keeps what is not asked for: its optimizer with what that remembers, its loss, its metrics.
+  @Test func `training goes on from a file with other metrics or another loss`() throws {
+    try write("houses.csv", "area,price", rows: 40) { "\(40 + $0),\(100_000 + 3_000 * $0)" }
+    let trained = try tool(
+      "train", "--data", "houses.csv", "--target", "price", "--optimizer", "sgd:momentum=0.5,learning_rate=0.03125", "--epochs", "4", "--save", "a.keras", "--verbose", "0")
+    #expect(trained.status == 0, "\(trained.errors)")
+    let first = try Sequential.load(folder.file("a.keras")), steps = try #require(first.optimizerState?.iterations)
+    for (options, loss, metric) in [
+      (["--metrics", "mean_squared_error"], "mean_squared_error", "mean_squared_error"), (["--loss", "huber"], "huber_loss", first.metrics[0].name),
+      (["--metrics", "none", "--learning-rate", "0.015625"], "mean_squared_error", nil),
+    ] as [([String], String, String?)] {
+      let further = try CommandLineTool(
+        ["train", "--model", "a.keras", "--data", "houses.csv", "--epochs", "4", "--save", "b.keras", "--verbose", "0"] + options, in: folder.path)
+      #expect(further.status == 0, "\(further.errors)")
+      let model = try Sequential.load(folder.file("b.keras"))
+      #expect((model.optimizer as? SGD)?.momentum == 0.5, "\(options)")
+      #expect(try model.learningRate == (options.count == 4 ? 0.015625 : 0.03125))
+      #expect(model.optimizerState?.iterations == 2 * steps && model.loss?.name == loss && model.metrics.map(\.name) == [metric].compactMap { $0 })
+    }
+    let other = try tool("train", "--model", "a.keras", "--data", "houses.csv", "--optimizer", "adam", "--epochs", "4", "--save", "b.keras", "--verbose", "0")
+    #expect(other.status == 0, "\(other.errors)")
+    let model = try Sequential.load(folder.file("b.keras"))
+    #expect(model.optimizer is Adam && model.optimizerState?.iterations == steps && model.metrics.map(\.name) == first.metrics.map(\.name))
+  }
+
+  @Test(arguments: [
+    ["find-rate", "--learning-rate", "0.1"], ["predict", "--model", "m.keras", "--data", "t.csv", "a.jpg"], ["plot", "run", "--terminal", "--svg", "x.svg"],
+    ["plot", "run", "--terminal", "--title", "t"], ["explain", "--optimizer", "adam", "--batch-size", "8"], ["explain", "--optimizer", "adam", "--length", "8"],
+    ["train", "--plot", "--verbose", "0"],
+  ])
+  func `options of which one is of no use beside the other are refused`(arguments: [String]) throws {
+    let run = try CommandLineTool(arguments, in: folder.path)
+    let told = arguments.filter { $0.hasPrefix("--") }.suffix(2).contains { run.errors.contains($0) }
+    #expect(run.status == 64 && told, "\(run.errors)")
+  }
+
+  @Test func `how a table is written is for models that know columns`() throws {
+    let model = Sequential { Dense(1, inputShape: [2]) }
+    try model.compile(optimizer: .sgd, loss: .meanSquaredError)
+    try model.save(folder.file("plain.keras"))
+    try write("t.csv", "a,b,y", rows: 4) { "\($0),1,2" }
+    for more in [["--separator", ","], ["--no-header"]] {
+      for command in ["predict", "evaluate", "train"] {
+        let run = try CommandLineTool([command, "--model", "plain.keras", "--data", "t.csv", "--target", "y"] + more, in: folder.path)
+        #expect(run.status == 1 && run.errors.contains("this one knows no columns"), "\(command): \(run.errors)")
+      }
+    }
+    let drawn = try tool("summary", "--model", "plain.keras", "--json", "--plot", "m.svg")
+    #expect(drawn.status == 0 && drawn.output.contains("\"class_name\"") && FileManager.default.fileExists(atPath: folder.file("m.svg")))
+  }
 }

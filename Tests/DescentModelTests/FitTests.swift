@@ -319,4 +319,21 @@ import Testing
       }
     }
   #endif
+
+  /// What an optimizer knows of the way from where the weights started is of no use from anywhere else. (Ftrl's weights are what its sums say, as
+  /// Keras's are.)
+  @Test(arguments: OptimizerRegistry.all.map { $0.init() as any Optimizer }.filter { !($0 is LBFGS || $0 is MultiOptimizer || $0 is Ftrl) }.map { type(of: $0).className })
+  func `a step from other weights begins at these`(name: String) throws {
+    let optimizer = try OptimizerRegistry.setting([("learning_rate", 0.0009765625)], in: OptimizerRegistry.optimizer(named: name))
+    let model = Sequential([Dense(1, inputShape: [2])], dtype: .float64, seed: 1)
+    try model.compile(anyOptimizer: optimizer, loss: .meanSquaredError)
+    let x = Tensor([[1.0, 2], [3, 1], [-1, 1]]), y = Tensor([[40.0], [50], [10]])
+    for _ in 0..<300 { try model.trainOnBatch(x, y) }
+    let given: [[Double]] = [[100, -100], [50]]
+    try model.setWeights([Tensor([[100.0], [-100]]), Tensor([50.0])])
+    try model.trainOnBatch(x, y)
+    for (weight, start) in zip(model.weights, given) {
+      for (now, before) in zip(weight.doubles, start) { #expect(abs(now - before) < 2, "\(now) from \(before)") }
+    }
+  }
 }

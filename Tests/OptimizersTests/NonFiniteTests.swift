@@ -71,4 +71,36 @@ import Testing
     #expect(stepper.state.skippedSteps == 3)
     #expect(stepper.state.iterations == 2)
   }
+
+  /// The square root of a negative number, whose derivative is none.
+  @Test(arguments: [NonFinitePolicy.stop, .skip, .propagate])
+  func `A search along lines does as it is told`(policy: NonFinitePolicy) throws {
+    let minimizer = try Minimizer(LBFGS().with { $0.nonFinite = policy }, startingAt: [[-1.0, 4.0]]) { p in sqrt(p[0]).sum() }
+    if policy == .stop {
+      let error = try #require(throws: DescentError.self) { try minimizer.step() }
+      #expect(error == DescentError(.numerics, "step 1: the gradient of 0 is not finite; nothing was changed"))
+    } else {
+      #expect(try minimizer.step().isNaN)
+    }
+    #expect(!minimizer.hasConverged)
+    #expect(minimizer.state.skippedSteps == (policy == .skip ? 1 : 0))
+    if policy == .propagate {
+      #expect(minimizer.parameters[0].contains { $0.isNaN })
+    } else {
+      #expect(minimizer.parameters == [[-1.0, 4.0]])
+    }
+  }
+
+  @Test func `A search whose counters were read and cannot be right remembers no steps`() throws {
+    for (name, value) in [("history_count", Double.nan), ("history_count", -1), ("history_start", 10), ("history_start", .infinity)] {
+      let minimizer = try Minimizer(LBFGS(), startingAt: [[-3.0, 4.0]]) { p in (square(p[0]) * Tensor([1.0, 30])).sum() }
+      try minimizer.minimize(steps: 3)
+      var state = minimizer.state.checkpoint()
+      let key = try #require(state.keys.first { $0.hasSuffix(name) })
+      state[key] = Tensor(value)
+      try minimizer.state.restore(state)
+      try minimizer.minimize(steps: 20)
+      #expect(minimizer.parameters[0].allSatisfy { abs($0) < 1e-6 })
+    }
+  }
 }

@@ -183,4 +183,71 @@ import Testing
     #expect(try OptimizerRegistry.optimizer(json: First.Twin().json()) is First.Twin)
     #expect(try OptimizerRegistry.optimizer(json: Second.Twin().json()) is Second.Twin)
   }
+
+  @Test func `an optimizer of more parts than fit in a number`() throws {
+    let paths = (0..<80).map { "p\($0)" }
+    let start = Dictionary(uniqueKeysWithValues: paths.map { ($0, [1.0, 2.0]) })
+    // Every second accumulates, so that phases differ.
+    let rules = paths.enumerated().map { index, path in
+      let part = SGD(learningRate: Double(index + 1) / 256).with { if index % 2 == 1 { $0.gradientAccumulationSteps = 2 } }
+      return (rule: ParameterRule.path(path), optimizer: part as any Optimizer)
+    }
+    let stepper = try Stepper(MultiOptimizer(default: SGD(), rules), parameters: start)
+    for step in 1...4 {
+      try stepper.update(gradients: start.mapValues { _ in [1.0, -1.0] })
+      for (index, path) in paths.enumerated() {
+        let way = Double(index + 1) / 256 * Double(index % 2 == 1 ? step / 2 : step)
+        #expect(stepper.parameters[path] == [1 - way, 2 + way])
+      }
+    }
+  }
+
+  @Test func `options of the whole that concern its parts are refused`() {
+    let changes: [(inout OptimizerOptions) -> Void] = [
+      { $0.learningRate = .constant(0.1) }, { $0.weightDecay = 0.1 }, { $0.clipnorm = 1 }, { $0.clipvalue = 1 }, { $0.globalClipnorm = 1 }, { $0.useEMA = true },
+      { $0.gradientAccumulationSteps = 2 }, { $0.decay = 0.1 }, { $0.weightDecayExclusions = [.vectors] }, { $0.parameterSettings = [ParameterSetting(.all)] },
+    ]
+    for change in changes {
+      var whole = MultiOptimizer(default: Adam())
+      change(&whole.options)
+      #expect(throws: DescentError.self) { try whole.validate() }
+    }
+    #expect(throws: Never.self) { try MultiOptimizer(default: Adam(), lossScaleFactor: 2, name: "m").validate() }
+  }
+
+  /// A way of decaying is either looked at or refused: for each optimizer that decays weights, all ways come to different weights.
+  @Test(arguments: OptimizerRegistry.all.map { $0.init() as any Optimizer }.filter(OwnPartsTests.decaysItself).map { type(of: $0).className })
+  func `a way of decaying is not passed over`(name: String) throws {
+    var found: [[Double]] = []
+    for mode in WeightDecayMode.allCases {
+      var optimizer = try OptimizerRegistry.optimizer(named: name)
+      (optimizer.options.learningRate, optimizer.options.weightDecay, optimizer.options.weightDecayMode) = (.constant(0.5), 0.25, mode)
+      guard let stepper = try? Stepper(optimizer, parameters: [[1.0, 2.0, -3.0, 4.0]]) else { continue }
+      for gradient in [0.5, -0.25, 1] { try stepper.update(gradients: [[gradient, 0.5, -1, 2]]) }
+      found.append(stepper.parameters[0])
+    }
+    #expect(!found.isEmpty && Set(found).count == found.count)
+  }
+
+  /// Whether its formula decays weights in some way.
+  private static func decaysItself(_ optimizer: any Optimizer) -> Bool {
+    if optimizer is any OptimizerWrapper { return false }
+    return WeightDecayMode.allCases.contains { mode in
+      var optimizer = optimizer
+      optimizer.options.weightDecayMode = mode
+      return optimizer.decaysWeightsItself
+    }
+  }
+
+  @Test func `parameters without elements, and a stride past their end`() throws {
+    for optimizer in [Shampoo(), SOAP()] as [any Optimizer] {
+      let stepper = try Stepper(optimizer, parameters: ["w": Tensor.zeros([0, 3], dtype: .float64), "v": Tensor([1.0, 2.0])])
+      // The first step of SOAP changes nothing.
+      for _ in 0..<2 { try stepper.update(gradients: ["w": Tensor.zeros([0, 3], dtype: .float64), "v": Tensor([1.0, -1.0])]) }
+      #expect(stepper.parameters["w"]?.shape == [0, 3] && stepper.parameters["v"]?.doubles != [1, 2])
+    }
+    let stepper = try Stepper(Prodigy(sliceStride: .max), parameters: [[1.0, 2.0, 3.0]])
+    try stepper.update(gradients: [[1.0, 1.0, 1.0]])
+    #expect(stepper.parameters[0].allSatisfy { $0.isFinite })
+  }
 }

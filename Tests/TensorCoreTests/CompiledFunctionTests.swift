@@ -148,4 +148,46 @@ final class Collected: Sendable {
   private let all = Mutex<Set<[Double]>>([])
   func add(_ value: [Double]) { all.withLock { _ = $0.insert(value) } }
   var values: Set<[Double]> { all.withLock { $0 } }
+
+  @Test func `what was read of a variable before a function is what it held then, in each of its runs`() {
+    let w = Variable(Tensor([1.0, 2.0]))
+    let start = w.value, doubled = w.value * 2
+    let step = compile { (_: [Tensor]) -> [Tensor] in
+      w.assign(w.value + 1)
+      return [w.value - start, w.value - doubled, w.value]
+    }
+    #expect(step().map(\.doubles) == [[1, 1], [0, -1], [2, 3]])
+    #expect(step().map(\.doubles) == [[2, 2], [1, 0], [3, 4]])
+    // Read when the variable had changed already, before the function is traced for another shape.
+    let now = w.value
+    let other = compile { (x: Tensor) -> Tensor in
+      w.assign(w.value + x)
+      return w.value - now
+    }
+    #expect(other(Tensor([1.0, 1.0])).doubles == [1, 1])
+    #expect(other(Tensor([1.0])).doubles == [2, 2])
+    #expect(other(Tensor([1.0, 1.0])).doubles == [3, 3])
+  }
+
+  @Test func `what a function reads of a variable has no elements while it is traced`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let w = Variable(Tensor([1.0, 2.0]))
+      let step = compile { (_: [Tensor]) -> [Tensor] in
+        w.assign(w.value + w.value.doubles[0])
+        return []
+      }
+      _ = step()
+    }
+    let message = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(message.contains("float64 [2] has no elements yet: it is read while the function that computes it is traced"))
+  }
+
+  @Test func `A function keeps the plans that were used last`() {
+    let function = compile { (x: [Tensor]) -> [Tensor] in [(x[0] * 2).sum()] }
+    for count in 1...100 { #expect(function(Tensor.ones([count], dtype: .float64))[0].item() == Double(2 * count)) }
+    let kept = function.planCount
+    #expect(kept < 100 && kept >= 16)
+    for count in (1...100).reversed() { #expect(function(Tensor.ones([count], dtype: .float64))[0].item() == Double(2 * count)) }
+    #expect(function.planCount == kept)
+  }
 }

@@ -95,6 +95,7 @@ public struct ChoosingOptions: Sendable {
         try refuse("two candidates are called '\(candidate.name)'; give each a name of its own")
       }
       try candidate.optimizer.validate()
+      if candidate.optimizer.holdsMultiOptimizer { try refuse("\(candidate.name) is a MultiOptimizer, which has no one learning rate to choose") }
       if candidate.optimizer.options.learningRate.isSchedule { try refuse("\(candidate.name) has a schedule; give a number, the schedule comes in the final runs") }
     }
     let most = ChoosingPlan.greatestCount
@@ -109,4 +110,9 @@ public struct ChoosingOptions: Sendable {
     case nil: break
     }
   }
+}
+
+extension Optimizer {
+  /// Whether it or one inside it is a ``MultiOptimizer``.
+  fileprivate var holdsMultiOptimizer: Bool { self is MultiOptimizer || parts.contains { $0.holdsMultiOptimizer } }
 }

@@ -37,6 +37,8 @@ public struct Loss: KerasNamed {
     case byShape
     /// Numbers of labels `[rows, labels]` for predictions `[rows, steps, classes]`.
     case labelSequences
+    /// A whole number for each row, of any size, for predictions `[rows, features]`.
+    case labels
     /// Whatever the closure expects.
     case any
   }
@@ -52,12 +54,17 @@ public struct Loss: KerasNamed {
   package let isForClasses: Bool
   /// Whether it is a closure of the user's, whose result is looked at.
   private var isOwn = false
-  private let ignoredClass: Int?
+  /// Whether the value of a row depends on the other rows of the batch.
+  let comparesRows: Bool
+  private let kept: Kept?
   private let body: @Sendable (Input) -> Tensor
+
+  /// Which values count, from the target and the values.
+  typealias Kept = @Sendable (_ target: Tensor, _ values: Tensor) -> Tensor
 
   init(
     _ className: String, name: String, config: [String: JSONValue] = [:], problem: DescentError? = nil,
-    form: TargetForm = .likePrediction, forClasses: Bool = false, fromLogits: Bool = false, ignoring ignoredClass: Int? = nil,
+    form: TargetForm = .likePrediction, forClasses: Bool = false, fromLogits: Bool = false, comparesRows: Bool = false, keeping kept: Kept? = nil,
     isFoundByName: Bool = true,
     _ body: @escaping @Sendable (Input) -> Tensor
   ) {
@@ -69,7 +76,8 @@ public struct Loss: KerasNamed {
     self.form = form
     isForClasses = forClasses
     isFromLogits = fromLogits
-    self.ignoredClass = ignoredClass
+    self.comparesRows = comparesRows
+    self.kept = kept
     self.body = body
   }
 
@@ -82,7 +90,8 @@ public struct Loss: KerasNamed {
     self.form = form
     isForClasses = forClasses
     isFromLogits = false
-    ignoredClass = nil
+    comparesRows = false
+    kept = nil
     self.body = body
   }
 
@@ -188,7 +197,7 @@ extension Loss {
     target: Tensor, prediction: Tensor, sampleWeight: Tensor?, logits: Logits?, mask outer: Tensor? = nil
   ) throws -> Tensor {
     let values = try checkedValues(target: target, prediction: prediction, logits: logits)
-    var kept = mask(target: target, shape: values.shape)
+    var kept = mask(target: target, values: values)
     if let outer {
       let fitted = try Loss.fitted(mask: outer, to: values, "loss \(name)")
       kept = kept.map { $0 .&& fitted } ?? fitted
@@ -215,7 +224,5 @@ extension Loss {
   }
 
   /// Which values count, if some do not.
-  func mask(target: Tensor, shape: [Int]) -> Tensor? {
-    ignoredClass.map { (target.cast(to: .int32) .!= Tensor(number: Double($0))).reshaped(shape) }
-  }
+  func mask(target: Tensor, values: Tensor) -> Tensor? { kept?(target, values) }
 }

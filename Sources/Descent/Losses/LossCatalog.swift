@@ -40,15 +40,15 @@ extension Loss {
           fromLogits: try s.bool("from_logits"), ignoreClass: try s.optionalInt("ignore_class"), axis: try s.int("axis"))
       },
       .init(.ctc),
+      .init(.circle) { s in
+        .circle(gamma: try s.double("gamma"), margin: try s.double("margin"), removeDiagonal: try s.bool("remove_diagonal"))
+      },
       .init(.dice) { s in .dice(axes: try s.optionalInts("axis")) },
       .init(.tversky) { s in
         .tversky(alpha: try s.double("beta"), beta: try s.double("alpha"), axes: try s.optionalInts("axis"))
       },
       .init(.crossentropy, ["ce"]),
-    ], common: commonSettings,
-    refused: [
-      "circle": "Descent has no circle loss", "Circle": "Descent has no circle loss",
-    ], ignoring: ["dtype"])
+    ], common: commonSettings, ignoring: ["dtype"])
 
   /// Name and reduction are settings of every loss.
   private static let commonSettings = Catalog<Loss>.Common {

@@ -35,6 +35,13 @@ extension Loss {
           "loss \(name): targets of shape \(targetShape) and predictions of shape \(predictionShape); "
             + "expected numbers of labels [rows, labels] and logits [rows, steps, classes]")
       }
+    case .labels:
+      guard predictionShape.count == 2, targetShape == [predictionShape[0]] || targetShape == [predictionShape[0], 1] else {
+        throw DescentError(
+          .data,
+          "loss \(name): targets of shape \(targetShape) and predictions of shape \(predictionShape); "
+            + "expected whole numbers [rows] or [rows, 1] and embeddings [rows, features]")
+      }
     }
   }
 
@@ -114,7 +121,7 @@ extension Loss {
     case .classIndices(let axis):
       let rest = Loss.removing(axis: axis, from: prediction.shape) ?? []
       return Input(target: Loss.numbers(target).reshaped(rest), prediction: prediction, logits: logits)
-    case .labelSequences:
+    case .labelSequences, .labels:
       return Input(target: target, prediction: prediction, logits: logits)
     }
   }

@@ -8,10 +8,13 @@ extension Loss {
   ///   - ignoreClass: targets with this number count for nothing, neither in the sum nor in the number of samples.
   ///   - axis: that of the classes, with axis 0 counting the samples; negative from the end.
   public static func sparseCategoricalCrossentropy(fromLogits: Bool = false, ignoreClass: Int? = nil, axis: Int = -1) -> Loss {
-    Loss(
+    let kept = ignoreClass.map { ignored -> Kept in
+      { target, values in (target.cast(to: .int32) .!= Tensor(number: Double(ignored))).reshaped(values.shape) }
+    }
+    return Loss(
       "SparseCategoricalCrossentropy", name: "sparse_categorical_crossentropy",
       config: ["from_logits": .bool(fromLogits), "ignore_class": .optional(ignoreClass), "axis": JSONValue(axis)],
-      form: .classIndices(axis: axis), forClasses: true, fromLogits: fromLogits, ignoring: ignoreClass
+      form: .classIndices(axis: axis), forClasses: true, fromLogits: fromLogits, keeping: kept
     ) { input in
       let values: Tensor
       var labels = input.target

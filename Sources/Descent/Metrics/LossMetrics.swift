@@ -134,6 +134,6 @@ extension Metric {
 
   private static func maskedValues(of loss: Loss, _ input: MetricInput) throws -> (Tensor, Tensor?) {
     let values = try loss.checkedValues(target: input.target, prediction: input.prediction, logits: input.logits)
-    return (values, loss.mask(target: input.target, shape: values.shape))
+    return (values, loss.mask(target: input.target, values: values))
   }
 }

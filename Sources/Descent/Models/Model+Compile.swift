@@ -101,10 +101,25 @@ extension Model {
         stepsPerExecution: stepsPerExecution))
   }
 
-  /// Another optimizer with the losses and metrics that there are.
+  /// Puts something else in place of parts of what `compile` was given; what is nil stays, and with the optimizer what that remembers.
+  /// - Parameters:
+  ///   - optimizer: another one, which begins anew.
+  ///   - loss: for every output.
+  ///   - metrics: in place of all metrics, those that are weighted too.
   /// - Throws: ``DescentError`` before `compile`, and for settings out of range.
-  package func recompile(anyOptimizer optimizer: any Optimizer) throws {
-    try compile(optimizer, try compiled("recompile").choices)
+  package func recompile(anyOptimizer optimizer: (any Optimizer)? = nil, loss: Loss? = nil, metrics: [Metric]? = nil) throws {
+    try recompile(anyOptimizer: optimizer) { choices in
+      if let loss { choices.losses = .same(loss) }
+      if let metrics { (choices.metrics, choices.weightedMetrics) = (.list(metrics), .list([])) }
+    }
+  }
+
+  func recompile(anyOptimizer optimizer: (any Optimizer)?, _ change: (inout CompileChoices) -> Void) throws {
+    let before = try compiled("recompile")
+    var choices = before.choices
+    change(&choices)
+    try compile(optimizer ?? before.optimizer, choices)
+    if optimizer == nil { training?.optimizerState = before.optimizerState }
   }
 
   func compile(_ optimizer: any Optimizer, _ choices: CompileChoices) throws {

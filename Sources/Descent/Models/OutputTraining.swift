@@ -56,10 +56,10 @@ struct CompileChoices {
     }
   }
 
-  let losses: Losses
-  let lossWeights: ByOutput<Double>?
-  let metrics: Metrics
-  let weightedMetrics: Metrics
+  var losses: Losses
+  var lossWeights: ByOutput<Double>?
+  var metrics: Metrics
+  var weightedMetrics: Metrics
   /// How many batches lie between the callbacks' hooks.
   var stepsPerExecution = 1
 

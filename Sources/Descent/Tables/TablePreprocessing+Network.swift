@@ -108,6 +108,23 @@ extension TablePreprocessing {
     _ model: Model, optimizer: any Optimizer = Adam(), loss: Loss? = nil, metrics: [Metric]? = nil
   ) throws {
     let loss = try checked(loss)
+    try model.compile(
+      optimizer,
+      CompileChoices(
+        losses: .same(loss), lossWeights: weight(of: loss), metrics: .list(metrics ?? [standardMetric]), weightedMetrics: .list([])))
+  }
+
+  /// Puts something else in place of parts of what a model was compiled with; what is nil stays, and with the optimizer what that remembers.
+  package func recompile(_ model: Model, anyOptimizer optimizer: (any Optimizer)?, loss: Loss?, metrics: [Metric]?) throws {
+    let loss = try loss.map(checked)
+    try model.recompile(anyOptimizer: optimizer) { choices in
+      if let loss { (choices.losses, choices.lossWeights) = (.same(loss), weight(of: loss)) }
+      if let metrics { (choices.metrics, choices.weightedMetrics) = (.list(metrics), .list([])) }
+    }
+  }
+
+  /// What makes a loss 1 where the mean is always predicted.
+  private func weight(of loss: Loss) -> ByOutput<Double>? {
     var weight = 1.0
     if target.classes == nil {
       switch loss.className {
@@ -116,12 +133,7 @@ extension TablePreprocessing {
       default: break
       }
     }
-    if !weight.isNormal { weight = 1 }
-    try model.compile(
-      optimizer,
-      CompileChoices(
-        losses: .same(loss), lossWeights: weight == 1 ? nil : .ordered([weight]), metrics: .list(metrics ?? [standardMetric]),
-        weightedMetrics: .list([])))
+    return weight.isNormal && weight != 1 ? .ordered([weight]) : nil
   }
 }
 

@@ -48,11 +48,8 @@ extension OptimizerState {
     }
     let isFinite = nonFiniteCounts.map { counts in withTerms(of: trained) { countNonFinite(work, of: trained, in: counts) } }
 
-    var code = phase.code
     var changed: [Int] = []
-    for part in parts {
-      let digit = code % part.phaseCount
-      code /= part.phaseCount
+    for (part, digit) in zip(parts, phases(of: phase)) {
       let all = trained.filter { entries[$0].part === part }
       if all.isEmpty { continue }
       let mine = work.filter { $0.entry.part === part }

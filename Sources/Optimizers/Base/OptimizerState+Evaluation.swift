@@ -76,7 +76,10 @@ extension OptimizerState {
   /// - Parameter byAverages: whether the new weights are their averages, of optimizers that judge by others.
   package func weightsWereReplaced(byAverages: Bool = false) {
     if byAverages && !hasEvaluationValues { return }
-    guard hasEvaluationValues else { return entries.forEach(restart) }
+    guard hasEvaluationValues else {
+      entries.forEach(restart)
+      return parts.forEach(restartNumbers)
+    }
     let before = judged ?? []
     for parameter in before where parameter.isReplaced { restart(parameter.entry) }
     let kept = before.filter { !$0.isReplaced }
@@ -84,16 +87,20 @@ extension OptimizerState {
     let known = Set(before.map { ObjectIdentifier($0.entry) })
     for entry in entries where !known.contains(ObjectIdentifier(entry)) { restart(entry) }
     let old = Set(kept.map { ObjectIdentifier($0.entry) })
-    for part in parts where part.entries.allSatisfy({ !old.contains(ObjectIdentifier($0)) }) {
-      for (slot, number) in part.shared where slot.restartsWithWeights {
-        if case .number(let start) = slot.start { number.value = start }
-      }
-    }
+    for part in parts where part.entries.allSatisfy({ !old.contains(ObjectIdentifier($0)) }) { restartNumbers(part) }
   }
 
   private func restart(_ entry: Entry) {
-    for slot in entry.slots where slot.start == .parameter {
-      entry.slotVariables[slot.name]?.assign(entry.variable.value)
+    for slot in entry.slots {
+      guard let variable = entry.slotVariables[slot.name] else { continue }
+      if slot.start == .parameter { variable.assign(entry.variable.value) }
+      if slot.restartsWithWeights { variable.assign(Tensor.zeros(variable.shape, dtype: variable.dtype)) }
+    }
+  }
+
+  private func restartNumbers(_ part: Part) {
+    for (slot, number) in part.shared where slot.restartsWithWeights {
+      if case .number(let start) = slot.start { number.value = start }
     }
   }
 

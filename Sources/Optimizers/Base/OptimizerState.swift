@@ -160,6 +160,9 @@ public final class OptimizerState {
   package internal(set) var ownership: StateOwnership?
   /// Whether all that is remembered is here.
   package var isWhole: Bool { ownership?.isWhole != false }
+  /// The phase of each part in the coming step, and all combinations of them that steps have met: few, as each has a plan.
+  private var phase: [Int]
+  private var phases: [[Int]] = []
   /// What ``exchangeAveragedValues()`` has exchanged, until it does so again.
   var exchanged: [Entry]?
 
@@ -186,6 +189,7 @@ public final class OptimizerState {
       partOf = { _ in 0 }
       hasSeveralParts = false
     }
+    phase = parts.map { _ in 0 }
     keepsAverages = parts.contains { $0.options.useEMA }
     if let wrapper {
       policy = .skip
@@ -213,7 +217,9 @@ public final class OptimizerState {
       }
     }
     let added = try new.map { variable in
-      Entry(variable, part: parts[try partOf(ParameterDescription(variable))])
+      let description = ParameterDescription(variable), part = parts[try partOf(description)]
+      try part.optimizer.checkSlots(for: description)
+      return Entry(variable, part: part)
     }
     for entry in added { try entry.checkLaziness() }
     let order = Dictionary(uniqueKeysWithValues: all.enumerated().map { (ObjectIdentifier($1), $0) })
@@ -296,10 +302,14 @@ public final class OptimizerState {
         ownership?.release()
       }
     }
-    var code = 0
-    for part in parts.reversed() { code = code * part.phaseCount + part.beginStep() }
-    return StepPhase(code: code)
+    for (index, part) in parts.enumerated() { phase[index] = part.beginStep() }
+    if let known = phases.firstIndex(of: phase) { return StepPhase(code: known) }
+    phases.append(phase)
+    return StepPhase(code: phases.count - 1)
   }
+
+  /// What each part does in steps of that phase.
+  func phases(of phase: StepPhase) -> [Int] { phases[phase.code] }
 
   /// A weight that has stood still until now is its own average.
   private func startAverages() {
@@ -318,17 +328,20 @@ public final class OptimizerState {
   package func endStep() throws -> Bool {
     let bad = nonFiniteParameters()
     lossScale?.adapt(isFinite: bad.isEmpty)
-    if !bad.isEmpty {
-      if policy == .stop {
-        throw DescentError(
-          .numerics,
-          "step \(iterations + 1): the gradient of \(bad.joined(separator: ", ")) is not finite; nothing was changed")
-      }
-      skippedSteps += 1
-      return false
-    }
+    guard try isStep(nonFinite: bad) else { return false }
     for part in parts { part.endStep() }
     return true
+  }
+
+  /// Whether there is a step where the gradients of some parameters are not finite; one that is not is counted as skipped.
+  func isStep(nonFinite bad: [String]) throws -> Bool {
+    if bad.isEmpty { return true }
+    if policy == .stop {
+      throw DescentError(
+        .numerics, "step \(iterations + 1): the gradient of \(bad.joined(separator: ", ")) is not finite; nothing was changed")
+    }
+    skippedSteps += 1
+    return false
   }
 
   /// The parameters whose gradients were not finite in the last run, if anybody looked.

@@ -30,7 +30,7 @@ public struct Slot: Sendable, Equatable, ExpressibleByStringLiteral {
   public let dtype: DType?
   /// Keras's files hold all slots of the first group before those of the next; within a group they go parameter by parameter.
   public let fileGroup: Int
-  /// Whether a number shared by all parameters starts again when the model is given other weights.
+  /// Whether it starts again when the model is given other weights, as what starts from the parameter does.
   let restartsWithWeights: Bool
   /// Not remembered but worked out when a Keras file is written, because Keras keeps it.
   let fileValue: (@Sendable (Slots) -> Tensor)?
@@ -53,10 +53,10 @@ public struct Slot: Sendable, Equatable, ExpressibleByStringLiteral {
     restartsWithWeights = false
   }
 
-  /// A number shared by all parameters that belongs to an average of the weights.
-  init(restartingWithWeights name: String) {
+  /// What belongs to where the weights started: the way from there, or to an average of them.
+  init(restartingWithWeights name: String, shape: Shape) {
     self.name = name
-    shape = .scalar
+    self.shape = shape
     start = .number(0)
     dtype = nil
     fileGroup = 0

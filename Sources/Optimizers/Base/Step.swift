@@ -63,7 +63,8 @@ private final class DeferredNumber {
 /// Which plan a training step runs: what is to be done differs between steps that accumulate and steps that update, and
 /// between the formulas an optimizer alternates between. A training loop keeps one compiled function for each phase it meets.
 package struct StepPhase: Hashable, Sendable {
-  /// One digit for each part of the optimizer: 0 accumulates, 1 updates, and so do the others but the last.
+  /// Numbers the combinations of the parts' phases in the order in which steps met them; of a part, 0 accumulates, 1 updates, and so do the
+  /// others but the last.
   let code: Int
 
   init(code: Int) { self.code = code }

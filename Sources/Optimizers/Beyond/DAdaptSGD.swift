@@ -8,7 +8,8 @@
 ///     w ← momentum · w + (1 − momentum) · (w₀ − s)       (w₀ are the weights at the start)
 ///
 /// Defaults: `learningRate` 1 (a multiplier of d), `momentum` 0, `d0` 1e-6, `growthRate` nil (no limit). Weight decay is always
-/// the derivative of an L2 penalty and does not count in G, as in the authors' package.
+/// the derivative of an L2 penalty and does not count in G, as in the authors' package. Where a model is given other weights, w₀ becomes
+/// these, s and n become 0, and d and G stay.
 ///
 /// Source: Defazio & Mishchenko, 2023, "Learning-Rate-Free Learning by D-Adaptation" (arXiv 2301.07733); the authors' package.
 public struct DAdaptSGD: Optimizer {
@@ -22,11 +23,11 @@ public struct DAdaptSGD: Optimizer {
 
   public init() { options.weightDecayMode = .l2 }
 
-  public func slots(for parameter: ParameterDescription) -> [Slot] { [Slot("initial", start: .parameter), "sum"] }
+  public func slots(for parameter: ParameterDescription) -> [Slot] { [Slot("initial", start: .parameter), Slot(restartingWithWeights: "sum", shape: .likeParameter)] }
 
   public var sharedSlots: [Slot] {
     [
-      Slot("d", shape: .scalar, start: .number(d0)), Slot("numerator", shape: .scalar),
+      Slot("d", shape: .scalar, start: .number(d0)), Slot(restartingWithWeights: "numerator", shape: .scalar),
       Slot("firstGradientNorm", shape: .scalar),
     ]
   }

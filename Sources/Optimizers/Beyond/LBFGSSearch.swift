@@ -17,10 +17,12 @@ final class LBFGSSearch {
 
   /// One step.
   /// - Returns: the loss before it.
-  func step() -> Double {
+  /// - Throws: ``DescentError`` of kind `numerics` if a derivative is not finite and the optimizer is to stop then.
+  func step() throws -> Double {
     let position = self.position
     if let known, known.position != position { hasConverged = false }
     let (value, gradient) = lossAndGradient(at: position)
+    if try !state.isStep(from: gradient) { return value }
     if hasConverged || greatest(gradient) <= settings.toleranceGrad {
       hasConverged = true
       return value
@@ -61,9 +63,10 @@ final class LBFGSSearch {
     store("previousGradient", 0, gradient)
     setNumber("stepLength", end.step)
     state.countUpdate()
-    hasConverged =
+    let isSmall =
       greatest(end.gradient) <= settings.toleranceGrad || greatest(direction) * abs(end.step) <= settings.toleranceChange
       || abs(end.value - value) < settings.toleranceChange
+    hasConverged = isSmall && gradient.allSatisfy(\.isFinite)
     return value
   }
 
@@ -79,6 +82,13 @@ final class LBFGSSearch {
 
   // MARK: - The inverse Hessian
 
+  /// How many steps are remembered, and in which row the first of them: none where numbers that were read cannot be right.
+  private var history: (count: Int, start: Int) {
+    let count = number("historyCount"), start = number("historyStart"), size = Double(settings.historySize)
+    guard count >= 0, count <= size, start >= 0, start < size else { return (0, 0) }
+    return (Int(count), Int(start))
+  }
+
   /// Takes up the last step and what it did to the gradient.
   private func remember(_ gradient: [Double]) {
     if state.iterations == 0 { return }
@@ -88,23 +98,19 @@ final class LBFGSSearch {
     add("direction", 0, times: number("stepLength"), to: &step)
     let product = dot(change, step)
     if !(product > 1e-10) { return }
-    let count = Int(number("historyCount"))
-    let start = Int(number("historyStart"))
+    let (count, start) = history
     let row = (start + count) % settings.historySize
     store("steps", row, step)
     store("changes", row, change)
-    if count < settings.historySize {
-      setNumber("historyCount", Double(count + 1))
-    } else {
-      setNumber("historyStart", Double((start + 1) % settings.historySize))
-    }
+    let isFull = count == settings.historySize
+    setNumber("historyCount", Double(isFull ? count : count + 1))
+    setNumber("historyStart", Double(isFull ? (start + 1) % settings.historySize : start))
     setNumber("scale", product / dot(change, change))
   }
 
   /// −H · g (Nocedal & Wright, 2006, algorithm 7.4).
   private func direction(_ gradient: [Double]) -> [Double] {
-    let count = Int(number("historyCount"))
-    let start = Int(number("historyStart"))
+    let (count, start) = history
     let rows = (0..<count).map { (start + $0) % settings.historySize }
     let inverse = rows.map { 1 / dot("changes", "steps", $0) }
     var result = gradient.map { -$0 }
@@ -140,7 +146,8 @@ final class LBFGSSearch {
   private func number(_ name: String) -> Double { state.sharedNumber(name).value }
   private func setNumber(_ name: String, _ value: Double) { state.sharedNumber(name).value = value }
 
-  private func greatest(_ a: [Double]) -> Double { a.reduce(0) { max($0, abs($1)) } }
+  /// The greatest absolute value; NaN if any is.
+  private func greatest(_ a: [Double]) -> Double { a.reduce(0) { $0.isNaN || $1.isNaN ? .nan : max($0, abs($1)) } }
 
   private func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
 
@@ -181,6 +188,19 @@ final class LBFGSSearch {
 extension OptimizerState {
   /// A number that the first part's parameters share.
   func sharedNumber(_ name: String) -> HostNumber { parts[0].shared.first { $0.slot.name == name }!.number }
+
+  /// Whether the host may make an update from these derivatives of the parameters that are trained, one after the other: not where some are
+  /// not finite and steps are to be skipped then.
+  /// - Throws: ``DescentError`` of kind `numerics` where training is to stop then.
+  func isStep(from gradient: [Double]) throws -> Bool {
+    if policy == .propagate { return true }
+    var start = 0, bad: [String] = []
+    for entry in entries where entry.isTrained {
+      if !gradient[start..<start + entry.variable.count].allSatisfy(\.isFinite) { bad.append(entry.variable.path) }
+      start += entry.variable.count
+    }
+    return try isStep(nonFinite: bad)
+  }
 
   /// Counts an update that was made by the host.
   func countUpdate() {

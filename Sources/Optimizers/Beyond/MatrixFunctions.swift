@@ -73,7 +73,7 @@ extension Tensor {
   func gram(axis: Int) -> Tensor {
     var order = Array(0..<rank)
     order.insert(order.remove(at: axis), at: 0)
-    let rows = transposed(order).reshaped([shape[axis], count / shape[axis]])
+    let rows = transposed(order).reshaped([shape[axis], count / Swift.max(1, shape[axis])])
     return matmul(rows, rows, transposeB: true)
   }
 }

@@ -44,7 +44,7 @@ public struct Prodigy: Optimizer {
   public func slots(for parameter: ParameterDescription) -> [Slot] {
     let averages: [Slot] = beta1 > 0 ? ["momentum", "velocity"] : ["velocity"]
     if sliceStride == 1 { return averages + [Slot("initial", start: .parameter), "sum"] }
-    let count = (parameter.shape.reduce(1, *) + sliceStride - 1) / sliceStride
+    let count = sampledCount(of: parameter.shape.reduce(1, *))
     return averages + [Slot("initial", shape: .fixed([count])), Slot("sum", shape: .fixed([count]))]
   }
 
@@ -106,9 +106,10 @@ public struct Prodigy: Optimizer {
   /// Every so many elements, or all as they are.
   private func sampled(_ x: Tensor) -> Tensor {
     if sliceStride == 1 { return x }
-    return x.reshaped([x.count]).sliced(
-      starts: [0], sizes: [(x.count + sliceStride - 1) / sliceStride], strides: [sliceStride])
+    return x.reshaped([x.count]).sliced(starts: [0], sizes: [sampledCount(of: x.count)], strides: [sliceStride])
   }
+
+  private func sampledCount(of count: Int) -> Int { count == 0 ? 0 : (count - 1) / sliceStride + 1 }
 
   public static let hyperparameters: [Hyperparameter<Prodigy>] = [
     .number("beta_1", \.beta1, in: .decay, "share of the average gradient that is kept"),

@@ -12,7 +12,7 @@ struct ScheduleFreeAverage {
 
   static let slot = Slot("z", start: .parameter)
   static let sharedSlots = [
-    Slot(restartingWithWeights: "weightSum"), Slot("greatestRate", shape: .scalar), Slot("averageShare", shape: .scalar),
+    Slot(restartingWithWeights: "weightSum", shape: .scalar), Slot("greatestRate", shape: .scalar), Slot("averageShare", shape: .scalar),
   ]
 
   /// Counts a step at a rate.

@@ -65,6 +65,9 @@ extension Optimizer {
     do {
       try options.validate()
       try check()
+      try checkInner()
+      try checkSlots(for: ParameterDescription(name: "kernel", path: "kernel", shape: [2, 2], dtype: .float32))
+      try checkDecay()
     } catch let error as DescentError {
       throw error.within(name)
     }
@@ -73,6 +76,39 @@ extension Optimizer {
       let known = Self.knownConventions.map(\.rawValue).joined(separator: ", ")
       throw DescentError(
         .invalidArgument, "\(name): the convention \(options.convention.rawValue) has no such optimizer; those that have it are \(known)")
+    }
+  }
+}
+
+extension Optimizer {
+  /// - Throws: ``DescentError`` for a wrapper around what would only be looked for outermost.
+  private func checkInner() throws {
+    guard let inner = (self as? any OptimizerWrapper)?.innerOptimizer, !(self is LossScaleOptimizer) else { return }
+    let advice = inner is MultiOptimizer ? "put one around each of its optimizers" : "put it around the whole"
+    if inner is MultiOptimizer || inner is LossScaleOptimizer {
+      throw DescentError(.invalidArgument, "a \(type(of: inner).className) cannot be inside it; \(advice)")
+    }
+  }
+
+  /// - Throws: ``DescentError`` if two slots have one name, as those of an optimizer inside another of its kind.
+  func checkSlots(for parameter: ParameterDescription) throws {
+    for slots in [slots(for: parameter), sharedSlots] {
+      var names: Set<String> = []
+      for slot in slots where !names.insert(slot.name).inserted {
+        throw DescentError(.invalidArgument, "two of its slots are called '\(slot.name)', and could not be told apart")
+      }
+    }
+  }
+
+  /// - Throws: ``DescentError`` for a way of decaying that a formula which decays by itself does not look at.
+  private func checkDecay() throws {
+    if !decaysWeightsItself || self is any OptimizerWrapper { return }
+    var usual = self
+    usual.options.weightDecayMode = Self().options.weightDecayMode
+    if usual.options.weightDecayMode != options.weightDecayMode && usual.decaysWeightsItself {
+      throw DescentError(
+        .invalidArgument,
+        "weight_decay_mode is \(options.weightDecayMode.rawValue), and its formula decays weights in a way of its own; leave it out")
     }
   }
 }

@@ -13,7 +13,7 @@ extension OptimizerRegistry {
     return ["class_name": .string(Swift.type(of: optimizer).className), "config": .object(JSONObject(members))]
   }
 
-  /// The optimizer with other values of some settings.
+  /// The optimizer with other values of some settings; what a wrapper does not have is set in the optimizer inside.
   /// - Throws: ``DescentError`` for a setting that is not known or out of range.
   package static func setting(_ settings: [(key: String, value: JSONValue)], in optimizer: any Optimizer) throws -> any Optimizer {
     func set<Made: Optimizer>(_ optimizer: Made) throws -> any Optimizer {
@@ -22,6 +22,15 @@ extension OptimizerRegistry {
       try result.validate()
       return result
     }
+    func setInside<Made: OptimizerWrapper>(_ wrapper: Made) throws -> any Optimizer {
+      let isOwn = { (key: String) in Made.allHyperparameters.contains { $0.key == key } }
+      var result = wrapper
+      result.innerOptimizer = try setting(settings.filter { !isOwn($0.key) }, in: wrapper.innerOptimizer)
+      try configure(&result, Made.className, from: JSONObject(settings.filter { isOwn($0.key) }), by: Made.allHyperparameters)
+      try result.validate()
+      return result
+    }
+    if let wrapper = optimizer as? any OptimizerWrapper { return try setInside(wrapper) }
     return try set(optimizer)
   }
 }

@@ -61,7 +61,7 @@ public final class Minimizer<Parameters: ParameterCollection> {
   /// - Throws: ``DescentError`` of kind `numerics` if a gradient is not finite and the optimizer is to stop then.
   @discardableResult
   public func step() throws -> Double {
-    if let search { return search.step() }
+    if let search { return try search.step() }
     return try oneStep.call([])[0].item()
   }
 

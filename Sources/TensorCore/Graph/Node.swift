@@ -42,10 +42,13 @@ package final class Node: Sendable {
   /// does not keep all its past.
   private static let greatestHistory = 4000
 
-  init(_ operation: Operation, _ inputs: [Node] = [], shape: [Int], dtype: DType, isNumber: Bool = false) {
+  /// - Parameter isReadWhileTracing: whether it stands for what a variable holds whenever the function that is traced runs.
+  init(
+    _ operation: Operation, _ inputs: [Node] = [], shape: [Int], dtype: DType, isNumber: Bool = false, isReadWhileTracing: Bool = false
+  ) {
     let isTracing = Trace.current != nil
     var depth = 1 + (inputs.lazy.map { $0.value == nil ? $0.depth : 0 }.max() ?? -1)
-    var isOpen = inputs.contains(where: \.isOpen)
+    var isOpen = isReadWhileTracing || inputs.contains(where: \.isOpen)
     if case .argument = operation { isOpen = true }
     if depth > Node.greatestDepth && !isTracing && !isOpen {
       evaluate(inputs)
@@ -103,6 +106,8 @@ extension Node {
   }
 
   func becomePast() { isOfThePast.store(true, ordering: .relaxed) }
+  /// Whether this node stands for what a variable holds or held.
+  var isVariable: Bool { if case .variable = operation { true } else { false } }
   /// Whether this node stands for what a variable holds.
   var isPresentVariable: Bool {
     if case .variable = operation { return !isOfThePast.load(ordering: .relaxed) }

@@ -57,7 +57,7 @@ package final class Trace {
   func firstValue(of variable: Variable) -> Tensor {
     let key = ObjectIdentifier(variable)
     if let known = reads[key] { return known }
-    let read = Tensor(.variable(variable), shape: variable.shape, dtype: variable.dtype)
+    let read = Tensor(Node(.variable(variable), shape: variable.shape, dtype: variable.dtype, isReadWhileTracing: true))
     reads[key] = read
     if current[key] == nil { met.append(variable) }
     return read

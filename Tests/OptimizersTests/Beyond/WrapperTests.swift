@@ -114,4 +114,28 @@ import Testing
     try stepper.update(&parameters, gradients: [[-0.25, -1.0, 2.0]])
     #expect(parameters[0][0] == 1 - 0.5 * 0.75)
   }
+
+  /// What cannot be told apart, or would only be looked for outermost.
+  @Test(arguments: [
+    (Lookahead(Lookahead(Adam())) as any Optimizer, "Lookahead: two of its slots are called 'slowWeights', and could not be told apart"),
+    (Lookahead(AdEMAMix(), momentum: .pullBack), "Lookahead: two of its slots are called 'slowMomentum', and could not be told apart"),
+    (Lookahead(LossScaleOptimizer(Adam())), "Lookahead: a LossScaleOptimizer cannot be inside it; put it around the whole"),
+    (SAM(MultiOptimizer()), "SAM: a MultiOptimizer cannot be inside it; put one around each of its optimizers"),
+    (LossScaleOptimizer(Cautious(MultiOptimizer())), "LossScaleOptimizer: inner_optimizer: Cautious: a MultiOptimizer cannot be inside it; put one around each of its optimizers"),
+  ])
+  func `refuses what it cannot be around`(optimizer: any Optimizer, message: String) {
+    #expect(throws: DescentError(.invalidArgument, message)) { try optimizer.validate() }
+    #expect(throws: DescentError(.invalidArgument, message)) { try Minimizer(optimizer, startingAt: [[1.0, 2.0]]) { p in p[0].sum() } }
+  }
+
+  @Test func `settings that a wrapper has not are those of the optimizer inside`() throws {
+    let tried = try OptimizerRegistry.setting(
+      [("learning_rate", 0.25), ("rho", 0.125), ("momentum", "reset")], in: Lookahead(SAM(SGD(momentum: 0.5)), syncPeriod: 3)) as? Lookahead
+    let sam = tried?.innerOptimizer as? SAM
+    #expect(tried?.syncPeriod == 3)
+    #expect(tried?.options.learningRate(step: 0) == 0.25)
+    #expect(sam?.rho == 0.125)
+    // The wrapper's own setting of that name.
+    #expect(tried?.momentum == .reset && (sam?.innerOptimizer as? SGD)?.momentum == 0.5)
+  }
 }
