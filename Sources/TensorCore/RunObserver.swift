@@ -24,6 +24,9 @@ extension Trace {
   /// Whether this thread is tracing a function.
   package static var isRecording: Bool { current != nil }
 
+  /// Whether an observer takes part in the runs of the function being traced.
+  package static func hasJoined(_ observer: any RunObserver) -> Bool { current?.hasJoined(observer) ?? false }
+
   /// Lets an observer take part in the runs of the function being traced.
   /// - Parameter caller: who is at fault if it cannot.
   /// - Returns: the variant of the run that is traced for.

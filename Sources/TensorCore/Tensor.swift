@@ -198,9 +198,11 @@ extension Tensor {
 }
 
 extension Tensor: CustomStringConvertible {
-  /// Nested lists of elements as NumPy prints them, shortened past 1,000 elements, then shape and dtype.
+  /// Nested lists of elements as NumPy prints them, shortened past 1,000 elements, then shape and dtype. In a function that is being traced
+  /// there are no elements yet, and the description says so.
   public var description: String {
-    "Tensor(\(TensorPrinter(self).text), shape: \(shape), dtype: \(dtype))"
+    if node.isOpen && node.value == nil { return "Tensor(traced, shape: \(shape), dtype: \(dtype))" }
+    return "Tensor(\(TensorPrinter(self).text), shape: \(shape), dtype: \(dtype))"
   }
 }
 

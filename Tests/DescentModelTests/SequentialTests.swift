@@ -118,4 +118,28 @@ import Testing
     #expect(failure(.invalidArgument) { try classifier().layer(named: "dens") }
       == "sequential has no layer 'dens'; it has flatten, dense, dense_1")
   }
+
+  /// Numbers of rows above 2²⁴, which float32 has not.
+  @Test func `whole numbers that Input declares reach layers behind those that pass them on`() throws {
+    let model = Sequential {
+      Input(shape: [1, 1], dtype: .int32)
+      Flatten()
+      Lambda { x in x - Tensor(number: 16_777_200) }
+      Embedding(32, 1)
+      Flatten()
+    }
+    let values = Tensor(shape: [32, 1], scalars: (0..<32).map(Float.init))
+    let ids = Tensor(shape: [2, 1, 1], scalars: [16_777_217, 16_777_219] as [Int32])
+    _ = try model.predict(ids, verbose: 0)
+    try model.setWeights([values])
+    #expect(try model.predict(ids, verbose: 0).doubles == [17, 19])
+    #expect(try model(ids).doubles == [17, 19])
+    // What computes fractions gets fractions.
+    let dense = Sequential {
+      Input(shape: [2, 2], dtype: .int32)
+      Flatten()
+      Dense(1, kernelInitializer: .ones)
+    }
+    #expect(try dense.predict(Tensor(shape: [1, 2, 2], scalars: [1, 2, 3, 4] as [Int32]), verbose: 0).doubles == [10])
+  }
 }

@@ -446,6 +446,7 @@ private func tensors(x: Tensor, w: Tensor, y: Tensor) throws {
   _ = x.softmax()
   _ = x.expandingShape(at: -1)
   _ = x[0]
+  _ = x[2...]
   _ = x[.all, -1]
   _ = x[.all, .range(1..<3)]
   _ = x[.newAxis, .strided(by: 2)]

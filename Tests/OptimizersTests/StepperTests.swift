@@ -222,4 +222,42 @@ import Testing
     #expect(stepper.state.iterations == 100)
     #expect(zip(variables.flatMap(\.value.doubles), start.flatMap { $0 }).allSatisfy { abs($0 - $1 + 25) < 1e-9 })
   }
+
+  /// A critic's steps between two of a generator's: each has the rate, the number and the phase that it would have in a run of its own.
+  @Test(arguments: StepperTests.optimizers.indices)
+  func `several steps in one function are those of as many runs`(index: Int) throws {
+    let (name, optimizer) = StepperTests.optimizers[index]
+    func made(_ count: Int) throws -> (variables: [Variable], stepper: Stepper<[Tensor]>, step: ThrowingCompiledFunction) {
+      let variables = StepperTests.variables()
+      let stepper = try Stepper(optimizer, variables: variables)
+      let step = ThrowingCompiledFunction { x in
+        try (0..<count).map { _ in
+          let loss = StepperTests.loss(variables.map(\.value), x[0])
+          try stepper.update(gradients: gradients(of: stepper.scaled(loss: loss), withRespectTo: stepper.variables))
+          return loss
+        }
+      }
+      return (variables, stepper, step)
+    }
+    let one = try made(1), three = try made(3)
+    if ["loss scale", "skipping"].contains(name) {
+      // Whether a step is one is known when it has run.
+      let error = try #require(throws: DescentError.self) { try three.step.call([StepperTests.batches[0]]) }
+      #expect(error.message.contains("Stepper.update is called twice in one compiled function; with this optimizer one step a run is possible"))
+      return
+    }
+    for (number, x) in StepperTests.batches.enumerated() {
+      let expected = try (0..<3).map { _ in try one.step.call([x])[0].item() as Double }
+      #expect(relativeDifference(stack(try three.step.call([x])).doubles, expected) < 1e-13, "\(name), step \(number)")
+      if number == 4 {
+        one.stepper.state.learningRate = 0.03
+        three.stepper.state.learningRate = 0.03
+      }
+    }
+    for (a, b) in zip(three.variables, one.variables) { #expect(relativeDifference(a.value.doubles, b.value.doubles) < 1e-13, "\(name)") }
+    let (found, expected) = (three.stepper.state.checkpoint(), one.stepper.state.checkpoint())
+    #expect(Set(found.keys) == Set(expected.keys))
+    for (key, value) in expected { #expect(relativeDifference(try #require(found[key]).doubles, value.doubles) < 1e-12, "\(name) \(key)") }
+    #expect(three.stepper.state.iterations == one.stepper.state.iterations)
+  }
 }

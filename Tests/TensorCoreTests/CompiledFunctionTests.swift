@@ -190,4 +190,14 @@ final class Collected: Sendable {
     for count in (1...100).reversed() { #expect(function(Tensor.ones([count], dtype: .float64))[0].item() == Double(2 * count)) }
     #expect(function.planCount == kept)
   }
+
+  @Test func `a tensor that is traced can be printed`() {
+    var printed = ""
+    let function = compile { (x: Tensor) -> Tensor in
+      printed = "\(x * 2)"
+      return x
+    }
+    _ = function(Tensor([1.0, 2.0]))
+    #expect(printed == "Tensor(traced, shape: [2], dtype: float64)")
+  }
 }

@@ -46,3 +46,8 @@ public final class Logs {
   /// The next reading asks the source again.
   func invalidate() { known = nil }
 }
+
+extension Logs: CustomStringConvertible {
+  /// All of them in one line: `accuracy: 0.875 - loss: 0.3125`.
+  public var description: String { dictionary.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: " - ") }
+}

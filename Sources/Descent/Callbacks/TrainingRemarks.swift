@@ -122,7 +122,10 @@ final class TrainingRemarks: Callback {
   private func lookAtLoss(_ logs: Logs) {
     guard let loss = logs["loss"] else { return }
     if !loss.isFinite {
-      return remark("not finite", "The loss is \(loss): the learning rate may be too high, or a number in the data is not finite; TerminateOnNaN ends such a run.")
+      let table = model?.allLayers.lazy.compactMap { $0 as? Embedding }.first
+      let strangers = table.map { ", or a number that \($0.name) looks up is none of its rows 0 to \($0.inputDim - 1)" } ?? ""
+      return remark(
+        "not finite", "The loss is \(loss): the learning rate may be too high, or a number in the data is not finite\(strangers); TerminateOnNaN ends such a run.")
     }
     guard let first = firstLoss else {
       firstLoss = loss
@@ -152,7 +155,10 @@ final class TrainingRemarks: Callback {
     }
     before = []
     guard let least = moved.min(by: { $0.part < $1.part }), let most = moved.max(by: { $0.part < $1.part }), most.part.isFinite else { return }
-    if least.part < 1e-6 && most.part > 1e-3 {
+    if least.part == 0 && most.part > 1e-3 {
+      remark(
+        "vanishing", String(format: "In an epoch \(least.path) did not move, and \(most.path) moved by %.1e of itself: no loss depends on it, or its gradients vanish on the way.", most.part))
+    } else if least.part < 1e-6 && most.part > 1e-3 {
       remark(
         "vanishing", String(format: "In an epoch \(least.path) moved by %.1e of itself and \(most.path) by %.1e: its gradients vanish on the way; other activations (relu), initializers or normalization help.", least.part, most.part))
     } else if most.part > 100 {

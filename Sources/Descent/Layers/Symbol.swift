@@ -259,9 +259,24 @@ extension Layer {
   }
 
   /// What the layer gave when it was first called in a graph; of a model that is a graph itself, its own output. (Keras: `Layer.output`.)
-  /// - Throws: ``DescentError`` if it is no part of a graph, or a model of several outputs.
+  /// - Throws: ``DescentError`` if it is no part of a graph, or gives several tensors; see ``outputs``.
   public var output: Symbol {
-    get throws { try (self as? Model)?.onlyEnd("outputs", \.outputs) ?? Symbol(call: firstCall(), index: 0) }
+    get throws {
+      let all = try outputs
+      guard all.count == 1 else { throw DescentError(.invalidArgument, "\(name): it has \(all.count) outputs; ask for its outputs") }
+      return all[0]
+    }
+  }
+
+  /// All tensors that the layer gave when it was first called in a graph; of a model that is a graph itself, its own outputs. (Keras:
+  /// `Layer.output` of a layer that gives several, `Model.outputs`.)
+  /// - Throws: ``DescentError`` if it is no part of a graph.
+  public var outputs: [Symbol] {
+    get throws {
+      if let own = try (self as? Model)?.ownGraph { return own.outputs }
+      let call = try firstCall()
+      return call.results.indices.map { Symbol(call: call, index: $0) }
+    }
   }
 
   /// What the layer was called with when it was first called in a graph; of a model that is a graph itself, its own input. (Keras:
@@ -269,7 +284,10 @@ extension Layer {
   /// - Throws: ``DescentError`` if it is no part of a graph, or a model of several inputs.
   public var input: Symbol {
     get throws {
-      if let own = try (self as? Model)?.onlyEnd("inputs", \.inputs) { return own }
+      if let own = try (self as? Model)?.ownGraph {
+        guard own.inputs.count == 1 else { throw DescentError(.invalidArgument, "\(name): it has \(own.inputs.count) inputs; ask for its inputs") }
+        return own.inputs[0]
+      }
       let call = try firstCall()
       return call.inputs.first ?? Symbol(call: call, index: 0)
     }

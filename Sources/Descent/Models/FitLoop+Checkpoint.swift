@@ -191,7 +191,8 @@ extension FitLoop {
   /// The class of an optimizer that a step of the model's steps and that cannot be found from the model.
   private var ownStepperThatIsNotHeld: String? {
     let held = Set(model.heldSteppers.map { ObjectIdentifier($0.state) })
-    let other = runner.training.ownSteppers.first { !held.contains(ObjectIdentifier($0)) }
+    let steppers = runner.training.ownSteppers.map { ($0 as? LaterStep)?.state ?? $0 }
+    let other = steppers.first { !held.contains(ObjectIdentifier($0)) }
     return other.map { ($0 as? OptimizerState).map { "a Stepper of \(type(of: $0.optimizer))" } ?? "an optimizer" }
   }
 

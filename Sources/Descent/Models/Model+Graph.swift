@@ -7,18 +7,9 @@ extension Model {
   ///   of unknown input shape.
   public var inputs: [Symbol] { get throws { try knownGraph().inputs } }
 
-  /// The outputs as symbols. (Keras: `Model.outputs`.)
-  /// - Throws: as ``inputs``.
-  public var outputs: [Symbol] { get throws { try knownGraph().outputs } }
-
-  /// The input or the output of a model that is a graph; nil for one with a forward pass of its own.
-  /// - Throws: ``DescentError`` if there are several.
-  func onlyEnd(_ word: String, _ ends: (LayerGraph) -> [Symbol]) throws -> Symbol? {
-    guard graph != nil || self is Sequential else { return nil }
-    let all = try ends(knownGraph())
-    guard all.count == 1 else { throw DescentError(.invalidArgument, "\(name): it has \(all.count) \(word); ask for its \(word)") }
-    return all[0]
-  }
+  /// The graph that the model is; nil for one with a forward pass of its own.
+  /// - Throws: ``DescentError`` for a ``Sequential`` model of unknown input shape.
+  var ownGraph: LayerGraph? { get throws { graph != nil || self is Sequential ? try knownGraph() : nil } }
 
   /// What the outputs are called in logs, in losses by name and in files of arrays. (Keras: `Model.output_names`.)
   public var outputNames: [String] { graph?.outputNames ?? [] }

@@ -79,8 +79,14 @@ public final class Sequential: Model {
         .invalidArgument, "\(name): Input says \(shape.text) but a row of the input has shape \(Array(x.shape.dropFirst()))")
     }
     var y = x
-    for layer in sublayers { y = try layer(y, context) }
+    for layer in sublayers { y = try layer(fitted(y, for: layer, context), context) }
     return y
+  }
+
+  /// Whole numbers behind the first layer as a layer of the library's takes them, in graphs too.
+  private func fitted(_ x: Tensor, for layer: Layer, _ context: ForwardContext) -> Tensor {
+    let isTaken = x.dtype.isFloatingPoint || layer.acceptsIntegers || !layer.isBuiltIn || layer === sublayers.first
+    return isTaken ? x : context.cast(x, to: layer.requestedDType ?? context.dtype)
   }
 
   override var acceptedRowNumbers: Range<Int>? { sublayers.first?.acceptedRowNumbers }

@@ -11,10 +11,11 @@ extension OptimizerState {
   /// - Parameters:
   ///   - gradients: of ``scaled(loss:)``, one for each of ``trainableVariables``; nil for those that other processes own.
   ///   - phase: what ``beginStep()`` said.
+  ///   - numbers: what each part's formulas read of the step; nil for those of the first in a run.
   /// - Returns: whether the step is one, where the optimizer looks: if not, it changes nothing, and whoever traces it leaves alone what
   ///   else the step would change. Nil where nobody looks.
   @discardableResult
-  package func apply(gradients: [Tensor?], phase: StepPhase) -> Tensor? {
+  package func apply(gradients: [Tensor?], phase: StepPhase, numbers: [StepNumbers]? = nil) -> Tensor? {
     let trainable = entries.indices.filter { entries[$0].isTrainable }
     guard gradients.count == trainable.count else {
       programmingError("apply: \(gradients.count) gradients were given for \(trainable.count) trainable parameters")
@@ -49,14 +50,14 @@ extension OptimizerState {
     let isFinite = nonFiniteCounts.map { counts in withTerms(of: trained) { countNonFinite(work, of: trained, in: counts) } }
 
     var changed: [Int] = []
-    for (part, digit) in zip(parts, phases(of: phase)) {
+    for ((part, numbers), digit) in zip(zip(parts, numbers ?? parts.map(\.numbers)), phases(of: phase)) {
       let all = trained.filter { entries[$0].part === part }
       if all.isEmpty { continue }
       let mine = work.filter { $0.entry.part === part }
       if digit == 0 || digit == part.phaseCount - 1 {
-        accumulate(mine, part, overwrites: digit != 0, isFinite)
+        accumulate(mine, part, numbers, overwrites: digit != 0, isFinite)
       } else {
-        withTerms(of: all) { update(mine, part, variant: (digit - 1) / 2, overwrites: (digit - 1) % 2 == 1, isFinite) }
+        withTerms(of: all) { update(mine, part, numbers, variant: (digit - 1) / 2, overwrites: (digit - 1) % 2 == 1, isFinite) }
         // What a parameter has added up that took no part in the end of the group would go into the next one.
         for entry in part.entries where !entry.isTrained && ownership?.isOwn(entry) != false {
           if let accumulator = entry.accumulator { clear(accumulator, unless: isFinite) }
@@ -114,12 +115,12 @@ extension OptimizerState {
     variable.assign(isFinite.map { select($0, value, variable.value) } ?? value)
   }
 
-  private func accumulate(_ work: [Work], _ part: Part, overwrites: Bool, _ isFinite: Tensor?) {
+  private func accumulate(_ work: [Work], _ part: Part, _ numbers: StepNumbers, overwrites: Bool, _ isFinite: Tensor?) {
     for item in work {
       let accumulator = item.entry.accumulator!
       assign(accumulator, accumulator.value + item.gradient, unless: isFinite)
       if part.options.countsMicroSteps, let average = item.entry.average {
-        let mean = averaged(average, item.entry.variable.value, part)
+        let mean = averaged(average, item.entry.variable.value, numbers)
         assign(average, mean, unless: isFinite)
         if overwrites { assign(item.entry.variable, mean, unless: isFinite) }
       }
@@ -130,10 +131,10 @@ extension OptimizerState {
     }
   }
 
-  private func update(_ given: [Work], _ part: Part, variant: Int, overwrites: Bool, _ isFinite: Tensor?) {
+  private func update(_ given: [Work], _ part: Part, _ numbers: StepNumbers, variant: Int, overwrites: Bool, _ isFinite: Tensor?) {
     var work = given
     let options = part.options
-    let step = Step(learningRate: part.rate.number, number: part.number.number, variant: variant)
+    let step = Step(learningRate: numbers.rate.number, number: numbers.number.number, variant: variant)
 
     if part.accumulationSteps > 1 {
       for index in work.indices {
@@ -168,7 +169,7 @@ extension OptimizerState {
       number.variable.assign(isFinite.map { select($0, value, before[slot.name]) } ?? value)
     }
     for (index, result) in parameters.enumerated() {
-      store(result, of: work[index], before: old[index].slots, overwrites, isFinite)
+      store(result, of: work[index], before: old[index].slots, numbers, overwrites, isFinite)
     }
   }
 
@@ -182,8 +183,8 @@ extension OptimizerState {
     }
   }
 
-  private func store(_ result: ParameterUpdate, of item: Work, before: Slots, _ overwrites: Bool, _ isFinite: Tensor?) {
-    let (entry, part) = (item.entry, item.entry.part)
+  private func store(_ result: ParameterUpdate, of item: Work, before: Slots, _ numbers: StepNumbers, _ overwrites: Bool, _ isFinite: Tensor?) {
+    let entry = item.entry
     // A step that is to change nothing names no row.
     let rows = item.touched.map { touched in
       isFinite.map { select($0, touched.indices, Tensor(repeating: -1, dtype: .int32)) } ?? touched.indices
@@ -201,7 +202,7 @@ extension OptimizerState {
     let updated = rows.map { entry.variable.value.replacingRows(at: $0, with: result.value) } ?? result.value
     var w = updated
     if let average = entry.average {
-      let mean = averaged(average, w, part)
+      let mean = averaged(average, w, numbers)
       assign(average, mean, unless: isFinite)
       if overwrites { w = mean }
     }
@@ -214,8 +215,8 @@ extension OptimizerState {
   }
 
   /// At the first update the momentum is 0, so that the average begins with the weights.
-  private func averaged(_ average: Variable, _ w: Tensor, _ part: Part) -> Tensor {
-    let momentum = part.averageMomentum.number
+  private func averaged(_ average: Variable, _ w: Tensor, _ numbers: StepNumbers) -> Tensor {
+    let momentum = numbers.averageMomentum.number
     return momentum * average.value + (1 - momentum) * w
   }
 

@@ -75,8 +75,8 @@ extension OptimizerState {
     }
     for (index, part) in parts.enumerated() {
       add(name(index, "iterations"), { Double(part.iterations) }, { part.iterations = OptimizerState.count($0) })
-      add(name(index, "micro_step"), { Double(part.microStep) }, { part.microStep = OptimizerState.count($0) })
-      add(name(index, "all_steps"), { Double(part.allSteps) }, { part.allSteps = OptimizerState.count($0) })
+      add(name(index, "micro_step"), { Double(part.counters.microStep) }, { part.counters.microStep = OptimizerState.count($0) })
+      add(name(index, "all_steps"), { Double(part.counters.allSteps) }, { part.counters.allSteps = OptimizerState.count($0) })
       if !part.options.learningRate.isSchedule {
         add(name(index, "learning_rate"), { part.plainRate }, { part.learningRate = .constant($0) })
       } else if overrides?[index] ?? part.isRateOverridden {

@@ -128,7 +128,7 @@ extension OptimizerState {
         scalar("dynamic_scale", .float32, { lossScale.value }) { lossScale.restore(value: $0, counter: lossScale.counter) })
     }
     if hasSeveralParts {
-      result.append(scalar("iteration", .int32, isHead: true, { [self] in Double(parts.map(\.allSteps).max() ?? 0) }))
+      result.append(scalar("iteration", .int32, isHead: true, { [self] in Double(parts.map(\.counters.allSteps).max() ?? 0) }))
       result.append(scalar("learning_rate", dtype(of: entries), isHead: true, { 0 }))
     }
     return result + parts.flatMap { part in kerasLayout(of: part, chosen.filter { $0.part === part }) }
@@ -138,10 +138,10 @@ extension OptimizerState {
 
   private func kerasLayout(of part: Part, _ entries: [Entry]) -> [KerasVariable] {
     // Keras counts every step, those that only accumulate among them.
-    let iteration = scalar("iteration", .int32, isHead: true, { Double(part.allSteps) }) { value in
-      part.allSteps = OptimizerState.count(value)
-      part.iterations = part.allSteps / part.accumulationSteps
-      part.microStep = part.allSteps % part.accumulationSteps
+    let iteration = scalar("iteration", .int32, isHead: true, { Double(part.counters.allSteps) }) { value in
+      part.counters.allSteps = OptimizerState.count(value)
+      part.iterations = part.counters.allSteps / part.accumulationSteps
+      part.counters.microStep = part.counters.allSteps % part.accumulationSteps
     }
     var result = [iteration]
     // A time decay is the schedule InverseTimeDecay to Keras.

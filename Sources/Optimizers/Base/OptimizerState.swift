@@ -63,17 +63,17 @@ public final class OptimizerState {
     private var constantRate: Double?
     /// The rate was set to a number where the optimizer has a schedule.
     var isRateOverridden = false
+    /// How far it has come.
+    var counters = StepCounters()
     /// Updates done.
-    var iterations = 0
-    /// Gradients accumulated since the last update.
-    var microStep = 0
-    /// Steps done, those that only accumulated among them.
-    var allSteps = 0
+    var iterations: Int {
+      get { counters.iterations }
+      set { counters.iterations = newValue }
+    }
     var entries: [Entry] = []
     var shared: [(slot: Slot, number: HostNumber)] = []
-    let rate = HostNumber("learning_rate")
-    let number = HostNumber("step")
-    let averageMomentum = HostNumber("ema_momentum")
+    /// What formulas read of the only step of a run, or the first.
+    let numbers = StepNumbers()
     /// The norm of all gradients before clipping, where clipping needs it.
     let gradientNorm = HostNumber("gradient_norm", .nan)
 
@@ -97,39 +97,39 @@ public final class OptimizerState {
       for entry in entries where entry.isTrained { return true }
       return false
     }
-    /// Whether the next step ends an accumulation.
-    var isUpdateNext: Bool { microStep + 1 >= accumulationSteps }
     /// How often averages of the weights were taken.
-    var averageCount: Int { options.countsMicroSteps ? allSteps : iterations }
+    var averageCount: Int { averageCount(counters) }
+    private func averageCount(_ counters: StepCounters) -> Int { options.countsMicroSteps ? counters.allSteps : counters.iterations }
     /// How many phases the part has: accumulating and each formula, with and without overwriting the weights by the averages.
     let phaseCount: Int
 
     /// The rate as it is set, without time decay, at the next update.
-    var plainRate: Double { constantRate ?? learningRate(step: averageCount) }
+    var plainRate: Double { plainRate(counters) }
+    private func plainRate(_ counters: StepCounters) -> Double { constantRate ?? learningRate(step: averageCount(counters)) }
     /// The rate of the next update.
-    var nextRate: Double { plainRate / (1 + options.decay * Double(iterations)) }
+    var nextRate: Double { nextRate(counters) }
+    private func nextRate(_ counters: StepCounters) -> Double { plainRate(counters) / (1 + options.decay * Double(counters.iterations)) }
 
-    /// Writes what formulas read of the next step, and says which phase it is.
-    func beginStep() -> Int {
-      rate.set(nextRate)
-      number.set(Double(iterations + 1))
-      averageMomentum.set(iterations == 0 ? 0 : options.emaMomentum)
+    /// Writes what formulas read of a step that finds these counters, and says which phase it is.
+    func beginStep(_ counters: StepCounters, _ numbers: StepNumbers) -> Int {
+      let iterations = counters.iterations
+      numbers.rate.set(nextRate(counters))
+      numbers.number.set(Double(iterations + 1))
+      numbers.averageMomentum.set(iterations == 0 ? 0 : options.emaMomentum)
       let overwrites = options.useEMA && options.emaOverwriteFrequency.map { (iterations + 1) % $0 == 0 } == true
-      if !isUpdateNext { return overwrites && options.countsMicroSteps ? phaseCount - 1 : 0 }
+      if !counters.isUpdateNext(accumulationSteps) { return overwrites && options.countsMicroSteps ? phaseCount - 1 : 0 }
       return 1 + 2 * optimizer.variant(at: iterations + 1) + (overwrites ? 1 : 0)
     }
 
-    /// Counts the step that was run.
-    func endStep() {
-      guard isTraining else { return }
-      allSteps += 1
-      if isUpdateNext {
-        microStep = 0
-        iterations += 1
-      } else {
-        microStep += 1
-      }
+    /// The counters after so many more steps.
+    func counters(after steps: Int) -> StepCounters {
+      var result = counters
+      if isTraining { for _ in 0..<steps { result.count(accumulationSteps) } }
+      return result
     }
+
+    /// Counts the step that was run.
+    func endStep() { counters = counters(after: 1) }
   }
 
   /// The optimizer this state is of.
@@ -163,6 +163,8 @@ public final class OptimizerState {
   /// The phase of each part in the coming step, and all combinations of them that steps have met: few, as each has a plan.
   private var phase: [Int]
   private var phases: [[Int]] = []
+  /// The second and further steps of runs that make several, as far as some were traced.
+  var laterSteps: [LaterStep] = []
   /// What ``exchangeAveragedValues()`` has exchanged, until it does so again.
   var exchanged: [Entry]?
 
@@ -302,7 +304,17 @@ public final class OptimizerState {
         ownership?.release()
       }
     }
-    for (index, part) in parts.enumerated() { phase[index] = part.beginStep() }
+    for (index, part) in parts.enumerated() { phase[index] = part.beginStep(part.counters, part.numbers) }
+    return numberOfPhase()
+  }
+
+  /// The same of a later step of the run, before which so many others are made.
+  func beginStep(after earlier: Int, _ numbers: [StepNumbers]) -> StepPhase {
+    for (index, part) in parts.enumerated() { phase[index] = part.beginStep(part.counters(after: earlier), numbers[index]) }
+    return numberOfPhase()
+  }
+
+  private func numberOfPhase() -> StepPhase {
     if let known = phases.firstIndex(of: phase) { return StepPhase(code: known) }
     phases.append(phase)
     return StepPhase(code: phases.count - 1)

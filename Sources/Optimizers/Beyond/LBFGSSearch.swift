@@ -205,6 +205,6 @@ extension OptimizerState {
   /// Counts an update that was made by the host.
   func countUpdate() {
     parts[0].iterations += 1
-    parts[0].allSteps += 1
+    parts[0].counters.allSteps += 1
   }
 }

@@ -73,7 +73,9 @@ public final class Stepper<Parameters: ParameterCollection>: OptimizerHolder {
 
   /// One step of the stepper's own parameters. (Keras: `Optimizer.apply`.)
   ///
-  /// Inside a compiled function the step is part of each run. A variable that is not trainable stays as it is.
+  /// Inside a compiled function the step is part of each run. There may be several, such as those of a critic between two of a generator, but of
+  /// an optimizer that passes over gradients that are not finite (``NonFinitePolicy``, ``LossScaleOptimizer``). A variable that is not trainable
+  /// stays as it is.
   /// - Parameter gradients: of ``scaled(loss:)``, one for each parameter.
   /// - Throws: ``DescentError`` if the gradients do not fit the parameters, or are not finite and the optimizer is to stop then
   ///   (inside a compiled function: when it runs). Nothing is changed then.

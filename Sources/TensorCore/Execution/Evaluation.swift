@@ -58,7 +58,7 @@ extension Node {
       if case .variable = node.operation { return sum + node.byteCount }
       return sum + (node.value?.byteCount ?? 0)
     }
-    return byteCount <= max(1 << 20, 8 * sources)
+    return byteCount <= max(1 << 26, 8 * sources)
   }
 }
 

@@ -21,6 +21,8 @@ package final class Trace {
   /// Those that have joined this trace.
   var joinedObservers: [any RunObserver] { observers.map(\.observer).filter { joined.contains(ObjectIdentifier($0)) } }
 
+  func hasJoined(_ observer: any RunObserver) -> Bool { joined.contains(ObjectIdentifier(observer)) }
+
   func join(_ observer: any RunObserver, _ name: String) throws -> RunVariant {
     guard joined.insert(ObjectIdentifier(observer)).inserted else {
       throw DescentError(.state, "\(name) was called twice in one compiled function; one step a run is possible")

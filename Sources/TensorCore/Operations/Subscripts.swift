@@ -25,6 +25,12 @@ extension Tensor {
   /// - Precondition: no more axes are named than there are, single places are on them, and no step is 0.
   public subscript(_ places: AxisPlace...) -> Tensor { part(at: places) }
 
+  /// The rows from a place on: `x[5...]`; negative from the end, as in Python's `x[-3:]`.
+  public subscript(_ places: PartialRangeFrom<Int>) -> Tensor { part(at: [.strided(from: places.lowerBound)]) }
+
+  /// The rows up to a place, without it: `x[..<5]`; negative from the end, as in Python's `x[:-3]`.
+  public subscript(_ places: PartialRangeUpTo<Int>) -> Tensor { part(at: [.strided(to: places.upperBound)]) }
+
   private func part(at places: [AxisPlace]) -> Tensor {
     let named = places.count { $0 != .newAxis }
     if named > rank { programmingError("slice: \(named) places for the \(rank) axes of shape \(shape)") }

@@ -53,4 +53,11 @@ import Testing
     let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
     #expect(text.contains("slice: place 3 is not on axis 1, which has 3 elements, of shape [2, 3]"))
   }
+
+  @Test func `ranges with one end are rows`() {
+    let x = Tensor(shape: [5, 2], scalars: (0..<10).map(Double.init))
+    #expect(x[3...].doubles == [6, 7, 8, 9] && x[3...].shape == [2, 2])
+    #expect(x[(-2)...].doubles == x[3...].doubles && x[7...].shape == [0, 2])
+    #expect(x[..<2].doubles == [0, 1, 2, 3] && x[..<(-3)].doubles == [0, 1, 2, 3] && x[..<9].doubles == x.doubles)
+  }
 }
