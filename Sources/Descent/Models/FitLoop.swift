@@ -45,6 +45,8 @@ final class FitLoop {
 
   private var steps: [StepSlot: StepPlan] = [:]
   private var latest: (slot: StepSlot, step: StepPlan)?
+  /// What ``TrainingState/bindings`` was when the steps were bound last.
+  private var bindings = 0
   var order: Tensor
   /// The row of ``order`` at which the next batch begins; its count when a new pass is due. In a stream, how many batches of the pass
   /// were taken.
@@ -243,6 +245,10 @@ final class FitLoop {
   private func step(
     rows: Int, _ phase: StepPhase, _ begun: [(observer: any RunObserver, variant: RunVariant)]
   ) throws -> StepPlan {
+    if bindings != runner.training.bindings {
+      for step in steps.values { bind(step) }
+      bindings = runner.training.bindings
+    }
     let slot = StepSlot(rows: rows, phase: phase, variants: begun.map(\.variant))
     if let latest, latest.slot == slot { return latest.step }
     let step: StepPlan
@@ -252,8 +258,14 @@ final class FitLoop {
       step = try runner.trainingStep(rows: rows, phase: phase, optimizerState: optimizerState, begun)
       step.bind(argument: runner.indexArgument, to: order)
       steps[slot] = step
+      bindings = runner.training.bindings
     }
     latest = (slot, step)
     return step
+  }
+
+  private func bind(_ step: StepPlan) {
+    runner.bind(step)
+    step.bind(argument: runner.indexArgument, to: order)
   }
 }

@@ -7,7 +7,8 @@ extension Model {
   ///     try model.compile(optimizer: .adam, loss: .meanSquaredError)
   ///     try model.compile(optimizer: SGD(learningRate: 0.1, momentum: 0.9), loss: "mse", metrics: ["mae"])
   ///
-  /// The weights stay as they are; what an earlier optimizer remembered of them is dropped. (Keras: `Model.compile`.)
+  /// The weights stay as they are; what an earlier optimizer remembered of them is dropped. While `fit` trains the model this is refused,
+  /// in a callback too. (Keras: `Model.compile`.)
   /// - Parameters:
   ///   - optimizer: by value (`.adam`, `SGD(learningRate: 0.1)`); RMSprop if none is given, as in Keras.
   ///   - loss: by value or by Keras's name.
@@ -123,7 +124,7 @@ extension Model {
       }
     }
     try NumberRange.count.check("stepsPerExecution", choices.stepsPerExecution, "compile")
-    try access.checkTraining("compile")
+    try access.checkNoFit("compile")
     try buildIfDeclared()
     try access.tracing {
       let made = TrainingState(optimizer: optimizer, choices: choices)

@@ -114,11 +114,16 @@ extension Model {
     try callbacks.each { try $0.onTestBegin() }
     var steps: [Int: StepPlan] = [:]
     for rows in Set(evaluation.batches.map(\.count)).sorted() { steps[rows] = try runner.testStep(rows: rows) }
+    var bindings = runner.training.bindings
     func runBatches() throws {
       let batches = evaluation.batches, executions = Executions(runner.training.choices.stepsPerExecution)
       for (step, batch) in batches.enumerated() {
         if executions.begin(at: step) {
           for callback in callbacks.callbacks { try callback.onTestBatchBegin(step) }
+        }
+        if bindings != runner.training.bindings {
+          for plan in steps.values { runner.bind(plan) }
+          bindings = runner.training.bindings
         }
         let plan = steps[batch.count]!
         runner.bind(plan, toBatchAt: batch.lowerBound)
