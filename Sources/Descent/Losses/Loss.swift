@@ -51,7 +51,7 @@ public struct Loss: KerasNamed {
   /// Whether it compares probabilities with classes.
   package let isForClasses: Bool
   /// Whether it is a closure of the user's, whose result is looked at.
-  private var isOwn = false
+  private(set) var isOwn = false
   private let ignoredClass: Int?
   private let body: @Sendable (Input) -> Tensor
 
@@ -188,6 +188,7 @@ extension Loss {
     target: Tensor, prediction: Tensor, sampleWeight: Tensor?, logits: Logits?, mask outer: Tensor? = nil
   ) throws -> Tensor {
     let values = try checkedValues(target: target, prediction: prediction, logits: logits)
+    try requireValuesOfRows(values, prediction)
     var kept = mask(target: target, shape: values.shape)
     if let outer {
       let fitted = try Loss.fitted(mask: outer, to: values, "loss \(name)")
