@@ -71,6 +71,8 @@ public struct Dataset<Element> {
   }
 
   /// Elements that come one after the other, of any number, also without end.
+  ///
+  /// Elements are prepared before they are asked for, and so a run that goes on from a checkpoint, and each pass, wants them from their beginning.
   /// - Parameter makeNext: called at the beginning of each pass; gives the function that gives the elements, and nil after the last.
   public init(generating makeNext: @escaping () throws -> (() throws -> Element?)) {
     self.init(SequentialNode { _ in ClosureIterator(try makeNext()) })

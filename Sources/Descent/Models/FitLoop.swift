@@ -52,7 +52,11 @@ final class FitLoop {
   /// were taken.
   var position: Int
   let backups: [BackupAndRestore]
-  private(set) lazy var givenConditions = conditionsOfTheRun()
+  lazy var givenConditions = conditionsOfTheRun()
+  /// Of a stream, the pass whose first batch stands for its data when checkpoints are compared, and that batch, if it is not the one that this
+  /// run has seen first.
+  var comparedPass = 0
+  var comparedData: CheckedData?
   /// How often averages of the weights had been taken before this run.
   var averagesBefore = 0
   private let batchLogs: Logs

@@ -60,6 +60,7 @@ extension Model {
     let reader = BatchReader(batches, share: sharing?.neededRows)
     // Shapes are those of the first batch.
     guard let first = try reader.peek(pass: passCount) else { throw DescentError(.data, "fit: the stream has no batches") }
+    let comparedPass = passCount
     let data = try checked(first, classWeight, "fit: batch 0")
     let validationRows = try validation?.evaluation(of: self, batchSize: validationBatchSize, steps: validationSteps)
     let optimizerState = try readyOptimizerState("fit")
@@ -95,6 +96,7 @@ extension Model {
       shuffle: false, epochs: initialEpoch..<max(initialEpoch, epochs), validation: validationRows, validationFrequency: validationFrequency)
     loop.stream = FitLoop.Stream(
       reader: reader, classWeight: classWeight, remarks: list.callbacks.compactMap { $0 as? TrainingRemarks })
+    loop.comparedPass = comparedPass
     loop.validationStream = validation?.stream.map { ($0, validationSteps) }
     try Interruption.watched { try loop.run() }
     return history
@@ -103,7 +105,8 @@ extension Model {
   /// Trains the model on a sequence of batches, which are taken from it between the steps; see the `fit` of streams.
   ///
   /// Each pass begins the sequence anew. One that can be gone through only once (an iterator) is for one epoch, or, if it has no end,
-  /// for `stepsPerEpoch`.
+  /// for `stepsPerEpoch`. A run that goes on from a checkpoint of ``BackupAndRestore`` passes over the batches that were trained on: it wants an
+  /// iterator that begins with the first of them again.
   @_disfavoredOverload
   @discardableResult
   public func fit(
