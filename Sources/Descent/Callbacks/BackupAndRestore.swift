@@ -48,6 +48,13 @@ public final class BackupAndRestore: Callback {
     self.deletesAtEnd = deletesAtEnd
   }
 
+  /// One that does the same in another folder.
+  package func writing(to folder: String) -> BackupAndRestore {
+    let copy = BackupAndRestore(folder, saveFrequency: saveFrequency, deletesAtEnd: deletesAtEnd)
+    copy.conditions = conditions
+    return copy
+  }
+
   private var latestPath: String { "\(folder)/latest.checkpoint" }
   private var previousPath: String { "\(folder)/previous.checkpoint" }
 
