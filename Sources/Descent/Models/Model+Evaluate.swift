@@ -93,7 +93,7 @@ extension Model {
         model: self, training: training.counting(aside: isFittedElsewhere, for: self, "evaluate"), data: data,
         trainability: Trainability(of: self), sharing: sharing)
       let isUnchanged = isFittedElsewhere && callbacks.isEmpty
-      return Scores(values: try runner.counting { try run(evaluation, runner, list, isUnchanged: isUnchanged) })
+      return Scores(values: try puttingWeightsBackOnFailure { try runner.counting { try run(evaluation, runner, list, isUnchanged: isUnchanged) } })
     }
   }
 
@@ -102,7 +102,7 @@ extension Model {
   ) throws -> [String: Double] {
     let runner = try StepRunner(
       model: self, training: try compiled("evaluate"), data: evaluation.data, trainability: trainability, sharing: sharing)
-    return try runner.counting { try run(evaluation, runner, callbacks, isUnchanged: false) }
+    return try puttingWeightsBackOnFailure { try runner.counting { try run(evaluation, runner, callbacks, isUnchanged: false) } }
   }
 
   /// - Parameter isUnchanged: whether all batches are judged by the same weights, other threads' training waiting meanwhile.

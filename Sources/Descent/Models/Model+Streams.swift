@@ -201,38 +201,44 @@ extension Model {
         try GroupRun(self, group, caller).compare(settings)
       }
     }
-    return try whole.counting {
-      let totals = whole.totals
-      let logs = Logs { totals.results }
-      try callbacks.each { try $0.onTestBegin() }
-      var step = 0
-      let executions = Executions(training.choices.stepsPerExecution)
-      func end(_ step: Int) throws {
-        logs.invalidate()
-        for callback in callbacks.callbacks { try callback.onTestBatchEnd(step, logs) }
-      }
-      while step < steps ?? .max, let batch = try reader.next() {
-        if executions.begin(at: step) {
-          for callback in callbacks.callbacks { try callback.onTestBatchBegin(step) }
-        }
-        let data = try checked(batch, nil, "\(caller): batch \(step)")
-        let runner = try StepRunner(model: self, training: training, data: data, trainability: trainability, sharing: sharing)
-        guard runner.totals === totals else { throw otherShapes(data, "\(caller): batch \(step)") }
-        if let group = sharing?.group { try batch.requireSame(data, in: group, "\(caller): batch \(step)") }
-        let (rows, row) = batch.whole ?? (data.count, 0)
-        let plan = try runner.testStep(rows: rows)
-        if sharing != nil { runner.bind(plan, toBatchAt: -row) }
-        // In each batch, because callbacks may train.
-        try runner.judge(plan, rows: rows)
-        if executions.end(after: step) { try end(step) }
-        step += 1
-      }
-      if step > 0 && !executions.end(after: step - 1) { try end(step - 1) }
-      if let group = sharing?.group, step < steps ?? .max { try TrainingBatch.requireEnd(in: group, "\(caller): batch \(step)") }
-      let results = totals.results
-      try callbacks.each { try $0.onTestEnd(Logs(results)) }
-      return results
+    return try puttingWeightsBackOnFailure { try whole.counting { try run(reader, steps: steps, whole, callbacks, caller) } }
+  }
+
+  /// Judges the model on what a reader gives, of which the first batch has the shapes of all.
+  private func run(
+    _ reader: BatchReader, steps: Int?, _ whole: StepRunner, _ callbacks: CallbackList, _ caller: String
+  ) throws -> [String: Double] {
+    let (training, trainability, sharing) = (whole.training, whole.trainability, whole.sharing)
+    let totals = whole.totals
+    let logs = Logs { totals.results }
+    try callbacks.each { try $0.onTestBegin() }
+    var step = 0
+    let executions = Executions(training.choices.stepsPerExecution)
+    func end(_ step: Int) throws {
+      logs.invalidate()
+      for callback in callbacks.callbacks { try callback.onTestBatchEnd(step, logs) }
     }
+    while step < steps ?? .max, let batch = try reader.next() {
+      if executions.begin(at: step) {
+        for callback in callbacks.callbacks { try callback.onTestBatchBegin(step) }
+      }
+      let data = try checked(batch, nil, "\(caller): batch \(step)")
+      let runner = try StepRunner(model: self, training: training, data: data, trainability: trainability, sharing: sharing)
+      guard runner.totals === totals else { throw otherShapes(data, "\(caller): batch \(step)") }
+      if let group = sharing?.group { try batch.requireSame(data, in: group, "\(caller): batch \(step)") }
+      let (rows, row) = batch.whole ?? (data.count, 0)
+      let plan = try runner.testStep(rows: rows)
+      if sharing != nil { runner.bind(plan, toBatchAt: -row) }
+      // In each batch, because callbacks may train.
+      try runner.judge(plan, rows: rows)
+      if executions.end(after: step) { try end(step) }
+      step += 1
+    }
+    if step > 0 && !executions.end(after: step - 1) { try end(step - 1) }
+    if let group = sharing?.group, step < steps ?? .max { try TrainingBatch.requireEnd(in: group, "\(caller): batch \(step)") }
+    let results = totals.results
+    try callbacks.each { try $0.onTestEnd(Logs(results)) }
+    return results
   }
 
   func otherShapes(_ data: CheckedData, _ caller: String) -> DescentError {
