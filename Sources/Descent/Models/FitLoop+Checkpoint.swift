@@ -47,6 +47,11 @@ extension FitLoop {
     for backup in backups where backup.saveFrequency == .epoch { try backup.write(checkpoint(at: position)) }
   }
 
+  /// After an epoch that came to its end; those that are written after each epoch are.
+  func backUp(interruptedAfter position: FitPosition) throws {
+    for backup in backups where backup.saveFrequency != .epoch { try backup.write(checkpoint(at: position)) }
+  }
+
   // MARK: - What a checkpoint holds
 
   /// Everything that the rest of the run depends on.

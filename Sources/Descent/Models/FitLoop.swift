@@ -113,7 +113,11 @@ final class FitLoop {
         logs = epochLogs
         // Ctrl-C during validation.
         try agree()
-        if isInterrupted { history.isInterrupted = true }
+        if isInterrupted {
+          history.isInterrupted = true
+          try gatherForBackUp(count: 0)
+          try backUp(interruptedAfter: FitPosition(epoch: epoch + 1, step: 0))
+        }
         if model.stopTraining || history.isInterrupted { break }
       }
       try gatherOptimizerState()
