@@ -287,6 +287,43 @@ import Testing
     #expect(stateful.allSatisfy { $0.contains("cannot share") }, "\(stateful)")
   }
 
+  @Test(arguments: [nil, 4])
+  func `Losses and metrics that are one number for a batch as a whole are refused`(shards: Int?) throws {
+    @Sendable func model(_ loss: Loss, _ metrics: [Metric] = []) throws -> Sequential {
+      let model = Sequential([Dense(4, activation: .sigmoid, inputShape: [6])], dtype: .float64, seed: 1)
+      try model.compile(optimizer: SGD(), loss: loss, metrics: metrics)
+      return model
+    }
+    @Sendable func fit(_ model: Sequential, _ group: (any ProcessGroup)?, _ shards: Int?) throws {
+      try model.fit(Self.numbers([16, 6], 29), Self.numbers([16, 4], 13), batchSize: 8, verbose: .silent, group: group, shards: shards)
+    }
+    let own = Loss.custom("own") { target, prediction in square(target - prediction).mean() }
+    let losses = [Loss.dice, .tversky, .dice(axes: [0]), .tversky(axes: [-2]), own, own.reducing(by: .sum), own.reducing(by: .meanWithSampleWeight)]
+    for loss in losses {
+      let refused = messages(2) { try fit(model(loss), $0, shards) }
+      #expect(refused.allSatisfy { $0.contains("loss \(loss.name)") && $0.contains("one value a row") }, "\(refused)")
+      let judged = messages(2) { _ = try model(loss).evaluate(Self.numbers([16, 6], 29), Self.numbers([16, 4], 13), verbose: 0, group: $0, shards: shards) }
+      #expect(judged.allSatisfy { $0.contains("loss \(loss.name)") }, "\(judged)")
+      if shards != nil { #expect(throws: DescentError.self) { try fit(model(loss), nil, shards) } }
+    }
+    let metric = Metric.custom("all") { target, prediction in abs(target - prediction).mean() }
+    let refused = messages(2) { try fit(model(.meanSquaredError, [metric]), $0, shards) }
+    #expect(refused.allSatisfy { $0.contains("metric all") && $0.contains("one value a row") }, "\(refused)")
+    // Sums within a row are shared as any loss is; and a process of its own takes all.
+    try fit(model(own, [metric]), nil, nil)
+    try fit(model(.dice), SingleProcess(), nil)
+    let whole = try model(.dice(axes: [1])), x = Self.numbers([16, 6], 29), y = Self.numbers([16, 4], 13)
+    try whole.fit(x, y, batchSize: 8, verbose: .silent, shuffle: false)
+    for member in ThreadGroup.run(2, {
+      let model = try model(.dice(axes: [1]))
+      try model.fit(Self.numbers([16, 6], 29), Self.numbers([16, 4], 13), batchSize: 8, verbose: .silent, shuffle: false, group: $0, shards: shards)
+      return model.variables.flatMap(\.value.doubles)
+    }) {
+      let numbers = try member.get()
+      #expect(zip(numbers, whole.variables.flatMap(\.value.doubles)).allSatisfy { abs($0 - $1) < 1e-12 })
+    }
+  }
+
   // MARK: - Going on
 
   private final class Abandoner: Callback {

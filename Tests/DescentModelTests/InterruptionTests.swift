@@ -50,6 +50,39 @@ import Testing
     }
   }
 
+  @Test func `After one during validation there is a checkpoint, however seldom they are written`() async {
+    await #expect(processExitsWith: .exitCode(42)) {
+      InterruptionTests.listen()
+      final class Press: Callback {
+        override func onTestBatchEnd(_ batch: Int, _ logs: Logs) { if batch == 0 && model?.optimizerState?.iterations == 12 { raise(SIGINT) } }
+      }
+      let folder = TemporaryFolder()
+      func fit(_ callbacks: [Callback]) throws -> (History, [Double]) {
+        let model = try SmallData.model()
+        let history = try model.fit(
+          SmallData.x(), SmallData.labels, batchSize: 10, epochs: 4, verbose: 0, callbacks: callbacks, validationData: (SmallData.x(), SmallData.labels))
+        return (history, model.numbers)
+      }
+      func backup() -> Callback { BackupAndRestore(folder.file("b"), saveFrequency: .batches(100)) }
+      guard try fit([backup(), Press()]).0.isInterrupted, BackupAndRestore.hasCheckpoint(in: folder.file("b")) else { return }
+      var begun: [Int] = []
+      let (rest, weights) = try fit([backup(), LambdaCallback(onEpochBegin: { epoch in begun.append(epoch) })])
+      let whole = try fit([])
+      if begun == [2, 3] && rest["val_loss"] == whole.0["val_loss"] && weights == whole.1 { exit(42) }
+    }
+  }
+
+  @Test func `One that ended a training does not end the next, whoever handles the signal then`() async {
+    await #expect(processExitsWith: .exitCode(42)) {
+      InterruptionTests.listen()
+      let press = LambdaCallback(onTrainBatchEnd: { _, _ in raise(SIGINT) })
+      guard try SmallData.model().fit(SmallData.x(), SmallData.labels, batchSize: 10, verbose: 0, callbacks: [press]).isInterrupted else { return }
+      signal(SIGINT, SIG_IGN)
+      let history = try SmallData.model().fit(SmallData.x(), SmallData.labels, batchSize: 10, epochs: 2, verbose: 0)
+      if !history.isInterrupted && history.epochs == [0, 1] { exit(42) }
+    }
+  }
+
   @Test func `A programs own handler stays`() async {
     await #expect(processExitsWith: .exitCode(42)) {
       InterruptionTests.listen()

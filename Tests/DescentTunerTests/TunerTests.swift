@@ -166,6 +166,70 @@ private func search(_ tuner: Tuner, epochs: Int = 3, callbacks: [Callback] = [])
     }
   }
 
+  /// Trains, and is cut off after so many epochs in all.
+  private final class Cut: Callback, @unchecked Sendable {
+    struct Failure: Error {}
+    var epochs: Int?
+    var error: any Error = SearchInterrupted()
+    /// Set where `fit` did not come to its end.
+    var isMet = false
+
+    override func onEpochEnd(_ epoch: Int, _ logs: Logs) throws {
+      guard let left = epochs else { return }
+      epochs = left == 1 ? nil : left - 1
+      if left == 1 {
+        isMet = true
+        throw error
+      }
+    }
+  }
+
+  /// The best epoch comes early: what is right in the rows trained on is wrong in those judged on.
+  private func searchThatWorsens(_ folder: TemporaryFolder, _ callbacks: [Callback], maxTrials: Int = 1, units: [Int] = [6, 4]) throws -> Tuner {
+    let wrong = Tensor((0..<SmallData.rows).map { UInt8(($0 + ($0 < 45 ? 1 : 0)) % 3) })
+    let tuner = try GridSearch(
+      { hp in
+        let count = try hp.choice("units", units)
+        let model = Sequential {
+          Dense(count, activation: .relu, inputShape: [4])
+          Dense(3, activation: .softmax)
+        }
+        try model.compile(optimizer: Adam(learningRate: 0.02), loss: .sparseCategoricalCrossentropy)
+        return model
+      }, objective: "val_loss", maxTrials: maxTrials, seed: 4, executionsPerTrial: 2, directory: folder.path)
+    try tuner.search(SmallData.x(), wrong, batchSize: 20, epochs: 6, verbose: .silent, callbacks: callbacks, validationSplit: 0.25)
+    return tuner
+  }
+
+  @Test(arguments: [2, 4, 6, 7, 8, 11])
+  func `a trial that goes on from a checkpoint leaves the weights of its best epoch`(_ cut: Int) throws {
+    let (whole, parts) = (TemporaryFolder(), TemporaryFolder())
+    let one = try searchThatWorsens(whole, [])
+    let cutter = Cut()
+    cutter.epochs = cut
+    let backup = BackupAndRestore(parts.file("b"))
+    let first = try searchThatWorsens(parts, [backup, cutter])
+    #expect(first.isInterrupted && cutter.isMet)
+    let second = try searchThatWorsens(parts, [backup, cutter])
+    #expect(second.trials.map(\.metrics) == one.trials.map(\.metrics))
+    func files(_ folder: TemporaryFolder) throws -> [String] {
+      try FileManager.default.contentsOfDirectory(atPath: folder.file("untitled_project/trial_0")).sorted()
+    }
+    #expect(try files(parts) == files(whole))
+    let name = "untitled_project/trial_0/checkpoint.safetensors"
+    #expect(try Data(contentsOf: URL(fileURLWithPath: parts.file(name))) == Data(contentsOf: URL(fileURLWithPath: whole.file(name))))
+    #expect(!FileManager.default.fileExists(atPath: parts.file("b")))
+  }
+
+  @Test func `a trial that throws leaves nothing that another would take up`() throws {
+    let folder = TemporaryFolder(), cutter = Cut()
+    cutter.epochs = 3
+    cutter.error = Cut.Failure()
+    let tuner = try searchThatWorsens(folder, [BackupAndRestore(folder.file("b")), cutter], maxTrials: 2)
+    #expect(cutter.isMet && tuner.trials.map(\.status) == [.failed, .completed], "\(tuner.trials.map { ($0.status, $0.message) })")
+    #expect(!FileManager.default.fileExists(atPath: folder.file("b")))
+  }
+
   @Test func `TensorBoard's files of each execution are in a folder of their own`() throws {
     let folder = TemporaryFolder()
     let tuner = try RandomSearch(buildModel, objective: "loss", maxTrials: 2, seed: 1, executionsPerTrial: 2, directory: folder.path)

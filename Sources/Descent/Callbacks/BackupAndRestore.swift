@@ -12,7 +12,8 @@ import TensorCore
 /// is kept beside it; a checkpoint that is torn or altered is noticed by its checksums, and the one before is taken. When the disk is
 /// full `fit` throws, and the checkpoints stay as they are.
 ///
-/// The run must be the same: another model, optimizer or loss, other data or another batch size is an error that says what differs.
+/// The run must be the same: another model, optimizer or loss, other data or another batch size is an error that says what differs. Of a stream
+/// the first batch of a pass is compared, and its source has to begin anew: an iterator with its first batch again.
 /// One run at a time owns the folder; it is free again when its process ends, however it does. The bits are the same on machines with
 /// the same ``instructionSet``. (Keras: `keras.callbacks.BackupAndRestore`, which restores weights and the epoch.)
 public final class BackupAndRestore: Callback {
@@ -45,6 +46,13 @@ public final class BackupAndRestore: Callback {
     self.folder = folder
     self.saveFrequency = saveFrequency
     self.deletesAtEnd = deletesAtEnd
+  }
+
+  /// One that does the same in another folder.
+  package func writing(to folder: String) -> BackupAndRestore {
+    let copy = BackupAndRestore(folder, saveFrequency: saveFrequency, deletesAtEnd: deletesAtEnd)
+    copy.conditions = conditions
+    return copy
   }
 
   private var latestPath: String { "\(folder)/latest.checkpoint" }

@@ -1,7 +1,7 @@
 import TensorCore
 
-/// Sets the optimizer's learning rate before each epoch, and logs it as `learning_rate`. (Keras:
-/// `keras.callbacks.LearningRateScheduler`.)
+/// Sets the optimizer's learning rate before each epoch, and logs it as `learning_rate`. Of a ``MultiOptimizer`` it is the default's rate; the
+/// others' keep their ratio to it (``Model/setLearningRate(_:)``). (Keras: `keras.callbacks.LearningRateScheduler`.)
 public final class LearningRateScheduler: Callback {
   private let schedule: (_ epoch: Int, _ learningRate: Double) -> Double
   /// Whether it says the rate of each epoch.

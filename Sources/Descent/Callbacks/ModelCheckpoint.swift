@@ -114,6 +114,9 @@ public final class ModelCheckpoint: Callback {
   private func save(epoch: Int, batch: Int?, _ logs: Logs) throws {
     guard let model else { return }
     let run = batch == nil ? parameters : nil
+    let template = PathTemplate(path)
+    // An epoch without validation has no file where the numbers of validation are in its name, and so is not the best of those that have.
+    if template.names.contains(where: { logs.areDue($0, run) }) { return }
     var improvement = ""
     if saveBestOnly {
       var watch = self.watch ?? newMonitor(in: model, state: nil)
@@ -127,9 +130,6 @@ public final class ModelCheckpoint: Callback {
       improvement = "\(monitor) improved from \(best) to \(String(format: "%.5f", value)), "
       watch.accept(value)
     }
-    let template = PathTemplate(path)
-    // An epoch without validation has no file where the numbers of validation are in its name.
-    if template.names.contains(where: { logs.areDue($0, run) }) { return }
     let path = try template.filled(epoch: epoch + 1, batch: batch.map { $0 + 1 }, logs)
     say("Epoch \(epoch + 1): \(improvement)saving model to \(path)", if: verbose)
     try (format ?? ModelFormat(path: path, "ModelCheckpoint") { $0.isWritable }).save(model, path)

@@ -1,8 +1,9 @@
 import TensorCore
 
 /// Multiplies the learning rate by a factor when a number has not improved for some epochs, and logs it as `learning_rate`.
-/// Epochs without validation are passed over where the number is one of validation. (Keras: `keras.callbacks.ReduceLROnPlateau`. Different from Keras: a NaN is never the best, and a number that does not exist
-/// is an error.)
+/// Epochs without validation are passed over where the number is one of validation. Of a ``MultiOptimizer`` the rates of all optimizers are
+/// multiplied; the default's is the one that is logged and not made less than the least. (Keras: `keras.callbacks.ReduceLROnPlateau`.
+/// Different from Keras: a NaN is never the best, and a number that does not exist is an error.)
 public final class ReduceLROnPlateau: Callback {
   /// The number that is watched, as it is called in the logs.
   public let monitor: String

@@ -2,7 +2,7 @@ import Optimizers
 import TensorCore
 
 /// Puts the averages of the weights that the optimizer keeps (``OptimizerOptions/useEMA``) in the place of the weights while the model
-/// is judged, and the weights back afterwards.
+/// is judged, and the weights back afterwards, also where judging or predicting fails.
 ///
 ///     try model.compile(optimizer: Adam().with { $0.useEMA = true }, loss: .meanSquaredError)
 ///     try model.fit(x, y, callbacks: [SwapEMAWeights(swapsOnEpoch: true), ModelCheckpoint("best.weights.npz")])
@@ -11,15 +11,11 @@ import TensorCore
 public final class SwapEMAWeights: Callback {
   /// Whether callbacks that follow see the averages at the end of an epoch too: a ``ModelCheckpoint`` then saves them.
   public let swapsOnEpoch: Bool
-  private var holdsAverages = false
 
   /// - Parameter swapsOnEpoch: see the property. (Keras: `swap_on_epoch`.)
   public init(swapsOnEpoch: Bool = false) { self.swapsOnEpoch = swapsOnEpoch }
 
-  public override func onTrainBegin() throws {
-    holdsAverages = false
-    try checkOptimizer()
-  }
+  public override func onTrainBegin() throws { try checkOptimizer() }
 
   public override func onEpochBegin(_ epoch: Int) throws { if swapsOnEpoch { try show(averages: false) } }
 
@@ -28,19 +24,15 @@ public final class SwapEMAWeights: Callback {
     try show(averages: true)
   }
 
-  /// `fit` puts the averages in the weights' place after the last epoch, whatever lies where.
-  public override func onTrainEnd(_ logs: Logs) { holdsAverages = false }
-
   public override func onTestBegin() throws { try show(averages: true) }
   public override func onTestEnd(_ logs: Logs) throws { try show(averages: false) }
   public override func onPredictBegin() throws { try show(averages: true) }
   public override func onPredictEnd() throws { try show(averages: false) }
 
   private func show(averages: Bool) throws {
-    guard averages != holdsAverages, let model else { return }
+    guard let model, averages != (model.optimizerState?.isExchanged ?? false) else { return }
     try checkOptimizer()
     model.access.stepping { model.optimizerState?.exchangeAveragedValues() }
-    holdsAverages = averages
   }
 
   private func checkOptimizer() throws {

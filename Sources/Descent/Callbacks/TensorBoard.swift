@@ -119,7 +119,9 @@ public final class TensorBoard: Callback {
     try close()
   }
 
-  public override func onEpochBegin(_ epoch: Int) {
+  public override func onEpochBegin(_ epoch: Int) { beginCounting() }
+
+  private func beginCounting() {
     epochStart = monotonicSeconds()
     iterationsBefore = model?.optimizerState?.iterations ?? 0
   }
@@ -172,7 +174,11 @@ public final class TensorBoard: Callback {
   /// How many batches there were, so that a run that goes on counts on.
   public override func state() -> CallbackState? { CallbackState(JSONObject([("batches", JSONValue(trainBatches))])) }
 
-  public override func restore(_ state: CallbackState) throws { trainBatches = try state.integer("batches", of: self) ?? 0 }
+  public override func restore(_ state: CallbackState) throws {
+    trainBatches = try state.integer("batches", of: self) ?? 0
+    // An epoch that is gone on with has the speed of its rest.
+    beginCounting()
+  }
 
   private func learningRates(of model: Model) throws -> [(String, Double)] {
     guard let state = model.optimizerState else { return [] }

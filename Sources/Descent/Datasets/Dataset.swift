@@ -71,6 +71,8 @@ public struct Dataset<Element> {
   }
 
   /// Elements that come one after the other, of any number, also without end.
+  ///
+  /// Elements are prepared before they are asked for, and so a run that goes on from a checkpoint, and each pass, wants them from their beginning.
   /// - Parameter makeNext: called at the beginning of each pass; gives the function that gives the elements, and nil after the last.
   public init(generating makeNext: @escaping () throws -> (() throws -> Element?)) {
     self.init(SequentialNode { _ in ClosureIterator(try makeNext()) })
@@ -86,7 +88,10 @@ public struct Dataset<Element> {
 
   /// The batches of `source` by number, as Keras's `PyDataset` has them.
   public init<Source: BatchSource>(_ source: Source) where Source.Batch == Element {
-    self.init(IndexedNode(count: min(source.count, ElementCount.limit)) { try source.batch(at: $0) })
+    let count = source.count
+    self.init(
+      "init(_:)", unless: NumberRange.nonNegative.problem("the source's count", count),
+      IndexedNode(count: min(count, ElementCount.limit)) { try source.batch(at: $0) })
   }
 
   // MARK: - Changing elements
@@ -172,7 +177,7 @@ public struct Dataset<Element> {
   /// The rows of batches.
   public func unbatch() -> Dataset {
     guard let layout = ElementLayout<Element>.known else { return Dataset("unbatch", unless: ElementLayout<Element>.mismatch, node) }
-    return flatMap { batch in
+    return interleaved(cycleLength: 1, blockLength: 1, seed: 0) { batch in
       Dataset(IndexedNode(count: try layout.rowCount(batch, "Dataset.unbatch")) { layout.row($0, of: batch) })
     }
   }
@@ -182,19 +187,29 @@ public struct Dataset<Element> {
   /// - Parameters: as those of ``batch(_:dropRemainder:)``.
   public func rebatch(_ size: Int, dropRemainder: Bool = false) -> Dataset { unbatch().batch(size, dropRemainder: dropRemainder) }
 
-  /// The elements of the streams that a function makes of each element, one stream after the other.
+  /// The elements of the streams that a function makes of each element, one stream after the other; see
+  /// ``interleave(cycleLength:blockLength:_:)``.
   public func flatMap<Result>(_ transform: @escaping (Element) throws -> Dataset<Result>) -> Dataset<Result> {
     interleave(cycleLength: 1, transform)
   }
 
   /// The elements of the streams that a function makes of each element: some of one, some of the next, around a cycle; a stream that
   /// ends makes room for the next.
+  ///
+  /// What is random in these streams and has no seed of its own takes one that depends on the place of their element: the same in each pass
+  /// and where a run goes on.
   /// - Parameters:
   ///   - cycleLength: how many streams are open at once.
   ///   - blockLength: how many elements of one come before those of the next.
   ///   - transform: gives the stream of an element.
   public func interleave<Result>(
     cycleLength: Int, blockLength: Int = 1, _ transform: @escaping (Element) throws -> Dataset<Result>
+  ) -> Dataset<Result> {
+    interleaved(cycleLength: cycleLength, blockLength: blockLength, seed: nextDefaultSeed(), transform)
+  }
+
+  private func interleaved<Result>(
+    cycleLength: Int, blockLength: Int, seed: UInt64, _ transform: @escaping (Element) throws -> Dataset<Result>
   ) -> Dataset<Result> {
     let node = node
     let problem = NumberRange.count.problem("cycleLength", cycleLength) ?? NumberRange.count.problem("blockLength", blockLength)
@@ -203,11 +218,17 @@ public struct Dataset<Element> {
       // Places of the cycle that have had a turn; an empty one is filled when its turn comes.
       var open: [ElementIterator<Result>?] = []
       var (turn, given, hasMore) = (0, 0, true)
+      var place: UInt64 = 0
       return ClosureIterator {
         while true {
           if turn == open.count { open.append(nil) }
           if open[turn] == nil, hasMore {
-            if let element = try elements.next() { open[turn] = try transform(element).node.makeIterator(pass: pass) } else { hasMore = false }
+            if let element = try elements.next() {
+              open[turn] = try withDefaultSeeds(from: mixed(seed, place)) { try transform(element).node.makeIterator(pass: pass) }
+              place += 1
+            } else {
+              hasMore = false
+            }
           }
           if let stream = open[turn] {
             if given < blockLength, let element = try stream.next() {

@@ -246,6 +246,7 @@ final class ConcatenationNode<Element>: DatasetNode, @unchecked Sendable {
     var left = first.count
     return ClosureIterator(
       skip: left == nil ? nil : { count in
+        if parts.isEmpty { return }
         let fromFirst = min(count, left!)
         left! -= fromFirst
         if parts.count == 2 { try parts[0].skip(fromFirst) }

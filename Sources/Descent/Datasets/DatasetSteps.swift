@@ -267,6 +267,15 @@ final class PrefetchIterator<Element>: ElementIterator<Element>, @unchecked Send
     isStarted = true
   }
 
+  /// The first element, before any is prepared ahead.
+  func nextOnThisThread() throws -> Element? {
+    if isStarted || hasEnded { return try next() }
+    hasEnded = true
+    let element = try queue.elements.next()
+    hasEnded = element == nil
+    return element
+  }
+
   override func next() throws -> Element? {
     if hasEnded { return nil }
     if !isStarted { try start() }

@@ -99,12 +99,13 @@ public func splitDataset(
 /// Elements that can be asked for by number are made when they are asked for, as those of the stream itself; those of another stream are
 /// gone through here, once, and kept in memory.
 /// - Parameters: as those of the `splitDataset` for arrays.
-/// - Throws: ``DescentError`` of kind `invalidArgument`, and what the stream throws.
+/// - Throws: ``DescentError`` of kind `invalidArgument`, also for a stream that is known to have no end, and what the stream throws.
 public func splitDataset<Element>(
   _ dataset: Dataset<Element>, leftSize: SplitSize? = nil, rightSize: SplitSize? = nil, shuffle: Bool = false, seed: UInt64? = nil
 ) throws -> (left: Dataset<Element>, right: Dataset<Element>) {
   let node = dataset.node
   guard node.isIndexed, let count = node.count else {
+    if node.isEndless { throw DescentError(.invalidArgument, "splitDataset: the stream has no end; take(_:) gives it one") }
     return try splitDataset(Dataset(dataset.elements()), leftSize: leftSize, rightSize: rightSize, shuffle: shuffle, seed: seed)
   }
   let rows = try splitRows(count, leftSize: leftSize, rightSize: rightSize, shuffle: shuffle, seed: seed)

@@ -81,6 +81,9 @@ public final class ForwardContext {
 
   /// Adds a number to the loss of this pass, such as a penalty on what a layer computed. One that is no floating-point scalar is an error
   /// of the layer's call.
+  ///
+  /// Where a batch is shared by a group of processes, or cut in shards, each part adds the number of its own rows, and the batch's is their
+  /// mean, weighted by rows: as on one process if it is a mean over rows, but not if it is a sum over them or mixes them otherwise.
   public func addLoss(_ loss: Tensor) {
     guard loss.shape.isEmpty, loss.dtype.isFloatingPoint else {
       let owner = stack.last.map { "layer \($0.name): " } ?? ""

@@ -53,7 +53,7 @@ public struct Loss: KerasNamed {
   /// Whether it compares probabilities with classes.
   package let isForClasses: Bool
   /// Whether it is a closure of the user's, whose result is looked at.
-  private var isOwn = false
+  private(set) var isOwn = false
   /// Whether the value of a row depends on the other rows of the batch.
   let comparesRows: Bool
   private let kept: Kept?
@@ -197,6 +197,7 @@ extension Loss {
     target: Tensor, prediction: Tensor, sampleWeight: Tensor?, logits: Logits?, mask outer: Tensor? = nil
   ) throws -> Tensor {
     let values = try checkedValues(target: target, prediction: prediction, logits: logits)
+    try requireValuesOfRows(values, prediction)
     var kept = mask(target: target, values: values)
     if let outer {
       let fitted = try Loss.fitted(mask: outer, to: values, "loss \(name)")

@@ -29,6 +29,30 @@ extension Loss {
     }
   }
 
+  /// Whether each value is made of all rows, as the settings say.
+  private func mixesRows(rank: Int) -> Bool {
+    if comparesRows { return true }
+    guard !isOwn, let axis = keras.config["axis"] else { return false }
+    guard let axes = axis.int.map({ [$0] }) ?? axis.array?.compactMap(\.int) else { return true }
+    return axes.contains { $0 == 0 || $0 == -rank }
+  }
+
+  /// - Throws: ``DescentError`` in a step that computes a part of a batch, for values that are not those of single rows.
+  func requireValuesOfRows(_ values: Tensor, _ prediction: Tensor) throws {
+    try Loss.requireValuesOfRows(mixesRows(rank: prediction.rank) ? nil : values.shape.first, prediction.shape.first ?? 1, "loss \(name)")
+  }
+
+  /// What is one number for a batch cannot be put together from those of its parts.
+  /// - Parameters:
+  ///   - count: how many rows have values; nil if there are none of single rows.
+  ///   - rows: how many there are.
+  static func requireValuesOfRows(_ count: Int?, _ rows: Int, _ owner: String) throws {
+    guard let share = GroupStep.current?.share, share.total > share.computedRows, count != rows else { return }
+    throw DescentError(
+      .state,
+      "\(owner): it is no number of each row but of several together, and \(rows) of the batch's \(share.total) rows are here; a group of processes, or shards, can share what has one value a row")
+  }
+
   /// 0 where the divisor is.
   private func quotient(_ a: Tensor, _ b: Tensor) -> Tensor {
     let isZero = b .== 0

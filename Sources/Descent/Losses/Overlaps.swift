@@ -1,6 +1,7 @@
 extension Loss {
   /// 1 − 2 Σ t p / (Σ t + Σ p + 10⁻⁷): what the overlap of two sets lacks (Dice, 1945).
-  /// - Parameter axes: what the sums go over; all of them if nil, and the loss is then one number for the batch.
+  /// - Parameter axes: what the sums go over; all of them if nil, and the loss is then one number for the batch, which no group of
+  ///     processes can share.
   public static func dice(axes: [Int]? = nil) -> Loss {
     Loss("Dice", name: "dice", config: ["axis": axesSetting(axes)]) { input in
       let (t, p) = (input.target, input.prediction)
@@ -18,7 +19,8 @@ extension Loss {
   /// - Parameters:
   ///   - alpha: how much false positives count, not negative.
   ///   - beta: how much false negatives count, not negative.
-  ///   - axes: what the sums go over; all of them if nil, and the loss is then one number for the batch.
+  ///   - axes: what the sums go over; all of them if nil, and the loss is then one number for the batch, which no group of
+  ///     processes can share.
   public static func tversky(alpha: Double = 0.5, beta: Double = 0.5, axes: [Int]? = nil) -> Loss {
     Loss(
       "Tversky", name: "tversky",

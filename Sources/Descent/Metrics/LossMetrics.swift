@@ -97,7 +97,7 @@ extension Metric {
     return Metric(
       "CosineSimilarity", name: "cosine_similarity", config: ["axis": JSONValue(axis)], direction: .up,
       MeanOfValues(check: { try checkAlike("cosine_similarity", $0, $1) }) { input in
-        -loss.values(target: input.target, prediction: input.prediction)
+        -(try maskedValues(of: loss, input).0)
       })
   }
   /// With default settings.
@@ -134,6 +134,7 @@ extension Metric {
 
   private static func maskedValues(of loss: Loss, _ input: MetricInput) throws -> (Tensor, Tensor?) {
     let values = try loss.checkedValues(target: input.target, prediction: input.prediction, logits: input.logits)
+    try loss.requireValuesOfRows(values, input.prediction)
     return (values, loss.mask(target: input.target, values: values))
   }
 }

@@ -54,6 +54,7 @@ struct MeanOfValues: MetricDefinition {
       }
       values = values.cast(to: input.prediction.dtype)
     }
+    try Loss.requireValuesOfRows(values.shape.first, input.prediction.shape.first ?? 1, title)
     let (total, count) = (variables[0], variables[1])
     var weights = mask?.cast(to: values.dtype)
     if let outer = input.mask, !ignoresMasks {

@@ -104,8 +104,27 @@ extension Dataset: SharedStream {
   }
 }
 
+/// A stream whose source may be one that can be gone through only once.
+protocol SequentialStream: DataStream {
+  /// The batches of a pass from its beginning, of which some can be passed over after the first was taken; nothing behind that is taken
+  /// before it is asked for. Nil where beginning anew costs nothing.
+  func open(pass: Int) throws -> ElementIterator<TrainingBatch>?
+}
+
+extension Dataset: SequentialStream {
+  func open(pass: Int) throws -> ElementIterator<TrainingBatch>? {
+    if node.isIndexed { return nil }
+    let ahead = PrefetchIterator(try node.makeIterator(pass: pass), size: 2)
+    var isFirst = true
+    return ClosureIterator(skip: { try ahead.skip($0) }) {
+      defer { isFirst = false }
+      return try (isFirst ? ahead.nextOnThisThread() : ahead.next()).map { try TrainingBatch(element: $0) }
+    }
+  }
+}
+
 /// A sequence of batches, begun anew in each pass. Its elements are taken on the thread that trains.
-struct SequenceStream<Batches: Sequence>: DataStream {
+struct SequenceStream<Batches: Sequence>: SequentialStream {
   let batches: Batches
 
   var count: Int? { nil }
@@ -121,6 +140,8 @@ struct SequenceStream<Batches: Sequence>: DataStream {
       return try iterator.next().map { try TrainingBatch(element: $0) }
     }
   }
+
+  func open(pass: Int) -> ElementIterator<TrainingBatch>? { ClosureIterator(makeBatches(at: DatasetPosition(pass: pass))) }
 }
 
 /// Where a run is in a stream.
@@ -130,6 +151,8 @@ final class BatchReader {
   private let clock: () -> Double
   private var batches: (() throws -> TrainingBatch?)?
   private var first: TrainingBatch?
+  /// The pass whose first batch was looked at, where it can be gone on with.
+  private var opened: (pass: Int, batches: ElementIterator<TrainingBatch>)?
   /// How many batches of the present pass were taken.
   private(set) var taken = 0
   /// Seconds spent waiting for data.
@@ -148,15 +171,30 @@ final class BatchReader {
   var isInPass: Bool { batches != nil }
 
   func begin(pass: Int, taken: Int = 0) throws {
-    first = nil
+    (first, opened) = (nil, nil)
     let position = DatasetPosition(pass: pass, taken: taken)
     batches = try share.flatMap { try (stream as? any SharedStream)?.makeBatches(at: position, share: $0) } ?? stream.makeBatches(at: position)
     self.taken = taken
   }
 
+  /// Begins a pass at another place than its beginning. If it is the one that was looked at, its batches go on behind that: a source that can
+  /// be gone through only once has no beginning any more.
+  func resume(pass: Int, taken: Int) throws {
+    guard taken > 0, first != nil, let opened, opened.pass == pass else { return try begin(pass: pass, taken: taken) }
+    first = nil
+    try opened.batches.skip(taken - 1)
+    self.taken = taken
+  }
+
   /// The first batch of a pass, which ``next()`` gives once more.
   func peek(pass: Int) throws -> TrainingBatch? {
-    try begin(pass: pass)
+    if let found = try (stream as? any SequentialStream)?.open(pass: pass) {
+      opened = (pass, found)
+      batches = { try found.next() }
+      taken = 0
+    } else {
+      try begin(pass: pass)
+    }
     first = try batches?()
     return first
   }
@@ -164,7 +202,7 @@ final class BatchReader {
   /// The next batch; nil when the pass is at its end.
   func next() throws -> TrainingBatch? {
     if let batch = first {
-      first = nil
+      (first, opened) = (nil, nil)
       taken += 1
       return batch
     }

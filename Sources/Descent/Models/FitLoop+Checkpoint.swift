@@ -20,11 +20,20 @@ extension FitLoop {
     }
     if let group = runner.group { found = try TrainingCheckpoint.shared(found, group) }
     guard let found else { return nil }
+    if let pass = found.state["data_pass"]?.int { try compare(pass: pass) }
     let putBack = self.putBack()
     do { return try restore(found) } catch {
       try putBack()
       throw error
     }
+  }
+
+  /// Makes what is compared of a stream its first batch in that pass, which the checkpoint has: one that is shuffled begins otherwise in each.
+  private func compare(pass: Int) throws {
+    guard let stream, pass != comparedPass, (0...ElementCount.limit).contains(pass), let batch = try stream.reader.peek(pass: pass) else { return }
+    comparedPass = pass
+    comparedData = try model.checked(batch, stream.classWeight, "fit: batch 0")
+    givenConditions = conditionsOfTheRun()
   }
 
   /// Whether it is for rank 0 to look whether a checkpoint is of this run: it has the callbacks that write.
@@ -36,6 +45,11 @@ extension FitLoop {
 
   func backUp(epochAt position: FitPosition) throws {
     for backup in backups where backup.saveFrequency == .epoch { try backup.write(checkpoint(at: position)) }
+  }
+
+  /// After an epoch that came to its end; those that are written after each epoch are.
+  func backUp(interruptedAfter position: FitPosition) throws {
+    for backup in backups where backup.saveFrequency != .epoch { try backup.write(checkpoint(at: position)) }
   }
 
   // MARK: - What a checkpoint holds
@@ -59,6 +73,7 @@ extension FitLoop {
     checkpoint.state["step"] = JSONValue(place.step)
     checkpoint.state["position"] = JSONValue(position)
     checkpoint.state["pass"] = JSONValue(model.passCount)
+    if stream != nil { checkpoint.state["data_pass"] = JSONValue(comparedPass) }
     // A number of 64 bits does not fit a number of JSON's.
     checkpoint.state["seed"] = .string(String(model.seed))
     checkpoint.state["stop"] = .bool(model.stopTraining && place.step == 0)
@@ -164,7 +179,7 @@ extension FitLoop {
       order = RowOrder.shuffled(batches.rows, seed: seed, pass: pass - 1)
     }
     // The pass that was begun last, from the next batch on.
-    if position > 0, pass > 0 { try stream?.reader.begin(pass: pass - 1, taken: position) }
+    if position > 0, pass > 0 { try stream?.reader.resume(pass: pass - 1, taken: position) }
     runner.totals.restore(rows: rows, state["counted"] ?? .null)
     model.stopTraining = stop
     for (name, callback) in callbacks {
@@ -216,8 +231,9 @@ extension FitLoop {
   /// The model and the data, and what the callbacks want to be the same.
   func conditionsOfTheRun() -> JSONObject {
     var conditions = JSONObject([("model", RunConditions.model(model))])
-    for (part, data) in [("", runner.data), ("validation ", validation?.data)] {
-      guard let data, part.isEmpty || data.inputs[0].buffer !== runner.data.inputs[0].buffer else { continue }
+    let trained = comparedData ?? runner.data
+    for (part, data) in [("", trained), ("validation ", validation?.data)] {
+      guard let data, part.isEmpty || data.inputs[0].buffer !== trained.inputs[0].buffer else { continue }
       for (name, parts) in [("x", data.inputs), ("y", data.targets), ("sampleWeight", data.weights)] as [(String, [CheckedData.Rows?])] {
         for (place, rows) in parts.enumerated() {
           let number = parts.count > 1 ? "[\(place)]" : ""

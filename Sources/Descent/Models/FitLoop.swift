@@ -45,12 +45,18 @@ final class FitLoop {
 
   private var steps: [StepSlot: StepPlan] = [:]
   private var latest: (slot: StepSlot, step: StepPlan)?
+  /// What ``TrainingState/bindings`` was when the steps were bound last.
+  private var bindings = 0
   var order: Tensor
   /// The row of ``order`` at which the next batch begins; its count when a new pass is due. In a stream, how many batches of the pass
   /// were taken.
   var position: Int
   let backups: [BackupAndRestore]
-  private(set) lazy var givenConditions = conditionsOfTheRun()
+  lazy var givenConditions = conditionsOfTheRun()
+  /// Of a stream, the pass whose first batch stands for its data when checkpoints are compared, and that batch, if it is not the one that this
+  /// run has seen first.
+  var comparedPass = 0
+  var comparedData: CheckedData?
   /// How often averages of the weights had been taken before this run.
   var averagesBefore = 0
   private let batchLogs: Logs
@@ -107,7 +113,11 @@ final class FitLoop {
         logs = epochLogs
         // Ctrl-C during validation.
         try agree()
-        if isInterrupted { history.isInterrupted = true }
+        if isInterrupted {
+          history.isInterrupted = true
+          try gatherForBackUp(count: 0)
+          try backUp(interruptedAfter: FitPosition(epoch: epoch + 1, step: 0))
+        }
         if model.stopTraining || history.isInterrupted { break }
       }
       try gatherOptimizerState()
@@ -243,6 +253,10 @@ final class FitLoop {
   private func step(
     rows: Int, _ phase: StepPhase, _ begun: [(observer: any RunObserver, variant: RunVariant)]
   ) throws -> StepPlan {
+    if bindings != runner.training.bindings {
+      for step in steps.values { bind(step) }
+      bindings = runner.training.bindings
+    }
     let slot = StepSlot(rows: rows, phase: phase, variants: begun.map(\.variant))
     if let latest, latest.slot == slot { return latest.step }
     let step: StepPlan
@@ -252,8 +266,14 @@ final class FitLoop {
       step = try runner.trainingStep(rows: rows, phase: phase, optimizerState: optimizerState, begun)
       step.bind(argument: runner.indexArgument, to: order)
       steps[slot] = step
+      bindings = runner.training.bindings
     }
     latest = (slot, step)
     return step
+  }
+
+  private func bind(_ step: StepPlan) {
+    runner.bind(step)
+    step.bind(argument: runner.indexArgument, to: order)
   }
 }

@@ -107,9 +107,6 @@ struct GroupRun {
     if let name = own.first ?? model.heldMetrics.first?.name {
       throw refuse("the metric '\(name)' has a state of its own")
     }
-    if let loss = model.training?.choices.allLosses.first(where: \.comparesRows) {
-      throw refuse("the loss \(loss.name) compares the rows of a batch with one another")
-    }
     guard let optimizerState else { return }
     if !optimizerState.isWhole {
       throw DescentError(

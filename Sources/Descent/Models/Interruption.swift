@@ -22,11 +22,12 @@ enum Interruption {
   private static func begin() -> Bool {
     watchers.withLock { state in
       if state.count == 0 {
+        // What was pressed in a training before is of no concern to this one, whoever hears of the next.
+        pending.store(false, ordering: .relaxed)
         var current = sigaction()
         sigaction(SIGINT, nil, &current)
         guard isDefault(current) else { return false }
         state.previous = current
-        pending.store(false, ordering: .relaxed)
         signal(SIGINT) { _ in
           if Interruption.pending.exchange(true, ordering: .relaxed) {
             signal(SIGINT, SIG_DFL)

@@ -7,7 +7,8 @@ extension Model {
   ///     try model.compile(optimizer: .adam, loss: .meanSquaredError)
   ///     try model.compile(optimizer: SGD(learningRate: 0.1, momentum: 0.9), loss: "mse", metrics: ["mae"])
   ///
-  /// The weights stay as they are; what an earlier optimizer remembered of them is dropped. (Keras: `Model.compile`.)
+  /// The weights stay as they are; what an earlier optimizer remembered of them is dropped. While `fit` trains the model this is refused,
+  /// in a callback too. (Keras: `Model.compile`.)
   /// - Parameters:
   ///   - optimizer: by value (`.adam`, `SGD(learningRate: 0.1)`); RMSprop if none is given, as in Keras.
   ///   - loss: by value or by Keras's name.
@@ -138,7 +139,7 @@ extension Model {
       }
     }
     try NumberRange.count.check("stepsPerExecution", choices.stepsPerExecution, "compile")
-    try access.checkTraining("compile")
+    try access.checkNoFit("compile")
     try buildIfDeclared()
     try access.tracing {
       let made = TrainingState(optimizer: optimizer, choices: choices)
@@ -157,17 +158,24 @@ extension Model {
   /// What the optimizer remembers: slots, the number of steps, the learning rate. Nil until training begins.
   public var optimizerState: OptimizerState? { training?.optimizerState }
 
-  /// The learning rate of the next step.
+  /// The learning rate of the next step; of a ``MultiOptimizer`` the default optimizer's.
   /// - Throws: ``DescentError`` before `compile`.
   public var learningRate: Double {
     get throws { try readyOptimizerState("learningRate").learningRate }
   }
 
   /// Sets the learning rate from the next step on, in place of a number or a schedule.
-  /// - Throws: ``DescentError`` before `compile`, or if the rate is negative or not finite.
+  ///
+  /// Of a ``MultiOptimizer`` it is the default optimizer's; the others' change with it and keep their ratio to it, as in
+  /// `findLearningRate`. One by one they are set by ``OptimizerState/learningRates``.
+  /// - Throws: ``DescentError`` before `compile`, if the rate is negative or not finite, or if others have no ratio to the default's, which is 0.
   public func setLearningRate(_ rate: Double) throws {
     try NumberRange.nonNegative.check("the rate", rate, "setLearningRate")
-    try readyOptimizerState("setLearningRate").learningRate = rate
+    if try !readyOptimizerState("setLearningRate").setLearningRates(inRatioTo: rate) {
+      throw DescentError(
+        .state,
+        "setLearningRate: the rate of the default optimizer is 0, to which the others have no ratio that could be kept; set optimizerState?.learningRates one by one")
+    }
   }
 
   func compiled(_ caller: String) throws -> TrainingState {

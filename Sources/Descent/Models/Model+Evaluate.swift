@@ -93,7 +93,7 @@ extension Model {
         model: self, training: training.counting(aside: isFittedElsewhere, for: self, "evaluate"), data: data,
         trainability: Trainability(of: self), sharing: sharing)
       let isUnchanged = isFittedElsewhere && callbacks.isEmpty
-      return Scores(values: try runner.counting { try run(evaluation, runner, list, isUnchanged: isUnchanged) })
+      return Scores(values: try puttingWeightsBackOnFailure { try runner.counting { try run(evaluation, runner, list, isUnchanged: isUnchanged) } })
     }
   }
 
@@ -102,7 +102,7 @@ extension Model {
   ) throws -> [String: Double] {
     let runner = try StepRunner(
       model: self, training: try compiled("evaluate"), data: evaluation.data, trainability: trainability, sharing: sharing)
-    return try runner.counting { try run(evaluation, runner, callbacks, isUnchanged: false) }
+    return try puttingWeightsBackOnFailure { try runner.counting { try run(evaluation, runner, callbacks, isUnchanged: false) } }
   }
 
   /// - Parameter isUnchanged: whether all batches are judged by the same weights, other threads' training waiting meanwhile.
@@ -114,11 +114,16 @@ extension Model {
     try callbacks.each { try $0.onTestBegin() }
     var steps: [Int: StepPlan] = [:]
     for rows in Set(evaluation.batches.map(\.count)).sorted() { steps[rows] = try runner.testStep(rows: rows) }
+    var bindings = runner.training.bindings
     func runBatches() throws {
       let batches = evaluation.batches, executions = Executions(runner.training.choices.stepsPerExecution)
       for (step, batch) in batches.enumerated() {
         if executions.begin(at: step) {
           for callback in callbacks.callbacks { try callback.onTestBatchBegin(step) }
+        }
+        if bindings != runner.training.bindings {
+          for plan in steps.values { runner.bind(plan) }
+          bindings = runner.training.bindings
         }
         let plan = steps[batch.count]!
         runner.bind(plan, toBatchAt: batch.lowerBound)

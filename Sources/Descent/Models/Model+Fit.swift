@@ -35,8 +35,8 @@ extension Model {
   ///   - group: the processes that train together, each of which makes the same call with the same data (`MPIGroup.world()` of `DescentMPI`); nil
   ///     for this one alone. `batchSize` is that of all together: each computes its part of each batch, and all hold the weights that one
   ///     process would have, which begin as those of rank 0. Callbacks that write or show something are at work on rank 0 alone. What cannot
-  ///     be shared is refused: steps of the model's own, metrics with a state of their own, stateful recurrent layers, optimizers
-  ///     that need more than gradients.
+  ///     be shared is refused: steps of the model's own, metrics with a state of their own, losses and metrics that are one number for a
+  ///     batch as a whole, stateful recurrent layers, optimizers that need more than gradients.
   ///   - shards: in how many parts a batch is cut, each computed on its own and added in one order: a power of two. 1, 2, 4 … processes up to
   ///     that number give the same bits then, which is not promised otherwise. Refused with them are layers and losses that need sums over the
   ///     batch amid a step: masked losses, means over weights, `BatchNormalization(synchronized: true)`.

@@ -43,7 +43,9 @@ extension Model {
     group: (any ProcessGroup)? = nil
   ) throws -> Predictions {
     try GroupRun.telling(group, "predict") { sharing in
-      try predictAll(x, batchSize: batchSize, verbose: verbose, steps: steps, callbacks: callbacks, in: sharing?.group)
+      try puttingWeightsBackOnFailure {
+        try predictAll(x, batchSize: batchSize, verbose: verbose, steps: steps, callbacks: callbacks, in: sharing?.group)
+      }
     }
   }
 
@@ -128,6 +130,18 @@ extension Model {
           return try outputs(x, context)
         }.plans
       }
+    }
+  }
+
+  /// Runs what judges or predicts. Callbacks are not told of the end of a run that fails: averages that one has shown for it make room for the
+  /// weights here.
+  func puttingWeightsBackOnFailure<Result>(_ body: () throws -> Result) throws -> Result {
+    let showsAverages = optimizerState?.isExchanged == true
+    do {
+      return try body()
+    } catch {
+      if let state = optimizerState, state.isExchanged, !showsAverages, state.isWhole { access.stepping { state.exchangeAveragedValues() } }
+      throw error
     }
   }
 

@@ -47,8 +47,10 @@ extension Model {
     stream batches: any DataStream, verbose: Verbosity, steps: Int?, callbacks: [Callback], group: (any ProcessGroup)?, onlyOutput: Bool
   ) throws -> Predictions {
     try GroupRun.telling(group, "predict") { sharing in
-      try predictAll(
-        stream: batches, verbose: verbose, steps: steps, callbacks: callbacks, in: sharing?.group ?? SingleProcess(), onlyOutput: onlyOutput)
+      try puttingWeightsBackOnFailure {
+        try predictAll(
+          stream: batches, verbose: verbose, steps: steps, callbacks: callbacks, in: sharing?.group ?? SingleProcess(), onlyOutput: onlyOutput)
+      }
     }
   }
 

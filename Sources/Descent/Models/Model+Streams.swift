@@ -60,6 +60,7 @@ extension Model {
     let reader = BatchReader(batches, share: sharing?.neededRows)
     // Shapes are those of the first batch.
     guard let first = try reader.peek(pass: passCount) else { throw DescentError(.data, "fit: the stream has no batches") }
+    let comparedPass = passCount
     let data = try checked(first, classWeight, "fit: batch 0")
     let validationRows = try validation?.evaluation(of: self, batchSize: validationBatchSize, steps: validationSteps)
     let optimizerState = try readyOptimizerState("fit")
@@ -95,6 +96,7 @@ extension Model {
       shuffle: false, epochs: initialEpoch..<max(initialEpoch, epochs), validation: validationRows, validationFrequency: validationFrequency)
     loop.stream = FitLoop.Stream(
       reader: reader, classWeight: classWeight, remarks: list.callbacks.compactMap { $0 as? TrainingRemarks })
+    loop.comparedPass = comparedPass
     loop.validationStream = validation?.stream.map { ($0, validationSteps) }
     try Interruption.watched { try loop.run() }
     return history
@@ -103,7 +105,8 @@ extension Model {
   /// Trains the model on a sequence of batches, which are taken from it between the steps; see the `fit` of streams.
   ///
   /// Each pass begins the sequence anew. One that can be gone through only once (an iterator) is for one epoch, or, if it has no end,
-  /// for `stepsPerEpoch`.
+  /// for `stepsPerEpoch`. A run that goes on from a checkpoint of ``BackupAndRestore`` passes over the batches that were trained on: it wants an
+  /// iterator that begins with the first of them again.
   @_disfavoredOverload
   @discardableResult
   public func fit(
@@ -198,38 +201,44 @@ extension Model {
         try GroupRun(self, group, caller).compare(settings)
       }
     }
-    return try whole.counting {
-      let totals = whole.totals
-      let logs = Logs { totals.results }
-      try callbacks.each { try $0.onTestBegin() }
-      var step = 0
-      let executions = Executions(training.choices.stepsPerExecution)
-      func end(_ step: Int) throws {
-        logs.invalidate()
-        for callback in callbacks.callbacks { try callback.onTestBatchEnd(step, logs) }
-      }
-      while step < steps ?? .max, let batch = try reader.next() {
-        if executions.begin(at: step) {
-          for callback in callbacks.callbacks { try callback.onTestBatchBegin(step) }
-        }
-        let data = try checked(batch, nil, "\(caller): batch \(step)")
-        let runner = try StepRunner(model: self, training: training, data: data, trainability: trainability, sharing: sharing)
-        guard runner.totals === totals else { throw otherShapes(data, "\(caller): batch \(step)") }
-        if let group = sharing?.group { try batch.requireSame(data, in: group, "\(caller): batch \(step)") }
-        let (rows, row) = batch.whole ?? (data.count, 0)
-        let plan = try runner.testStep(rows: rows)
-        if sharing != nil { runner.bind(plan, toBatchAt: -row) }
-        // In each batch, because callbacks may train.
-        try runner.judge(plan, rows: rows)
-        if executions.end(after: step) { try end(step) }
-        step += 1
-      }
-      if step > 0 && !executions.end(after: step - 1) { try end(step - 1) }
-      if let group = sharing?.group, step < steps ?? .max { try TrainingBatch.requireEnd(in: group, "\(caller): batch \(step)") }
-      let results = totals.results
-      try callbacks.each { try $0.onTestEnd(Logs(results)) }
-      return results
+    return try puttingWeightsBackOnFailure { try whole.counting { try run(reader, steps: steps, whole, callbacks, caller) } }
+  }
+
+  /// Judges the model on what a reader gives, of which the first batch has the shapes of all.
+  private func run(
+    _ reader: BatchReader, steps: Int?, _ whole: StepRunner, _ callbacks: CallbackList, _ caller: String
+  ) throws -> [String: Double] {
+    let (training, trainability, sharing) = (whole.training, whole.trainability, whole.sharing)
+    let totals = whole.totals
+    let logs = Logs { totals.results }
+    try callbacks.each { try $0.onTestBegin() }
+    var step = 0
+    let executions = Executions(training.choices.stepsPerExecution)
+    func end(_ step: Int) throws {
+      logs.invalidate()
+      for callback in callbacks.callbacks { try callback.onTestBatchEnd(step, logs) }
     }
+    while step < steps ?? .max, let batch = try reader.next() {
+      if executions.begin(at: step) {
+        for callback in callbacks.callbacks { try callback.onTestBatchBegin(step) }
+      }
+      let data = try checked(batch, nil, "\(caller): batch \(step)")
+      let runner = try StepRunner(model: self, training: training, data: data, trainability: trainability, sharing: sharing)
+      guard runner.totals === totals else { throw otherShapes(data, "\(caller): batch \(step)") }
+      if let group = sharing?.group { try batch.requireSame(data, in: group, "\(caller): batch \(step)") }
+      let (rows, row) = batch.whole ?? (data.count, 0)
+      let plan = try runner.testStep(rows: rows)
+      if sharing != nil { runner.bind(plan, toBatchAt: -row) }
+      // In each batch, because callbacks may train.
+      try runner.judge(plan, rows: rows)
+      if executions.end(after: step) { try end(step) }
+      step += 1
+    }
+    if step > 0 && !executions.end(after: step - 1) { try end(step - 1) }
+    if let group = sharing?.group, step < steps ?? .max { try TrainingBatch.requireEnd(in: group, "\(caller): batch \(step)") }
+    let results = totals.results
+    try callbacks.each { try $0.onTestEnd(Logs(results)) }
+    return results
   }
 
   func otherShapes(_ data: CheckedData, _ caller: String) -> DescentError {

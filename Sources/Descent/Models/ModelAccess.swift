@@ -51,6 +51,14 @@ final class ModelAccess: @unchecked Sendable {
     }
   }
 
+  /// Stops what would change how the model is trained while a `fit` trains it so, be it in a callback of that.
+  func checkNoFit(_ caller: String) throws {
+    try checkTraining(caller)
+    if lock.withLock({ fitting != nil }) {
+      throw DescentError(.state, "\(caller): the model is being trained by a fit that has not ended; a callback cannot \(caller) it")
+    }
+  }
+
   /// Begins a `fit`, unless another has not ended; end it with ``endFit()``.
   func beginFit() throws {
     try checkTraining("fit")

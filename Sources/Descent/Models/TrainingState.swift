@@ -16,6 +16,8 @@ final class TrainingState {
   /// Those that were used last.
   private(set) var currentTotals: RunningTotals?
   let plans = PlanCache<StepPlan>()
+  /// How often plans were given data to look at. A loop whose callbacks have had the model do something else gives its plans its own data again.
+  var bindings = 0
   /// The optimizers that step in steps of the program's own beside the model's, as far as steps were traced.
   var ownSteppers: [any RunObserver] = []
   /// The variables that a step changes beside the optimizer's, as far as steps were traced.

@@ -48,6 +48,12 @@ struct StepRunner {
   /// The rows of a batch that are computed here, those of each part on their own.
   private func shares(of rows: Int) -> [RowShare] { sharing.map { $0.shards(of: rows) ?? [$0.share(of: rows)] } ?? [RowShare(rows)] }
 
+  /// Lets a plan look at the data from its beginning.
+  func bind(_ step: StepPlan) {
+    for (index, input) in inputs.enumerated() { step.bind(argument: index, to: input.buffer) }
+    training.bindings += 1
+  }
+
   // MARK: - Training
 
   /// What the next step is to be traced for, beside its rows: what optimizers of the program's own say of it.
@@ -77,7 +83,7 @@ struct StepRunner {
       training.plans.keep(step, for: key(known))
       return step
     }
-    for (index, input) in inputs.enumerated() { step.bind(argument: index, to: input.buffer) }
+    bind(step)
     return step
   }
 
@@ -111,7 +117,7 @@ struct StepRunner {
 
   // MARK: - Evaluating
 
-  /// The plan that judges so many rows of the whole group; bind the window with ``bind(_:to:)``.
+  /// The plan that judges so many rows of the whole group; bind the window with ``bind(_:toBatchAt:)``.
   func testStep(rows: Int) throws -> StepPlan {
     let shares = shares(of: rows)
     func shapes(_ share: RowShare) -> [[Int]] { inputs.map { [share.computedRows] + $0.rowShape } }
@@ -129,7 +135,7 @@ struct StepRunner {
       training.plans.keep(step, for: key)
       return step
     }
-    for (index, input) in inputs.enumerated() { step.bind(argument: index, to: input.buffer) }
+    bind(step)
     return step
   }
 

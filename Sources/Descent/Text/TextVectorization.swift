@@ -149,8 +149,11 @@ public final class TextVectorization {
   }
 
   /// The same of a stream of batches, such as ``TextDataset/texts``, of which one is in memory at a time.
-  /// - Throws: ``DescentError`` also where the stream throws.
+  /// - Throws: ``DescentError`` also where the stream throws, and for one that is known to have no end.
   public func adapt(_ batches: Dataset<[String]>) throws {
+    if batches.isEndless {
+      throw DescentError(.invalidArgument, "TextVectorization.adapt: the stream has no end; take(_:) gives it one")
+    }
     var counts = TokenCounts()
     try batches.forEach { for text in $0 { counts.add(document: tokens(of: text)) } }
     try table.adapt(counts)

@@ -29,7 +29,8 @@ public struct FitArguments {
   public var epochs = 1
   /// What is printed.
   public var verbose = Verbosity.auto
-  /// What is told of the training. Those of a search are the same objects for all trials, and have to begin anew in `onTrainBegin`, as Descent's do.
+  /// What is told of the training. Those of a search are the same objects for all trials, and have to begin anew in `onTrainBegin`, as Descent's do;
+  /// of a `TensorBoard` or `BackupAndRestore` each execution has a copy with a folder of its own.
   public var callbacks: [Callback] = []
   /// The part of the rows to judge on; not of streams.
   public var validationSplit = 0.0

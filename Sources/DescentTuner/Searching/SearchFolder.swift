@@ -14,6 +14,10 @@ struct SearchFolder {
   var oraclePath: String { "\(path)/\(SearchFolder.oracleName)" }
   func trialFolder(_ id: String) -> String { "\(path)/trial_\(id)" }
   func checkpointPath(_ id: String) -> String { "\(trialFolder(id))/checkpoint.safetensors" }
+  /// Of one execution as long as the trial is going on; a trial of one execution has no other than its own.
+  func checkpointPath(_ id: String, execution: Int, of count: Int) -> String {
+    count == 1 ? checkpointPath(id) : "\(trialFolder(id))/execution\(execution).safetensors"
+  }
   private func trialPath(_ id: String) -> String { "\(trialFolder(id))/trial.json" }
   private func buildConfigPath(_ id: String) -> String { "\(trialFolder(id))/build_config.json" }
 

@@ -1,4 +1,5 @@
 import Descent
+import Foundation
 import TensorCore
 
 /// Tries hyperparameters: builds a model for each set, trains it, and remembers what came of it in a folder, so that a search that was killed goes on. What is tried
@@ -7,6 +8,9 @@ import TensorCore
 /// The folder, `directory/projectName`, has a record of the search, `oracle.json`, and for each trial one (`trial_07/trial.json`) and the weights of its best epoch
 /// (`trial_07/checkpoint.safetensors`). A tuner that is made where such a folder is goes on with it, unless it is to overwrite it; it has to be one of the same
 /// search: class, objective, settings of the method, `executionsPerTrial` and hyperparameters. `maxTrials` and `hyperbandIterations` may be others, to search on.
+///
+/// A trial that was cut off is run again. With a `BackupAndRestore` among the callbacks its training goes on where the checkpoint is. That and `TensorBoard` get a folder
+/// in theirs for each trial and execution (`07/execution0`).
 ///
 /// A trial that throws, or whose objective is NaN, is tried again `maxRetriesPerTrial` times and then counts as failed; `maxConsecutiveFailedTrials` of them in a row
 /// end the search with an error. An objective that the results lack ends it at once.
@@ -151,23 +155,49 @@ open class Tuner {
   /// - Throws: what keeps the trial from its end; ``FailedTrial`` for one that is not to be tried again.
   open func runTrial(_ trial: Trial, _ arguments: FitArguments) throws -> [TrialResult] {
     guard let hypermodel else { throw DescentError(.state, "tuner: there is no hypermodel to build a model with; give one, or override runTrial") }
-    let saver = SaveBestEpoch(oracle.objective, folder.checkpointPath(trial.id))
-    return try (0..<executionsPerTrial).map { execution in
-      var arguments = arguments
-      arguments.callbacks = arguments.callbacks.map { callback in
-        (callback as? TensorBoard).map { $0.writing(to: "\($0.logDirectory)/\(trial.id)/execution\(execution)") } ?? callback
-      }
-      arguments.callbacks.append(saver)
-      return try withDefaultSeeds(from: seed(of: trial, execution)) {
-        let hp = trial.hyperparameters
-        let model = try builtModel(hp)
-        let result = try hypermodel.fit(hp, model, arguments)
-        if case .history(let history) = result, history.isInterrupted { throw SearchInterrupted() }
-        if let shapes = model.rowInputShapes { try folder.writeBuildConfig(shapes, of: trial.id) }
-        return result
-      }
+    let savers = (0..<executionsPerTrial).map { SaveBestEpoch(oracle.objective, folder.checkpointPath(trial.id, execution: $0, of: executionsPerTrial)) }
+    func remove(_ backup: BackupAndRestore) throws {
+      for execution in 0..<executionsPerTrial { try backup.writing(to: Tuner.folder(in: backup.folder, trial, execution)).remove() }
+      for folder in ["\(backup.folder)/\(trial.id)", backup.folder] { rmdir(folder) }
+    }
+    let backups = arguments.callbacks.compactMap { $0 as? BackupAndRestore }.filter(\.deletesAtEnd)
+    do {
+      let results = try savers.enumerated().map { try run($0, of: trial, hypermodel, arguments, $1) }
+      try SaveBestEpoch.keepBest(of: savers, at: folder.checkpointPath(trial.id))
+      try backups.forEach(remove)
+      return results
+    } catch let interruption as SearchInterrupted {
+      throw interruption
+    } catch {
+      // What threw is not gone on with: a trial that is tried again begins anew.
+      savers.forEach { $0.remove() }
+      try backups.forEach(remove)
+      throw error
     }
   }
+
+  /// Builds and trains one model of a trial. Callbacks with a folder have one of their own in it.
+  private func run(
+    _ execution: Int, of trial: Trial, _ hypermodel: any HyperModel, _ arguments: FitArguments, _ saver: SaveBestEpoch
+  ) throws -> TrialResult {
+    var arguments = arguments
+    arguments.callbacks = arguments.callbacks.map { callback in
+      if let board = callback as? TensorBoard { return board.writing(to: Tuner.folder(in: board.logDirectory, trial, execution)) }
+      if let backup = callback as? BackupAndRestore { return backup.writing(to: Tuner.folder(in: backup.folder, trial, execution)) }
+      return callback
+    }
+    arguments.callbacks.append(saver)
+    return try withDefaultSeeds(from: seed(of: trial, execution)) {
+      let hp = trial.hyperparameters
+      let model = try builtModel(hp)
+      let result = try hypermodel.fit(hp, model, arguments)
+      if case .history(let history) = result, history.isInterrupted { throw SearchInterrupted() }
+      if let shapes = model.rowInputShapes { try folder.writeBuildConfig(shapes, of: trial.id) }
+      return result
+    }
+  }
+
+  private static func folder(in folder: String, _ trial: Trial, _ execution: Int) -> String { "\(folder)/\(trial.id)/execution\(execution)" }
 
   private func seed(of trial: Trial, _ execution: Int) -> UInt64 { mixed(mixed(oracle.seed, UInt64(trial.id) ?? 0), UInt64(execution)) }
 

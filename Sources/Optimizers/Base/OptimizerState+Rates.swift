@@ -25,6 +25,18 @@ extension OptimizerState {
     }
   }
 
+  /// Sets the default optimizer's rate, and those of a ``MultiOptimizer``'s others in the ratio to it that they have; where it is 0 at present,
+  /// the ratio they were given.
+  /// - Returns: false, with nothing changed, if there is no ratio to a rate of 0.
+  package func setLearningRates(inRatioTo rate: Double) -> Bool {
+    var rates = learningRates
+    if rates.last == 0 { rates = parts.map { $0.options.learningRate(step: $0.averageCount) } }
+    let last = rates.removeLast()
+    if last == 0 && !rates.isEmpty { return false }
+    learningRates = rates.map { $0 * (rate / last) } + [rate]
+    return true
+  }
+
   private func set(_ rate: Double, of part: Part) {
     if part.options.learningRate.isSchedule { part.isRateOverridden = true }
     part.learningRate = .constant(rate)

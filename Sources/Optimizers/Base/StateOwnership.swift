@@ -109,7 +109,7 @@ extension OptimizerState.Part {
         var results = parameters
         var numbers = Slots(owner: name, values: Dictionary(uniqueKeysWithValues: shared.map { ($0.slot.name, $0.number.number) }))
         ModelWideTerms.$current.withValue(.ignored) {
-          optimizer.update(&results, shared: &numbers, step: Step(learningRate: rate.number, number: self.number.number, variant: variant))
+          optimizer.update(&results, shared: &numbers, step: Step(learningRate: self.numbers.rate.number, number: self.numbers.number.number, variant: variant))
         }
         for (place, result) in results.enumerated() {
           let used = Set(nodesBelow(([result.value] + result.slots.tensors + numbers.tensors).map(\.node)).map(\.id))

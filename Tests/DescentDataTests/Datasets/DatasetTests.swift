@@ -78,6 +78,13 @@ import Testing
       }
       #expect(try model.fit(stream, epochs: 2, verbose: 0, validationData: stream, stepsPerEpoch: 2, validationSteps: 1)["loss"].count == 2)
     }
+    #expect(
+      failure(.invalidArgument) { try splitDataset(rows.repeat(), leftSize: 0.5) } == "splitDataset: the stream has no end; take(_:) gives it one")
+    #expect(try splitDataset(rows.repeat().take(10), leftSize: 0.5).left.count == 5)
+    let words = Dataset([["a", "b"], ["b"]])
+    #expect(
+      failure(.invalidArgument) { try TextVectorization().adapt(words.repeat()) }
+        == "TextVectorization.adapt: the stream has no end; take(_:) gives it one")
     for stream in [rows.repeat(2).batch(2), rows.repeat().take(4).batch(2), rows.repeat().zip(rows).map { $0.0 }.batch(3)] {
       #expect(try model.fit(stream, verbose: 0)["loss"].count == 1)
     }
@@ -289,12 +296,64 @@ import Testing
     #expect(throws: DescentError.self) { try uneven.elements() }
   }
 
+  @Test func `parts of streams of known and unknown length end where they do`() throws {
+    func row(_ number: Int) -> Tensor { Tensor(Float(number)) }
+    let known = Dataset((0..<5).map(row)), unknown = Dataset(sequence: (5..<8).map(row))
+    let cases: [(Dataset<Tensor>, [Double])] = [
+      (known.concatenate(unknown).shard(2, index: 0), [0, 2, 4, 6]), (known.concatenate(unknown).shard(3, index: 1), [1, 4, 7]),
+      (unknown.concatenate(known).shard(2, index: 1), [6, 0, 2, 4]), (known.concatenate(unknown.take(0)).shard(2, index: 0), [0, 2, 4]),
+    ]
+    for (stream, expected) in cases {
+      #expect(try stream.batch(3).elements().flatMap(\.doubles) == expected)
+      #expect(try stream.batch(3).makeIterator(at: DatasetPosition(taken: 9)).next() == nil)
+    }
+  }
+
+  @Test func `what is random in streams within a stream depends on the seed and the place alone`() throws {
+    func elements(_ reshuffles: Bool) throws -> (passes: [[Int]], next: UInt64) {
+      try withDefaultSeeds(from: 7) {
+        let rows = Dataset([0, 1, 2]).interleave(cycleLength: 2) { (number: Int) -> Dataset<Int> in
+          let first = number * 10
+          return Dataset(Array(first..<(first + 8))).shuffle(reshuffleEachIteration: reshuffles).map(seed: nil) { row, random in
+            row * 100 + Int.random(in: 0..<100, using: &random)
+          }
+        }
+        let passes: [[Int]] = try [0, 1, 1, 2].map { try rows.elements(pass: $0) }
+        return (passes, nextDefaultSeed())
+      }
+    }
+    let (passes, next) = try elements(true)
+    #expect(passes[1] == passes[2] && passes[0] != passes[1] && passes[1] != passes[3])
+    let rows = passes[0].map { $0 / 100 }
+    let orders = (0..<3).map { stream in rows.filter { $0 / 10 == stream }.map { $0 % 10 } }
+    #expect(orders.allSatisfy { $0.sorted() == Array(0..<8) } && Set(orders).count == 3)
+    #expect(try elements(true).passes == passes)
+    let same = try elements(false).passes.map { $0.map { $0 / 100 } }
+    #expect(same[0] == same[1] && same[0] == same[3])
+    // Going through it takes no seeds from what is made later.
+    let unused = withDefaultSeeds(from: 7) {
+      _ = Dataset([0]).flatMap { Dataset([$0]) }
+      return nextDefaultSeed()
+    }
+    #expect(next == unused)
+    // Two such streams are shuffled each in its own way.
+    let two: [[Int]] = try (0..<2).map { _ in try Dataset([0]).flatMap { _ in Dataset(Array(0..<20)).shuffle() }.elements() }
+    #expect(two[0] != two[1])
+  }
+
   @Test func `a source of batches by number is a stream`() throws {
     struct Squares: BatchSource {
       let count = 4
       func batch(at index: Int) throws -> Int { index * index }
     }
     #expect(try Dataset(Squares()).elements() == [0, 1, 4, 9])
+    struct Negative: BatchSource {
+      let count = -1
+      func batch(at index: Int) throws -> Int { index }
+    }
+    for stream in [Dataset(Negative()), Dataset(Negative()).shuffle(), Dataset(Negative()).repeat(2)] {
+      #expect(failure(.invalidArgument) { try stream.elements() } == "Dataset.init(_:): the source's count is -1; it must be at least 0")
+    }
   }
 
   @Test func `streams, pairs and dictionaries are split as arrays are`() throws {

@@ -72,6 +72,42 @@ import Testing
     #expect(try run(fails: true) == run(fails: false))
   }
 
+  /// What judges and predicts, and fails in between.
+  @Test func `weights are put back where judging or predicting fails, and averages are shown the next time`() throws {
+    struct Full: Error {}
+    final class Failing: Callback {
+      var fails = true
+      func meet() throws { if fails { throw Full() } }
+      override func onTestBatchEnd(_ batch: Int, _ logs: Logs) throws { try meet() }
+      override func onPredictBatchEnd(_ batch: Int) throws { try meet() }
+    }
+    let model = try SmallData.model(seed: 3, optimizer: Adam(learningRate: 0.05).with { $0.useEMA = true; $0.emaMomentum = 0.8 })
+    let (x, y) = (SmallData.x(), SmallData.labels), batches = try Dataset(x, y).batch(20)
+    for _ in 0..<5 { try model.trainOnBatch(x, y) }
+    let (weights, plain) = (model.numbers, try model.evaluate(x, y, verbose: 0))
+    let (swap, failing) = (SwapEMAWeights(), Failing())
+    let calls: [(String, () throws -> Double)] = [
+      ("evaluate", { try model.evaluate(x, y, verbose: 0, callbacks: [swap, failing]).loss }),
+      ("evaluate a stream", { try model.evaluate(batches, verbose: 0, callbacks: [swap, failing]).loss }),
+      ("predict", { try model.predict(x, verbose: 0, callbacks: [swap, failing]).sum().item() }),
+      ("predict a stream", { try model.predict(batches, verbose: 0, callbacks: [swap, failing]).doubles.reduce(0, +) }),
+    ]
+    for (name, call) in calls {
+      failing.fails = true
+      #expect(throws: Full.self, "\(name)") { _ = try call() }
+      #expect(model.numbers == weights && model.optimizerState?.isExchanged == false, "\(name)")
+      failing.fails = false
+      let first = try call()
+      #expect(try call() == first && model.numbers == weights, "\(name)")
+      if name.hasPrefix("evaluate") { #expect(first != plain.loss, "\(name)") }
+    }
+    // What shows averages on purpose goes on doing so.
+    model.optimizerState?.exchangeAveragedValues()
+    failing.fails = true
+    #expect(throws: Full.self) { try model.evaluate(x, y, verbose: 0, callbacks: [failing]) }
+    #expect(model.optimizerState?.isExchanged == true && model.numbers != weights)
+  }
+
   @Test func `an optimizer without averages is refused`() throws {
     let model = try SmallData.model()
     #expect(

@@ -151,6 +151,51 @@ private final class Script: Callback {
     #expect(history["learning_rate"] == [1, 1, 1, 0.5, 0.5, 0.25, 0.25, 0.2, 0.2, 0.2])
   }
 
+  /// An encoder of a tenth of the rate.
+  private func severalRates() throws -> Sequential {
+    let model = Sequential(seed: 1) {
+      Dense(8, activation: .relu, inputShape: [4], name: "encoder")
+      Dense(3, activation: .softmax)
+    }
+    try model.compile(
+      optimizer: MultiOptimizer(default: SGD(learningRate: 1), [(.pathPattern("encoder/.*"), SGD(learningRate: 0.1))]),
+      loss: .sparseCategoricalCrossentropy)
+    return model
+  }
+
+  @Test func `The rates of several optimizers keep their ratios`() throws {
+    let plateau = try severalRates()
+    let falls = ReduceLROnPlateau(monitor: "score", factor: 0.5, patience: 1, mode: .min, minimumLearningRate: 0.3)
+    let history = try run([5, 5, 5, 5], falls, model: plateau)
+    #expect(history["learning_rate"] == [1, 1, 0.5, 0.3])
+    expectClose(try #require(plateau.optimizerState?.learningRates), [0.03, 0.3], tolerance: 1e-15)
+
+    let scheduled = try severalRates()
+    var rates: [[Double]] = []
+    try scheduled.fit(
+      x, y, epochs: 3, verbose: 0,
+      callbacks: [
+        // A warmup that begins with nothing.
+        LearningRateScheduler { epoch, _ in Double(epoch) * 2 },
+        LambdaCallback(onEpochEnd: { _, _ in rates.append(scheduled.optimizerState?.learningRates ?? []) }),
+      ])
+    expectClose(rates.flatMap { $0 }, [0, 0, 0.2, 2, 0.4, 4], tolerance: 1e-15)
+
+    let set = try severalRates()
+    try set.setLearningRate(0.01)
+    expectClose(try #require(set.optimizerState?.learningRates), [0.001, 0.01], tolerance: 1e-15)
+    // Those that were set one by one are what is kept.
+    set.optimizerState?.learningRates = [0.4, 0.1]
+    try set.setLearningRate(0.2)
+    expectClose(try #require(set.optimizerState?.learningRates), [0.8, 0.2], tolerance: 1e-15)
+
+    let still = try severalRates()
+    try still.compile(
+      optimizer: MultiOptimizer(default: SGD(learningRate: 0), [(.pathPattern("encoder/.*"), SGD(learningRate: 0.1))]), loss: .sparseCategoricalCrossentropy)
+    #expect(failure(.state) { try still.setLearningRate(0.5) }.contains("optimizerState?.learningRates"))
+    #expect(still.optimizerState?.learningRates == [0.1, 0])
+  }
+
   @Test func `A loss that is no number ends training`() throws {
     let model = try SmallData.model(optimizer: SGD(learningRate: 1e38))
     let recorder = Recorder()

@@ -32,6 +32,20 @@ import Testing
     #expect(try weights("best") != weights("\(losses.count)"))
   }
 
+  @Test func `An epoch without the numbers of the name is not the best either`() throws {
+    let folder = TemporaryFolder()
+    let losses = [0.9, 0.95, 0.8, 0.85, 0.7, 0.6]
+    let model = try SmallData.model(optimizer: SGD(learningRate: 0.01))
+    let history = try model.fit(
+      SmallData.x(), SmallData.labels, epochs: 6, verbose: 0,
+      callbacks: [
+        LambdaCallback(onEpochEnd: { epoch, logs in logs["loss"] = losses[epoch] }),
+        ModelCheckpoint(folder.file("m-{epoch}-{val_loss:.2f}.npz"), monitor: "loss", saveBestOnly: true),
+      ], validationSplit: 0.2, validationFrequency: 2)
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    #expect(names == [2, 4, 6].map { String(format: "m-%d-%.2f.npz", $0, history["val_loss"][$0 - 1]) })
+  }
+
   @Test func `After batches, with a threshold, and with what cannot be`() throws {
     let folder = TemporaryFolder()
     _ = try fit(ModelCheckpoint(folder.path + "/b{batch}.npz", saveFrequency: .batches(2)), epochs: 2)

@@ -103,6 +103,24 @@ private enum TensorBoardPython {
     }
   }
 
+  @Test func `an epoch that is resumed has the speed of its rest`() throws {
+    try withTemporaryFolder { folder in
+      struct Cut: Error {}
+      for cut in [4, nil] {
+        let cutter = LambdaCallback(onTrainBatchEnd: { batch, _ in if batch + 1 == cut { throw Cut() } })
+        let board = TensorBoard(logDirectory: folder, writesStepsPerSecond: true)
+        do {
+          try SmallData.model().fit(
+            SmallData.x(), SmallData.labels, batchSize: 10, verbose: 0,
+            callbacks: [board, cutter, BackupAndRestore(folder + "/b", saveFrequency: .batches(1))])
+        } catch is Cut {}
+      }
+      let speeds = try EventReader.values(in: folder + "/train").filter { $0.tag == "epoch_steps_per_second" }.map(\.scalar)
+      // Three steps, and not six since the machine was started.
+      #expect(speeds.count == 1 && speeds[0] > 1, "\(speeds)")
+    }
+  }
+
   @Test func `histograms count every number once`() {
     let values = (0..<1000).map { Foundation.sin(Double($0)) }
     let rows = EventFile.buckets(values)

@@ -44,6 +44,6 @@ import Testing
     #expect(error.message.contains("expected whole numbers [rows] or [rows, 1] and embeddings [rows, features]"))
     // In shares a row would be compared with some of the others alone.
     let refused = try #require(throws: DescentError.self) { try model.fit(SmallData.x(), SmallData.labels, batchSize: 20, verbose: 0, shards: 2) }
-    #expect(refused.message.contains("the loss circle compares the rows of a batch with one another"))
+    #expect(refused.message.contains("loss circle: it is no number of each row but of several together"))
   }
 }
