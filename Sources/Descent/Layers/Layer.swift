@@ -213,6 +213,9 @@ open class Layer {
   /// Whether whole numbers reach the forward pass as they are. Otherwise they are cast to the layer's dtype.
   var keepsWholeNumbers: Bool { true }
 
+  /// How often what its forward pass takes for constants was replaced. A model traces its passes anew after that.
+  var revision: Int { 0 }
+
   /// Whether Keras builds the layer for a number of rows, which files leave to its model's input.
   var isBuiltForRowCount: Bool { false }
 
