@@ -58,7 +58,8 @@ extension Layer {
     }
     if let activityRegularizer {
       for result in results {
-        context.addLoss(try activityRegularizer.validated()(result) / Double(max(result.shape[0], 1)))
+        let penalty = try activityRegularizer.validated(for: result.shape, of: "layer \(name): a batch of its results")
+        context.addLoss(penalty(result) / Double(max(result.shape[0], 1)))
       }
     }
     if !context.isBuilding { lastCall.keep(losses: Array(context.losses[earlierLosses...])) }

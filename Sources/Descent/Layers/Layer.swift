@@ -338,7 +338,7 @@ open class Layer {
     variable.path = path + "/" + name
     _ = builder.claim(variable)
     ownVariables.append(variable)
-    if let regularizer { regularizers.append((variable, try regularizer.validated())) }
+    if let regularizer { regularizers.append((variable, try regularizer.validated(for: shape, of: "layer \(self.name): \(name)"))) }
     if let constraint { constraints.append((variable, try constraint.validated(for: shape, of: "layer \(self.name): \(name)"))) }
     return variable
   }
