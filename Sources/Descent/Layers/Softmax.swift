@@ -28,6 +28,8 @@ public final class Softmax: Layer {
     super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
+  override var keepsWholeNumbers: Bool { false }
+
   public override func build(inputShape: [Int]) throws {
     guard Set(axes).count == axes.count, !axes.isEmpty,
       axes.allSatisfy({ $0 >= -inputShape.count - 1 && $0 <= inputShape.count })
