@@ -182,6 +182,12 @@ open class Layer {
   ///   - context: the forward pass's.
   open func computeMask(_ inputs: [Tensor], _ masks: [Tensor?], _ context: ForwardContext) throws -> [Tensor?] { masks }
 
+  /// Whether a call may give masks: the layer looks at them or hands them on. What a program's own layer does is not known.
+  var usesMasks: Bool { supportsMasking || self is Model || !isBuiltIn }
+
+  /// Whether a mask that a call gives is one of the tensor: of its leading axes.
+  func fits(_ mask: Tensor, _ x: Tensor) -> Bool { mask.rank > 0 && mask.shape == Array(x.shape.prefix(mask.rank)) }
+
   // MARK: - Building
 
   /// Builds the layer and all it calls for rows of the given shapes, computing nothing.

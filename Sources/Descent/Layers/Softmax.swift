@@ -40,6 +40,8 @@ public final class Softmax: Layer {
 
   public override var supportsMasking: Bool { true }
 
+  override func fits(_ mask: Tensor, _ x: Tensor) -> Bool { broadcastShape(mask.shape, x.shape) == x.shape }
+
   public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
     guard let mask = context.mask(of: x) else { return try softmax(x, context) }
     guard broadcastShape(mask.shape, x.shape) == x.shape else {
