@@ -16,6 +16,9 @@ public final class Activation: Layer {
     super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
+  /// The function that changes nothing changes no dtype either.
+  override var keepsWholeNumbers: Bool { activation.className == "linear" && !activation.keras.isOwn }
+
   public override var supportsMasking: Bool { true }
 
   public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {

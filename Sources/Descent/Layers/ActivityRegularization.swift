@@ -21,6 +21,8 @@ public final class ActivityRegularization: Layer {
     super.init(activityRegularizer: .l1l2(l1: l1, l2: l2), inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
+  override var keepsWholeNumbers: Bool { false }
+
   public override var supportsMasking: Bool { true }
 }
 

@@ -33,14 +33,21 @@ public class SingleHeadAttention: Layer {
   /// As in Keras the result's mask is the query's.
   public override func computeMask(_ inputs: [Tensor], _ masks: [Tensor?], _ context: ForwardContext) throws -> [Tensor?] { [masks[0]] }
 
+  override var keepsWholeNumbers: Bool { false }
+
   public override func build(inputShapes: [[Int]]) throws {
+    try check(inputShapes)
+    try checkSetting("dropout", dropout, .decay)
+  }
+
+  /// - Throws: ``DescentError`` if the layer does not take rows of those shapes.
+  private func check(_ inputShapes: [[Int]]) throws {
     guard (2...3).contains(inputShapes.count), inputShapes.allSatisfy({ $0.count == 2 }),
       inputShapes.count == 2 || inputShapes[2][0] == inputShapes[1][0], inputShapes[0][1] == inputShapes.last![1]
     else {
       throw settingsError(
         "it was called with rows of shapes \(inputShapes); expected [query, value] or [query, value, key] of [positions, size], a key as long as the value and as wide as the query")
     }
-    try checkSetting("dropout", dropout, .decay)
   }
 
   /// The layer's computation.
@@ -48,12 +55,15 @@ public class SingleHeadAttention: Layer {
   fileprivate func attend(
     _ inputs: [Tensor], _ context: ForwardContext, _ compare: (_ query: Tensor, _ key: Tensor) -> Tensor
   ) throws -> [Tensor] {
-    guard inputs.count > 1 else { throw settingsError("it was called with one tensor; expected [query, value] or [query, value, key]") }
+    try check(inputs.map { Array($0.shape.dropFirst()) })
+    guard inputs.allSatisfy({ $0.shape[0] == inputs[0].shape[0] }) else {
+      throw settingsError("it was called with tensors of shapes \(inputs.map(\.shape)); expected as many rows of each")
+    }
     let (query, value) = (inputs[0], inputs[1])
     let details = context.callDetails
     var scores = compare(query, inputs.count > 2 ? inputs[2] : value)
     let scoring = AttentionScores(slidingWindow: nil, axisCount: 1)
-    let masks: (query: Tensor?, value: Tensor?, key: Tensor?) = (nil, context.mask(of: value), nil)
+    let masks: (query: Tensor?, value: Tensor?, key: Tensor?) = (nil, try stepMask(of: value, context), nil)
     let rows = Tensor.arange(0, Double(query.shape[1]), dtype: .int32)
     if let mask = scoring.mask(rows: rows, count: value.shape[1], masks: masks, given: nil, isCausal: details.isSet("use_causal_mask")) {
       scores = select(mask, scores, scores - Tensor(repeating: 1e9, dtype: scores.dtype))
@@ -61,7 +71,7 @@ public class SingleHeadAttention: Layer {
     var weights = scores.softmax(axis: -1)
     if context.isTraining && dropout > 0 { weights = random.dropped(weights, rate: dropout, shape: weights.shape, context) }
     var result = matmul(weights, value)
-    if let mask = context.mask(of: query) { result = select(mask.expandingShape(at: -1), result, Tensor.zeros([], dtype: result.dtype)) }
+    if let mask = try stepMask(of: query, context) { result = select(mask.expandingShape(at: -1), result, Tensor.zeros([], dtype: result.dtype)) }
     return [result] + (details.isSet("return_attention_scores") ? [weights] : [])
   }
 
@@ -172,7 +182,10 @@ public final class AdditiveAttention: SingleHeadAttention {
     if useScale { scale = try addVariable("scale", shape: [inputShapes[0][1]], initializer: .glorotUniform) }
   }
 
-  public override func forward(_ inputs: [Tensor], _ context: ForwardContext) throws -> [Tensor] { try attend(inputs, context, scores) }
+  public override func forward(_ inputs: [Tensor], _ context: ForwardContext) throws -> [Tensor] {
+    if let scale { try requireSize(scale.shape[0], ofAxis: -1, in: inputs[0]) }
+    return try attend(inputs, context, scores)
+  }
 
   private func scores(_ query: Tensor, _ key: Tensor) -> Tensor {
     let terms = tanh(query.expandingShape(at: 2) + key.expandingShape(at: 1))

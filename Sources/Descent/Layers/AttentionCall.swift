@@ -30,12 +30,30 @@ struct AttentionCall {
     self.value = value
     key = given["key"]
     attentionMask = given["attention_mask"]
-    func mask(_ name: String, _ tensor: Tensor?) -> Tensor? {
-      given[name]?.cast(to: .bool) ?? tensor.flatMap { context.mask(of: $0) }
+    func mask(_ name: String, _ tensor: Tensor?) throws -> Tensor? {
+      guard let tensor, let mask = given[name] ?? context.mask(of: tensor) else { return nil }
+      guard mask.shape == Array(tensor.shape.prefix(2)) else {
+        throw layer.settingsError("\(name) has shape \(mask.shape); expected \(Array(tensor.shape.prefix(2))), the rows and positions of shape \(tensor.shape)")
+      }
+      return mask.cast(to: .bool)
     }
-    masks = (mask("query_mask", query), mask("value_mask", value), mask("key_mask", given["key"]))
+    masks = try (mask("query_mask", query), mask("value_mask", value), mask("key_mask", given["key"]))
     isCausal = details.isSet("use_causal_mask")
     returnsScores = details.isSet("return_attention_scores")
+  }
+
+  /// - Throws: ``DescentError`` if the call's own mask does not stretch over the scores.
+  /// - Parameters:
+  ///   - scoring: what scores are made by.
+  ///   - shape: of the scores: [rows, heads, …positions of the query, …positions of the key].
+  func checkAttentionMask(_ scoring: AttentionScores, scores shape: [Int], of layer: Layer) throws {
+    guard let attentionMask else { return }
+    guard attentionMask.rank >= 2 * scoring.axisCount, attentionMask.rank <= shape.count,
+      broadcastShape(scoring.spread(attentionMask, rank: shape.count).shape, shape) == shape
+    else {
+      throw layer.settingsError(
+        "attention_mask has shape \(attentionMask.shape); expected one that stretches to \(shape): rows, heads or none, positions of the query and of the value")
+    }
   }
 
   /// What a call in a graph is given.

@@ -15,7 +15,7 @@ struct AttentionScores {
   ///   - given: a mask of the caller's.
   func mask(rows: Tensor, count: Int, masks: (query: Tensor?, value: Tensor?, key: Tensor?), given: Tensor?, isCausal: Bool) -> Tensor? {
     var result = given?.cast(to: .bool)
-    func add(_ mask: Tensor) { result = result.map { $0 .&& mask } ?? mask }
+    func add(_ mask: Tensor) { result = result.map { $0 .&& spread(mask, rank: $0.rank) } ?? mask }
     if let mask = masks.query { add(mask.expandingShape(at: -1)) }
     for mask in [masks.value, masks.key] { if let mask { add(mask.expandingShape(at: mask.rank - 1)) } }
     if isCausal || slidingWindow != nil {
@@ -27,12 +27,18 @@ struct AttentionScores {
     return result
   }
 
+  /// A mask with axes of size 1 before those of positions, where it has none for rows or heads.
+  func spread(_ mask: Tensor, rank: Int) -> Tensor {
+    var mask = mask
+    while mask.rank < rank { mask = mask.expandingShape(at: mask.rank - 2 * axisCount) }
+    return mask
+  }
+
   /// The softmax of scores [rows, heads, …positions of the query, …positions of the key] over the latter.
   /// - Parameter isExplicit: whether a position that sees nothing takes nothing, as where Keras gives the scores out; otherwise it takes
   ///   the mean of all.
   func probabilities(_ scores: Tensor, mask: Tensor?, isExplicit: Bool) -> Tensor {
-    var mask = mask
-    while let known = mask, known.rank < scores.rank { mask = known.expandingShape(at: max(known.rank - 2 * axisCount, 0)) }
+    let mask = mask.map { spread($0, rank: scores.rank) }
     let kept = mask.map { select($0, scores, Tensor(repeating: isExplicit ? -1e9 : -0.7 * scores.dtype.greatestFinite, dtype: scores.dtype)) } ?? scores
     let flat = axisCount == 1 ? kept : kept.reshaped(Array(kept.shape.dropLast(axisCount)) + [kept.shape.suffix(axisCount).reduce(1, *)])
     let result = flat.softmax(axis: -1).reshaped(scores.shape)

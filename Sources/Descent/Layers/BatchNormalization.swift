@@ -129,9 +129,9 @@ public final class BatchNormalization: Layer {
       let mean = try ofBatch(x.sum(axes: axes, keepDims: true)) / count
       return (mean, try ofBatch(square(x - mean).sum(axes: axes, keepDims: true)) / count)
     }
-    guard mask.rank == x.rank - 1 else {
+    guard mask.shape == Array(x.shape.dropLast()) else {
       throw DescentError(
-        .invalidArgument, "layer \(name): a mask of shape \(mask.shape) for an input of shape \(x.shape); expected one axis less")
+        .invalidArgument, "layer \(name): a mask of shape \(mask.shape) for an input of shape \(x.shape); expected \(Array(x.shape.dropLast()))")
     }
     let kept = mask.expandingShape(at: -1).broadcast(to: x.shape)
     let count = try ofBatch(kept.cast(to: x.dtype).sum(axes: axes, keepDims: true)) + fuzz

@@ -78,6 +78,11 @@ public final class CategoryEncoding: Layer {
 
   public override func build(inputShapes: [[Int]]) throws {
     try checkSetting("numTokens", numTokens, .from(1, to: 1 << 24))
+    try check(inputShapes)
+  }
+
+  /// - Throws: ``DescentError`` if the layer does not take rows of those shapes.
+  private func check(_ inputShapes: [[Int]]) throws {
     guard outputMode != .int else { throw settingsError("outputMode is int; expected oneHot, multiHot or count") }
     guard inputShapes.count == 1 || (inputShapes.count == 2 && outputMode == .count && inputShapes[1] == inputShapes[0]) else {
       throw settingsError("it was called with rows of shapes \(inputShapes); expected one, or where outputMode is count weights of the same shape")
@@ -86,6 +91,10 @@ public final class CategoryEncoding: Layer {
   }
 
   public override func forward(_ inputs: [Tensor], _ context: ForwardContext) throws -> [Tensor] {
+    try check(inputs.map { Array($0.shape.dropFirst()) })
+    guard inputs.allSatisfy({ $0.shape[0] == inputs[0].shape[0] }) else {
+      throw settingsError("it was called with tensors of shapes \(inputs.map(\.shape)); expected weights of the shape of the numbers")
+    }
     let weights = inputs.count > 1 ? inputs[1] : nil
     let dtype = inputs.first { $0.dtype.isFloatingPoint }?.dtype ?? builtDType
     return [outputMode.encoded(inputs[0].cast(to: .int32), depth: numTokens, dtype: dtype, weights: weights)]

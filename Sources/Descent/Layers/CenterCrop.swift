@@ -28,6 +28,8 @@ public final class CenterCrop: Layer {
 
   override class var trainingByDefault: Bool? { true }
 
+  override var keepsWholeNumbers: Bool { false }
+
   public override func build(inputShape: [Int]) throws {
     let shape = try channelsLast(inputShape, axes: 2, dataFormat)
     try checkCrop(height, width, of: shape)

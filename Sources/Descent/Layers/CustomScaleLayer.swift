@@ -23,6 +23,8 @@ public final class CustomScaleLayer: Merge {
     try super.check(shapes)
   }
 
+  override var keepsWholeNumbers: Bool { false }
+
   public override var supportsMasking: Bool { false }
 
   public override func forward(_ inputs: [Tensor], _ context: ForwardContext) -> [Tensor] { [inputs[0] + inputs[1] * scale] }

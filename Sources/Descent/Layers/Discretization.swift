@@ -66,6 +66,9 @@ public final class Discretization: Layer {
     return binBoundaries
   }
 
+  override var revision: Int { adaptations }
+  private var adaptations = 0
+
   override var hasTrainableOption: Bool { false }
 
   public override func build(inputShape: [Int]) throws {
@@ -82,7 +85,8 @@ public final class Discretization: Layer {
       digitize(x, bins: boundaries), depth: boundaries.count + 1, dtype: x.dtype.isFloatingPoint ? x.dtype : builtDType)
   }
 
-  /// Takes quantiles of data for boundaries, to within ``epsilon``. Models that have the layer must be made, or compiled, afterwards.
+  /// Takes quantiles of data for boundaries, to within ``epsilon``. Models that have the layer already
+  /// go by them from their next call on.
   /// - Parameter data: numbers of any shape.
   /// - Throws: ``DescentError`` if there are none, or the boundaries were given.
   public func adapt(_ data: Tensor) throws { try adapt(batches: CollectionOfOne(data)) }
@@ -99,6 +103,7 @@ public final class Discretization: Layer {
       if !values.isEmpty { summary = QuantileSummary(of: values, epsilon: epsilon).merged(with: summary, epsilon: epsilon) }
     }
     guard !summary.values.isEmpty else { throw DescentError(.data, "layer \(name): adapt: there are no numbers") }
+    adaptations += 1
     binBoundaries = summary.compressed(epsilon: 1 / Double(numBins)).values.dropLast().map(Double.init)
   }
 }

@@ -29,6 +29,8 @@ public final class Dropout: Layer {
     super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
+  override var keepsWholeNumbers: Bool { false }
+
   public override func build(inputShape: [Int]) throws {
     try checkSetting("rate", rate, .decay)
     if let noiseShape, broadcastShape(noiseShape, inputShape) != inputShape {

@@ -33,8 +33,13 @@ public final class GlobalAveragePooling1D: Layer {
     }
   }
 
-  public override func forward(_ x: Tensor, _ context: ForwardContext) -> Tensor {
-    guard let mask = context.mask(of: x) else { return x.mean(axis: stepAxis, keepDims: keepDims) }
+  override var usesMasks: Bool { true }
+
+  /// Of rows and steps, wherever the axis of steps is.
+  override func fits(_ mask: Tensor, _ x: Tensor) -> Bool { x.rank == 3 && mask.shape == [x.shape[0], x.shape[stepAxis]] }
+
+  public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
+    guard let mask = try stepMask(of: x, along: stepAxis, context) else { return x.mean(axis: stepAxis, keepDims: keepDims) }
     let kept = mask.expandingShape(at: dataFormat == .channelsLast ? 2 : 1)
     let sum = select(kept, x, Tensor.zeros([], dtype: x.dtype)).sum(axis: stepAxis, keepDims: keepDims)
     return sum / kept.cast(to: x.dtype).sum(axis: stepAxis, keepDims: keepDims)

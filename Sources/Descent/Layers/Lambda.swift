@@ -96,6 +96,8 @@ public final class Lambda: Layer {
   }
 
   public override var supportsMasking: Bool { mask != nil }
+  /// As Keras's a call takes a mask, which ends here without a function that makes the result's.
+  override var usesMasks: Bool { true }
 
   public override func computeMask(_ inputs: [Tensor], _ masks: [Tensor?], _ context: ForwardContext) -> [Tensor?] {
     [mask?(inputs, masks)]

@@ -58,7 +58,8 @@ extension Layer {
     }
     if let activityRegularizer {
       for result in results {
-        context.addLoss(try activityRegularizer.validated()(result) / Double(max(result.shape[0], 1)))
+        let penalty = try activityRegularizer.validated(for: result.shape, of: "layer \(name): a batch of its results")
+        context.addLoss(penalty(result) / Double(max(result.shape[0], 1)))
       }
     }
     if !context.isBuilding { lastCall.keep(losses: Array(context.losses[earlierLosses...])) }
@@ -89,7 +90,8 @@ extension Layer {
   /// Calls the layer on its own, outside of any model.
   /// - Parameters:
   ///   - x: rows on axis 0.
-  ///   - mask: which steps of `x` count; nil for all.
+  ///   - mask: which steps of `x` count: of its leading axes, what is not 0 counts; nil for what travels beside `x`, if a layer that was called
+  ///     like this gave it, and all otherwise.
   ///   - training: whether layers such as ``Dropout`` do what they do while training.
   public func callAsFunction(_ x: Tensor, mask: Tensor? = nil, training: Bool = false) throws -> Tensor {
     try self([x], masks: [mask], training: training)
@@ -105,13 +107,17 @@ extension Layer {
   /// All that the layer computes, outside of any model: `LSTM(8, returnState: true).outputs([x])` are the output and two states.
   /// - Parameters:
   ///   - inputs: with rows on axis 0.
-  ///   - masks: which steps of each input count; nil for all.
+  ///   - masks: which steps of each input count; nil for all. Without any those count that travel beside the inputs from calls like this one.
   ///   - training: whether layers such as ``Dropout`` do what they do while training.
-  /// - Throws: ``DescentError`` if the layer does not take such tensors.
+  /// - Throws: ``DescentError`` if the layer does not take such tensors, a mask does not fit its tensor, or the layer has no use for masks.
   public func outputs(_ inputs: [Tensor], masks: [Tensor?] = [], training: Bool = false) throws -> [Tensor] {
     let context = try ownContext(for: inputs, isTraining: training)
-    for (input, mask) in zip(inputs, masks) { if let mask { context.setMask(mask, of: input) } }
-    return try context.with(CallDetails(isMaskGiven: masks.contains { $0 != nil })) { try outputs(inputs, context) }
+    if masks.allSatisfy({ $0 == nil }) {
+      for input in inputs { if let mask = LooseMasks.mask(of: input) { context.setMask(mask, of: input) } }
+    }
+    let results = try outputs(inputs, givenMasks: masks, CallDetails(), context)
+    for result in results { if let mask = context.mask(of: result) { LooseMasks.note(mask, of: result) } }
+    return results
   }
 
   /// What belongs to the loss beside what a loss function gives, for a loop or a ``Model/computeLoss(_:_:)`` of one's own: what this layer

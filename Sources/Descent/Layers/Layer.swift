@@ -182,6 +182,12 @@ open class Layer {
   ///   - context: the forward pass's.
   open func computeMask(_ inputs: [Tensor], _ masks: [Tensor?], _ context: ForwardContext) throws -> [Tensor?] { masks }
 
+  /// Whether a call may give masks: the layer looks at them or hands them on. What a program's own layer does is not known.
+  var usesMasks: Bool { supportsMasking || self is Model || !isBuiltIn }
+
+  /// Whether a mask that a call gives is one of the tensor: of its leading axes.
+  func fits(_ mask: Tensor, _ x: Tensor) -> Bool { mask.rank > 0 && mask.shape == Array(x.shape.prefix(mask.rank)) }
+
   // MARK: - Building
 
   /// Builds the layer and all it calls for rows of the given shapes, computing nothing.
@@ -212,6 +218,9 @@ open class Layer {
 
   /// Whether whole numbers reach the forward pass as they are. Otherwise they are cast to the layer's dtype.
   var keepsWholeNumbers: Bool { true }
+
+  /// How often what its forward pass takes for constants was replaced. A model traces its passes anew after that.
+  var revision: Int { 0 }
 
   /// Whether Keras builds the layer for a number of rows, which files leave to its model's input.
   var isBuiltForRowCount: Bool { false }
@@ -335,7 +344,7 @@ open class Layer {
     variable.path = path + "/" + name
     _ = builder.claim(variable)
     ownVariables.append(variable)
-    if let regularizer { regularizers.append((variable, try regularizer.validated())) }
+    if let regularizer { regularizers.append((variable, try regularizer.validated(for: shape, of: "layer \(self.name): \(name)"))) }
     if let constraint { constraints.append((variable, try constraint.validated(for: shape, of: "layer \(self.name): \(name)"))) }
     return variable
   }

@@ -34,7 +34,10 @@ public final class LayerScale: Layer {
     _ = try addVariable("gamma", shape: [projectionDim], initializer: .constant(initialValue))
   }
 
-  public override func forward(_ x: Tensor, _ context: ForwardContext) -> Tensor { x * ownVariables[0].value }
+  public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
+    try requireSize(projectionDim, ofAxis: -1, in: x)
+    return x * ownVariables[0].value
+  }
 }
 
 extension LayerScale: OutsideLayer {

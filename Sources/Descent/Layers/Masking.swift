@@ -26,7 +26,9 @@ public final class Masking: Layer {
   public override var supportsMasking: Bool { true }
 
   public override func forward(_ x: Tensor, _ context: ForwardContext) -> Tensor {
-    let isGiven = (x .!= Tensor(number: maskValue)).cast(to: .int32).max(axis: -1, keepDims: true) .!= 0
+    // A number with a fraction is none of whole ones, nor can it be made one.
+    let numbers = x.dtype.isFloatingPoint ? x : x.cast(to: .float64)
+    let isGiven = (numbers .!= Tensor(number: maskValue)).cast(to: .int32).max(axis: -1, keepDims: true) .!= 0
     let y = select(isGiven, x, Tensor.zeros([], dtype: x.dtype))
     context.setMask(isGiven.reshaped(Array(x.shape.dropLast())), of: y)
     return y

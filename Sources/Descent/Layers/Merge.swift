@@ -44,14 +44,23 @@ public class Merge: Layer {
   public override var acceptsIntegers: Bool { true }
 
   /// What `merge` makes of the inputs, in one dtype, and their masks.
-  /// - Parameter isElementwise: whether a row of fewer axes gets axes of size 1 in front.
+  /// - Parameters:
+  ///   - isElementwise: whether a row of fewer axes gets axes of size 1 in front.
+  ///   - computes: whether the results are other numbers than the inputs'.
   fileprivate func merged(
-    _ inputs: [Tensor], _ context: ForwardContext, isElementwise: Bool = true, _ merge: ([Tensor], [Tensor?]) -> Tensor
+    _ inputs: [Tensor], _ context: ForwardContext, isElementwise: Bool = true, computes: Bool = true, _ merge: ([Tensor], [Tensor?]) -> Tensor
   ) throws -> [Tensor] {
     try check(inputs.map { Array($0.shape.dropFirst()) })
     let dtype = promoted(inputs)[0].dtype
-    let inputs = inputs.map { context.cast($0, to: dtype) }
-    guard isElementwise else { return [merge(inputs, inputs.map { context.mask(of: $0) })] }
+    // Bytes and truths are computed with as whole numbers.
+    let isNarrow = computes && (dtype == .uint8 || dtype == .bool)
+    let inputs = inputs.map { context.cast($0, to: isNarrow ? .int32 : dtype) }
+    /// As Keras has it: what a byte does not hold begins at 0 again. A mean has a fraction.
+    func restored(_ result: Tensor) -> Tensor {
+      if result.dtype != .int32 || !isNarrow { return result }
+      return (dtype == .uint8 ? mod(result, Tensor(Int32(256))) : result).cast(to: dtype)
+    }
+    guard isElementwise else { return [restored(merge(inputs, inputs.map { context.mask(of: $0) }))] }
     let rank = inputs.map(\.rank).max() ?? 1
     var masks: [Tensor?] = []
     let aligned = inputs.map { x -> Tensor in
@@ -59,13 +68,14 @@ public class Merge: Layer {
       masks.append(x.rank == rank ? context.mask(of: x) : nil)
       return x.reshaped([x.shape[0]] + [Int](repeating: 1, count: rank - x.rank) + x.shape.dropFirst())
     }
-    return [merge(aligned, masks)]
+    return [restored(merge(aligned, masks))]
   }
 
   public override func computeMask(_ inputs: [Tensor], _ masks: [Tensor?], _ context: ForwardContext) -> [Tensor?] {
     let given = masks.compactMap { $0 }
     if given.count < masks.count { return [nil] }
-    return [given.dropFirst().reduce(given[0]) { $0 .|| $1 }]
+    let deepest = given.max { $0.rank < $1.rank }!
+    return [given.dropFirst().reduce(given[0].spread(like: deepest)) { $0 .|| $1.spread(like: deepest) }]
   }
 
   /// The greatest or the smallest of inputs, where a masked place does not count.
@@ -184,7 +194,7 @@ public final class Concatenate: Merge {
   }
 
   public override func forward(_ inputs: [Tensor], _ context: ForwardContext) throws -> [Tensor] {
-    try merged(inputs, context, isElementwise: false) { inputs, _ in TensorCore.concatenate(inputs, axis: axis) }
+    try merged(inputs, context, isElementwise: false, computes: false) { inputs, _ in TensorCore.concatenate(inputs, axis: axis) }
   }
 
   public override func computeMask(_ inputs: [Tensor], _ masks: [Tensor?], _ context: ForwardContext) -> [Tensor?] {

@@ -16,8 +16,7 @@ public class MixingLayer: RandomImageLayer {
     guard labels.rank == 2, labels.dtype.isFloatingPoint, labels.shape[0] == x.shape[0] else {
       throw settingsError("labels are \(labels.dtype) \(labels.shape) for images of shape \(x.shape); expected floating-point [rows, classes]")
     }
-    _ = try channelsLast(Array(x.shape.dropFirst()), axes: 2, dataFormat)
-    let images = channelsLast(x, dataFormat)
+    let images = try images(x)
     let drawn = drawn(for: images, generator(context))
     return [restored(changed(images, by: drawn), dataFormat), mixed(labels, by: drawn, images)]
   }

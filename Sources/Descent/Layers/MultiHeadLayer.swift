@@ -115,6 +115,8 @@ public class MultiHeadLayer: Layer {
     let gate = try parts.gate?(call.query, context)
     let v = shared(try parts.value(call.value, context))
     let scoring = AttentionScores(slidingWindow: slidingWindow, axisCount: axes.count)
+    let others = (0..<(q.rank - 1)).filter { !axes.contains($0) }
+    try call.checkAttentionMask(scoring, scores: (others + axes).map { q.shape[$0] } + axes.map { k.shape[$0] }, of: self)
     let equations = AttentionScores.equations(rank: q.rank, axes: axes)
     var weights: Tensor?
     /// - Parameter rows: places of positions in the query's sequence.

@@ -60,6 +60,8 @@ public final class Normalization: Layer {
       axis: [axis], mean: mean, variance: variance, invert: invert, inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
+  override var keepsWholeNumbers: Bool { false }
+
   public override func build(inputShape: [Int]) throws {
     let kept = try keptAxes(rank: inputShape.count + 1)
     if kept.first == 0 {

@@ -21,7 +21,7 @@ public class RandomImageLayer: Layer {
   /// Where the layer gets its random numbers from.
   func generator(_ context: ForwardContext) -> RandomGenerator { random(context) }
 
-  /// Checks the layer's settings for images of a shape with its channels last.
+  /// Checks the layer's settings for images of a shape with its channels last, each time that it is called.
   func check(_ shape: [Int]) throws {}
 
   /// What is drawn for a batch of images with their channels last: tensors with a number for each image, or for all.
@@ -33,17 +33,28 @@ public class RandomImageLayer: Layer {
   /// Images with their channels last outside of training.
   func unchanged(_ images: Tensor) -> Tensor { images }
 
-  public override func build(inputShape: [Int]) throws {
+  override var keepsWholeNumbers: Bool { false }
+
+  public override func build(inputShape: [Int]) throws { try checkImages(inputShape) }
+
+  /// - Throws: ``DescentError`` if rows of that shape are no images that the layer takes.
+  private func checkImages(_ inputShape: [Int]) throws {
     let shape = try channelsLast(inputShape, axes: 2, dataFormat)
     guard shape[0] > 0, shape[1] > 0 else { throw settingsError("a row of the input has shape \(inputShape), which has no positions") }
     try check(shape)
   }
 
+  /// A batch of images with their channels last, which need not be as those were that the layer was built for.
+  /// - Throws: ``DescentError`` if the layer does not take them.
+  final func images(_ x: Tensor) throws -> Tensor {
+    try checkImages(Array(x.shape.dropFirst()))
+    return channelsLast(x, dataFormat)
+  }
+
   override class var trainingByDefault: Bool? { true }
 
   public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
-    _ = try channelsLast(Array(x.shape.dropFirst()), axes: 2, dataFormat)
-    let images = channelsLast(x, dataFormat)
+    let images = try images(x)
     let result = context.isTraining ? changed(images, by: drawn(for: images, random(context))) : unchanged(images)
     return restored(result, dataFormat)
   }

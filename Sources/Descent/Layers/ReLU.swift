@@ -21,6 +21,8 @@ public final class ReLU: Layer {
     super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
+  override var keepsWholeNumbers: Bool { false }
+
   public override var supportsMasking: Bool { true }
 
   public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {

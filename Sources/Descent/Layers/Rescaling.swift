@@ -36,7 +36,10 @@ public final class Rescaling: Layer {
 
   override var keepsWholeNumbers: Bool { false }
 
-  public override func build(inputShape: [Int]) throws {
+  public override func build(inputShape: [Int]) throws { try check(inputShape) }
+
+  /// - Throws: ``DescentError`` if the numbers do not stretch to rows of that shape.
+  private func check(_ inputShape: [Int]) throws {
     for (option, values) in [("scale", scale), ("offset", offset)] where values.count != 1 && values.count != inputShape.last {
       throw DescentError(
         .invalidArgument, "layer \(name): \(option) has \(values.count) numbers, which do not stretch to rows of shape \(inputShape)")
@@ -45,7 +48,8 @@ public final class Rescaling: Layer {
 
   public override var supportsMasking: Bool { true }
 
-  public override func forward(_ x: Tensor, _ context: ForwardContext) -> Tensor {
+  public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
+    try check(Array(x.shape.dropFirst()))
     let scaled = x * fitted(scale, x)
     return offset == [0] ? scaled : scaled + fitted(offset, x)
   }

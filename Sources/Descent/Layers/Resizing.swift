@@ -1,6 +1,6 @@
 import TensorCore
 
-/// Images of another size. (Keras: `keras.layers.Resizing`.)
+/// Images of another size. Those of whole numbers stay so, rounded. (Keras: `keras.layers.Resizing`.)
 public final class Resizing: Layer {
   /// The size of the result, in pixels.
   public let height: Int, width: Int
@@ -47,8 +47,27 @@ public final class Resizing: Layer {
   public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
     _ = try channelsLast(Array(x.shape.dropFirst()), axes: 2, dataFormat)
     let images = channelsLast(x, dataFormat)
-    return restored(resize(images, [height, width], interpolation: interpolation, antialias: antialias, aspectRatio: aspectRatio), dataFormat)
+    return restored(resized(images, [height, width], interpolation: interpolation, antialias: antialias, aspectRatio: aspectRatio), dataFormat)
   }
+}
+
+/// ``TensorCore/resize(_:_:interpolation:antialias:aspectRatio:)`` of images of any dtype, which the result has too: of whole numbers it is
+/// rounded, halves to the even one, and stays within what the dtype holds, as in Keras on JAX.
+func resized(
+  _ images: Tensor, _ size: [Int], interpolation: Interpolation, antialias: Bool = false, aspectRatio: AspectRatio = .stretched
+) -> Tensor {
+  if images.dtype.isFloatingPoint {
+    return resize(images, size, interpolation: interpolation, antialias: antialias, aspectRatio: aspectRatio)
+  }
+  // What float32 does not hold exactly.
+  let exact: DType = images.dtype == .int32 ? .float64 : .float32
+  let result = round(resize(images.cast(to: exact), size, interpolation: interpolation, antialias: antialias, aspectRatio: aspectRatio))
+  let (low, high): (Double, Double) = switch images.dtype {
+  case .bool: (0, 1)
+  case .uint8: (0, 255)
+  default: (Double(Int32.min), Double(Int32.max))
+  }
+  return clip(result, Tensor(number: low), Tensor(number: high)).cast(to: images.dtype)
 }
 
 extension Resizing: ConfigurableLayer {

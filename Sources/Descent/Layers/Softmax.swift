@@ -28,6 +28,8 @@ public final class Softmax: Layer {
     super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
+  override var keepsWholeNumbers: Bool { false }
+
   public override func build(inputShape: [Int]) throws {
     guard Set(axes).count == axes.count, !axes.isEmpty,
       axes.allSatisfy({ $0 >= -inputShape.count - 1 && $0 <= inputShape.count })
@@ -37,6 +39,8 @@ public final class Softmax: Layer {
   }
 
   public override var supportsMasking: Bool { true }
+
+  override func fits(_ mask: Tensor, _ x: Tensor) -> Bool { broadcastShape(mask.shape, x.shape) == x.shape }
 
   public override func forward(_ x: Tensor, _ context: ForwardContext) throws -> Tensor {
     guard let mask = context.mask(of: x) else { return try softmax(x, context) }

@@ -23,6 +23,8 @@ public class SpatialDropout: Layer {
     super.init(inputShape: inputShape, name: name, trainable: trainable, dtype: dtype)
   }
 
+  override var keepsWholeNumbers: Bool { false }
+
   public override func build(inputShape: [Int]) throws {
     try checkSetting("rate", rate, .decay)
     guard inputShape.count == axisCount else {

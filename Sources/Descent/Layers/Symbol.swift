@@ -128,12 +128,11 @@ final class LayerCall {
       for name in layer.callOptionNames {
         if let json = values.named.first(where: { $0.name == name })?.value.json { details.options[name] = json }
       }
+      var masks: [Tensor?] = []
       if let given = values.named.first(where: { $0.name == "mask" })?.value {
-        details.isMaskGiven = true
-        let masks = given.isList ? given.elements.map(\.tensors.first) : [given.tensors.first]
-        for (x, mask) in zip(places, masks) where mask != nil { context.setMask(mask, of: x) }
+        masks = given.isList ? given.elements.map(\.tensors.first) : [given.tensors.first]
       }
-      return try context.with(details) { try layer.outputs(places.map { fitted($0, context) }, context) }
+      return try layer.outputs(places.map { fitted($0, context) }, givenMasks: masks, details, context)
     }
     if let training = values.named.first(where: { $0.name == "training" })?.value.json?.bool {
       return try context.withTraining(training, body)
@@ -208,7 +207,7 @@ extension Layer {
   /// Calls the layer in a graph. (Keras: `layer(x)`.)
   /// - Parameters:
   ///   - x: an input or what another layer gave.
-  ///   - mask: which steps of `x` count; nil for what travels beside it.
+  ///   - mask: which steps of `x` count, of its leading axes, for this call; what is not 0 counts. Nil for what travels beside `x`.
   ///   - training: whether the layer does what it does while training; nil for as the model does.
   /// - Throws: ``DescentError`` naming the layer and the shapes if they do not fit.
   public func callAsFunction(_ x: some Symbolic, mask: (any Symbolic)? = nil, training: Bool? = nil) throws -> Symbol {

@@ -52,7 +52,7 @@ public class UpSampling: Layer, ConfigurableLayer {
     if interpolation == .nearest {
       for axis in 0..<axes { y = repeatElements(y, size[axis], axis: axis + 1) }
     } else {
-      y = resize(y, [shape[0] * size[0], shape[1] * size[1]], interpolation: interpolation)
+      y = resized(y, [shape[0] * size[0], shape[1] * size[1]], interpolation: interpolation)
     }
     return restored(y, dataFormat)
   }

@@ -58,6 +58,8 @@ extension Model {
     let batchSize = min(batchSize, data.count)
     let starts = Array(stride(from: 0, to: data.count, by: batchSize).prefix(steps ?? .max))
     let end = min(data.count, (starts.last ?? 0) + batchSize)
+    let counts = starts.map { min(batchSize, end - $0) }
+    try checkStates(rows: counts)
     let bar = ProgbarLogger(verbose)
     let list = CallbackList(
       callbacks + (bar.map { [$0] } ?? []), model: self,
@@ -67,7 +69,6 @@ extension Model {
         data: [("", data)], settings: JSONObject([("batch_size", JSONValue(batchSize)), ("steps", JSONValue(starts.count))]))
     }
     try list.each { try $0.onPredictBegin() }
-    let counts = starts.map { min(batchSize, end - $0) }
     var plans: [Int: PlanPool] = [:]
     for count in Set(counts).sorted() { plans[count] = try predictionPlans(for: data.inputs, count: count) }
     // The batches that are computed here.
@@ -110,18 +111,29 @@ extension Model {
     return Predictions(names: outputNameLists[0], tensors: try results.map { try group.gatherRows($0.tensor, counts: rows) })
   }
 
+  /// - Throws: ``DescentError`` naming a stateful layer if batches are not all of one size. Later ones would be refused too, but the first to be
+  /// traced may be the smallest, and the layer would keep states of its size.
+  private func checkStates(rows counts: [Int]) throws {
+    guard let last = counts.last, last != counts[0], let layer = allLayers.first(where: { ($0 as? RecurrentLayer)?.isStateful == true }) else { return }
+    throw layer.settingsError(
+      "predict: it is stateful, so that all batches must have as many rows; of \(counts.reduce(0, +)) rows in batches of \(counts[0]) the last has \(last)")
+  }
+
   /// What the model computes for the rows of one batch, without callbacks or progress. (Keras: `Model.predict_on_batch`.)
   /// - Throws: ``DescentError`` if the data does not fit the model.
   public func predictOnBatch(_ x: any ModelData) throws -> Tensor {
     try predict(x, batchSize: .max, verbose: .silent)
   }
 
+  /// Tells passes that were traced before a layer's constants were replaced from those after.
+  var layerRevision: Int { allLayers.reduce(0) { $0 + $1.revision } }
+
   private func predictionPlans(for inputs: [CheckedData.Rows], count: Int) throws -> PlanPool {
     let arguments = inputs.map { input in
       input.preparation.map { PlanKey.Argument(shape: [count] + input.rowShape, dtype: input.dtype, preparation: $0) }
     }
     let isKnown = arguments.allSatisfy { $0 != nil }
-    let key = isKnown ? PlanKey(purpose: .predict, rows: count, arguments: arguments.compactMap { $0 }) : nil
+    let key = isKnown ? PlanKey(purpose: .predict, revision: layerRevision, rows: count, arguments: arguments.compactMap { $0 }) : nil
     return try access.tracing {
       try predictionPlans.plan(for: key) {
         try ObservedPlans(arguments: inputs.map { ([count] + $0.rowShape, $0.dtype) }) { arguments in

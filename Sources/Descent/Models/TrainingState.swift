@@ -137,6 +137,8 @@ struct PlanKey: Hashable {
   }
 
   let purpose: Purpose
+  /// Of the model's layers.
+  let revision: Int
   let rows: Int
   let arguments: [Argument]
   /// Which targets and weights there are.

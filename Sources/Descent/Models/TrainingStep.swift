@@ -16,6 +16,7 @@ struct StepRunner {
   var group: (any ProcessGroup)? { sharing?.group }
 
   private let outputs: [OutputTraining]
+  private let revision: Int
   /// The arguments of a step, but for the rows' numbers: inputs, targets, weights.
   private let inputs: [CheckedData.Rows]
   /// The number of the argument that holds the rows' numbers.
@@ -30,6 +31,7 @@ struct StepRunner {
     self.data = data
     self.trainability = trainability
     training.notice(trainability)
+    revision = model.layerRevision
     outputs = try training.outputs(of: model)
     inputs = data.inputs + data.targets.compactMap { $0 } + data.weights.compactMap { $0 }
     indexArgument = inputs.count
@@ -261,7 +263,7 @@ struct StepRunner {
     }
     let layout = (data.targets + data.weights).map { $0 != nil }
     return PlanKey(
-      purpose: purpose, rows: rows, arguments: arguments, layout: layout, group: group.map { ObjectIdentifier($0) }, shards: sharing?.shards,
-      spreadsOptimizerState: sharing?.spreadsOptimizerState == true)
+      purpose: purpose, revision: revision, rows: rows, arguments: arguments, layout: layout, group: group.map { ObjectIdentifier($0) },
+      shards: sharing?.shards, spreadsOptimizerState: sharing?.spreadsOptimizerState == true)
   }
 }

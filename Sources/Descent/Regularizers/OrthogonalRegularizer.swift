@@ -2,7 +2,8 @@ extension Regularizer {
   /// Which vectors of a matrix are pushed towards being orthogonal.
   public enum OrthogonalMode: String, Sendable, CaseIterable { case rows, columns }
 
-  /// `factor` · Σ |cos| over the pairs of different rows (or columns), divided by the number of pairs. Of matrices only.
+  /// `factor` · Σ |cos| over the pairs of different rows (or columns), divided by the number of pairs. Of matrices only: a
+  /// layer that would use it on weights or results of another rank is refused when it is built.
   /// - Parameters:
   ///   - factor: the strength.
   ///   - mode: which vectors of the matrix make the pairs.

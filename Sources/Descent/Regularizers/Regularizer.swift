@@ -36,6 +36,17 @@ public struct Regularizer: KerasNamed {
     return body(weights)
   }
 
+  /// The penalty for numbers of such a shape.
+  /// - Throws: ``DescentError`` if it is no valid one, or for numbers of other shapes.
+  func validated(for shape: [Int], of owner: String) throws -> Regularizer {
+    if isOfMatrices && shape.count != 2 {
+      throw DescentError(.invalidArgument, "\(owner): the regularizer \(name) is for matrices, but the shape is \(shape)")
+    }
+    return try validated()
+  }
+
+  private var isOfMatrices: Bool { className == Regularizer.orthogonal.className && !keras.isOwn }
+
   /// The penalty on a variable, as a part of a loss.
   /// - Throws: ``DescentError`` if a closure of the user's gives anything else than a number.
   func penalty(of variable: Variable) throws -> Tensor {

@@ -158,7 +158,12 @@ extension TableColumn {
     }
   }
 
-  /// A number in at most about six digits.
+  /// The shortest text that is the number again when it is read.
+  static func exactNumber(_ value: Double) -> String {
+    value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : "\(value)"
+  }
+
+  /// A number in at most about six digits, to be looked at.
   static func shortNumber(_ value: Double) -> String {
     if value == value.rounded() && abs(value) < 1e15 { return String(Int(value)) }
     let magnitude = abs(value)

@@ -76,7 +76,7 @@ struct TargetScan {
     let names: [String], ranks: [Int32]
     if oddCount == 0 {
       let sorted = values.sorted()
-      names = sorted.map { TableColumn.shortNumber($0) }
+      names = sorted.map { TableColumn.exactNumber($0) }
       let place = Dictionary(uniqueKeysWithValues: sorted.enumerated().map { ($0.element, Int32($0.offset)) })
       ranks = numbers.map { place[$0] ?? -1 }
     } else {

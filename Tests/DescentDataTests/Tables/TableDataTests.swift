@@ -60,6 +60,19 @@ import Testing
     try expect(50, task: .classification) { "\($0 % 50)" }
   }
 
+  @Test func `classes that are numbers with a fraction keep all of it`() throws {
+    var options = TableOptions()
+    options.task = .classification
+    for (first, second) in [("0.123456", "0.654321"), ("1.0001", "1.0002"), ("1e-7", "0.30000000000000004"), ("-2", "1234567.25")] {
+      let table = try file("a,y", rows: 200) { "\($0 % 9).5,\($0 % 2 == 0 ? first : second)" }
+      let data = try TableData(table, target: "y", options: options)
+      let classes = try #require(data.preprocessing.target.classes)
+      #expect(classes.map { Double($0) } == [first, second].map { Double($0) })
+      let y = try #require(data.preprocessing.rows(of: table, withTarget: true).y)
+      #expect(y.doubles.prefix(4) == [0, 1, 0, 1])
+    }
+  }
+
   @Test func `targets that say nothing are refused`() throws {
     func expect(_ words: String, task: TableTask? = nil, _ value: (Int) -> String) throws {
       var options = TableOptions()

@@ -87,6 +87,29 @@ import Testing
     #expect(adapted.mean?.value.doubles == [0, 0, 0])
   }
 
+  @Test func `a layer that is shown other data goes by them in models that have it already`() throws {
+    let layer = Discretization(numBins: 2, outputMode: .oneHot)
+    func data(_ scale: Double) -> Tensor { Tensor((0..<100).map { Double($0) * scale }).reshaped([100, 1]) }
+    try layer.adapt(data(1))
+    let input = Input(shape: [1])
+    let model = try Model(inputs: input, outputs: Dense(1, kernelInitializer: .ones)(layer(input)))
+    try model.compile(optimizer: SGD(learningRate: 1e-30), loss: .mse)
+    let places = try Model(inputs: input, outputs: layer(input))
+    let x = Tensor([[20.0], [60], [200], [600]]), target = Tensor([[1.0], [1], [1], [1]])
+    func check(_ expected: [Double]) throws {
+      expectClose(try places.predict(x, verbose: 0), expected)
+      expectClose(try layer(x), expected)
+      // The plans of training and evaluating too: only rows in the first interval have the target's value.
+      try model.setWeights([Tensor([[1.0], [0]]).cast(to: .float32), Tensor([0.0]).cast(to: .float32)])
+      let loss = 1 - stride(from: 0, to: 8, by: 2).map { expected[$0] }.reduce(0, +) / 4
+      expectClose(try model.fit(x, target, verbose: 0)["loss"], [loss])
+      expectClose([try model.evaluate(x, target, verbose: 0).values["loss"]!], [loss])
+    }
+    try check([1, 0, 0, 1, 0, 1, 0, 1])
+    try layer.adapt(data(8))
+    try check([1, 0, 1, 0, 1, 0, 0, 1])
+  }
+
   @Test func `training leaves what a layer knows of data alone`() throws {
     let x = RandomGenerator(seed: 3).normal([32, 3], mean: 5, standardDeviation: 4).evaluated()
     let scaling = Normalization()

@@ -24,6 +24,23 @@ struct RegularizerTests {
     }
   }
 
+  @Test func `a penalty on the vectors of a matrix is refused for anything else`() throws {
+    func expectRefused(_ words: String, _ call: () throws -> Void) {
+      let error = #expect(throws: DescentError.self) { try call() }
+      #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+    }
+    let images = Tensor.ones([1, 8, 8, 1]), rows = Tensor.ones([1, 2, 3])
+    expectRefused("kernel: the regularizer orthogonal_regularizer is for matrices, but the shape is [3, 3, 1, 8]") {
+      _ = try Conv2D(8, 3, kernelRegularizer: .orthogonal())(images)
+    }
+    expectRefused("bias: ") { _ = try Dense(2, biasRegularizer: .orthogonal())(rows) }
+    expectRefused("for matrices") { _ = try MultiHeadAttention(numHeads: 2, keyDim: 2, kernelRegularizer: "orthogonal_regularizer")([rows, rows]) }
+    expectRefused("results: ") { _ = try Dense(2, activityRegularizer: .orthogonal())(rows) }
+    let json = try Conv2D(8, 3, kernelRegularizer: .orthogonal()).serialize()
+    expectRefused("for matrices") { _ = try Layer.deserialize(json)(images) }
+    _ = try Dense(2, kernelRegularizer: .orthogonal(), activityRegularizer: .orthogonal())(Tensor.ones([2, 3]))
+  }
+
   @Test func `Names and ranges`() throws {
     let literal: Regularizer = "l2"
     expectClose(literal(Tensor([2.0, 1])), [0.05])

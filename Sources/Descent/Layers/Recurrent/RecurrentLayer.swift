@@ -71,12 +71,7 @@ public class RecurrentLayer: Layer {
     let (rows, steps) = (x.shape[0], x.shape[1])
     // As Keras, which passes a mask on only to calls of one tensor: beside states it must be given.
     let isMasked = inputs.count == 1 || context.callDetails.isMaskGiven
-    let mask = try (isMasked ? context.mask(of: x) : nil).map { mask in
-      guard mask.shape == [rows, steps] else {
-        throw settingsError("the mask has shape \(mask.shape); expected \([rows, steps])")
-      }
-      return mask.transposed([1, 0])
-    }
+    let mask = try isMasked ? stepMask(of: x, context)?.transposed([1, 0]) : nil
     for shape in cell.stateShapes where shape.contains(where: { $0 < 0 }) {
       throw settingsError("the states of \(type(of: cell)) have the shape \(shape); expected sizes of at least 1")
     }
