@@ -77,7 +77,8 @@ struct DataOptions: ParsableArguments {
     if tableReading.isUsed {
       throw DescentError(
         .data,
-        "\(data): --separator, --decimal-mark, --encoding and --no-header are for models that were trained on a table; this one knows no columns, and takes numbers with commas between them below a line of names")
+        "\(data): --separator, --decimal-mark, --encoding and --no-header are for models that were trained on a table; "
+          + "this one knows no columns, and takes numbers with commas between them below a line of names")
     }
   }
 

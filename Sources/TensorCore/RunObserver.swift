@@ -27,12 +27,11 @@ extension Trace {
   /// Whether an observer takes part in the runs of the function being traced.
   package static func hasJoined(_ observer: any RunObserver) -> Bool { current?.hasJoined(observer) ?? false }
 
-  /// Lets an observer take part in the runs of the function being traced.
-  /// - Parameter caller: who is at fault if it cannot.
+  /// Lets an observer that has not joined before take part in the runs of the function being traced.
+  /// - Parameter caller: who is at fault if no function is.
   /// - Returns: the variant of the run that is traced for.
-  /// - Throws: ``DescentError`` if the observer has joined before: it can do its work once a run.
-  package static func join(_ observer: any RunObserver, _ caller: String) throws -> RunVariant {
+  package static func join(_ observer: any RunObserver, _ caller: String) -> RunVariant {
     guard let current else { programmingError("\(caller): no function is being traced") }
-    return try current.join(observer, caller)
+    return current.join(observer)
   }
 }

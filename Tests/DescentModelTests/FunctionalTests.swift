@@ -295,6 +295,6 @@ extension Model {
     #expect(failure(.invalidArgument) { _ = try lstm.output }.contains("it has 3 outputs; ask for its outputs"))
     let states = try Model(inputs: model.inputs, outputs: Array(lstm.outputs.dropFirst()))
     #expect(try states.predictAll(Tensor.ones([2, 4, 3]), verbose: 0).tensors.map(\.shape) == [[2, 5], [2, 5]])
-    #expect(try model.outputs.count == 1 && model.output.shape == [2])
+    #expect(try model.outputs.count == 1 && model.output.shape == [4, 2])
   }
 }

@@ -44,6 +44,20 @@ import Testing
     }
   }
 
+  /// Whose passes go on to be counted, while each iterator begins with its first batch.
+  @Test func `an iterator of a model that was trained before goes on with the next batch`() throws {
+    let whole = try SmallData.model()
+    try whole.fit(endless(), epochs: 3, verbose: 0, stepsPerEpoch: 4)
+    let (folder, model) = (TemporaryFolder(), try SmallData.model())
+    func run(_ cut: Int?) throws {
+      try model.fit(
+        endless(), epochs: 3, verbose: 0, callbacks: [cutter(cut), BackupAndRestore(folder.file("b"), saveFrequency: .batches(1))], stepsPerEpoch: 4)
+    }
+    for cut in [2, 3] { #expect(throws: Cut.self) { try run(cut) } }
+    try run(nil)
+    #expect(model.numbers == whole.numbers)
+  }
+
   @Test func `a data set over what can be gone through only once goes on with the next batch`() throws {
     func batches() -> Dataset<(Tensor, Tensor)> { Dataset(sequence: endless()).map { ($0.0 * 2, $0.1) } }
     let whole = try SmallData.model()

@@ -134,6 +134,21 @@ import Testing
     try model.setWeights([values])
     #expect(try model.predict(ids, verbose: 0).doubles == [17, 19])
     #expect(try model(ids).doubles == [17, 19])
+    // In a model of models too.
+    let outer = Sequential { model }
+    #expect(try outer(ids).doubles == [17, 19])
+    // Fractions are not cut off.
+    let cut = Sequential {
+      Input(shape: [2], dtype: .uint8)
+      Flatten()
+      Rescaling(2)
+    }
+    #expect(try cut.predict(Tensor([[0.25 as Float, 0.5]]), verbose: 0).doubles == [0.5, 1])
+    #expect(try cut.predict(Tensor([[Int32(300), 7]]), verbose: 0).doubles == [600, 14])
+    // A call computes what a prediction does.
+    let picture = Tensor(shape: [1, 2, 2, 1], scalars: [0, 10, 20, 255] as [UInt8])
+    let larger = Sequential { Resizing(3, 3) }
+    #expect(try larger(picture).doubles == larger.predict(picture, verbose: 0).doubles)
     // What computes fractions gets fractions.
     let dense = Sequential {
       Input(shape: [2, 2], dtype: .int32)

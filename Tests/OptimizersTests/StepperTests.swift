@@ -260,4 +260,22 @@ import Testing
     for (key, value) in expected { #expect(relativeDifference(try #require(found[key]).doubles, value.doubles) < 1e-12, "\(name) \(key)") }
     #expect(three.stepper.state.iterations == one.stepper.state.iterations)
   }
+
+  /// More than a function keeps plans of.
+  @Test func `steps are counted on batches of many sizes`() throws {
+    let w = Variable(Tensor([0.0]), name: "w")
+    let stepper = try Stepper(SGD(learningRate: InverseTimeDecay(initialLearningRate: 1, decaySteps: 1, decayRate: 1)), variables: [w])
+    let step = ThrowingCompiledFunction { x in
+      try stepper.update(gradients: [x[0].sum().reshaped([1])])
+      return []
+    }
+    var expected = 0.0
+    for number in 0..<160 {
+      let count = number % 80 + 1
+      _ = try step.call([Tensor.ones([count], dtype: .float64)])
+      expected -= Double(count) / Double(number + 1)
+    }
+    #expect(stepper.state.iterations == 160)
+    #expect(relativeDifference(w.value.doubles, [expected]) < 1e-12)
+  }
 }

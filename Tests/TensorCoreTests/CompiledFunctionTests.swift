@@ -183,12 +183,20 @@ final class Collected: Sendable {
   }
 
   @Test func `A function keeps the plans that were used last`() {
-    let function = compile { (x: [Tensor]) -> [Tensor] in [(x[0] * 2).sum()] }
-    for count in 1...100 { #expect(function(Tensor.ones([count], dtype: .float64))[0].item() == Double(2 * count)) }
-    let kept = function.planCount
-    #expect(kept < 100 && kept >= 16)
-    for count in (1...100).reversed() { #expect(function(Tensor.ones([count], dtype: .float64))[0].item() == Double(2 * count)) }
-    #expect(function.planCount == kept)
+    var traces: [Int] = []
+    let function = compile { (x: [Tensor]) -> [Tensor] in
+      traces.append(x[0].count)
+      return [(x[0] * 2).sum()]
+    }
+    func call(_ count: Int) { #expect(function(Tensor.ones([count], dtype: .float64))[0].item() == Double(2 * count)) }
+    for count in 1...100 {
+      call(count)
+      call(1)
+    }
+    #expect(traces == Array(1...100) && function.planCount == 64)
+    call(100)
+    call(2)
+    #expect(traces == Array(1...100) + [2] && function.planCount == 64)
   }
 
   @Test func `a tensor that is traced can be printed`() {

@@ -156,8 +156,8 @@ final class TrainingRemarks: Callback {
     before = []
     guard let least = moved.min(by: { $0.part < $1.part }), let most = moved.max(by: { $0.part < $1.part }), most.part.isFinite else { return }
     if least.part == 0 && most.part > 1e-3 {
-      remark(
-        "vanishing", String(format: "In an epoch \(least.path) did not move, and \(most.path) moved by %.1e of itself: no loss depends on it, or its gradients vanish on the way.", most.part))
+      let text = "In an epoch \(least.path) did not move, and \(most.path) moved by %.1e of itself: no loss depends on it, or its gradients vanish on the way."
+      remark("vanishing", String(format: text, most.part))
     } else if least.part < 1e-6 && most.part > 1e-3 {
       remark(
         "vanishing", String(format: "In an epoch \(least.path) moved by %.1e of itself and \(most.path) by %.1e: its gradients vanish on the way; other activations (relu), initializers or normalization help.", least.part, most.part))

@@ -31,9 +31,11 @@ struct AttentionCall {
     key = given["key"]
     attentionMask = given["attention_mask"]
     func mask(_ name: String, _ tensor: Tensor?) throws -> Tensor? {
-      guard let tensor, let mask = given[name] ?? context.mask(of: tensor) else { return nil }
-      guard mask.shape == Array(tensor.shape.prefix(2)) else {
-        throw layer.settingsError("\(name) has shape \(mask.shape); expected \(Array(tensor.shape.prefix(2))), the rows and positions of shape \(tensor.shape)")
+      guard let mask = given[name] ?? tensor.flatMap({ context.mask(of: $0) }) else { return nil }
+      // Without a key of its own the value is the key.
+      let subject = tensor ?? value, expected = Array(subject.shape.prefix(2))
+      guard mask.shape == expected else {
+        throw layer.settingsError("\(name) has shape \(mask.shape); expected \(expected), the rows and positions of shape \(subject.shape)")
       }
       return mask.cast(to: .bool)
     }

@@ -80,6 +80,12 @@ extension Layer {
     (x.dtype.isFloatingPoint || !keepsWholeNumbers) && x.dtype != context.dtype ? context.cast(x, to: context.dtype) : x
   }
 
+  /// Numbers in the layer's dtype, as Keras casts them on the way in in graphs and chains; whole ones that it takes stay.
+  func fitted(_ x: Tensor, _ context: ForwardContext) -> Tensor {
+    let dtype = requestedDType ?? (isBuilt ? builtDType : context.dtype)
+    return x.dtype == dtype || (!x.dtype.isFloatingPoint && acceptsIntegers) ? x : context.cast(x, to: dtype)
+  }
+
   private func setMasks(of results: [Tensor], _ inputs: [Tensor], _ masks: [Tensor?], _ context: ForwardContext) throws {
     if results.allSatisfy({ context.mask(of: $0) != nil }) { return }
     for (result, mask) in zip(results, try computeMask(inputs, masks, context)) {

@@ -22,6 +22,8 @@ enum LooseMasks {
   }
 
   static func note(_ mask: Tensor, of x: Tensor) {
+    // Without what it was made of, which may be a whole batch.
+    let mask = mask.node.isOpen ? mask : mask.evaluated()
     // Released outside of the lock: a mask may be the last to hold other tensors.
     let gone = table.withLock { table in
       var gone: [Entry] = []

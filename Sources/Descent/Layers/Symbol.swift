@@ -132,18 +132,12 @@ final class LayerCall {
       if let given = values.named.first(where: { $0.name == "mask" })?.value {
         masks = given.isList ? given.elements.map(\.tensors.first) : [given.tensors.first]
       }
-      return try layer.outputs(places.map { fitted($0, context) }, givenMasks: masks, details, context)
+      return try layer.outputs(places.map { layer.fitted($0, context) }, givenMasks: masks, details, context)
     }
     if let training = values.named.first(where: { $0.name == "training" })?.value.json?.bool {
       return try context.withTraining(training, body)
     }
     return try body()
-  }
-
-  /// Numbers in the layer's dtype, as Keras casts them on the way in.
-  private func fitted(_ x: Tensor, _ context: ForwardContext) -> Tensor {
-    let dtype = layer.requestedDType ?? (layer.isBuilt ? layer.builtDType : context.dtype)
-    return x.dtype == dtype || (!x.dtype.isFloatingPoint && layer.acceptsIntegers) ? x : context.cast(x, to: dtype)
   }
 }
 

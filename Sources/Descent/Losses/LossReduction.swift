@@ -50,7 +50,8 @@ extension Loss {
     guard let share = GroupStep.current?.share, share.total > share.computedRows, count != rows else { return }
     throw DescentError(
       .state,
-      "\(owner): it is no number of each row but of several together, and \(rows) of the batch's \(share.total) rows are here; a group of processes, or shards, can share what has one value a row")
+      "\(owner): it is no number of each row but of several together, and \(rows) of the batch's \(share.total) rows are here; "
+        + "a group of processes, or shards, can share what has one value a row")
   }
 
   /// 0 where the divisor is.

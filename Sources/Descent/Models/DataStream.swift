@@ -186,6 +186,9 @@ final class BatchReader {
     self.taken = taken
   }
 
+  /// Takes the pass that was looked at for another.
+  func countAs(pass: Int) { opened?.pass = pass }
+
   /// The first batch of a pass, which ``next()`` gives once more.
   func peek(pass: Int) throws -> TrainingBatch? {
     if let found = try (stream as? any SequentialStream)?.open(pass: pass) {

@@ -20,7 +20,16 @@ extension FitLoop {
     }
     if let group = runner.group { found = try TrainingCheckpoint.shared(found, group) }
     guard let found else { return nil }
-    if let pass = found.state["data_pass"]?.int { try compare(pass: pass) }
+    if let pass = found.state["data_pass"]?.int, pass != comparedPass, (0...ElementCount.limit).contains(pass) {
+      // What rank 0 finds holds for all: an iterator has one first batch, which is that of whichever pass was cut.
+      let isSame = !isFollower && found.state["run"] == conditions
+      if try runner.group.map({ try $0.union(isSame ? 1 : 0) != 0 }) ?? isSame {
+        comparedPass = pass
+        stream?.reader.countAs(pass: pass)
+      } else {
+        try compare(pass: pass)
+      }
+    }
     let putBack = self.putBack()
     do { return try restore(found) } catch {
       try putBack()
@@ -30,7 +39,7 @@ extension FitLoop {
 
   /// Makes what is compared of a stream its first batch in that pass, which the checkpoint has: one that is shuffled begins otherwise in each.
   private func compare(pass: Int) throws {
-    guard let stream, pass != comparedPass, (0...ElementCount.limit).contains(pass), let batch = try stream.reader.peek(pass: pass) else { return }
+    guard let stream, let batch = try stream.reader.peek(pass: pass) else { return }
     comparedPass = pass
     comparedData = try model.checked(batch, stream.classWeight, "fit: batch 0")
     givenConditions = conditionsOfTheRun()

@@ -105,12 +105,12 @@ extension Model {
   /// Puts something else in place of parts of what `compile` was given; what is nil stays, and with the optimizer what that remembers.
   /// - Parameters:
   ///   - optimizer: another one, which begins anew.
-  ///   - loss: for every output.
+  ///   - loss: for every output, in place of the weights of losses too.
   ///   - metrics: in place of all metrics, those that are weighted too.
   /// - Throws: ``DescentError`` before `compile`, and for settings out of range.
   package func recompile(anyOptimizer optimizer: (any Optimizer)? = nil, loss: Loss? = nil, metrics: [Metric]? = nil) throws {
     try recompile(anyOptimizer: optimizer) { choices in
-      if let loss { choices.losses = .same(loss) }
+      if let loss { (choices.losses, choices.lossWeights) = (.same(loss), nil) }
       if let metrics { (choices.metrics, choices.weightedMetrics) = (.list(metrics), .list([])) }
     }
   }
@@ -119,11 +119,11 @@ extension Model {
     let before = try compiled("recompile")
     var choices = before.choices
     change(&choices)
-    try compile(optimizer ?? before.optimizer, choices)
-    if optimizer == nil { training?.optimizerState = before.optimizerState }
+    try compile(optimizer ?? before.optimizer, choices, keeping: optimizer == nil ? before.optimizerState : nil)
   }
 
-  func compile(_ optimizer: any Optimizer, _ choices: CompileChoices) throws {
+  /// - Parameter state: what the optimizer remembers from before.
+  func compile(_ optimizer: any Optimizer, _ choices: CompileChoices, keeping state: OptimizerState? = nil) throws {
     try optimizer.validate()
     for loss in choices.allLosses {
       try loss.validated()
@@ -144,6 +144,7 @@ extension Model {
     try access.tracing {
       let made = TrainingState(optimizer: optimizer, choices: choices)
       if isBuilt { _ = try made.outputs(of: self) }
+      made.optimizerState = state
       training = made
     }
   }
@@ -166,7 +167,7 @@ extension Model {
 
   /// Sets the learning rate from the next step on, in place of a number or a schedule.
   ///
-  /// Of a ``MultiOptimizer`` it is the default optimizer's; the others' change with it and keep their ratio to it, as in
+  /// Of a ``MultiOptimizer`` it is the default optimizer's; the others' change with it and keep their ratio to it, or go on by their schedules, as in
   /// `findLearningRate`. One by one they are set by ``OptimizerState/learningRates``.
   /// - Throws: ``DescentError`` before `compile`, if the rate is negative or not finite, or if others have no ratio to the default's, which is 0.
   public func setLearningRate(_ rate: Double) throws {

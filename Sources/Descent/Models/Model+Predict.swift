@@ -148,6 +148,8 @@ extension Model {
   /// Runs what judges or predicts. Callbacks are not told of the end of a run that fails: averages that one has shown for it make room for the
   /// weights here.
   func puttingWeightsBackOnFailure<Result>(_ body: () throws -> Result) throws -> Result {
+    // What another thread's fit shows is that fit's to put back.
+    if access.isFittedElsewhere { return try body() }
     let showsAverages = optimizerState?.isExchanged == true
     do {
       return try body()

@@ -261,17 +261,11 @@ extension Model {
 
   /// What rows of the given dtype reach a model without a graph as. One of its own forward pass may say that it takes whole numbers.
   func rowDType(_ given: DType) -> DType {
-    if let declared = declaredRowDType { return declared }
     if given.isFloatingPoint { return dtype }
     if acceptedRowNumbers != nil { return .int32 }
+    // Larger ones than are declared stay what they are.
+    if let declared = (self as? Sequential)?.declaredRowDType { return declared == .int32 ? declared : given }
     return acceptsIntegers ? given : dtype
-  }
-
-  /// The whole numbers that a chain's ``Input`` says its rows are, where the first layer takes them as they are.
-  private var declaredRowDType: DType? {
-    guard let chain = self as? Sequential, let dtype = chain.inputLayer?.dtype, !dtype.isFloatingPoint, chain.sublayers.first?.acceptsIntegers == true
-    else { return nil }
-    return dtype
   }
 
   /// Ends training after the batch and leaves out the rest of the epoch: validation and the callbacks' `onEpochEnd`.

@@ -36,8 +36,11 @@ final class ModelAccess: @unchecked Sendable {
 
   /// Runs what counts scores in the model's totals; says whether another thread's `fit` counts in them.
   func scoring<Result>(_ body: (_ isFittedElsewhere: Bool) throws -> Result) rethrows -> Result {
-    try scores.withLock { try body(lock.withLock { fitting != nil && fitting != ObjectIdentifier(Thread.current) }) }
+    try scores.withLock { try body(isFittedElsewhere) }
   }
+
+  /// Whether another thread's `fit` is going on.
+  var isFittedElsewhere: Bool { lock.withLock { fitting != nil && fitting != ObjectIdentifier(Thread.current) } }
 
   /// Runs a step of training, or what needs the weights to judge by where these are others than those that are trained.
   func stepping<Result>(_ body: () throws -> Result) rethrows -> Result { try steps.withLock(body) }

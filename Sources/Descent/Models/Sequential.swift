@@ -79,15 +79,21 @@ public final class Sequential: Model {
         .invalidArgument, "\(name): Input says \(shape.text) but a row of the input has shape \(Array(x.shape.dropFirst()))")
     }
     var y = x
-    for layer in sublayers { y = try layer(fitted(y, for: layer, context), context) }
+    for layer in sublayers {
+      // A layer of the program's own may make what it likes of whole numbers.
+      if !y.dtype.isFloatingPoint && layer.isBuiltIn { y = layer.fitted(y, context) }
+      y = try layer(y, context)
+    }
     return y
   }
 
-  /// Whole numbers behind the first layer as a layer of the library's takes them, in graphs too.
-  private func fitted(_ x: Tensor, for layer: Layer, _ context: ForwardContext) -> Tensor {
-    let isTaken = x.dtype.isFloatingPoint || layer.acceptsIntegers || !layer.isBuiltIn || layer === sublayers.first
-    return isTaken ? x : context.cast(x, to: layer.requestedDType ?? context.dtype)
+  /// The whole numbers that ``Input`` says its rows are, where the first layer takes them as they are.
+  var declaredRowDType: DType? {
+    guard let dtype = inputLayer?.dtype, !dtype.isFloatingPoint, sublayers.first?.acceptsIntegers == true else { return nil }
+    return dtype
   }
+
+  public override var acceptsIntegers: Bool { declaredRowDType != nil || super.acceptsIntegers }
 
   override var acceptedRowNumbers: Range<Int>? { sublayers.first?.acceptedRowNumbers }
 

@@ -26,14 +26,17 @@ extension OptimizerState {
   }
 
   /// Sets the default optimizer's rate, and those of a ``MultiOptimizer``'s others in the ratio to it that they have; where it is 0 at present,
-  /// the ratio they were given.
+  /// the ratio they were given. Others that go by a schedule go on by it.
   /// - Returns: false, with nothing changed, if there is no ratio to a rate of 0.
   package func setLearningRates(inRatioTo rate: Double) -> Bool {
-    var rates = learningRates
-    if rates.last == 0 { rates = parts.map { $0.options.learningRate(step: $0.averageCount) } }
-    let last = rates.removeLast()
-    if last == 0 && !rates.isEmpty { return false }
-    learningRates = rates.map { $0 * (rate / last) } + [rate]
+    let last = parts[parts.count - 1], others = parts.dropLast().filter { !$0.learningRate.isSchedule }
+    if !last.learningRate.isSchedule && last.plainRate == rate { return true }
+    var rates = (others + [last]).map(\.plainRate)
+    if last.plainRate == 0 { rates = (others + [last]).map { $0.options.learningRate(step: $0.averageCount) } }
+    let present = rates.removeLast()
+    if present == 0 && !others.isEmpty { return false }
+    for (part, own) in zip(others, rates) { set(own * (rate / present), of: part) }
+    set(rate, of: last)
     return true
   }
 

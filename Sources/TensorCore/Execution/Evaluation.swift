@@ -58,7 +58,10 @@ extension Node {
       if case .variable = node.operation { return sum + node.byteCount }
       return sum + (node.value?.byteCount ?? 0)
     }
-    return byteCount <= max(1 << 26, 8 * sources)
+    // Random numbers cost far more than other elements, and always come from next to nothing.
+    var bound = 1 << 20
+    if case .random = operation { bound = 1 << 26 }
+    return byteCount <= max(bound, 8 * sources)
   }
 }
 

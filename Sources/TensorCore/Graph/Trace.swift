@@ -23,10 +23,9 @@ package final class Trace {
 
   func hasJoined(_ observer: any RunObserver) -> Bool { joined.contains(ObjectIdentifier(observer)) }
 
-  func join(_ observer: any RunObserver, _ name: String) throws -> RunVariant {
-    guard joined.insert(ObjectIdentifier(observer)).inserted else {
-      throw DescentError(.state, "\(name) was called twice in one compiled function; one step a run is possible")
-    }
+  /// - Precondition: it has not joined.
+  func join(_ observer: any RunObserver) -> RunVariant {
+    precondition(joined.insert(ObjectIdentifier(observer)).inserted)
     if let known = observers.first(where: { $0.observer === observer }) { return known.variant }
     let variant = observer.willRun()
     observers.append((observer, variant))

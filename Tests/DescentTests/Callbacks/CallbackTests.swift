@@ -189,6 +189,17 @@ private final class Script: Callback {
     try set.setLearningRate(0.2)
     expectClose(try #require(set.optimizerState?.learningRates), [0.8, 0.2], tolerance: 1e-15)
 
+    // A rate that stays changes nothing, and schedules go on.
+    let mixed = try severalRates()
+    let decay = ExponentialDecay(initialLearningRate: 0.1, decaySteps: 1, decayRate: 0.5)
+    try mixed.compile(
+      optimizer: MultiOptimizer(default: SGD(learningRate: 1), [(.name("bias"), SGD(learningRate: decay))]), loss: .sparseCategoricalCrossentropy)
+    for (step, rate) in [1, 1, 0.5].enumerated() {
+      try mixed.setLearningRate(rate)
+      expectClose(try #require(mixed.optimizerState?.learningRates), [0.1 * pow(0.5, Double(step)), rate], tolerance: 1e-15)
+      try mixed.trainOnBatch(x, y)
+    }
+
     let still = try severalRates()
     try still.compile(
       optimizer: MultiOptimizer(default: SGD(learningRate: 0), [(.pathPattern("encoder/.*"), SGD(learningRate: 0.1))]), loss: .sparseCategoricalCrossentropy)

@@ -89,6 +89,17 @@ import Testing
     expectRefused("query_mask has shape") { _ = try layer(q, v, queryMask: Input(shape: [6], dtype: .bool)) }
     expectRefused("value_mask has shape") { _ = try layer(q, v, valueMask: Input(shape: [4], dtype: .bool)) }
     expectRefused("key_mask has shape") { _ = try layer(q, v, key: v, keyMask: Input(shape: [4], dtype: .bool)) }
+    expectRefused("key_mask has shape") { _ = try layer(q, v, keyMask: Input(shape: [4], dtype: .bool)) }
+  }
+
+  /// Without a key the value is the key, and its mask that of the keys.
+  @Test func `a mask of keys counts without a key of its own`() throws {
+    let layer = MultiHeadAttention(numHeads: 2, keyDim: 4)
+    let q = Input(shape: [4, 8]), v = Input(shape: [6, 8]), m = Input(shape: [6], dtype: .bool)
+    let model = try Model(inputs: [q, v, m], outputs: [layer(q, v, keyMask: m), layer(q, v, valueMask: m), layer(q, v)])
+    let results = try model.predictAll(
+      [pattern([2, 4, 8], 1), pattern([2, 6, 8], 2), Tensor([[true, true, false, true, false, false], [true, true, true, true, true, false]])], verbose: 0)
+    #expect(results[0].doubles == results[1].doubles && results[0].doubles != results[2].doubles)
   }
 
   @Test func `masks travel between layers that are called one by one`() throws {

@@ -41,4 +41,12 @@ struct EvaluationTests {
     #expect((x + 1).doubles == [4, 7])
     #expect(x.node.value == nil)
   }
+
+  /// They take far longer than reading them does, and come from next to nothing.
+  @Test func `Random numbers that are read in parts are kept`() {
+    let x = RandomGenerator(seed: 1).normal([1000, 300]), shifted = x * 2 + 1
+    let rows = (0..<3).map { shifted[$0].doubles }
+    #expect(x.node.value != nil)
+    #expect((0..<3).map { shifted[$0].doubles } == rows)
+  }
 }
