@@ -264,6 +264,18 @@ import Testing
     _ = try Model(inputs: other, outputs: named(late(other)))
     #expect(late.name == "dense_1")
   }
+
+  @Test func `a layer of several results names them all`() throws {
+    let x = Input(shape: [4, 3])
+    let lstm = LSTM(5, returnSequences: true, returnState: true)
+    let results = try lstm.outputs([x])
+    let model = try Model(inputs: x, outputs: Dense(2)(results[0]))
+    #expect(try lstm.outputs.count == 3 && model.layers[1].outputs.count == 3)
+    #expect(failure(.invalidArgument) { _ = try lstm.output }.contains("it has 3 outputs; ask for its outputs"))
+    let states = try Model(inputs: model.inputs, outputs: Array(lstm.outputs.dropFirst()))
+    #expect(try states.predictAll(Tensor.ones([2, 4, 3]), verbose: 0).tensors.map(\.shape) == [[2, 5], [2, 5]])
+    #expect(try model.outputs.count == 1 && model.output.shape == [4, 2])
+  }
 }
 
 extension Model {
@@ -284,17 +296,5 @@ extension Model {
     let collector = Collector(model)
     _ = try? collector(values) as Tensor
     return collector.results
-  }
-
-  @Test func `a layer of several results names them all`() throws {
-    let x = Input(shape: [4, 3])
-    let lstm = LSTM(5, returnSequences: true, returnState: true)
-    let results = try lstm.outputs([x])
-    let model = try Model(inputs: x, outputs: Dense(2)(results[0]))
-    #expect(try lstm.outputs.count == 3 && model.layers[1].outputs.count == 3)
-    #expect(failure(.invalidArgument) { _ = try lstm.output }.contains("it has 3 outputs; ask for its outputs"))
-    let states = try Model(inputs: model.inputs, outputs: Array(lstm.outputs.dropFirst()))
-    #expect(try states.predictAll(Tensor.ones([2, 4, 3]), verbose: 0).tensors.map(\.shape) == [[2, 5], [2, 5]])
-    #expect(try model.outputs.count == 1 && model.output.shape == [4, 2])
   }
 }
