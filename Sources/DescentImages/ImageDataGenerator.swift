@@ -256,7 +256,9 @@ public struct ImageDataGenerator: Sendable {
   /// - Parameters:
   ///   - shape: of the picture.
   ///   - random: where numbers are drawn from.
+  /// - Precondition: the shape has three axes.
   public func randomTransform(_ shape: [Int], using random: inout some RandomNumberGenerator) -> ImageTransform {
+    precondition(shape.count == 3, "ImageDataGenerator.randomTransform: the shape is \(shape); expected three axes")
     let (height, width) = dataFormat == .channelsLast ? (shape[0], shape[1]) : (shape[1], shape[2])
     var transform = ImageTransform()
     if rotationRange != 0 { transform.theta = evenly(-rotationRange, rotationRange, &random) }
@@ -344,7 +346,7 @@ public struct ImageDataGenerator: Sendable {
       let changed = try Dataset(pictures).repeat(rounds).map(seed: seed) { row, random in
         try generator.applyTransform(row, generator.randomTransform(row.shape, using: &random))
       }
-      pictures = try changed.batch(rounds * x.shape[0]).elements()[0]
+      pictures = try changed.batch(ElementCount.product(rounds, x.shape[0])).elements()[0]
     }
     let (rows, numbers) = (pictures.shape[0], pictures.count / pictures.shape[0])
     guard !zcaWhitening || numbers <= 1 << 14 else {

@@ -27,7 +27,7 @@ enum JPEG {
       if status != 0 { try check(decoder, name) }
     }
     if channels == 4 {
-      return Image(checked: header.width, header.height, .rgb, rgb(ofInks: pixels, areInverted: header.hasAdobeMarker))
+      return Image(checked: header.width, header.height, .rgb, rgb(ofInks: pixels, areInverted: precision == .accurate || header.hasAdobeMarker))
     }
     return Image(checked: header.width, header.height, channels == 1 ? .grayscale : .rgb, pixels)
   }
@@ -39,7 +39,7 @@ enum JPEG {
     throw DescentError(.file, "\(name): is a broken JPEG file: \(message)")
   }
 
-  /// Colors of four inks. Adobe's programs write what of the paper is left.
+  /// Colors of four inks. Adobe's programs write what of the paper is left, and Pillow takes every file for theirs.
   private static func rgb(ofInks inks: [UInt8], areInverted: Bool) -> [UInt8] {
     var result = [UInt8](repeating: 0, count: inks.count / 4 * 3)
     let flip: UInt8 = areInverted ? 255 : 0

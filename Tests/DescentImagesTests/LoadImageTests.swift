@@ -46,4 +46,14 @@ import Testing
     #expect(message { _ = try Image(width: 2, height: 2, mode: .rgb, bytes: [1, 2, 3]) }.hasPrefix("Image: 3 bytes were given for 2 × 2"))
     #expect(message { _ = try Image(width: .max, height: .max, mode: .rgb, bytes: []) }.hasPrefix("Image: 0 bytes"))
   }
+
+  /// Pillow takes four inks for Adobe's, whether the file says so or not.
+  @Test func `inks have the same colors without a marker of Adobe's`() throws {
+    let bytes = try ImageFixture.bytes("cmyk.jpg")
+    let marker = try #require(bytes.indices.dropLast(16).first { bytes[$0] == 0xFF && bytes[$0 + 1] == 0xEE })
+    let length = Int(bytes[marker + 2]) << 8 + Int(bytes[marker + 3])
+    #expect(Array(bytes[(marker + 4)..<(marker + 9)]) == Array("Adobe".utf8))
+    let plain = Array(bytes[..<marker] + bytes[(marker + 2 + length)...])
+    #expect(try loadImage(data: plain) == loadImage(data: bytes))
+  }
 }

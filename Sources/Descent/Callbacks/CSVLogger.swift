@@ -65,13 +65,13 @@ public final class CSVLogger: Callback {
     if parameters.hasValidation && !expected.contains(where: { $0.hasPrefix("val_") }) {
       expected += expected.filter { $0 != "learning_rate" }.map { "val_" + $0 }
     }
-    if names.isEmpty {
+    if names.isEmpty && !isFirstAppended {
       names = expected
       try write(CSVLogger.line(["epoch"] + names, separator: separator))
     }
     if isFirstAppended, let lost = expected.first(where: { !names.contains($0) }) {
       throw DescentError(
-        .file, "\(path): CSVLogger: its header has no '\(lost)', which this run logs: \(names.joined(separator: ", ")); it is not appended to")
+        .file, "\(path): CSVLogger: its header has no '\(lost)', which this run logs: \(names.isEmpty ? "no columns" : names.joined(separator: ", ")); it is not appended to")
     }
     isFirstAppended = false
     let cells = names.map { logs[$0].map { "\($0)" } ?? "NA" }

@@ -163,7 +163,7 @@ struct PathTemplate {
 
   /// What stands between the braces.
   var names: [String] {
-    text.split(separator: "{").dropFirst().compactMap { part in
+    text.split(separator: "{", omittingEmptySubsequences: false).dropFirst().compactMap { part in
       part.contains("}") ? part.prefix { $0 != "}" && $0 != ":" }.description : nil
     }
   }

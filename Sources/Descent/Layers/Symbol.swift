@@ -118,7 +118,8 @@ final class LayerCall {
     if let operation = layer as? OperationLayer { return try operation.apply(values) }
     func body() throws -> [Tensor] {
       var places: [Tensor] = values.positional.flatMap(\.tensors)
-      var details = CallDetails(names: Array(layer.argumentNames.prefix(values.positional.count)))
+      // A tensor that may be left out is given as none.
+      var details = CallDetails(names: zip(layer.argumentNames, values.positional).compactMap { $1.tensors.isEmpty ? nil : $0 })
       for name in layer.argumentNames.dropFirst(values.positional.count) {
         if let value = values.named.first(where: { $0.name == name })?.value {
           places += value.tensors

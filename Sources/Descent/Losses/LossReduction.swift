@@ -32,8 +32,8 @@ extension Loss {
   /// Whether each value is made of all rows, as the settings say.
   private func mixesRows(rank: Int) -> Bool {
     if comparesRows { return true }
-    guard !isOwn, let axis = keras.config["axis"] else { return false }
-    guard let axes = axis.int.map({ [$0] }) ?? axis.array?.compactMap(\.int) else { return true }
+    guard !isOwn, keras.config["axis"] != nil else { return false }
+    guard let axes else { return true }
     return axes.contains { $0 == 0 || $0 == -rank }
   }
 

@@ -12,7 +12,7 @@ extension Loss {
       try Loss.crossentropy(forTarget: targetShape, prediction: predictionShape)
         .validate(targetShape: targetShape, predictionShape: predictionShape)
     case .likePrediction:
-      if Shapes(aligning: targetShape, with: predictionShape) != nil { return }
+      if let shapes = Shapes(aligning: targetShape, with: predictionShape) { return try checkAxes(of: shapes.prediction) }
       let hint =
         className?.hasPrefix("Categorical") == true && targetShape.count < predictionShape.count
         ? "; for class numbers use sparse_categorical_crossentropy" : ""
@@ -43,6 +43,15 @@ extension Loss {
             + "expected whole numbers [rows] or [rows, 1] and embeddings [rows, features]")
       }
     }
+  }
+
+  /// The axes that its settings name; nil if they name none, or leave all to it.
+  var axes: [Int]? { isOwn ? nil : keras.config["axis"].flatMap { $0.int.map { [$0] } ?? $0.array?.compactMap(\.int) } }
+
+  private func checkAxes(of shape: [Int]) throws {
+    guard let axes, !shape.areAxes(axes) else { return }
+    throw DescentError(
+      .data, "loss \(name): axis \(axes.count == 1 ? "\(axes[0])" : "\(axes)") is none of predictions of shape \(shape), or named twice")
   }
 
   /// The class numbers that targets may hold, if the loss takes targets of that shape for class numbers.
@@ -124,5 +133,13 @@ extension Loss {
     case .labelSequences, .labels:
       return Input(target: target, prediction: prediction, logits: logits)
     }
+  }
+}
+
+extension [Int] {
+  /// Whether these are axes of the shape, each once; negative from the end.
+  func areAxes(_ axes: [Int]) -> Bool {
+    let places = axes.map { $0 < 0 ? $0 + count : $0 }
+    return places.allSatisfy(indices.contains) && Set(places).count == places.count
   }
 }

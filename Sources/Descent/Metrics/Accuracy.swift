@@ -96,6 +96,12 @@ extension Metric {
     return (target, input.prediction.reshaped(shapes.prediction))
   }
 
+  @Sendable static func checkAlike(_ name: String, _ target: [Int], _ prediction: [Int], axis: Int) throws {
+    try checkAlike(name, target, prediction)
+    guard let shape = Loss.Shapes(aligning: target, with: prediction)?.prediction, !shape.areAxes([axis]) else { return }
+    throw DescentError(.data, "metric \(name): axis \(axis) is none of predictions of shape \(shape)")
+  }
+
   @Sendable static func checkAlike(_ name: String, _ target: [Int], _ prediction: [Int]) throws {
     if Loss.Shapes(aligning: target, with: prediction) == nil {
       let rows = Array(prediction.dropLast())

@@ -4,7 +4,7 @@ extension Metric {
   public static func pearsonCorrelation(axis: Int = -1) -> Metric {
     Metric(
       "PearsonCorrelation", name: "pearson_correlation", config: ["axis": JSONValue(axis)], direction: .up,
-      MeanOfValues(check: { try checkAlike("pearson_correlation", $0, $1) }) { input in
+      MeanOfValues(check: { try checkAlike("pearson_correlation", $0, $1, axis: axis) }) { input in
         let (target, prediction) = alike(input)
         let (t, p) = (centred(target, axis), centred(prediction, axis))
         let scale = sqrt(square(t).mean(axis: axis) * square(p).mean(axis: axis))
@@ -20,7 +20,7 @@ extension Metric {
   public static func concordanceCorrelation(axis: Int = -1) -> Metric {
     Metric(
       "ConcordanceCorrelation", name: "concordance_correlation", config: ["axis": JSONValue(axis)], direction: .up,
-      MeanOfValues(check: { try checkAlike("concordance_correlation", $0, $1) }) { input in
+      MeanOfValues(check: { try checkAlike("concordance_correlation", $0, $1, axis: axis) }) { input in
         let (target, prediction) = alike(input)
         let (t, p) = (centred(target, axis), centred(prediction, axis))
         let gap = target.mean(axis: axis) - prediction.mean(axis: axis)

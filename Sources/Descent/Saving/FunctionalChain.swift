@@ -36,6 +36,16 @@ enum FunctionalChain {
     ])
   }
 
+  /// Layers that compute the same while training.
+  private static let indifferent = ["Activation", "Dense", "Embedding", "Flatten", "Permute", "RepeatVector", "Rescaling", "Reshape"]
+
+  /// Whether a call that says so computes what one that does not would: Keras notes what a layer takes for granted as if it had been said.
+  private static func isOfNoUse(_ training: Bool, for layer: JSONValue, _ owner: String) throws -> Bool {
+    let object = try LayerJSON.objectAndConfig(layer, owner).object, className = object.className
+    if indifferent.contains(className) || className.hasPrefix("Conv") || className.contains("Pooling") { return true }
+    return try LayerRegistry.type(object, owner: owner).trainingByDefault == training
+  }
+
   /// The layer whose result a layer is called with; nil for an input.
   private static func source(of layer: JSONValue, _ owner: String) throws -> String? {
     let calls = layer["inbound_nodes"]?.array ?? []
@@ -43,7 +53,11 @@ enum FunctionalChain {
     guard calls.count == 1, let arguments = calls[0]["args"]?.array else {
       throw DescentError(.file, "\(owner) is called \(calls.count) times; Descent reads models of one layer after another")
     }
-    for (name, value) in calls[0]["kwargs"]?.object?.members ?? [] where name != "training" && value != .null {
+    for (name, value) in calls[0]["kwargs"]?.object?.members ?? [] where value != .null {
+      if name == "training", let training = value.bool ?? FunctionalJSON.truth(value) {
+        if try isOfNoUse(training, for: layer, owner) { continue }
+        throw DescentError(.file, "\(owner) is called with 'training' \(training), which chains have no place for; Model.load reads it")
+      }
       throw DescentError(.file, "\(owner) is called with '\(name)' \(value.shortText), which Descent has not")
     }
     guard arguments.count == 1, arguments[0]["class_name"]?.string == "__keras_tensor__" else {

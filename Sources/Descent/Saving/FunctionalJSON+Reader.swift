@@ -132,6 +132,16 @@ extension FunctionalJSON {
       var result = CallArguments()
       for json in args {
         guard let value = try value(json, of: layer) else { return nil }
+        if let called = layers[layer], !(called is OperationLayer), called.isBuiltIn, json != .null {
+          let place = result.positional.count
+          if case .json = value {
+            throw DescentError(.file, "\(owner): layer '\(layer)' is called with \(json.shortText) in place \(place); expected a tensor")
+          }
+          if place >= called.argumentNames.count {
+            let names = called.argumentNames.joined(separator: ", ")
+            throw DescentError(.file, "\(owner): layer '\(layer)' is called with a tensor in place \(place); it takes \(names) and no more")
+          }
+        }
         result.positional.append(value)
       }
       for (name, json) in node["kwargs"]?.object?.members ?? [] where json != .null {

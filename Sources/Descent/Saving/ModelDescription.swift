@@ -83,8 +83,12 @@ enum LayerJSON {
       config, name: config["name"]?.string ?? "input_layer", inputShape: nil, dtype: .float32, owner: owner)
     _ = options.value("name")
     _ = options.value("trainable")
-    // Text and half precision are refused where the model is made; here the rows' dtype is all that there is.
-    let dtype = options.value("dtype").string.flatMap(DType.init(rawValue:))
+    let dtype = try options.value("dtype").string.map { name in
+      guard let dtype = TensorJSON.dtype(name) else {
+        throw DescentError(.file, "\(owner): its dtype is '\(name)'; expected one of numbers, such as float32 or int32")
+      }
+      return dtype
+    }
     try options.refuse("sparse", unless: false)
     try options.refuse("ragged", unless: false)
     let isOptional = try options.optionalBool("optional") ?? false

@@ -61,7 +61,7 @@ enum TensorJSON {
   }
 
   /// The dtype that holds the numbers of a constant: NumPy's whole numbers are `int64` unless a program says otherwise.
-  private static func dtype(_ name: String) -> DType? {
+  static func dtype(_ name: String) -> DType? {
     switch name {
     case "int8", "int16", "int64", "uint16", "uint32", "uint64": .int32
     case "float16", "bfloat16": .float32

@@ -132,7 +132,7 @@ struct TokenTable {
   func rows(_ texts: [[String]]) throws -> Tensor {
     try check()
     let depth = depth
-    guard texts.count.multipliedReportingOverflow(by: depth).overflow == false else { throw error("\(texts.count) rows of \(depth) are too many") }
+    try checkMemory(texts.count, depth)
     var all = [Float](repeating: 0, count: texts.count * depth)
     let weights = outputMode == .tfIdf ? allWeights : []
     for (row, text) in texts.enumerated() {
@@ -144,6 +144,12 @@ struct TokenTable {
       for number in weights.indices { all[row * depth + number] *= weights[number] }
     }
     return Tensor(shape: [texts.count, depth], scalars: all)
+  }
+
+  private func checkMemory(_ rows: Int, _ depth: Int) throws {
+    if !ElementCount.fitsMemory([rows, depth], bytes: MemoryLayout<Float>.size) {
+      throw error("\(rows) rows of \(depth) numbers are more than this machine's memory holds")
+    }
   }
 
   /// Special tokens weigh as much as the others on average.
@@ -173,6 +179,7 @@ struct TokenTable {
       return Tensor(shape: [texts.count, width], scalars: try texts.flatMap { try $0.map { Int32(try number(of: $0) ?? 0) } })
     }
     let (depth, count) = (depth, texts.count * width)
+    try checkMemory(count, depth)
     var all = [Float](repeating: 0, count: count * depth)
     for (place, token) in texts.joined().enumerated() {
       if let number = try number(of: token) { all[place * depth + number] = 1 }

@@ -146,11 +146,10 @@ public struct Tokenizer: Sendable {
     }
     if mode == .tfidf && documentCount == 0 { throw DescentError(.state, "Tokenizer: it has seen no texts, which tfidf counts; fit(onTexts:) first") }
     let width = numWords ?? indices.count + 1
-    let (count, isTooLarge) = sequences.count.multipliedReportingOverflow(by: width)
-    guard !isTooLarge, count <= ProcessInfo.processInfo.physicalMemory / UInt64(MemoryLayout<Float>.size) else {
+    guard ElementCount.fitsMemory([sequences.count, width], bytes: MemoryLayout<Float>.size) else {
       throw DescentError(.data, "Tokenizer: \(sequences.count) rows of \(width) numbers are more than this machine's memory holds; give a smaller numWords")
     }
-    var all = [Float](repeating: 0, count: count)
+    var all = [Float](repeating: 0, count: sequences.count * width)
     for (row, sequence) in sequences.enumerated() {
       var counts: [Int: Int] = [:]
       for number in sequence {

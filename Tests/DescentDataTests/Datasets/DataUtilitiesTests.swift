@@ -90,4 +90,16 @@ import Testing
       #expect(throws: DescentError.self) { try splitDataset([x], leftSize: left, rightSize: right) }
     }
   }
+
+  @Test func `what no memory holds is refused`() throws {
+    let told = "more than this machine's memory holds"
+    for length in [Int.max, 1 << 45] {
+      #expect(failure(.invalidArgument) { _ = try padSequences([[1], [2]], maxlen: length) }.contains(told))
+      #expect(failure(.invalidArgument) { _ = try padSequences([Tensor([1.0]), Tensor([2.0])], maxlen: length) }.contains(told))
+    }
+    for mode in [LookupOutput.multiHot, .oneHot] {
+      let lookup = try StringLookup(maxTokens: 1 << 42, vocabulary: ["a"], outputMode: mode, padToMaxTokens: true)
+      #expect(failure(.invalidArgument) { _ = try lookup(["a"]) }.contains(told))
+    }
+  }
 }

@@ -57,4 +57,26 @@ import Testing
       }
     }
   }
+
+  /// A chain has no place for it; a graph has.
+  @Test func `what a call says of training counts or is refused`() throws {
+    func chain(_ className: String, _ config: JSONValue, _ training: JSONValue) -> JSONValue {
+      model([start, layer("middle", className, config, calls: call("start")), dense("last", 2, [["args": call("middle")[0]!["args"]!, "kwargs": [:]]])].map { json in
+        guard json["name"] == "middle" else { return json }
+        return layer("middle", className, config, calls: call("start", kwargs: ["training": training]))
+      })
+    }
+    let cases: [(String, JSONValue, JSONValue)] = [
+      ("BatchNormalization", ["name": "middle"], false), ("BatchNormalization", ["name": "middle"], true), ("Dropout", ["name": "middle", "rate": 0.5], true),
+      ("Dropout", ["name": "middle", "rate": 0.5], 1),
+    ]
+    for (className, config, training) in cases {
+      let json = chain(className, config, training)
+      let error = try #require(throws: DescentError.self) { try Sequential.fromJSON(json) }
+      #expect(error.message.contains("which chains have no place for; Model.load reads it"), "\(error.message)")
+      #expect(try Model.fromJSON(json).layers.count == 4 - 1)
+    }
+    // What Keras notes of each call of a Dropout.
+    #expect(try Sequential.fromJSON(chain("Dropout", ["name": "middle", "rate": 0.5], false)).layers.count == 2)
+  }
 }

@@ -1,7 +1,8 @@
-import Descent
 import DescentTestSupport
 import Foundation
 import Testing
+
+@testable import Descent
 
 @Suite struct ModelCheckpointTests {
   /// Loss goes down, then up: the rate is far too great after the third epoch.
@@ -63,5 +64,11 @@ import Testing
     ] {
       #expect { try fit(callback) } throws: { ($0 as? DescentError)?.message.contains(expected) == true }
     }
+  }
+
+  @Test func `names of numbers are found wherever they stand in a path`() throws {
+    #expect(PathTemplate("{val_loss:.2f}.keras").names == ["val_loss"])
+    #expect(PathTemplate("{epoch}{loss}-{val_mae:.1f}/x").names == ["epoch", "loss", "val_mae"])
+    #expect(PathTemplate("plain").names == [] && PathTemplate("open{").names == [])
   }
 }

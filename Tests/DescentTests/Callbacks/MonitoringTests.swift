@@ -134,6 +134,10 @@ import Testing
       #expect(failure(.file) { try linear().fit(x, y, epochs: 2, verbose: 0, callbacks: [CSVLogger(path, append: true)]) }
         .contains("its header has no 'weighted_mae', which this run logs: loss, mae; it is not appended to"))
       #expect(try String(contentsOfFile: path, encoding: .utf8) == "epoch,loss,mae\n0,9.0,8.0\n")
+      try Data("epoch\n".utf8).write(to: URL(fileURLWithPath: path))
+      #expect(failure(.file) { try linear().fit(x, y, epochs: 2, verbose: 0, callbacks: [CSVLogger(path, append: true)]) }
+        .contains("its header has no 'loss', which this run logs: no columns; it is not appended to"))
+      #expect(try String(contentsOfFile: path, encoding: .utf8) == "epoch\n")
       try Data("epoch,loss,mae,weighted_mae\n".utf8).write(to: URL(fileURLWithPath: path))
       #expect(failure(.file) {
         try linear().fit(x, y, epochs: 2, verbose: 0, callbacks: [CSVLogger(path, append: true)], validationData: (x, y), validationFrequency: 2)

@@ -205,4 +205,27 @@ struct LossTests {
     #expect(throws: DescentError.self) { try Loss(json: ["config": [:]]) }
     #expect(throws: DescentError.self) { try Loss(json: 3) }
   }
+
+  @Test(arguments: [
+    .binaryCrossentropy(axis: 2), .binaryFocalCrossentropy(axis: -3), .categoricalCrossentropy(axis: 2), .categoricalFocalCrossentropy(axis: 7),
+    .cosineSimilarity(axis: 2), .dice(axes: [1, 1]), .dice(axes: [1, -1]), .tversky(axes: [0, 2]),
+  ] as [Loss])
+  func `an axis that predictions have not is refused`(loss: Loss) throws {
+    let model = Sequential { Dense(2, inputShape: [3]) }
+    try model.compile(optimizer: .sgd, loss: loss)
+    let x = Tensor.ones([4, 3]), y = Tensor.ones([4, 2])
+    for body in [{ _ = try model.fit(x, y, verbose: 0) }, { _ = try model.evaluate(x, y, verbose: 0) }, { _ = try loss(y, y) }] as [() throws -> Void] {
+      let error = try #require(throws: DescentError.self) { try body() }
+      #expect(error.message.contains("is none of predictions of shape [4, 2], or named twice"))
+    }
+  }
+
+  @Test func `an axis of a correlation that predictions have not is refused`() throws {
+    for metric in [Metric.pearsonCorrelation(axis: 2), .concordanceCorrelation(axis: -3), .cosineSimilarity(axis: 2)] {
+      let model = Sequential { Dense(2, inputShape: [3]) }
+      try model.compile(optimizer: .sgd, loss: .meanSquaredError, metrics: [metric])
+      let error = try #require(throws: DescentError.self) { try model.evaluate(Tensor.ones([4, 3]), Tensor.ones([4, 2]), verbose: 0) }
+      #expect(error.message.contains("is none of predictions of shape [4, 2]"))
+    }
+  }
 }
