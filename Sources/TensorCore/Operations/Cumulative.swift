@@ -22,10 +22,12 @@ extension Tensor {
   }
 
   /// The products of the first elements along an axis: element i is the product of 0 … i. Over the flattened elements if `axis` is
-  /// nil. The derivative is exact where there are zeros, too.
+  /// nil. The derivative is exact where there are zeros, too. `float32` is multiplied in double precision, where parts of the product have more
+  /// room.
   /// Source: https://keras.io/api/ops/numpy/#cumprod-function
   public func cumprod(axis: Int? = nil) -> Tensor {
     if dtype == .bool || dtype == .uint8 { return cast(to: .int32).cumprod(axis: axis) }
+    if dtype == .float32 { return cast(to: .float64).cumprod(axis: axis).cast(to: .float32) }
     guard let axis = axis.map({ normalized(axis: $0, "cumprod") }) else { return reshaped([count]).cumprod(axis: 0) }
     // Element i covers 1, 2, 4, … elements before it: as many passes as the length has digits, and no division.
     var result = self

@@ -1,7 +1,13 @@
 /// The greatest whole number that is not above a / b, element by element; of `int32` too, where a division by zero gives 0.
 public func floorDivide(_ a: Tensor, _ b: Tensor) -> Tensor {
   let (a, b) = Tensor.aligned(a, b, "floorDivide")
-  if a.dtype.isFloatingPoint { return round((a - mod(a, b)) / b) }
+  if a.dtype.isFloatingPoint {
+    let usual = round((a - mod(a, b)) / b)
+    // By what is infinite nothing is left of the quotient but its sign.
+    let isNegative = (a .!= 0) .&& ((a .< 0) .!= (b .< 0))
+    let nothing = select(isNegative, Tensor(number: -1), Tensor(number: 0)).cast(to: a.dtype)
+    return select(b .== 0, a / b, select(isInf(b) .&& isFinite(a), nothing, usual))
+  }
   let quotient = wholeQuotient(a, b, "floorDivide")
   let isUneven = (quotient * b .!= a) .&& ((a .< 0) .!= (b .< 0)) .&& (b .!= 0)
   return select(isUneven, quotient - 1, quotient)
@@ -32,4 +38,4 @@ private func wholeQuotient(_ a: Tensor, _ b: Tensor, _ name: String) -> Tensor {
 }
 
 /// Without what lies behind the point.
-public func trunc(_ a: Tensor) -> Tensor { sign(a) * floor(abs(a)) }
+public func trunc(_ a: Tensor) -> Tensor { a.dtype.isFloatingPoint ? sign(a) * floor(abs(a)) : a }

@@ -116,7 +116,12 @@ extension Tensor {
   public func cast(to target: DType) -> Tensor {
     if dtype == target && !node.isNumber { return self }
     // What an integer dtype does not hold is for the machine's conversion to say.
-    if case .fill(let value) = node.operation, target.isFloatingPoint || target == .bool && !value.isNaN || Int32(exactly: value) != nil {
+    if case .fill(let given) = node.operation {
+      // As the elements are: a number takes the dtype of what it meets, whole.
+      let value = dtype == .float32 && !node.isNumber ? Double(Float(given)) : given
+      guard target.isFloatingPoint || target == .bool && !value.isNaN || Int32(exactly: value) != nil else {
+        return Tensor(.cast, [self], shape: shape, dtype: target)
+      }
       return Tensor(.fill(target == .bool ? (value == 0 ? 0 : 1) : value), shape: shape, dtype: target)
     }
     return Tensor(.cast, [self], shape: shape, dtype: target)

@@ -13,7 +13,7 @@ extension Tensor {
   /// an index that is out of range is left out.
   public func scatterAdding(at indices: Tensor, rows: Int) -> Tensor {
     if indices.dtype != .int32 { programmingError("scatterAdd: the indices are \(indices.dtype), not int32") }
-    if !dtype.isFloatingPoint { programmingError("scatterAdd: \(dtype) \(shape) must be cast to a floating-point dtype first") }
+    if !dtype.isFloatingPoint { return cast(to: .float64).scatterAdding(at: indices, rows: rows).cast(to: dtype) }
     guard shape.starts(with: indices.shape) else {
       programmingError("scatterAdd: values \(shape) do not begin with the shape of the indices \(indices.shape)")
     }

@@ -38,7 +38,7 @@ public func takeAlongAxis(_ x: Tensor, _ indices: Tensor, axis: Int? = -1) -> Te
 }
 
 /// Zeros of the given shape with each of `values` added at its place: the last axis of `indices` (`int32`) holds a place's indices along
-/// the leading axes.
+/// the leading axes, negative from their ends.
 /// Source: https://keras.io/api/ops/core/#scatter-function
 public func scatter(_ indices: Tensor, _ values: Tensor, shape: [Int]) -> Tensor {
   let (rows, inner) = places(indices, values, shape, "scatter")
@@ -74,7 +74,8 @@ private func places(_ indices: Tensor, _ values: Tensor, _ shape: [Int], _ name:
   else { programmingError("\(name): indices \(indices.dtype) \(indices.shape) and values \(values.shape) do not fit shape \(shape)") }
   var rows = Tensor(repeating: 0, shape: [indices.count / depth], dtype: .int32)
   var isInside = Tensor(repeating: 1, shape: rows.shape, dtype: .bool)
-  for (axis, part) in unstack(indices.reshaped([indices.count / depth, depth]), axis: 1).enumerated() {
+  for (axis, given) in unstack(indices.reshaped([indices.count / depth, depth]), axis: 1).enumerated() {
+    let part = counted(given, shape[axis], name)
     rows = rows * Tensor(number: Double(shape[axis])) + part
     isInside = isInside .&& (part .>= 0) .&& (part .< Tensor(number: Double(shape[axis])))
   }

@@ -148,7 +148,9 @@ public func svd(_ a: Tensor) -> (u: Tensor, s: Tensor, v: Tensor) {
   // One column of u, s and v after another, made orthogonal in pairs (one-sided Jacobi).
   let all = hostComputation("svd", [a], shape: batch + [n, m + 1 + n], dtype: a.dtype) { inputs in
     matrices(inputs[0], m * n).flatMap { matrix -> [Double] in
-      var columns = (0..<n).map { column in (0..<m).map { matrix[$0 * n + column] } }
+      // Squares of great or small elements would be none.
+      let greatest = matrix.reduce(0) { Swift.max($0, $1.magnitude) }, scale = greatest > 0 && greatest.isFinite ? greatest : 1
+      var columns = (0..<n).map { column in (0..<m).map { matrix[$0 * n + column] / scale } }
       var right = (0..<n).map { column in (0..<n).map { $0 == column ? 1.0 : 0.0 } }
       var isDone = false
       for _ in 0..<60 where !isDone {
@@ -173,17 +175,36 @@ public func svd(_ a: Tensor) -> (u: Tensor, s: Tensor, v: Tensor) {
       }
       let lengths = columns.map { $0.reduce(0.0) { $0 + $1 * $1 }.squareRoot() }
       let order = (0..<n).sorted { lengths[$0] > lengths[$1] }
-      var result: [Double] = []
+      // Of a column that is nothing beside the longest there is no direction: it gets one at right angles to the others.
+      let least = Double(m) * Double.ulpOfOne * (order.first.map { lengths[$0] } ?? 0)
+      var left: [[Double]] = []
       for index in order {
-        result += columns[index].map { $0 / lengths[index] }
-        result.append(lengths[index])
-        result += right[index]
+        left.append(lengths[index] <= least ? normal(to: left, size: m) : columns[index].map { $0 / lengths[index] })
       }
-      return result
+      return zip(order, left).flatMap { index, column in column + [lengths[index] * scale] + right[index] }
     }
   }
   func part(_ start: Int, _ size: Int) -> Tensor { all.sliced(starts: batch.map { _ in 0 } + [0, start], sizes: batch + [n, size]) }
   return (matrixTransposed(part(0, m)), part(m, 1).reshaped(batch + [n]), part(m + 1, n))
+}
+
+/// A vector of length 1 at right angles to some of such, which are fewer than it has elements.
+private func normal(to others: [[Double]], size: Int) -> [Double] {
+  for place in 0..<size {
+    var vector = [Double](repeating: 0, count: size)
+    vector[place] = 1
+    // Twice, because the first time leaves rounding errors that are great beside a short rest.
+    for _ in 0..<2 {
+      for other in others {
+        let product = zip(vector, other).reduce(0) { $0 + $1.0 * $1.1 }
+        for row in vector.indices { vector[row] -= product * other[row] }
+      }
+    }
+    let length = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    // One of the axes has at least so much left.
+    if length * length >= 0.5 / Double(size) { return vector.map { $0 / length } }
+  }
+  return [Double](repeating: .nan, count: size)
 }
 
 private func rotate(_ vectors: inout [[Double]], _ p: Int, _ q: Int, _ c: Double, _ s: Double) {
@@ -270,7 +291,8 @@ private func jacobiEigenvectors(_ matrix: [Double], _ n: Int) -> (values: [Doubl
   var v = (0..<(n * n)).map { $0 % (n + 1) == 0 ? 1.0 : 0.0 }
   for _ in 0..<60 {
     let off = (0..<n).reduce(0.0) { sum, row in (0..<row).reduce(sum) { $0 + a[row * n + $1] * a[row * n + $1] } }
-    if !(off > 0) { break }
+    if off.isNaN { return ([Double](repeating: .nan, count: n), [Double](repeating: .nan, count: n * n)) }
+    if off == 0 { break }
     for p in 0..<n {
       for q in stride(from: p + 1, to: n, by: 1) {
         let apq = a[p * n + q]

@@ -15,7 +15,7 @@ public func logaddexp(_ a: Tensor, _ b: Tensor) -> Tensor {
   let (a, b) = Tensor.aligned(a, b, "logaddexp")
   let distance = a - b
   let zero = Tensor.zeros([], dtype: a.dtype)
-  return select(a .== b, a + M_LN2, select(distance .> zero, a + softplus(-distance), b + softplus(distance)))
+  return select((a .== b) .&& isInf(a), a, select(distance .> zero, a + softplus(-distance), b + softplus(distance)))
 }
 
 /// 1 − erf(x), exact where erf is near 1.
@@ -25,7 +25,7 @@ public func erfc(_ a: Tensor) -> Tensor {
 
 /// The number whose error function is x; ±∞ at ±1 and NaN beyond.
 ///
-/// Two Newton steps from Giles's approximation (Approximating the erfinv function, 2012) on the complementary error function.
+/// Two Newton steps from Giles's approximation (Approximating the erfinv function, 2012), on the complementary error function where x is near 1.
 public func erfinv(_ a: Tensor) -> Tensor {
   hostFunction("erfinv", a, inverseErrorFunction) { _, y, g in g * (0.5 * Double.pi.squareRoot()) * exp(y * y) }
 }
@@ -45,7 +45,7 @@ private func inverseErrorFunction(_ x: Double) -> Double {
       2.83297682,
     ])
   for _ in 0..<2 {
-    let error = x > 0 ? (1 - x) - Foundation.erfc(y) : Foundation.erfc(-y) - (1 + x)
+    let error = x.magnitude < 0.5 ? Foundation.erf(y) - x : x > 0 ? (1 - x) - Foundation.erfc(y) : Foundation.erfc(-y) - (1 + x)
     y -= error / (2 / Double.pi.squareRoot() * Foundation.exp(-y * y))
   }
   return y

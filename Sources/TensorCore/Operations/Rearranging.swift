@@ -147,7 +147,9 @@ extension Tensor {
     if count < 0 { programmingError("linspace: \(count) numbers") }
     let steps = Double(Swift.max(1, endpoint ? count - 1 : count))
     return Tensor((0..<count).map { (index: Int) -> Double in
-      endpoint && index == count - 1 && count > 1 ? stop : start + (stop - start) * (Double(index) / steps)
+      let number = endpoint && index == count - 1 && count > 1 ? stop : start + (stop - start) * (Double(index) / steps)
+      // Whole numbers are those below, as in NumPy.
+      return dtype.isFloatingPoint ? number : number.rounded(.down)
     }).cast(to: dtype)
   }
 

@@ -55,6 +55,8 @@ extension Tensor {
   /// The smallest over `axes`; see ``max(axes:keepDims:)``.
   public func min(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
     if dtype == .bool || dtype == .uint8 { return cast(to: .int32).min(axes: axes, keepDims: keepDims).cast(to: dtype) }
+    // The least whole number has no opposite.
+    if dtype == .int32 { return -1 - (-1 - self).max(axes: axes, keepDims: keepDims) }
     return -((-self).max(axes: axes, keepDims: keepDims))
   }
   /// The least element along an axis; with `keepDims` the axis stays, with size 1.

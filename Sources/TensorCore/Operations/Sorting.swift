@@ -47,32 +47,39 @@ private func order(_ x: Tensor, _ axis: Int, _ name: String, descending: Bool) -
 }
 
 /// Where each of `values` would be put into the ascending vector `sortedSequence` (`int32`): before equal elements, or behind them if
-/// `side` is right.
+/// `side` is right; NaN behind all.
 /// Source: https://keras.io/api/ops/numpy/#searchsorted-function
 public func searchsorted(_ sortedSequence: Tensor, _ values: Tensor, side: SearchSide = .left) -> Tensor {
   if sortedSequence.rank != 1 { programmingError("searchsorted: the sequence has shape \(sortedSequence.shape), not one axis") }
   let each = values.expandingShape(at: -1)
-  let isBefore = side == .left ? sortedSequence .< each : sortedSequence .<= each
+  // So that NaN, which nothing compares with, comes behind.
+  let isBefore = side == .left ? !(each .<= sortedSequence) : !(each .< sortedSequence)
   return isBefore.cast(to: .int32).sum(axis: -1)
 }
 
 /// Whether an element goes before those it equals (``left``) or behind them.
 public enum SearchSide: String, Sendable, CaseIterable { case left, right }
 
-/// In which of the intervals between `bins` (ascending) each element lies (`int32`): i where bins[i − 1] ≤ x < bins[i].
+/// In which of the intervals between `bins` each element lies (`int32`): i where bins[i − 1] ≤ x < bins[i], or, of descending bins, where
+/// bins[i − 1] > x ≥ bins[i].
 /// Source: https://keras.io/api/ops/numpy/#digitize-function
 public func digitize(_ x: Tensor, bins: [Double]) -> Tensor {
   if bins.isEmpty { return Tensor.zeros(x.shape, dtype: .int32) }
-  if bins != bins.sorted() { programmingError("digitize: the bins \(bins) do not ascend") }
+  if bins != bins.sorted() {
+    let ascending = Array(bins.reversed())
+    if ascending != ascending.sorted() { programmingError("digitize: the bins \(bins) neither ascend nor descend") }
+    return Tensor(number: Double(bins.count)) - digitize(x, bins: ascending)
+  }
   let type: DType = x.dtype.isFloatingPoint ? x.dtype : .float64
   return searchsorted(Tensor(bins).cast(to: type), x.cast(to: type), side: .right)
 }
 
-/// The values that occur, each once, ascending. Their number depends on the values, so it can only be asked for outside of compiled
+/// The values that occur, each once, ascending, NaN last. Their number depends on the values, so it can only be asked for outside of compiled
 /// functions.
 public func unique(_ x: Tensor) -> Tensor {
-  let values = Set(x.doubles).sorted()
-  return Tensor(values).cast(to: x.dtype)
+  let all = x.doubles
+  let values = Set(all.filter { !$0.isNaN }).sorted()
+  return Tensor(values + (all.contains(where: \.isNaN) ? [.nan] : [])).cast(to: x.dtype)
 }
 
 /// The places of the elements that are not zero: a vector (`int32`) for each axis. Their number depends on the values, so it can only

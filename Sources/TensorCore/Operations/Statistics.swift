@@ -1,11 +1,14 @@
 extension Tensor {
   /// The index (`int32`) of the first smallest element along an axis, which disappears. Has no derivative.
   public func argmin(axis: Int = -1) -> Tensor {
-    dtype == .bool || dtype == .uint8 ? (-cast(to: .int32)).argmax(axis: axis) : (-self).argmax(axis: axis)
+    // The least whole number has no opposite.
+    dtype.isFloatingPoint ? (-self).argmax(axis: axis) : (-1 - cast(to: .int32)).argmax(axis: axis)
   }
 
-  /// The product over `axes`; see ``sum(axes:keepDims:)``. The derivative is exact where there are zeros, too.
+  /// The product over `axes`; see ``sum(axes:keepDims:)``. The derivative is exact where there are zeros, too. `float32` is multiplied in double
+  /// precision, where parts of the product have more room.
   public func prod(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
+    if dtype == .float32 { return cast(to: .float64).prod(axes: axes, keepDims: keepDims).cast(to: .float32) }
     if dtype == .bool || dtype == .uint8 { return cast(to: .int32).prod(axes: axes, keepDims: keepDims) }
     let axes = normalized(axes: axes, "prod")
     let rest = (0..<rank).filter { !axes.contains($0) }
@@ -60,13 +63,14 @@ extension Tensor {
   /// smallest magnitude for ∞ or −∞, the number of elements that are not zero for 0.
   /// Source: https://keras.io/api/ops/linalg/#norm-function
   public func norm(order: Double = 2, axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
-    switch order {
-    case 2: sqrt(square(self).sum(axes: axes, keepDims: keepDims))
-    case 1: abs(self).sum(axes: axes, keepDims: keepDims)
-    case 0: (self .!= 0).cast(to: dtype).sum(axes: axes, keepDims: keepDims)
-    case .infinity: abs(self).max(axes: axes, keepDims: keepDims)
-    case -.infinity: abs(self).min(axes: axes, keepDims: keepDims)
-    default: pow(pow(abs(self), order).sum(axes: axes, keepDims: keepDims), 1 / order)
+    let x = floatingPoint
+    return switch order {
+    case 2: sqrt(square(x).sum(axes: axes, keepDims: keepDims))
+    case 1: abs(x).sum(axes: axes, keepDims: keepDims)
+    case 0: (x .!= 0).cast(to: x.dtype).sum(axes: axes, keepDims: keepDims)
+    case .infinity: abs(x).max(axes: axes, keepDims: keepDims)
+    case -.infinity: abs(x).min(axes: axes, keepDims: keepDims)
+    default: pow(pow(abs(x), order).sum(axes: axes, keepDims: keepDims), 1 / order)
     }
   }
 }
@@ -110,10 +114,11 @@ public func median(_ x: Tensor, axis: Int? = nil, keepDims: Bool = false) -> Ten
   quantile(x, 0.5, axis: axis, keepDims: keepDims)
 }
 
-/// The value below which the part `q` (0 … 1) of the elements along an axis (all if nil) lies, linearly between two of them.
+/// The value below which the part `q` (0 … 1) of the elements along an axis (all if nil) lies, linearly between two of them; NaN if one is.
+/// Of whole numbers it is `float32`.
 /// Source: https://keras.io/api/ops/numpy/#quantile-function
 public func quantile(_ x: Tensor, _ q: Double, axis: Int? = nil, keepDims: Bool = false) -> Tensor {
-  let flat = axis == nil ? x.reshaped([x.count]) : x
+  let flat = (axis == nil ? x.reshaped([x.count]) : x).floatingPoint
   let along = flat.normalized(axis: axis ?? 0, "quantile")
   guard q >= 0, q <= 1, flat.shape[along] > 0 else { programmingError("quantile: \(q) of shape \(x.shape)") }
   let sorted = sort(flat, axis: along)
@@ -124,7 +129,11 @@ public func quantile(_ x: Tensor, _ q: Double, axis: Int? = nil, keepDims: Bool 
     (starts[along], sizes[along]) = (Swift.min(index, flat.shape[along] - 1), 1)
     return sorted.sliced(starts: starts, sizes: sizes)
   }
-  let result = lerp(element(below), element(below + 1), place - Double(below))
+  // What is infinite takes no part where nothing of it is asked for.
+  let between = place == Double(below) ? element(below) : lerp(element(below), element(below + 1), place - Double(below))
+  // NaN stands last.
+  let last = element(flat.shape[along] - 1)
+  let result = select(isNaN(last), last, between)
   if axis == nil { return result.reshaped(keepDims ? x.shape.map { _ in 1 } : []) }
   return keepDims ? result : result.squeezed(axis: along)
 }
@@ -135,7 +144,8 @@ public func quantile(_ x: Tensor, _ q: Double, axis: Int? = nil, keepDims: Bool 
 /// outside of it are not counted.
 /// Source: https://keras.io/api/ops/numpy/#bincount-function
 public func bincount(_ x: Tensor, weights: Tensor? = nil, length: Int) -> Tensor {
-  if x.dtype != .int32 { programmingError("bincount: the values are \(x.dtype), not int32") }
+  if x.dtype.isFloatingPoint { programmingError("bincount: the values are \(x.dtype), not whole numbers") }
+  let x = x.cast(to: .int32)
   let type = weights?.dtype ?? .int32
   let isValue = (x.expandingShape(at: -1) .== Tensor.range(length)).cast(to: type)
   return (weights.map { isValue * $0.expandingShape(at: -1) } ?? isValue).sum(axis: -2)

@@ -26,10 +26,24 @@ public func arctan2(_ y: Tensor, _ x: Tensor) -> Tensor {
 }
 
 /// (eˣ − e⁻ˣ) / 2.
-public func sinh(_ a: Tensor) -> Tensor { 0.5 * (expm1(a) - expm1(-a)) }
+public func sinh(_ a: Tensor) -> Tensor {
+  let (x, isLarge, size) = halfExponential(a)
+  return select(isLarge, sign(a) * size, 0.5 * (expm1(x) - expm1(-x)))
+}
 
 /// (eˣ + e⁻ˣ) / 2.
-public func cosh(_ a: Tensor) -> Tensor { 0.5 * (exp(a) + exp(-a)) }
+public func cosh(_ a: Tensor) -> Tensor {
+  let (x, isLarge, size) = halfExponential(a)
+  return select(isLarge, size, 0.5 * (exp(x) + exp(-x)))
+}
+
+/// Where an argument is so large that one of its two exponentials is nothing beside the other, half of which may be a number though the whole
+/// is not: the argument with 0 there, where that is, and the half.
+private func halfExponential(_ a: Tensor) -> (rest: Tensor, isLarge: Tensor, size: Tensor) {
+  let a = a.floatingPoint
+  let isLarge = abs(a) .> 80
+  return (select(isLarge, Tensor.zeros([], dtype: a.dtype), a), isLarge, exp(abs(a) - M_LN2))
+}
 
 /// The number whose hyperbolic sine is x.
 public func arcsinh(_ a: Tensor) -> Tensor {
@@ -44,5 +58,12 @@ public func arccosh(_ a: Tensor) -> Tensor {
 /// The number whose hyperbolic tangent is x: half of log(1 + x) − log(1 − x).
 public func arctanh(_ a: Tensor) -> Tensor { 0.5 * (log1p(a) - log1p(-a)) }
 
-/// √(x² + y²).
-public func hypot(_ a: Tensor, _ b: Tensor) -> Tensor { sqrt(a * a + b * b) }
+/// √(x² + y²), without overflow; ∞ if either is infinite.
+public func hypot(_ a: Tensor, _ b: Tensor) -> Tensor {
+  let (a, b) = Tensor.aligned(a.floatingPoint, b.floatingPoint, "hypot")
+  let (x, y) = (abs(a), abs(b)), zero = Tensor.zeros([], dtype: a.dtype)
+  let isInfinite = isInf(a) .|| isInf(b)
+  let longer = select(isInfinite, zero + 1, maximum(x, y))
+  let ratio = minimum(x, y) / select(longer .== 0, zero + 1, longer)
+  return select(isInfinite, zero + .infinity, longer * sqrt(1 + square(select(isInfinite, zero, ratio))))
+}
