@@ -70,8 +70,8 @@ public final class CSVLogger: Callback {
       try write(CSVLogger.line(["epoch"] + names, separator: separator))
     }
     if isFirstAppended, let lost = expected.first(where: { !names.contains($0) }) {
-      throw DescentError(
-        .file, "\(path): CSVLogger: its header has no '\(lost)', which this run logs: \(names.isEmpty ? "no columns" : names.joined(separator: ", ")); it is not appended to")
+      let columns = names.isEmpty ? "no columns" : names.joined(separator: ", ")
+      throw DescentError(.file, "\(path): CSVLogger: its header has no '\(lost)', which this run logs: \(columns); it is not appended to")
     }
     isFirstAppended = false
     let cells = names.map { logs[$0].map { "\($0)" } ?? "NA" }

@@ -24,7 +24,7 @@ public func padSequences<Scalar: NumericTensorScalar>(
   _ sequences: [[Scalar]], maxlen: Int? = nil, dtype: DType = .int32, padding: SequenceEnd = .pre, truncating: SequenceEnd = .pre,
   value: Double = 0
 ) throws -> Tensor {
-  let length = try paddedLength(sequences.map(\.count), maxlen, steps: 1)
+  let length = try paddedLength(sequences.map(\.count), maxlen, dtype: dtype)
   let value = try dtype.number(value, for: "padSequences")
   func filled<Result: NumericTensorScalar>(_: Result.Type, _ convert: (Scalar) throws -> Result) throws -> Tensor {
     var all = [Result](repeating: Result(converting: value), count: sequences.count * length)
@@ -85,7 +85,7 @@ public func padSequences(
     }
   }
   let dtype = dtype ?? first.dtype
-  let length = try paddedLength(sequences.map { $0.shape[0] }, maxlen, steps: first.shape.dropFirst().reduce(1, *))
+  let length = try paddedLength(sequences.map { $0.shape[0] }, maxlen, steps: Array(first.shape.dropFirst()), dtype: dtype)
   let value = try dtype.number(value, for: "padSequences")
   let stepShape = Array(first.shape.dropFirst()), stepSize = stepShape.reduce(1, *)
   func padded<Scalar: TensorScalar>(with value: Scalar) -> Tensor {
@@ -108,12 +108,13 @@ public func padSequences(
   }
 }
 
-/// - Parameter steps: how many numbers an element of a sequence has.
-private func paddedLength(_ lengths: [Int], _ maxlen: Int?, steps: Int) throws -> Int {
+/// - Parameter steps: the shape of an element of a sequence.
+private func paddedLength(_ lengths: [Int], _ maxlen: Int?, steps: [Int] = [], dtype: DType) throws -> Int {
   try NumberRange.count.check("maxlen", maxlen, "padSequences")
   let length = maxlen ?? lengths.max() ?? 0
-  guard ElementCount.fitsMemory([lengths.count, length, steps], bytes: MemoryLayout<Double>.size) else {
-    throw DescentError(.invalidArgument, "padSequences: \(lengths.count) sequences of \(length) are more than this machine's memory holds")
+  guard ElementCount.fitsMemory([lengths.count, length] + steps, bytes: dtype.byteCount) else {
+    throw DescentError(
+      .invalidArgument, "padSequences: \(dtype) of shape \([lengths.count, length] + steps) is more than this machine's memory holds")
   }
   return length
 }

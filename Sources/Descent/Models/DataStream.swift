@@ -109,9 +109,13 @@ protocol SequentialStream: DataStream {
   /// The batches of a pass from its beginning, of which some can be passed over after the first was taken; nothing behind that is taken
   /// before it is asked for. Nil where beginning anew costs nothing.
   func open(pass: Int) throws -> ElementIterator<TrainingBatch>?
+  /// Whether all passes give the same batches.
+  var passesAreAlike: Bool { get }
 }
 
 extension Dataset: SequentialStream {
+  var passesAreAlike: Bool { false }
+
   func open(pass: Int) throws -> ElementIterator<TrainingBatch>? {
     if node.isIndexed { return nil }
     let ahead = PrefetchIterator(try node.makeIterator(pass: pass), size: 2)
@@ -141,6 +145,7 @@ struct SequenceStream<Batches: Sequence>: SequentialStream {
     }
   }
 
+  var passesAreAlike: Bool { true }
   func open(pass: Int) -> ElementIterator<TrainingBatch>? { ClosureIterator(makeBatches(at: DatasetPosition(pass: pass))) }
 }
 
@@ -166,6 +171,7 @@ final class BatchReader {
   }
 
   var count: Int? { stream.count }
+  var passesAreAlike: Bool { (stream as? any SequentialStream)?.passesAreAlike ?? false }
   var signature: [UInt64]? { (stream as? any SharedStream)?.signature }
   /// A pass has begun and did not come to its end.
   var isInPass: Bool { batches != nil }

@@ -20,9 +20,9 @@ extension FitLoop {
     }
     if let group = runner.group { found = try TrainingCheckpoint.shared(found, group) }
     guard let found else { return nil }
-    if let pass = found.state["data_pass"]?.int, pass != comparedPass, (0...ElementCount.limit).contains(pass) {
-      // What rank 0 finds holds for all: an iterator has one first batch, which is that of whichever pass was cut.
-      let isSame = !isFollower && found.state["run"] == conditions
+    if let pass = found.state["data_pass"]?.int, (0...ElementCount.limit).contains(pass) {
+      // What rank 0 finds holds for all. A sequence begins alike in each pass, and an iterator cannot begin again.
+      let isSame = !isFollower && (pass == comparedPass || stream?.reader.passesAreAlike == true && found.state["run"] == conditions)
       if try runner.group.map({ try $0.union(isSame ? 1 : 0) != 0 }) ?? isSame {
         comparedPass = pass
         stream?.reader.countAs(pass: pass)

@@ -60,7 +60,6 @@ extension Model {
     let reader = BatchReader(batches, share: sharing?.neededRows)
     // Shapes are those of the first batch.
     guard let first = try reader.peek(pass: passCount) else { throw DescentError(.data, "fit: the stream has no batches") }
-    let comparedPass = passCount
     let data = try checked(first, classWeight, "fit: batch 0")
     let validationRows = try validation?.evaluation(of: self, batchSize: validationBatchSize, steps: validationSteps)
     let optimizerState = try readyOptimizerState("fit")
@@ -96,7 +95,7 @@ extension Model {
       shuffle: false, epochs: initialEpoch..<max(initialEpoch, epochs), validation: validationRows, validationFrequency: validationFrequency)
     loop.stream = FitLoop.Stream(
       reader: reader, classWeight: classWeight, remarks: list.callbacks.compactMap { $0 as? TrainingRemarks })
-    loop.comparedPass = comparedPass
+    loop.comparedPass = passCount
     loop.validationStream = validation?.stream.map { ($0, validationSteps) }
     try Interruption.watched { try loop.run() }
     return history

@@ -264,7 +264,7 @@ extension Model {
     if given.isFloatingPoint { return dtype }
     if acceptedRowNumbers != nil { return .int32 }
     // Larger ones than are declared stay what they are.
-    if let declared = (self as? Sequential)?.declaredRowDType { return declared == .int32 ? declared : given }
+    if let declared = (self as? Sequential)?.declaredRowDType { return declared == .uint8 && given == .int32 ? given : declared }
     return acceptsIntegers ? given : dtype
   }
 

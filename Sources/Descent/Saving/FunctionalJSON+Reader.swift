@@ -134,12 +134,16 @@ extension FunctionalJSON {
         guard let value = try value(json, of: layer) else { return nil }
         if let called = layers[layer], !(called is OperationLayer), called.isBuiltIn, json != .null {
           let place = result.positional.count
-          if case .json = value {
-            throw DescentError(.file, "\(owner): layer '\(layer)' is called with \(json.shortText) in place \(place); expected a tensor")
+          if place > 0, let training = json.bool {
+            if training != type(of: called).trainingByDefault { result.named.append(("training", .json(json))) }
+            continue
           }
-          if place >= called.argumentNames.count {
+          var isTensor = true
+          if case .json = value { isTensor = false }
+          if !isTensor || place >= called.argumentNames.count {
             let names = called.argumentNames.joined(separator: ", ")
-            throw DescentError(.file, "\(owner): layer '\(layer)' is called with a tensor in place \(place); it takes \(names) and no more")
+            throw DescentError(
+              .file, "\(owner): layer '\(layer)' is called with \(isTensor ? "a tensor" : json.shortText) in place \(place); tensors are \(names), all else is read by name")
           }
         }
         result.positional.append(value)

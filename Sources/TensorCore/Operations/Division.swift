@@ -6,7 +6,7 @@ public func floorDivide(_ a: Tensor, _ b: Tensor) -> Tensor {
     // By what is infinite nothing is left of the quotient but its sign.
     let isNegative = (a .!= 0) .&& ((a .< 0) .!= (b .< 0))
     let nothing = select(isNegative, Tensor(number: -1), Tensor(number: 0)).cast(to: a.dtype)
-    return select(b .== 0, a / b, select(isInf(b) .&& isFinite(a), nothing, usual))
+    return select(b .== 0, stopGradient(a / b), select(isInf(b) .&& isFinite(a), nothing, usual))
   }
   let quotient = wholeQuotient(a, b, "floorDivide")
   let isUneven = (quotient * b .!= a) .&& ((a .< 0) .!= (b .< 0)) .&& (b .!= 0)

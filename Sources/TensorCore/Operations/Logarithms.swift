@@ -13,9 +13,10 @@ public func exp2(_ a: Tensor) -> Tensor { exp(a * M_LN2) }
 public func logaddexp(_ a: Tensor, _ b: Tensor) -> Tensor {
   // Where both are the same infinity their difference is not a number, and the greater is the result.
   let (a, b) = Tensor.aligned(a, b, "logaddexp")
-  let distance = a - b
   let zero = Tensor.zeros([], dtype: a.dtype)
-  return select((a .== b) .&& isInf(a), a, select(distance .> zero, a + softplus(-distance), b + softplus(distance)))
+  let isSame = (a .== b) .&& isInf(a)
+  let distance = select(isSame, zero, a - b)
+  return select(isSame, a, select(distance .> zero, a + softplus(-distance), b + softplus(distance)))
 }
 
 /// 1 − erf(x), exact where erf is near 1.

@@ -52,8 +52,9 @@ private func order(_ x: Tensor, _ axis: Int, _ name: String, descending: Bool) -
 public func searchsorted(_ sortedSequence: Tensor, _ values: Tensor, side: SearchSide = .left) -> Tensor {
   if sortedSequence.rank != 1 { programmingError("searchsorted: the sequence has shape \(sortedSequence.shape), not one axis") }
   let each = values.expandingShape(at: -1)
-  // So that NaN, which nothing compares with, comes behind.
-  let isBefore = side == .left ? !(each .<= sortedSequence) : !(each .< sortedSequence)
+  // NaN, which nothing compares with, equals itself and comes behind.
+  let isBefore = side == .left
+    ? (sortedSequence .< each) .|| (isNaN(each) .&& !isNaN(sortedSequence)) : (sortedSequence .<= each) .|| isNaN(each)
   return isBefore.cast(to: .int32).sum(axis: -1)
 }
 

@@ -27,12 +27,14 @@ public func arctan2(_ y: Tensor, _ x: Tensor) -> Tensor {
 
 /// (eˣ − e⁻ˣ) / 2.
 public func sinh(_ a: Tensor) -> Tensor {
+  let a = a.floatingPoint
   let (x, isLarge, size) = halfExponential(a)
   return select(isLarge, sign(a) * size, 0.5 * (expm1(x) - expm1(-x)))
 }
 
 /// (eˣ + e⁻ˣ) / 2.
 public func cosh(_ a: Tensor) -> Tensor {
+  let a = a.floatingPoint
   let (x, isLarge, size) = halfExponential(a)
   return select(isLarge, size, 0.5 * (exp(x) + exp(-x)))
 }
@@ -40,7 +42,6 @@ public func cosh(_ a: Tensor) -> Tensor {
 /// Where an argument is so large that one of its two exponentials is nothing beside the other, half of which may be a number though the whole
 /// is not: the argument with 0 there, where that is, and the half.
 private func halfExponential(_ a: Tensor) -> (rest: Tensor, isLarge: Tensor, size: Tensor) {
-  let a = a.floatingPoint
   let isLarge = abs(a) .> 80
   return (select(isLarge, Tensor.zeros([], dtype: a.dtype), a), isLarge, exp(abs(a) - M_LN2))
 }
@@ -63,7 +64,9 @@ public func hypot(_ a: Tensor, _ b: Tensor) -> Tensor {
   let (a, b) = Tensor.aligned(a.floatingPoint, b.floatingPoint, "hypot")
   let (x, y) = (abs(a), abs(b)), zero = Tensor.zeros([], dtype: a.dtype)
   let isInfinite = isInf(a) .|| isInf(b)
-  let longer = select(isInfinite, zero + 1, maximum(x, y))
-  let ratio = minimum(x, y) / select(longer .== 0, zero + 1, longer)
+  // Of two that are equal one is the longer and the other the shorter, so that each has its part of the derivative.
+  let isFirst = x .> y
+  let longer = select(isInfinite, zero + 1, select(isFirst, x, y))
+  let ratio = select(isFirst, y, x) / select(longer .== 0, zero + 1, longer)
   return select(isInfinite, zero + .infinity, longer * sqrt(1 + square(select(isInfinite, zero, ratio))))
 }

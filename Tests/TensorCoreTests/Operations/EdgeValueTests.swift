@@ -62,12 +62,15 @@ import Testing
     let slopes = gradients(of: logaddexp(x, y).sum(), withRespectTo: [x, y])
     expect(slopes[0], [0.5])
     expect(slopes[1], [0.5])
+    expect(gradients(of: logaddexp(a, b).sum(), withRespectTo: [a, b])[0], [0.5, 1, 1])
   }
 
   @Test func `what is not a number stands behind all others`() {
     expect(unique(Tensor([3 as Float, .nan, 1, .nan, 2])), [1, 2, 3, nan])
     expect(searchsorted(Tensor([1.0, 2]), Tensor([nan, 0, 1, 2, 3])), [2, 0, 0, 1, 2])
     expect(searchsorted(Tensor([1.0, 2]), Tensor([nan, 0, 1, 2, 3]), side: .right), [2, 0, 1, 2, 2])
+    expect(searchsorted(Tensor([0, 1, nan, nan]), Tensor([0.5, 2, nan])), [1, 2, 2])
+    expect(searchsorted(Tensor([0, 1, nan, nan]), Tensor([0.5, 2, nan]), side: .right), [1, 2, 4])
     expect(digitize(Tensor([0.5, 1.5, 1, nan]), bins: [1, 2]), [0, 1, 1, 2])
     expect(digitize(Tensor([0.5, 1.5, 2, 2.5, nan]), bins: [2, 1]), [2, 1, 0, 0, 0])
   }
@@ -75,6 +78,8 @@ import Testing
   @Test func `quotients by nothing and by what is infinite`() {
     expect(floorDivide(Tensor([1.0, -1, 0, -5, 5, 0, infinity]), Tensor([0.0, 0, 0, infinity, infinity, -infinity, 2])), [infinity, -infinity, nan, -1, 0, 0, nan])
     expect(floorDivide(Tensor([7.0, -7, 7, -7]), Tensor([2.0, 2, -2, -2])), [3, -4, -4, 3])
+    let x = Tensor([1 as Float, 5, 1e30]), y = Tensor([0 as Float, 2, 1e-10])
+    for slope in gradients(of: floorDivide(x, y).sum(), withRespectTo: [x, y]) { expect(slope, [0, 0, 0]) }
     expect(trunc(Tensor([3 as Int32, -4])), [3, -4])
   }
 
@@ -83,6 +88,12 @@ import Testing
     expect(hypot(Tensor([infinity, nan, 0]), Tensor([nan, 1, 0])), [infinity, nan, 0])
     let x = Tensor([0.0, 3]), y = Tensor([0.0, 4])
     expect(gradients(of: hypot(x, y).sum(), withRespectTo: [x])[0], [0, 0.6])
+    let even = Tensor([3.0, 3]), other = Tensor([3.0, -3]), half = 0.7071067811865476
+    let slopes = gradients(of: hypot(even, other).sum(), withRespectTo: [even, other])
+    expect(slopes[0], [half, half], tolerance: 1e-15)
+    expect(slopes[1], [half, -half], tolerance: 1e-15)
+    expect(sinh(Tensor([0 as Int32, 1])), [0, 1.1752011936], tolerance: 1e-6)
+    expect(cosh(Tensor([0 as Int32, 1])), [1, 1.5430806348], tolerance: 1e-6)
     expect(sinh(Tensor([89 as Float, -89, 1])), [2.24480620e38, -2.24480620e38, 1.1752011936], tolerance: 3e-5)
     expect(cosh(Tensor([89 as Float, 0])), [2.24480620e38, 1], tolerance: 3e-5)
     let z = Tensor([89 as Float, 0, -89])
