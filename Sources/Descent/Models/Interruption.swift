@@ -7,7 +7,8 @@ import Synchronization
 /// A program that handles or ignores SIGINT itself is left alone.
 enum Interruption {
   private static let pending = Atomic<Bool>(false)
-  private static let watchers = Mutex<(count: Int, previous: sigaction)>((0, sigaction()))
+  /// How many watch.
+  private static let watchers = Mutex(0)
 
   /// Whether Ctrl-C was pressed since the first of the present watchers began.
   static var isPending: Bool { pending.load(ordering: .relaxed) }
@@ -20,14 +21,13 @@ enum Interruption {
   }
 
   private static func begin() -> Bool {
-    watchers.withLock { state in
-      if state.count == 0 {
+    watchers.withLock { count in
+      if count == 0 {
         // What was pressed in a training before is of no concern to this one, whoever hears of the next.
         pending.store(false, ordering: .relaxed)
         var current = sigaction()
         sigaction(SIGINT, nil, &current)
         guard isDefault(current) else { return false }
-        state.previous = current
         signal(SIGINT) { _ in
           if Interruption.pending.exchange(true, ordering: .relaxed) {
             signal(SIGINT, SIG_DFL)
@@ -35,15 +35,16 @@ enum Interruption {
           }
         }
       }
-      state.count += 1
+      count += 1
       return true
     }
   }
 
   private static func end() {
-    watchers.withLock { state in
-      state.count -= 1
-      if state.count == 0 { sigaction(SIGINT, &state.previous, nil) }
+    watchers.withLock { count in
+      count -= 1
+      // As it was: a program that handles it is left alone.
+      if count == 0 { signal(SIGINT, SIG_DFL) }
     }
   }
 
